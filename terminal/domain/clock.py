@@ -1,0 +1,50 @@
+"""Time as a type: milliseconds and nanoseconds cannot be mixed up; who waits takes a Clock."""
+
+from __future__ import annotations
+
+from typing import NewType, Protocol
+
+TimestampMs = NewType("TimestampMs", int)
+"""Unix epoch milliseconds."""
+
+TimestampNs = NewType("TimestampNs", int)
+"""Unix epoch nanoseconds."""
+
+_SECONDS_END = 10**11
+_MILLISECONDS_END = 10**14
+_MICROSECONDS_END = 10**17
+
+
+class Clock(Protocol):
+    """What code that reads the time or waits takes, so that tests can move time by hand."""
+
+    def now_ms(self) -> TimestampMs:
+        """The wall clock of this machine, epoch ms. May jump."""
+        ...
+
+    def monotonic_s(self) -> float:
+        """Seconds from an arbitrary start; never goes back."""
+        ...
+
+    async def sleep(self, seconds: float) -> None:
+        """Wait at least ``seconds`` (0 yields once)."""
+        ...
+
+
+def to_ns(stamp: int) -> TimestampNs:
+    """Bring an epoch stamp of unknown unit to ns by its magnitude.
+
+    Source: API reference 9, timestamp rule (below 1e11 s, 1e14 ms, 1e17 us, else ns).
+    """
+    if stamp < _SECONDS_END:
+        return TimestampNs(stamp * 1_000_000_000)
+    if stamp < _MILLISECONDS_END:
+        return TimestampNs(stamp * 1_000_000)
+    if stamp < _MICROSECONDS_END:
+        return TimestampNs(stamp * 1_000)
+    return TimestampNs(stamp)
+
+
+def to_ms(stamp: int) -> TimestampMs:
+    """Bring an epoch stamp of unknown unit to ms by its magnitude, rounding down."""
+    return TimestampMs(to_ns(stamp) // 1_000_000)

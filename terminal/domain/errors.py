@@ -1,0 +1,34 @@
+"""The root of our exception tree.
+
+::
+
+    TernError
+    ├── UnitError              a number that is no whole tick or lot, or mixes two currencies
+    └── ExchangeError          (terminal.exchange.errors) everything that talking can end in
+        ├── TransportError     no connection, time-out, broken socket
+        ├── ProtocolError      an answer that cannot be read
+        ├── RejectedError      the exchange said no, with a code
+        │   ├── AuthError      key, passphrase, signature, permission
+        │   └── ClockSkewError time stamp outside the exchange's window
+        └── RateLimitedError   quota, overload or an address block
+
+Each error carries a technical text for the log, one calm sentence for the user, and what the user
+can do.
+"""
+
+
+class TernError(Exception):
+    """Root of every error that we raise on purpose.
+
+    ``str(error)`` is the technical text for the log. ``sentence`` is what the user reads and
+    ``remedy`` what the user can do; both are whole sentences, the remedy may be empty.
+    """
+
+    def __init__(self, technical: str, *, sentence: str = "", remedy: str = "") -> None:
+        super().__init__(technical)
+        self.sentence = sentence or technical
+        self.remedy = remedy
+
+
+class UnitError(TernError):
+    """Raised when a number is no whole tick or lot, or when two currencies would be mixed."""

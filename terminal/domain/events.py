@@ -1,0 +1,198 @@
+"""Immutable facts that enter the state, from the stream or from a snapshot.
+
+Facts of the busiest topics are named tuples (cheap to make), the others frozen dataclasses. Prices
+are ticks of the contract named by ``symbol``, sizes are lots; times are the exchange's.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+from typing import TYPE_CHECKING, NamedTuple, final
+
+if TYPE_CHECKING:
+    from decimal import Decimal
+
+    from terminal.domain.clock import TimestampMs, TimestampNs
+    from terminal.domain.units import (
+        ClientOid,
+        ExactPrice,
+        Lots,
+        Money,
+        OrderId,
+        Price,
+        Side,
+        Symbol,
+    )
+
+
+@final
+class Level(NamedTuple):
+    """One price with the total lots that rest there (more than zero)."""
+
+    price: Price
+    lots: Lots
+
+
+@final
+class BookSnapshot(NamedTuple):
+    """The whole book up to and including ``sequence``; bids fall, asks rise."""
+
+    symbol: Symbol
+    sequence: int
+    bids: tuple[Level, ...]
+    asks: tuple[Level, ...]
+    event_at: TimestampNs
+
+
+@final
+class BookDelta(NamedTuple):
+    """One changed level: ``lots`` is its new total, zero removes it."""
+
+    symbol: Symbol
+    sequence: int
+    side: Side
+    price: Price
+    lots: Lots
+    event_at: TimestampMs
+
+
+@final
+class PublicTrade(NamedTuple):
+    """A public match. ``sequence`` counts trades, not book changes."""
+
+    symbol: Symbol
+    sequence: int
+    taker_side: Side
+    price: Price
+    lots: Lots
+    trade_id: str
+    event_at: TimestampNs
+
+
+@final
+class MarkUpdate(NamedTuple):
+    """Mark and index price of a contract."""
+
+    symbol: Symbol
+    mark_price: ExactPrice
+    index_price: ExactPrice
+    event_at: TimestampMs
+
+
+class OrderType(Enum):
+    """The exchange knows two; what makes a stop is its trigger."""
+
+    LIMIT = "limit"
+    MARKET = "market"
+
+
+class MarginMode(Enum):
+    """How a position is margined."""
+
+    ISOLATED = "isolated"
+    CROSS = "cross"
+
+
+class Liquidity(Enum):
+    """Which side of a match our order was."""
+
+    MAKER = "maker"
+    TAKER = "taker"
+
+
+class PositionMode(Enum):
+    """One position for a contract, or a long and a short beside each other."""
+
+    ONE_WAY = "one-way"
+    HEDGE = "hedge"
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class OrderUpdate:
+    """What the exchange says about one of our orders, by stream or by query.
+
+    ``filled``, ``canceled`` and ``remaining`` are absolute counts: assign, never add.
+    ``is_done`` is terminal whatever else is said. ``is_reduce_only`` and ``is_close_order`` are
+    None where the source does not tell (the stream does not). ``price`` is None for a market order.
+    ``untriggered`` marks a stop that waits. ``fill_*`` carry the match that caused this update.
+    """
+
+    symbol: Symbol
+    order_id: OrderId
+    client_oid: ClientOid | None
+    side: Side
+    order_type: OrderType
+    price: Price | None
+    lots: Lots
+    filled: Lots
+    canceled: Lots
+    remaining: Lots
+    is_done: bool
+    event_at: TimestampNs
+    is_reduce_only: bool | None = None
+    is_close_order: bool | None = None
+    is_post_only: bool | None = None
+    untriggered: bool = False
+    fill: Fill | None = None
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class Fill:
+    """A match of one of our orders. Unique by ``(symbol, trade_id, order_id)``.
+
+    ``fee`` is positive when paid and None where the source does not tell (the stream does not).
+    """
+
+    symbol: Symbol
+    trade_id: str
+    order_id: OrderId
+    side: Side
+    price: Price
+    lots: Lots
+    liquidity: Liquidity
+    event_at: TimestampNs
+    fee: Money | None = None
+
+    @property
+    def key(self) -> tuple[Symbol, str, OrderId]:
+        """What makes a fill unique (trade ids are unique within a symbol only)."""
+        return (self.symbol, self.trade_id, self.order_id)
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class PositionUpdate:
+    """A whole position as the exchange states it. ``lots`` is signed, negative is short.
+
+    A flat position has zero lots and no entry. ``liquidation`` is None when the exchange names
+    none.
+    """
+
+    symbol: Symbol
+    lots: Lots
+    average_entry: ExactPrice | None
+    mark: ExactPrice | None
+    liquidation: ExactPrice | None
+    realized: Money
+    unrealized: Money
+    margin: Money
+    margin_mode: MarginMode
+    leverage: Decimal | None
+    event_at: TimestampMs
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class WalletUpdate:
+    """The futures account in one settle currency, as the exchange states it."""
+
+    currency: str
+    equity: Money
+    available: Money
+    order_margin: Money
+    position_margin: Money
+    unrealized: Money
+    event_at: TimestampMs | None

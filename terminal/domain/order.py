@@ -1,0 +1,189 @@
+"""One of our orders and its life as a table of legal steps, the state Unknown included.
+
+The exchange's counts are absolute and are assigned, never added. A terminal order never comes back
+to life: updates can arrive in any order across reconnects.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from enum import Enum
+from typing import TYPE_CHECKING, final
+
+from terminal.domain.units import ClientOid, Lots, OrderId, Price, Side, Symbol
+
+if TYPE_CHECKING:
+    from terminal.domain.clock import TimestampNs
+    from terminal.domain.events import OrderType, OrderUpdate
+    from terminal.domain.ticket import OrderTicket
+
+
+class OrderState(Enum):
+    """Where an order is in its life. The values are the words shown to the user."""
+
+    UNTRIGGERED = "Untriggered"
+    SUBMITTING = "Submitting"
+    OPEN = "Open"
+    PARTLY_FILLED = "Partly filled"
+    FILLED = "Filled"
+    CANCELED = "Canceled"
+    REJECTED = "Rejected"
+    UNKNOWN = "Unknown"
+
+    @property
+    def is_terminal(self) -> bool:
+        """True when nothing more can happen to the order."""
+        return self in _TERMINAL
+
+
+_TERMINAL = frozenset({OrderState.FILLED, OrderState.CANCELED, OrderState.REJECTED})
+
+_ALIVE = frozenset({OrderState.UNTRIGGERED, OrderState.OPEN, OrderState.PARTLY_FILLED})
+
+LEGAL_STEPS: dict[OrderState, frozenset[OrderState]] = {
+    # A taking order may be filled before any word of it being open (API reference 3.6 rule 2).
+    OrderState.SUBMITTING: frozenset(OrderState) - {OrderState.SUBMITTING},
+    OrderState.UNKNOWN: frozenset(OrderState) - {OrderState.SUBMITTING},
+    OrderState.UNTRIGGERED: _ALIVE | _TERMINAL,
+    OrderState.OPEN: frozenset({OrderState.OPEN, OrderState.PARTLY_FILLED}) | _TERMINAL,
+    OrderState.PARTLY_FILLED: frozenset(
+        {OrderState.PARTLY_FILLED, OrderState.FILLED, OrderState.CANCELED}
+    ),
+    OrderState.FILLED: frozenset(),
+    OrderState.CANCELED: frozenset(),
+    OrderState.REJECTED: frozenset(),
+}
+"""From each state, the states that an exchange update may lead to."""
+
+
+class PendingCommand(Enum):
+    """What we asked of an order and have not yet seen answered."""
+
+    NONE = "none"
+    CANCEL = "cancel"
+    CANCEL_UNKNOWN = "cancel of unknown outcome"
+    MOVE = "move"
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class Order:
+    """One of our orders as we know it.
+
+    ``client_oid`` is ours, or made from the order id for orders placed elsewhere. ``order_id`` is
+    None until the exchange names it. ``reason`` is the plain-word reason of a rejection or of an
+    unknown outcome, else empty.
+    """
+
+    symbol: Symbol
+    client_oid: ClientOid
+    order_id: OrderId | None
+    side: Side | None
+    order_type: OrderType
+    price: Price | None
+    lots: Lots
+    state: OrderState
+    filled: Lots = Lots(0)
+    canceled: Lots = Lots(0)
+    is_reduce_only: bool = False
+    is_close_order: bool = False
+    is_post_only: bool = False
+    pending: PendingCommand = PendingCommand.NONE
+    reason: str = ""
+    updated_at: TimestampNs | None = None
+
+    @property
+    def remaining(self) -> Lots:
+        """Lots that can still fill; zero for a terminal order."""
+        if self.state.is_terminal:
+            return Lots(0)
+        return Lots(max(0, self.lots - self.filled - self.canceled))
+
+    @property
+    def is_working(self) -> bool:
+        """True while the order may still fill, as far as we know."""
+        return not self.state.is_terminal
+
+    @property
+    def reduces_only(self) -> bool:
+        """True when the exchange keeps the order from opening or enlarging a position."""
+        return self.is_reduce_only or self.is_close_order
+
+
+def submitting(ticket: OrderTicket, client_oid: ClientOid) -> Order:
+    """Build the order of a ticket that is about to be sent."""
+    return Order(
+        symbol=ticket.symbol,
+        client_oid=client_oid,
+        order_id=None,
+        side=ticket.side,
+        order_type=ticket.order_type,
+        price=ticket.price,
+        lots=ticket.lots or Lots(0),
+        state=OrderState.SUBMITTING,
+        is_reduce_only=ticket.is_reduce_only,
+        is_close_order=ticket.is_close_order,
+        is_post_only=ticket.is_post_only,
+    )
+
+
+def state_of(update: OrderUpdate) -> OrderState:
+    """Read the state from an update's counts. Source: API reference 3.6, both tables."""
+    if update.is_done:
+        full = update.lots > 0 and update.filled >= update.lots
+        return OrderState.FILLED if full else OrderState.CANCELED
+    if update.untriggered:
+        return OrderState.UNTRIGGERED
+    return OrderState.PARTLY_FILLED if update.filled else OrderState.OPEN
+
+
+def from_update(update: OrderUpdate) -> Order:
+    """Build an order first heard of from the exchange: placed elsewhere, or before a restart."""
+    return Order(
+        symbol=update.symbol,
+        client_oid=update.client_oid or ClientOid(f"id:{update.order_id}"),
+        order_id=update.order_id,
+        side=update.side,
+        order_type=update.order_type,
+        price=update.price,
+        lots=update.lots,
+        state=state_of(update),
+        filled=update.filled,
+        canceled=update.canceled,
+        is_reduce_only=bool(update.is_reduce_only),
+        is_close_order=bool(update.is_close_order),
+        is_post_only=bool(update.is_post_only),
+        updated_at=update.event_at,
+    )
+
+
+def apply_update(order: Order, update: OrderUpdate) -> Order:
+    """Bring an order up to date.
+
+    Returns the same object when the update is late: an illegal step, or fewer lots filled than
+    already known. A terminal state drops the pending command, because it is answered.
+    """
+    state = state_of(update)
+    if state not in LEGAL_STEPS[order.state] or update.filled < order.filled:
+        return order
+    return replace(
+        order,
+        order_id=update.order_id,
+        side=update.side,
+        order_type=update.order_type,
+        price=update.price if update.price is not None else order.price,
+        lots=update.lots,
+        state=state,
+        filled=update.filled,
+        canceled=update.canceled,
+        is_reduce_only=_known(update.is_reduce_only, order.is_reduce_only),
+        is_close_order=_known(update.is_close_order, order.is_close_order),
+        is_post_only=_known(update.is_post_only, order.is_post_only),
+        pending=PendingCommand.NONE if state.is_terminal else order.pending,
+        reason="",
+        updated_at=update.event_at,
+    )
+
+
+def _known(told: bool | None, before: bool) -> bool:  # noqa: FBT001 - two plain truth values
+    return before if told is None else told

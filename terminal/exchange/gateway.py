@@ -1,0 +1,238 @@
+"""What the session storey needs of an exchange: Protocols that the clients and the fakes implement.
+
+Reads return domain facts or raise from ``exchange.errors``. Commands return an ``Outcome`` and do
+not raise for rejections or lost answers. No method retries, starts a task or waits on its own.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+from typing import TYPE_CHECKING, Protocol, TypeAlias, final
+
+from terminal.domain.events import (
+    BookDelta,
+    MarkUpdate,
+    OrderUpdate,
+    PositionUpdate,
+    PublicTrade,
+    WalletUpdate,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from decimal import Decimal
+
+    from terminal.domain.clock import TimestampMs
+    from terminal.domain.contract import Contract
+    from terminal.domain.events import BookSnapshot, Fill, MarginMode, PositionMode
+    from terminal.domain.ticket import OrderTicket
+    from terminal.domain.units import ClientOid, OrderId, Symbol
+    from terminal.exchange.outcome import Outcome
+
+
+class MarketGateway(Protocol):
+    """Public market data by request."""
+
+    async def contracts(self) -> tuple[Contract, ...]:
+        """All listed contracts. Also teaches the translators their tick sizes."""
+        ...
+
+    async def book_snapshot(self, symbol: Symbol) -> BookSnapshot:
+        """The whole book of a contract."""
+        ...
+
+    async def recent_trades(self, symbol: Symbol) -> tuple[PublicTrade, ...]:
+        """The last public trades, oldest first, at most 100."""
+        ...
+
+    async def mark_price(self, symbol: Symbol) -> MarkUpdate:
+        """The current mark and index price."""
+        ...
+
+    async def server_time(self) -> TimestampMs:
+        """The exchange's clock."""
+        ...
+
+
+class TradingGateway(Protocol):
+    """Order commands and order queries of one account."""
+
+    async def place(self, ticket: OrderTicket, client_oid: ClientOid) -> Outcome:
+        """Send one order. Never resent by itself."""
+        ...
+
+    async def cancel(self, order_id: OrderId) -> Outcome:
+        """Ask to cancel one order. Accepted means asked; the end comes by stream or query."""
+        ...
+
+    async def cancel_by_client_oid(self, symbol: Symbol, client_oid: ClientOid) -> Outcome:
+        """Ask to cancel an order whose exchange id is not known yet."""
+        ...
+
+    async def cancel_all(self, symbol: Symbol) -> Outcome:
+        """Ask to cancel all plain orders of a contract."""
+        ...
+
+    async def cancel_all_stops(self, symbol: Symbol) -> Outcome:
+        """Ask to cancel all untriggered stops of a contract."""
+        ...
+
+    async def order(self, order_id: OrderId) -> OrderUpdate | None:
+        """One order, stops included; None when the exchange does not know it."""
+        ...
+
+    async def order_by_client_oid(self, client_oid: ClientOid) -> OrderUpdate | None:
+        """One order by our id; None when the exchange does not know it (yet)."""
+        ...
+
+    async def open_orders(self, symbol: Symbol | None = None) -> tuple[OrderUpdate, ...]:
+        """All active plain orders, all pages."""
+        ...
+
+    async def open_stops(self, symbol: Symbol | None = None) -> tuple[OrderUpdate, ...]:
+        """All untriggered stops, all pages."""
+        ...
+
+    async def recent_done_orders(self) -> tuple[OrderUpdate, ...]:
+        """Orders that ended within the last 24 hours, at most 1000."""
+        ...
+
+    async def recent_fills(self) -> tuple[Fill, ...]:
+        """Fills of the last 24 hours, at most 1000, oldest first."""
+        ...
+
+
+class AccountGateway(Protocol):
+    """Balances, positions and modes of one account by request."""
+
+    async def wallet(self, currency: str) -> WalletUpdate:
+        """The futures account in one settle currency."""
+        ...
+
+    async def positions(self) -> tuple[PositionUpdate, ...]:
+        """All open positions."""
+        ...
+
+    async def position(self, symbol: Symbol) -> PositionUpdate | None:
+        """The position of one contract; None when flat."""
+        ...
+
+    async def margin_mode(self, symbol: Symbol) -> MarginMode:
+        """The selected margin mode of a contract."""
+        ...
+
+    async def cross_leverage(self, symbol: Symbol) -> Decimal:
+        """The leverage used in cross mode."""
+        ...
+
+    async def position_mode(self) -> PositionMode:
+        """One-way or hedge, account-wide."""
+        ...
+
+
+class ChannelKind(Enum):
+    """What can be subscribed to. The exchange storey knows the topic names."""
+
+    BOOK = "book"
+    TRADES = "trades"
+    MARK = "mark"
+    ORDERS = "orders"
+    STOPS = "stops"
+    WALLET = "wallet"
+    POSITIONS = "positions"
+
+    @property
+    def is_private(self) -> bool:
+        """True for channels of an account; they need no symbol."""
+        return self in _PRIVATE
+
+
+_PRIVATE = frozenset(
+    {ChannelKind.ORDERS, ChannelKind.STOPS, ChannelKind.WALLET, ChannelKind.POSITIONS}
+)
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class Channel:
+    """One thing to subscribe to: a public kind of a symbol, or a private kind (symbol None)."""
+
+    kind: ChannelKind
+    symbol: Symbol | None = None
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class StreamOpened:
+    """The connection is welcomed and takes subscriptions."""
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class ChannelConfirmed:
+    """The exchange acknowledged a subscription."""
+
+    channel: Channel
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class ChannelRefused:
+    """The exchange refused a subscription; the sentence says why."""
+
+    channel: Channel
+    sentence: str
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class PongReceived:
+    """An answer to our ping; ``round_trip_ms`` may be fractional."""
+
+    round_trip_ms: float
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class FrameUnreadable:
+    """One frame could not be read and was dropped; the connection lives on."""
+
+    error: str
+    channel: Channel | None
+
+
+StreamFact: TypeAlias = (
+    BookDelta
+    | PublicTrade
+    | MarkUpdate
+    | OrderUpdate
+    | PositionUpdate
+    | WalletUpdate
+    | StreamOpened
+    | ChannelConfirmed
+    | ChannelRefused
+    | PongReceived
+    | FrameUnreadable
+)
+"""What a stream tells its driver, in the order of arrival."""
+
+
+class StreamGateway(Protocol):
+    """One connection at a time to the exchange's stream."""
+
+    async def run(self, on_fact: Callable[[StreamFact], None]) -> str:
+        """Fetch a token, connect and pump facts until the connection ends.
+
+        Returns the reason of the end in plain words; raises only what a bug raises (and
+        CancelledError, after which the socket is closed). ``on_fact`` is called synchronously.
+        """
+        ...
+
+    def subscribe(self, channels: tuple[Channel, ...]) -> None:
+        """Queue subscriptions for the open connection; ignored while there is none."""
+        ...
+
+    def unsubscribe(self, channels: tuple[Channel, ...]) -> None:
+        """Queue unsubscriptions for the open connection; ignored while there is none."""
+        ...
