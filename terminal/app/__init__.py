@@ -1,0 +1,4 @@
+"""The composition root: the only place where the storeys meet.
+
+May import: every storey.
+"""

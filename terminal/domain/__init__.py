@@ -1,0 +1,4 @@
+"""Meaning: units, books, orders, positions. No I/O, no clock, no floats for money.
+
+May import: nothing of ours.
+"""

@@ -1,0 +1,86 @@
+"""Puts the clients of one account together: REST, streams, one shared sense of time and ticks."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, final
+
+from terminal.exchange.account_client import AccountClient
+from terminal.exchange.http import HttpClient
+from terminal.exchange.market_client import MarketClient
+from terminal.exchange.stream import StreamClient
+from terminal.exchange.trading_client import TradingClient
+from terminal.exchange.translate import Scales
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from terminal.domain.clock import Clock
+    from terminal.exchange.credentials import Credentials
+    from terminal.exchange.gateway import (
+        AccountGateway,
+        MarketGateway,
+        StreamGateway,
+        TradingGateway,
+    )
+    from terminal.exchange.hosts import Hosts
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class ExchangeClients:
+    """All that talks to one exchange for one account."""
+
+    market: MarketGateway
+    trading: TradingGateway
+    account: AccountGateway
+    market_stream: StreamGateway
+    account_stream: StreamGateway
+    clock: Clock
+    https: tuple[HttpClient, ...]
+
+    async def synchronize_clock(self) -> int:
+        """Measure the exchange's clock against ours and sign by it from now on.
+
+        Half the round trip is taken off (API reference 1.3). Returns the offset in ms. Raises from
+        ``exchange.errors``.
+        """
+        before_ms = self.clock.now_ms()
+        theirs_ms = await self.market.server_time()
+        after_ms = self.clock.now_ms()
+        offset_ms = theirs_ms - (before_ms + after_ms) // 2
+        for http in self.https:
+            http.offset_ms = offset_ms
+        return offset_ms
+
+    async def aclose(self) -> None:
+        """Close all connections."""
+        for http in self.https:
+            await http.aclose()
+
+
+def connect(
+    hosts: Hosts,
+    credentials: Credentials,
+    clock: Clock,
+    *,
+    on_sent: Callable[[str, str, float], None] | None = None,
+) -> ExchangeClients:
+    """Build the clients; nothing is sent yet.
+
+    Trading has a connection pool of its own, so that no read can make an order wait. ``on_sent``
+    is told when the bytes of a trading request were written.
+    """
+    scales = Scales()
+    public = HttpClient(hosts.futures, clock)
+    reading = HttpClient(hosts.futures, clock, credentials)
+    trading = HttpClient(hosts.futures, clock, credentials, on_sent=on_sent)
+    return ExchangeClients(
+        market=MarketClient(public, scales),
+        trading=TradingClient(trading, scales),
+        account=AccountClient(reading, scales),
+        market_stream=StreamClient(public, clock, scales, is_private=False),
+        account_stream=StreamClient(reading, clock, scales, is_private=True),
+        clock=clock,
+        https=(public, reading, trading),
+    )

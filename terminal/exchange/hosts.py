@@ -1,0 +1,47 @@
+"""Where an exchange is, and what is allowed there: encrypted, except on loopback."""
+
+from __future__ import annotations
+
+import ipaddress
+from dataclasses import dataclass
+from typing import final
+from urllib.parse import urlsplit
+
+from terminal.domain.errors import TernError
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class Hosts:
+    """Base addresses of the two REST hosts. Raises ``TernError`` when one is not acceptable."""
+
+    futures: str
+    account: str
+
+    def __post_init__(self) -> None:
+        for address in (self.futures, self.account):
+            require_safe(address, secure="https", plain="http")
+
+
+def require_safe(address: str, *, secure: str, plain: str) -> None:
+    """Raise ``TernError`` unless the address is encrypted or on loopback."""
+    parts = urlsplit(address)
+    if not parts.hostname or parts.username or parts.password:
+        raise TernError(f"not an address: {address}", sentence="The address cannot be used.")
+    if parts.scheme == secure or (parts.scheme == plain and is_loopback(address)):
+        return
+    raise TernError(
+        f"{address} is neither {secure} nor on loopback",
+        sentence="Connections must be encrypted, except to this machine itself.",
+    )
+
+
+def is_loopback(address: str) -> bool:
+    """True when the address names this machine itself."""
+    host = urlsplit(address).hostname or ""
+    if host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False

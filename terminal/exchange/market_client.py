@@ -1,0 +1,55 @@
+"""Public market data over REST. Each method is one exchange call."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, final
+
+from terminal.domain.clock import TimestampMs, to_ms
+from terminal.exchange import translate
+from terminal.wire.market import BookPayload, ContractPayload, MarkPricePayload, TradePayload
+
+if TYPE_CHECKING:
+    from terminal.domain.contract import Contract
+    from terminal.domain.events import BookSnapshot, MarkUpdate, PublicTrade
+    from terminal.domain.units import Symbol
+    from terminal.exchange.http import HttpClient
+    from terminal.exchange.translate import Scales
+
+
+@final
+class MarketClient:
+    """A ``MarketGateway`` over HTTP."""
+
+    def __init__(self, http: HttpClient, scales: Scales) -> None:
+        self._http = http
+        self._scales = scales
+
+    async def contracts(self) -> tuple[Contract, ...]:
+        """All listed contracts. Also teaches the translators their tick sizes."""
+        payloads = await self._http.get("/api/v1/contracts/active", list[ContractPayload])
+        listed = tuple(translate.contract(payload) for payload in payloads)
+        self._scales.learn(listed)
+        return listed
+
+    async def book_snapshot(self, symbol: Symbol) -> BookSnapshot:
+        """The whole book of a contract."""
+        payload = await self._http.get("/api/v1/level2/snapshot", BookPayload, {"symbol": symbol})
+        return translate.book_snapshot(payload, self._scales)
+
+    async def recent_trades(self, symbol: Symbol) -> tuple[PublicTrade, ...]:
+        """The last public trades, oldest first, at most 100."""
+        payloads = await self._http.get(
+            "/api/v1/trade/history", list[TradePayload], {"symbol": symbol}
+        )
+        return tuple(
+            translate.public_trade(symbol, payload, self._scales) for payload in reversed(payloads)
+        )
+
+    async def mark_price(self, symbol: Symbol) -> MarkUpdate:
+        """The current mark and index price."""
+        payload = await self._http.get(f"/api/v1/mark-price/{symbol}/current", MarkPricePayload)
+        return translate.mark_price(symbol, payload)
+
+    async def server_time(self) -> TimestampMs:
+        """The exchange's clock."""
+        return to_ms(await self._http.get("/api/v1/timestamp", int))

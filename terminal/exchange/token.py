@@ -1,0 +1,41 @@
+"""The bullet token: where a stream connects, and with what. Fetched anew for every connection."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, final
+from urllib.parse import quote
+
+from terminal.exchange.errors import ProtocolError
+from terminal.exchange.hosts import require_safe
+from terminal.wire.frames import BulletPayload
+
+if TYPE_CHECKING:
+    from terminal.exchange.http import HttpClient
+
+
+@final
+@dataclass(frozen=True, slots=True, repr=False)
+class StreamAddress:
+    """A full stream address with its token (a secret: it does not print), and the ping times."""
+
+    url: str
+    ping_interval_s: float
+    ping_timeout_s: float
+
+
+async def fetch_address(http: HttpClient, *, is_private: bool) -> StreamAddress:
+    """Fetch a fresh token. Raises from ``exchange.errors`` and ``TernError`` for a bad address."""
+    name = "bullet-private" if is_private else "bullet-public"
+    bullet = await http.post(f"/api/v1/{name}", BulletPayload, None, signed=is_private)
+    if not bullet.instanceServers:
+        raise ProtocolError(f"{name} names no server")
+    server = bullet.instanceServers[0]
+    require_safe(server.endpoint, secure="wss", plain="ws")
+    if server.pingInterval <= 0 or server.pingTimeout <= 0:
+        raise ProtocolError(f"{name} has ping times that are not positive")
+    return StreamAddress(
+        f"{server.endpoint}?token={quote(bullet.token, safe='')}",
+        server.pingInterval / 1000,
+        server.pingTimeout / 1000,
+    )

@@ -1,0 +1,156 @@
+"""Order commands and queries over REST. Commands return outcomes; nothing is ever resent."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, TypeVar, final
+
+from terminal.domain.units import ClientOid, OrderId
+from terminal.exchange import translate
+from terminal.exchange.errors import (
+    ProtocolError,
+    RateLimitedError,
+    RejectedError,
+    TransportError,
+)
+from terminal.exchange.outcome import Accepted, NotSent, Outcome, Rejected, Unknown
+from terminal.wire.envelope import Kind, meaning
+from terminal.wire.trading import (
+    CancelledPayload,
+    FillPayload,
+    OrderPagePayload,
+    OrderPayload,
+    PlacedPayload,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable
+
+    from terminal.domain.events import Fill, OrderUpdate
+    from terminal.domain.ticket import OrderTicket
+    from terminal.domain.units import Symbol
+    from terminal.exchange.http import HttpClient
+    from terminal.exchange.translate import Scales
+
+T = TypeVar("T")
+
+PAGE_SIZE = 1000
+MAX_PAGES = 20
+
+
+@final
+class TradingClient:
+    """A ``TradingGateway`` over HTTP."""
+
+    def __init__(self, http: HttpClient, scales: Scales) -> None:
+        self._http = http
+        self._scales = scales
+
+    # Commands --------------------------------------------------------------------------------
+
+    async def place(self, ticket: OrderTicket, client_oid: ClientOid) -> Outcome:
+        """Send one order. Never resent by itself."""
+        body = translate.order_body(ticket, client_oid, self._scales)
+        return await _outcome(self._place(body))
+
+    async def _place(self, body: dict[str, object]) -> tuple[OrderId, ...]:
+        placed = await self._http.post("/api/v1/orders", PlacedPayload, body)
+        return (OrderId(placed.orderId),)
+
+    async def cancel(self, order_id: OrderId) -> Outcome:
+        """Ask to cancel one order."""
+        return await _outcome(self._delete(f"/api/v1/orders/{order_id}", {}))
+
+    async def cancel_by_client_oid(self, symbol: Symbol, client_oid: ClientOid) -> Outcome:
+        """Ask to cancel an order whose exchange id is not known yet."""
+        path = f"/api/v1/orders/client-order/{client_oid}"
+        return await _outcome(self._delete(path, {"symbol": symbol}))
+
+    async def cancel_all(self, symbol: Symbol) -> Outcome:
+        """Ask to cancel all plain orders of a contract."""
+        return await _outcome(self._delete("/api/v3/orders", {"symbol": symbol}))
+
+    async def cancel_all_stops(self, symbol: Symbol) -> Outcome:
+        """Ask to cancel all untriggered stops of a contract."""
+        return await _outcome(self._delete("/api/v1/stopOrders", {"symbol": symbol}))
+
+    async def _delete(self, path: str, query: dict[str, str | int]) -> tuple[OrderId, ...]:
+        answer = await self._http.delete(path, CancelledPayload, query)
+        return tuple(OrderId(one) for one in answer.cancelledOrderIds)
+
+    # Queries ---------------------------------------------------------------------------------
+
+    async def order(self, order_id: OrderId) -> OrderUpdate | None:
+        """One order, stops included; None when the exchange does not know it."""
+        return await self._one(f"/api/v1/orders/{order_id}", {})
+
+    async def order_by_client_oid(self, client_oid: ClientOid) -> OrderUpdate | None:
+        """One order by our id; None when the exchange does not know it (yet)."""
+        return await self._one("/api/v1/orders/byClientOid", {"clientOid": client_oid})
+
+    async def _one(self, path: str, query: dict[str, str | int]) -> OrderUpdate | None:
+        try:
+            payload = await self._http.get(path, OrderPayload, query, signed=True)
+        except RejectedError as error:
+            if meaning(error.code, "").kind is Kind.NOT_FOUND:
+                return None
+            raise
+        return translate.order_update(payload, self._scales)
+
+    async def open_orders(self, symbol: Symbol | None = None) -> tuple[OrderUpdate, ...]:
+        """All active plain orders, all pages."""
+        return await self._pages("/api/v1/orders", {"status": "active", **_symbol(symbol)})
+
+    async def open_stops(self, symbol: Symbol | None = None) -> tuple[OrderUpdate, ...]:
+        """All untriggered stops, all pages."""
+        return await self._pages("/api/v1/stopOrders", _symbol(symbol))
+
+    async def _pages(self, path: str, query: dict[str, str | int]) -> tuple[OrderUpdate, ...]:
+        found: dict[str, OrderUpdate] = {}
+        for page in range(1, MAX_PAGES + 1):
+            answer = await self._http.get(
+                path,
+                OrderPagePayload,
+                {**query, "currentPage": page, "pageSize": PAGE_SIZE},
+                signed=True,
+            )
+            # Orders shift between pages while they are read: an id seen twice counts once.
+            for payload in answer.items:
+                found[payload.id] = translate.order_update(payload, self._scales)
+            if page >= answer.totalPage:
+                return tuple(found.values())
+        raise ProtocolError(f"{path} has more than {MAX_PAGES} pages")
+
+    async def recent_done_orders(self) -> tuple[OrderUpdate, ...]:
+        """Orders that ended within the last 24 hours, at most 1000."""
+        payloads = await self._http.get("/api/v1/recentDoneOrders", list[OrderPayload], signed=True)
+        return tuple(translate.order_update(payload, self._scales) for payload in payloads)
+
+    async def recent_fills(self) -> tuple[Fill, ...]:
+        """Fills of the last 24 hours, at most 1000, oldest first."""
+        payloads = await self._http.get("/api/v1/recentFills", list[FillPayload], signed=True)
+        fills = (translate.fill(payload, self._scales) for payload in payloads)
+        return tuple(sorted(fills, key=lambda fill: fill.event_at))
+
+
+def _symbol(symbol: Symbol | None) -> dict[str, str | int]:
+    return {} if symbol is None else {"symbol": symbol}
+
+
+async def _outcome(command: Awaitable[tuple[OrderId, ...]]) -> Outcome:
+    """Say how a command ended. Only a business refusal is evidence that nothing happened.
+
+    An answer that cannot be read, a server error and a lost answer all mean Unknown: the exchange
+    may have acted.
+    """
+    try:
+        return Accepted(await command)
+    except RejectedError as error:
+        return Rejected(error.code, error.sentence, error.remedy)
+    except RateLimitedError as error:
+        # Refused at the gate, before the order was looked at (API reference 1.8) - but overload
+        # protection is not proof, so the caller must still look.
+        return Unknown(error.sentence)
+    except TransportError as error:
+        return Unknown(error.sentence) if error.was_sent else NotSent(error.sentence)
+    except ProtocolError as error:
+        return Unknown(error.sentence)

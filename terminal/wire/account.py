@@ -1,0 +1,75 @@
+"""Payload shapes of balances and positions. Source: API reference 3.1, 3.8, 3.9 and 5.7."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+import msgspec
+
+
+class OverviewPayload(msgspec.Struct):
+    """``account-overview`` in one currency."""
+
+    currency: str
+    accountEquity: Decimal
+    unrealisedPNL: Decimal
+    positionMargin: Decimal
+    orderMargin: Decimal
+    availableBalance: Decimal
+
+
+class PositionPayload(msgspec.Struct):
+    """A position by REST (numbers or text) or by stream; a partial frame has no ``currentQty``.
+
+    ``currentTimestamp`` is ms.
+    """
+
+    symbol: str | None = None
+    currentQty: int | None = None
+    avgEntryPrice: Decimal | None = None
+    markPrice: Decimal | None = None
+    liquidationPrice: Decimal | None = None
+    realisedPnl: Decimal | None = None
+    unrealisedPnl: Decimal | None = None
+    posMargin: Decimal | None = None
+    settleCurrency: str | None = None
+    marginMode: str | None = None
+    crossMode: bool | None = None
+    leverage: Decimal | None = None
+    currentTimestamp: int | None = None
+    isOpen: bool | None = None
+
+
+class MarginModePayload(msgspec.Struct):
+    """``getMarginMode``."""
+
+    symbol: str
+    marginMode: str
+
+
+class CrossLeveragePayload(msgspec.Struct):
+    """``getCrossUserLeverage``."""
+
+    symbol: str
+    leverage: Decimal
+
+
+class PositionModePayload(msgspec.Struct):
+    """``getPositionMode``: 0 one-way, 1 hedge."""
+
+    positionMode: int
+
+
+class WalletPayload(msgspec.Struct):
+    """Data of ``walletBalance.change``: all text; ``timestamp`` is ms."""
+
+    currency: str
+    equity: Decimal
+    availableBalance: Decimal
+    timestamp: int
+    crossPosMargin: Decimal = Decimal(0)
+    crossOrderMargin: Decimal = Decimal(0)
+    crossUnPnl: Decimal = Decimal(0)
+    isolatedPosMargin: Decimal = Decimal(0)
+    isolatedOrderMargin: Decimal = Decimal(0)
+    isolatedUnPnl: Decimal = Decimal(0)

@@ -1,0 +1,76 @@
+"""Payload shapes of public market data. Source: API reference 2 and 5.6."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+import msgspec
+
+
+class ContractPayload(msgspec.Struct):
+    """One row of ``contracts/active``; only what a terminal uses."""
+
+    symbol: str
+    baseCurrency: str
+    quoteCurrency: str
+    settleCurrency: str
+    tickSize: Decimal
+    multiplier: Decimal
+    isInverse: bool
+    maxOrderQty: int
+    maxPrice: Decimal
+    status: str
+    type: str = "FFWCSX"
+    marketMaxOrderQty: int | None = None
+    maxLeverage: int | None = None
+    makerFeeRate: Decimal | None = None
+    takerFeeRate: Decimal | None = None
+    maintainMargin: Decimal | None = None
+    indexPriceTickSize: Decimal | None = None
+    buyLimit: Decimal | None = None
+    sellLimit: Decimal | None = None
+
+
+class BookPayload(msgspec.Struct):
+    """``level2/snapshot``: rows are price (number or text) and lots; ``ts`` is ns."""
+
+    symbol: str
+    sequence: int
+    bids: list[tuple[Decimal, int]]
+    asks: list[tuple[Decimal, int]]
+    ts: int
+
+
+class TradePayload(msgspec.Struct):
+    """A public trade, by REST or stream; ``ts`` is ns."""
+
+    sequence: int
+    tradeId: str
+    size: int
+    price: Decimal
+    side: str
+    ts: int
+
+
+class MarkPricePayload(msgspec.Struct):
+    """``mark-price/{symbol}/current``; ``timePoint`` is ms."""
+
+    value: Decimal
+    indexPrice: Decimal
+    timePoint: int
+
+
+class ChangePayload(msgspec.Struct):
+    """Data of a ``level2`` frame: ``change`` is "price,side,size"; ``timestamp`` is ms."""
+
+    sequence: int
+    change: str
+    timestamp: int
+
+
+class MarkIndexPayload(msgspec.Struct):
+    """Data of an ``instrument`` frame with subject ``mark.index.price``."""
+
+    markPrice: Decimal
+    indexPrice: Decimal
+    timestamp: int

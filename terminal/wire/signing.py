@@ -1,0 +1,33 @@
+"""Header values of a signed request, as pure functions. Source: API reference 1.3."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import hmac
+
+
+def sign(secret: str, text: str) -> str:
+    """Base64 of HMAC-SHA256 of ``text`` under ``secret``."""
+    digest = hmac.new(secret.encode(), text.encode(), hashlib.sha256).digest()
+    return base64.b64encode(digest).decode("ascii")
+
+
+def signed_headers(
+    credentials: tuple[str, str, str], timestamp_ms: int, method: str, path: str, body: str
+) -> dict[str, str]:
+    """Build the headers of one request.
+
+    ``credentials`` are key, secret and passphrase; ``path`` includes the query exactly as sent;
+    ``body`` is exactly what is sent, empty without one.
+    """
+    key, secret, passphrase = credentials
+    stamp = str(timestamp_ms)
+    return {
+        "KC-API-KEY": key,
+        "KC-API-SIGN": sign(secret, f"{stamp}{method}{path}{body}"),
+        "KC-API-TIMESTAMP": stamp,
+        "KC-API-PASSPHRASE": sign(secret, passphrase),
+        "KC-API-KEY-VERSION": "3",
+        "Content-Type": "application/json",
+    }

@@ -1,0 +1,25 @@
+"""Topic names of the stream, built and split. Source: API reference 5.5."""
+
+from __future__ import annotations
+
+LEVEL2 = "/contractMarket/level2"
+EXECUTION = "/contractMarket/execution"
+INSTRUMENT = "/contract/instrument"
+TRADE_ORDERS = "/contractMarket/tradeOrders"
+ADVANCED_ORDERS = "/contractMarket/advancedOrders"
+WALLET = "/contractAccount/wallet"
+POSITION_ALL = "/contract/positionAll"
+POSITION = "/contract/position"
+
+PRIVATE = frozenset({TRADE_ORDERS, ADVANCED_ORDERS, WALLET, POSITION_ALL, POSITION})
+
+
+def build(base: str, symbols: tuple[str, ...]) -> str:
+    """One topic for several symbols (comma list), or the bare topic without any."""
+    return f"{base}:{','.join(symbols)}" if symbols else base
+
+
+def split(topic: str) -> tuple[str, str]:
+    """Base and symbol of a pushed topic; the symbol is empty for topics without one."""
+    base, _, symbol = topic.partition(":")
+    return base, symbol
