@@ -29,12 +29,11 @@ class OrderPayload(msgspec.Struct):
     size: int
     status: str = ""
     isActive: bool = False
-    price: Decimal | str | None = None
+    price: str | float | None = None
     dealSize: int | None = None
     filledSize: int | None = None
     stop: str | None = ""
     stopTriggered: bool | None = None
-    stopPrice: Decimal | str | None = None
     postOnly: bool | None = False
     closeOrder: bool | None = False
     reduceOnly: bool | None = False
