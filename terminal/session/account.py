@@ -1,0 +1,329 @@
+"""One account's positions and balances, kept true by snapshot, stream and reconciliation.
+
+A fill changes the position at once; the exchange's own word about the position replaces that as
+soon as it comes.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from decimal import Decimal
+from typing import TYPE_CHECKING, final
+
+from terminal.domain.clock import TimestampMs, to_ms
+from terminal.domain.errors import TernError
+from terminal.domain.events import MarginMode, PositionMode, PositionUpdate, WalletUpdate
+from terminal.domain.position import FLAT, PositionCore, after_fill
+from terminal.exchange.gateway import Channel, ChannelConfirmed, ChannelKind
+from terminal.session.listeners import Listeners
+from terminal.session.notices import NoticeLevel
+from terminal.session.tasks import Pulse
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from terminal.domain.clock import Clock
+    from terminal.domain.contract import Contract
+    from terminal.domain.events import Fill
+    from terminal.domain.units import ExactPrice, Money, Symbol
+    from terminal.exchange.gateway import AccountGateway, StreamFact
+    from terminal.session.feed import Feed
+    from terminal.session.listeners import Handle
+    from terminal.session.notices import NoticeBoard
+    from terminal.session.tasks import TaskOwner
+
+CONFIRM_WAIT_S = 3.0
+PROVISIONAL_LIMIT_S = 5.0
+RECONCILE_INTERVAL_S = 60.0
+RETRY_S = (0.5, 1.0, 2.0, 5.0)
+DEFAULT_ISOLATED_LEVERAGE = Decimal(5)
+"""Isolated leverage is a parameter of each order and is asked from nobody (reference 3.9)."""
+_DAY_MS = 86_400_000
+_NEVER = TimestampMs(0)
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class Position:
+    """One contract's position as we know it now.
+
+    ``is_provisional`` says that fills were added that the exchange's own word does not cover yet.
+    Money is in the contract's settle currency.
+    """
+
+    symbol: Symbol
+    core: PositionCore
+    mark: ExactPrice | None
+    realized: Money | None
+    liquidation: ExactPrice | None
+    margin: Money | None
+    leverage: Decimal | None
+    margin_mode: MarginMode | None
+    is_provisional: bool = False
+    event_at: TimestampMs = _NEVER
+
+
+@final
+class AccountSession:
+    """Positions, wallets and modes. ``is_trusted`` only after everything was read anew."""
+
+    def __init__(
+        self,
+        gateway: AccountGateway,
+        feed: Feed,
+        clock: Clock,
+        owner: TaskOwner,
+        notices: NoticeBoard,
+        contracts: Mapping[Symbol, Contract],
+    ) -> None:
+        self._gateway = gateway
+        self._feed = feed
+        self._clock = clock
+        self._owner = owner.child("account")
+        self._notices = notices
+        self._contracts = contracts
+        self._pulse = Pulse(clock)
+        self._handles: list[Handle] = []
+        self._positions: dict[Symbol, Position] = {}
+        self._wallets: dict[str, WalletUpdate] = {}
+        self._margin_modes: dict[Symbol, MarginMode] = {}
+        self._cross_leverage: dict[Symbol, Decimal] = {}
+        self._prepared: set[Symbol] = set()
+        self._days: dict[str, tuple[int, Money, TimestampMs]] = {}
+        self._confirmed: set[ChannelKind] = set()
+        self._connection = 0
+        self.is_trusted = False
+        self.on_changed: Listeners[[]] = Listeners()
+
+    # Truth -----------------------------------------------------------------------------------
+
+    def position(self, symbol: Symbol) -> Position:
+        """A contract's position; flat when none is known."""
+        return self._positions.get(symbol) or _flat(symbol)
+
+    def positions(self) -> tuple[Position, ...]:
+        """All positions that are not flat, by symbol."""
+        held = (p for p in self._positions.values() if not p.core.is_flat)
+        return tuple(sorted(held, key=lambda position: position.symbol))
+
+    def wallet(self, currency: str) -> WalletUpdate | None:
+        """The account in one settle currency, None when not known yet."""
+        return self._wallets.get(currency)
+
+    def day_pnl(self, currency: str) -> tuple[Money, TimestampMs] | None:
+        """Change of equity since this program's first reading of this UTC day, and when that was.
+
+        None while no equity is known. Our choice: the exchange offers no figure for the day.
+        """
+        wallet, day = self._wallets.get(currency), self._days.get(currency)
+        if wallet is None or day is None:
+            return None
+        return wallet.equity - day[1], day[2]
+
+    def margin_mode(self, symbol: Symbol) -> MarginMode | None:
+        """The margin mode of a contract; None until it was read."""
+        position = self._positions.get(symbol)
+        if position is not None and not position.core.is_flat and position.margin_mode is not None:
+            return position.margin_mode
+        return self._margin_modes.get(symbol)
+
+    def leverage(self, symbol: Symbol) -> Decimal | None:
+        """The leverage an opening order is sent with; None while it is not known."""
+        mode = self.margin_mode(symbol)
+        if mode is MarginMode.CROSS:
+            return self._cross_leverage.get(symbol)
+        position = self._positions.get(symbol)
+        if position is not None and not position.core.is_flat and position.leverage:
+            return position.leverage
+        contract = self._contracts.get(symbol)
+        if contract is None or mode is None:
+            return None
+        return min(DEFAULT_ISOLATED_LEVERAGE, Decimal(contract.max_leverage))
+
+    # Life ------------------------------------------------------------------------------------
+
+    def start(self) -> None:
+        """Begin to keep the account true."""
+        self._handles = [
+            self._feed.on_opened.add(self._on_opened),
+            self._feed.on_lost.add(self._on_lost),
+            self._feed.subscribe(Channel(ChannelKind.POSITIONS), self._on_fact),
+            self._feed.subscribe(Channel(ChannelKind.WALLET), self._on_fact),
+        ]
+        self._owner.spawn("reconcile", self._reconcile_now_and_then())
+        if self._feed.is_live:
+            self._on_opened()
+
+    async def stop(self) -> None:
+        """End and wait until nothing runs."""
+        for handle in self._handles:
+            handle.remove()
+        self._handles.clear()
+        await self._owner.close()
+
+    def prepare(self, symbol: Symbol) -> None:
+        """A contract is about to be traded: read its modes."""
+        self._prepared.add(symbol)
+        if self._feed.is_live:
+            self._owner.spawn(f"modes of {symbol}", self._read_modes(symbol, self._connection))
+
+    def _on_opened(self) -> None:
+        self._connection += 1
+        self._confirmed.clear()
+        self._owner.spawn("recover", self._recover(self._connection))
+
+    def _on_lost(self) -> None:
+        self._connection += 1
+        self.is_trusted = False
+        self.on_changed.notify()
+
+    # Recovery --------------------------------------------------------------------------------
+
+    async def _recover(self, connection: int) -> None:
+        """Read everything after the subscriptions stand, until it worked (reference 5.9)."""
+        wanted = {ChannelKind.POSITIONS, ChannelKind.WALLET}
+        await self._pulse.until(lambda: wanted <= self._confirmed, CONFIRM_WAIT_S)
+        attempt = 0
+        while connection == self._connection:
+            try:
+                await self._read_all()
+            except TernError as error:
+                if attempt == 0:
+                    self._warn(f"The account could not be read. {error.sentence}")
+                await self._clock.sleep(RETRY_S[min(attempt, len(RETRY_S) - 1)])
+                attempt += 1
+                continue
+            if connection == self._connection:
+                self.is_trusted = True
+                self.on_changed.notify()
+            break
+        for symbol in tuple(self._prepared):
+            await self._read_modes(symbol, connection)
+
+    async def _read_all(self) -> None:
+        mode = await self._gateway.position_mode()
+        if mode is PositionMode.HEDGE:
+            self._warn("The account is in hedge mode, which is not traded here: orders will fail.")
+        asked_ms = self._clock.now_ms()
+        updates = {update.symbol: update for update in await self._gateway.positions()}
+        for symbol, known in tuple(self._positions.items()):
+            if symbol not in updates and not known.core.is_flat and known.event_at <= asked_ms:
+                self._positions[symbol] = _flat(symbol)
+        for update in updates.values():
+            self._take_position(update)
+        for currency in sorted({c.settle_currency for c in self._contracts.values()}):
+            self._take_wallet(await self._gateway.wallet(currency))
+
+    async def _read_modes(self, symbol: Symbol, connection: int) -> None:
+        attempt = 0
+        while connection == self._connection:
+            try:
+                self._margin_modes[symbol] = await self._gateway.margin_mode(symbol)
+                self._cross_leverage[symbol] = await self._gateway.cross_leverage(symbol)
+            except TernError as error:
+                if attempt == 0:
+                    self._warn(f"The margin mode could not be read. {error.sentence}", symbol)
+                await self._clock.sleep(RETRY_S[min(attempt, len(RETRY_S) - 1)])
+                attempt += 1
+                continue
+            self.on_changed.notify()
+            return
+
+    async def _reconcile_now_and_then(self) -> None:
+        while True:
+            await self._clock.sleep(RECONCILE_INTERVAL_S)
+            if not self.is_trusted:
+                continue
+            try:
+                await self._read_all()
+            except TernError as error:
+                self._warn(f"The account could not be compared. {error.sentence}")
+            self.on_changed.notify()
+
+    # Facts -----------------------------------------------------------------------------------
+
+    def _on_fact(self, fact: StreamFact) -> None:
+        if isinstance(fact, PositionUpdate):
+            self._take_position(fact)
+        elif isinstance(fact, WalletUpdate):
+            self._take_wallet(fact)
+        elif isinstance(fact, ChannelConfirmed):
+            self._confirmed.add(fact.channel.kind)
+            self._pulse.beat()
+            return
+        else:
+            return
+        self.on_changed.notify()
+
+    def _take_position(self, update: PositionUpdate) -> None:
+        known = self._positions.get(update.symbol)
+        if known is not None and update.event_at < known.event_at:
+            return  # older than what is known already, our own fills included
+        self._positions[update.symbol] = Position(
+            symbol=update.symbol,
+            core=PositionCore(update.lots, update.average_entry) if update.lots else FLAT,
+            mark=update.mark,
+            realized=update.realized,
+            liquidation=update.liquidation,
+            margin=update.margin,
+            leverage=update.leverage,
+            margin_mode=update.margin_mode,
+            event_at=update.event_at,
+        )
+
+    def _take_wallet(self, update: WalletUpdate) -> None:
+        self._wallets[update.currency] = update
+        now_ms = self._clock.now_ms()
+        day = now_ms // _DAY_MS
+        known = self._days.get(update.currency)
+        if known is None or known[0] != day:
+            self._days[update.currency] = (day, update.equity, now_ms)
+
+    def apply_fill(self, fill: Fill) -> None:
+        """Let a fill of ours change the position at once, unless it is covered already."""
+        known = self.position(fill.symbol)
+        contract = self._contracts.get(fill.symbol)
+        at_ms = to_ms(fill.event_at)
+        if contract is None or (at_ms <= known.event_at and not known.is_provisional):
+            return
+        self._positions[fill.symbol] = replace(
+            known,
+            core=after_fill(known.core, fill, contract),
+            is_provisional=True,
+            event_at=max(at_ms, known.event_at),
+        )
+        if not known.is_provisional:
+            self._owner.spawn(f"verify {fill.symbol}", self._verify(fill.symbol))
+        self.on_changed.notify()
+
+    async def _verify(self, symbol: Symbol) -> None:
+        """Fills that the exchange's position does not confirm in time are not believed longer."""
+        await self._clock.sleep(PROVISIONAL_LIMIT_S)
+        if not self.position(symbol).is_provisional:
+            return
+        try:
+            update = await self._gateway.position(symbol)
+        except TernError as error:
+            self._warn(f"The position could not be confirmed. {error.sentence}", symbol)
+            return
+        self._positions[symbol] = _flat(symbol)
+        if update is not None:
+            self._take_position(update)
+        self.on_changed.notify()
+
+    async def read_position(self, symbol: Symbol) -> Position:
+        """Ask the exchange now and believe it. Raises from ``exchange.errors``."""
+        update = await self._gateway.position(symbol)
+        if update is None:
+            self._positions[symbol] = replace(_flat(symbol), event_at=self._clock.now_ms())
+        else:
+            self._take_position(update)
+        self.on_changed.notify()
+        return self.position(symbol)
+
+    def _warn(self, text: str, symbol: Symbol | None = None) -> None:
+        self._notices.post(NoticeLevel.WARNING, "account", text, symbol)
+
+
+def _flat(symbol: Symbol) -> Position:
+    return Position(symbol, FLAT, None, None, None, None, None, None)

@@ -1,0 +1,163 @@
+"""Keeps an order book true: buffer, snapshot, stitch, verify, start over on a gap.
+
+Pure: the driver tells it what arrives and when, and asks when the next snapshot is wanted. Source:
+API reference 5.8, step by step.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from typing import TYPE_CHECKING, final
+
+from terminal.domain.book import BookAnswer, OrderBook
+
+if TYPE_CHECKING:
+    from terminal.domain.events import BookDelta, BookSnapshot
+    from terminal.domain.units import Symbol
+
+QUIET_WAIT_S = 0.5
+"""How long to wait after the acknowledgement for a first delta on a quiet market."""
+LAG_WAITS_S = (0.1, 0.2, 0.35, 0.5)
+"""Waits when the snapshot is older than the buffer's start, growing."""
+MIN_INTERVAL_S = 1.0
+MAX_BACKOFF_S = 30.0
+CROSSED_LIMIT_S = 0.5
+MAX_BUFFER = 50_000
+
+
+@final
+class BookSync:
+    """The state of one book's calibration. ``book`` may be shown only while ``is_live``.
+
+    ``resyncs`` counts gaps and crossings that made the book wrong, not the first load.
+    """
+
+    def __init__(self, symbol: Symbol) -> None:
+        self.book = OrderBook(symbol)
+        self.is_live = False
+        self.resyncs = 0
+        self.reason = "Waiting for the stream."
+        self._buffer: deque[BookDelta] = deque()
+        self._fetch_at_s: float | None = None
+        self._fetched_at_s: float | None = None
+        self._lags = 0
+        self._failures = 0
+        self._crossed_since_s: float | None = None
+
+    @property
+    def fetch_at_s(self) -> float | None:
+        """When a snapshot should be fetched (monotonic); None: not now."""
+        return self._fetch_at_s
+
+    # Inputs ----------------------------------------------------------------------------------
+
+    def lost(self) -> None:
+        """The stream is gone: the book is worth nothing."""
+        self._reset("Waiting for the stream.")
+        self._fetch_at_s = None
+
+    def opened(self, now_s: float) -> None:
+        """A fresh connection: begin at step 1 with empty state."""
+        self._reset("The order book is being read.")
+        # If neither an acknowledgement nor a delta comes, the snapshot is still worth having.
+        self._fetch_at_s = now_s + 2 * QUIET_WAIT_S
+
+    def confirmed(self, now_s: float) -> None:
+        """The subscription is acknowledged; on a quiet market no delta may come for long."""
+        if not self.is_live and not self._buffer:
+            self._fetch_at_s = now_s + QUIET_WAIT_S
+
+    def delta(self, delta: BookDelta, now_s: float) -> bool:
+        """Take one change; True when the shown book changed."""
+        if not self.is_live:
+            self._buffer_up(delta, now_s)
+            return False
+        answer = self.book.apply(delta)
+        if answer is BookAnswer.APPLIED:
+            self._look_for_crossing(now_s)
+            return True
+        if answer is BookAnswer.GAP:
+            missing = delta.sequence - self.book.sequence - 1
+            self._start_over(f"{missing} changes of the order book are missing.", now_s)
+            self._buffer.append(delta)
+        return False
+
+    def tick(self, now_s: float) -> None:
+        """Look at the clock: a book that stays crossed is wrong."""
+        if self.is_live:
+            self._look_for_crossing(now_s)
+
+    def fetching(self, now_s: float) -> None:
+        """The driver asks for a snapshot now."""
+        self._fetch_at_s = None
+        self._fetched_at_s = now_s
+
+    def snapshot(self, snapshot: BookSnapshot, now_s: float) -> bool:
+        """Take a snapshot; True when the book is live with it."""
+        if self.is_live:
+            return True
+        self._failures = 0
+        while self._buffer and self._buffer[0].sequence <= snapshot.sequence:
+            self._buffer.popleft()
+        if self._buffer and self._buffer[0].sequence > snapshot.sequence + 1:
+            wait_s = LAG_WAITS_S[min(self._lags, len(LAG_WAITS_S) - 1)]
+            self._lags += 1
+            self._fetch_at_s = now_s + wait_s
+            return False
+        self.book.load(snapshot)
+        return self._replay(now_s)
+
+    def snapshot_failed(self, now_s: float, sentence: str) -> None:
+        """No snapshot was to be had: try again later, ever later."""
+        self._failures += 1
+        self.reason = f"The order book could not be read. {sentence}"
+        self._fetch_at_s = now_s + min(MAX_BACKOFF_S, 0.5 * 2.0**self._failures)
+
+    # Steps -----------------------------------------------------------------------------------
+
+    def _buffer_up(self, delta: BookDelta, now_s: float) -> None:
+        if len(self._buffer) >= MAX_BUFFER:
+            self._buffer.clear()
+        self._buffer.append(delta)
+        if len(self._buffer) == 1 and self._failures == 0:
+            self._want(now_s)
+
+    def _replay(self, now_s: float) -> bool:
+        while self._buffer:
+            delta = self._buffer.popleft()
+            if self.book.apply(delta) is BookAnswer.GAP:
+                self._buffer.appendleft(delta)
+                self._want(now_s)
+                return False
+        self.is_live = True
+        self.reason = ""
+        self._lags = 0
+        self._crossed_since_s = None
+        return True
+
+    def _want(self, now_s: float) -> None:
+        """Ask for a snapshot, at most about one a second (step 9)."""
+        earliest_s = now_s
+        if self._fetched_at_s is not None:
+            earliest_s = max(now_s, self._fetched_at_s + MIN_INTERVAL_S)
+        self._fetch_at_s = earliest_s
+
+    def _look_for_crossing(self, now_s: float) -> None:
+        if not self.book.is_crossed:
+            self._crossed_since_s = None
+        elif self._crossed_since_s is None:
+            self._crossed_since_s = now_s
+        elif now_s - self._crossed_since_s >= CROSSED_LIMIT_S:
+            self._start_over("The order book was crossed.", now_s)
+
+    def _start_over(self, reason: str, now_s: float) -> None:
+        self._reset(f"{reason} It is being read again.")
+        self.resyncs += 1
+        self._want(now_s)
+
+    def _reset(self, reason: str) -> None:
+        self.is_live = False
+        self.reason = reason
+        self._buffer.clear()
+        self._lags = 0
+        self._crossed_since_s = None

@@ -1,0 +1,124 @@
+"""Flattening a contract: cancel entries, close with ``closeOrder``, verify, then leftover exits.
+
+Exits stay until the position is verified flat, because they are what protects it if closing fails.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, final
+
+from terminal.domain.errors import TernError
+from terminal.domain.events import MarginMode
+from terminal.domain.order import Order, OrderState, PendingCommand, submitting
+from terminal.domain.ticket import close_ticket
+from terminal.domain.units import ClientOid
+
+if TYPE_CHECKING:
+    from terminal.domain.units import Symbol
+    from terminal.session.orders import OrderDesk
+
+CANCEL_WAIT_S = 3.0
+FLAT_WAIT_S = 10.0
+READ_INTERVAL_S = 1.0
+
+
+@final
+class Flattening:
+    """The flatten procedure of a desk, once at a time for each contract."""
+
+    def __init__(self, desk: OrderDesk) -> None:
+        self._desk = desk
+        self._running: set[Symbol] = set()
+
+    def is_running(self, symbol: Symbol) -> bool:
+        """True while a contract is being flattened."""
+        return symbol in self._running
+
+    def start(self, symbol: Symbol) -> None:
+        """Begin; ignored while the contract is being flattened already."""
+        if symbol not in self._running:
+            self._running.add(symbol)
+            self._desk.on_changed.notify()
+            self._desk.spawn(f"flatten {symbol}", self._run(symbol))
+
+    async def _run(self, symbol: Symbol) -> None:
+        try:
+            await self._flatten(symbol)
+        finally:
+            self._running.discard(symbol)
+            self._desk.on_changed.notify()
+
+    async def _flatten(self, symbol: Symbol) -> None:
+        desk = self._desk
+        await self._cancel(symbol, exits=False)
+        mode = await self._mode_if_held(symbol)
+        if mode is not None:
+            client_oid = await desk.close_position(close_ticket(symbol, mode))
+            if not await self._is_flat(symbol):
+                self._report(symbol, client_oid)
+                return
+        elif not desk.account.position(symbol).core.is_flat:
+            self._say(
+                symbol, f"{symbol} may not be flat: its position could not be read.", ok=False
+            )
+            return
+        await self._cancel(symbol, exits=True)
+        left = [order for order in desk.working(symbol) if order.pending is PendingCommand.NONE]
+        if left:
+            self._say(symbol, f"{symbol} is flat, but {len(left)} orders still work.", ok=False)
+        else:
+            self._say(symbol, f"{symbol} is flat.", ok=True)
+
+    async def _cancel(self, symbol: Symbol, *, exits: bool) -> None:
+        """Cancel entries or exits and wait for their end; one stuck order does not stop us."""
+        desk = self._desk
+        chosen = [o.client_oid for o in desk.working(symbol) if o.reduces_only is exits]
+        for client_oid in chosen:
+            desk.cancel(client_oid)
+        await desk.pulse.until(
+            lambda: not any(desk.orders[oid].is_working for oid in chosen), CANCEL_WAIT_S
+        )
+
+    async def _mode_if_held(self, symbol: Symbol) -> MarginMode | None:
+        """The margin mode to close with; None when there is nothing to close."""
+        account = self._desk.account
+        try:
+            position = await account.read_position(symbol)
+        except TernError:
+            # Closing what is not there is refused without harm; not closing is the worse error.
+            position = account.position(symbol)
+            return position.margin_mode or account.margin_mode(symbol) or MarginMode.ISOLATED
+        if position.core.is_flat:
+            return None
+        return position.margin_mode or account.margin_mode(symbol) or MarginMode.ISOLATED
+
+    async def _is_flat(self, symbol: Symbol) -> bool:
+        """Verify by the exchange's own word, asked at once and then every second."""
+        desk = self._desk
+        deadline_s = desk.clock.monotonic_s() + FLAT_WAIT_S
+        while desk.clock.monotonic_s() < deadline_s:
+            try:
+                if (await desk.account.read_position(symbol)).core.is_flat:
+                    return True
+            except TernError:
+                pass  # asked again until the deadline; then it is said that nothing is known
+            await desk.pulse.until(
+                lambda: desk.account.position(symbol).core.is_flat, READ_INTERVAL_S
+            )
+        return False
+
+    def _report(self, symbol: Symbol, client_oid: ClientOid) -> None:
+        order = self._desk.orders[client_oid]
+        if order.state is OrderState.REJECTED:
+            self._say(symbol, f"{symbol} was not flattened. {order.reason}", ok=False)
+        else:
+            self._say(symbol, f"{symbol} is not verified flat: look at the position.", ok=False)
+
+    def _say(self, symbol: Symbol, sentence: str, *, ok: bool) -> None:
+        nothing = submitting(close_ticket(symbol, MarginMode.ISOLATED), ClientOid(""))
+        self._desk.tell_about(_about(self._desk, symbol) or nothing, sentence, ok=ok)
+
+
+def _about(desk: OrderDesk, symbol: Symbol) -> Order | None:
+    """The newest order of the contract, for those who ask what an outcome is about."""
+    return next((o for o in reversed(desk.orders.values()) if o.symbol == symbol), None)

@@ -1,0 +1,273 @@
+"""One contract's market: a true book, the last trade, the mark price, and whether to trust them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, final
+
+from terminal.domain.errors import TernError
+from terminal.domain.events import BookDelta, MarkUpdate, PublicTrade
+from terminal.domain.guard import Touch
+from terminal.exchange.gateway import Channel, ChannelConfirmed, ChannelKind, ChannelRefused
+from terminal.session.book_sync import BookSync
+from terminal.session.listeners import Listeners
+from terminal.session.notices import NoticeLevel
+
+if TYPE_CHECKING:
+    import asyncio
+
+    from terminal.domain.book import OrderBook
+    from terminal.domain.clock import Clock
+    from terminal.domain.contract import Contract
+    from terminal.exchange.gateway import MarketGateway, StreamFact
+    from terminal.session.feed import Feed
+    from terminal.session.listeners import Handle
+    from terminal.session.notices import NoticeBoard
+    from terminal.session.tasks import TaskOwner
+
+MARK_LIMIT_S = 3.0
+WATCH_INTERVAL_S = 0.25
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class Staleness:
+    """Why a market must not be trusted right now, in a sentence with its age."""
+
+    reason: str
+
+
+@final
+class MarketSession:
+    """Keeps one contract's market true from ``start`` to ``stop``.
+
+    A quiet book is not stale. Stale means: no connection, a book that is not live, or no mark price
+    for three seconds.
+    """
+
+    def __init__(
+        self,
+        contract: Contract,
+        gateway: MarketGateway,
+        feed: Feed,
+        clock: Clock,
+        owner: TaskOwner,
+        notices: NoticeBoard,
+    ) -> None:
+        self.contract = contract
+        self._gateway = gateway
+        self._feed = feed
+        self._clock = clock
+        self._owner = owner.child(f"market {contract.symbol}")
+        self._notices = notices
+        self._sync = BookSync(contract.symbol)
+        self._handles: list[Handle] = []
+        self._fetching: asyncio.Task[None] | None = None
+        self._mark_at_s: float | None = None
+        self._lost_at_s: float | None = None
+        self._refused = ""
+        self._told: Staleness | None = None
+        self.mark: MarkUpdate | None = None
+        self.last_trade: PublicTrade | None = None
+        self.last_direction = 0
+        self.on_book_changed: Listeners[[]] = Listeners()
+        self.on_trade: Listeners[[PublicTrade]] = Listeners()
+        self.on_mark_changed: Listeners[[]] = Listeners()
+        self.on_status_changed: Listeners[[]] = Listeners()
+        self.on_delta: Listeners[[BookDelta]] = Listeners()
+
+    # Truth -----------------------------------------------------------------------------------
+
+    @property
+    def book(self) -> OrderBook:
+        """The order book. Worth showing only while ``book_is_live``."""
+        return self._sync.book
+
+    @property
+    def book_is_live(self) -> bool:
+        """True while the book equals the exchange's at its sequence."""
+        return self._sync.is_live
+
+    @property
+    def book_status(self) -> str:
+        """Why the book is not live, empty while it is."""
+        return self._sync.reason
+
+    @property
+    def resyncs(self) -> int:
+        """How often the book was found wrong and read again."""
+        return self._sync.resyncs
+
+    def touch(self) -> Touch | None:
+        """Best bid and ask for trading decisions; None while the market is stale."""
+        if self.staleness() is not None:
+            return None
+        return Touch(self.book.best_bid, self.book.best_ask)
+
+    def staleness(self) -> Staleness | None:
+        """Why the market must not be trusted; None when it can be."""
+        now_s = self._clock.monotonic_s()
+        if not self._feed.is_live:
+            since = "" if self._lost_at_s is None else f" for {now_s - self._lost_at_s:.0f} s"
+            return Staleness(f"No connection{since}.")
+        if self._refused:
+            return Staleness(self._refused)
+        if not self._sync.is_live:
+            return Staleness(self._sync.reason)
+        if self._mark_at_s is not None and now_s - self._mark_at_s > MARK_LIMIT_S:
+            return Staleness(f"No mark price for {now_s - self._mark_at_s:.0f} s.")
+        return None
+
+    # Life ------------------------------------------------------------------------------------
+
+    def start(self) -> None:
+        """Subscribe and begin to keep the market true."""
+        symbol = self.contract.symbol
+        self._handles = [
+            self._feed.on_opened.add(self._on_opened),
+            self._feed.on_lost.add(self._on_lost),
+            self._feed.subscribe(Channel(ChannelKind.BOOK, symbol), self._on_book),
+            self._feed.subscribe(Channel(ChannelKind.TRADES, symbol), self._on_trade),
+            self._feed.subscribe(Channel(ChannelKind.MARK, symbol), self._on_mark),
+        ]
+        self._owner.spawn("watch", self._watch())
+        if self._feed.is_live:
+            self._on_opened()
+
+    async def stop(self) -> None:
+        """Unsubscribe and wait until nothing runs."""
+        for handle in self._handles:
+            handle.remove()
+        self._handles.clear()
+        await self._owner.close()
+
+    def _on_opened(self) -> None:
+        self._lost_at_s = None
+        self._refused = ""
+        now_s = self._clock.monotonic_s()
+        self._mark_at_s = now_s  # three seconds from now on
+        self._sync.opened(now_s)
+        self._owner.spawn("seed", self._seed())
+        self._fetch_anew()
+        self._tell_status()
+
+    def _on_lost(self) -> None:
+        self._lost_at_s = self._clock.monotonic_s()
+        self._sync.lost()
+        if self._fetching is not None:
+            self._fetching.cancel()
+        self._tell_status()
+
+    async def _seed(self) -> None:
+        """Mark price and last trade by request: the stream tells only the next change."""
+        symbol = self.contract.symbol
+        try:
+            mark = await self._gateway.mark_price(symbol)
+            trades = await self._gateway.recent_trades(symbol)
+        except TernError as error:
+            self._notices.post(
+                NoticeLevel.WARNING, "feed", f"No mark price yet. {error.sentence}", symbol
+            )
+            return
+        if self.mark is None or self.mark.event_at < mark.event_at:
+            self._take_mark(mark)
+        for trade in trades[-2:]:
+            if self.last_trade is None or trade.sequence > self.last_trade.sequence:
+                self._take_trade(trade)
+
+    async def _watch(self) -> None:
+        """Ages grow while nothing happens: look at the clock now and then."""
+        while True:
+            await self._clock.sleep(WATCH_INTERVAL_S)
+            was_live = self._sync.is_live
+            self._sync.tick(self._clock.monotonic_s())
+            if was_live and not self._sync.is_live:
+                self._book_went_wrong()
+            self._tell_status()
+
+    def _tell_status(self) -> None:
+        now = self.staleness()
+        if now != self._told:
+            self._told = now
+            self.on_status_changed.notify()
+
+    # Facts -----------------------------------------------------------------------------------
+
+    def _on_book(self, fact: StreamFact) -> None:
+        if type(fact) is BookDelta:
+            sync = self._sync
+            was_live = sync.is_live
+            if len(self.on_delta):
+                self.on_delta.notify(fact)
+            if sync.delta(fact, self._clock.monotonic_s()):
+                self.on_book_changed.notify()
+            if sync.fetch_at_s is not None and self._fetching is None:
+                self._fetch_anew()
+            if was_live and not sync.is_live:
+                self._book_went_wrong()
+        elif isinstance(fact, ChannelConfirmed):
+            self._sync.confirmed(self._clock.monotonic_s())
+            if self._fetching is None:
+                self._fetch_anew()
+        elif isinstance(fact, ChannelRefused):
+            self._refused = f"The exchange refused the order book: {fact.sentence}"
+            self._tell_status()
+
+    def _book_went_wrong(self) -> None:
+        self._notices.post(NoticeLevel.WARNING, "book", self._sync.reason, self.contract.symbol)
+        self._fetch_anew()
+        self._tell_status()
+
+    def _on_trade(self, fact: StreamFact) -> None:
+        if type(fact) is PublicTrade:
+            self._take_trade(fact)
+
+    def _take_trade(self, trade: PublicTrade) -> None:
+        before = self.last_trade
+        if before is not None and trade.price != before.price:
+            self.last_direction = 1 if trade.price > before.price else -1
+        self.last_trade = trade
+        self.on_trade.notify(trade)
+
+    def _on_mark(self, fact: StreamFact) -> None:
+        if isinstance(fact, MarkUpdate):
+            self._take_mark(fact)
+
+    def _take_mark(self, mark: MarkUpdate) -> None:
+        self.mark = mark
+        self._mark_at_s = self._clock.monotonic_s()
+        self.on_mark_changed.notify()
+        self._tell_status()
+
+    # Snapshots -------------------------------------------------------------------------------
+
+    def _fetch_anew(self) -> None:
+        if self._fetching is not None:
+            self._fetching.cancel()
+        self._fetching = self._owner.spawn("book snapshot", self._fetch_until_live())
+
+    async def _fetch_until_live(self) -> None:
+        sync, clock = self._sync, self._clock
+        while not sync.is_live:
+            due_s = sync.fetch_at_s
+            if due_s is None:
+                break
+            wait_s = due_s - clock.monotonic_s()
+            if wait_s > 0:
+                # Short steps: a first delta may bring the fetch forward.
+                await clock.sleep(min(wait_s, 0.05))
+                continue
+            sync.fetching(clock.monotonic_s())
+            await self._fetch()
+        self._fetching = None
+        self._tell_status()
+
+    async def _fetch(self) -> None:
+        try:
+            snapshot = await self._gateway.book_snapshot(self.contract.symbol)
+        except TernError as error:
+            self._sync.snapshot_failed(self._clock.monotonic_s(), error.sentence)
+            self._notices.post(NoticeLevel.WARNING, "book", self._sync.reason, self.contract.symbol)
+            return
+        if self._sync.snapshot(snapshot, self._clock.monotonic_s()):
+            self.on_book_changed.notify()

@@ -1,0 +1,468 @@
+"""The order desk: every order of the account, every command about them, and how commands end.
+
+Policies, in one place: nothing is sent that the guard blocks; a placed order is never resent; an
+answer that did not come makes the order Unknown and the exchange is asked until it says what
+happened; cancels may be asked again; opening orders wait until the orders have been read anew after
+a connection was lost. Moving and flattening are procedures of their own (``moves``, ``flatten``).
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, final
+
+from terminal.domain.errors import TernError
+from terminal.domain.events import OrderUpdate
+from terminal.domain.guard import Block, BlockField, GuardLimits, Touch, check
+from terminal.domain.order import (
+    Order,
+    OrderState,
+    PendingCommand,
+    apply_update,
+    from_update,
+    submitting,
+)
+from terminal.exchange.gateway import Channel, ChannelConfirmed, ChannelKind
+from terminal.exchange.outcome import Accepted, NotSent, Outcome, Rejected
+from terminal.session.flatten import Flattening
+from terminal.session.listeners import Listeners
+from terminal.session.moves import Moving
+from terminal.session.notices import NoticeLevel
+from terminal.session.recovery import recover_orders
+from terminal.session.results import Blocked, OrderResult, SubmitResult, Submitted
+from terminal.session.tasks import Pulse
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Coroutine, Mapping
+
+    from terminal.domain.clock import Clock
+    from terminal.domain.contract import Contract
+    from terminal.domain.events import Fill
+    from terminal.domain.ticket import OrderTicket
+    from terminal.domain.units import ClientOid, OrderId, Price, Side, Symbol
+    from terminal.exchange.gateway import StreamFact, TradingGateway
+    from terminal.session.account import AccountSession
+    from terminal.session.feed import Feed
+    from terminal.session.listeners import Handle
+    from terminal.session.notices import NoticeBoard
+    from terminal.session.tasks import TaskOwner
+
+EVENT_WAIT_S = 2.0
+"""How long an accepted command may go without an event before the exchange is asked."""
+UNKNOWN_WAITS_S = (0.3, 0.6, 1.2, 2.4, 4.0)
+UNKNOWN_LIMIT_S = 15.0
+"""After so long of answered queries without a trace, an order is taken as never arrived."""
+CANCEL_TRIES = 3
+FEE_DELAY_S = 1.0
+KEPT_TERMINAL = 500
+KEPT_FILLS = 2000
+CONFIRM_WAIT_S = 3.0
+
+
+@final
+class OrderDesk:
+    """All orders of the account and all commands about them. Commands return at once."""
+
+    def __init__(  # noqa: PLR0913, PLR0917 - the one gate through which everything passes
+        self,
+        gateway: TradingGateway,
+        account: AccountSession,
+        feed: Feed,
+        clock: Clock,
+        owner: TaskOwner,
+        notices: NoticeBoard,
+        contracts: Mapping[Symbol, Contract],
+        touch_of: Callable[[Symbol], Touch | None],
+        limits: Callable[[], GuardLimits],
+        new_client_oid: Callable[[], ClientOid],
+    ) -> None:
+        self.gateway = gateway
+        self.account = account
+        self.clock = clock
+        self.pulse = Pulse(clock)
+        self._feed = feed
+        self._owner = owner.child("orders")
+        self._notices = notices
+        self._contracts = contracts
+        self._touch_of = touch_of
+        self._limits = limits
+        self._new_client_oid = new_client_oid
+        self._handles: list[Handle] = []
+        self._by_id: dict[OrderId, ClientOid] = {}
+        self._fills: dict[tuple[Symbol, str, OrderId], Fill] = {}
+        self._confirmed: set[ChannelKind] = set()
+        self._connection = 0
+        self._fees_asked = False
+        self._moving = Moving(self)
+        self._flattening = Flattening(self)
+        self.orders: dict[ClientOid, Order] = {}
+        self.is_trusted = False
+        self.on_changed: Listeners[[]] = Listeners()
+        self.on_fill: Listeners[[Fill]] = Listeners()
+        self.on_outcome: Listeners[[OrderResult]] = Listeners()
+
+    # Truth -----------------------------------------------------------------------------------
+
+    @property
+    def fills(self) -> tuple[Fill, ...]:
+        """Our fills, oldest first."""
+        return tuple(self._fills.values())
+
+    def working(self, symbol: Symbol | None = None) -> tuple[Order, ...]:
+        """Orders that may still fill, oldest first."""
+        return tuple(
+            order
+            for order in self.orders.values()
+            if order.is_working and (symbol is None or order.symbol == symbol)
+        )
+
+    def flattening(self, symbol: Symbol) -> bool:
+        """True while a contract is being flattened."""
+        return self._flattening.is_running(symbol)
+
+    def blocks(self, ticket: OrderTicket) -> tuple[Block, ...]:
+        """What would keep a ticket from being sent now; empty means go."""
+        contract = self._contracts.get(ticket.symbol)
+        if contract is None:
+            return (Block(BlockField.CONTRACT, f"{ticket.symbol} is not listed."),)
+        blocks = list(check(ticket, contract, self._touch_of(ticket.symbol), self._limits()))
+        if not ticket.reduces_only and not (self.is_trusted and self.account.is_trusted):
+            blocks.append(
+                Block(BlockField.ORDER, "Orders and positions are being read again; wait for it.")
+            )
+        return tuple(blocks)
+
+    # Life ------------------------------------------------------------------------------------
+
+    def start(self) -> None:
+        """Begin to keep the orders true."""
+        self._handles = [
+            self._feed.on_opened.add(self._on_opened),
+            self._feed.on_lost.add(self._on_lost),
+            self._feed.subscribe(Channel(ChannelKind.ORDERS), self._on_fact),
+            self._feed.subscribe(Channel(ChannelKind.STOPS), self._on_fact),
+        ]
+        if self._feed.is_live:
+            self._on_opened()
+
+    async def stop(self) -> None:
+        """End and wait until nothing runs. Orders on the exchange stay as they are."""
+        for handle in self._handles:
+            handle.remove()
+        self._handles.clear()
+        await self._owner.close()
+
+    def spawn(self, name: str, work: Coroutine[object, object, None]) -> None:
+        """Start a task of the desk."""
+        self._owner.spawn(name, work)
+
+    def _on_opened(self) -> None:
+        self._connection += 1
+        self._confirmed.clear()
+        self.spawn("recover", self._recover(self._connection))
+
+    def _on_lost(self) -> None:
+        self._connection += 1
+        self.is_trusted = False
+        self.on_changed.notify()
+
+    async def _recover(self, connection: int) -> None:
+        wanted = {ChannelKind.ORDERS, ChannelKind.STOPS}
+        await self.pulse.until(lambda: wanted <= self._confirmed, CONFIRM_WAIT_S)
+        await recover_orders(self, lambda: connection == self._connection)
+        if connection == self._connection:
+            self.is_trusted = True
+            self.on_changed.notify()
+
+    # Placing ---------------------------------------------------------------------------------
+
+    def submit(self, ticket: OrderTicket) -> SubmitResult:
+        """Send a ticket unless something blocks it. The one way for an order to leave."""
+        blocks = self.blocks(ticket)
+        if blocks:
+            return Blocked(blocks)
+        client_oid = self._new_client_oid()
+        self.put(submitting(ticket, client_oid))
+        self.spawn(f"place {client_oid}", self._place(ticket, client_oid))
+        return Submitted(client_oid)
+
+    async def _place(self, ticket: OrderTicket, client_oid: ClientOid) -> None:
+        outcome = await self.gateway.place(ticket, client_oid)
+        order = self.orders[client_oid]
+        if isinstance(outcome, Accepted):
+            if outcome.order_ids and order.order_id is None:
+                self.put(replace(order, order_id=outcome.order_ids[0]))
+            await self._expect_event(client_oid)
+        elif isinstance(outcome, (Rejected, NotSent)):
+            self._rejected(order, outcome)
+        elif order.state is OrderState.SUBMITTING:
+            # An event may have told the truth already; then the lost answer does not matter.
+            self.put(replace(order, state=OrderState.UNKNOWN, reason=outcome.sentence))
+            self.tell(client_oid, "No answer to the order: asking what became of it.", ok=False)
+            await self.resolve_unknown(client_oid)
+
+    def _rejected(self, order: Order, outcome: Rejected | NotSent) -> None:
+        if order.state is not OrderState.SUBMITTING:
+            return  # the exchange's events know better than an answer
+        words = outcome.sentence
+        if isinstance(outcome, Rejected) and outcome.remedy:
+            words = f"{words} {outcome.remedy}"
+        self.put(replace(order, state=OrderState.REJECTED, reason=words))
+        prefix = "Rejected" if isinstance(outcome, Rejected) else "Not sent"
+        self.tell(order.client_oid, f"{prefix}: {words}", ok=False)
+
+    async def _expect_event(self, client_oid: ClientOid) -> None:
+        """An accepted order shows in the stream; if it does not, ask."""
+        told = await self.pulse.until(
+            lambda: self.orders[client_oid].state is not OrderState.SUBMITTING, EVENT_WAIT_S
+        )
+        if not told:
+            await self.resolve_unknown(client_oid)
+
+    async def resolve_unknown(self, client_oid: ClientOid) -> None:
+        """Ask by our id until the exchange knows the order, or provably never got it."""
+        missing_since_s: float | None = None
+        attempt = 0
+        unclear = (OrderState.SUBMITTING, OrderState.UNKNOWN)
+        while self.orders[client_oid].state in unclear:
+            wait_s = UNKNOWN_WAITS_S[min(attempt, len(UNKNOWN_WAITS_S) - 1)]
+            attempt += 1
+            await self.pulse.until(lambda: self.orders[client_oid].state not in unclear, wait_s)
+            if self.orders[client_oid].state not in unclear:
+                break
+            try:
+                update = await self.gateway.order_by_client_oid(client_oid)
+            except TernError:
+                missing_since_s = None
+                continue
+            if update is not None:
+                self.take(update)
+                return
+            now_s = self.clock.monotonic_s()
+            missing_since_s = now_s if missing_since_s is None else missing_since_s
+            if now_s - missing_since_s >= UNKNOWN_LIMIT_S:
+                self._never_arrived(client_oid)
+
+    def _never_arrived(self, client_oid: ClientOid) -> None:
+        words = "The order never reached the exchange."
+        self.put(replace(self.orders[client_oid], state=OrderState.REJECTED, reason=words))
+        self.tell(client_oid, words, ok=False)
+
+    # Cancelling ------------------------------------------------------------------------------
+
+    def cancel(self, client_oid: ClientOid) -> None:
+        """Cancel one order. Unknown ids and ended orders are ignored."""
+        if self.mark_canceling(client_oid):
+            self.spawn(f"cancel {client_oid}", self.cancel_and_see(client_oid))
+
+    def mark_canceling(
+        self, client_oid: ClientOid, pending: PendingCommand = PendingCommand.CANCEL
+    ) -> bool:
+        """Note that a cancel is on its way; False when there is nothing (more) to cancel."""
+        if pending is PendingCommand.CANCEL:
+            self._moving.abort(client_oid)
+        order = self.orders.get(client_oid)
+        busy = (PendingCommand.CANCEL, PendingCommand.MOVE)
+        if order is None or not order.is_working or order.pending in busy:
+            return False
+        self.put(replace(order, pending=pending))
+        return True
+
+    async def cancel_and_see(self, client_oid: ClientOid) -> None:
+        """Ask for a cancel, again if nobody answers, until the order's end is known."""
+        sentence = ""
+        for _ in range(CANCEL_TRIES):
+            outcome = await self._ask_to_cancel(client_oid)
+            if isinstance(outcome, Accepted) and await self._ends_soon(client_oid):
+                return
+            await self.refresh_order(client_oid)
+            if not self.orders[client_oid].is_working:
+                return
+            if isinstance(outcome, Rejected):
+                sentence = outcome.sentence
+                break
+            if not isinstance(outcome, Accepted):
+                sentence = outcome.sentence
+                self._set_pending(client_oid, PendingCommand.CANCEL_UNKNOWN)
+                await self.clock.sleep(UNKNOWN_WAITS_S[1])
+        if self.orders[client_oid].is_working:
+            self._set_pending(client_oid, PendingCommand.NONE)
+            self.tell(client_oid, f"Not canceled. {sentence}".strip(), ok=False)
+
+    async def _ask_to_cancel(self, client_oid: ClientOid) -> Outcome:
+        order = self.orders[client_oid]
+        if order.order_id is None:
+            # Its answer is on the way; a cancel by our id could overtake the order itself.
+            await self.pulse.until(lambda: self._is_named_or_ended(client_oid), EVENT_WAIT_S)
+            order = self.orders[client_oid]
+        if order.order_id is not None:
+            return await self.gateway.cancel(order.order_id)
+        return await self.gateway.cancel_by_client_oid(order.symbol, client_oid)
+
+    def _is_named_or_ended(self, client_oid: ClientOid) -> bool:
+        order = self.orders[client_oid]
+        return order.order_id is not None or not order.is_working
+
+    async def _ends_soon(self, client_oid: ClientOid) -> bool:
+        return await self.pulse.until(lambda: not self.orders[client_oid].is_working, EVENT_WAIT_S)
+
+    def cancel_all(self, symbol: Symbol) -> None:
+        """Cancel every order of a contract, stops included."""
+        self._moving.abort_all(symbol)
+        marked = [
+            order.client_oid
+            for order in self.working(symbol)
+            if self.mark_canceling(order.client_oid)
+        ]
+        self.spawn(f"cancel all {symbol}", self._cancel_all(symbol, marked))
+
+    async def _cancel_all(self, symbol: Symbol, marked: list[ClientOid]) -> None:
+        plain = await self.gateway.cancel_all(symbol)
+        stops = await self.gateway.cancel_all_stops(symbol)
+        if isinstance(plain, Accepted) and isinstance(stops, Accepted):
+            await self.pulse.until(
+                lambda: not any(self.orders[oid].is_working for oid in marked), EVENT_WAIT_S
+            )
+        for client_oid in marked:
+            if self.orders[client_oid].is_working:
+                self.spawn(f"cancel {client_oid}", self.cancel_and_see(client_oid))
+
+    def cancel_side(self, symbol: Symbol, side: Side) -> None:
+        """Cancel a contract's buys or sells."""
+        for order in self.working(symbol):
+            if order.side is side:
+                self.cancel(order.client_oid)
+
+    def cancel_newest(self, symbol: Symbol) -> bool:
+        """Cancel the newest order that is not being canceled; False when there is none."""
+        for order in reversed(self.working(symbol)):
+            if order.pending in (PendingCommand.NONE, PendingCommand.CANCEL_UNKNOWN):
+                self.cancel(order.client_oid)
+                return True
+        return False
+
+    def cancel_everywhere(self) -> None:
+        """Cancel every order of every contract that has one."""
+        for symbol in dict.fromkeys(order.symbol for order in self.working()):
+            self.cancel_all(symbol)
+
+    # Procedures ------------------------------------------------------------------------------
+
+    def move(self, client_oid: ClientOid, price: Price) -> Blocked | None:
+        """Move an order: cancel, and a new one only after the cancel's end is known."""
+        return self._moving.start(client_oid, price)
+
+    def flatten(self, symbol: Symbol) -> None:
+        """Flatten a contract: cancel entries, close, verify flat, then cancel leftover exits."""
+        self._flattening.start(symbol)
+
+    async def close_position(self, ticket: OrderTicket) -> ClientOid:
+        """Send a close ticket past the guard: getting out is never blocked."""
+        client_oid = self._new_client_oid()
+        self.put(submitting(ticket, client_oid))
+        await self._place(ticket, client_oid)
+        return client_oid
+
+    # Facts -----------------------------------------------------------------------------------
+
+    def _on_fact(self, fact: StreamFact) -> None:
+        if isinstance(fact, OrderUpdate):
+            self.take(fact)
+        elif isinstance(fact, ChannelConfirmed):
+            self._confirmed.add(fact.channel.kind)
+            self.pulse.beat()
+
+    def take(self, update: OrderUpdate) -> None:
+        """Bring an order up to date, or learn of one placed elsewhere."""
+        known = self._known(update)
+        after = from_update(update) if known is None else apply_update(known, update)
+        if update.fill is not None:
+            self._take_fill(update.fill)
+        if after is not known:
+            self.put(after)
+
+    def _known(self, update: OrderUpdate) -> Order | None:
+        client_oid = self._by_id.get(update.order_id)
+        if client_oid is None and update.client_oid in self.orders:
+            client_oid = update.client_oid
+        return None if client_oid is None else self.orders.get(client_oid)
+
+    def _take_fill(self, fill: Fill) -> None:
+        if fill.key in self._fills:
+            return
+        self._fills[fill.key] = fill
+        self.account.apply_fill(fill)
+        self.on_fill.notify(fill)
+        if not self._fees_asked:
+            self._fees_asked = True
+            self.spawn("fees", self._read_fees())
+
+    async def _read_fees(self) -> None:
+        """The stream does not tell fees: read them a moment after a fill."""
+        await self.clock.sleep(FEE_DELAY_S)
+        self._fees_asked = False
+        try:
+            fills = await self.gateway.recent_fills()
+        except TernError as error:
+            self._notices.post(NoticeLevel.INFO, "orders", f"No fees yet. {error.sentence}")
+            return
+        self.take_recent_fills(fills)
+
+    def take_recent_fills(self, fills: tuple[Fill, ...]) -> None:
+        """Add fills read by request; what they say about fees completes what is known.
+
+        They do not change positions: those were read by request as well.
+        """
+        for fill in fills:
+            self._fills[fill.key] = fill
+        ordered = sorted(self._fills.values(), key=lambda fill: fill.event_at)[-KEPT_FILLS:]
+        self._fills = {fill.key: fill for fill in ordered}
+        self.on_changed.notify()
+
+    async def refresh_order(self, client_oid: ClientOid) -> None:
+        """Ask the exchange about one order; errors change nothing."""
+        order = self.orders[client_oid]
+        try:
+            if order.order_id is not None:
+                update = await self.gateway.order(order.order_id)
+            else:
+                update = await self.gateway.order_by_client_oid(client_oid)
+        except TernError:
+            return
+        if update is not None:
+            self.take(update)
+
+    # State -----------------------------------------------------------------------------------
+
+    def put(self, order: Order) -> None:
+        """Store an order's new state and tell everyone."""
+        self.orders[order.client_oid] = order
+        if order.order_id is not None:
+            self._by_id[order.order_id] = order.client_oid
+        self._forget_old()
+        self.pulse.beat()
+        self.on_changed.notify()
+
+    def _forget_old(self) -> None:
+        if len(self.orders) <= 2 * KEPT_TERMINAL:
+            return
+        ended = [order for order in self.orders.values() if order.state.is_terminal]
+        for order in ended[:-KEPT_TERMINAL]:
+            del self.orders[order.client_oid]
+            if order.order_id is not None:
+                self._by_id.pop(order.order_id, None)
+
+    def _set_pending(self, client_oid: ClientOid, pending: PendingCommand) -> None:
+        order = self.orders[client_oid]
+        if order.is_working and order.pending is not pending:
+            self.put(replace(order, pending=pending))
+
+    def tell(self, client_oid: ClientOid, sentence: str, *, ok: bool) -> None:
+        """Say how a command ended: to the ladder and to the event log."""
+        self.tell_about(self.orders[client_oid], sentence, ok=ok)
+
+    def tell_about(self, order: Order, sentence: str, *, ok: bool) -> None:
+        """Say how a command about an order ended."""
+        level = NoticeLevel.INFO if ok else NoticeLevel.WARNING
+        self._notices.post(level, "orders", sentence, order.symbol)
+        self.on_outcome.notify(OrderResult(order, ok, sentence))

@@ -1,0 +1,48 @@
+"""Reading all orders anew after a connection: only then are they trusted. Source: reference 5.9."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from terminal.domain.errors import TernError
+from terminal.domain.order import OrderState
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from terminal.session.orders import OrderDesk
+
+RETRY_S = (0.5, 1.0, 2.0, 5.0)
+
+
+async def recover_orders(desk: OrderDesk, is_current: Callable[[], bool]) -> None:
+    """Merge what the exchange says into the desk; try until it worked or is out of date."""
+    attempt = 0
+    while is_current():
+        try:
+            await _read(desk)
+        except TernError:
+            await desk.clock.sleep(RETRY_S[min(attempt, len(RETRY_S) - 1)])
+            attempt += 1
+        else:
+            return
+
+
+async def _read(desk: OrderDesk) -> None:
+    gateway = desk.gateway
+    suspects = {
+        order.client_oid for order in desk.working() if order.state is not OrderState.SUBMITTING
+    }
+    seen = set()
+    # Done orders first: an order that ends while we read is then seen open and later by stream.
+    for read in (gateway.recent_done_orders, gateway.open_orders, gateway.open_stops):
+        for update in await read():
+            desk.take(update)
+            seen.add(update.order_id)
+    for client_oid in suspects:
+        order = desk.orders[client_oid]
+        if order.is_working and order.order_id not in seen:
+            await desk.refresh_order(client_oid)
+            if desk.orders[client_oid].state is OrderState.UNKNOWN:
+                desk.spawn(f"resolve {client_oid}", desk.resolve_unknown(client_oid))
+    desk.take_recent_fills(await gateway.recent_fills())

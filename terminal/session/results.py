@@ -1,0 +1,40 @@
+"""How commands to the order desk end, as values."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, TypeAlias, final
+
+if TYPE_CHECKING:
+    from terminal.domain.guard import Block
+    from terminal.domain.order import Order
+    from terminal.domain.units import ClientOid
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class Submitted:
+    """The order is on its way."""
+
+    client_oid: ClientOid
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class Blocked:
+    """Nothing was sent; at least one reason."""
+
+    blocks: tuple[Block, ...]
+
+
+SubmitResult: TypeAlias = Submitted | Blocked
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class OrderResult:
+    """How a command ended, in one sentence for the user."""
+
+    order: Order
+    ok: bool
+    sentence: str

@@ -1,0 +1,214 @@
+"""The status bar: where we are connected, how fresh the data is, what the account is worth."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, final
+
+from PySide6.QtCore import QObject, QTimer
+from typing_extensions import override
+
+from terminal.session.feed import FeedStatus
+from terminal.viewmodels import text
+from terminal.viewmodels.base import ViewModel
+from terminal.viewmodels.text import EMPTY, Role
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from terminal.domain.clock import Clock
+    from terminal.session.account import AccountSession
+    from terminal.session.feed import Feed
+    from terminal.viewmodels.frame import FrameClock
+    from terminal.viewmodels.workspace import Workspace
+
+AGE_INTERVAL_MS = 500
+"""Ages grow while nothing happens, so the bar looks at the clock twice a second."""
+
+STALE_AGE_S = 3.0
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class StatusCell:
+    """One labelled value of the status bar."""
+
+    name: str
+    label: str
+    text: str
+    role: Role
+    tooltip: str
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class Banner:
+    """A bar above the panels that asks for one press."""
+
+    text: str
+    role: Role
+    button_text: str
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class StatusView:
+    """Everything the status bar and the banner show."""
+
+    badge_text: str
+    badge_role: Role
+    cells: tuple[StatusCell, ...]
+    banner: Banner | None
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class StatusSources:
+    """What the status bar looks at."""
+
+    market_feed: Feed
+    account_feed: Feed
+    account: AccountSession
+    workspace: Workspace
+    clock: Clock
+
+
+@final
+class StatusViewModel(ViewModel):
+    """Connection, data age, round trip, equity, available, day P&L, and the banner."""
+
+    def __init__(
+        self,
+        sources: StatusSources,
+        badge: tuple[str, Role],
+        frame: FrameClock,
+        parent: QObject | None = None,
+    ) -> None:
+        super().__init__(frame, parent)
+        self._sources = sources
+        self._badge = badge
+        self._banner: Banner | None = None
+        self._on_banner: Callable[[], None] | None = None
+        self.view = StatusView(badge[0], badge[1], (), None)
+        self._timer = QTimer(self)
+        self._timer.setInterval(AGE_INTERVAL_MS)
+        self._timer.timeout.connect(self.mark_dirty)
+
+    def show_banner(self, banner: Banner | None, on_press: Callable[[], None] | None) -> None:
+        """Show a banner with what its button does, or take it away (None)."""
+        self._banner, self._on_banner = banner, on_press
+        self.mark_dirty()
+
+    def banner_pressed(self) -> None:
+        """The banner's button."""
+        if self._on_banner is not None:
+            self._on_banner()
+
+    @override
+    def connect_sources(self) -> None:
+        sources = self._sources
+        self.listen(
+            sources.market_feed.on_changed.add(self.mark_dirty),
+            sources.account_feed.on_changed.add(self.mark_dirty),
+            sources.account.on_changed.add(self.mark_dirty),
+        )
+        self._timer.start()
+
+    @override
+    def stop(self) -> None:
+        self._timer.stop()
+        super().stop()
+
+    @override
+    def refresh(self) -> bool:
+        cells = (self._connection(), self._age(), self._round_trip(), *self._money())
+        view = StatusView(self._badge[0], self._badge[1], cells, self._banner)
+        changed = view != self.view
+        self.view = view
+        return changed
+
+    def _connection(self) -> StatusCell:
+        feeds = (self._sources.market_feed, self._sources.account_feed)
+        worst = max((feed.health for feed in feeds), key=lambda health: _BADNESS[health.status])
+        words, role = _STATUS[worst.status]
+        lines = [
+            f"{name}: {_STATUS[feed.health.status][0].lower()}"
+            + (f" ({feed.health.reason})" if feed.health.reason else "")
+            for name, feed in zip(("Market stream", "Account stream"), feeds, strict=True)
+        ]
+        return StatusCell("connection", "", words, role, "\n".join(lines))
+
+    def _age(self) -> StatusCell:
+        frames = [feed.health.last_frame_at_s for feed in self._feeds()]
+        tooltip = "Time since the last frame of the market stream."
+        last = frames[0]
+        if last is None:
+            return StatusCell("age", "Age", EMPTY, Role.TEXT_DIM, tooltip)
+        seconds = max(0.0, self._sources.clock.monotonic_s() - last)
+        role = Role.CAUTION if seconds > STALE_AGE_S else Role.TEXT
+        return StatusCell("age", "Age", text.age(seconds), role, tooltip)
+
+    def _round_trip(self) -> StatusCell:
+        health = self._sources.account_feed.health
+        trip = health.round_trip_ms
+        words = EMPTY if trip is None else f"{trip:.0f} ms" if trip >= 10 else f"{trip:.1f} ms"
+        return StatusCell(
+            "round_trip", "Round trip", words, Role.TEXT, "Ping to pong of the account stream."
+        )
+
+    def _money(self) -> tuple[StatusCell, ...]:
+        market = self._sources.workspace.market
+        currency = "USDT" if market is None else market.contract.settle_currency
+        wallet = self._sources.account.wallet(currency)
+        trusted = self._sources.account.is_trusted
+        role = Role.TEXT if trusted else Role.CAUTION
+        note = "" if trusted else "\nBeing read again: may be out of date."
+        return (
+            StatusCell(
+                "equity",
+                "Equity",
+                text.money(None if wallet is None else wallet.equity),
+                role,
+                f"Wallet balance plus unrealized profit in {currency}.{note}",
+            ),
+            StatusCell(
+                "available",
+                "Available",
+                text.money(None if wallet is None else wallet.available),
+                role,
+                f"What can still be used as margin in {currency}.{note}",
+            ),
+            self._day_cell(currency),
+        )
+
+    def _day_cell(self, currency: str) -> StatusCell:
+        day = self._sources.account.day_pnl(currency)
+        if day is None:
+            return StatusCell("day_pnl", "Day P&L", EMPTY, Role.TEXT_DIM, "Not known yet.")
+        amount, since = day
+        return StatusCell(
+            "day_pnl",
+            "Day P&L",
+            text.money(amount, sign=True),
+            text.gain_role(amount.amount),
+            f"Change of equity since {text.clock_time(since)}, "
+            "the first reading of this UTC day by this program.",
+        )
+
+    def _feeds(self) -> tuple[Feed, Feed]:
+        return (self._sources.market_feed, self._sources.account_feed)
+
+
+_BADNESS = {
+    FeedStatus.LIVE: 0,
+    FeedStatus.CONNECTING: 1,
+    FeedStatus.WAITING: 2,
+    FeedStatus.STOPPED: 3,
+}
+
+_STATUS = {
+    FeedStatus.LIVE: ("Connected", Role.BUY),
+    FeedStatus.CONNECTING: ("Connecting", Role.CAUTION),
+    FeedStatus.WAITING: ("Disconnected", Role.DANGER),
+    FeedStatus.STOPPED: ("Stopped", Role.TEXT_OFF),
+}

@@ -1,0 +1,110 @@
+"""Our own fills as a table, newest first."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple, final
+
+from typing_extensions import override
+
+from terminal.domain.clock import to_ms
+from terminal.domain.events import Fill, Liquidity
+from terminal.domain.units import Side, Symbol
+from terminal.viewmodels import text
+from terminal.viewmodels.base import ViewModel
+from terminal.viewmodels.tables import Column, RowTableModel
+from terminal.viewmodels.text import Role
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from PySide6.QtCore import QObject
+
+    from terminal.domain.contract import Contract
+    from terminal.session.orders import OrderDesk
+    from terminal.viewmodels.frame import FrameClock
+
+SHOWN_FILLS = 200
+
+
+@final
+class FillRow(NamedTuple):
+    """One fill in texts."""
+
+    key: str
+    time: str
+    exact_time: str
+    symbol: str
+    side: str
+    side_role: Role
+    price: str
+    lots: str
+    fee: str
+    liquidity: str
+
+
+COLUMNS: tuple[Column[FillRow], ...] = (
+    Column("Time", lambda r: r.time, None, lambda r: r.exact_time, is_number=False, sample="00:00"),
+    Column("Contract", lambda row: row.symbol, is_number=False, sample="XBTUSDTM"),
+    Column("Side", lambda row: row.side, lambda row: row.side_role, is_number=False, sample="Sell"),
+    Column("Price", lambda row: row.price, sample="100 000.0"),
+    Column("Lots", lambda row: row.lots, sample="10 000"),
+    Column("Fee", lambda row: row.fee, sample="0.000000 USDT"),
+    Column("As", lambda row: row.liquidity, is_number=False, sample="maker"),
+)
+
+
+@final
+class FillsViewModel(ViewModel):
+    """The newest fills of the account, at most ``SHOWN_FILLS``."""
+
+    empty_text = "No fills in the last 24 hours."
+
+    def __init__(
+        self,
+        desk: OrderDesk,
+        contracts: Mapping[Symbol, Contract],
+        frame: FrameClock,
+        parent: QObject | None = None,
+    ) -> None:
+        super().__init__(frame, parent)
+        self.model: RowTableModel[FillRow] = RowTableModel(COLUMNS, lambda row: row.key, self)
+        self._desk = desk
+        self._contracts = contracts
+
+    @property
+    def stale(self) -> str | None:
+        """Why the table cannot be trusted, None when it can."""
+        return None if self._desk.is_trusted else "Fills are being read again."
+
+    @override
+    def connect_sources(self) -> None:
+        self.listen(self._desk.on_changed.add(self.mark_dirty))
+
+    @override
+    def refresh(self) -> bool:
+        newest = list(self._desk.fills)[-SHOWN_FILLS:]
+        self.model.set_rows([self._row(fill) for fill in reversed(newest)])
+        return True
+
+    def _row(self, fill: Fill) -> FillRow:
+        contract = self._contracts.get(fill.symbol)
+        at = to_ms(fill.event_at)
+        return FillRow(
+            key="/".join(fill.key),
+            time=text.clock_time(at),
+            exact_time=text.exact_time(at),
+            symbol=str(fill.symbol),
+            side=fill.side.value.capitalize(),
+            side_role=Role.BUY if fill.side is Side.BUY else Role.SELL,
+            price=str(fill.price) if contract is None else text.price(fill.price, contract),
+            lots=text.whole(fill.lots),
+            fee=_fee(fill),
+            liquidity="maker" if fill.liquidity is Liquidity.MAKER else "taker",
+        )
+
+
+def _fee(fill: Fill) -> str:
+    if fill.fee is None:
+        return text.EMPTY
+    decimals = 4 if text.money_decimals(fill.fee.currency) == 2 else 8
+    return f"{text.number(fill.fee.amount, decimals)} {fill.fee.currency}"

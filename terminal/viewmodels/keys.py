@@ -1,0 +1,145 @@
+"""What keys mean in a ladder: chords, actions, the map between them.
+
+A chord names the physical key by its place on a US keyboard, so a map works on every layout. No
+chord has two meanings in one mode. Rebinding changes the map, never the code that acts.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+from typing import TYPE_CHECKING, final
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class Chord:
+    """A physical key with modifiers.
+
+    ``key`` is the key's name on a US keyboard: ``B``, ``1``, ``Up``, ``Delete``, ``F4``, ``[``,
+    ``Keypad +``.
+    """
+
+    key: str
+    shift: bool = False
+    ctrl: bool = False
+
+    @property
+    def label(self) -> str:
+        """The chord as a user reads it."""
+        return "+".join(
+            [*(["Ctrl"] if self.ctrl else []), *(["Shift"] if self.shift else []), self.key]
+        )
+
+
+class LadderAction(Enum):
+    """Everything a key can do in a ladder. The values are what help and tooltips say."""
+
+    ARM_KEYBOARD = "Arm or disarm keyboard trading"
+    CURSOR_UP = "Cursor one row up"
+    CURSOR_DOWN = "Cursor one row down"
+    PAGE_UP = "Cursor ten rows up"
+    PAGE_DOWN = "Cursor ten rows down"
+    TO_BEST_BID = "Cursor to the best bid"
+    TO_BEST_ASK = "Cursor to the best ask"
+    RECENTER = "Recentre, cursor to the inside"
+    STEP_FINER = "Finer price grouping"
+    STEP_COARSER = "Coarser price grouping"
+    SIZE_1 = "Size 1"
+    SIZE_2 = "Size 2"
+    SIZE_3 = "Size 3"
+    SIZE_4 = "Size 4"
+    SIZE_5 = "Size 5"
+    STORE_1 = "Store the size as 1"
+    STORE_2 = "Store the size as 2"
+    STORE_3 = "Store the size as 3"
+    STORE_4 = "Store the size as 4"
+    STORE_5 = "Store the size as 5"
+    SIZE_DOWN = "Size one step down"
+    SIZE_UP = "Size one step up"
+    SIZE_HALF = "Halve the size"
+    SIZE_DOUBLE = "Double the size"
+    SIZE_OF_POSITION = "Load the position's size"
+    BUY = "Buy limit at the cursor"
+    SELL = "Sell limit at the cursor"
+    JOIN_BID = "Join the best bid"
+    JOIN_ASK = "Join the best ask"
+    BUY_AT_ASK = "Buy at the best ask"
+    SELL_AT_BID = "Sell at the best bid"
+    GRAB = "Grab own order at the cursor"
+    COMMIT = "Commit the move"
+    BACK = "One step back: drop, leave the grab, disarm"
+    CANCEL_AT_CURSOR = "Cancel at the cursor"
+    CANCEL_NEWEST = "Cancel the newest order"
+    CANCEL_BUYS = "Cancel the buys of this contract"
+    CANCEL_SELLS = "Cancel the sells of this contract"
+    CANCEL_ALL = "Cancel all of this contract"
+    CANCEL_EVERYWHERE = "Cancel all everywhere"
+    FLATTEN = "Flatten this contract (press twice)"
+    POST_ONLY = "Post-only for the next orders"
+    REDUCE_ONLY = "Reduce-only for the next orders"
+
+
+REPEATABLE = frozenset(
+    {
+        LadderAction.CURSOR_UP,
+        LadderAction.CURSOR_DOWN,
+        LadderAction.PAGE_UP,
+        LadderAction.PAGE_DOWN,
+    }
+)
+"""Actions that a held key may repeat: moving the cursor, nothing else."""
+
+DOUBLE_PRESS_MS = 600
+"""Both presses of a double press must lie within this time, inclusive."""
+
+DEFAULT_KEYS: Mapping[Chord, LadderAction] = {
+    Chord("F4"): LadderAction.ARM_KEYBOARD,
+    Chord("Up"): LadderAction.CURSOR_UP,
+    Chord("Down"): LadderAction.CURSOR_DOWN,
+    Chord("PgUp"): LadderAction.PAGE_UP,
+    Chord("PgDown"): LadderAction.PAGE_DOWN,
+    Chord("Home"): LadderAction.TO_BEST_BID,
+    Chord("End"): LadderAction.TO_BEST_ASK,
+    Chord("Space"): LadderAction.RECENTER,
+    Chord("["): LadderAction.STEP_FINER,
+    Chord("]"): LadderAction.STEP_COARSER,
+    **{Chord(str(n)): LadderAction[f"SIZE_{n}"] for n in range(1, 6)},
+    **{Chord(str(n), shift=True): LadderAction[f"STORE_{n}"] for n in range(1, 6)},
+    Chord("-"): LadderAction.SIZE_DOWN,
+    Chord("="): LadderAction.SIZE_UP,
+    Chord("/"): LadderAction.SIZE_HALF,
+    Chord("8", shift=True): LadderAction.SIZE_DOUBLE,
+    Chord("Keypad -"): LadderAction.SIZE_DOWN,
+    Chord("Keypad +"): LadderAction.SIZE_UP,
+    Chord("Keypad /"): LadderAction.SIZE_HALF,
+    Chord("Keypad *"): LadderAction.SIZE_DOUBLE,
+    Chord("P"): LadderAction.SIZE_OF_POSITION,
+    Chord("B"): LadderAction.BUY,
+    Chord("S"): LadderAction.SELL,
+    Chord("Q"): LadderAction.JOIN_BID,
+    Chord("A"): LadderAction.JOIN_ASK,
+    Chord("W"): LadderAction.BUY_AT_ASK,
+    Chord("Z"): LadderAction.SELL_AT_BID,
+    Chord("G"): LadderAction.GRAB,
+    Chord("Enter"): LadderAction.COMMIT,
+    Chord("Esc"): LadderAction.BACK,
+    Chord("Delete"): LadderAction.CANCEL_AT_CURSOR,
+    Chord("Backspace"): LadderAction.CANCEL_NEWEST,
+    Chord("D"): LadderAction.CANCEL_BUYS,
+    Chord("U"): LadderAction.CANCEL_SELLS,
+    Chord("Delete", ctrl=True): LadderAction.CANCEL_ALL,
+    Chord("Delete", ctrl=True, shift=True): LadderAction.CANCEL_EVERYWHERE,
+    Chord("F"): LadderAction.FLATTEN,
+    Chord("O"): LadderAction.POST_ONLY,
+    Chord("I"): LadderAction.REDUCE_ONLY,
+}
+"""The shipped map. Source: the keys page; only what acts today is bound."""
+
+
+def chords_of(action: LadderAction, keys: Mapping[Chord, LadderAction]) -> tuple[Chord, ...]:
+    """All chords that lead to an action, in the map's order."""
+    return tuple(chord for chord, bound in keys.items() if bound is action)

@@ -1,0 +1,523 @@
+"""The ladder's view-model: book, own orders and position as rows; keys and clicks as actions."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import TYPE_CHECKING, NamedTuple, final
+
+from PySide6.QtCore import QObject, Signal
+from typing_extensions import override
+
+from terminal.domain.depth_rows import price_for_side, row_index
+from terminal.domain.guard import Touch
+from terminal.domain.position import unrealized
+from terminal.domain.units import Side
+from terminal.viewmodels import text
+from terminal.viewmodels.base import ViewModel
+from terminal.viewmodels.keys import DEFAULT_KEYS, REPEATABLE, Chord, LadderAction, chords_of
+from terminal.viewmodels.ladder_axis import PAGE_ROWS, LadderAxis
+from terminal.viewmodels.ladder_rows import RowBuilder, RowMarks, own_marks
+from terminal.viewmodels.ladder_trading import ArmedBy, LadderTrading
+from terminal.viewmodels.ladder_view import EMPTY_LADDER, LadderRow, LadderView, Message, SizeCell
+from terminal.viewmodels.sizes import Sizes, parse_lots
+from terminal.viewmodels.text import Role
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from terminal.domain.contract import Contract
+    from terminal.domain.units import Price
+    from terminal.session.account import AccountSession
+    from terminal.session.market import MarketSession
+    from terminal.session.orders import OrderDesk
+    from terminal.session.results import OrderResult
+    from terminal.viewmodels.base import Removable
+    from terminal.viewmodels.frame import FrameClock
+    from terminal.viewmodels.workspace import Workspace
+
+KEY_BOUNCE_MS = 30
+"""The same trading key again within this time is a bouncing switch, not a second order."""
+
+_NO_TOUCH = Touch(None, None)
+
+
+@final
+class _PositionTexts(NamedTuple):
+    lots: str = EMPTY_LADDER.position_text
+    lots_role: Role = EMPTY_LADDER.position_role
+    pnl: str = ""
+    pnl_role: Role = EMPTY_LADDER.pnl_role
+    entry: str = ""
+    mark: str = ""
+
+
+@final
+class LadderViewModel(ViewModel):
+    """One ladder on the workspace's contract.
+
+    ``sizes_changed`` tells that the five sizes should be stored. ``view`` is what to draw.
+    """
+
+    contracts_changed = Signal()
+    sizes_changed = Signal()
+
+    def __init__(
+        self,
+        workspace: Workspace,
+        desk: OrderDesk,
+        account: AccountSession,
+        sizes: Sizes,
+        frame: FrameClock,
+        parent: QObject | None = None,
+    ) -> None:
+        super().__init__(frame, parent)
+        self.view: LadderView = EMPTY_LADDER
+        self.axis = LadderAxis()
+        self.trading = LadderTrading(desk, account, sizes)
+        self.keys = dict(DEFAULT_KEYS)
+        self._workspace = workspace
+        self._desk = desk
+        self._account = account
+        self._market: MarketSession | None = None
+        self._market_handles: list[Removable] = []
+        self._builder: RowBuilder | None = None
+        self._is_hovered = False
+        self._last_press: tuple[LadderAction, int] | None = None
+        self._actions = self._bind_actions()
+
+    # Life ------------------------------------------------------------------------------------
+
+    @override
+    def connect_sources(self) -> None:
+        self._workspace.contract_changed.connect(self._on_contract_changed)
+        self._workspace.contracts_changed.connect(self.contracts_changed)
+        self.listen(
+            self._desk.on_changed.add(self._on_orders_changed),
+            self._desk.on_outcome.add(self._on_outcome),
+            self._account.on_changed.add(self.mark_dirty),
+        )
+        self._on_contract_changed()
+
+    @override
+    def stop(self) -> None:
+        super().stop()
+        self._leave_market()
+        self._workspace.contract_changed.disconnect(self._on_contract_changed)
+        self._workspace.contracts_changed.disconnect(self.contracts_changed)
+
+    def disarm(self, because: str) -> None:
+        """Disarm both hands: a reconnect, a restart, the lock."""
+        self.trading.disarm(because)
+        self.mark_dirty()
+
+    # Gestures --------------------------------------------------------------------------------
+
+    @property
+    def contracts(self) -> tuple[str, ...]:
+        """What the picker offers."""
+        return self._workspace.symbols
+
+    def choose_contract(self, symbol: str) -> None:
+        """Show and trade another contract; unknown symbols are answered with a sentence."""
+        if not self._workspace.choose(symbol.strip().upper()):
+            self.trading.say(f"The exchange lists no contract {symbol.strip()}.", Role.CAUTION)
+        self.mark_dirty()
+
+    def set_visible_rows(self, count: int) -> None:
+        """The widget shows so many whole rows."""
+        self.axis.set_count(count)
+        self.mark_dirty()
+
+    def set_hovered(self, hovered: bool) -> None:  # noqa: FBT001 - a state told by the widget
+        """Rows never jump under the pointer."""
+        self._is_hovered = hovered
+        self.mark_dirty()
+
+    def key_pressed(self, chord: Chord, at_ms: int, is_repeat: bool) -> bool:  # noqa: FBT001
+        """Act on a key of the ladder. True when the chord is bound, acted upon or not.
+
+        ``at_ms`` is the event's own time. A held key moves the cursor and nothing else.
+        """
+        action = self.keys.get(chord)
+        if action is None:
+            return False
+        if is_repeat and action not in REPEATABLE:
+            return True
+        if self._is_bounce(action, at_ms):
+            return True
+        if action is LadderAction.FLATTEN:
+            self.trading.press_flatten(at_ms)
+        else:
+            self._actions[action]()
+        self.mark_dirty()
+        return True
+
+    def row_clicked(self, row: int, side: Side) -> None:
+        """A click in the bid (buy) or ask (sell) column of a visible row sends a limit."""
+        index = self.axis.index_of_row(row)
+        price = None if index is None else price_for_side(index, self.axis.step, side)
+        self.trading.send_limit(side, price, ArmedBy.MOUSE)
+        self.mark_dirty()
+
+    def own_clicked(self, row: int, side: Side) -> None:
+        """A click on an own order cancels it."""
+        self.trading.cancel_at(self.axis.index_of_row(row), self.axis.step, side)
+        self.mark_dirty()
+
+    def scroll(self, rows: int) -> None:
+        """Move the window; positive is up."""
+        self.axis.scroll(rows)
+        self.mark_dirty()
+
+    def step(self, finer: bool) -> None:  # noqa: FBT001 - a direction
+        """Finer or coarser price grouping."""
+        if self.trading.grab is not None:
+            self.trading.say("Commit or drop the order you hold first.", Role.CAUTION)
+        else:
+            self.axis.change_step(finer=finer)
+        self.mark_dirty()
+
+    def recenter(self) -> None:
+        """Inside to the middle, cursor to the inside."""
+        self.axis.recenter(self._shown_touch())
+        self.mark_dirty()
+
+    def toggle_keyboard(self) -> None:
+        """Arm or disarm keyboard trading."""
+        self.trading.toggle(ArmedBy.KEYBOARD)
+        self.mark_dirty()
+
+    def toggle_mouse(self) -> None:
+        """Arm or disarm mouse trading."""
+        self.trading.toggle(ArmedBy.MOUSE)
+        self.mark_dirty()
+
+    def choose_size(self, number: int) -> None:
+        """Take stored size 1 to 5, or answer an open question."""
+        if self.trading.choice is not None:
+            self.trading.choose(number, self.axis.step)
+        else:
+            self.trading.sizes.choose(number)
+            self.sizes_changed.emit()
+        self.mark_dirty()
+
+    def store_size_text(self, number: int, typed: str) -> None:
+        """Keep a typed size as 1 to 5; nonsense is answered with a sentence."""
+        if self._take_size(typed):
+            self.trading.sizes.store(number)
+            self.sizes_changed.emit()
+
+    def set_size_text(self, typed: str) -> None:
+        """Take a typed size in hand; nonsense is answered with a sentence."""
+        self._take_size(typed)
+
+    def toggle_post_only(self) -> None:
+        """Post-only for the next orders, on or off."""
+        self.trading.is_post_only = not self.trading.is_post_only
+        self.mark_dirty()
+
+    def toggle_reduce_only(self) -> None:
+        """Reduce-only for the next orders, on or off."""
+        self.trading.is_reduce_only = not self.trading.is_reduce_only
+        self.mark_dirty()
+
+    def flatten_pressed(self, at_ms: int) -> None:
+        """The flatten button: pressed twice, like its key."""
+        self.trading.press_flatten(at_ms)
+        self.mark_dirty()
+
+    def cancel_all(self) -> None:
+        """Cancel everything of this contract."""
+        self.trading.cancel_all()
+        self.mark_dirty()
+
+    def tooltip(self, action: LadderAction) -> str:
+        """What a control does, with its keys."""
+        labels = " or ".join(chord.label for chord in chords_of(action, self.keys))
+        return f"{action.value} ({labels})" if labels else action.value
+
+    # Refresh ---------------------------------------------------------------------------------
+
+    @override
+    def refresh(self) -> bool:
+        self.trading.drop_ended_grab()
+        view = self._build()
+        changed = view != self.view
+        self.view = view
+        return changed
+
+    def _build(self) -> LadderView:
+        market, trading = self._market, self.trading
+        sizes = trading.sizes
+        position = self._position_texts(market)
+        stale = None if market is None else market.staleness()
+        return LadderView(
+            symbol="" if market is None else str(market.contract.symbol),
+            unit_text="lots" if market is None else _unit_text(market.contract),
+            rows=self._rows(market),
+            step_text=_step_text(market, self.axis.step),
+            sizes=tuple(
+                SizeCell(number, text.whole(lots), number == sizes.chosen and lots == sizes.current)
+                for number, lots in enumerate(sizes.stored, start=1)
+            ),
+            size_text=text.whole(sizes.current),
+            is_keyboard_armed=ArmedBy.KEYBOARD in trading.armed,
+            is_mouse_armed=ArmedBy.MOUSE in trading.armed,
+            is_post_only=trading.is_post_only,
+            is_reduce_only=trading.is_reduce_only,
+            is_grabbing=trading.grab is not None,
+            position_text=position.lots,
+            position_role=position.lots_role,
+            pnl_text=position.pnl,
+            pnl_role=position.pnl_role,
+            entry_text=position.entry,
+            mark_text=position.mark,
+            message=trading.message or self._hint(),
+            stale=stale.reason if stale is not None else None,
+            waiting=self._waiting(market),
+        )
+
+    def _rows(self, market: MarketSession | None) -> tuple[LadderRow, ...]:
+        if market is None or self._builder is None or not self.axis.count:
+            return ()
+        touch = self._shown_touch()
+        is_held = self._is_hovered or self.trading.grab is not None or bool(self.trading.choice)
+        self.axis.follow(touch, is_held=is_held)
+        if self.axis.top_index is None:
+            return ()
+        step = self.axis.step
+        position = self._account.position(market.contract.symbol).core
+        entry = position.average_entry
+        last = market.last_trade
+        marks = RowMarks(
+            cursor=self.axis.cursor,
+            grab_target=None if self.trading.grab is None else self.trading.grab.target,
+            entry=None
+            if entry is None
+            else row_index(market.contract.scale.ticks_nearest(entry.value), step),
+            last=None if last is None else row_index(last.price, step),
+            last_lots=None if last is None else last.lots,
+            last_direction=market.last_direction,
+        )
+        return self._builder.build(
+            market.book,
+            touch,
+            window=(self.axis.top_index, self.axis.count, step),
+            own=own_marks(self._desk.working(market.contract.symbol), step),
+            marks=marks,
+            is_book_shown=market.book_is_live,
+        )
+
+    def _position_texts(self, market: MarketSession | None) -> _PositionTexts:
+        if market is None:
+            return _PositionTexts()
+        contract = market.contract
+        position = self._account.position(contract.symbol)
+        core = position.core
+        mark = market.mark.mark_price if market.mark is not None else None
+        pnl = None if mark is None or core.is_flat else unrealized(core, mark, contract)
+        return _PositionTexts(
+            lots=_position_words(core.lots),
+            lots_role=_side_role(core.lots),
+            pnl="" if pnl is None else text.money(pnl, sign=True),
+            pnl_role=Role.TEXT_DIM if pnl is None else text.gain_role(pnl.amount),
+            entry=""
+            if core.average_entry is None
+            else text.exact_price(core.average_entry, contract),
+            mark=text.exact_price(mark, contract),
+        )
+
+    def _hint(self) -> Message | None:
+        rows = self.axis.rows_outside(self._shown_touch())
+        if rows == 0:
+            return None
+        where = "above" if rows > 0 else "below"
+        return Message(f"The market is {abs(rows)} rows {where}. Space recentres.", Role.CAUTION)
+
+    def _waiting(self, market: MarketSession | None) -> str | None:
+        if market is None:
+            return EMPTY_LADDER.waiting
+        if self.axis.top_index is None and not market.book_is_live:
+            return f"Waiting for the order book of {market.contract.symbol}."
+        return None
+
+    def _shown_touch(self) -> Touch:
+        """The touch of the book in hand, for placing the window; trading asks the session."""
+        market = self._market
+        if market is None or not market.book_is_live:
+            return _NO_TOUCH
+        return Touch(market.book.best_bid, market.book.best_ask)
+
+    # Sources ---------------------------------------------------------------------------------
+
+    def _on_contract_changed(self) -> None:
+        self._leave_market()
+        market = self._workspace.market
+        self._market = market
+        self.axis.reset()
+        self.trading.message = None
+        self.trading.set_contract(None if market is None else market.contract)
+        if market is not None:
+            self._builder = RowBuilder(market.contract)
+            self._market_handles = [
+                market.on_book_changed.add(self.mark_dirty),
+                market.on_trade.add(self._on_trade),
+                market.on_mark_changed.add(self.mark_dirty),
+                market.on_status_changed.add(self.mark_dirty),
+            ]
+        self.mark_dirty()
+
+    def _leave_market(self) -> None:
+        for handle in self._market_handles:
+            handle.remove()
+        self._market_handles = []
+
+    def _on_trade(self, _trade: object) -> None:
+        self.mark_dirty()
+
+    def _on_orders_changed(self) -> None:
+        self.mark_dirty()
+
+    def _on_outcome(self, result: OrderResult) -> None:
+        if result.order.symbol == getattr(self.trading.contract, "symbol", None):
+            self.trading.say(result.sentence, Role.TEXT_DIM if result.ok else Role.DANGER)
+            self.mark_dirty()
+
+    # Keys ------------------------------------------------------------------------------------
+
+    def _bind_actions(self) -> dict[LadderAction, Callable[[], None]]:
+        sizes, trading = self.trading.sizes, self.trading
+        bound: dict[LadderAction, Callable[[], None]] = {
+            LadderAction.ARM_KEYBOARD: self.toggle_keyboard,
+            LadderAction.CURSOR_UP: partial(self._move, 1),
+            LadderAction.CURSOR_DOWN: partial(self._move, -1),
+            LadderAction.PAGE_UP: partial(self._move, PAGE_ROWS),
+            LadderAction.PAGE_DOWN: partial(self._move, -PAGE_ROWS),
+            LadderAction.TO_BEST_BID: partial(self._cursor_to, Side.BUY),
+            LadderAction.TO_BEST_ASK: partial(self._cursor_to, Side.SELL),
+            LadderAction.RECENTER: self.recenter,
+            LadderAction.STEP_FINER: partial(self.step, finer=True),
+            LadderAction.STEP_COARSER: partial(self.step, finer=False),
+            LadderAction.SIZE_DOWN: partial(self._resize, partial(sizes.step, -1)),
+            LadderAction.SIZE_UP: partial(self._resize, partial(sizes.step, 1)),
+            LadderAction.SIZE_HALF: partial(self._resize, sizes.halve),
+            LadderAction.SIZE_DOUBLE: partial(self._resize, sizes.double),
+            LadderAction.SIZE_OF_POSITION: self._size_of_position,
+            LadderAction.BUY: partial(self._send_at_cursor, Side.BUY),
+            LadderAction.SELL: partial(self._send_at_cursor, Side.SELL),
+            LadderAction.JOIN_BID: partial(self._send_at_touch, Side.BUY, Side.BUY),
+            LadderAction.JOIN_ASK: partial(self._send_at_touch, Side.SELL, Side.SELL),
+            LadderAction.BUY_AT_ASK: partial(self._send_at_touch, Side.BUY, Side.SELL),
+            LadderAction.SELL_AT_BID: partial(self._send_at_touch, Side.SELL, Side.BUY),
+            LadderAction.GRAB: self._grab,
+            LadderAction.COMMIT: self._commit,
+            LadderAction.BACK: trading.back,
+            LadderAction.CANCEL_AT_CURSOR: self._cancel_at_cursor,
+            LadderAction.CANCEL_NEWEST: trading.cancel_newest,
+            LadderAction.CANCEL_BUYS: partial(trading.cancel_side, Side.BUY),
+            LadderAction.CANCEL_SELLS: partial(trading.cancel_side, Side.SELL),
+            LadderAction.CANCEL_ALL: trading.cancel_all,
+            LadderAction.CANCEL_EVERYWHERE: trading.cancel_everywhere,
+            LadderAction.POST_ONLY: self.toggle_post_only,
+            LadderAction.REDUCE_ONLY: self.toggle_reduce_only,
+        }
+        for number in range(1, 6):
+            bound[LadderAction[f"SIZE_{number}"]] = partial(self.choose_size, number)
+            bound[LadderAction[f"STORE_{number}"]] = partial(self._store, number)
+        return bound
+
+    def _is_bounce(self, action: LadderAction, at_ms: int) -> bool:
+        before, self._last_press = self._last_press, (action, at_ms)
+        return (
+            before is not None
+            and action not in REPEATABLE
+            and before[0] is action
+            and 0 <= at_ms - before[1] < KEY_BOUNCE_MS
+        )
+
+    def _move(self, rows: int) -> None:
+        if self.trading.grab is None:
+            self.axis.move_cursor(rows)
+            return
+        self.trading.move_target(rows)
+        if self.trading.grab is not None:
+            self.axis.reveal(self.trading.grab.target)
+
+    def _cursor_to(self, side: Side) -> None:
+        price = self._best(side)
+        if price is not None:
+            self.axis.place_cursor(row_index(price, self.axis.step))
+
+    def _best(self, side: Side) -> Price | None:
+        touch = self._shown_touch()
+        return touch.best_bid if side is Side.BUY else touch.best_ask
+
+    def _send_at_cursor(self, side: Side) -> None:
+        cursor = self.axis.cursor
+        price = None if cursor is None else price_for_side(cursor, self.axis.step, side)
+        self.trading.send_limit(side, price, ArmedBy.KEYBOARD)
+
+    def _send_at_touch(self, side: Side, touch_side: Side) -> None:
+        self.trading.send_limit(side, self._best(touch_side), ArmedBy.KEYBOARD)
+
+    def _grab(self) -> None:
+        if self.trading.grab is None:
+            self.trading.grab_at(self.axis.cursor, self.axis.step)
+
+    def _commit(self) -> None:
+        self.trading.commit(self.axis.step)
+
+    def _cancel_at_cursor(self) -> None:
+        self.trading.cancel_at(self.axis.cursor, self.axis.step)
+
+    def _resize(self, change: Callable[[], None]) -> None:
+        change()
+
+    def _store(self, number: int) -> None:
+        self.trading.sizes.store(number)
+        self.trading.say(
+            f"Size {number} is now {text.whole(self.trading.sizes.current)} lots.", Role.TEXT_DIM
+        )
+        self.sizes_changed.emit()
+
+    def _size_of_position(self) -> None:
+        if self._market is None:
+            return
+        lots = abs(self._account.position(self._market.contract.symbol).core.lots)
+        if lots:
+            self.trading.sizes.set_current(lots)
+        else:
+            self.trading.say("There is no position whose size could be loaded.", Role.TEXT_DIM)
+
+    def _take_size(self, typed: str) -> bool:
+        lots = parse_lots(typed)
+        if lots is None:
+            self.trading.say(f"'{typed}' is not a whole number of lots.", Role.CAUTION)
+        else:
+            self.trading.sizes.set_current(lots)
+        self.mark_dirty()
+        return lots is not None
+
+
+def _step_text(market: MarketSession | None, step: int) -> str:
+    if market is None:
+        return ""
+    scale = market.contract.scale
+    return text.number(scale.tick_size * step, scale.decimals)
+
+
+def _unit_text(contract: Contract) -> str:
+    unit = contract.quote_currency if contract.is_inverse else contract.base_currency
+    return f"1 lot = {contract.multiplier.normalize():f} {unit}"
+
+
+def _position_words(lots: int) -> str:
+    if lots == 0:
+        return "Flat"
+    return f"{'Long' if lots > 0 else 'Short'} {text.whole(abs(lots))}"
+
+
+def _side_role(lots: int) -> Role:
+    if lots == 0:
+        return Role.TEXT_DIM
+    return Role.BUY if lots > 0 else Role.SELL

@@ -1,0 +1,95 @@
+"""The event log: what happened, newest first, in sentences."""
+
+from __future__ import annotations
+
+from itertools import count
+from typing import TYPE_CHECKING, NamedTuple, final
+
+from typing_extensions import override
+
+from terminal.session.notices import Notice, NoticeLevel
+from terminal.viewmodels import text
+from terminal.viewmodels.base import ViewModel
+from terminal.viewmodels.tables import Column, RowTableModel
+from terminal.viewmodels.text import Role
+
+if TYPE_CHECKING:
+    from PySide6.QtCore import QObject
+
+    from terminal.session.notices import NoticeBoard
+    from terminal.viewmodels.frame import FrameClock
+
+SHOWN_NOTICES = 300
+
+_ROLES = {
+    NoticeLevel.INFO: Role.TEXT_DIM,
+    NoticeLevel.WARNING: Role.CAUTION,
+    NoticeLevel.ERROR: Role.DANGER,
+}
+
+
+@final
+class LogRow(NamedTuple):
+    """One event in texts."""
+
+    key: int
+    time: str
+    exact_time: str
+    topic: str
+    words: str
+    role: Role
+
+
+COLUMNS: tuple[Column[LogRow], ...] = (
+    Column("Time", lambda r: r.time, None, lambda r: r.exact_time, is_number=False, sample="00:00"),
+    Column("Topic", lambda row: row.topic, is_number=False, sample="account"),
+    Column(
+        "Event",
+        lambda row: row.words,
+        lambda row: row.role,
+        lambda row: row.words,
+        is_number=False,
+        sample="An order was sent and its end is known",
+    ),
+)
+
+
+@final
+class LogViewModel(ViewModel):
+    """The newest events, at most ``SHOWN_NOTICES``."""
+
+    empty_text = "Nothing has happened yet."
+    stale = None
+
+    def __init__(
+        self, board: NoticeBoard, frame: FrameClock, parent: QObject | None = None
+    ) -> None:
+        super().__init__(frame, parent)
+        self.model: RowTableModel[LogRow] = RowTableModel(COLUMNS, lambda row: row.key, self)
+        self._board = board
+        self._numbers = count()
+        self._rows: list[LogRow] = []
+
+    @override
+    def connect_sources(self) -> None:
+        self._rows = [self._row(notice) for notice in self._board.notices][-SHOWN_NOTICES:]
+        self.listen(self._board.on_posted.add(self._on_posted))
+
+    @override
+    def refresh(self) -> bool:
+        return self.model.set_rows(self._rows[::-1])
+
+    def _on_posted(self, notice: Notice) -> None:
+        self._rows.append(self._row(notice))
+        del self._rows[:-SHOWN_NOTICES]
+        self.mark_dirty()
+
+    def _row(self, notice: Notice) -> LogRow:
+        return LogRow(
+            key=next(self._numbers),
+            time=text.clock_time(notice.at_ms),
+            exact_time=text.exact_time(notice.at_ms),
+            topic=notice.topic,
+            words=notice.text,
+            role=_ROLES[notice.level],
+        )

@@ -1,0 +1,138 @@
+"""Working orders as a table, newest first."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple, final
+
+from typing_extensions import override
+
+from terminal.domain.order import Order, OrderState, PendingCommand
+from terminal.domain.units import ClientOid, Side, Symbol
+from terminal.viewmodels import text
+from terminal.viewmodels.base import ViewModel
+from terminal.viewmodels.tables import Column, RowTableModel
+from terminal.viewmodels.text import Role
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from PySide6.QtCore import QObject
+
+    from terminal.domain.contract import Contract
+    from terminal.session.orders import OrderDesk
+    from terminal.viewmodels.frame import FrameClock
+
+
+@final
+class OrderRow(NamedTuple):
+    """One working order in texts. ``key`` is its client order id."""
+
+    key: str
+    symbol: str
+    side: str
+    side_role: Role
+    price: str
+    lots: str
+    filled: str
+    remaining: str
+    flags: str
+    state: str
+    state_role: Role
+    reason: str
+
+
+COLUMNS: tuple[Column[OrderRow], ...] = (
+    Column("Contract", lambda row: row.symbol, is_number=False, sample="XBTUSDTM"),
+    Column("Side", lambda row: row.side, lambda row: row.side_role, is_number=False, sample="Sell"),
+    Column("Price", lambda row: row.price, sample="100 000.0"),
+    Column("Lots", lambda row: row.lots, sample="10 000"),
+    Column("Filled", lambda row: row.filled, sample="10 000"),
+    Column("Left", lambda row: row.remaining, sample="10 000"),
+    Column("Flags", lambda row: row.flags, is_number=False, sample="PO RO"),
+    Column(
+        "State",
+        lambda row: row.state,
+        lambda row: row.state_role,
+        lambda row: row.reason,
+        is_number=False,
+        sample="Open, cancel of unknown outcome",
+    ),
+)
+
+
+@final
+class OrdersViewModel(ViewModel):
+    """All working orders of the account."""
+
+    empty_text = "No working orders. B or S in an armed ladder (F4) places one."
+
+    def __init__(
+        self,
+        desk: OrderDesk,
+        contracts: Mapping[Symbol, Contract],
+        frame: FrameClock,
+        parent: QObject | None = None,
+    ) -> None:
+        super().__init__(frame, parent)
+        self.model: RowTableModel[OrderRow] = RowTableModel(COLUMNS, lambda row: row.key, self)
+        self._desk = desk
+        self._contracts = contracts
+
+    @property
+    def stale(self) -> str | None:
+        """Why the table cannot be trusted, None when it can."""
+        return None if self._desk.is_trusted else "Orders are being read again."
+
+    def cancel(self, key: str) -> None:
+        """Cancel one order by its key."""
+        self._desk.cancel(ClientOid(key))
+
+    @override
+    def connect_sources(self) -> None:
+        self.listen(self._desk.on_changed.add(self.mark_dirty))
+
+    @override
+    def refresh(self) -> bool:
+        self.model.set_rows([self._row(order) for order in reversed(self._desk.working())])
+        return True
+
+    def _row(self, order: Order) -> OrderRow:
+        contract = self._contracts.get(order.symbol)
+        price = "market"
+        if order.price is not None and contract is not None:
+            price = text.price(order.price, contract)
+        return OrderRow(
+            key=str(order.client_oid),
+            symbol=str(order.symbol),
+            side="close" if order.side is None else order.side.value.capitalize(),
+            side_role=Role.SELL if order.side is Side.SELL else Role.BUY,
+            price=price,
+            lots=text.whole(order.lots),
+            filled=text.whole(order.filled),
+            remaining=text.whole(order.remaining),
+            flags=_flags(order),
+            state=_state(order),
+            state_role=_state_role(order),
+            reason=order.reason,
+        )
+
+
+def _flags(order: Order) -> str:
+    flags = (
+        ("PO", order.is_post_only),
+        ("RO", order.is_reduce_only),
+        ("CLOSE", order.is_close_order),
+    )
+    return " ".join(word for word, is_set in flags if is_set)
+
+
+def _state(order: Order) -> str:
+    if order.pending is PendingCommand.NONE:
+        return order.state.value
+    return f"{order.state.value}, {order.pending.value}"
+
+
+def _state_role(order: Order) -> Role:
+    if order.state in {OrderState.UNKNOWN, OrderState.SUBMITTING}:
+        return Role.CAUTION
+    return Role.TEXT if order.pending is PendingCommand.NONE else Role.CAUTION

@@ -1,0 +1,115 @@
+"""Numbers to text by tick, lot and currency: signs, thousands, ages.
+
+Minus is the true minus sign, thousands are set apart by a thin space, and no digit is invented.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from decimal import ROUND_DOWN, ROUND_HALF_EVEN, Decimal
+from enum import Enum
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from terminal.domain.clock import TimestampMs
+    from terminal.domain.contract import Contract
+    from terminal.domain.units import ExactPrice, Money, Price
+
+MINUS = "\N{MINUS SIGN}"
+THIN_SPACE = "\N{THIN SPACE}"
+EMPTY = "\N{EN DASH}"
+
+
+class Role(Enum):
+    """Colour roles of the look page; widgets turn them into the theme's colours."""
+
+    TEXT = "text"
+    TEXT_DIM = "text_dim"
+    TEXT_OFF = "text_off"
+    BUY = "buy"
+    SELL = "sell"
+    ACCENT = "accent"
+    CAUTION = "caution"
+    DANGER = "danger"
+    KEYBOARD_ARMED = "keyboard_armed"
+    MOUSE_ARMED = "mouse_armed"
+    DEMO = "demo"
+    LIVE = "live"
+
+
+def number(value: Decimal, decimals: int) -> str:
+    """Write with exactly so many decimals, rounded half to even, thousands set apart."""
+    rounded = value.quantize(Decimal(1).scaleb(-decimals), rounding=ROUND_HALF_EVEN)
+    text = f"{abs(rounded):,.{decimals}f}".replace(",", THIN_SPACE)
+    return f"{MINUS}{text}" if rounded < 0 else text
+
+
+def signed(value: Decimal, decimals: int) -> str:
+    """Like ``number`` with a plus sign for gains; zero has no sign."""
+    text = number(value, decimals)
+    rounded_up = value > 0 and any(digit in text for digit in "123456789")
+    return f"+{text}" if rounded_up else text
+
+
+def whole(value: int) -> str:
+    """A whole number with thousands set apart."""
+    text = f"{abs(value):,}".replace(",", THIN_SPACE)
+    return f"{MINUS}{text}" if value < 0 else text
+
+
+def price(ticks: Price, contract: Contract) -> str:
+    """A tick price with all decimals of its contract."""
+    return number(contract.scale.decimal(ticks), contract.scale.decimals)
+
+
+def exact_price(value: ExactPrice | None, contract: Contract) -> str:
+    """A mark, entry or liquidation price, with one decimal more than the tick; dash if unknown."""
+    if value is None:
+        return EMPTY
+    return number(value.value, contract.scale.decimals + 1)
+
+
+def money_decimals(currency: str) -> int:
+    """How many decimals an amount is shown with: 2 for dollars, 6 for coins."""
+    return 2 if currency in {"USDT", "USDC", "USD"} else 6
+
+
+def money(amount: Money | None, *, sign: bool = False) -> str:
+    """An amount with its currency; dash if unknown."""
+    if amount is None:
+        return EMPTY
+    decimals = money_decimals(amount.currency)
+    text = signed(amount.amount, decimals) if sign else number(amount.amount, decimals)
+    return f"{text} {amount.currency}"
+
+
+def gain_role(value: Decimal) -> Role:
+    """Colour role of a profit or loss; zero is neutral."""
+    if value > 0:
+        return Role.BUY
+    return Role.SELL if value < 0 else Role.TEXT_DIM
+
+
+def age(seconds: float) -> str:
+    """An age in one unit: 0.4 s, 12 s, 3 min, 2 h."""
+    if seconds < 10:
+        return f"{Decimal(seconds).quantize(Decimal('0.1'), rounding=ROUND_DOWN)} s"
+    if seconds < 90:
+        return f"{int(seconds)} s"
+    if seconds < 5400:
+        return f"{int(seconds // 60)} min"
+    return f"{int(seconds // 3600)} h"
+
+
+def clock_time(at_ms: TimestampMs) -> str:
+    """Time of day in the user's zone."""
+    return _local(at_ms).strftime("%H:%M:%S")
+
+
+def exact_time(at_ms: TimestampMs) -> str:
+    """Date, time and zone offset in the user's zone, to the millisecond: for tooltips."""
+    return _local(at_ms).isoformat(sep=" ", timespec="milliseconds")
+
+
+def _local(at_ms: TimestampMs) -> datetime:
+    return datetime.fromtimestamp(at_ms / 1000, UTC).astimezone()

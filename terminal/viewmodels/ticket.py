@@ -1,0 +1,333 @@
+"""The order ticket: an intention filled in by hand, previewed, and sent by a second press."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from decimal import Decimal, InvalidOperation
+from typing import TYPE_CHECKING, final
+
+from typing_extensions import override
+
+from terminal.domain.errors import UnitError
+from terminal.domain.events import OrderType
+from terminal.domain.guard import Block, BlockField
+from terminal.domain.ticket import OrderTicket
+from terminal.domain.units import Lots, Price, Side
+from terminal.session.results import Blocked
+from terminal.viewmodels import text
+from terminal.viewmodels.base import ViewModel
+from terminal.viewmodels.ladder_view import Message
+from terminal.viewmodels.sizes import parse_lots
+from terminal.viewmodels.text import Role
+
+if TYPE_CHECKING:
+    from PySide6.QtCore import QObject
+
+    from terminal.domain.contract import Contract
+    from terminal.session.account import AccountSession
+    from terminal.session.orders import OrderDesk
+    from terminal.session.results import OrderResult
+    from terminal.viewmodels.base import Removable
+    from terminal.viewmodels.frame import FrameClock
+    from terminal.viewmodels.workspace import Workspace
+
+_THOUSANDS = re.compile(r"[0-9]{1,3}(,[0-9]{3})+(\.[0-9]*)?")
+_NUMBER = re.compile(r"[0-9]{1,15}(\.[0-9]{0,15})?|\.[0-9]{1,15}")
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class TicketView:
+    """Everything the ticket shows. ``staged`` is the sentence that a second press would send."""
+
+    symbol: str
+    is_market: bool
+    price_text: str
+    lots_text: str
+    is_post_only: bool
+    is_reduce_only: bool
+    price_error: str
+    lots_error: str
+    value_text: str
+    fee_text: str
+    effect_text: str
+    buy_text: str
+    sell_text: str
+    can_buy: bool
+    can_sell: bool
+    blocked_reason: str
+    staged: str | None
+    staged_role: Role
+    message: Message | None
+
+
+@final
+class TicketViewModel(ViewModel):
+    """An order ticket on the workspace's contract. Staging never sends; ``confirm`` does, once."""
+
+    def __init__(
+        self,
+        workspace: Workspace,
+        desk: OrderDesk,
+        account: AccountSession,
+        frame: FrameClock,
+        parent: QObject | None = None,
+    ) -> None:
+        super().__init__(frame, parent)
+        self._workspace = workspace
+        self._desk = desk
+        self._account = account
+        self._handles: list[Removable] = []
+        self._is_market = False
+        self._price_text = ""
+        self._lots_text = "1"
+        self._is_post_only = False
+        self._is_reduce_only = False
+        self._staged: OrderTicket | None = None
+        self._message: Message | None = None
+        self.view = self._build()
+
+    # Editing ---------------------------------------------------------------------------------
+
+    def set_market(self, is_market: bool) -> None:  # noqa: FBT001 - a switch told by the widget
+        """Market or limit; a market order has no price and no post-only."""
+        self._is_market = is_market
+        self._edited()
+
+    def set_price_text(self, typed: str) -> None:
+        """Price as typed."""
+        self._price_text = typed
+        self._edited()
+
+    def set_lots_text(self, typed: str) -> None:
+        """Lots as typed."""
+        self._lots_text = typed
+        self._edited()
+
+    def set_post_only(self, is_set: bool) -> None:  # noqa: FBT001 - a switch told by the widget
+        """Rest or be refused, never take."""
+        self._is_post_only = is_set
+        self._edited()
+
+    def set_reduce_only(self, is_set: bool) -> None:  # noqa: FBT001 - a switch told by the widget
+        """Never open or enlarge a position."""
+        self._is_reduce_only = is_set
+        self._edited()
+
+    def _edited(self) -> None:
+        self._staged = None
+        self._message = None
+        self.mark_dirty()
+
+    # Sending ---------------------------------------------------------------------------------
+
+    def stage(self, side: Side) -> None:
+        """First press: say what would be sent. The same side again sends it."""
+        if self._staged is not None and self._staged.side is side:
+            self.confirm()
+            return
+        self._message = None
+        self._staged = None
+        ticket, blocks = self._ticket(side)
+        if ticket is None or blocks:
+            reason = blocks[0].reason if blocks else "The ticket is not complete."
+            self._message = Message(f"Not sent. {reason}", Role.DANGER)
+        else:
+            self._staged = ticket
+        self.mark_dirty()
+
+    def confirm(self) -> None:
+        """Second press: send what is staged, once."""
+        staged, self._staged = self._staged, None
+        if staged is None:
+            return
+        result = self._desk.submit(staged)
+        if isinstance(result, Blocked):
+            self._message = Message(f"Not sent. {result.blocks[0].reason}", Role.DANGER)
+        else:
+            self._message = Message("Sent.", Role.TEXT_DIM)
+        self.mark_dirty()
+
+    def drop(self) -> None:
+        """Take back what is staged; never sends."""
+        self._staged = None
+        self._message = None
+        self.mark_dirty()
+
+    # Refresh ---------------------------------------------------------------------------------
+
+    @override
+    def connect_sources(self) -> None:
+        self._workspace.contract_changed.connect(self._on_contract_changed)
+        self.listen(
+            self._account.on_changed.add(self.mark_dirty),
+            self._desk.on_outcome.add(self._on_outcome),
+        )
+        self._on_contract_changed()
+
+    @override
+    def stop(self) -> None:
+        super().stop()
+        self._leave()
+        self._workspace.contract_changed.disconnect(self._on_contract_changed)
+
+    @override
+    def refresh(self) -> bool:
+        view = self._build()
+        changed = view != self.view
+        self.view = view
+        return changed
+
+    def _build(self) -> TicketView:
+        contract = self._contract()
+        buy, buy_blocks = self._ticket(Side.BUY)
+        sell, sell_blocks = self._ticket(Side.SELL)
+        blocks = [block for block in buy_blocks if block in sell_blocks]
+        lots = parse_lots(self._lots_text)
+        value, fee = self._preview(contract, lots)
+        return TicketView(
+            symbol="" if contract is None else str(contract.symbol),
+            is_market=self._is_market,
+            price_text=self._price_text,
+            lots_text=self._lots_text,
+            is_post_only=self._is_post_only and not self._is_market,
+            is_reduce_only=self._is_reduce_only,
+            price_error=self._price_error(contract),
+            lots_error="" if lots is not None else "A whole number of lots above zero.",
+            value_text=value,
+            fee_text=fee,
+            effect_text=self._effect(contract, lots),
+            buy_text=f"Buy {self._lots_text}",
+            sell_text=f"Sell {self._lots_text}",
+            can_buy=buy is not None and not buy_blocks,
+            can_sell=sell is not None and not sell_blocks,
+            blocked_reason=blocks[0].reason if blocks else "",
+            staged=None if self._staged is None else self._staged_words(self._staged, contract),
+            staged_role=Role.TEXT
+            if self._staged is None
+            else Role.BUY
+            if self._staged.side is Side.BUY
+            else Role.SELL,
+            message=self._message,
+        )
+
+    def _contract(self) -> Contract | None:
+        market = self._workspace.market
+        return None if market is None else market.contract
+
+    def _price(self, contract: Contract | None) -> Price | None:
+        if contract is None or self._is_market:
+            return None
+        try:
+            return contract.scale.ticks(Decimal(_bare(self._price_text)))
+        except (InvalidOperation, UnitError):
+            return None
+
+    def _price_error(self, contract: Contract | None) -> str:
+        if contract is None or self._is_market or not self._price_text.strip():
+            return ""
+        try:
+            price = Decimal(_bare(self._price_text))
+        except InvalidOperation:
+            return "Not a price."
+        if not price.is_finite() or price <= 0:
+            return "Not a price."
+        if price % contract.scale.tick_size:
+            return f"The tick is {contract.scale.tick_size.normalize():f}."
+        return ""
+
+    def _ticket(self, side: Side) -> tuple[OrderTicket | None, tuple[Block, ...]]:
+        contract, lots = self._contract(), parse_lots(self._lots_text)
+        if contract is None or lots is None or self._price_error(contract):
+            return None, ()
+        price = self._price(contract)
+        if price is None and not self._is_market:
+            return None, (Block(BlockField.PRICE, "Enter a price."),)
+        mode = self._account.margin_mode(contract.symbol)
+        if mode is None:
+            return None, (Block(BlockField.CONTRACT, "The margin mode is not known yet."),)
+        ticket = OrderTicket(
+            symbol=contract.symbol,
+            order_type=OrderType.MARKET if self._is_market else OrderType.LIMIT,
+            side=side,
+            price=price,
+            lots=lots,
+            margin_mode=mode,
+            leverage=self._account.leverage(contract.symbol),
+            is_post_only=self._is_post_only and not self._is_market,
+            is_reduce_only=self._is_reduce_only,
+        )
+        return ticket, self._desk.blocks(ticket)
+
+    def _preview(self, contract: Contract | None, lots: Lots | None) -> tuple[str, str]:
+        if contract is None or lots is None:
+            return text.EMPTY, text.EMPTY
+        price = self._price(contract)
+        if price is None and self._workspace.market is not None:
+            touch = self._workspace.market.touch()
+            price = None if touch is None else touch.best_ask
+        if price is None or price <= 0:
+            return text.EMPTY, text.EMPTY
+        value = contract.settle_value(contract.scale.decimal(price), lots)
+        rate = contract.taker_fee_rate
+        if self._is_post_only and not self._is_market:
+            rate = contract.maker_fee_rate
+        fee = text.number(value.amount * rate, text.money_decimals(value.currency) + 2)
+        return text.money(value), f"{fee} {value.currency}"
+
+    def _effect(self, contract: Contract | None, lots: Lots | None) -> str:
+        if contract is None or lots is None:
+            return ""
+        held = self._account.position(contract.symbol).core.lots
+        return (
+            f"Position {text.whole(held)}: buy makes {text.whole(held + lots)}, "
+            f"sell {text.whole(held - lots)}"
+        )
+
+    def _staged_words(self, staged: OrderTicket, contract: Contract | None) -> str:
+        verb = "Buy" if staged.side is Side.BUY else "Sell"
+        where = "at market"
+        if staged.price is not None and contract is not None:
+            where = f"at {text.price(staged.price, contract)}"
+        flags = "".join(
+            word
+            for word, is_set in (
+                (", post-only", staged.is_post_only),
+                (", reduce-only", staged.is_reduce_only),
+            )
+            if is_set
+        )
+        return f"{verb} {text.whole(staged.lots or 0)} {staged.symbol} {where}{flags}?"
+
+    def _on_contract_changed(self) -> None:
+        self._leave()
+        self._staged = None
+        self._message = None
+        self._price_text = ""
+        market = self._workspace.market
+        if market is not None:
+            self._handles = [market.on_status_changed.add(self.mark_dirty)]
+        self.mark_dirty()
+
+    def _on_outcome(self, result: OrderResult) -> None:
+        if not result.ok and result.order.symbol == self.view.symbol:
+            self._message = Message(result.sentence, Role.DANGER)
+            self.mark_dirty()
+
+    def _leave(self) -> None:
+        for handle in self._handles:
+            handle.remove()
+        self._handles = []
+
+
+def _bare(typed: str) -> str:
+    """A number as typed, without what sets thousands apart; anything doubtful reads as no number.
+
+    A comma is taken only where it can be nothing but a thousands separator: 100012,3 must never
+    become ten times its price.
+    """
+    bare = "".join(typed.split())
+    if "," in bare:
+        bare = bare.replace(",", "") if _THOUSANDS.fullmatch(bare) else "x"
+    return bare if _NUMBER.fullmatch(bare) else "x"
