@@ -244,7 +244,9 @@ class OrderDesk:
                 self._never_arrived(client_oid)
 
     def _never_arrived(self, client_oid: ClientOid) -> None:
-        words = "The order never reached the exchange."
+        words = "The exchange does not know this order; it was not placed."
+        if self.orders[client_oid].order_id is not None:
+            words = "The exchange no longer knows this order."
         self.put(replace(self.orders[client_oid], state=OrderState.REJECTED, reason=words))
         self.tell(client_oid, words, ok=False)
 
@@ -419,8 +421,8 @@ class OrderDesk:
         self._fills = {fill.key: fill for fill in ordered}
         self.on_changed.notify()
 
-    async def refresh_order(self, client_oid: ClientOid) -> None:
-        """Ask the exchange about one order; errors change nothing."""
+    async def refresh_order(self, client_oid: ClientOid) -> bool | None:
+        """Ask the exchange about one order: whether it knows it; None when it did not answer."""
         order = self.orders[client_oid]
         try:
             if order.order_id is not None:
@@ -428,9 +430,10 @@ class OrderDesk:
             else:
                 update = await self.gateway.order_by_client_oid(client_oid)
         except TernError:
-            return
+            return None
         if update is not None:
             self.take(update)
+        return update is not None
 
     # State -----------------------------------------------------------------------------------
 

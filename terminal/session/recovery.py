@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from terminal.domain.errors import TernError
@@ -42,7 +43,11 @@ async def _read(desk: OrderDesk) -> None:
     for client_oid in suspects:
         order = desk.orders[client_oid]
         if order.is_working and order.order_id not in seen:
-            await desk.refresh_order(client_oid)
+            is_known = await desk.refresh_order(client_oid)
+            if is_known is False:
+                words = "The exchange does not list this order."
+                unknown = replace(order, state=OrderState.UNKNOWN, reason=words)
+                desk.put(unknown)
             if desk.orders[client_oid].state is OrderState.UNKNOWN:
                 desk.spawn(f"resolve {client_oid}", desk.resolve_unknown(client_oid))
     desk.take_recent_fills(await gateway.recent_fills())

@@ -1,0 +1,130 @@
+"""Compares what this program believes with what the exchange says, read by a second client.
+
+Nothing is taken from the program's own clients: the second client signs, asks and decodes by
+itself, so a belief that is wrong on our side shows as a difference.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from typing import TYPE_CHECKING, final
+
+from terminal.domain.book import BookAnswer
+from terminal.domain.order import OrderState, state_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from terminal.app.tour_report import ExchangeReport
+    from terminal.domain.clock import Clock
+    from terminal.domain.events import BookDelta, Fill, OrderUpdate
+    from terminal.domain.order import Order
+    from terminal.domain.units import ClientOid
+    from terminal.exchange.gateway import AccountGateway, MarketGateway, TradingGateway
+    from terminal.session.account import AccountSession
+    from terminal.session.market import MarketSession
+
+RECORDED_DELTAS = 100_000
+BOOK_DEADLINE_S = 5.0
+
+
+@final
+class BookAudit:
+    """Compares the live book with the exchange's at exactly the same sequence.
+
+    A copy of our book is taken before the exchange is asked; the deltas that we apply meanwhile
+    are kept and replayed onto the copy up to the sequence that the exchange answers with.
+    """
+
+    def __init__(self, market: MarketSession, gateway: MarketGateway, clock: Clock) -> None:
+        self._market = market
+        self._gateway = gateway
+        self._clock = clock
+
+    async def differences(self, report: ExchangeReport) -> list[str]:
+        """Differences level by level, or a sentence why no comparison could be made."""
+        if not self._market.book_is_live:
+            return ["The book was not live at the end."]
+        deltas: deque[BookDelta] = deque(maxlen=RECORDED_DELTAS)
+        handle = self._market.on_delta.add(deltas.append)
+        try:
+            copy = self._market.book.copy()
+            snapshot = await self._gateway.book_snapshot(self._market.contract.symbol)
+            deadline = self._clock.monotonic_s() + BOOK_DEADLINE_S
+            while self._market.book.sequence < snapshot.sequence:
+                if self._clock.monotonic_s() > deadline:
+                    return [f"Our book did not reach sequence {snapshot.sequence}."]
+                await self._clock.sleep(0.01)
+        finally:
+            handle.remove()
+        for delta in deltas:
+            if delta.sequence <= snapshot.sequence and copy.apply(delta) is BookAnswer.GAP:
+                return [f"A delta before {delta.sequence} was never applied."]
+        report.book_sequence = snapshot.sequence
+        report.book_levels = len(snapshot.bids) + len(snapshot.asks)
+        return [f"Book: {difference}" for difference in copy.differences(snapshot)]
+
+
+def order_differences(
+    ours: Iterable[Order], theirs: Iterable[OrderUpdate], report: ExchangeReport
+) -> list[str]:
+    """Compare every order that this program sent with the exchange's final word on it."""
+    stated = {update.client_oid: update for update in theirs if update.client_oid is not None}
+    found: list[str] = []
+    seen: set[ClientOid] = set()
+    for order in ours:
+        seen.add(order.client_oid)
+        update = stated.get(order.client_oid)
+        if update is None:
+            if order.state is not OrderState.REJECTED:
+                found.append(f"Order {order.client_oid} is unknown to the exchange.")
+            continue
+        state = state_of(update)
+        report.final_orders[str(order.client_oid)] = state.value
+        if state is not order.state or update.filled != order.filled:
+            found.append(
+                f"Order {order.client_oid}: we say {order.state.value} with {order.filled} filled, "
+                f"the exchange {state.value} with {update.filled}."
+            )
+    found.extend(
+        f"The exchange has an order {client_oid} that we do not know."
+        for client_oid in stated.keys() - seen
+    )
+    report.orders = len(stated)
+    return found
+
+
+def fill_differences(
+    ours: Iterable[Fill], theirs: Iterable[Fill], report: ExchangeReport
+) -> list[str]:
+    """Compare fills by key, price and size."""
+    mine = {fill.key: (fill.price, fill.lots, fill.side) for fill in ours}
+    stated = {fill.key: (fill.price, fill.lots, fill.side) for fill in theirs}
+    report.fills = len(stated)
+    return [
+        f"Fill {key}: we say {mine.get(key)}, the exchange {stated.get(key)}."
+        for key in mine.keys() | stated.keys()
+        if mine.get(key) != stated.get(key)
+    ]
+
+
+async def audit_account(
+    market: MarketSession,
+    orders: Iterable[Order],
+    fills: Iterable[Fill],
+    account: AccountSession,
+    gateways: tuple[TradingGateway, AccountGateway],
+    report: ExchangeReport,
+) -> list[str]:
+    """Compare orders, fills and position of one contract with the exchange's."""
+    trading, positions = gateways
+    symbol = market.contract.symbol
+    theirs = [*await trading.open_orders(symbol), *await trading.recent_done_orders()]
+    found = order_differences(orders, theirs, report)
+    found += fill_differences(fills, await trading.recent_fills(), report)
+    stated = await positions.position(symbol)
+    report.position = 0 if stated is None else stated.lots
+    held = account.position(symbol).core.lots
+    if held != report.position:
+        found.append(f"Position: we say {held} lots, the exchange {report.position}.")
+    return found

@@ -1,0 +1,113 @@
+"""Everything below the view-models for one account on one exchange: clients, feeds, sessions."""
+
+from __future__ import annotations
+
+import logging
+import uuid
+from typing import TYPE_CHECKING, final
+
+from terminal.domain.errors import TernError
+from terminal.domain.units import ClientOid, Symbol
+from terminal.session.account import AccountSession
+from terminal.session.feed import Feed
+from terminal.session.listeners import Listeners
+from terminal.session.markets import Markets
+from terminal.session.notices import NoticeBoard, NoticeLevel
+from terminal.session.orders import OrderDesk
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from terminal.domain.clock import Clock
+    from terminal.domain.guard import GuardLimits, Touch
+    from terminal.exchange.connect import ExchangeClients
+    from terminal.session.tasks import TaskOwner
+
+CLIENT_OID_PREFIX = "tern-"
+"""By it our own orders are known as ours even without a record of having sent them."""
+
+_RETRY_S = (0.5, 1.0, 2.0, 4.0, 8.0)
+
+_log = logging.getLogger("app")
+
+
+@final
+class Backend:
+    """Clients and sessions of one account. ``start`` returns at once; truth arrives in time."""
+
+    def __init__(
+        self,
+        clients: ExchangeClients,
+        clock: Clock,
+        owner: TaskOwner,
+        limits: Callable[[], GuardLimits],
+    ) -> None:
+        self.clients = clients
+        self.clock = clock
+        self.owner = owner
+        self.notices = NoticeBoard(clock)
+        self.on_contracts_loaded: Listeners[[]] = Listeners()
+        self.market_feed = Feed("market", clients.market_stream, clock, owner)
+        self.account_feed = Feed("account", clients.account_stream, clock, owner)
+        self.markets = Markets(clients.market, self.market_feed, clock, owner, self.notices)
+        self.account = AccountSession(
+            clients.account, self.account_feed, clock, owner, self.notices, self.markets.contracts
+        )
+        self.markets.on_opened.add(self.account.prepare)
+        self.desk = OrderDesk(
+            clients.trading,
+            self.account,
+            self.account_feed,
+            clock,
+            owner,
+            self.notices,
+            self.markets.contracts,
+            self.touch_of,
+            limits,
+            new_client_oid,
+        )
+
+    def touch_of(self, symbol: Symbol) -> Touch | None:
+        """The touch of a contract whose book is open and live, else None."""
+        market = self.markets.get(symbol)
+        return None if market is None else market.touch()
+
+    async def start(self) -> None:
+        """Begin: the contract list is read, then the feeds connect and the sessions recover."""
+        self.owner.spawn("load contracts", self._load_contracts())
+
+    async def stop(self) -> None:
+        """End sessions, feeds and connections, in the reverse order of their start."""
+        await self.markets.stop()
+        await self.desk.stop()
+        await self.account.stop()
+        await self.account_feed.stop()
+        await self.market_feed.stop()
+        await self.owner.close()
+        await self.clients.aclose()
+
+    async def _load_contracts(self) -> None:
+        attempt = 0
+        while True:
+            try:
+                await self.clients.synchronize_clock()
+                await self.markets.load()
+                break
+            except TernError as error:
+                _log.warning("contract list: %s", error)
+                if attempt == 0:
+                    self.notices.post(
+                        NoticeLevel.WARNING, "app", f"No contract list yet. {error.sentence}"
+                    )
+                await self.clock.sleep(_RETRY_S[min(attempt, len(_RETRY_S) - 1)])
+                attempt += 1
+        self.market_feed.start()
+        self.account_feed.start()
+        self.account.start()
+        self.desk.start()
+        self.on_contracts_loaded.notify()
+
+
+def new_client_oid() -> ClientOid:
+    """A client order id that was never used before (at most 40 letters, digits and dashes)."""
+    return ClientOid(f"{CLIENT_OID_PREFIX}{uuid.uuid4().hex}")

@@ -1,0 +1,174 @@
+"""Settings in one JSON file. A damaged file is kept aside under another name, never lost.
+
+Keys that this version does not know are kept, so that going back and forth between versions loses
+nothing. Writing replaces the file in one step.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, field, fields
+from datetime import UTC, datetime
+from decimal import Decimal, InvalidOperation
+from typing import TYPE_CHECKING, Any, final
+
+from terminal.domain.guard import GuardLimits
+from terminal.domain.units import Lots, plain
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from terminal.domain.clock import Clock
+
+VERSION = 1
+FILE_NAME = "settings.json"
+THEMES = ("dark", "dark-colour-blind", "light")
+
+
+class SettingError(ValueError):
+    """A value that a setting cannot have; the text names the setting."""
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """Everything the user can set and the program remembers.
+
+    ``sizes`` are lots; ``max_order_value`` is in the contract's quote currency; ``window`` is the
+    window's geometry and docks as base64 text, empty for the default layout. ``unknown`` holds what
+    another version wrote.
+    """
+
+    theme: str = "dark"
+    contract: str = "XBTUSDTM"
+    sizes: tuple[int, ...] = (1, 5, 10, 25, 100)
+    chosen_size: int = 1
+    max_order_lots: int = 10_000
+    max_order_value: Decimal = Decimal(250_000)
+    collar_ticks: int = 20
+    window: str = ""
+    unknown: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def limits(self) -> GuardLimits:
+        """The fat-finger limits."""
+        return GuardLimits(Lots(self.max_order_lots), self.max_order_value, self.collar_ticks)
+
+
+@final
+class SettingsStore:
+    """Loads and saves the settings of one folder."""
+
+    def __init__(self, folder: Path, clock: Clock) -> None:
+        self.path = folder / FILE_NAME
+        self._clock = clock
+
+    def load(self) -> tuple[Settings, str]:
+        """The settings, and a sentence for the user if they could not be read (else empty)."""
+        try:
+            raw = self.path.read_text(encoding="utf-8")
+        except FileNotFoundError:
+            return Settings(), ""
+        except (OSError, UnicodeDecodeError) as error:
+            return Settings(), self._set_aside(f"{type(error).__name__}")
+        try:
+            return _read(json.loads(raw)), ""
+        except ValueError as error:  # JSON errors are ValueErrors as well
+            return Settings(), self._set_aside(str(error))
+
+    def save(self, settings: Settings) -> None:
+        """Write the file in one step. Raises ``OSError``."""
+        self.path.parent.mkdir(parents=True, exist_ok=True)
+        draft = self.path.with_suffix(".new")
+        draft.write_text(json.dumps(_written(settings), indent=2) + "\n", encoding="utf-8")
+        draft.replace(self.path)
+
+    def _set_aside(self, why: str) -> str:
+        stamp = datetime.fromtimestamp(self._clock.now_ms() / 1000, UTC).strftime("%Y%m%d-%H%M%S")
+        aside = self.path.with_name(f"settings-damaged-{stamp}.json")
+        try:
+            self.path.replace(aside)
+        except OSError:
+            return f"The settings cannot be read ({why}); the defaults are used."
+        return (
+            f"The settings were damaged ({why}); the defaults are used and the old file is kept "
+            f"as {aside.name}."
+        )
+
+
+def _written(settings: Settings) -> dict[str, Any]:
+    document: dict[str, Any] = dict(settings.unknown)
+    document["version"] = VERSION
+    for one in fields(Settings):
+        if one.name != "unknown":
+            value = getattr(settings, one.name)
+            document[one.name] = plain(value) if isinstance(value, Decimal) else value
+    return document
+
+
+def _read(document: object) -> Settings:
+    if not isinstance(document, dict):
+        raise SettingError("the file holds no settings")
+    known: dict[str, Any] = {}
+    unknown: dict[str, Any] = {}
+    for name, value in document.items():
+        reader = _READERS.get(name)
+        if reader is not None:
+            known[name] = reader(name, value)
+        elif name != "version":
+            unknown[name] = value
+    return Settings(**known, unknown=unknown)
+
+
+def _text(name: str, value: object) -> str:
+    if not isinstance(value, str):
+        raise SettingError(f"{name} is no text")
+    return value
+
+
+def _theme(name: str, value: object) -> str:
+    if value not in THEMES:
+        raise SettingError(f"{name} is none of {', '.join(THEMES)}")
+    return str(value)
+
+
+def _positive(name: str, value: object) -> int:
+    if not isinstance(value, int) or isinstance(value, bool) or value <= 0:
+        raise SettingError(f"{name} is no whole number above zero")
+    return value
+
+
+def _sizes(name: str, value: object) -> tuple[int, ...]:
+    if not isinstance(value, list) or len(value) != 5:
+        raise SettingError(f"{name} are not five sizes")
+    return tuple(_positive(name, one) for one in value)
+
+
+def _chosen(name: str, value: object) -> int:
+    number = _positive(name, value)
+    if number > 5:
+        raise SettingError(f"{name} is not 1 to 5")
+    return number
+
+
+def _money(name: str, value: object) -> Decimal:
+    try:
+        amount = Decimal(_text(name, value))
+    except InvalidOperation:
+        raise SettingError(f"{name} is no amount") from None
+    if not amount.is_finite() or amount <= 0:
+        raise SettingError(f"{name} is no amount above zero")
+    return amount
+
+
+_READERS: dict[str, Callable[[str, object], Any]] = {
+    "theme": _theme,
+    "contract": _text,
+    "sizes": _sizes,
+    "chosen_size": _chosen,
+    "max_order_lots": _positive,
+    "max_order_value": _money,
+    "collar_ticks": _positive,
+    "window": _text,
+}

@@ -1,0 +1,1 @@
+"""Painters: values to pixels, with everything prepared before the paint event."""

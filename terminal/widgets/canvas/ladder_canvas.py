@@ -1,0 +1,203 @@
+"""The ladder's rows as one custom-painted widget: draws the view, forwards keys and clicks."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, final
+
+from PySide6.QtCore import QEvent, QPoint, QSize, Qt
+from PySide6.QtGui import QPainter
+from PySide6.QtWidgets import QSizePolicy, QWidget
+from typing_extensions import override
+
+from terminal.domain.units import Side
+from terminal.widgets.canvas.ladder_layout import LadderColumn, LadderLayout
+from terminal.widgets.canvas.ladder_painter import LadderPainter
+from terminal.widgets.inputs import chord_of, pressed_at_ms
+
+if TYPE_CHECKING:
+    from PySide6.QtGui import (
+        QEnterEvent,
+        QFocusEvent,
+        QKeyEvent,
+        QMouseEvent,
+        QPaintEvent,
+        QResizeEvent,
+        QWheelEvent,
+    )
+
+    from terminal.viewmodels.frame import FrameMeter
+    from terminal.viewmodels.ladder import LadderViewModel
+    from terminal.viewmodels.ladder_view import LadderView
+    from terminal.widgets.theme import Theme
+
+ROWS_PER_NOTCH = 3
+_NOTCH = 120
+_SIDES = {LadderColumn.BID: Side.BUY, LadderColumn.ASK: Side.SELL}
+_OWN_SIDES = {LadderColumn.OWN_BID: Side.BUY, LadderColumn.OWN_ASK: Side.SELL}
+
+
+@final
+class LadderCanvas(QWidget):
+    """Rows of a ladder. Only rows that differ are painted again."""
+
+    def __init__(
+        self,
+        view_model: LadderViewModel,
+        theme: Theme,
+        meter: FrameMeter,
+        parent: QWidget | None = None,
+    ) -> None:
+        super().__init__(parent)
+        self.setObjectName("ladder.canvas")
+        self._vm = view_model
+        self._theme = theme
+        self._meter = meter
+        self._painter = LadderPainter(theme)
+        self._shown: LadderView = view_model.view
+        self._layout = LadderLayout(1, 1, theme.row_height)
+        self._wheel = 0
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.setMouseTracking(True)
+        self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
+        view_model.changed.connect(self.show_view)
+
+    @property
+    def layout_grid(self) -> LadderLayout:
+        """Where rows and columns are."""
+        return self._layout
+
+    @override
+    def sizeHint(self) -> QSize:
+        return QSize(400, 30 * self._theme.row_height)
+
+    @override
+    def minimumSizeHint(self) -> QSize:
+        return QSize(300, 8 * self._theme.row_height)
+
+    # Showing ---------------------------------------------------------------------------------
+
+    def show_view(self) -> None:
+        """Take the view-model's view; ask for a repaint of what differs."""
+        before, now = self._shown, self._vm.view
+        self._shown = now
+        if self._is_other_picture(before, now):
+            self.update()
+            return
+        for row, (old, new) in enumerate(zip(before.rows, now.rows, strict=True)):
+            if old != new:
+                self.update(self._layout.row_rect(row))
+
+    @staticmethod
+    def _is_other_picture(before: LadderView, now: LadderView) -> bool:
+        return (
+            len(before.rows) != len(now.rows)
+            or before.stale != now.stale
+            or before.waiting != now.waiting
+            or before.is_keyboard_armed != now.is_keyboard_armed
+            or before.is_mouse_armed != now.is_mouse_armed
+        )
+
+    @override
+    def paintEvent(self, event: QPaintEvent) -> None:
+        view, layout = self._shown, self._layout
+        painter = QPainter(self)
+        if view.waiting is not None or not view.rows:
+            self._painter.paint_empty(painter, layout, view.waiting or "")
+        else:
+            region = event.region()
+            for row, shown in enumerate(view.rows[: layout.row_count]):
+                if region.intersects(layout.row_rect(row)):
+                    self._painter.paint_row(painter, layout, row, shown)
+            self._painter.paint_below(painter, layout)
+            if view.stale is not None:
+                self._painter.paint_stale(painter, layout, view.stale)
+        self._painter.paint_frame(painter, layout, view)
+        if self.hasFocus() and not (view.is_keyboard_armed or view.is_mouse_armed):
+            painter.setPen(self._theme.color("line_strong"))
+            painter.drawRect(0, 0, layout.width - 1, layout.height - 1)
+        painter.end()
+        self._meter.painted()
+
+    @override
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        self._layout = LadderLayout(self.width(), self.height(), self._theme.row_height)
+        self._vm.set_visible_rows(self._layout.row_count)
+        super().resizeEvent(event)
+
+    # Hands -----------------------------------------------------------------------------------
+
+    @override
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        chord = chord_of(event)
+        if chord is None or not self._vm.key_pressed(
+            chord, pressed_at_ms(event), event.isAutoRepeat()
+        ):
+            super().keyPressEvent(event)
+
+    @override
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        self.setFocus(Qt.FocusReason.MouseFocusReason)
+        point = event.position().toPoint()
+        row, column = self._layout.row_at(point.y()), self._layout.column_at(point.x())
+        if row is None or column is None:
+            return
+        button = event.button()
+        if button is Qt.MouseButton.MiddleButton or (
+            button is Qt.MouseButton.RightButton and column is LadderColumn.PRICE
+        ):
+            self._vm.recenter()
+        elif button is Qt.MouseButton.LeftButton:
+            self._left(row, column, has_modifier=bool(event.modifiers() & _MODIFIERS))
+
+    def _left(self, row: int, column: LadderColumn, *, has_modifier: bool) -> None:
+        own, side = _OWN_SIDES.get(column), _SIDES.get(column)
+        if own is not None:
+            self._vm.own_clicked(row, own)
+        elif side is not None and not has_modifier:
+            # Shift and Ctrl mean stops; until they exist they must not send a plain limit.
+            self._vm.row_clicked(row, side)
+
+    @override
+    def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
+        """A double click is one click: the second must not send a second order."""
+        event.accept()
+
+    @override
+    def wheelEvent(self, event: QWheelEvent) -> None:
+        self._wheel += event.angleDelta().y()
+        notches = int(self._wheel / _NOTCH)
+        self._wheel -= notches * _NOTCH
+        if event.modifiers() & Qt.KeyboardModifier.ControlModifier:
+            for _ in range(abs(notches)):
+                self._vm.step(finer=notches > 0)
+        elif notches:
+            self._vm.scroll(notches * ROWS_PER_NOTCH)
+        event.accept()
+
+    @override
+    def enterEvent(self, event: QEnterEvent) -> None:
+        self._vm.set_hovered(True)
+        super().enterEvent(event)
+
+    @override
+    def leaveEvent(self, event: QEvent) -> None:
+        self._vm.set_hovered(False)
+        super().leaveEvent(event)
+
+    @override
+    def focusInEvent(self, event: QFocusEvent) -> None:
+        super().focusInEvent(event)
+        self.update()
+
+    @override
+    def focusOutEvent(self, event: QFocusEvent) -> None:
+        super().focusOutEvent(event)
+        self.update()
+
+    def point_of(self, row: int, column: str) -> QPoint:
+        """The middle of a cell, by the column's name."""
+        return self._layout.point_of(row, LadderColumn(column))
+
+
+_MODIFIERS = Qt.KeyboardModifier.ShiftModifier | Qt.KeyboardModifier.ControlModifier

@@ -1,0 +1,116 @@
+"""The status bar and the banner."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, final
+
+from PySide6.QtCore import Slot
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QWidget
+
+from terminal.widgets.styling import paint_role, set_property
+
+if TYPE_CHECKING:
+    from terminal.viewmodels.connection import StatusCell, StatusViewModel
+    from terminal.widgets.theme import Theme
+
+
+@final
+class StatusBar(QWidget):
+    """One line of labelled values at the window's foot, the badge first."""
+
+    def __init__(
+        self, view_model: StatusViewModel, theme: Theme, parent: QWidget | None = None
+    ) -> None:
+        super().__init__(parent)
+        self.setObjectName("status")
+        self._vm = view_model
+        self._theme = theme
+        self._badge = QLabel(self)
+        self._cells: dict[str, tuple[QLabel, QLabel]] = {}
+        row = QHBoxLayout(self)
+        row.setContentsMargins(8, 2, 8, 3)
+        row.addWidget(self._badge)
+        self._feeds, self._money = QHBoxLayout(), QHBoxLayout()
+        for part in (self._feeds, self._money):
+            part.setSpacing(6)
+            row.addLayout(part)
+            if part is self._feeds:
+                row.addStretch(1)
+        view_model.changed.connect(self._show)
+        self._show()
+
+    @Slot()
+    def _show(self) -> None:
+        view = self._vm.view
+        self._badge.setText(view.badge_text)
+        color = self._theme.color(view.badge_role).name()
+        window = self._theme.color("window").name()
+        style = (
+            f"background: {color}; color: {window}; border-radius: 3px; padding: 1px 7px; "
+            "font-weight: 700;"
+        )
+        if self._badge.styleSheet() != style:
+            self._badge.setStyleSheet(style)
+        for cell in view.cells:
+            self._show_cell(cell)
+
+    def _show_cell(self, cell: StatusCell) -> None:
+        known = self._cells.get(cell.name)
+        if known is None:
+            known = self._cells[cell.name] = (QLabel(self), QLabel(self))
+            known[0].setContentsMargins(10, 0, 0, 0)
+            known[1].setObjectName(f"status.{cell.name}")
+            set_property(known[0], "dim", "true")
+            part = self._money if cell.name in _MONEY else self._feeds
+            part.addWidget(known[0])
+            part.addWidget(known[1])
+        label, value = known
+        label.setVisible(bool(cell.label))
+        for widget, words in ((label, cell.label), (value, cell.text)):
+            if widget.text() != words:
+                widget.setText(words)
+            if widget.toolTip() != cell.tooltip:
+                widget.setToolTip(cell.tooltip)
+        paint_role(value, cell.role, self._theme)
+
+
+_MONEY = ("equity", "available", "day_pnl")
+
+
+@final
+class BannerBar(QWidget):
+    """A bar above the panels that asks for one press; hidden when there is nothing to ask."""
+
+    def __init__(
+        self, view_model: StatusViewModel, theme: Theme, parent: QWidget | None = None
+    ) -> None:
+        super().__init__(parent)
+        self.setObjectName("banner")
+        self._vm = view_model
+        self._theme = theme
+        self._words = QLabel(self)
+        self._words.setWordWrap(True)
+        self._button = QPushButton(self)
+        self._button.setObjectName("banner.button")
+        row = QHBoxLayout(self)
+        row.setContentsMargins(10, 4, 10, 4)
+        row.addWidget(self._words, 1)
+        row.addWidget(self._button)
+        self._button.clicked.connect(self._on_pressed)
+        view_model.changed.connect(self._show)
+        self._show()
+
+    @Slot()
+    def _on_pressed(self) -> None:
+        self._vm.banner_pressed()
+
+    @Slot()
+    def _show(self) -> None:
+        banner = self._vm.view.banner
+        self.setVisible(banner is not None)
+        if banner is None:
+            return
+        self._words.setText(banner.text)
+        self._button.setText(banner.button_text)
+        self._button.setVisible(bool(banner.button_text))
+        paint_role(self._words, banner.role, self._theme)

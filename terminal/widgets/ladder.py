@@ -1,0 +1,298 @@
+"""The ladder panel: header with contract and arming, the rows, sizes and commands at the foot."""
+
+from __future__ import annotations
+
+from functools import partial
+from time import monotonic
+from typing import TYPE_CHECKING, final
+
+from PySide6.QtCore import QPoint, Qt, Slot
+from PySide6.QtGui import QKeySequence, QShortcut
+from PySide6.QtWidgets import (
+    QComboBox,
+    QGridLayout,
+    QHBoxLayout,
+    QLabel,
+    QLineEdit,
+    QPushButton,
+    QVBoxLayout,
+    QWidget,
+)
+
+from terminal.viewmodels.keys import LadderAction
+from terminal.viewmodels.text import Role
+from terminal.widgets.canvas.ladder_canvas import LadderCanvas
+from terminal.widgets.styling import elided, paint_role, set_property
+
+if TYPE_CHECKING:
+    from terminal.viewmodels.frame import FrameMeter
+    from terminal.viewmodels.ladder import LadderViewModel
+    from terminal.viewmodels.ladder_view import LadderView
+    from terminal.widgets.theme import Theme
+
+SPACING = 4
+
+
+@final
+class LadderPanel(QWidget):
+    """Draws a ``LadderViewModel``; the rows themselves are the canvas's."""
+
+    def __init__(
+        self,
+        view_model: LadderViewModel,
+        theme: Theme,
+        meter: FrameMeter,
+        parent: QWidget | None = None,
+    ) -> None:
+        super().__init__(parent)
+        self.setObjectName("panel")
+        self._vm = view_model
+        self._theme = theme
+        self.canvas = LadderCanvas(view_model, theme, meter, self)
+        self._picker = self._make_picker()
+        self._step = QLabel(self)
+        self._unit = QLabel(self)
+        self._arm_keyboard = self._toggle("F4 Keys", LadderAction.ARM_KEYBOARD, "arm_keyboard")
+        self._arm_mouse = self._toggle("Mouse", None, "arm_mouse")
+        self._position = QLabel(self)
+        self._entry = QLabel(self)
+        self._pnl = QLabel(self)
+        self._sizes = [self._make_size(number) for number in range(1, 6)]
+        self._size = QLineEdit(self)
+        self._post_only = self._toggle("Post", LadderAction.POST_ONLY, "post_only")
+        self._reduce_only = self._toggle("Reduce", LadderAction.REDUCE_ONLY, "reduce_only")
+        self._cancel_all = QPushButton("Cancel all", self)
+        self._flatten = QPushButton("Flatten", self)
+        self._message = QLabel(self)
+        self._message_text = ""
+        self._lay_out()
+        self._connect()
+        self._show()
+
+    def point_of(self, row: int, column: str) -> QPoint:
+        """The middle of a cell in the canvas's coordinates."""
+        return self.canvas.point_of(row, column)
+
+    # Building --------------------------------------------------------------------------------
+
+    def _make_picker(self) -> QComboBox:
+        picker = QComboBox(self)
+        picker.setObjectName("ladder.contract")
+        picker.setEditable(False)
+        picker.setFocusPolicy(Qt.FocusPolicy.ClickFocus)
+        picker.setToolTip("Contract of the ladder. A change disarms.")
+        picker.setMinimumContentsLength(10)
+        return picker
+
+    def _toggle(self, words: str, action: LadderAction | None, name: str) -> QPushButton:
+        button = QPushButton(words, self)
+        button.setObjectName(f"ladder.{name}")
+        button.setCheckable(True)
+        button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        button.setToolTip(
+            "Arm or disarm mouse trading" if action is None else self._vm.tooltip(action)
+        )
+        return button
+
+    def _make_size(self, number: int) -> QPushButton:
+        button = QPushButton(self)
+        button.setObjectName(f"ladder.size_{number}")
+        button.setCheckable(True)
+        button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        button.setMinimumWidth(30)
+        button.setToolTip(
+            f"Size {number} in lots. Key {number} takes it, Shift+{number} stores the size in hand."
+        )
+        return button
+
+    def _lay_out(self) -> None:
+        column = QVBoxLayout(self)
+        column.setContentsMargins(SPACING, SPACING, SPACING, SPACING)
+        column.setSpacing(SPACING)
+        column.addLayout(_row(self._picker, 1, self._arm_keyboard, self._arm_mouse))
+        column.addLayout(_row(self._unit, 1, self._step))
+        column.addLayout(_row(self._position, self._entry, 1, self._pnl))
+        column.addWidget(self._headings())
+        column.addWidget(self.canvas, 1)
+        column.addWidget(self._message)
+        column.addLayout(_row(*self._sizes, self._size))
+        column.addLayout(
+            _row(self._post_only, self._reduce_only, 1, self._cancel_all, self._flatten)
+        )
+
+    def _headings(self) -> QWidget:
+        """Column titles over the grid's own shares."""
+        box = QWidget(self)
+        grid = QGridLayout(box)
+        grid.setContentsMargins(0, 0, 0, 0)
+        grid.setSpacing(0)
+        titles = (
+            ("My buys", 15),
+            ("Bid lots", 23),
+            ("Price", 27),
+            ("Ask lots", 23),
+            ("My sells", 15),
+        )
+        for column, (title, share) in enumerate(titles):
+            label = QLabel(title, box)
+            set_property(label, "head", "true")
+            is_own = column in (0, 4)
+            label.setAlignment(
+                Qt.AlignmentFlag.AlignCenter if is_own else Qt.AlignmentFlag.AlignRight
+            )
+            label.setContentsMargins(0, 0, 0 if is_own else 6, 0)
+            label.setMinimumWidth(1)
+            grid.addWidget(label, 0, column)
+            grid.setColumnStretch(column, share)
+        return box
+
+    def _connect(self) -> None:
+        vm = self._vm
+        vm.changed.connect(self._show)
+        vm.contracts_changed.connect(self._fill_picker)
+        self._picker.textActivated.connect(self._on_picked)
+        self._arm_keyboard.clicked.connect(self._on_arm_keyboard)
+        self._arm_mouse.clicked.connect(self._on_arm_mouse)
+        self._post_only.clicked.connect(self._on_post_only)
+        self._reduce_only.clicked.connect(self._on_reduce_only)
+        self._cancel_all.clicked.connect(self._on_cancel_all)
+        self._flatten.clicked.connect(self._on_flatten)
+        for number, button in enumerate(self._sizes, start=1):
+            button.clicked.connect(partial(self._on_size, number))
+        self._size.returnPressed.connect(self._on_size_typed)
+        escape = QShortcut(QKeySequence(Qt.Key.Key_Escape), self._size)
+        escape.setContext(Qt.ShortcutContext.WidgetShortcut)
+        escape.activated.connect(self._on_size_dropped)
+        for button, name in ((self._arm_keyboard, "keyboard"), (self._arm_mouse, "mouse")):
+            set_property(button, "armed", name)
+        self._cancel_all.setToolTip(vm.tooltip(LadderAction.CANCEL_ALL))
+        self._flatten.setToolTip(vm.tooltip(LadderAction.FLATTEN))
+        set_property(self._flatten, "urgent", "true")
+        self._size.setObjectName("ladder.size")
+        self._size.setToolTip("Size in hand, in lots. Enter takes it.")
+        self._size.setAlignment(Qt.AlignmentFlag.AlignRight)
+        self._size.setFixedWidth(70)
+        self._message.setMinimumWidth(1)
+        self._message.setFixedHeight(2 * self._theme.base_px + 10)
+        self._message.setWordWrap(True)
+        for label in (self._unit, self._step):
+            set_property(label, "head", "true")
+        for button in (self._cancel_all, self._flatten):
+            button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        self.setFocusProxy(self.canvas)
+
+    # Gestures --------------------------------------------------------------------------------
+
+    def _on_picked(self, symbol: str) -> None:
+        self._vm.choose_contract(symbol)
+        self.canvas.setFocus()
+
+    @Slot()
+    def _on_arm_keyboard(self) -> None:
+        self._vm.toggle_keyboard()
+        self._show_toggles()
+        self.canvas.setFocus()
+
+    @Slot()
+    def _on_arm_mouse(self) -> None:
+        self._vm.toggle_mouse()
+        self._show_toggles()
+
+    @Slot()
+    def _on_post_only(self) -> None:
+        self._vm.toggle_post_only()
+        self._show_toggles()
+
+    @Slot()
+    def _on_reduce_only(self) -> None:
+        self._vm.toggle_reduce_only()
+        self._show_toggles()
+
+    @Slot()
+    def _on_cancel_all(self) -> None:
+        self._vm.cancel_all()
+
+    @Slot()
+    def _on_flatten(self) -> None:
+        self._vm.flatten_pressed(int(monotonic() * 1000))
+
+    def _on_size(self, number: int) -> None:
+        self._vm.choose_size(number)
+        self.canvas.setFocus()
+
+    @Slot()
+    def _on_size_typed(self) -> None:
+        self._vm.set_size_text(self._size.text())
+        self.canvas.setFocus()
+
+    @Slot()
+    def _on_size_dropped(self) -> None:
+        self._size.setText(self._vm.view.size_text)
+        self.canvas.setFocus()
+
+    # Showing ---------------------------------------------------------------------------------
+
+    @Slot()
+    def _fill_picker(self) -> None:
+        self._picker.clear()
+        self._picker.addItems(list(self._vm.contracts))
+        self._picker.setCurrentText(self._vm.view.symbol)
+
+    @Slot()
+    def _show(self) -> None:
+        view = self._vm.view
+        if self._picker.currentText() != view.symbol and view.symbol:
+            self._picker.setCurrentText(view.symbol)
+        _set_text(self._unit, view.unit_text)
+        _set_text(self._step, f"row {view.step_text}" if view.step_text else "")
+        self._show_position(view)
+        self._show_message(view)
+        self._show_toggles()
+        for button, size in zip(self._sizes, view.sizes, strict=False):
+            _set_text(button, size.text)
+            button.setChecked(size.is_chosen)
+        if not self._size.hasFocus():
+            _set_text(self._size, view.size_text)
+
+    def _show_position(self, view: LadderView) -> None:
+        _set_text(self._position, view.position_text)
+        paint_role(self._position, view.position_role, self._theme)
+        entry = f"at {view.entry_text}" if view.entry_text else ""
+        mark = f"mark {view.mark_text}" if view.mark_text else ""
+        _set_text(self._entry, f"{entry}  {mark}".strip())
+        paint_role(self._entry, Role.TEXT_DIM, self._theme)
+        _set_text(self._pnl, view.pnl_text)
+        paint_role(self._pnl, view.pnl_role, self._theme)
+
+    def _show_message(self, view: LadderView) -> None:
+        words = "" if view.message is None else view.message.text
+        if words != self._message_text:
+            self._message_text = words
+            self._message.setText(elided(words, self._message, lines=2))
+            self._message.setToolTip(words)
+        if view.message is not None:
+            paint_role(self._message, view.message.role, self._theme)
+
+    def _show_toggles(self) -> None:
+        view, trading = self._vm.view, self._vm.trading
+        self._arm_keyboard.setChecked(view.is_keyboard_armed)
+        self._arm_mouse.setChecked(view.is_mouse_armed)
+        self._post_only.setChecked(trading.is_post_only)
+        self._reduce_only.setChecked(trading.is_reduce_only)
+
+
+def _row(*items: QWidget | int) -> QHBoxLayout:
+    row = QHBoxLayout()
+    row.setContentsMargins(0, 0, 0, 0)
+    row.setSpacing(SPACING)
+    for item in items:
+        if isinstance(item, int):
+            row.addStretch(item)
+        else:
+            row.addWidget(item)
+    return row
+
+
+def _set_text(widget: QLabel | QPushButton | QLineEdit, words: str) -> None:
+    if widget.text() != words:
+        widget.setText(words)

@@ -1,0 +1,35 @@
+"""The panel of working orders."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, final
+
+from terminal.widgets.row_table import TablePanel
+
+if TYPE_CHECKING:
+    from PySide6.QtWidgets import QWidget
+
+    from terminal.viewmodels.frame import FrameMeter
+    from terminal.viewmodels.orders import OrdersViewModel
+    from terminal.widgets.theme import Theme
+
+
+@final
+class OrdersPanel(TablePanel):
+    """A table of working orders. Delete cancels the selected one."""
+
+    def __init__(
+        self,
+        view_model: OrdersViewModel,
+        theme: Theme,
+        meter: FrameMeter,
+        parent: QWidget | None = None,
+    ) -> None:
+        super().__init__(view_model, theme, meter, parent)
+        self.table.setObjectName("orders.table")
+        self._vm = view_model
+        self.table.setToolTip("Delete cancels the selected order.")
+        self.table.row_deleted.connect(self._on_deleted)
+
+    def _on_deleted(self, key: object) -> None:
+        self._vm.cancel(str(key))

@@ -1,0 +1,187 @@
+"""The table that every row list uses: coloured cells, a shade when stale, words when empty."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Protocol
+
+from PySide6.QtCore import QModelIndex, QPersistentModelIndex, Qt, Signal, Slot
+from PySide6.QtGui import QPainter, QPalette
+from PySide6.QtWidgets import (
+    QAbstractItemView,
+    QHeaderView,
+    QStyledItemDelegate,
+    QStyleOptionViewItem,
+    QTableView,
+    QVBoxLayout,
+    QWidget,
+)
+from typing_extensions import override
+
+from terminal.viewmodels.tables import KEY_ROLE, ROLE_ROLE
+from terminal.viewmodels.text import Role
+
+if TYPE_CHECKING:
+    from typing import Any
+
+    from PySide6.QtCore import SignalInstance
+    from PySide6.QtGui import QKeyEvent, QPaintEvent
+
+    from terminal.viewmodels.frame import FrameMeter
+    from terminal.viewmodels.tables import RowTableModel
+    from terminal.widgets.theme import Theme
+
+_CELL_PAD = 18
+_SPARE = 12
+
+
+class TableViewModel(Protocol):
+    """What a table panel needs of its view-model."""
+
+    changed: SignalInstance
+
+    @property
+    def model(self) -> RowTableModel[Any]:
+        """The rows."""
+        ...
+
+    @property
+    def stale(self) -> str | None:
+        """Why the rows cannot be trusted, None when they can."""
+        ...
+
+    @property
+    def empty_text(self) -> str:
+        """What would fill an empty table."""
+        ...
+
+
+class RowDelegate(QStyledItemDelegate):
+    """Gives each cell the colour of its role."""
+
+    def __init__(self, theme: Theme, parent: QWidget) -> None:
+        super().__init__(parent)
+        self._colors = {role: theme.color(role) for role in Role}
+
+    @override
+    def initStyleOption(
+        self, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex
+    ) -> None:
+        super().initStyleOption(option, index)
+        color = self._colors.get(index.data(ROLE_ROLE))
+        if color is not None:
+            palette = option.palette
+            palette.setColor(QPalette.ColorRole.Text, color)
+            palette.setColor(QPalette.ColorRole.HighlightedText, color)
+            option.palette = palette
+
+
+class RowTable(QTableView):
+    """A table of one view-model. ``row_activated`` and ``row_deleted`` carry the row's key."""
+
+    row_activated = Signal(object)
+    row_deleted = Signal(object)
+
+    def __init__(
+        self, view_model: TableViewModel, theme: Theme, meter: FrameMeter, parent: QWidget
+    ) -> None:
+        super().__init__(parent)
+        self._vm = view_model
+        self._theme = theme
+        self._meter = meter
+        self._stale: str | None = None
+        self._shade = theme.faded("window", 150)
+        self.setModel(view_model.model)
+        self.setItemDelegate(RowDelegate(theme, self))
+        self._set_up()
+        self.doubleClicked.connect(self._on_double_click)
+
+    def _set_up(self) -> None:
+        self.setFont(self._theme.font)
+        self.setShowGrid(False)
+        self.setWordWrap(False)
+        self.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
+        self.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
+        self.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
+        self.setHorizontalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
+        self.setTabKeyNavigation(False)
+        self.setCornerButtonEnabled(False)
+        rows = self.verticalHeader()
+        rows.hide()
+        rows.setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
+        rows.setDefaultSectionSize(self._theme.row_height + 2)
+        columns = self.horizontalHeader()
+        columns.setHighlightSections(False)
+        columns.setMinimumSectionSize(24)
+        for number, column in enumerate(self._vm.model.columns):
+            width = max(self._theme.text_width(t) for t in (column.sample, column.title))
+            self.setColumnWidth(number, width + _CELL_PAD)
+        columns.setStretchLastSection(True)
+
+    def show_state(self) -> None:
+        """Shade or unshade the rows."""
+        stale = self._vm.stale
+        if stale != self._stale:
+            self._stale = stale
+            self.viewport().update()
+
+    def selected_key(self) -> object | None:
+        """The key of the selected row."""
+        index = self.currentIndex()
+        return index.data(KEY_ROLE) if index.isValid() else None
+
+    @override
+    def paintEvent(self, event: QPaintEvent) -> None:
+        super().paintEvent(event)
+        words = self._stale or (self._vm.empty_text if not self._vm.model.rows else "")
+        if words:
+            self._paint_words(words)
+        self._meter.painted()
+
+    def _paint_words(self, words: str) -> None:
+        painter = QPainter(self.viewport())
+        area = self.viewport().rect()
+        if self._stale:
+            painter.fillRect(area, self._shade)
+        painter.setFont(self._theme.font)
+        painter.setPen(self._theme.color("caution" if self._stale else "text_dim"))
+        flags = Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextWordWrap
+        painter.drawText(area.adjusted(_SPARE, 0, -_SPARE, 0), int(flags), words)
+        painter.end()
+
+    @override
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        key = self.selected_key()
+        if key is not None and event.key() == Qt.Key.Key_Delete and not event.isAutoRepeat():
+            self.row_deleted.emit(key)
+        elif key is not None and event.key() in {Qt.Key.Key_Return, Qt.Key.Key_Enter}:
+            self.row_activated.emit(key)
+        else:
+            super().keyPressEvent(event)
+
+    @Slot(QModelIndex)
+    def _on_double_click(self, index: QModelIndex) -> None:
+        self.row_activated.emit(index.data(KEY_ROLE))
+
+
+class TablePanel(QWidget):
+    """A panel that is one table."""
+
+    def __init__(
+        self,
+        view_model: TableViewModel,
+        theme: Theme,
+        meter: FrameMeter,
+        parent: QWidget | None = None,
+    ) -> None:
+        super().__init__(parent)
+        self.setObjectName("panel")
+        self.table = RowTable(view_model, theme, meter, self)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.addWidget(self.table)
+        view_model.changed.connect(self._show)
+        self.setFocusProxy(self.table)
+
+    @Slot()
+    def _show(self) -> None:
+        self.table.show_state()

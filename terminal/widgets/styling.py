@@ -1,0 +1,41 @@
+"""Small steps that every panel needs: colour by role, style properties, texts that fit."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QFontMetrics
+
+if TYPE_CHECKING:
+    from PySide6.QtWidgets import QLabel, QWidget
+
+    from terminal.viewmodels.text import Role
+    from terminal.widgets.theme import Theme
+
+_ROLE = "tern_role"
+
+
+def paint_role(widget: QWidget, role: Role, theme: Theme) -> None:
+    """Give a widget's text the colour of a role; does nothing when it has it already."""
+    if widget.property(_ROLE) == role.value:
+        return
+    widget.setProperty(_ROLE, role.value)
+    widget.setStyleSheet(f"color: {theme.color(role).name()};")
+
+
+def set_property(widget: QWidget, name: str, value: str) -> None:
+    """Set a property that the style sheet selects by, and apply the style anew if it changed."""
+    if widget.property(name) == value:
+        return
+    widget.setProperty(name, value)
+    style = widget.style()
+    style.unpolish(widget)
+    style.polish(widget)
+
+
+def elided(words: str, label: QLabel, *, lines: int = 1) -> str:
+    """Shorten a text at its end so that about so many lines of the label hold it."""
+    room = max(40, label.width()) * lines - (30 if lines > 1 else 0)
+    metrics = QFontMetrics(label.font())
+    return metrics.elidedText(words, Qt.TextElideMode.ElideRight, room)

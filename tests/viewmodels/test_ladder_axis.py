@@ -1,0 +1,165 @@
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from terminal.domain.guard import Touch
+from terminal.domain.units import Price
+from terminal.viewmodels.ladder_axis import PRICE_STEPS, LadderAxis
+
+
+def a_touch(bid: int = 1000, ask: int = 1001) -> Touch:
+    return Touch(Price(bid), Price(ask))
+
+
+def an_axis(count: int = 20) -> LadderAxis:
+    axis = LadderAxis()
+    axis.set_count(count)
+    return axis
+
+
+def test_first_follow_puts_the_inside_in_the_middle_and_the_cursor_on_the_best_bid() -> None:
+    """The ladder opens centred."""
+    axis = an_axis()
+
+    axis.follow(a_touch(), is_held=False)
+
+    assert axis.top_index == 1010
+    assert axis.cursor == 1000
+    assert not axis.is_anchored
+
+
+def test_a_free_cursor_follows_the_best_bid_without_moving_the_rows() -> None:
+    """Rows stay while the inside is comfortably in view."""
+    axis = an_axis()
+    axis.follow(a_touch(), is_held=False)
+
+    axis.follow(a_touch(1003, 1004), is_held=False)
+
+    assert axis.top_index == 1010
+    assert axis.cursor == 1003
+
+
+def test_the_axis_recentres_by_itself_when_the_inside_reaches_the_edge() -> None:
+    """A market that leaves the view is followed by one whole recentring."""
+    axis = an_axis()
+    axis.follow(a_touch(), is_held=False)
+
+    axis.follow(a_touch(1009, 1010), is_held=False)
+
+    assert axis.top_index == 1019
+
+
+@pytest.mark.parametrize("how", ["held", "anchored"])
+def test_rows_never_jump_while_somebody_is_at_work(how: str) -> None:
+    """Neither under the pointer nor under a placed cursor."""
+    axis = an_axis()
+    axis.follow(a_touch(), is_held=False)
+    if how == "anchored":
+        axis.move_cursor(1)
+
+    axis.follow(a_touch(1100, 1101), is_held=how == "held")
+
+    assert axis.top_index == 1010
+    assert axis.rows_outside(a_touch(1100, 1101)) > 0
+
+
+def test_recentring_frees_the_cursor() -> None:
+    """Space brings back the inside and the cursor with it."""
+    axis = an_axis()
+    axis.follow(a_touch(), is_held=False)
+    axis.move_cursor(15)
+
+    axis.recenter(a_touch(1100, 1101))
+
+    assert axis.cursor == 1100
+    assert not axis.is_anchored
+    assert axis.top_index == 1110
+
+
+def test_moving_the_cursor_past_the_edge_scrolls_by_as_little_as_needed() -> None:
+    """The cursor is always in view."""
+    axis = an_axis()
+    axis.follow(a_touch(), is_held=False)
+
+    axis.move_cursor(12)
+
+    assert axis.cursor == 1012
+    assert axis.top_index == 1012
+
+
+def test_an_empty_book_places_nothing() -> None:
+    """Without a touch there is nothing to centre on."""
+    axis = an_axis()
+
+    axis.follow(Touch(None, None), is_held=False)
+
+    assert axis.top_index is None
+    assert axis.index_of_row(0) is None
+
+
+def test_one_sided_books_centre_on_the_side_that_is_there() -> None:
+    """Only asks: the cursor goes to the best ask."""
+    axis = an_axis()
+
+    axis.follow(Touch(None, Price(500)), is_held=False)
+
+    assert axis.cursor == 500
+
+
+def test_grouping_keeps_the_cursor_price_on_its_screen_row() -> None:
+    """Coarser and finer do not lose the place."""
+    axis = an_axis()
+    axis.follow(a_touch(), is_held=False)
+    axis.move_cursor(4)
+    assert axis.top_index is not None
+    assert axis.cursor is not None
+    screen_row = axis.top_index - axis.cursor
+
+    assert axis.change_step(finer=False)
+
+    assert axis.step == PRICE_STEPS[1]
+    assert axis.cursor == 1004 // PRICE_STEPS[1]
+    assert axis.top_index - axis.cursor == screen_row
+
+
+def test_there_is_nothing_finer_than_a_tick() -> None:
+    """The finest grouping is one tick a row."""
+    axis = an_axis()
+
+    assert not axis.change_step(finer=True)
+    assert axis.step == 1
+
+
+@given(
+    moves=st.lists(
+        st.one_of(
+            st.tuples(st.just("move"), st.integers(-60, 60)),
+            st.tuples(st.just("scroll"), st.integers(-60, 60)),
+            st.tuples(st.just("follow"), st.integers(50, 2000)),
+            st.tuples(st.just("count"), st.integers(8, 60)),
+            st.tuples(st.just("step"), st.integers(0, 1)),
+        ),
+        max_size=40,
+    )
+)
+def test_a_placed_cursor_is_in_view_after_any_gesture(moves: list[tuple[str, int]]) -> None:
+    """Whatever the user does, an anchored cursor's row can be seen after moving it."""
+    axis = an_axis()
+    axis.follow(a_touch(), is_held=False)
+    for what, value in moves:
+        if what == "move":
+            axis.move_cursor(value)
+            assert axis.cursor is not None
+            assert axis.top_index is not None
+            assert axis.bottom_index is not None
+            assert axis.bottom_index <= axis.cursor <= axis.top_index
+        elif what == "scroll":
+            axis.scroll(value)
+        elif what == "follow":
+            axis.follow(a_touch(value, value + 1), is_held=False)
+        elif what == "count":
+            axis.set_count(value)
+        else:
+            axis.change_step(finer=bool(value))
+        assert axis.cursor is not None
+        assert axis.cursor >= 0
