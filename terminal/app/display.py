@@ -1,16 +1,46 @@
-"""Which Qt platform can be used: a real window, or none when there is no display."""
+"""What Qt needs of this machine: a display for a real window, and system libraries on Linux.
+
+Standard library only and importable without anything installed: the developer script uses it too.
+"""
 
 from __future__ import annotations
 
-import ctypes.util
+import ctypes
 import os
 import sys
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
 OFFSCREEN = "offscreen"
+
+ALWAYS = (
+    ("libEGL.so.1", "libegl1"),
+    ("libGL.so.1", "libgl1"),
+    ("libxkbcommon.so.0", "libxkbcommon0"),
+    ("libfontconfig.so.1", "libfontconfig1"),
+    ("libglib-2.0.so.0", "libglib2.0-0"),
+    ("libdbus-1.so.3", "libdbus-1-3"),
+)
+FOR_X11 = (
+    ("libxkbcommon-x11.so.0", "libxkbcommon-x11-0"),
+    ("libxcb-cursor.so.0", "libxcb-cursor0"),
+    ("libxcb-icccm.so.4", "libxcb-icccm4"),
+    ("libxcb-util.so.1", "libxcb-util1"),
+    ("libxcb-image.so.0", "libxcb-image0"),
+    ("libxcb-keysyms.so.1", "libxcb-keysyms1"),
+    ("libxcb-randr.so.0", "libxcb-randr0"),
+    ("libxcb-render-util.so.0", "libxcb-render-util0"),
+    ("libxcb-shape.so.0", "libxcb-shape0"),
+    ("libxcb-sync.so.1", "libxcb-sync1"),
+    ("libxcb-xfixes.so.0", "libxcb-xfixes0"),
+    ("libxcb-xkb.so.1", "libxcb-xkb1"),
+    ("libX11-xcb.so.1", "libx11-xcb1"),
+)
+FONT_FOLDERS = ("/usr/share/fonts", "/usr/local/share/fonts", "~/.fonts", "~/.local/share/fonts")
+FONT_PACKAGE = "fonts-dejavu-core"
 
 
 def has_display(environment: Mapping[str, str] | None = None, system: str = sys.platform) -> bool:
@@ -23,21 +53,28 @@ def has_display(environment: Mapping[str, str] | None = None, system: str = sys.
     return bool(known.get("DISPLAY") or known.get("WAYLAND_DISPLAY"))
 
 
-def missing_x11_packages() -> tuple[str, ...]:
-    """Debian packages that Qt's X11 platform needs and this Linux lacks."""
-    if not sys.platform.startswith("linux"):
+def missing_packages(*, window: bool, system: str = sys.platform) -> tuple[str, ...]:
+    """Debian packages that Qt needs and this Linux lacks, for a real ``window`` or without one."""
+    if not system.startswith("linux"):
         return ()
-    return tuple(
-        package for library, package in X11_LIBRARIES if ctypes.util.find_library(library) is None
+    wanted = ALWAYS + (FOR_X11 if window else ())
+    missing = [package for library, package in wanted if not _loads(library)]
+    if not _has_fonts():
+        missing.append(FONT_PACKAGE)
+    return tuple(missing)
+
+
+def _loads(library: str) -> bool:
+    try:
+        ctypes.CDLL(library)
+    except OSError:
+        return False
+    return True
+
+
+def _has_fonts() -> bool:
+    return any(
+        next(Path(folder).expanduser().glob(pattern), None) is not None
+        for folder in FONT_FOLDERS
+        for pattern in ("**/*.ttf", "**/*.otf", "**/*.ttc")
     )
-
-
-X11_LIBRARIES = (
-    ("EGL", "libegl1"),
-    ("xkbcommon-x11", "libxkbcommon-x11-0"),
-    ("xcb-cursor", "libxcb-cursor0"),
-    ("xcb-icccm", "libxcb-icccm4"),
-    ("xcb-keysyms", "libxcb-keysyms1"),
-    ("xcb-image", "libxcb-image0"),
-    ("xcb-render-util", "libxcb-render-util0"),
-)

@@ -16,7 +16,7 @@ from PySide6.QtWidgets import QApplication
 
 from terminal import __version__
 from terminal.app.demo import DemoError, DemoExchange
-from terminal.app.display import OFFSCREEN, has_display, missing_x11_packages
+from terminal.app.display import OFFSCREEN, has_display, missing_packages
 from terminal.app.faults import Faults
 from terminal.app.lifecycle import Lifecycle
 from terminal.app.logs import Logs
@@ -46,7 +46,7 @@ DEFAULT_SCREENSHOT = Path("tern-tour.png")
 def run(options: Options) -> int:
     """Run the window to its end and return the exit code."""
     options = _with_platform(options)
-    missing = missing_x11_packages() if has_display() else ()
+    missing = missing_packages(window=has_display())
     if missing:
         sys.stderr.write(f"Qt needs these system packages: {' '.join(missing)}\n")
         return EXIT_CANNOT_START
@@ -107,6 +107,8 @@ class DemoRun(QObject):
         self._settings, self._settings_problem = self._store.load()
         self._demo = DemoExchange(options.seed, self)
         self._program: Program | None = None
+        # A picture that was asked for and never taken is a failure, too.
+        self._picture_problem = "" if options.screenshot is None else "No picture was taken."
         self._end: asyncio.Future[int] | None = None
         self._saver = QTimer(self)
         self._saver.setSingleShot(True)
@@ -214,20 +216,18 @@ class DemoRun(QObject):
         QApplication.instance().installEventFilter(timer)  # type: ignore[union-attr]
         second = connect(hosts, credentials, self._clock)
         self._lifecycle.on_stop("second client", second.aclose)
-        tour = Tour(program, TourTools(second, timer, self._faults))
-        self._owner.spawn("tour", self._run_tour(tour, program))
+        tour = Tour(program, TourTools(second, timer, self._faults, self._take_picture))
+        self._owner.spawn("tour", self._run_tour(tour))
 
-    async def _run_tour(self, tour: Tour, program: Program) -> None:
+    async def _run_tour(self, tour: Tour) -> None:
         report = await tour.run(self._options.seconds)
         ok = report.ok
         for step in report.steps:
             mark = "ok" if step.ok else "FAILED"
             sys.stdout.write(f"{mark:>6}  {step.name}  {step.detail}".rstrip() + "\n")
-        if self._options.screenshot is not None and not program.window.grab().save(
-            str(self._options.screenshot)
-        ):
-            sys.stderr.write(f"The picture could not be saved as {self._options.screenshot}.\n")
-            ok = False
+        ok &= not self._picture_problem
+        if self._picture_problem:
+            sys.stderr.write(f"{self._picture_problem}\n")
         if self._options.report is not None:
             try:
                 report.write(self._options.report)
@@ -235,6 +235,13 @@ class DemoRun(QObject):
                 sys.stderr.write(f"The report could not be written: {error.strerror}.\n")
                 ok = False
         self._finish(EXIT_OK if ok else EXIT_FAILED)
+
+    def _take_picture(self) -> None:
+        path = self._options.screenshot
+        if path is None or self._program is None:
+            return
+        saved = self._program.window.grab().save(str(path))
+        self._picture_problem = "" if saved else f"The picture could not be saved as {path}."
 
     # Faults of the exchange ------------------------------------------------------------------
 

@@ -43,11 +43,15 @@ class StepFailedError(Exception):
 @final
 @dataclass(frozen=True, slots=True)
 class TourTools:
-    """What the tour needs besides the program: a second client, the timers, the fault counter."""
+    """What the tour needs besides the program.
+
+    A second client, the timers, the fault counter, and how to take a picture of the window.
+    """
 
     second: ExchangeClients
     wire_timer: WireTimer
     faults: Faults
+    take_picture: Callable[[], None]
 
 
 @final
@@ -76,6 +80,7 @@ class Tour:
             ("send and cancel by mouse", self._by_mouse),
             ("rest again", self._rest),
             ("keep trading", lambda: self._keep_trading(started_s + seconds)),
+            ("take a picture", self._picture),
             ("flatten", self._flatten),
             ("disarm", self._disarm),
         )
@@ -192,6 +197,25 @@ class Tour:
         self._press(Qt.Key.Key_Space)
         while clock.monotonic_s() < until_s:
             await clock.sleep(min(0.05, max(0.0, until_s - clock.monotonic_s())))
+
+    async def _picture(self) -> None:
+        """With orders on both sides of the touch; flattening takes them away again."""
+        self._press(Qt.Key.Key_3)
+        for edge, arrow, send in (
+            (Qt.Key.Key_Home, Qt.Key.Key_Down, Qt.Key.Key_B),
+            (Qt.Key.Key_End, Qt.Key.Key_Up, Qt.Key.Key_S),
+        ):
+            before = set(self._program.backend.desk.orders)
+            self._press(edge)
+            for _ in range(6):
+                self._press(arrow)
+            self._press(send)
+            await self._new_order(before, {OrderState.OPEN})
+        self._press(Qt.Key.Key_Space)
+        await self._until(
+            lambda: self._program.ladder.view.stale is None, "a live book for the picture"
+        )
+        self._tools.take_picture()
 
     async def _flatten(self) -> None:
         self._press(Qt.Key.Key_F)

@@ -79,8 +79,8 @@ def build(backend: Backend, settings: Settings, theme: Theme) -> Program:
     window.add_panel(
         "orders", "Working orders", OrdersPanel(orders, theme, meter), Place.MIDDLE, orders
     )
-    window.add_panel("fills", "Fills", FillsPanel(fills, theme, meter), Place.BOTTOM, fills)
     window.add_panel("ticket", "Order ticket", TicketPanel(ticket, theme), Place.RIGHT, ticket)
+    window.add_panel("fills", "Fills", FillsPanel(fills, theme, meter), Place.BOTTOM, fills)
     window.add_panel("log", "Event log", LogPanel(log, theme, meter), Place.RIGHT_BELOW, log)
     return Program(
         backend=backend,

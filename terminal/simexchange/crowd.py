@@ -148,6 +148,7 @@ class Crowd:
                     self._quote(side, price, depth)
             for price in [p for p in quotes if abs(p - touch) > _FAR + LEVELS]:
                 self._withdraw(side, price)
+            self._close_holes(side, touch, sign)
             missing = LEVELS - len(quotes)
             far = max((abs(p - touch) for p in quotes), default=0)
             for _ in range(min(4, missing)):
@@ -155,6 +156,15 @@ class Crowd:
                 price = touch + sign * far
                 if price not in quotes:
                     self._quote(side, price, far)
+
+    def _close_holes(self, side: str, touch: int, sign: int) -> None:
+        """A few of the empty prices near the touch are quoted again."""
+        quotes = self._quotes[side]
+        for _ in range(5):
+            depth = self._random.randrange(1, 45)
+            price = touch + sign * depth
+            if price not in quotes:
+                self._quote(side, price, depth)
 
     # Takers ----------------------------------------------------------------------------------
 

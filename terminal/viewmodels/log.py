@@ -41,7 +41,9 @@ class LogRow(NamedTuple):
 
 
 COLUMNS: tuple[Column[LogRow], ...] = (
-    Column("Time", lambda r: r.time, None, lambda r: r.exact_time, is_number=False, sample="00:00"),
+    Column(
+        "Time", lambda r: r.time, None, lambda r: r.exact_time, is_number=False, sample="00:00:00"
+    ),
     Column("Topic", lambda row: row.topic, is_number=False, sample="account"),
     Column(
         "Event",

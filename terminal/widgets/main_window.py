@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, final
 import PySide6QtAds as ads  # noqa: N813 - the name its own documents use
 from PySide6.QtCore import QByteArray, QObject, Qt, Signal, Slot
 from PySide6.QtGui import QAction, QIcon, QKeySequence
-from PySide6.QtWidgets import QMainWindow, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QMainWindow, QSplitter, QVBoxLayout, QWidget
 from typing_extensions import override
 
 from terminal.widgets.connection import BannerBar, StatusBar
@@ -107,29 +107,32 @@ class MainWindow(QMainWindow):
         beside: dict[Place, tuple[Place, ads.DockWidgetArea]] = {
             Place.TOP: (Place.LEFT, area.RightDockWidgetArea),
             Place.MIDDLE: (Place.TOP, area.BottomDockWidgetArea),
+            Place.RIGHT: (Place.MIDDLE, area.RightDockWidgetArea),
             Place.BOTTOM: (Place.MIDDLE, area.BottomDockWidgetArea),
-            Place.RIGHT: (Place.TOP, area.RightDockWidgetArea),
             Place.RIGHT_BELOW: (Place.RIGHT, area.BottomDockWidgetArea),
         }
-        if place is Place.RIGHT or place not in beside or beside[place][0] not in self._areas:
-            side = area.LeftDockWidgetArea if place is Place.LEFT else area.RightDockWidgetArea
-            return self._docks.addDockWidget(side, dock)
+        if place not in beside or beside[place][0] not in self._areas:
+            return self._docks.addDockWidget(area.LeftDockWidgetArea, dock)
         neighbour, side = beside[place]
         return self._docks.addDockWidget(side, dock, self._areas[neighbour])
 
     def arrange(self) -> None:
         """Give the areas of the default workspace their sizes."""
-        width = self.width()
-        ladder = self._areas.get(Place.LEFT)
-        if ladder is not None:
-            middle = max(300, width - _LADDER_WIDTH - _RIGHT_WIDTH)
-            self._docks.setSplitterSizes(ladder, [_LADDER_WIDTH, middle, _RIGHT_WIDTH])
-        height = self.height()
-        top, right = self._areas.get(Place.TOP), self._areas.get(Place.RIGHT)
-        if top is not None:
-            self._docks.setSplitterSizes(top, [height // 4, height // 3, height // 2])
-        if right is not None:
-            self._docks.setSplitterSizes(right, [height // 2, height // 2])
+        width, height = self.width(), self.height()
+        middle = max(300, width - _LADDER_WIDTH - _RIGHT_WIDTH)
+        sizes: tuple[tuple[Place, list[int]], ...] = (
+            (Place.LEFT, [_LADDER_WIDTH, width - _LADDER_WIDTH]),
+            (Place.TOP, [height // 6, height * 5 // 6]),
+            (Place.MIDDLE, [height // 3, height // 2]),
+            (Place.RIGHT, [height // 2, height // 3]),
+        )
+        for place, wanted in sizes:
+            area = self._areas.get(place)
+            if area is not None:
+                self._docks.setSplitterSizes(area, wanted)
+        right = self._areas.get(Place.RIGHT)
+        if right is not None and (splitter := _outer_splitter(right)) is not None:
+            splitter.setSizes([middle, _RIGHT_WIDTH])
 
     # Menus -----------------------------------------------------------------------------------
 
@@ -196,6 +199,13 @@ class MainWindow(QMainWindow):
     def set_icon(self, icon: QIcon) -> None:
         """The window's icon."""
         self.setWindowIcon(icon)
+
+
+def _outer_splitter(area: ads.CDockAreaWidget) -> QSplitter | None:
+    """The splitter around the splitter that holds an area."""
+    inner = area.parentWidget()
+    outer = None if inner is None else inner.parentWidget()
+    return outer if isinstance(outer, QSplitter) else None
 
 
 def _dock_manager(parent: QWidget, theme: Theme) -> ads.CDockManager:

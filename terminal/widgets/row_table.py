@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from terminal.viewmodels.tables import RowTableModel
     from terminal.widgets.theme import Theme
 
-_CELL_PAD = 18
+_CELL_PAD = 14
 _SPARE = 12
 
 
@@ -112,7 +112,7 @@ class RowTable(QTableView):
         columns = self.horizontalHeader()
         columns.setHighlightSections(False)
         columns.setMinimumSectionSize(24)
-        for number, column in enumerate(self._vm.model.columns):
+        for number, column in enumerate(self._vm.model.columns[:-1]):
             width = max(self._theme.text_width(t) for t in (column.sample, column.title))
             self.setColumnWidth(number, width + _CELL_PAD)
         columns.setStretchLastSection(True)

@@ -170,8 +170,9 @@ class TicketPanel(QWidget):
         _set(self._symbol, view.symbol or "No contract yet")
         self._price.setEnabled(not view.is_market)
         self._post_only.setEnabled(not view.is_market)
-        if self._price.text() != view.price_text:
-            self._price.setText(view.price_text)
+        for field, words in ((self._price, view.price_text), (self._lots, view.lots_text)):
+            if field.text() != words:
+                field.setText(words)
         _set(self._price_error, view.price_error)
         _set(self._lots_error, view.lots_error)
         set_property(self._price, "wrong", "true" if view.price_error else "false")

@@ -9,7 +9,7 @@ from terminal.app.startup import process_age_s
 def test_the_age_of_a_process_includes_its_interpreter_start() -> None:
     """A fresh interpreter is older than zero and younger than our waiting for it."""
     before = time.monotonic()
-    done = subprocess.run(  # noqa: S603 - our own interpreter
+    done = subprocess.run(
         [sys.executable, "-c", "from terminal.app.startup import process_age_s as a; print(a())"],
         check=True,
         capture_output=True,

@@ -1,0 +1,311 @@
+#!/usr/bin/env python3
+"""One script for everything a developer does: set up, run, test, check, measure.
+
+Standard library only. It must be readable by old Pythons, so that it can say that they are too old:
+no syntax newer than 3.6 here.
+"""
+
+import argparse
+import hashlib
+import os
+import shutil
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+OLDEST = (3, 11)
+STAMP = "tern-stamp"
+LARGE_FILE_LINES = 400
+LARGE_FUNCTION_LINES = 40
+
+
+class Failure(Exception):
+    """Something the user must know, in one sentence."""
+
+
+# Set-up ------------------------------------------------------------------------------------------
+
+
+def require_python(version=None):
+    """Raise ``Failure`` when this Python is too old."""
+    found = tuple(sys.version_info[:2] if version is None else version)
+    if found < OLDEST:
+        raise Failure("Tern needs Python %d.%d or newer; this is %d.%d." % (OLDEST + found))
+
+
+def environment_python(folder):
+    """The interpreter of a virtual environment."""
+    if os.name == "nt":
+        return folder / "Scripts" / "python.exe"
+    return folder / "bin" / "python"
+
+
+def fingerprint(extras):
+    """What an installation depends on: the project's metadata, the interpreter, the extras."""
+    digest = hashlib.sha256()
+    for name in ("pyproject.toml", "terminal/__init__.py"):
+        digest.update((ROOT / name).read_bytes())
+    digest.update(repr((str(ROOT), sys.version, sorted(extras))).encode())
+    return digest.hexdigest()
+
+
+def read_stamp(folder):
+    """Fingerprint and extras of the last good installation; empty when there is none."""
+    try:
+        lines = (folder / STAMP).read_text(encoding="utf-8").split()
+    except OSError:
+        return "", set()
+    return (lines[0], set(lines[1:])) if lines else ("", set())
+
+
+def set_up(extras):
+    """Make ``.venv`` and install into it, unless nothing changed. Returns its interpreter."""
+    folder = ROOT / ".venv"
+    python = environment_python(folder)
+    known, installed = read_stamp(folder)
+    if python.exists() and known == fingerprint(installed) and set(extras) <= installed:
+        return python
+    wanted = sorted(set(extras) | installed)
+    started = time.time()
+    uv = shutil.which("uv")
+    if not python.exists() or not known:
+        say("Making the environment in .venv ...")
+        make_environment(folder, uv)
+    say("Installing what Tern needs (a few minutes the first time) ...")
+    install(python, wanted, uv)
+    (folder / STAMP).write_text(" ".join([fingerprint(wanted)] + wanted), encoding="utf-8")
+    say("Ready after %.0f s." % (time.time() - started))
+    return python
+
+
+def make_environment(folder, uv):
+    """Make a virtual environment. Raises ``Failure``."""
+    if uv:
+        call(
+            [uv, "venv", "--quiet", "--clear", "--python", sys.executable, str(folder)],
+            "uv could not make the environment in .venv.",
+        )
+        return
+    try:
+        import ensurepip  # noqa: F401
+        import venv
+    except ImportError:
+        raise Failure(
+            "This Python has no venv; on Debian and Ubuntu install python3-venv."
+        ) from None
+    try:
+        venv.EnvBuilder(with_pip=True, clear=True).create(str(folder))
+    except (OSError, subprocess.CalledProcessError) as error:
+        raise Failure("The environment in .venv could not be made: %s." % error) from None
+
+
+def install(python, extras, uv):
+    """Install the project, editable, with its extras. Raises ``Failure``."""
+    target = "%s[%s]" % (ROOT, ",".join(extras)) if extras else str(ROOT)
+    if uv:
+        command = [uv, "pip", "install", "--python", str(python), "--editable", target]
+    else:
+        command = [
+            str(python),
+            "-m",
+            "pip",
+            "install",
+            "--disable-pip-version-check",
+            "--progress-bar",
+            "on",
+            "--editable",
+            target,
+        ]
+    call(command, "The installation failed; the lines above say why. Is the network reachable?")
+
+
+def require_libraries(window):
+    """Raise ``Failure`` when Qt lacks system libraries; names the packages to install."""
+    sys.path.insert(0, str(ROOT))
+    from terminal.app.display import missing_packages
+
+    missing = missing_packages(window=window)
+    if missing:
+        raise Failure(
+            "Qt needs system libraries that are missing here; on Debian and Ubuntu: "
+            "sudo apt-get install %s" % " ".join(missing)
+        )
+
+
+# Commands ----------------------------------------------------------------------------------------
+
+
+def run_program(arguments, rest):
+    """``run`` and ``demo``: the program itself."""
+    del arguments
+    from_display = has_display()
+    python = set_up([])
+    require_libraries(window=from_display)
+    return replace_with([str(python), "-m", "terminal"] + rest)
+
+
+def has_display():
+    """True when a real window can be shown."""
+    sys.path.insert(0, str(ROOT))
+    from terminal.app.display import has_display as look
+
+    return look()
+
+
+def run_tests(arguments, rest):
+    """``test``: everything that must hold."""
+    python = set_up(["test"])
+    require_libraries(window=False)
+    command = [str(python), "-m", "pytest"] + rest
+    if arguments.nightly:
+        command.append("--nightly")
+    return subprocess.call(command, cwd=str(ROOT), env=quiet_environment())
+
+
+def run_checks(arguments, rest):
+    """``check``: format, lint, types, import contracts, spelling; all of them, then the verdict."""
+    del arguments
+    if rest:
+        raise Failure("check takes no arguments.")
+    python = set_up(["test", "check"])
+    steps = (
+        ("format", ["-m", "ruff", "format", "--check", "."]),
+        ("lint", ["-m", "ruff", "check", "."]),
+        ("types", ["-m", "mypy"]),
+        ("types where money is", ["-m", "basedpyright"]),
+        ("import contracts", None),
+        (
+            "spelling",
+            ["-m", "codespell_lib", "terminal", "tests", "packaging", "README.md", "CHANGELOG.md"],
+        ),
+    )
+    failed = []
+    for name, command in steps:
+        say("== %s" % name)
+        if command is None:
+            program = [str(python.parent / ("lint-imports" + python.suffix))]
+        else:
+            program = [str(python)] + command
+        if subprocess.call(program, cwd=str(ROOT), env=quiet_environment()):
+            failed.append(name)
+    report_sizes()
+    if failed:
+        raise Failure("Not right: %s." % ", ".join(failed))
+    say("All checks passed.")
+    return 0
+
+
+def run_benchmarks(arguments, rest):
+    """``bench``: measure; never part of the tests."""
+    python = set_up(["test"])
+    require_libraries(window=False)
+    command = [
+        str(python),
+        "-m",
+        "pytest",
+        "tests/benchmarks",
+        "--benchmark-enable",
+        "--benchmark-columns=median,iqr,ops,rounds",
+        "-p",
+        "no:randomly",
+        "-q",
+    ] + rest
+    if arguments.json:
+        command.append("--benchmark-json=%s" % Path(arguments.json).absolute())
+    return subprocess.call(command, cwd=str(ROOT), env=quiet_environment())
+
+
+def report_sizes():
+    """List files and functions that grew large; an example to follow, not a law."""
+    import ast
+
+    say("== sizes")
+    for path in sorted((ROOT / "terminal").rglob("*.py")):
+        text = path.read_text(encoding="utf-8")
+        lines = text.count("\n")
+        name = path.relative_to(ROOT)
+        if lines > LARGE_FILE_LINES:
+            say("%s has %d lines" % (name, lines))
+        for node in ast.walk(ast.parse(text)):
+            if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)) and node.end_lineno:
+                length = node.end_lineno - node.lineno + 1
+                if length > LARGE_FUNCTION_LINES:
+                    say("%s: %s has %d lines" % (name, node.name, length))
+
+
+# Small steps -------------------------------------------------------------------------------------
+
+
+def quiet_environment():
+    """Tests and benchmarks need no screen."""
+    return dict(os.environ, QT_QPA_PLATFORM="offscreen", PYTHONDONTWRITEBYTECODE="1")
+
+
+def replace_with(command):
+    """Become another program where the system can, else run it and pass on its end."""
+    if os.name == "posix":
+        sys.stdout.flush()
+        os.execv(command[0], command)
+    return subprocess.call(command)
+
+
+def call(command, sentence):
+    """Run a program; raise ``Failure`` with the sentence when it fails."""
+    try:
+        code = subprocess.call(command, cwd=str(ROOT))
+    except OSError as error:
+        raise Failure("%s (%s)" % (sentence, error)) from None
+    if code:
+        raise Failure(sentence)
+
+
+def say(words):
+    """Print at once, also into a pipe."""
+    print(words, flush=True)
+
+
+def parse(argv):
+    """The command line; what the script does not know goes to the program it starts."""
+    parser = argparse.ArgumentParser(prog="dev.py", description=__doc__.splitlines()[0])
+    commands = parser.add_subparsers(dest="command", metavar="COMMAND")
+    commands.required = True
+    for name, action, words in (
+        ("demo", run_program, "open Tern on the simulated exchange; further arguments go to it"),
+        ("run", run_program, "open Tern; further arguments go to it"),
+        ("test", run_tests, "run the tests; further arguments go to pytest"),
+        ("check", run_checks, "format, lint, types, import contracts"),
+        ("bench", run_benchmarks, "run the benchmarks"),
+        ("setup", None, "only make the environment"),
+    ):
+        command = commands.add_parser(name, help=words, add_help=name not in ("demo", "run"))
+        command.set_defaults(action=action)
+        if name == "test":
+            command.add_argument("--nightly", action="store_true", help="add the large profiles")
+        if name == "bench":
+            command.add_argument("--json", metavar="FILE", help="write pytest-benchmark's JSON")
+    arguments, rest = parser.parse_known_args(argv)
+    return arguments, rest
+
+
+def main(argv):
+    """Do one command; the exit code is the program's own, or 1 with one sentence."""
+    try:
+        require_python()
+        arguments, rest = parse(argv)
+        if arguments.command == "setup":
+            set_up(["test", "check"])
+            return 0
+        if arguments.command == "demo":
+            rest = ["demo"] + rest
+        return arguments.action(arguments, rest)
+    except Failure as failure:
+        sys.stderr.write("%s\n" % failure)
+        return 1
+    except KeyboardInterrupt:
+        return 130
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
