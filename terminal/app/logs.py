@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 MAX_BYTES = 5_000_000
 KEPT_FILES = 3
 _SECRETS = re.compile(
-    r"(?i)(KC-API-[A-Z-]+|secret|passphrase|api_key|token)([\"'=:\s]+)([^\s\"'&,}]+)"
+    r"(?i)(KC-API-[A-Z-]+|secret|passphrase|api_key|token)([\"'=:\s]+)([^\s\"'&,}]{8,})"
 )
 
 

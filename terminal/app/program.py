@@ -150,9 +150,10 @@ class DemoRun(QObject):
         self._connect(program)
         for view_model in program.view_models:
             view_model.start()
-        program.window.show()
-        if not program.window.restore_layout(self._settings.window):
-            program.window.arrange()
+        if program.window.restore_layout(self._settings.window):
+            program.window.show()
+        else:
+            program.window.show_first()
         program.ladder_widget.setFocus()
         await backend.start()
         if self._settings_problem:

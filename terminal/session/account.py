@@ -147,12 +147,12 @@ class AccountSession:
         self._handles = [
             self._feed.on_opened.add(self._on_opened),
             self._feed.on_lost.add(self._on_lost),
-            self._feed.subscribe(Channel(ChannelKind.POSITIONS), self._on_fact),
-            self._feed.subscribe(Channel(ChannelKind.WALLET), self._on_fact),
         ]
-        self._owner.spawn("reconcile", self._reconcile_now_and_then())
         if self._feed.is_live:
             self._on_opened()
+        for kind in (ChannelKind.POSITIONS, ChannelKind.WALLET):
+            self._handles.append(self._feed.subscribe(Channel(kind), self._on_fact))
+        self._owner.spawn("reconcile", self._reconcile_now_and_then())
 
     async def stop(self) -> None:
         """End and wait until nothing runs."""

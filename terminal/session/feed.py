@@ -79,7 +79,7 @@ class FeedHealth:
 class Feed:
     """Keeps one stream connected as long as it is started.
 
-    ``on_opened`` is told after the subscriptions were sent on a fresh connection, ``on_lost`` when
+    ``on_opened`` is told before the subscriptions are sent on a fresh connection, ``on_lost`` when
     a live connection ended, ``on_changed`` on any change of status or round trip.
     """
 
@@ -224,8 +224,9 @@ class Feed:
         if isinstance(fact, StreamOpened):
             self._status, self._reason, self._attempt = FeedStatus.LIVE, "", 0
             self._connected_since_s = self._clock.monotonic_s()
-            self._stream.subscribe(tuple(self._handlers))
+            channels = tuple(self._handlers)
             self.on_opened.notify()
+            self._stream.subscribe(channels)
             self.on_changed.notify()
         elif isinstance(fact, PongReceived):
             self._round_trip_ms = fact.round_trip_ms

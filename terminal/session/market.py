@@ -126,13 +126,16 @@ class MarketSession:
         self._handles = [
             self._feed.on_opened.add(self._on_opened),
             self._feed.on_lost.add(self._on_lost),
-            self._feed.subscribe(Channel(ChannelKind.BOOK, symbol), self._on_book),
-            self._feed.subscribe(Channel(ChannelKind.TRADES, symbol), self._on_trade),
-            self._feed.subscribe(Channel(ChannelKind.MARK, symbol), self._on_mark),
         ]
-        self._owner.spawn("watch", self._watch())
         if self._feed.is_live:
             self._on_opened()
+        for kind, handler in (
+            (ChannelKind.BOOK, self._on_book),
+            (ChannelKind.TRADES, self._on_trade),
+            (ChannelKind.MARK, self._on_mark),
+        ):
+            self._handles.append(self._feed.subscribe(Channel(kind, symbol), handler))
+        self._owner.spawn("watch", self._watch())
 
     async def stop(self) -> None:
         """Unsubscribe and wait until nothing runs."""

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, final
 from terminal.domain.guard import Block, BlockField
 from terminal.domain.order import OrderState, PendingCommand
 from terminal.domain.ticket import OrderTicket
-from terminal.session.results import Blocked
+from terminal.session.results import Blocked, Submitted
 
 if TYPE_CHECKING:
     from terminal.domain.order import Order
@@ -106,7 +106,9 @@ class Moving:
         """Send what was canceled, no more: fills on the way are not bought twice."""
         ticket = self._ticket(order, price, order.canceled)
         result = None if ticket is None else self._desk.submit(ticket)
-        if result is None or isinstance(result, Blocked):
+        if isinstance(result, Submitted):
+            self._desk.tell(order.client_oid, "Moved: the old order has ended.", ok=True)
+        elif result is None or isinstance(result, Blocked):
             reason = "" if result is None else f" {result.blocks[0].reason}"
             words = f"Canceled, but the new order was not sent.{reason}"
             self._desk.tell(order.client_oid, words, ok=False)

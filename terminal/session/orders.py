@@ -139,11 +139,11 @@ class OrderDesk:
         self._handles = [
             self._feed.on_opened.add(self._on_opened),
             self._feed.on_lost.add(self._on_lost),
-            self._feed.subscribe(Channel(ChannelKind.ORDERS), self._on_fact),
-            self._feed.subscribe(Channel(ChannelKind.STOPS), self._on_fact),
         ]
         if self._feed.is_live:
             self._on_opened()
+        for kind in (ChannelKind.ORDERS, ChannelKind.STOPS):
+            self._handles.append(self._feed.subscribe(Channel(kind), self._on_fact))
 
     async def stop(self) -> None:
         """End and wait until nothing runs. Orders on the exchange stay as they are."""

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 MAX_ACTIVE = 100
 MAX_STOPS = 200
-_FIRST_ORDER = 300_000_000_000_000_000
+_ORDERS_PER_START = 100_000
 ORDERS = "/contractMarket/tradeOrders"
 STOPS = "/contractMarket/advancedOrders"
 WALLET = "/contractAccount/wallet"
@@ -52,7 +52,8 @@ class Engine:
     def __init__(self, seed: int, key: ApiKey, clock: SimClock, publisher: Publisher) -> None:
         self._clock = clock
         self._publisher = publisher
-        self._orders_made = 0
+        # Ids go on where the clock is, so that a restarted exchange never gives one out twice.
+        self._next_order = clock.now_ms() * _ORDERS_PER_START
         self.markets = {spec.symbol: Market(spec, seed, clock, self) for spec in CONTRACTS}
         self.account = Account(key, self.markets)
         self.is_suspended = False
@@ -160,12 +161,12 @@ class Engine:
         leverage = account.cross_leverage[symbol]
         if request.margin_mode == ISOLATED:
             leverage = request.leverage or account.positions[symbol].leverage
-        self._orders_made += 1
+        self._next_order += 1
         now_ns = self._clock.now_ns()
         if side is None or size is None:
             raise Refused("400100", "side and size are required")
         return UserOrder(
-            id=str(_FIRST_ORDER + self._orders_made),
+            id=str(self._next_order),
             client_oid=request.client_oid,
             symbol=symbol,
             side=side,

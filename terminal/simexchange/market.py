@@ -64,6 +64,7 @@ class Market:
         )
         self.last = spec.start_ticks
         self._ids = 0
+        self._first_trade = clock.now_ms() * 1000  # never twice, restarts included
         self._basis = 0.0
         self._crowd = Crowd(spec, self, random.Random(f"{seed}-{spec.symbol}"))
         self._crowd.open_market()
@@ -123,7 +124,7 @@ class Market:
         for match in matches:
             trade = Trade(
                 match.trade_number,
-                f"{1_800_000_000_000 + match.trade_number}",
+                str(self._first_trade + match.trade_number),
                 opposite(match.maker.side),
                 match.price,
                 match.lots,

@@ -76,7 +76,7 @@ class FillsViewModel(ViewModel):
     @property
     def stale(self) -> str | None:
         """Why the table cannot be trusted, None when it can."""
-        return None if self._desk.is_trusted else "Fills are being read again."
+        return None if self._desk.is_trusted else "Fills may be out of date."
 
     @override
     def connect_sources(self) -> None:

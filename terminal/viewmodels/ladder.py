@@ -18,7 +18,7 @@ from terminal.viewmodels.keys import DEFAULT_KEYS, REPEATABLE, Chord, LadderActi
 from terminal.viewmodels.ladder_axis import PAGE_ROWS, LadderAxis
 from terminal.viewmodels.ladder_rows import RowBuilder, RowMarks, own_marks
 from terminal.viewmodels.ladder_trading import ArmedBy, LadderTrading
-from terminal.viewmodels.ladder_view import EMPTY_LADDER, LadderRow, LadderView, Message, SizeCell
+from terminal.viewmodels.ladder_view import EMPTY_LADDER, LadderRow, LadderView, SizeCell
 from terminal.viewmodels.sizes import Sizes, parse_lots
 from terminal.viewmodels.text import Role
 
@@ -250,11 +250,13 @@ class LadderViewModel(ViewModel):
         market, trading = self._market, self.trading
         sizes = trading.sizes
         position = self._position_texts(market)
+        rows = self._rows(market)
+        off_market, is_above = self._off_market()
         stale = None if market is None else market.staleness()
         return LadderView(
             symbol="" if market is None else str(market.contract.symbol),
             unit_text="lots" if market is None else _unit_text(market.contract),
-            rows=self._rows(market),
+            rows=rows,
             step_text=_step_text(market, self.axis.step),
             sizes=tuple(
                 SizeCell(number, text.whole(lots), number == sizes.chosen and lots == sizes.current)
@@ -272,7 +274,9 @@ class LadderViewModel(ViewModel):
             pnl_role=position.pnl_role,
             entry_text=position.entry,
             mark_text=position.mark,
-            message=trading.message or self._hint(),
+            message=trading.message,
+            off_market=off_market,
+            is_market_above=is_above,
             stale=stale.reason if stale is not None else None,
             waiting=self._waiting(market),
         )
@@ -327,12 +331,13 @@ class LadderViewModel(ViewModel):
             mark=text.exact_price(mark, contract),
         )
 
-    def _hint(self) -> Message | None:
+    def _off_market(self) -> tuple[str, bool]:
         rows = self.axis.rows_outside(self._shown_touch())
         if rows == 0:
-            return None
+            return "", False
+        unit = "row" if abs(rows) == 1 else "rows"
         where = "above" if rows > 0 else "below"
-        return Message(f"The market is {abs(rows)} rows {where}. Space recentres.", Role.CAUTION)
+        return f"The market is {abs(rows)} {unit} {where}. Space recentres.", rows > 0
 
     def _waiting(self, market: MarketSession | None) -> str | None:
         if market is None:

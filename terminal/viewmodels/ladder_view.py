@@ -91,6 +91,7 @@ class Message:
 class LadderView:
     """Everything the ladder shows at one frame.
 
+    ``off_market`` says how far the touch lies outside the rows, empty while it is in view.
     ``stale`` is None while the book can be trusted, else the sentence for the shade that covers
     the rows. ``waiting`` is None once there is something to show, else what is waited for.
     """
@@ -113,6 +114,8 @@ class LadderView:
     entry_text: str
     mark_text: str
     message: Message | None
+    off_market: str
+    is_market_above: bool
     stale: str | None
     waiting: str | None
 
@@ -136,6 +139,8 @@ EMPTY_LADDER = LadderView(
     entry_text="",
     mark_text="",
     message=None,
+    off_market="",
+    is_market_above=False,
     stale=None,
     waiting="Waiting for the contract list.",
 )

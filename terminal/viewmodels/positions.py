@@ -87,7 +87,7 @@ class PositionsViewModel(ViewModel):
     @property
     def stale(self) -> str | None:
         """Why the table cannot be trusted, None when it can."""
-        return None if self._account.is_trusted else "Positions are being read again."
+        return None if self._account.is_trusted else "Positions may be out of date."
 
     def flatten(self, key: str) -> None:
         """Flatten one contract."""

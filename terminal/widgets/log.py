@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, final
 
+from PySide6.QtWidgets import QHeaderView
+
 from terminal.widgets.row_table import TablePanel
 
 if TYPE_CHECKING:
@@ -27,3 +29,6 @@ class LogPanel(TablePanel):
     ) -> None:
         super().__init__(view_model, theme, meter, parent)
         self.table.setObjectName("log.table")
+        self.table.setWordWrap(True)
+        self.table.verticalHeader().setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
+        self.table.horizontalHeader().sectionResized.connect(self.table.resizeRowsToContents)

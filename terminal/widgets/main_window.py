@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, final
 
 import PySide6QtAds as ads  # noqa: N813 - the name its own documents use
 from PySide6.QtCore import QByteArray, QObject, Qt, Signal, Slot
-from PySide6.QtGui import QAction, QIcon, QKeySequence
+from PySide6.QtGui import QAction, QGuiApplication, QIcon, QKeySequence
 from PySide6.QtWidgets import QMainWindow, QSplitter, QVBoxLayout, QWidget
 from typing_extensions import override
 
@@ -69,7 +69,7 @@ class MainWindow(QMainWindow):
     ) -> None:
         super().__init__()
         self.setObjectName("main_window")
-        self.setWindowTitle("Tern (demo): simulated exchange")
+        self.setWindowTitle("Simulated exchange")
         self.setStyleSheet(theme.style_sheet)
         self.resize(*DEFAULT_SIZE)
         self._keys = keys
@@ -133,6 +133,14 @@ class MainWindow(QMainWindow):
         right = self._areas.get(Place.RIGHT)
         if right is not None and (splitter := _outer_splitter(right)) is not None:
             splitter.setSizes([middle, _RIGHT_WIDTH])
+
+    def show_first(self) -> None:
+        """Show the window as on a first start: filling the screen, in the default workspace."""
+        if QGuiApplication.platformName() == "offscreen":
+            self.show()  # its only screen is small, and nobody looks at it
+        else:
+            self.showMaximized()
+        self.arrange()
 
     # Menus -----------------------------------------------------------------------------------
 

@@ -1,7 +1,5 @@
 from dataclasses import replace
 
-from tests.support.builders import a_contract
-
 from terminal.domain.book import OrderBook
 from terminal.domain.events import BookSnapshot, Level, OrderType
 from terminal.domain.guard import Touch
@@ -9,6 +7,7 @@ from terminal.domain.order import Order, OrderState, PendingCommand
 from terminal.domain.units import ClientOid, Lots, OrderId, Price, Side, Symbol
 from terminal.viewmodels.ladder_rows import RowBuilder, RowMarks, own_marks
 from terminal.viewmodels.ladder_view import LadderRow, OwnState
+from tests.support.builders import a_contract
 
 NO_MARKS = RowMarks(None, None, None, None, None, 0)
 

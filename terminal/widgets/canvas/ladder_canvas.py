@@ -94,6 +94,7 @@ class LadderCanvas(QWidget):
             len(before.rows) != len(now.rows)
             or before.stale != now.stale
             or before.waiting != now.waiting
+            or before.off_market != now.off_market
             or before.is_keyboard_armed != now.is_keyboard_armed
             or before.is_mouse_armed != now.is_mouse_armed
         )
@@ -110,6 +111,8 @@ class LadderCanvas(QWidget):
                 if region.intersects(layout.row_rect(row)):
                     self._painter.paint_row(painter, layout, row, shown)
             self._painter.paint_below(painter, layout)
+            if view.off_market:
+                self._painter.paint_off_market(painter, layout, view)
             if view.stale is not None:
                 self._painter.paint_stale(painter, layout, view.stale)
         self._painter.paint_frame(painter, layout, view)

@@ -207,6 +207,18 @@ class LadderPainter:
         flags = Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextWordWrap
         painter.drawText(plate.adjusted(PAD, 0, -PAD, 0), int(flags), words)
 
+    def paint_off_market(self, painter: QPainter, layout: LadderLayout, view: LadderView) -> None:
+        """A plate at the edge beyond which the market is."""
+        height = layout.row_height
+        top = FRAME_PX if view.is_market_above else layout.height - height - FRAME_PX
+        plate = QRect(FRAME_PX, top, layout.width - 2 * FRAME_PX, height)
+        painter.fillRect(plate, self._shade_plate)
+        painter.setFont(self._texts.font)
+        painter.setPen(self._pens["caution"])
+        arrow = "▲" if view.is_market_above else "▼"
+        at = plate.top() + (plate.height() - self._texts.height) / 2
+        self._texts.draw_middle(painter, plate.center().x(), at, f"{arrow} {view.off_market}")
+
     def paint_frame(self, painter: QPainter, layout: LadderLayout, view: LadderView) -> None:
         """Two pixels around an armed ladder; both hands armed show both."""
         inset = 0

@@ -1,0 +1,88 @@
+"""What holds for all tests: markers by folder, hypothesis profiles, fixtures, leak police."""
+
+from __future__ import annotations
+
+import asyncio
+import inspect
+import os
+import threading
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import hypothesis
+import pytest
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Iterator
+
+os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+
+ROOT = Path(__file__).parent
+MARKERS = {
+    "viewmodels": "gui",
+    "widgets": "gui",
+    "integration": "integration",
+    "end_to_end": "end_to_end",
+    "benchmarks": "bench",
+}
+
+hypothesis.settings.register_profile(
+    "dev", max_examples=60, deadline=None, derandomize=True, database=None
+)
+hypothesis.settings.register_profile(
+    "nightly", max_examples=2000, deadline=None, print_blob=True, database=None
+)
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--nightly", action="store_true", help="add the large profiles")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    hypothesis.settings.load_profile("nightly" if config.getoption("--nightly") else "dev")
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    for item in items:
+        folder = item.path.relative_to(ROOT).parts[0]
+        if folder in MARKERS:
+            item.add_marker(MARKERS[folder])
+        if isinstance(item, pytest.Function) and inspect.iscoroutinefunction(item.function):
+            item.fixturenames.append("no_tasks")
+        if item.get_closest_marker("nightly") and not config.getoption("--nightly"):
+            item.add_marker(pytest.mark.skip(reason="only with --nightly"))
+
+
+@pytest.fixture(autouse=True)
+def _no_leaks() -> Iterator[None]:
+    """Threads, tasks and windows that a test leaves behind fail it."""
+    before = {thread.ident for thread in threading.enumerate()}
+    yield
+    left = [
+        thread.name
+        for thread in threading.enumerate()
+        if thread.ident not in before
+        and not thread.daemon
+        and thread.is_alive()
+        # The loop's own executor ends with the loop, after this fixture.
+        and not thread.name.startswith(("asyncio_", "ThreadPoolExecutor"))
+    ]
+    assert not left, f"threads left: {left}"
+
+
+@pytest.fixture
+async def no_tasks() -> AsyncIterator[None]:
+    """Tasks that a coroutine test leaves behind fail it; every coroutine test has this."""
+    loop = asyncio.get_running_loop()
+    problems: list[str] = []
+    loop.set_exception_handler(lambda _loop, context: problems.append(str(context)))
+    yield
+    left = [
+        task.get_name()
+        for task in asyncio.all_tasks(loop)
+        if task is not asyncio.current_task()
+        and not task.done()
+        and "_wrap_asyncgen_fixture" not in repr(task.get_coro())
+    ]
+    assert not left, f"tasks left: {left}"
+    assert not problems, f"loop errors: {problems}"

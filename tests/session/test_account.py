@@ -1,0 +1,164 @@
+"""Positions and balances: read, streamed, changed by fills at once, never believed too long."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+from terminal.domain.clock import TimestampMs, TimestampNs
+from terminal.domain.events import MarginMode, PositionMode
+from terminal.domain.units import Lots, Money, Price, Side
+from terminal.exchange.errors import TransportError
+from tests.support.builders import NOW_MS, XBT, a_fill, a_position_update, a_wallet
+from tests.support.desk import Bench
+
+LATER_NS = TimestampNs((NOW_MS + 500) * 1_000_000)
+
+
+async def test_everything_is_read_before_it_is_trusted() -> None:
+    bench = Bench()
+    bench.gateway.held = (a_position_update(3, "100"),)
+    assert not bench.account.is_trusted
+    await bench.start()
+    assert bench.account.is_trusted
+    assert bench.account.position(XBT).core.lots == 3
+    assert bench.account.wallet("USDT") == a_wallet()
+    assert bench.account.margin_mode(XBT) is MarginMode.ISOLATED
+    assert bench.account.leverage(XBT) == 5
+    await bench.stop()
+
+
+async def test_a_read_that_fails_is_repeated_until_it_works() -> None:
+    bench = Bench()
+    bench.gateway.fails = TransportError("down", was_sent=True)
+    await bench.start()
+    assert not bench.account.is_trusted
+    bench.gateway.fails = None
+    await bench.clock.advance(0.6)
+    assert bench.account.is_trusted
+    assert any("could not be read" in notice.text for notice in bench.notices.notices)
+    await bench.stop()
+
+
+async def test_a_lost_stream_takes_the_trust_until_all_is_read_anew() -> None:
+    bench = Bench()
+    await bench.start()
+    bench.stream.drop()
+    await bench.clock.settle()
+    assert not bench.account.is_trusted
+    bench.gateway.held = (a_position_update(-4, "99"),)
+    await bench.clock.advance(1.0)
+    assert bench.account.is_trusted
+    assert bench.account.position(XBT).core.lots == -4
+    await bench.stop()
+
+
+async def test_a_fill_changes_the_position_at_once_and_the_exchange_confirms() -> None:
+    bench = Bench()
+    await bench.start()
+    bench.account.apply_fill(a_fill(price=Price(1000), lots=Lots(2), event_at=LATER_NS))
+    position = bench.account.position(XBT)
+    assert (position.core.lots, position.is_provisional) == (2, True)
+    assert position.core.average_entry is not None
+    assert position.core.average_entry.value == Decimal("100.0")
+    bench.stream.push(a_position_update(2, "100", event_at=TimestampMs(NOW_MS + 501)))
+    assert not bench.account.position(XBT).is_provisional
+    await bench.clock.advance(6.0)
+    assert bench.account.position(XBT).core.lots == 2
+    await bench.stop()
+
+
+async def test_a_position_frame_that_came_first_is_not_counted_twice() -> None:
+    bench = Bench()
+    await bench.start()
+    bench.stream.push(a_position_update(2, "100", event_at=TimestampMs(NOW_MS + 600)))
+    bench.account.apply_fill(a_fill(event_at=LATER_NS))
+    assert bench.account.position(XBT).core.lots == 2
+    await bench.stop()
+
+
+async def test_an_older_position_frame_does_not_take_a_fill_back() -> None:
+    bench = Bench()
+    await bench.start()
+    bench.account.apply_fill(a_fill(event_at=LATER_NS))
+    bench.stream.push(a_position_update(0, None, event_at=TimestampMs(NOW_MS + 100)))
+    assert bench.account.position(XBT).core.lots == 2
+    await bench.stop()
+
+
+async def test_fills_nobody_confirms_are_checked_after_five_seconds() -> None:
+    bench = Bench()
+    await bench.start()
+    bench.account.apply_fill(a_fill(event_at=LATER_NS))
+    bench.gateway.held = (a_position_update(7, "101"),)
+    await bench.clock.advance(5.1)
+    position = bench.account.position(XBT)
+    assert (position.core.lots, position.is_provisional) == (7, False)
+    await bench.stop()
+
+
+async def test_positions_that_vanish_between_reads_are_flat() -> None:
+    bench = Bench()
+    bench.gateway.held = (a_position_update(3, "100"),)
+    await bench.start()
+    bench.gateway.held = ()
+    await bench.clock.advance(60.5)
+    assert bench.account.position(XBT).core.is_flat
+    assert bench.account.positions() == ()
+    await bench.stop()
+
+
+async def test_cross_mode_uses_the_contracts_leverage() -> None:
+    bench = Bench()
+    bench.gateway.margin = MarginMode.CROSS
+    await bench.start()
+    assert bench.account.leverage(XBT) == 10
+    await bench.stop()
+
+
+async def test_an_open_position_decides_mode_and_leverage() -> None:
+    bench = Bench()
+    bench.gateway.held = (
+        a_position_update(1, "100", margin_mode=MarginMode.ISOLATED, leverage=Decimal(20)),
+    )
+    await bench.start()
+    assert bench.account.leverage(XBT) == 20
+    await bench.stop()
+
+
+async def test_day_profit_counts_from_the_first_reading_of_the_utc_day() -> None:
+    bench = Bench()
+    assert bench.account.day_pnl("USDT") is None
+    await bench.start()
+    bench.stream.push(a_wallet(equity="1012.5"))
+    day = bench.account.day_pnl("USDT")
+    assert day is not None
+    assert day[0] == Money(Decimal("12.5"), "USDT")
+    await bench.clock.advance(24 * 3600.0)
+    bench.stream.push(a_wallet(equity="1010"))
+    day = bench.account.day_pnl("USDT")
+    assert day is not None
+    # The reconciliation just after midnight read 1000 again: the new day's first reading.
+    assert day[0] == Money(Decimal(10), "USDT")
+    await bench.stop()
+
+
+async def test_hedge_mode_is_said() -> None:
+    bench = Bench()
+    bench.gateway.mode = PositionMode.HEDGE
+    await bench.start()
+    assert any("hedge" in notice.text for notice in bench.notices.notices)
+    await bench.stop()
+
+
+async def test_sides_of_fills_reduce_and_cross_zero() -> None:
+    bench = Bench()
+    bench.gateway.held = (a_position_update(1, "100"),)
+    await bench.start()
+    bench.account.apply_fill(
+        a_fill(side=Side.SELL, lots=Lots(3), price=Price(1010), event_at=LATER_NS)
+    )
+    core = bench.account.position(XBT).core
+    assert core.lots == -2
+    assert core.average_entry is not None
+    assert core.average_entry.value == Decimal("101.0")
+    await bench.stop()

@@ -1,0 +1,135 @@
+"""Flattening: entries, close, verify, and only then exits."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from terminal.domain.order import OrderState
+from terminal.domain.units import ClientOid, Lots, OrderId, Side
+from terminal.exchange.errors import TransportError
+from terminal.exchange.outcome import Rejected
+from tests.support.builders import XBT, a_position_update, an_order_update
+from tests.support.desk import Bench, a_started_bench
+
+if TYPE_CHECKING:
+    from terminal.domain.ticket import OrderTicket
+
+ENTRY, EXIT = OrderId("entry"), OrderId("exit")
+
+
+async def a_bench_with_orders(*, lots: int = 3) -> tuple[Bench, list[str]]:
+    """A position, an entry and an exit; cancels and the close take effect at once."""
+    bench = await a_started_bench()
+    log: list[str] = []
+    bench.gateway.held = (a_position_update(lots, "100"),) if lots else ()
+    bench.stream.push(*bench.gateway.held)
+    for order_id, reduce_only in ((ENTRY, False), (EXIT, True)):
+        bench.stream.push(
+            an_order_update(
+                order_id=order_id,
+                client_oid=ClientOid(order_id),
+                is_reduce_only=reduce_only,
+                side=Side.SELL if reduce_only else Side.BUY,
+            )
+        )
+
+    def on_cancel(name: str) -> None:
+        log.append(f"cancel {name}")
+        bench.stream.push(
+            an_order_update(
+                order_id=OrderId(name),
+                client_oid=ClientOid(name),
+                canceled=Lots(2),
+                is_done=True,
+            )
+        )
+
+    def on_place(ticket: OrderTicket, oid: ClientOid) -> None:
+        log.append("close" if ticket.is_close_order else "other")
+        bench.gateway.held = ()
+        bench.stream.push(
+            an_order_update(
+                order_id=OrderId("id-1"),
+                client_oid=oid,
+                side=Side.SELL,
+                lots=Lots(3),
+                filled=Lots(3),
+                is_done=True,
+            )
+        )
+
+    bench.trading.on_cancel = on_cancel
+    bench.trading.on_place = on_place
+    return bench, log
+
+
+async def test_the_order_of_things() -> None:
+    bench, log = await a_bench_with_orders()
+    bench.desk.flatten(XBT)
+    assert bench.desk.flattening(XBT)
+    bench.desk.flatten(XBT)
+    await bench.clock.advance(2.0)
+    assert log == ["cancel entry", "close", "cancel exit"]
+    assert bench.trading.placed[0][0].is_close_order
+    assert bench.sentences == ["XBTUSDTM is flat."]
+    assert not bench.desk.flattening(XBT)
+    assert bench.account.position(XBT).core.is_flat
+    await bench.stop()
+
+
+async def test_nothing_is_closed_when_flat_but_orders_go() -> None:
+    bench, log = await a_bench_with_orders(lots=0)
+    bench.desk.flatten(XBT)
+    await bench.clock.advance(2.0)
+    assert log == ["cancel entry", "cancel exit"]
+    assert bench.sentences == ["XBTUSDTM is flat."]
+    await bench.stop()
+
+
+async def test_a_position_that_cannot_be_read_is_closed_all_the_same() -> None:
+    bench, log = await a_bench_with_orders()
+    bench.gateway.fails = TransportError("down", was_sent=True)
+    bench.desk.flatten(XBT)
+    await bench.clock.advance(1.0)
+    assert "close" in log
+    bench.gateway.fails = None
+    await bench.clock.advance(3.0)
+    assert bench.sentences == ["XBTUSDTM is flat."]
+    await bench.stop()
+
+
+async def test_exits_stay_when_the_position_is_not_verified_flat() -> None:
+    bench, log = await a_bench_with_orders()
+    bench.trading.on_place = None
+    bench.trading.place_outcomes.append(Rejected("300002", "Trading is suspended."))
+    bench.desk.flatten(XBT)
+    await bench.clock.advance(15.0)
+    assert log == ["cancel entry"]
+    assert bench.sentences[-1] == "XBTUSDTM was not flattened. Trading is suspended."
+    assert [o.client_oid for o in bench.desk.working(XBT)] == ["exit"]
+    assert not bench.desk.flattening(XBT)
+    await bench.stop()
+
+
+async def test_flattening_works_untrusted_and_on_a_stale_book() -> None:
+    bench, log = await a_bench_with_orders()
+    bench.touch = None
+    bench.desk.is_trusted = False
+    bench.desk.flatten(XBT)
+    await bench.clock.advance(2.0)
+    assert "close" in log
+    await bench.stop()
+
+
+async def test_a_stuck_entry_does_not_keep_us_in() -> None:
+    bench, log = await a_bench_with_orders()
+    cancel = bench.trading.on_cancel
+    assert cancel is not None
+    bench.trading.on_cancel = lambda name: None if name == "entry" else cancel(name)
+    bench.trading.known["entry"] = an_order_update(order_id=ENTRY, client_oid=ClientOid("entry"))
+    bench.desk.flatten(XBT)
+    await bench.clock.advance(20.0)
+    assert "close" in log
+    assert bench.desk.orders[ClientOid("entry")].state is OrderState.OPEN
+    assert bench.sentences[-1] != "XBTUSDTM is flat."
+    await bench.stop()

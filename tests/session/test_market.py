@@ -1,0 +1,161 @@
+"""One contract's market: when it may be trusted, and when it says that it may not."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+from terminal.domain.clock import TimestampNs
+from terminal.domain.events import MarkUpdate, PublicTrade
+from terminal.domain.guard import Touch
+from terminal.domain.units import ExactPrice, Lots, Price, Side
+from terminal.exchange.errors import TransportError
+from terminal.exchange.gateway import Channel, ChannelKind, ChannelRefused
+from terminal.session.feed import Feed
+from terminal.session.market import MarketSession
+from terminal.session.notices import NoticeBoard
+from terminal.session.tasks import TaskOwner
+from tests.support.builders import NOW_MS, XBT, a_contract, a_delta, a_snapshot
+from tests.support.fake_clock import FakeClock
+from tests.support.fakes import FakeMarketGateway, FakeStream
+
+
+class Harness:
+    def __init__(self) -> None:
+        self.clock = FakeClock()
+        self.stream = FakeStream()
+        self.gateway = FakeMarketGateway()
+        self.errors: list[str] = []
+        self.owner = TaskOwner("test", lambda name, error: self.errors.append(f"{name} {error!r}"))
+        self.notices = NoticeBoard(self.clock)
+        self.feed = Feed("market", self.stream, self.clock, self.owner)
+        self.market = MarketSession(
+            a_contract(), self.gateway, self.feed, self.clock, self.owner, self.notices
+        )
+        self.statuses: list[str | None] = []
+        self.market.on_status_changed.add(self._note)
+
+    def _note(self) -> None:
+        stale = self.market.staleness()
+        self.statuses.append(None if stale is None else stale.reason)
+
+    async def live(self) -> Harness:
+        self.feed.start()
+        self.market.start()
+        await self.clock.advance(0.7)
+        return self
+
+    async def end(self) -> None:
+        await self.market.stop()
+        await self.feed.stop()
+        await self.owner.close()
+        assert not self.errors
+
+
+def a_mark(value: str = "100.2") -> MarkUpdate:
+    price = ExactPrice(Decimal(value))
+    return MarkUpdate(XBT, price, price, NOW_MS)
+
+
+def a_trade(sequence: int, price: int) -> PublicTrade:
+    return PublicTrade(XBT, sequence, Side.BUY, Price(price), Lots(1), "t", TimestampNs(0))
+
+
+async def test_a_quiet_market_becomes_live_by_snapshot_alone() -> None:
+    h = await Harness().live()
+    assert h.market.book_is_live
+    assert h.market.staleness() is None
+    assert h.market.touch() == Touch(Price(1000), Price(1001))
+    assert h.market.mark is not None
+    await h.end()
+
+
+async def test_nothing_is_trusted_before_the_book_is_live() -> None:
+    h = Harness()
+    assert h.market.touch() is None
+    h.feed.start()
+    h.market.start()
+    await h.clock.settle()
+    assert h.market.touch() is None
+    await h.clock.advance(1.0)
+    assert h.market.touch() is not None
+    await h.end()
+
+
+async def test_a_gap_is_repaired_and_said() -> None:
+    h = await Harness().live()
+    h.gateway.snapshots.append(a_snapshot(110, bids=((995, 1),), asks=((1005, 2),)))
+    h.gateway.snapshots.popleft()
+    h.stream.push(a_delta(108))
+    assert not h.market.book_is_live
+    assert h.market.touch() is None
+    await h.clock.advance(1.5)
+    assert h.market.book_is_live
+    assert h.market.resyncs == 1
+    assert h.market.touch() == Touch(Price(995), Price(1005))
+    assert any("are missing" in notice.text for notice in h.notices.notices)
+    await h.end()
+
+
+async def test_no_mark_price_for_three_seconds_is_stale_and_a_quiet_book_is_not() -> None:
+    h = await Harness().live()
+    for _ in range(8):
+        h.stream.push(a_mark())
+        await h.clock.advance(1.0)
+    assert h.market.staleness() is None, "the book was quiet for eight seconds"
+    await h.clock.advance(3.5)
+    stale = h.market.staleness()
+    assert stale is not None
+    assert stale.reason == "No mark price for 4 s."
+    assert stale.reason in h.statuses or h.statuses[-1] is not None
+    h.stream.push(a_mark())
+    assert h.market.staleness() is None
+    assert h.statuses[-1] is None
+    await h.end()
+
+
+async def test_a_lost_connection_is_stale_with_its_age_and_heals() -> None:
+    h = await Harness().live()
+    h.stream.connects = False
+    h.stream.drop()
+    await h.clock.advance(6.0)
+    stale = h.market.staleness()
+    assert stale is not None
+    assert stale.reason == "No connection for 6 s."
+    assert not h.market.book_is_live
+    h.stream.connects = True
+    await h.clock.advance(20.0)
+    h.stream.push(a_mark())
+    assert h.market.staleness() is None
+    await h.end()
+
+
+async def test_snapshots_that_fail_are_tried_again_and_said() -> None:
+    h = Harness()
+    h.gateway.snapshots.appendleft(TransportError("down", was_sent=True))
+    await h.live()
+    await h.clock.advance(5.0)
+    h.stream.push(a_mark())
+    assert h.market.book_is_live
+    assert any("could not be read" in notice.text for notice in h.notices.notices)
+    await h.end()
+
+
+async def test_a_refused_book_channel_is_stale_in_the_exchanges_words() -> None:
+    h = await Harness().live()
+    h.stream.push(ChannelRefused(Channel(ChannelKind.BOOK, XBT), "topic is not found"))
+    stale = h.market.staleness()
+    assert stale is not None
+    assert "topic is not found" in stale.reason
+    await h.end()
+
+
+async def test_trades_carry_their_direction() -> None:
+    h = await Harness().live()
+    h.stream.push(a_trade(1, 1000), a_trade(2, 1001))
+    assert h.market.last_direction == 1
+    h.stream.push(a_trade(3, 1001))
+    assert h.market.last_direction == 1, "an equal price keeps the direction"
+    h.stream.push(a_trade(4, 999))
+    assert h.market.last_direction == -1
+    assert h.market.last_trade == a_trade(4, 999)
+    await h.end()

@@ -1,0 +1,323 @@
+"""The desk: every way a command can end."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from decimal import Decimal
+
+import pytest
+
+from terminal.domain.guard import BlockField, GuardLimits
+from terminal.domain.order import OrderState, PendingCommand
+from terminal.domain.units import ClientOid, Lots, OrderId, Price, Side
+from terminal.exchange.errors import TransportError
+from terminal.exchange.outcome import Accepted, NotSent, Rejected, Unknown
+from terminal.session.results import Blocked, Submitted
+from tests.support.builders import XBT, a_fill, a_ticket, an_order_update
+from tests.support.desk import a_started_bench, an_open_order
+
+C1 = ClientOid("c1")
+O1 = OrderId("id-1")
+
+
+async def test_a_submitted_order_is_shown_before_it_is_answered() -> None:
+    bench = await a_started_bench()
+    assert bench.desk.submit(a_ticket()) == Submitted(C1)
+    assert bench.desk.orders[C1].state is OrderState.SUBMITTING
+    await bench.clock.settle()
+    assert bench.trading.placed == [(a_ticket(), C1)]
+    bench.stream.push(an_order_update(order_id=O1, client_oid=C1))
+    assert bench.desk.orders[C1].state is OrderState.OPEN
+    assert [order.client_oid for order in bench.desk.working(XBT)] == [C1]
+    await bench.stop()
+
+
+async def test_events_that_beat_the_answer_are_not_lost() -> None:
+    bench = await a_started_bench()
+    bench.trading.on_place = lambda _ticket, oid: bench.stream.push(
+        an_order_update(order_id=O1, client_oid=oid, filled=Lots(2), is_done=True)
+    )
+    bench.desk.submit(a_ticket())
+    await bench.clock.settle()
+    assert bench.desk.orders[C1].state is OrderState.FILLED
+    await bench.stop()
+
+
+async def test_a_rejection_keeps_the_exchanges_reason() -> None:
+    bench = await a_started_bench()
+    bench.trading.place_outcomes.append(Rejected("300003", "The balance is not enough.", "Less."))
+    bench.desk.submit(a_ticket())
+    await bench.clock.settle()
+    order = bench.desk.orders[C1]
+    assert (order.state, order.reason) == (OrderState.REJECTED, "The balance is not enough. Less.")
+    assert bench.sentences == ["Rejected: The balance is not enough. Less."]
+    assert not bench.results[0].ok
+    await bench.stop()
+
+
+async def test_an_order_that_never_left_is_over() -> None:
+    bench = await a_started_bench()
+    bench.trading.place_outcomes.append(NotSent("The exchange did not answer."))
+    bench.desk.submit(a_ticket())
+    await bench.clock.settle()
+    assert bench.desk.orders[C1].state is OrderState.REJECTED
+    assert bench.sentences == ["Not sent: The exchange did not answer."]
+    await bench.stop()
+
+
+async def test_a_lost_answer_is_asked_for_and_never_resent() -> None:
+    bench = await a_started_bench()
+    bench.trading.place_outcomes.append(Unknown("No answer."))
+    bench.desk.submit(a_ticket())
+    await bench.clock.settle()
+    assert bench.desk.orders[C1].state is OrderState.UNKNOWN
+    await bench.clock.advance(1.0)
+    assert bench.desk.orders[C1].state is OrderState.UNKNOWN, "not found is not proof"
+    bench.trading.known[C1] = an_order_update(order_id=O1, client_oid=C1)
+    await bench.clock.advance(2.0)
+    assert bench.desk.orders[C1].state is OrderState.OPEN
+    assert len(bench.trading.placed) == 1
+    await bench.stop()
+
+
+async def test_an_order_nobody_knows_for_fifteen_seconds_was_not_placed() -> None:
+    bench = await a_started_bench()
+    bench.trading.place_outcomes.append(Unknown("No answer."))
+    bench.desk.submit(a_ticket())
+    await bench.clock.advance(12.0)
+    assert bench.desk.orders[C1].state is OrderState.UNKNOWN
+    await bench.clock.advance(12.0)
+    assert bench.desk.orders[C1].state is OrderState.REJECTED
+    assert len(bench.trading.placed) == 1
+    await bench.stop()
+
+
+async def test_unanswered_questions_prove_nothing() -> None:
+    bench = await a_started_bench()
+    bench.trading.place_outcomes.append(Unknown("No answer."))
+    bench.trading.query_error = TransportError("down", was_sent=True)
+    bench.desk.submit(a_ticket())
+    await bench.clock.advance(120.0)
+    assert bench.desk.orders[C1].state is OrderState.UNKNOWN
+    await bench.stop()
+
+
+async def test_an_event_ends_the_asking() -> None:
+    bench = await a_started_bench()
+    bench.trading.place_outcomes.append(Unknown("No answer."))
+    bench.desk.submit(a_ticket())
+    await bench.clock.settle()
+    bench.stream.push(an_order_update(order_id=O1, client_oid=C1))
+    await bench.clock.advance(20.0)
+    assert bench.trading.queries == 0
+    assert bench.desk.orders[C1].state is OrderState.OPEN
+    await bench.stop()
+
+
+async def test_an_accepted_order_without_an_event_is_looked_up() -> None:
+    bench = await a_started_bench()
+    bench.desk.submit(a_ticket())
+    await bench.clock.settle()
+    bench.trading.known[C1] = an_order_update(order_id=O1, client_oid=C1, filled=Lots(1))
+    await bench.clock.advance(2.5)
+    assert bench.desk.orders[C1].state is OrderState.PARTLY_FILLED
+    await bench.stop()
+
+
+@pytest.mark.parametrize(
+    ("ticket", "field"),
+    [
+        (a_ticket(lots=Lots(10_001)), BlockField.LOTS),
+        (a_ticket(lots=Lots(9_000), price=Price(900_000)), BlockField.VALUE),
+        (a_ticket(price=Price(1001 + 21)), BlockField.PRICE),
+    ],
+)
+async def test_what_the_guard_blocks_is_not_sent(ticket: object, field: BlockField) -> None:
+    bench = await a_started_bench()
+    result = bench.desk.submit(ticket)  # type: ignore[arg-type]
+    assert isinstance(result, Blocked)
+    assert field in {block.field for block in result.blocks}
+    await bench.clock.settle()
+    assert not bench.trading.placed
+    assert not bench.desk.orders
+    await bench.stop()
+
+
+async def test_limits_are_read_at_each_order() -> None:
+    bench = await a_started_bench()
+    bench.limits = GuardLimits(Lots(1), Decimal(1000), 20)
+    assert isinstance(bench.desk.submit(a_ticket()), Blocked)
+    bench.limits = GuardLimits(Lots(2), Decimal(1000), 20)
+    assert isinstance(bench.desk.submit(a_ticket()), Submitted)
+    await bench.clock.settle()
+    await bench.stop()
+
+
+async def test_nothing_opens_on_a_stale_book_but_reducing_may() -> None:
+    bench = await a_started_bench()
+    bench.touch = None
+    assert isinstance(bench.desk.submit(a_ticket()), Blocked)
+    assert isinstance(bench.desk.submit(a_ticket(is_reduce_only=True)), Submitted)
+    await bench.clock.settle()
+    await bench.stop()
+
+
+async def test_nothing_opens_while_orders_are_read_again() -> None:
+    bench = await a_started_bench()
+    bench.stream.drop()
+    await bench.clock.settle()
+    result = bench.desk.submit(a_ticket())
+    assert isinstance(result, Blocked)
+    assert "read again" in result.blocks[-1].reason
+    await bench.clock.advance(1.0)
+    assert isinstance(bench.desk.submit(a_ticket()), Submitted)
+    await bench.clock.settle()
+    await bench.stop()
+
+
+async def test_a_cancel_ends_by_the_exchanges_word() -> None:
+    bench = await a_started_bench()
+    oid = await an_open_order(bench)
+    bench.desk.cancel(oid)
+    assert bench.desk.orders[oid].pending is PendingCommand.CANCEL
+    bench.desk.cancel(oid)
+    await bench.clock.settle()
+    assert bench.trading.cancels == [O1], "asked once"
+    bench.stream.push(an_order_update(order_id=O1, client_oid=oid, canceled=Lots(2), is_done=True))
+    await bench.clock.settle()
+    order = bench.desk.orders[oid]
+    assert (order.state, order.pending) == (OrderState.CANCELED, PendingCommand.NONE)
+    assert bench.sentences == []
+    await bench.stop()
+
+
+async def test_a_cancel_that_lost_to_a_fill_is_no_error() -> None:
+    bench = await a_started_bench()
+    oid = await an_open_order(bench)
+    bench.trading.cancel_outcomes.append(Rejected("100004", "Can no longer be canceled."))
+    bench.trading.known[O1] = an_order_update(
+        order_id=O1, client_oid=oid, filled=Lots(2), is_done=True
+    )
+    bench.desk.cancel(oid)
+    await bench.clock.settle()
+    assert bench.desk.orders[oid].state is OrderState.FILLED
+    assert bench.sentences == []
+    await bench.stop()
+
+
+async def test_a_cancel_nobody_answered_is_asked_again_and_then_given_back() -> None:
+    bench = await a_started_bench()
+    oid = await an_open_order(bench)
+    bench.trading.known[O1] = an_order_update(order_id=O1, client_oid=oid)
+    bench.trading.cancel_outcomes.extend([Unknown("No answer.")] * 3)
+    bench.desk.cancel(oid)
+    await bench.clock.settle()
+    assert bench.desk.orders[oid].pending is PendingCommand.CANCEL_UNKNOWN
+    await bench.clock.advance(5.0)
+    assert bench.trading.cancels == [O1] * 3
+    assert bench.desk.orders[oid].pending is PendingCommand.NONE
+    assert bench.sentences == ["Not canceled. No answer."]
+    await bench.stop()
+
+
+async def test_an_order_without_an_id_is_canceled_by_ours() -> None:
+    bench = await a_started_bench()
+    bench.trading.place_outcomes.append(Unknown("No answer."))
+    bench.desk.submit(a_ticket())
+    await bench.clock.settle()
+    bench.desk.cancel(C1)
+    await bench.clock.advance(2.5)
+    assert bench.trading.cancels[0] == "oid:c1"
+    bench.stream.push(an_order_update(order_id=O1, client_oid=C1, canceled=Lots(2), is_done=True))
+    await bench.clock.settle()
+    await bench.stop()
+
+
+async def test_cancel_all_covers_stops_and_checks_each_order() -> None:
+    bench = await a_started_bench()
+    oid = await an_open_order(bench)
+    bench.desk.cancel_all(XBT)
+    assert bench.desk.orders[oid].pending is PendingCommand.CANCEL
+    await bench.clock.settle()
+    assert bench.trading.cancels == [f"all:{XBT}", f"stops:{XBT}"]
+    bench.trading.known[O1] = an_order_update(
+        order_id=O1, client_oid=oid, canceled=Lots(2), is_done=True
+    )
+    await bench.clock.advance(5.0)
+    assert bench.desk.orders[oid].state is OrderState.CANCELED, "no event came, so it was asked"
+    await bench.stop()
+
+
+async def test_sides_and_newest() -> None:
+    bench = await a_started_bench()
+    first = await an_open_order(bench)
+    second = await an_open_order(bench, side=Side.SELL)
+    third = await an_open_order(bench)
+    assert bench.desk.cancel_newest(XBT)
+    assert bench.desk.orders[third].pending is PendingCommand.CANCEL
+    assert bench.desk.cancel_newest(XBT)
+    assert bench.desk.orders[second].pending is PendingCommand.CANCEL
+    bench.desk.cancel_side(XBT, Side.BUY)
+    assert bench.desk.orders[first].pending is PendingCommand.CANCEL
+    assert not bench.desk.cancel_newest(XBT)
+    await bench.clock.settle()
+    await bench.stop()
+
+
+async def test_cancel_everywhere_asks_for_each_contract() -> None:
+    bench = await a_started_bench()
+    await an_open_order(bench)
+    bench.desk.cancel_everywhere()
+    await bench.clock.settle()
+    assert f"all:{XBT}" in bench.trading.cancels
+    await bench.stop()
+
+
+async def test_fills_are_counted_once_and_get_their_fees_later() -> None:
+    bench = await a_started_bench()
+    oid = await an_open_order(bench)
+    fill = a_fill(order_id=O1, trade_id="t9")
+    update = an_order_update(order_id=O1, client_oid=oid, filled=Lots(2), fill=fill)
+    bench.stream.push(update, update)
+    assert bench.desk.fills == (fill,)
+    assert bench.account.position(XBT).core.lots == 2
+    with_fee = replace(fill, fee=None)
+    bench.trading.fills = (with_fee,)
+    await bench.clock.advance(1.1)
+    assert bench.desk.fills == (with_fee,)
+    assert bench.account.position(XBT).core.lots == 2, "read fills do not move positions"
+    await bench.stop()
+
+
+async def test_late_events_do_not_bring_an_order_back_to_life() -> None:
+    bench = await a_started_bench()
+    oid = await an_open_order(bench)
+    bench.stream.push(
+        an_order_update(order_id=O1, client_oid=oid, canceled=Lots(2), is_done=True),
+        an_order_update(order_id=O1, client_oid=oid),
+    )
+    assert bench.desk.orders[oid].state is OrderState.CANCELED
+    await bench.stop()
+
+
+async def test_orders_placed_elsewhere_are_ours_to_cancel() -> None:
+    bench = await a_started_bench()
+    bench.stream.push(an_order_update(order_id=OrderId("web"), client_oid=None))
+    (order,) = bench.desk.working(XBT)
+    bench.desk.cancel(order.client_oid)
+    await bench.clock.settle()
+    assert bench.trading.cancels == ["web"]
+    bench.stream.push(
+        an_order_update(order_id=OrderId("web"), client_oid=None, canceled=Lots(2), is_done=True)
+    )
+    await bench.clock.settle()
+    await bench.stop()
+
+
+async def test_stopping_with_a_command_under_way_leaves_nothing() -> None:
+    bench = await a_started_bench()
+    bench.trading.place_outcomes.append(Accepted())
+    bench.desk.submit(a_ticket())
+    await bench.clock.settle()
+    await bench.stop()
+    assert not bench.owner.task_names

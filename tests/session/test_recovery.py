@@ -1,0 +1,68 @@
+"""Reading all orders anew after a connection."""
+
+from __future__ import annotations
+
+from terminal.domain.order import OrderState
+from terminal.domain.units import ClientOid, Lots, OrderId
+from terminal.exchange.errors import TransportError
+from tests.support.builders import a_fill, an_order_update
+from tests.support.desk import Bench, a_started_bench, an_open_order
+
+
+async def test_orders_that_changed_while_we_were_away_are_found_out() -> None:
+    bench = await a_started_bench()
+    gone = await an_open_order(bench)
+    stays = await an_open_order(bench)
+    bench.trading.done = (
+        an_order_update(order_id=OrderId("id-1"), client_oid=gone, filled=Lots(2), is_done=True),
+    )
+    bench.trading.open = (
+        an_order_update(order_id=OrderId("id-2"), client_oid=stays, filled=Lots(1)),
+        an_order_update(order_id=OrderId("web"), client_oid=None),
+    )
+    bench.trading.fills = (a_fill(order_id=OrderId("id-1")),)
+    bench.stream.drop()
+    await bench.clock.settle()
+    assert not bench.desk.is_trusted
+    await bench.clock.advance(1.0)
+    assert bench.desk.is_trusted
+    assert bench.desk.orders[gone].state is OrderState.FILLED
+    assert bench.desk.orders[stays].state is OrderState.PARTLY_FILLED
+    assert len(bench.desk.working()) == 2
+    assert len(bench.desk.fills) == 1
+    assert bench.account.position(a_fill().symbol).core.is_flat, "positions are read, not summed"
+    await bench.stop()
+
+
+async def test_it_is_tried_until_it_works() -> None:
+    bench = Bench()
+    bench.trading.query_error = TransportError("down", was_sent=True)
+    await bench.start()
+    await bench.clock.advance(3.0)
+    assert not bench.desk.is_trusted
+    bench.trading.query_error = None
+    await bench.clock.advance(5.0)
+    assert bench.desk.is_trusted
+    await bench.stop()
+
+
+async def test_an_order_that_nobody_lists_is_unknown_until_the_exchange_is_sure() -> None:
+    bench = await a_started_bench()
+    oid = await an_open_order(bench)
+    bench.stream.drop()
+    await bench.clock.advance(1.5)
+    assert bench.desk.orders[oid].state is OrderState.UNKNOWN
+    await bench.clock.advance(25.0)
+    assert bench.desk.orders[oid].state is OrderState.REJECTED
+    assert bench.desk.orders[oid].reason == "The exchange no longer knows this order."
+    await bench.stop()
+
+
+async def test_an_order_on_its_way_during_recovery_is_not_taken_for_missing() -> None:
+    bench = await a_started_bench()
+    oid = await an_open_order(bench)
+    bench.trading.known["id-1"] = an_order_update(order_id=OrderId("id-1"), client_oid=oid)
+    bench.stream.drop()
+    await bench.clock.advance(1.5)
+    assert bench.desk.orders[ClientOid(oid)].state is OrderState.OPEN
+    await bench.stop()

@@ -1,0 +1,231 @@
+"""Fakes of the gateways: they answer what the test puts in, and remember what they were asked."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any, final
+
+from terminal.domain.events import MarginMode, MarkUpdate, PositionMode
+from terminal.domain.units import ExactPrice, OrderId
+from terminal.exchange.errors import TransportError
+from terminal.exchange.gateway import Channel, ChannelConfirmed, StreamOpened
+from terminal.exchange.outcome import Accepted, Outcome
+from tests.support.builders import NOW_MS, a_contract, a_snapshot, a_wallet
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from terminal.domain.clock import TimestampMs
+    from terminal.domain.contract import Contract
+    from terminal.domain.events import (
+        BookSnapshot,
+        Fill,
+        OrderUpdate,
+        PositionUpdate,
+        PublicTrade,
+        WalletUpdate,
+    )
+    from terminal.domain.ticket import OrderTicket
+    from terminal.domain.units import ClientOid, Symbol
+    from terminal.exchange.gateway import StreamFact
+
+LOST = TransportError("no answer", was_sent=True)
+
+
+@final
+class FakeMarketGateway:
+    """``snapshots`` are served one after the other, the last for ever; errors are raised."""
+
+    def __init__(self, contracts: tuple[Contract, ...] = ()) -> None:
+        self.listed = contracts or (a_contract(),)
+        self.snapshots: deque[BookSnapshot | Exception] = deque([a_snapshot()])
+        self.snapshot_calls = 0
+        self.trades: tuple[PublicTrade, ...] = ()
+        self.fails: Exception | None = None
+
+    async def contracts(self) -> tuple[Contract, ...]:
+        if self.fails is not None:
+            raise self.fails
+        return self.listed
+
+    async def book_snapshot(self, symbol: Symbol) -> BookSnapshot:
+        self.snapshot_calls += 1
+        answer = self.snapshots[0]
+        if len(self.snapshots) > 1:
+            self.snapshots.popleft()
+        if isinstance(answer, Exception):
+            raise answer
+        return answer
+
+    async def recent_trades(self, symbol: Symbol) -> tuple[PublicTrade, ...]:
+        return self.trades
+
+    async def mark_price(self, symbol: Symbol) -> MarkUpdate:
+        price = ExactPrice(Decimal("100.1"))
+        return MarkUpdate(symbol, price, price, NOW_MS)
+
+    async def server_time(self) -> TimestampMs:
+        return NOW_MS
+
+
+@final
+class FakeTradingGateway:
+    """Records commands. ``outcomes`` are used up first, then everything is accepted.
+
+    With ``hold`` set, commands wait until it is set; orders known to queries are in ``known``.
+    """
+
+    def __init__(self) -> None:
+        self.placed: list[tuple[OrderTicket, ClientOid]] = []
+        self.cancels: list[str] = []
+        self.place_outcomes: deque[Outcome] = deque()
+        self.cancel_outcomes: deque[Outcome] = deque()
+        self.known: dict[str, OrderUpdate] = {}
+        self.query_error: Exception | None = None
+        self.open: tuple[OrderUpdate, ...] = ()
+        self.stops: tuple[OrderUpdate, ...] = ()
+        self.done: tuple[OrderUpdate, ...] = ()
+        self.fills: tuple[Fill, ...] = ()
+        self.queries = 0
+        self.hold: asyncio.Event | None = None
+        self.on_place: Callable[[OrderTicket, ClientOid], None] | None = None
+        self.on_cancel: Callable[[str], None] | None = None
+
+    async def place(self, ticket: OrderTicket, client_oid: ClientOid) -> Outcome:
+        self.placed.append((ticket, client_oid))
+        if self.hold is not None:
+            await self.hold.wait()
+        if self.on_place is not None:
+            self.on_place(ticket, client_oid)
+        if self.place_outcomes:
+            return self.place_outcomes.popleft()
+        return Accepted((OrderId(f"id-{len(self.placed)}"),))
+
+    async def _cancel(self, name: str) -> Outcome:
+        self.cancels.append(name)
+        if self.on_cancel is not None:
+            self.on_cancel(name)
+        return self.cancel_outcomes.popleft() if self.cancel_outcomes else Accepted()
+
+    async def cancel(self, order_id: OrderId) -> Outcome:
+        return await self._cancel(order_id)
+
+    async def cancel_by_client_oid(self, symbol: Symbol, client_oid: ClientOid) -> Outcome:
+        return await self._cancel(f"oid:{client_oid}")
+
+    async def cancel_all(self, symbol: Symbol) -> Outcome:
+        return await self._cancel(f"all:{symbol}")
+
+    async def cancel_all_stops(self, symbol: Symbol) -> Outcome:
+        return await self._cancel(f"stops:{symbol}")
+
+    async def order(self, order_id: OrderId) -> OrderUpdate | None:
+        return self._query(order_id)
+
+    async def order_by_client_oid(self, client_oid: ClientOid) -> OrderUpdate | None:
+        return self._query(client_oid)
+
+    def _query(self, name: str) -> OrderUpdate | None:
+        self.queries += 1
+        if self.query_error is not None:
+            raise self.query_error
+        return self.known.get(name)
+
+    async def open_orders(self, symbol: Symbol | None = None) -> tuple[OrderUpdate, ...]:
+        if self.query_error is not None:
+            raise self.query_error
+        return self.open
+
+    async def open_stops(self, symbol: Symbol | None = None) -> tuple[OrderUpdate, ...]:
+        return self.stops
+
+    async def recent_done_orders(self) -> tuple[OrderUpdate, ...]:
+        return self.done
+
+    async def recent_fills(self) -> tuple[Fill, ...]:
+        return self.fills
+
+
+@final
+class FakeAccountGateway:
+    """Serves ``held`` positions and made-up wallets."""
+
+    def __init__(self) -> None:
+        self.held: tuple[PositionUpdate, ...] = ()
+        self.fails: Exception | None = None
+        self.mode = PositionMode.ONE_WAY
+        self.margin = MarginMode.ISOLATED
+        self.reads = 0
+
+    async def wallet(self, currency: str) -> WalletUpdate:
+        return a_wallet(currency)
+
+    async def positions(self) -> tuple[PositionUpdate, ...]:
+        self.reads += 1
+        if self.fails is not None:
+            raise self.fails
+        return self.held
+
+    async def position(self, symbol: Symbol) -> PositionUpdate | None:
+        if self.fails is not None:
+            raise self.fails
+        return next((update for update in self.held if update.symbol == symbol), None)
+
+    async def margin_mode(self, symbol: Symbol) -> MarginMode:
+        return self.margin
+
+    async def cross_leverage(self, symbol: Symbol) -> Decimal:
+        return Decimal(10)
+
+    async def position_mode(self) -> PositionMode:
+        return self.mode
+
+
+@final
+class FakeStream:
+    """A stream that connects at once and confirms everything, unless told otherwise."""
+
+    def __init__(self) -> None:
+        self.connects = True
+        self.confirms = True
+        self.runs = 0
+        self.channels: list[Channel] = []
+        self.ended_channels: list[Channel] = []
+        self._on_fact: Callable[[StreamFact], None] | None = None
+        self._end: asyncio.Future[str] | None = None
+
+    async def run(self, on_fact: Callable[[StreamFact], None]) -> str:
+        self.runs += 1
+        if not self.connects:
+            return "The stream could not be opened."
+        self._on_fact = on_fact
+        self._end = asyncio.get_running_loop().create_future()
+        self.channels.clear()
+        on_fact(StreamOpened())
+        try:
+            return await self._end
+        finally:
+            self._on_fact = None
+
+    def subscribe(self, channels: tuple[Channel, ...]) -> None:
+        self.channels.extend(channels)
+        if self.confirms and self._on_fact is not None:
+            for channel in channels:
+                self.push(ChannelConfirmed(channel))
+
+    def unsubscribe(self, channels: tuple[Channel, ...]) -> None:
+        self.ended_channels.extend(channels)
+
+    def push(self, *facts: Any) -> None:
+        """Let the exchange say something."""
+        assert self._on_fact is not None, "not connected"
+        for fact in facts:
+            self._on_fact(fact)
+
+    def drop(self, reason: str = "The stream broke off.") -> None:
+        """Let the connection end."""
+        assert self._end is not None, "not connected"
+        if not self._end.done():
+            self._end.set_result(reason)
