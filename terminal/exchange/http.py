@@ -172,7 +172,7 @@ def _unreadable(where: str, response: httpx.Response, error: DecodeError) -> Exc
 
 
 def _refusal(where: str, response: httpx.Response, envelope: Envelope) -> Exception:
-    code, text = envelope.code, envelope.msg or ""
+    code, text = str(envelope.code), envelope.msg or ""
     known = meaning(code, text)
     technical = f"{where}: {code} {text}"
     if known.kind is Kind.RATE or response.status_code == 429:

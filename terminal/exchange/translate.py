@@ -293,7 +293,7 @@ def _latest(payload: OrderPayload) -> TimestampNs:
 def order_event(payload: OrderEventPayload, scales: Scales) -> OrderUpdate:
     """A ``tradeOrders`` event; ``done`` is terminal whatever its type (API reference 3.6)."""
     symbol = Symbol(payload.symbol)
-    price = decimal_of(payload.price, "price")
+    price = _optional(payload.price, "price")
     order_type = _TYPES.get(payload.orderType or "")
     if order_type is None:
         # Liquidations carry no type; a price tells a limit from a market order.
@@ -323,8 +323,8 @@ def order_event(payload: OrderEventPayload, scales: Scales) -> OrderUpdate:
 def _event_fill(payload: OrderEventPayload, scales: Scales) -> Fill | None:
     if payload.type != "match" or not payload.tradeId:
         return None
-    lots = decimal_of(payload.matchSize, "matchSize")
-    price = decimal_of(payload.matchPrice, "matchPrice")
+    lots = _optional(payload.matchSize, "matchSize")
+    price = _optional(payload.matchPrice, "matchPrice")
     if lots is None or price is None:
         raise ProtocolError(f"match of order {payload.orderId} without size or price")
     symbol = Symbol(payload.symbol)
@@ -344,7 +344,7 @@ def _event_fill(payload: OrderEventPayload, scales: Scales) -> Fill | None:
 def stop_event(payload: StopEventPayload, scales: Scales) -> OrderUpdate:
     """An ``advancedOrders`` event. A trigger or a cancel ends the waiting order."""
     symbol = Symbol(payload.symbol)
-    price = decimal_of(payload.orderPrice, "orderPrice")
+    price = _optional(payload.orderPrice, "orderPrice")
     waits = payload.type == "open"
     return OrderUpdate(
         symbol=symbol,
@@ -481,11 +481,15 @@ def _lots(count: int, field: str) -> Lots:
     return Lots(count)
 
 
-def _decimal(text: str, field: str) -> Decimal:
+def _optional(value: object, field: str) -> Decimal | None:
     try:
-        number = decimal_of(text, field)
+        return decimal_of(value, field)
     except DecodeError as error:
         raise ProtocolError(str(error)) from error
+
+
+def _decimal(text: str, field: str) -> Decimal:
+    number = _optional(text, field)
     if number is None:
         raise ProtocolError(f"{field} is empty")
     return number
@@ -494,10 +498,7 @@ def _decimal(text: str, field: str) -> Decimal:
 def _limit_price(
     value: object, order_type: OrderType, symbol: Symbol, scales: Scales
 ) -> Price | None:
-    try:
-        price = decimal_of(value, "price")
-    except DecodeError as error:
-        raise ProtocolError(str(error)) from error
+    price = _optional(value, "price")
     if order_type is OrderType.MARKET or not price:
         return None
     return scales.ticks(symbol, price)

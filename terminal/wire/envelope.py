@@ -16,7 +16,7 @@ SUCCESS = frozenset({"200000", "200"})
 class Envelope(msgspec.Struct):
     """``{"code": ..., "msg": ..., "data": ...}`` with the data left undecoded."""
 
-    code: str = ""
+    code: str | int = ""
     msg: str | None = None
     success: bool | None = None
     data: msgspec.Raw = msgspec.Raw(b"null")
@@ -24,7 +24,7 @@ class Envelope(msgspec.Struct):
     @property
     def is_success(self) -> bool:
         """True for both success codes, unless the old envelope says otherwise."""
-        return self.code in SUCCESS and self.success is not False
+        return str(self.code) in SUCCESS and self.success is not False
 
     @property
     def has_data(self) -> bool:

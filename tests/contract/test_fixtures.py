@@ -1,0 +1,238 @@
+"""The third witness: payloads of known provenance, against the client and the simulated exchange.
+
+The client must decode and translate them; the simulated exchange must produce the same shape, field
+by field and kind by kind.
+"""
+
+from __future__ import annotations
+
+import json
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from terminal.domain.events import (
+    BookDelta,
+    MarkUpdate,
+    OrderUpdate,
+    PositionUpdate,
+    PublicTrade,
+    WalletUpdate,
+)
+from terminal.exchange import translate
+from terminal.exchange.stream_topics import translated
+from terminal.exchange.translate import Scales
+from terminal.simexchange import payloads
+from terminal.simexchange.auth import demo_key
+from terminal.simexchange.clock import SimClock
+from terminal.simexchange.engine import Engine
+from terminal.wire.account import OverviewPayload, PositionPayload
+from terminal.wire.codec import decode
+from terminal.wire.connection import Pushed, StreamConnection
+from terminal.wire.market import BookPayload, ContractPayload, MarkPricePayload
+from terminal.wire.trading import FillPayload, OrderPayload
+from tests.support.builders import a_contract
+
+FOLDER = Path(__file__).parent.parent / "fixtures" / "kucoin"
+SYMBOL = "XBTUSDTM"
+
+
+def load(name: str) -> Any:
+    document = json.loads((FOLDER / f"{name}.json").read_text())
+    assert document["provenance"].startswith("KuCoin Futures API reference, section")
+    return document["payload"]
+
+
+def raw(name: str) -> bytes:
+    return json.dumps(load(name)).encode()
+
+
+@pytest.fixture
+def scales() -> Scales:
+    known = Scales()
+    known.learn([a_contract()])
+    return known
+
+
+# The client reads them ---------------------------------------------------------------------------
+
+
+def test_the_client_reads_the_contract() -> None:
+    contract = translate.contract(decode(raw("contract"), ContractPayload))
+    assert contract.scale.tick_size == Decimal("0.1")
+    assert contract.multiplier == Decimal("0.001")
+    assert contract.maker_fee_rate == Decimal("0.0002")
+    assert contract.buy_limit == 1_050_129
+    assert not contract.is_inverse
+
+
+def test_the_client_reads_rest_payloads(scales: Scales) -> None:
+    book = translate.book_snapshot(decode(raw("snapshot"), BookPayload), scales)
+    assert (book.bids[0], book.asks[0]) == ((1_000_114, 321), (1_000_115, 77))
+    order = translate.order_update(decode(raw("order"), OrderPayload), scales)
+    assert (order.price, order.remaining, order.is_post_only) == (990_005, 2, True)
+    fill = translate.fill(decode(raw("fill"), FillPayload), scales)
+    assert fill.fee is not None
+    assert fill.fee.amount == Decimal("0.0600069")
+    wallet = translate.overview(decode(raw("overview"), OverviewPayload))
+    assert wallet.available.amount == Decimal("892.5")
+    mark = translate.mark_price(a_contract().symbol, decode(raw("mark_price"), MarkPricePayload))
+    assert mark.mark_price.value == Decimal("100010.15")
+    for name in ("position", "position_v2"):
+        position = translate.position_update(decode(raw(name), PositionPayload), scales)
+        assert position is not None
+        assert position.lots == 2
+        assert position.liquidation is not None
+        assert position.liquidation.value == Decimal("21000.5")
+
+
+@pytest.mark.parametrize(
+    ("name", "kind"),
+    [
+        ("level2_frame", BookDelta),
+        ("execution_frame", PublicTrade),
+        ("mark_frame", MarkUpdate),
+        ("order_match_frame", OrderUpdate),
+        ("order_cancel_frame", OrderUpdate),
+        ("stop_frame", OrderUpdate),
+        ("wallet_frame", WalletUpdate),
+        ("position_closed_frame", PositionUpdate),
+    ],
+)
+def test_the_client_reads_stream_frames(name: str, kind: type, scales: Scales) -> None:
+    connection = StreamConnection(ping_interval_s=1, ping_timeout_s=1, now_s=0)
+    pushed = connection.received(raw(name), 0.0)
+    assert isinstance(pushed, Pushed)
+    assert isinstance(translated(pushed, scales), kind)
+
+
+# The simulated exchange speaks them --------------------------------------------------------------
+
+
+class Ear:
+    """Keeps every frame that the engine publishes."""
+
+    def __init__(self) -> None:
+        self.frames: dict[str, list[Any]] = {}
+
+    def is_wanted(self, topic: str) -> bool:
+        return True
+
+    def publish(self, topic: str, subject: str, data: Any, sn: int | None = None) -> None:
+        self.frames.setdefault(topic, []).append((subject, data))
+
+    def publish_private(self, topic: str, subject: str, data: Any) -> None:
+        self.frames.setdefault(topic, []).append((subject, data))
+
+
+@pytest.fixture(scope="module")
+def spoken() -> dict[str, Any]:
+    """One of each payload, made by letting the account trade."""
+    ear = Ear()
+    engine = Engine(7, demo_key(7), SimClock(), ear)
+    market = engine.markets[SYMBOL]
+    for _ in range(60):
+        engine.step(SYMBOL)
+    buy = {"clientOid": "a", "symbol": SYMBOL, "side": "buy", "size": 2, "leverage": 5}
+    engine.place({**buy, "type": "market"})
+    low = market.spec.text(market.last - 1000)
+    resting = engine.place({**buy, "clientOid": "b", "price": low})
+    made: dict[str, Any] = {
+        "contract": payloads.contract(market),
+        "ticker": payloads.ticker(market),
+        "snapshot": payloads.book(market, 1_760_000_000_456_000_000),
+        "order": payloads.order(resting, market),
+        "fill": payloads.fill(engine.account.fills[-1], market),
+        "overview": payloads.overview(engine.account.wallet_state("USDT")),
+        "position": engine.position_payload(market),
+        "position_v2": payloads.position_v2(engine.position_payload(market)),
+    }
+    engine.cancel(resting)
+    stop = {**buy, "clientOid": "c", "stop": "down", "stopPrice": low, "stopPriceType": "MP"}
+    engine.place({**stop, "price": low})
+    engine.place({"clientOid": "d", "symbol": SYMBOL, "type": "market", "closeOrder": True})
+    engine.publish_second()
+    made["frames"] = ear.frames
+    return made
+
+
+def shape_of(value: Any) -> Any:
+    """What a value looks like on the wire: its JSON kind; whole and broken numbers are one."""
+    if isinstance(value, bool):
+        return "bool"
+    if isinstance(value, (int, float)):
+        return "number"
+    if isinstance(value, list):
+        return [shape_of(value[0])] if value else []
+    if isinstance(value, dict):
+        return {name: shape_of(one) for name, one in value.items()}
+    return "null" if value is None else "text"
+
+
+def compare(ours: dict[str, Any], theirs: dict[str, Any], optional: frozenset[str]) -> None:
+    """Every field of the reference is there with the same kind, none is made up."""
+    for name, value in theirs.items():
+        if name in optional and name not in ours:
+            continue
+        assert name in ours, f"{name} is missing"
+        if value is not None and ours[name] is not None:
+            assert shape_of(ours[name]) == shape_of(value), name
+
+
+NOT_SENT = frozenset(
+    # Fields that the reference marks as optional or newer, or that only screens use.
+    [
+        "displaySymbol",
+        "displayBaseCurrency",
+        "availableMargin",
+        "unrealisedPnlPcnt",
+        "unrealisedRoePcnt",
+    ]
+)
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["contract", "ticker", "snapshot", "order", "fill", "overview", "position", "position_v2"],
+)
+def test_the_simulated_exchange_has_the_same_rest_shapes(name: str, spoken: dict[str, Any]) -> None:
+    compare(spoken[name], load(name), NOT_SENT)
+
+
+@pytest.mark.parametrize(
+    ("name", "pick"),
+    [
+        ("level2_frame", lambda _: True),
+        ("execution_frame", lambda _: True),
+        ("mark_frame", lambda _: True),
+        ("order_match_frame", lambda d: d["type"] == "match"),
+        ("order_cancel_frame", lambda d: d["type"] == "canceled"),
+        ("stop_frame", lambda d: d["type"] == "open"),
+        ("wallet_frame", lambda _: True),
+        ("position_closed_frame", lambda d: d.get("isOpen") is False),
+    ],
+)
+def test_the_simulated_exchange_has_the_same_stream_shapes(
+    name: str, pick: Any, spoken: dict[str, Any]
+) -> None:
+    frame = load(name)
+    said = [(s, d) for s, d in spoken["frames"][frame["topic"]] if pick(d)]
+    assert said, "the exchange said nothing like it"
+    subject, data = said[0]
+    assert subject == frame["subject"]
+    compare(data, frame["data"], NOT_SENT)
+
+
+def test_what_the_exchange_says_the_client_understands(
+    spoken: dict[str, Any], scales: Scales
+) -> None:
+    understood = 0
+    for topic, frames in spoken["frames"].items():
+        if not topic.endswith(SYMBOL) and ":" in topic:
+            continue
+        for subject, data in frames:
+            fact = translated(Pushed(topic, subject, json.dumps(data).encode()), scales)
+            understood += fact is not None
+    assert understood > 100

@@ -1,0 +1,78 @@
+"""An order's life."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from terminal.domain.order import (
+    LEGAL_STEPS,
+    OrderState,
+    PendingCommand,
+    apply_update,
+    from_update,
+    state_of,
+    submitting,
+)
+from terminal.domain.units import ClientOid, Lots, OrderId
+from tests.support.builders import a_ticket, an_order_update
+
+
+@pytest.mark.parametrize(
+    ("changes", "state"),
+    [
+        ({}, OrderState.OPEN),
+        ({"filled": Lots(1)}, OrderState.PARTLY_FILLED),
+        ({"filled": Lots(2), "is_done": True}, OrderState.FILLED),
+        ({"canceled": Lots(2), "is_done": True}, OrderState.CANCELED),
+        ({"filled": Lots(1), "canceled": Lots(1), "is_done": True}, OrderState.CANCELED),
+        ({"untriggered": True}, OrderState.UNTRIGGERED),
+    ],
+)
+def test_the_state_is_read_from_the_counts(changes: dict[str, object], state: OrderState) -> None:
+    assert state_of(an_order_update(**changes)) is state
+
+
+def test_a_submitted_order_takes_what_the_ticket_says() -> None:
+    order = submitting(a_ticket(is_post_only=True), ClientOid("c1"))
+    assert order.state is OrderState.SUBMITTING
+    assert order.is_working
+    assert order.remaining == 2
+    assert order.is_post_only
+    assert order.order_id is None
+
+
+def test_updates_assign_and_end_the_pending_command() -> None:
+    order = submitting(a_ticket(is_reduce_only=True), ClientOid("c1"))
+    order = apply_update(order, an_order_update(filled=Lots(1)))
+    assert (order.filled, order.remaining) == (1, 1)
+    assert order.is_reduce_only, "the stream does not tell, so it stays"
+    waiting = apply_update(order, an_order_update(filled=Lots(1)))
+    ended = apply_update(waiting, an_order_update(filled=Lots(1), canceled=Lots(1), is_done=True))
+    assert ended.pending is PendingCommand.NONE
+    assert ended.remaining == 0
+    assert not ended.is_working
+
+
+def test_orders_placed_elsewhere_get_a_name() -> None:
+    order = from_update(an_order_update(client_oid=None, order_id=OrderId("77")))
+    assert order.client_oid == "id:77"
+
+
+updates = st.tuples(st.integers(0, 2), st.booleans())
+
+
+@given(st.lists(updates, max_size=12))
+def test_no_order_of_updates_brings_an_order_back(history: list[tuple[int, bool]]) -> None:
+    """Terminal stays terminal, fills never shrink, every step is legal."""
+    order = submitting(a_ticket(), ClientOid("c1"))
+    for filled, is_done in history:
+        update = an_order_update(filled=Lots(filled), is_done=is_done)
+        after = apply_update(order, update)
+        assert after.filled >= order.filled
+        if after is not order:
+            assert after.state in LEGAL_STEPS[order.state]
+        if order.state.is_terminal:
+            assert after is order
+        order = after

@@ -1,0 +1,37 @@
+"""Where we may connect to."""
+
+from __future__ import annotations
+
+import pytest
+
+from terminal.domain.errors import TernError
+from terminal.exchange.hosts import Hosts, is_loopback, require_safe
+
+
+@pytest.mark.parametrize("address", ["https://api-futures.kucoin.com", "http://127.0.0.1:8080"])
+def test_encrypted_or_loopback(address: str) -> None:
+    assert Hosts(address, address).futures == address
+
+
+@pytest.mark.parametrize(
+    "address",
+    ["http://api.kucoin.com", "ftp://127.0.0.1", "127.0.0.1", "https://u:p@api.kucoin.com", ""],
+)
+def test_everything_else_is_refused(address: str) -> None:
+    with pytest.raises(TernError):
+        Hosts(address, "https://api.kucoin.com")
+
+
+def test_streams_have_their_own_schemes() -> None:
+    require_safe("wss://example.org/", secure="wss", plain="ws")
+    require_safe("ws://localhost:1/", secure="wss", plain="ws")
+    with pytest.raises(TernError):
+        require_safe("ws://example.org/", secure="wss", plain="ws")
+
+
+@pytest.mark.parametrize(
+    ("address", "is_ours"),
+    [("http://[::1]:1", True), ("http://127.9.9.9", True), ("http://127.0.0.1.example.org", False)],
+)
+def test_loopback_is_read_from_the_address_not_its_looks(address: str, *, is_ours: bool) -> None:
+    assert is_loopback(address) is is_ours

@@ -1,0 +1,177 @@
+"""One signed request: what is sent, and what each kind of answer becomes."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from typing import TYPE_CHECKING, Any
+
+import httpx
+import pytest
+
+from terminal.exchange.credentials import Credentials
+from terminal.exchange.errors import (
+    AuthError,
+    ClockSkewError,
+    ExchangeError,
+    ProtocolError,
+    RateLimitedError,
+    RejectedError,
+    TransportError,
+)
+from terminal.exchange.http import HttpClient
+from terminal.wire.signing import sign
+from tests.support.fake_clock import START_MS, FakeClock
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+SECRETS = Credentials("key", "secret", "pass")
+BASE = "http://127.0.0.1:1"
+
+
+def a_client(answer: Callable[[httpx.Request], httpx.Response]) -> HttpClient:
+    return HttpClient(BASE, FakeClock(), SECRETS, transport=httpx.MockTransport(answer))
+
+
+def saying(body: Any, status: int = 200, headers: dict[str, str] | None = None) -> HttpClient:
+    content = body if isinstance(body, bytes) else json.dumps(body).encode()
+    return a_client(lambda _: httpx.Response(status, content=content, headers=headers))
+
+
+async def test_the_signed_text_is_the_sent_text() -> None:
+    seen: list[httpx.Request] = []
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        seen.append(request)
+        return httpx.Response(200, json={"code": "200000", "data": 5})
+
+    client = a_client(answer)
+    client.offset_ms = 250
+    assert await client.get("/api/v1/x", int, {"symbol": "A,B", "n": 1}, signed=True) == 5
+    await client.post("/api/v1/orders", int, {"price": "1", "size": 2})
+    await client.aclose()
+    get, post = seen
+    stamp = str(START_MS + 250)
+    assert get.url.raw_path == b"/api/v1/x?symbol=A,B&n=1"
+    assert get.headers["KC-API-TIMESTAMP"] == stamp
+    assert get.headers["KC-API-SIGN"] == sign("secret", f"{stamp}GET{get.url.raw_path.decode()}")
+    body = post.content.decode()
+    assert body == '{"price":"1","size":2}'
+    assert post.headers["KC-API-SIGN"] == sign("secret", f"{stamp}POST/api/v1/orders{body}")
+
+
+async def test_public_requests_carry_no_key() -> None:
+    seen: list[httpx.Request] = []
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        seen.append(request)
+        return httpx.Response(200, json={"code": "200000", "data": 1})
+
+    client = a_client(answer)
+    await client.get("/api/v1/timestamp", int)
+    await client.aclose()
+    assert not [name for name in seen[0].headers if name.startswith("kc-api")]
+
+
+async def test_signing_without_a_key_is_refused_before_anything_is_sent() -> None:
+    client = HttpClient(BASE, FakeClock(), transport=httpx.MockTransport(_fail))
+    with pytest.raises(AuthError):
+        await client.get("/x", int, signed=True)
+    await client.aclose()
+
+
+def _fail(request: httpx.Request) -> httpx.Response:
+    raise AssertionError("nothing may be sent")
+
+
+@pytest.mark.parametrize(
+    ("body", "status", "error"),
+    [
+        ({"code": "400005", "msg": "Invalid signature"}, 401, AuthError),
+        ({"code": "400002", "msg": "time"}, 400, ClockSkewError),
+        ({"code": "300003", "msg": "Balance insufficient"}, 200, RejectedError),
+        ({"code": "429000", "msg": "Too many"}, 429, RateLimitedError),
+        ({"code": "500000", "msg": "Internal"}, 200, TransportError),
+        ({"code": "x"}, 503, TransportError),
+        (b"<html>1015</html>", 429, RateLimitedError),
+        (b"<html>1015</html>", 403, RateLimitedError),
+        (b"<html>bad gateway</html>", 502, TransportError),
+        (b"<html>hello</html>", 200, ProtocolError),
+        ({"code": "200000", "data": "text"}, 200, ProtocolError),
+    ],
+)
+async def test_answers_that_are_no_success(body: Any, status: int, error: type) -> None:
+    client = saying(body, status)
+    with pytest.raises(error) as caught:
+        await client.get("/x", int)
+    await client.aclose()
+    assert isinstance(caught.value, ExchangeError)
+    assert caught.value.sentence.endswith((".", "insufficient"))
+
+
+async def test_a_spent_quota_tells_when_it_ends_and_overload_does_not() -> None:
+    spent = {"gw-ratelimit-remaining": "0", "gw-ratelimit-reset": "18430"}
+    for headers, wait_s in ((spent, 18.43), ({"gw-ratelimit-remaining": "1500"}, None)):
+        client = saying({"code": "429000", "msg": "Too many"}, 429, headers)
+        with pytest.raises(RateLimitedError) as caught:
+            await client.get("/x", int)
+        assert caught.value.retry_after_s == wait_s
+        await client.aclose()
+
+
+@pytest.mark.parametrize(
+    ("error", "was_sent"),
+    [
+        (httpx.ConnectError("refused"), False),
+        (httpx.ConnectTimeout("slow"), False),
+        (httpx.PoolTimeout("busy"), False),
+        (httpx.ReadTimeout("slow"), True),
+        (httpx.WriteError("broken"), True),
+        (httpx.RemoteProtocolError("closed"), True),
+    ],
+)
+async def test_what_provably_never_left_is_told_apart(error: Exception, *, was_sent: bool) -> None:
+    def answer(_: httpx.Request) -> httpx.Response:
+        raise error
+
+    client = a_client(answer)
+    with pytest.raises(TransportError) as caught:
+        await client.post("/x", int, {})
+    assert caught.value.was_sent is was_sent
+    await client.aclose()
+
+
+async def test_success_without_data_is_an_empty_list() -> None:
+    client = saying({"code": "200000", "msg": "Position does not exist"})
+    assert await client.get_list("/x", int) == []
+    await client.aclose()
+
+
+async def test_loopback_ignores_a_proxy_in_the_environment(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    for name in ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "http_proxy", "all_proxy"):
+        monkeypatch.setenv(name, "http://127.0.0.1:9")
+
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(b"\r\n\r\n")
+        body = b'{"code":"200000","data":7}'
+        head = f"HTTP/1.1 200 OK\r\nContent-Length: {len(body)}\r\nConnection: close\r\n\r\n"
+        writer.write(head.encode() + body)
+        await writer.drain()
+        writer.close()
+
+    server = await asyncio.start_server(serve, "127.0.0.1", 0)
+    port = server.sockets[0].getsockname()[1]
+    sent: list[tuple[str, str]] = []
+    client = HttpClient(
+        f"http://127.0.0.1:{port}",
+        FakeClock(),
+        on_sent=lambda method, path, _at: sent.append((method, path)),
+    )
+    assert await client.get("/api/v1/timestamp", int) == 7
+    assert sent == [("GET", "/api/v1/timestamp")]
+    await client.aclose()
+    server.close()
+    await server.wait_closed()

@@ -1,0 +1,145 @@
+"""Commands end as outcomes, queries as facts."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+import httpx
+import pytest
+
+from terminal.domain.events import MarginMode
+from terminal.domain.ticket import close_ticket
+from terminal.domain.units import ClientOid, OrderId
+from terminal.exchange.errors import ProtocolError, RejectedError
+from terminal.exchange.http import HttpClient
+from terminal.exchange.outcome import Accepted, NotSent, Rejected, Unknown
+from terminal.exchange.trading_client import TradingClient
+from terminal.exchange.translate import Scales
+from tests.exchange.test_http import BASE, SECRETS
+from tests.support.builders import XBT, a_contract, a_ticket
+from tests.support.fake_clock import FakeClock
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+OID = ClientOid("c1")
+
+
+def a_client(answer: Callable[[httpx.Request], httpx.Response]) -> TradingClient:
+    scales = Scales()
+    scales.learn([a_contract()])
+    http = HttpClient(BASE, FakeClock(), SECRETS, transport=httpx.MockTransport(answer))
+    return TradingClient(http, scales)
+
+
+def saying(code: str, data: Any = None, status: int = 200) -> TradingClient:
+    return a_client(lambda _: httpx.Response(status, json={"code": code, "msg": "m", "data": data}))
+
+
+async def test_a_limit_order_on_the_wire() -> None:
+    seen: list[httpx.Request] = []
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        seen.append(request)
+        return httpx.Response(200, json={"code": "200000", "data": {"orderId": "9"}})
+
+    client = a_client(answer)
+    assert await client.place(a_ticket(is_post_only=True), OID) == Accepted((OrderId("9"),))
+    assert json.loads(seen[0].content) == {
+        "clientOid": "c1",
+        "symbol": "XBTUSDTM",
+        "type": "limit",
+        "marginMode": "ISOLATED",
+        "side": "buy",
+        "size": 2,
+        "leverage": "5",
+        "price": "100",
+        "postOnly": True,
+    }
+    await client.place(close_ticket(XBT, MarginMode.CROSS), OID)
+    assert json.loads(seen[1].content) == {
+        "clientOid": "c1",
+        "symbol": "XBTUSDTM",
+        "type": "market",
+        "marginMode": "CROSS",
+        "closeOrder": True,
+    }
+
+
+@pytest.mark.parametrize(
+    ("code", "status", "kind"),
+    [
+        ("300003", 200, Rejected),
+        ("400005", 401, Rejected),
+        ("500000", 500, Unknown),
+        ("429000", 429, Unknown),
+    ],
+)
+async def test_refusals_are_evidence_and_trouble_is_not(code: str, status: int, kind: type) -> None:
+    assert isinstance(await saying(code, status=status).place(a_ticket(), OID), kind)
+
+
+async def test_an_answer_that_cannot_be_read_leaves_the_order_unknown() -> None:
+    assert isinstance(await saying("200000", 5).place(a_ticket(), OID), Unknown)
+
+
+async def test_lost_answers_and_lost_connections() -> None:
+    def raising(error: Exception) -> TradingClient:
+        def answer(_: httpx.Request) -> httpx.Response:
+            raise error
+
+        return a_client(answer)
+
+    lost = await raising(httpx.ReadTimeout("slow")).place(a_ticket(), OID)
+    assert isinstance(lost, Unknown)
+    unsent = await raising(httpx.ConnectError("refused")).cancel(OrderId("1"))
+    assert isinstance(unsent, NotSent)
+
+
+async def test_cancels_name_what_they_cancel() -> None:
+    client = saying("200000", {"cancelledOrderIds": ["1", "2"]})
+    assert await client.cancel_all(XBT) == Accepted((OrderId("1"), OrderId("2")))
+    by_oid = saying("200000", {"clientOid": "c1"})
+    assert await by_oid.cancel_by_client_oid(XBT, OID) == Accepted(())
+
+
+async def test_an_order_that_is_not_there_is_none_and_other_refusals_raise() -> None:
+    assert await saying("100001").order(OrderId("1")) is None
+    with pytest.raises(RejectedError):
+        await saying("400007").order_by_client_oid(OID)
+
+
+def an_order(number: int) -> dict[str, Any]:
+    return {
+        "id": str(number),
+        "symbol": "XBTUSDTM",
+        "type": "limit",
+        "side": "buy",
+        "price": "100",
+        "size": 2,
+        "status": "open",
+        "isActive": True,
+        "createdAt": 1_760_000_000_000,
+    }
+
+
+async def test_pages_are_joined_and_an_order_that_shifts_counts_once() -> None:
+    asked: list[str] = []
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        page = int(request.url.params["currentPage"])
+        asked.append(request.url.params["status"])
+        items = [an_order(1), an_order(2)] if page == 1 else [an_order(2), an_order(3)]
+        data = {"currentPage": page, "totalPage": 2, "items": items}
+        return httpx.Response(200, json={"code": "200000", "data": data})
+
+    updates = await a_client(answer).open_orders()
+    assert [update.order_id for update in updates] == ["1", "2", "3"]
+    assert asked == ["active", "active"]
+
+
+async def test_endless_pages_are_an_error() -> None:
+    data = {"currentPage": 1, "totalPage": 10**6, "items": [an_order(1)]}
+    with pytest.raises(ProtocolError):
+        await saying("200000", data).open_orders()

@@ -1,0 +1,94 @@
+"""Settings survive everything, and a damaged file is never lost."""
+
+from __future__ import annotations
+
+import json
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from terminal.storage.settings import Settings, SettingsStore
+from tests.support.fake_clock import FakeClock
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+def a_store(folder: Path) -> SettingsStore:
+    return SettingsStore(folder / "config", FakeClock())
+
+
+def test_defaults_without_a_file_and_back_again(tmp_path: Path) -> None:
+    store = a_store(tmp_path)
+    assert store.load() == (Settings(), "")
+    changed = Settings(theme="light", sizes=(2, 4, 6, 8, 10), max_order_value=Decimal("1E+3"))
+    store.save(changed)
+    assert store.load() == (changed, "")
+    assert [path.name for path in store.path.parent.iterdir()] == ["settings.json"]
+
+
+def test_keys_of_another_version_are_kept(tmp_path: Path) -> None:
+    store = a_store(tmp_path)
+    store.save(Settings())
+    document = json.loads(store.path.read_text())
+    store.path.write_text(json.dumps({**document, "version": 9, "new_thing": {"a": [1]}}))
+    settings, problem = store.load()
+    assert problem == ""
+    store.save(settings)
+    assert json.loads(store.path.read_text())["new_thing"] == {"a": [1]}
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        "{",
+        "[]",
+        "null",
+        '{"theme": "pink"}',
+        '{"sizes": [1, 2, 3]}',
+        '{"sizes": [1, 2, 3, 4, 0]}',
+        '{"chosen_size": 6}',
+        '{"max_order_lots": true}',
+        '{"max_order_value": "NaN"}',
+        '{"max_order_value": "lots"}',
+        '{"collar_ticks": -1}',
+        '{"contract": 5}',
+    ],
+)
+def test_a_damaged_file_is_kept_aside_and_the_user_is_told(tmp_path: Path, content: str) -> None:
+    store = a_store(tmp_path)
+    store.path.parent.mkdir()
+    store.path.write_text(content)
+    settings, problem = store.load()
+    assert settings == Settings()
+    (aside,) = store.path.parent.glob("settings-damaged-*.json")
+    assert aside.read_text() == content
+    assert aside.name in problem
+    assert store.load() == (Settings(), "")
+
+
+def test_bytes_that_are_no_text_are_damage_too(tmp_path: Path) -> None:
+    store = a_store(tmp_path)
+    store.path.parent.mkdir()
+    store.path.write_bytes(b"\xff\xfe\x00")
+    assert store.load()[1]
+    assert list(store.path.parent.glob("settings-damaged-*.json"))
+
+
+def test_every_setting_is_read_and_written(tmp_path: Path) -> None:
+    """A setting that is written but not read would be lost at the next start."""
+    store = a_store(tmp_path)
+    store.save(Settings())
+    document: dict[str, Any] = json.loads(store.path.read_text())
+    names = {name for name in Settings.__slots__ if name != "unknown"}
+    assert set(document) == names | {"version"}
+    settings, _ = store.load()
+    assert not settings.unknown
+
+
+def test_limits_come_from_the_settings() -> None:
+    limits = Settings(max_order_lots=7, max_order_value=Decimal(5), collar_ticks=3).limits
+    assert limits.max_lots == 7
+    assert limits.max_value == 5
+    assert limits.collar_ticks == 3

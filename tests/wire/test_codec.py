@@ -1,0 +1,43 @@
+"""Lax about form, strict about meaning."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+import pytest
+
+from terminal.wire.codec import DecodeError, decimal_of, decode, encode, excerpt
+from terminal.wire.market import ChangePayload, ContractPayload
+
+
+def test_numbers_may_be_texts_and_extra_fields_are_fine() -> None:
+    raw = b'{"sequence":"5","change":"1,buy,2","timestamp":7,"new":true}'
+    assert decode(raw, ChangePayload).sequence == 5
+
+
+def test_an_unreadable_field_is_named_with_an_excerpt() -> None:
+    with pytest.raises(DecodeError, match=r"sequence.* in \{"):
+        decode(b'{"sequence":"x","change":"","timestamp":7}', ChangePayload)
+    with pytest.raises(DecodeError):
+        decode(b"<html>", ChangePayload)
+    with pytest.raises(DecodeError):
+        decode(b"\xff\xfe", ContractPayload)
+
+
+@pytest.mark.parametrize(
+    ("value", "number"),
+    [("2.0E-4", Decimal("0.0002")), (66968.1, Decimal("66968.1")), (5, Decimal(5)), ("", None)],
+)
+def test_decimals_of_any_form(value: object, number: Decimal | None) -> None:
+    assert decimal_of(value, "price") == number
+
+
+@pytest.mark.parametrize("value", ["x", "NaN", "Infinity", []])
+def test_what_is_no_number_is_named(value: object) -> None:
+    with pytest.raises(DecodeError, match="price is no"):
+        decimal_of(value, "price")
+
+
+def test_encoding_is_compact_and_excerpts_are_short() -> None:
+    assert encode({"a": 1, "b": "x"}) == b'{"a":1,"b":"x"}'
+    assert len(excerpt("x" * 5000)) < 300

@@ -1,0 +1,51 @@
+"""Signing against the published self-check vectors (reference 1.3)."""
+
+from __future__ import annotations
+
+import pytest
+
+from terminal.wire.signing import sign, signed_headers
+
+SECRET = "demo-secret-0001"
+ORDER = (
+    '{"clientOid":"t-1","side":"buy","symbol":"XBTUSDTM","type":"limit","marginMode":"ISOLATED",'
+    '"leverage":3,"price":"50000","size":1}'
+)
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "body", "signature"),
+    [
+        (
+            "GET",
+            "/api/v2/position?symbol=XBTUSDTM",
+            "",
+            "I+kCbtDSwU9GIw/dTBfdT19+SHLjGeIParA4wh/LtGY=",
+        ),
+        ("POST", "/api/v1/orders", ORDER, "Xv1ymXBxpFcRfgIauW+50FWNzG9Im/fhffejK7rEd24="),
+        (
+            "DELETE",
+            "/api/v1/orders/client-order/t-1?symbol=XBTUSDTM",
+            "",
+            "BNG0HQ2LpilCSqhwRQVX9R9IitBoPR844aC1ApDN0ts=",
+        ),
+        (
+            "DELETE",
+            "/api/v1/orders/multi-cancel",
+            '{"orderIdsList":["1","2"]}',
+            "sZF/MxNbFTJ7TkfTwUWIavbmgCaij7Cp8w9f8aZvaj0=",
+        ),
+        ("POST", "/api/v1/bullet-private", "", "Egrx7XckA3VLBQYIYSm/Z9hyGYFiiUnTYFlab7Pi6JI="),
+    ],
+)
+def test_self_check_vectors(method: str, path: str, body: str, signature: str) -> None:
+    headers = signed_headers(
+        ("demo-key", SECRET, "demo-pass"), 1_700_000_000_000, method, path, body
+    )
+    assert headers["KC-API-SIGN"] == signature
+    assert headers["KC-API-TIMESTAMP"] == "1700000000000"
+    assert headers["KC-API-KEY"] == "demo-key"
+
+
+def test_the_passphrase_is_signed_too() -> None:
+    assert sign(SECRET, "demo-pass") == "aEChcstw4/Ql7KWk7hKmsJFoJgGxmn3IhVPrHvaWZeY="
