@@ -48,7 +48,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         if folder in MARKERS:
             item.add_marker(MARKERS[folder])
         if isinstance(item, pytest.Function) and inspect.iscoroutinefunction(item.function):
-            item.fixturenames.append("no_tasks")
+            item.fixturenames.insert(0, "no_tasks")  # around the other fixtures
         if item.get_closest_marker("nightly") and not config.getoption("--nightly"):
             item.add_marker(pytest.mark.skip(reason="only with --nightly"))
 

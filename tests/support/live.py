@@ -1,0 +1,65 @@
+"""The real clients and sessions on a simulated exchange over real sockets."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, final
+
+from terminal.app.backend import Backend
+from terminal.domain.guard import GuardLimits
+from terminal.exchange.connect import ExchangeClients, connect
+from terminal.exchange.credentials import Credentials
+from terminal.exchange.hosts import Hosts
+from terminal.session.clock import SystemClock
+from terminal.session.tasks import TaskOwner
+from terminal.simexchange.server import SimExchange
+from tests.support.builders import XBT
+from tests.support.deadlines import eventually
+
+if TYPE_CHECKING:
+    from terminal.session.market import MarketSession
+
+
+def clients_of(exchange: SimExchange) -> ExchangeClients:
+    """Clients signed with the demo key."""
+    key = exchange.key
+    return connect(
+        Hosts(exchange.rest, exchange.rest),
+        Credentials(key.key, key.secret, key.passphrase),
+        SystemClock(),
+    )
+
+
+@final
+class Live:
+    """An exchange and a backend on it, in one loop: ``start``, use, ``stop``."""
+
+    def __init__(self, *, is_calm: bool = False) -> None:
+        self.exchange = SimExchange(is_calm=is_calm)
+        self.errors: list[str] = []
+        self.owner = TaskOwner("live", lambda name, error: self.errors.append(f"{name} {error!r}"))
+
+    async def start(self) -> None:
+        """Start both and wait until everything is live and trusted."""
+        await self.exchange.start()
+        clock = SystemClock()
+        self.backend = Backend(clients_of(self.exchange), clock, self.owner, GuardLimits)
+        await self.backend.start()
+        await eventually(lambda: self.backend.markets.contracts, "the contract list")
+        self.market: MarketSession = self.backend.markets.open(XBT)
+        await eventually(self.is_ready, "a live book and a trusted account")
+
+    def is_ready(self) -> bool:
+        """Everything is live and trusted."""
+        backend = self.backend
+        return (
+            self.market.touch() is not None
+            and backend.desk.is_trusted
+            and backend.account.is_trusted
+            and backend.account.margin_mode(XBT) is not None
+        )
+
+    async def stop(self) -> None:
+        """End both; no task may have failed."""
+        await self.backend.stop()
+        await self.exchange.stop()
+        assert not self.errors, self.errors
