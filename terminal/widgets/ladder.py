@@ -190,13 +190,11 @@ class LadderPanel(QWidget):
     @Slot()
     def _on_arm_keyboard(self) -> None:
         self._vm.toggle_keyboard()
-        self._show_toggles()
         self.canvas.setFocus()
 
     @Slot()
     def _on_arm_mouse(self) -> None:
         self._vm.toggle_mouse()
-        self._show_toggles()
 
     @Slot()
     def _on_post_only(self) -> None:

@@ -1,0 +1,324 @@
+"""The ladder panel: real key and mouse events on real widgets, down to the gateway."""
+
+from __future__ import annotations
+
+import contextlib
+import itertools
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from PySide6.QtCore import QEvent, QPoint, QPointF, Qt
+from PySide6.QtGui import QImage, QKeyEvent, QPainter, QRegion, QWheelEvent
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication, QComboBox, QLineEdit, QPushButton
+
+from terminal.domain.units import Lots, OrderId, Price, Side
+from terminal.storage.paths import resources
+from terminal.viewmodels.frame import FrameMeter
+from terminal.widgets.canvas.ladder_layout import LadderColumn, LadderLayout
+from terminal.widgets.ladder import LadderPanel
+from terminal.widgets.theme import Theme
+from tests.support.builders import a_delta, a_position_update, an_order_update
+from tests.support.desktop import OTHER, Desktop
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+
+    from terminal.viewmodels.ladder_view import LadderRow
+
+pytestmark = pytest.mark.usefixtures("qapp")
+K = Qt.Key
+
+
+class Shown:
+    def __init__(self, desktop: Desktop, panel: LadderPanel, meter: FrameMeter) -> None:
+        self.desktop, self.panel, self.meter = desktop, panel, meter
+
+    @property
+    def canvas(self):  # type: ignore[no-untyped-def]  # noqa: ANN201
+        return self.panel.canvas
+
+    def press(self, *keys: Qt.Key) -> None:
+        for key in keys:
+            QTest.keyClick(self.panel.canvas, key)
+        self.desktop.frame.tick()
+
+    def row_of(self, price: int) -> int:
+        rows = self.desktop.ladder.view.rows
+        return next(n for n, row in enumerate(rows) if row.price == price)
+
+    def click(
+        self, price: int, column: str, button: Qt.MouseButton = Qt.MouseButton.LeftButton
+    ) -> None:
+        point = self.panel.point_of(self.row_of(price), column)
+        QTest.mouseClick(self.panel.canvas, button, Qt.KeyboardModifier.NoModifier, point)
+        self.desktop.frame.tick()
+
+    @property
+    def placed(self) -> list[tuple[Side | None, int | None]]:
+        return [(t.side, t.price) for t, _ in self.desktop.bench.trading.placed]
+
+
+@contextlib.asynccontextmanager
+async def shown() -> AsyncIterator[Shown]:
+    desktop = await Desktop().start()
+    meter = FrameMeter()
+    theme = Theme.load(resources() / "themes", "dark")
+    panel = LadderPanel(desktop.ladder, theme, meter)
+    panel.resize(420, 700)
+    panel.show()
+    desktop.workspace.contracts_loaded()
+    desktop.frame.tick()
+    try:
+        yield Shown(desktop, panel, meter)
+    finally:
+        await desktop.stop()
+        panel.close()
+        panel.deleteLater()
+        QApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
+
+
+async def test_keys_trade_from_the_canvas() -> None:
+    async with shown() as ui:
+        ui.press(K.Key_F4, K.Key_Home, K.Key_Down, K.Key_B)
+        await ui.desktop.settle()
+        assert ui.placed == [(Side.BUY, 999)]
+
+
+async def test_a_key_held_down_sends_one_order() -> None:
+    async with shown() as ui:
+        ui.press(K.Key_F4)
+        for is_repeat in (False, True, True, True):
+            event = QKeyEvent(
+                QEvent.Type.KeyPress, K.Key_B, Qt.KeyboardModifier.NoModifier, "b", is_repeat
+            )
+            QApplication.sendEvent(ui.panel.canvas, event)
+        await ui.desktop.settle()
+        assert len(ui.placed) == 1
+
+
+async def test_clicks_send_only_with_the_mouse_armed() -> None:
+    async with shown() as ui:
+        ui.press(K.Key_F4)
+        ui.click(999, "bid")
+        await ui.desktop.settle()
+        assert ui.placed == []
+        arm = ui.panel.findChild(QPushButton, "ladder.arm_mouse")
+        assert isinstance(arm, QPushButton)
+        QTest.mouseClick(arm, Qt.MouseButton.LeftButton)
+        assert arm.isChecked()
+        ui.click(999, "bid")
+        ui.click(1002, "ask")
+        await ui.desktop.settle()
+        assert ui.placed == [(Side.BUY, 999), (Side.SELL, 1002)]
+
+
+async def test_modifier_clicks_do_not_send_plain_limits() -> None:
+    async with shown() as ui:
+        ui.desktop.ladder.toggle_mouse()
+        point = ui.panel.point_of(ui.row_of(999), "bid")
+        for modifier in (Qt.KeyboardModifier.ShiftModifier, Qt.KeyboardModifier.ControlModifier):
+            QTest.mouseClick(ui.panel.canvas, Qt.MouseButton.LeftButton, modifier, point)
+        await ui.desktop.settle()
+        assert ui.placed == []
+
+
+async def test_a_double_click_is_one_order() -> None:
+    async with shown() as ui:
+        ui.desktop.ladder.toggle_mouse()
+        point = ui.panel.point_of(ui.row_of(999), "bid")
+        QTest.mouseClick(ui.panel.canvas, Qt.MouseButton.LeftButton, pos=point)
+        QTest.mouseDClick(ui.panel.canvas, Qt.MouseButton.LeftButton, pos=point)
+        await ui.desktop.settle()
+        assert len(ui.placed) == 1
+
+
+async def test_a_click_on_an_own_order_cancels_it() -> None:
+    async with shown() as ui:
+        ui.desktop.bench.stream.push(
+            an_order_update(order_id=OrderId("o1"), client_oid=None, price=Price(998))
+        )
+        ui.desktop.frame.tick()
+        ui.click(998, "own_bid")
+        await ui.desktop.settle()
+        assert ui.desktop.bench.trading.cancels == ["o1"]
+
+
+async def test_middle_click_and_right_click_on_the_price_recentre() -> None:
+    async with shown() as ui:
+        for button, column in (
+            (Qt.MouseButton.MiddleButton, "bid"),
+            (Qt.MouseButton.RightButton, "price"),
+        ):
+            ui.desktop.ladder.scroll(8)
+            ui.desktop.frame.tick()
+            before = ui.desktop.ladder.view.rows[0].price
+            QTest.mouseClick(ui.panel.canvas, button, pos=ui.panel.point_of(3, column))
+            ui.desktop.frame.tick()
+            assert ui.desktop.ladder.view.rows[0].price != before
+
+
+def wheel(ui: Shown, delta: int, modifiers: Qt.KeyboardModifier) -> None:
+    event = QWheelEvent(
+        QPointF(50, 50),
+        QPointF(50, 50),
+        QPoint(),
+        QPoint(0, delta),
+        Qt.MouseButton.NoButton,
+        modifiers,
+        Qt.ScrollPhase.NoScrollPhase,
+        False,
+    )
+    QApplication.sendEvent(ui.panel.canvas, event)
+    ui.desktop.frame.tick()
+
+
+async def test_the_wheel_scrolls_and_groups_and_small_steps_add_up() -> None:
+    async with shown() as ui:
+        top = ui.desktop.ladder.view.rows[0].price
+        for _ in range(3):
+            wheel(ui, 40, Qt.KeyboardModifier.NoModifier)
+        assert ui.desktop.ladder.view.rows[0].price == top + 3
+        wheel(ui, -120, Qt.KeyboardModifier.NoModifier)
+        assert ui.desktop.ladder.view.rows[0].price == top
+        wheel(ui, -120, Qt.KeyboardModifier.ControlModifier)
+        assert ui.desktop.ladder.axis.step > 1
+
+
+async def test_the_picker_changes_the_contract_and_disarms() -> None:
+    async with shown() as ui:
+        ui.press(K.Key_F4)
+        picker = ui.panel.findChild(QComboBox, "ladder.contract")
+        assert isinstance(picker, QComboBox)
+        assert picker.count() == 2
+        picker.textActivated.emit(OTHER)
+        await ui.desktop.settle()
+        assert ui.desktop.ladder.view.symbol == OTHER
+        assert not ui.desktop.ladder.view.is_keyboard_armed
+        assert picker.currentText() == OTHER
+
+
+async def test_typing_a_size_and_taking_it_back() -> None:
+    async with shown() as ui:
+        size = ui.panel.findChild(QLineEdit, "ladder.size")
+        assert isinstance(size, QLineEdit)
+        size.setFocus()
+        size.selectAll()
+        QTest.keyClicks(size, "12")
+        QTest.keyClick(size, K.Key_Return)
+        ui.desktop.frame.tick()
+        assert ui.desktop.sizes.current == 12
+        assert ui.placed == []
+
+
+async def test_buttons_do_what_their_keys_do() -> None:
+    async with shown() as ui:
+        for name, flag in (("post_only", "is_post_only"), ("reduce_only", "is_reduce_only")):
+            button = ui.panel.findChild(QPushButton, f"ladder.{name}")
+            assert isinstance(button, QPushButton)
+            button.click()
+            assert getattr(ui.desktop.ladder.trading, flag)
+        keys = ui.panel.findChild(QPushButton, "ladder.arm_keyboard")
+        assert isinstance(keys, QPushButton)
+        keys.click()
+        ui.desktop.frame.tick()
+        assert ui.desktop.ladder.view.is_keyboard_armed
+        size = ui.panel.findChild(QPushButton, "ladder.size_4")
+        assert isinstance(size, QPushButton)
+        size.click()
+        assert ui.desktop.sizes.current == 25
+
+
+async def test_only_rows_that_differ_are_asked_to_repaint(monkeypatch: pytest.MonkeyPatch) -> None:
+    async with shown() as ui:
+        canvas = ui.panel.canvas
+        asked: list[tuple[object, ...]] = []
+        monkeypatch.setattr(canvas, "update", lambda *rects: asked.append(rects))
+        ui.desktop.market_stream.push(a_delta(101, Side.BUY, 999, 6))
+        ui.desktop.frame.tick()
+        assert asked == [(canvas.layout_grid.row_rect(ui.row_of(999)),)]
+        asked.clear()
+        ui.press(K.Key_F4)
+        assert asked == [()], "arming changes the frame around all rows"
+
+
+async def test_a_small_region_paints_only_its_rows(monkeypatch: pytest.MonkeyPatch) -> None:
+    async with shown() as ui:
+        canvas = ui.panel.canvas
+        painted: list[int] = []
+        original = canvas._painter.paint_row
+
+        def record(painter: QPainter, layout: LadderLayout, row: int, view: LadderRow) -> None:
+            painted.append(row)
+            original(painter, layout, row, view)
+
+        monkeypatch.setattr(canvas._painter, "paint_row", record)
+        canvas.grab()
+        assert painted == list(range(len(ui.desktop.ladder.view.rows)))
+        painted.clear()
+        image = QImage(canvas.size(), QImage.Format.Format_RGB32)
+        canvas.render(image, QPoint(), QRegion(canvas.layout_grid.row_rect(5)))
+        assert painted == [5]
+
+
+def look(ui: Shown) -> QImage:
+    return ui.panel.canvas.grab().toImage()
+
+
+async def test_every_state_paints_something_else() -> None:
+    """A smoke test of the painter: states that must differ to the eye differ in pixels."""
+    async with shown() as ui:
+        plain = look(ui)
+        assert plain.width() > 300
+        ui.press(K.Key_F4)
+        armed = look(ui)
+        assert armed != plain
+        frame = armed.pixelColor(0, armed.height() // 2)
+        assert frame == ui.canvas._theme.color("keyboard_armed")
+        states: tuple[dict[str, Any], ...] = ({}, {"filled": Lots(1)}, {"untriggered": True})
+        for number, changes in enumerate(states):
+            ui.desktop.bench.stream.push(
+                an_order_update(
+                    order_id=OrderId(f"o{number}"),
+                    client_oid=None,
+                    price=Price(998 - number),
+                    **changes,
+                )
+            )
+        ui.desktop.bench.stream.push(a_position_update(3, "100.1"))
+        ui.desktop.frame.tick()
+        with_orders = look(ui)
+        assert with_orders != armed
+        ui.desktop.market_stream.drop()
+        await ui.desktop.settle()
+        assert look(ui) != with_orders
+        assert ui.meter.frames >= 0
+
+
+async def test_an_empty_ladder_says_what_it_waits_for() -> None:
+    desktop = Desktop()
+    theme = Theme.load(resources() / "themes", "dark")
+    panel = LadderPanel(desktop.ladder, theme, FrameMeter())
+    panel.resize(400, 500)
+    assert not panel.grab().isNull()
+    assert desktop.ladder.view.waiting == "Waiting for the contract list."
+    panel.deleteLater()
+    await desktop.bench.owner.close()
+
+
+@pytest.mark.parametrize(("width", "height"), [(300, 200), (417, 731), (1000, 400)])
+def test_the_layout_covers_every_pixel_once(width: int, height: int) -> None:
+    layout = LadderLayout(width, height, 19)
+    for x in range(width):
+        assert layout.column_at(x) is not None
+    edges = [layout.column(column) for column in LadderColumn]
+    assert edges[0][0] == 0
+    for (left, wide), (after, _) in itertools.pairwise(edges):
+        assert left + wide == after
+    assert layout.column_at(width) is None
+    assert layout.row_at(layout.row_count * 19) is None
+    for row in range(layout.row_count):
+        for column in LadderColumn:
+            point = layout.point_of(row, column)
+            assert layout.row_at(point.y()) == row
+            assert layout.column_at(point.x()) is column

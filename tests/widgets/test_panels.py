@@ -1,0 +1,213 @@
+"""Tables, ticket, status and main window as widgets."""
+
+from __future__ import annotations
+
+import contextlib
+from typing import TYPE_CHECKING
+
+import pytest
+from PySide6.QtCore import QEvent, Qt
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication, QLabel, QLineEdit, QPushButton, QTableView, QWidget
+
+from terminal.domain.units import OrderId
+from terminal.session.notices import NoticeLevel
+from terminal.storage.paths import resources
+from terminal.viewmodels.connection import Banner, StatusSources, StatusViewModel
+from terminal.viewmodels.frame import FrameMeter
+from terminal.viewmodels.log import LogViewModel
+from terminal.viewmodels.orders import OrdersViewModel
+from terminal.viewmodels.positions import PositionsViewModel
+from terminal.viewmodels.text import Role
+from terminal.viewmodels.ticket import TicketViewModel
+from terminal.widgets.keys import KeysDialog
+from terminal.widgets.ladder import LadderPanel
+from terminal.widgets.log import LogPanel
+from terminal.widgets.main_window import MainWindow, Place
+from terminal.widgets.orders import OrdersPanel
+from terminal.widgets.positions import PositionsPanel
+from terminal.widgets.theme import Theme
+from terminal.widgets.ticket import TicketPanel
+from tests.support.builders import a_position_update, an_order_update
+from tests.support.desktop import Desktop
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+
+    from terminal.viewmodels.base import ViewModel
+
+pytestmark = pytest.mark.usefixtures("qapp")
+
+
+@pytest.fixture
+def theme(qapp: QApplication) -> Theme:
+    return Theme.load(resources() / "themes", "dark")
+
+
+@contextlib.asynccontextmanager
+async def running(desktop: Desktop, view_model: ViewModel, widget: QWidget) -> AsyncIterator[None]:
+    await desktop.start()
+    view_model.start()
+    widget.resize(700, 300)
+    widget.show()
+    desktop.frame.tick()
+    try:
+        yield
+    finally:
+        view_model.stop()
+        await desktop.stop()
+        widget.close()
+        widget.deleteLater()
+        QApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
+
+
+async def test_delete_in_the_orders_table_cancels_the_selected(theme: Theme) -> None:
+    desktop = Desktop()
+    orders = OrdersViewModel(desktop.desk, desktop.bench.contracts, desktop.frame)
+    meter = FrameMeter()
+    panel = OrdersPanel(orders, theme, meter)
+    async with running(desktop, orders, panel):
+        empty = panel.grab().toImage()
+        desktop.bench.stream.push(an_order_update(order_id=OrderId("o1"), client_oid=None))
+        desktop.frame.tick()
+        assert panel.grab().toImage() != empty
+        table = panel.findChild(QTableView, "orders.table")
+        assert isinstance(table, QTableView)
+        QTest.keyClick(table, Qt.Key.Key_Delete)
+        await desktop.settle()
+        assert desktop.bench.trading.cancels == [], "nothing is selected"
+        table.selectRow(0)
+        QTest.keyClick(table, Qt.Key.Key_Delete)
+        await desktop.settle()
+        assert desktop.bench.trading.cancels == ["o1"]
+        desktop.bench.stream.drop()
+        await desktop.settle()
+        assert not panel.grab().isNull()
+
+
+async def test_enter_on_a_position_shows_its_contract(theme: Theme) -> None:
+    desktop = Desktop()
+    positions = PositionsViewModel(
+        desktop.workspace, desktop.account, desktop.desk, desktop.bench.contracts, desktop.frame
+    )
+    panel = PositionsPanel(positions, theme, FrameMeter())
+    async with running(desktop, positions, panel):
+        desktop.bench.stream.push(a_position_update(3, "100"))
+        desktop.workspace.choose("XBTUSDM")
+        desktop.frame.tick()
+        panel.table.selectRow(0)
+        QTest.keyClick(panel.table, Qt.Key.Key_Return)
+        assert desktop.workspace.market is not None
+        assert desktop.workspace.market.contract.symbol == "XBTUSDTM"
+        await desktop.settle()
+
+
+async def test_long_events_are_wrapped_not_cut(theme: Theme) -> None:
+    desktop = Desktop()
+    log = LogViewModel(desktop.bench.notices, desktop.frame)
+    panel = LogPanel(log, theme, FrameMeter())
+    async with running(desktop, log, panel):
+        panel.resize(280, 300)
+        desktop.bench.notices.post(NoticeLevel.INFO, "app", "Short.")
+        desktop.bench.notices.post(NoticeLevel.INFO, "app", "A sentence of many words. " * 6)
+        desktop.frame.tick()
+        panel.grab()
+        assert panel.table.rowHeight(0) > 2 * panel.table.rowHeight(1)
+
+
+async def test_the_ticket_by_hand(theme: Theme) -> None:
+    desktop = Desktop()
+    ticket = TicketViewModel(desktop.workspace, desktop.desk, desktop.account, desktop.frame)
+    panel = TicketPanel(ticket, theme)
+    async with running(desktop, ticket, panel):
+        price = panel.findChild(QLineEdit, "ticket.price")
+        buy = panel.findChild(QPushButton, "ticket.buy")
+        words = panel.findChild(QLabel, "ticket.words")
+        assert isinstance(price, QLineEdit)
+        assert isinstance(buy, QPushButton)
+        assert isinstance(words, QLabel)
+        assert not buy.isEnabled()
+        assert words.text() == "Enter a price."
+        QTest.keyClicks(price, "99.5")
+        desktop.frame.tick()
+        assert buy.isEnabled()
+        QTest.mouseClick(buy, Qt.MouseButton.LeftButton)
+        desktop.frame.tick()
+        assert words.text().startswith("Buy 1 XBTUSDTM at 99.5?")
+        QTest.keyClick(panel, Qt.Key.Key_Escape)
+        desktop.frame.tick()
+        await desktop.settle()
+        assert not desktop.bench.trading.placed
+        QTest.mouseClick(buy, Qt.MouseButton.LeftButton)
+        QTest.mouseClick(buy, Qt.MouseButton.LeftButton)
+        await desktop.settle()
+        assert len(desktop.bench.trading.placed) == 1
+
+
+def a_window(desktop: Desktop, theme: Theme) -> tuple[MainWindow, StatusViewModel]:
+    status = StatusViewModel(
+        StatusSources(
+            desktop.market_feed,
+            desktop.bench.feed,
+            desktop.account,
+            desktop.workspace,
+            desktop.clock,
+        ),
+        ("DEMO", Role.DEMO),
+        desktop.frame,
+    )
+    window = MainWindow(status, theme, desktop.ladder.keys)
+    ladder = LadderPanel(desktop.ladder, theme, FrameMeter())
+    orders = OrdersViewModel(desktop.desk, desktop.bench.contracts, desktop.frame)
+    window.add_panel("ladder", "Ladder", ladder, Place.LEFT, desktop.ladder)
+    window.add_panel(
+        "orders", "Orders", OrdersPanel(orders, theme, FrameMeter()), Place.MIDDLE, orders
+    )
+    return window, status
+
+
+async def test_the_window_asks_before_it_closes_and_restores_its_layout(theme: Theme) -> None:
+    desktop = Desktop()
+    window, status = a_window(desktop, theme)
+    async with running(desktop, status, window):
+        asked: list[int] = []
+        window.close_requested.connect(lambda: asked.append(1))
+        window.close()
+        assert asked == [1]
+        assert window.isVisible()
+        saved = window.saved_layout()
+        assert window.restore_layout(saved)
+        for damaged in ("", "nonsense", "tern-layout-1:###:###", "tern-layout-1:AAAA"):
+            assert not window.restore_layout(damaged)
+        window.close_for_good()
+        assert not window.isVisible()
+
+
+async def test_the_banner_and_the_status_line(theme: Theme) -> None:
+    desktop = Desktop()
+    window, status = a_window(desktop, theme)
+    async with running(desktop, status, window):
+        button = window.findChild(QPushButton, "banner.button")
+        assert isinstance(button, QPushButton)
+        assert not button.isVisible()
+        pressed: list[int] = []
+        status.show_banner(Banner("It ended.", Role.DANGER, "Restart"), lambda: pressed.append(1))
+        desktop.frame.tick()
+        assert button.isVisible()
+        QTest.mouseClick(button, Qt.MouseButton.LeftButton)
+        assert pressed == [1]
+        equity = window.findChild(QLabel, "status.equity")
+        assert isinstance(equity, QLabel)
+        assert equity.text() == "1\N{THIN SPACE}000.00 USDT"
+
+
+async def test_f1_shows_the_map_without_blocking(theme: Theme) -> None:
+    desktop = Desktop()
+    window, status = a_window(desktop, theme)
+    async with running(desktop, status, window):
+        window._show_keys()
+        dialog = window.findChild(KeysDialog)
+        assert isinstance(dialog, KeysDialog)
+        texts = [label.text() for label in dialog.findChildren(QLabel)]
+        assert "Flatten this contract (press twice)" in texts
+        dialog.close()
