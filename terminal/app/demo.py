@@ -88,10 +88,9 @@ class DemoExchange(QObject):
             return
         if process.state() is not QProcess.ProcessState.NotRunning and self._ended is not None:
             process.closeWriteChannel()
-            try:
-                async with asyncio.timeout(END_TIMEOUT_MS / 1000):
-                    await self._ended
-            except TimeoutError:
+            # Not awaited under a time-out: that would cancel the future we wait for again.
+            await asyncio.wait({self._ended}, timeout=END_TIMEOUT_MS / 1000)
+            if not self._ended.done():
                 _log.warning("the simulated exchange did not end in time and was killed")
                 process.kill()
                 await self._ended

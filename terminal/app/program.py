@@ -286,7 +286,8 @@ class DemoRun(QObject):
 
     @Slot()
     def _on_settings_changed(self) -> None:
-        self._saver.start()
+        if not self._saver.isActive():
+            self._saver.start()
 
     def _save(self) -> None:
         program = self._program

@@ -15,7 +15,9 @@ if TYPE_CHECKING:
 def run_on_qt(work: Coroutine[Any, Any, None]) -> None:
     """Run; no task and no loop error may be left."""
     application = QApplication.instance()
-    assert application is not None
+    assert isinstance(application, QApplication)
+    # Closing the last window would stop the loop under running tasks.
+    application.setQuitOnLastWindowClosed(False)
     problems: list[str] = []
     loop = qasync.QEventLoop(application)
     asyncio.set_event_loop(loop)

@@ -1,0 +1,143 @@
+"""Rules that import-linter and ruff cannot say."""
+
+from __future__ import annotations
+
+import ast
+import re
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent.parent
+PACKAGE = ROOT / "terminal"
+STOREYS = ("domain", "wire", "exchange", "storage", "session", "viewmodels", "widgets", "app")
+SOURCES = sorted(PACKAGE.rglob("*.py"))
+MIRRORED = ("domain", "wire", "exchange", "storage", "session", "simexchange")
+# Pure declarations: what they declare is tested where it is used.
+DECLARATIONS = {
+    "domain/errors.py", "domain/events.py",
+    "wire/account.py", "wire/frames.py", "wire/market.py", "wire/trading.py",
+    "exchange/errors.py", "exchange/gateway.py", "exchange/outcome.py",
+    "session/clock.py", "session/results.py",
+    "simexchange/clock.py", "simexchange/contracts.py", "simexchange/faults.py",
+}  # fmt: skip
+# Clients and drivers: tested over real sockets, in tests/integration and tests/contract.
+OVER_SOCKETS = {
+    "exchange/account_client.py", "exchange/connect.py", "exchange/market_client.py",
+    "exchange/stream.py", "exchange/token.py",
+    "simexchange/account.py", "simexchange/hub.py", "simexchange/market.py",
+    "simexchange/orders.py", "simexchange/payloads.py", "simexchange/server.py",
+    "simexchange/__main__.py",
+}  # fmt: skip
+
+
+def imports_of(path: Path) -> set[str]:
+    """Full names of all modules that a file imports, anywhere in it."""
+    found: set[str] = set()
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            found.update(alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            found.add(node.module)
+            found.update(f"{node.module}.{alias.name}" for alias in node.names)
+    return found
+
+
+def importers(module: str) -> set[str]:
+    return {
+        path.relative_to(PACKAGE).as_posix()
+        for path in SOURCES
+        if any(name == module or name.startswith(f"{module}.") for name in imports_of(path))
+    }
+
+
+@pytest.mark.parametrize("storey", MIRRORED)
+def test_every_module_has_its_test(storey: str) -> None:
+    for path in sorted((PACKAGE / storey).glob("*.py")):
+        name = path.relative_to(PACKAGE).as_posix()
+        if path.name == "__init__.py" or name in DECLARATIONS | OVER_SOCKETS:
+            continue
+        assert (ROOT / "tests" / storey / f"test_{path.name}").is_file(), name
+
+
+def test_the_exceptions_above_are_still_files() -> None:
+    for name in DECLARATIONS | OVER_SOCKETS:
+        assert (PACKAGE / name).is_file(), name
+
+
+@pytest.mark.parametrize("storey", [*STOREYS, "simexchange"])
+def test_every_storey_says_what_it_may_import(storey: str) -> None:
+    text = (PACKAGE / storey / "__init__.py").read_text(encoding="utf-8")
+    docstring = ast.get_docstring(ast.parse(text)) or ""
+    assert re.search(r"^May import: .+", docstring, re.MULTILINE)
+
+
+@pytest.mark.parametrize("storey", ["viewmodels"])
+def test_view_models_know_no_widgets(storey: str) -> None:
+    for path in (PACKAGE / storey).rglob("*.py"):
+        qt = {name for name in imports_of(path) if name.startswith("PySide6.")}
+        assert all(name.startswith("PySide6.QtCore") for name in qt), path.name
+
+
+@pytest.mark.parametrize("storey", ["domain", "wire", "exchange", "storage", "session"])
+def test_nothing_below_knows_qt(storey: str) -> None:
+    for path in (PACKAGE / storey).rglob("*.py"):
+        assert not any(name.startswith(("PySide6", "qasync")) for name in imports_of(path))
+
+
+@pytest.mark.parametrize(
+    ("library", "only"),
+    [
+        ("httpx", {"exchange/http.py"}),
+        ("websockets", {"exchange/stream.py"}),
+        ("qasync", {"app/program.py"}),
+        ("platformdirs", {"storage/paths.py"}),
+        ("PySide6QtAds", {"widgets/main_window.py"}),
+        ("msgspec", None),
+    ],
+)
+def test_outside_libraries_have_one_door(library: str, only: set[str] | None) -> None:
+    found = importers(library)
+    if only is None:
+        assert all(name.startswith("wire/") for name in found)
+    else:
+        assert found == only
+
+
+def test_the_simulated_exchange_shares_nothing() -> None:
+    for path in (PACKAGE / "simexchange").rglob("*.py"):
+        for name in imports_of(path):
+            assert not name.startswith(("PySide6", "httpx", "websockets", "msgspec")), path.name
+            assert not name.startswith("terminal.") or name.startswith("terminal.simexchange")
+
+
+def test_nothing_spins_the_loop() -> None:
+    """A modal exec() or processEvents under a coroutine stalls other tasks for ever."""
+    banned = re.compile(r"\.exec\(|\.exec_\(|processEvents|qWait|\.open_url\(")
+    for path in SOURCES:
+        assert not banned.search(path.read_text(encoding="utf-8")), path.name
+
+
+def test_no_float_where_money_is() -> None:
+    for path in (PACKAGE / "domain").glob("*.py"):
+        if path.name == "clock.py":  # seconds of waiting are no money
+            continue
+        tree = ast.parse(path.read_text(encoding="utf-8"))
+        names = {node.id for node in ast.walk(tree) if isinstance(node, ast.Name)}
+        assert "float" not in names, path.name
+
+
+def test_packaging_is_no_package_and_resources_hold_no_code() -> None:
+    assert not (ROOT / "packaging" / "__init__.py").exists()
+    assert not list((ROOT / "resources").rglob("*.py"))
+
+
+def test_the_top_level_is_what_it_was_meant_to_be() -> None:
+    allowed = {
+        "pyproject.toml", "terminal", "resources", "tests", "packaging", "README.md", "LICENSE",
+        "CHANGELOG.md",
+    }  # fmt: skip
+    made = {"build", "dist"}
+    found = {path.name for path in ROOT.iterdir() if not path.name.startswith(".")}
+    found = {name for name in found if not name.endswith(".egg-info")}
+    assert found - made == allowed

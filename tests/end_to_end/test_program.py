@@ -1,0 +1,127 @@
+"""The program in this process: the child that dies, the restart, the end."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+from typing import TYPE_CHECKING
+
+import pytest
+from PySide6.QtWidgets import QPushButton
+
+from terminal.app.cli import Command, Options
+from terminal.app.faults import Faults
+from terminal.app.program import DemoRun
+from terminal.session.feed import FeedStatus
+from terminal.storage.paths import Paths
+from tests.support.deadlines import eventually
+from tests.support.qt_loop import run_on_qt
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Coroutine
+    from pathlib import Path
+    from typing import Any
+
+    from terminal.app.wiring import Program
+
+pytestmark = pytest.mark.usefixtures("qapp")
+
+
+@pytest.fixture(autouse=True)
+def _signals_as_before() -> object:
+    before = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
+    yield
+    for number, handler in before.items():
+        signal.signal(number, handler)
+
+
+def with_program(
+    tmp_path: Path, play: Callable[[DemoRun, Program], Coroutine[Any, Any, None]]
+) -> tuple[int, Faults]:
+    """Run the whole program and play with it once its ladder is live; returns its exit code."""
+    faults = Faults()
+    codes: list[int] = []
+
+    async def work() -> None:
+        paths = Paths.of_system({"TERN_HOME": str(tmp_path)})
+        run = DemoRun(Options(Command.DEMO), paths, faults)
+        main = asyncio.get_running_loop().create_task(run.main())
+        await eventually(lambda: main.done() or is_live(run), "a live ladder", 30)
+        assert not main.done(), "it ended before it was live"
+        program = run._program
+        assert program is not None
+        await play(run, program)
+        program.window.close()
+        codes.append(await main)
+
+    run_on_qt(work())
+    return codes[0], faults
+
+
+def is_live(run: DemoRun) -> bool:
+    program = run._program
+    return (
+        program is not None
+        and bool(program.ladder.view.rows)
+        and program.ladder.view.stale is None
+        and program.backend.desk.is_trusted
+        and program.backend.account.is_trusted
+    )
+
+
+def test_closing_the_window_ends_everything_in_order(tmp_path: Path) -> None:
+    async def play(run: DemoRun, program: Program) -> None:
+        assert program.window.isVisible()
+        program.ladder.choose_contract("ETHUSDTM")
+        await eventually(lambda: is_live(run), "the other contract")
+
+    code, faults = with_program(tmp_path, play)
+    assert code == 0
+    assert faults.texts == []
+    settings = (tmp_path / "config" / "settings.json").read_text()
+    assert '"contract": "ETHUSDTM"' in settings
+
+
+@pytest.mark.skipif(os.name == "nt", reason="kills by signal")
+def test_an_exchange_that_dies_is_said_and_restarted_by_a_button(tmp_path: Path) -> None:
+    async def play(run: DemoRun, program: Program) -> None:
+        button = program.window.findChild(QPushButton, "banner.button")
+        assert isinstance(button, QPushButton)
+        assert not button.isVisible()
+        program.ladder.toggle_keyboard()
+        os.kill(run._demo.process_id, signal.SIGKILL)
+        await eventually(button.isVisible, "the banner")
+        await eventually(
+            lambda: program.backend.market_feed.health.status is FeedStatus.WAITING, "the loss"
+        )
+        assert program.ladder.trading.armed == frozenset(), "a lost connection disarms"
+        assert program.workspace.market is not None
+        assert program.workspace.market.touch() is None
+        button.click()
+        await eventually(lambda: is_live(run), "the ladder again", 30)
+        assert not button.isVisible()
+        words = [notice.text for notice in program.backend.notices.notices]
+        assert any("has ended" in text for text in words)
+        assert any("runs again" in text for text in words)
+
+    code, faults = with_program(tmp_path, play)
+    assert code == 0
+    assert faults.texts == []
+
+
+def test_an_exchange_that_cannot_start_is_one_sentence(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    from terminal.app.demo import DemoExchange
+
+    monkeypatch.setattr(DemoExchange, "_command", lambda _self: ("/no/such/program", []))
+
+    async def work() -> None:
+        paths = Paths.of_system({"TERN_HOME": str(tmp_path)})
+        assert await DemoRun(Options(Command.DEMO), paths, Faults()).main() == 3
+
+    run_on_qt(work())
+    assert capsys.readouterr().err == (
+        "The simulated exchange could not be started: the program could not be started.\n"
+    )

@@ -1,0 +1,139 @@
+"""The developer script: what it says when it cannot, and what it leaves alone."""
+
+from __future__ import annotations
+
+import ast
+import importlib.util
+import subprocess
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+if TYPE_CHECKING:
+    from types import ModuleType
+
+ROOT = Path(__file__).parent.parent.parent
+SCRIPT = ROOT / "packaging" / "dev.py"
+
+
+@pytest.fixture
+def dev(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> ModuleType:
+    """The script as a module, working in an empty folder that looks like a checkout."""
+    spec = importlib.util.spec_from_file_location("dev", SCRIPT)
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    (tmp_path / "terminal").mkdir()
+    (tmp_path / "pyproject.toml").write_text("[project]")
+    (tmp_path / "terminal" / "__init__.py").write_text("")
+    monkeypatch.setattr(module, "ROOT", tmp_path)
+    return module
+
+
+def test_it_is_standard_library_only_and_old_pythons_can_read_it() -> None:
+    source = SCRIPT.read_text(encoding="utf-8")
+    tree = ast.parse(source, feature_version=(3, 7))
+    for node in ast.walk(tree):
+        assert not isinstance(node, (ast.NamedExpr, ast.Match))
+        if isinstance(node, ast.Import):
+            names = {alias.name.split(".")[0] for alias in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            names = {str(node.module).split(".")[0]}
+        else:
+            continue
+        assert names <= set(sys.stdlib_module_names) | {"terminal"}
+
+
+def test_a_python_that_is_too_old(dev: ModuleType) -> None:
+    with pytest.raises(dev.Failure, match=r"needs Python 3\.11 or newer; this is 3\.9"):
+        dev.require_python((3, 9))
+    dev.require_python((3, 13))
+
+
+def installed(dev: ModuleType, monkeypatch: pytest.MonkeyPatch) -> list[list[str]]:
+    """Record installations instead of making them."""
+    made: list[list[str]] = []
+
+    def make(folder: Path, uv: str | None) -> None:
+        python = dev.environment_python(folder)
+        python.parent.mkdir(parents=True)
+        python.write_text("")
+
+    monkeypatch.setattr(dev, "make_environment", make)
+    monkeypatch.setattr(dev, "install", lambda python, extras, uv: made.append(extras))
+    return made
+
+
+def test_nothing_is_installed_twice(dev: ModuleType, monkeypatch: pytest.MonkeyPatch) -> None:
+    made = installed(dev, monkeypatch)
+    python = dev.set_up([])
+    assert dev.set_up([]) == python
+    assert made == [[]]
+    dev.set_up(["test"])
+    dev.set_up([])
+    assert made == [[], ["test"]], "what is there is enough for less"
+    (dev.ROOT / "pyproject.toml").write_text("[project] # changed")
+    dev.set_up([])
+    assert made[-1] == ["test"], "a change installs anew, all that was there"
+
+
+def test_an_installation_that_failed_is_tried_again(
+    dev: ModuleType, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made = installed(dev, monkeypatch)
+
+    def fail(python: Path, extras: list[str], uv: str | None) -> None:
+        raise dev.Failure("The installation failed.")
+
+    works = dev.install
+    monkeypatch.setattr(dev, "install", fail)
+    with pytest.raises(dev.Failure):
+        dev.set_up([])
+    monkeypatch.setattr(dev, "install", works)
+    monkeypatch.setattr(dev, "make_environment", lambda folder, uv: None)
+    dev.set_up([])
+    assert made == [[]]
+
+
+def test_programs_that_fail_become_one_sentence(dev: ModuleType) -> None:
+    with pytest.raises(dev.Failure, match="It broke"):
+        dev.call([sys.executable, "-c", "raise SystemExit(3)"], "It broke.")
+    with pytest.raises(dev.Failure, match="It broke"):
+        dev.call(["/no/such/program"], "It broke.")
+
+
+def test_a_python_without_venv(dev: ModuleType, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "venv", None)
+    with pytest.raises(dev.Failure, match="install python3-venv"):
+        dev.make_environment(dev.ROOT / ".venv", None)
+
+
+def test_missing_libraries_name_their_packages(
+    dev: ModuleType, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from terminal.app import display
+
+    monkeypatch.setattr(display, "missing_packages", lambda *, window: ("libegl1",))
+    with pytest.raises(dev.Failure, match="sudo apt-get install libegl1"):
+        dev.require_libraries(window=False)
+
+
+def test_arguments_it_does_not_know_go_to_the_program(dev: ModuleType) -> None:
+    arguments, rest = dev.parse(["demo", "--tour", "--seconds", "3"])
+    assert (arguments.command, rest) == ("demo", ["--tour", "--seconds", "3"])
+    _, rest = dev.parse(["demo", "--help"])
+    assert rest == ["--help"]
+    arguments, rest = dev.parse(["test", "--nightly", "-k", "book"])
+    assert arguments.nightly
+    assert rest == ["-k", "book"]
+
+
+def test_wrong_commands_end_with_usage() -> None:
+    done = subprocess.run(
+        [sys.executable, str(SCRIPT), "dance"], capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 2
+    assert "invalid choice" in done.stderr
