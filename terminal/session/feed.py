@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 from dataclasses import dataclass
 from enum import Enum
-from typing import TYPE_CHECKING, final
+from typing import TYPE_CHECKING, cast, final
 
 from terminal.domain.events import (
     BookDelta,
@@ -213,7 +213,9 @@ class Feed:
         kind = type(fact)
         if kind in _KINDS_OF:
             self._messages += 1
-            symbol = fact.symbol if kind not in _PRIVATE_FACTS else None  # type: ignore[union-attr]
+            symbol = None
+            if kind not in _PRIVATE_FACTS:
+                symbol = cast("BookDelta | PublicTrade | MarkUpdate", fact).symbol
             route = self._routes.get((kind, symbol))
             for handler in self._route(kind, symbol) if route is None else route:
                 handler(fact)

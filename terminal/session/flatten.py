@@ -15,7 +15,7 @@ from terminal.domain.units import ClientOid
 
 if TYPE_CHECKING:
     from terminal.domain.units import Symbol
-    from terminal.session.orders import OrderDesk
+    from terminal.session.desk import Desk
 
 CANCEL_WAIT_S = 3.0
 FLAT_WAIT_S = 10.0
@@ -26,7 +26,7 @@ READ_INTERVAL_S = 1.0
 class Flattening:
     """The flatten procedure of a desk, once at a time for each contract."""
 
-    def __init__(self, desk: OrderDesk) -> None:
+    def __init__(self, desk: Desk) -> None:
         self._desk = desk
         self._running: set[Symbol] = set()
 
@@ -119,6 +119,6 @@ class Flattening:
         self._desk.tell_about(_about(self._desk, symbol) or nothing, sentence, ok=ok)
 
 
-def _about(desk: OrderDesk, symbol: Symbol) -> Order | None:
+def _about(desk: Desk, symbol: Symbol) -> Order | None:
     """The newest order of the contract, for those who ask what an outcome is about."""
     return next((o for o in reversed(desk.orders.values()) if o.symbol == symbol), None)

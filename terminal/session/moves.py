@@ -16,7 +16,7 @@ from terminal.session.results import Blocked, Submitted
 if TYPE_CHECKING:
     from terminal.domain.order import Order
     from terminal.domain.units import ClientOid, Lots, Price, Symbol
-    from terminal.session.orders import OrderDesk
+    from terminal.session.desk import Desk
 
 CANCEL_DEADLINE_S = 5.0
 _MOVABLE = (OrderState.OPEN, OrderState.PARTLY_FILLED)
@@ -26,7 +26,7 @@ _MOVABLE = (OrderState.OPEN, OrderState.PARTLY_FILLED)
 class Moving:
     """The move procedure of a desk."""
 
-    def __init__(self, desk: OrderDesk) -> None:
+    def __init__(self, desk: Desk) -> None:
         self._desk = desk
         self._under_way: dict[ClientOid, Symbol] = {}
 
@@ -108,7 +108,7 @@ class Moving:
         result = None if ticket is None else self._desk.submit(ticket)
         if isinstance(result, Submitted):
             self._desk.tell(order.client_oid, "Moved: the old order has ended.", ok=True)
-        elif result is None or isinstance(result, Blocked):
-            reason = "" if result is None else f" {result.blocks[0].reason}"
-            words = f"Canceled, but the new order was not sent.{reason}"
-            self._desk.tell(order.client_oid, words, ok=False)
+            return
+        reason = "" if result is None else f" {result.blocks[0].reason}"
+        words = f"Canceled, but the new order was not sent.{reason}"
+        self._desk.tell(order.client_oid, words, ok=False)

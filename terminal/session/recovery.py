@@ -11,12 +11,13 @@ from terminal.domain.order import OrderState
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from terminal.session.orders import OrderDesk
+    from terminal.domain.units import OrderId
+    from terminal.session.desk import Desk
 
 RETRY_S = (0.5, 1.0, 2.0, 5.0)
 
 
-async def recover_orders(desk: OrderDesk, is_current: Callable[[], bool]) -> None:
+async def recover_orders(desk: Desk, is_current: Callable[[], bool]) -> None:
     """Merge what the exchange says into the desk; try until it worked or is out of date."""
     attempt = 0
     while is_current():
@@ -29,12 +30,12 @@ async def recover_orders(desk: OrderDesk, is_current: Callable[[], bool]) -> Non
             return
 
 
-async def _read(desk: OrderDesk) -> None:
+async def _read(desk: Desk) -> None:
     gateway = desk.gateway
     suspects = {
         order.client_oid for order in desk.working() if order.state is not OrderState.SUBMITTING
     }
-    seen = set()
+    seen: set[OrderId] = set()
     # Done orders first: an order that ends while we read is then seen open and later by stream.
     for read in (gateway.recent_done_orders, gateway.open_orders, gateway.open_stops):
         for update in await read():

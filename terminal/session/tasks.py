@@ -105,8 +105,8 @@ class Pulse:
     async def _either(self, seconds: float) -> None:
         """Wait for the next beat or so many seconds, whichever comes first."""
         loop = asyncio.get_running_loop()
-        waiting = {
-            loop.create_task(self._changed.wait(), name="pulse"),
+        waiting: set[asyncio.Task[bool]] = {
+            loop.create_task(_set(self._changed), name="pulse"),
             loop.create_task(self._sleep(seconds), name="pulse deadline"),
         }
         try:
@@ -120,3 +120,8 @@ class Pulse:
     async def _sleep(self, seconds: float) -> bool:
         await self._clock.sleep(seconds)
         return True
+
+
+async def _set(event: asyncio.Event) -> bool:
+    await event.wait()
+    return True

@@ -18,7 +18,7 @@ DECLARATIONS = {
     "domain/errors.py", "domain/events.py",
     "wire/account.py", "wire/frames.py", "wire/market.py", "wire/trading.py",
     "exchange/errors.py", "exchange/gateway.py", "exchange/outcome.py",
-    "session/clock.py", "session/results.py",
+    "session/clock.py", "session/desk.py", "session/results.py",
     "simexchange/clock.py", "simexchange/contracts.py", "simexchange/faults.py",
 }  # fmt: skip
 # Clients and drivers: tested over real sockets, in tests/integration and tests/contract.
@@ -137,7 +137,7 @@ def test_the_top_level_is_what_it_was_meant_to_be() -> None:
         "pyproject.toml", "terminal", "resources", "tests", "packaging", "README.md", "LICENSE",
         "CHANGELOG.md",
     }  # fmt: skip
-    made = {"build", "dist"}
+    made = {"build", "dist", "tern-tour.png"}
     found = {path.name for path in ROOT.iterdir() if not path.name.startswith(".")}
     found = {name for name in found if not name.endswith(".egg-info")}
     assert found - made == allowed

@@ -34,13 +34,13 @@ def environment(home: Path, **changes: str) -> dict[str, str]:
         for name, value in os.environ.items()
         if name not in {"DISPLAY", "WAYLAND_DISPLAY", "QT_QPA_PLATFORM"}
     }
-    return {**known, "TERN_HOME": str(home), **changes}
+    return {**known, "TERN_HOME": str(home), "PYTHONPATH": str(ROOT), **changes}
 
 
 def run(arguments: list[str], home: Path, **changes: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
         [sys.executable, "-m", "terminal", *arguments],
-        cwd=ROOT,
+        cwd=home,
         env=environment(home, **changes),
         capture_output=True,
         text=True,
@@ -114,7 +114,7 @@ def test_demo_without_a_display_says_so(tmp_path: Path) -> None:
     done = subprocess.run(
         [sys.executable, "-m", "terminal", "demo"],
         cwd=tmp_path,
-        env=environment(tmp_path, PYTHONPATH=str(ROOT)),
+        env=environment(tmp_path),
         capture_output=True,
         text=True,
         timeout=DEADLINE_S,
@@ -214,7 +214,7 @@ def test_real_keys_from_the_system_and_a_polite_end(x_server: str, tmp_path: Pat
     """Shift+2 arrives as an at sign under X11; the window closes by the manager's wish."""
     program = subprocess.Popen(
         [sys.executable, "-m", "terminal", "demo", "--seed", "4243"],
-        cwd=ROOT,
+        cwd=tmp_path,
         env=environment(tmp_path, DISPLAY=x_server),
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,

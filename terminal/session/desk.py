@@ -1,0 +1,99 @@
+"""What the desk's procedures need of it: moving, flattening and recovering know no more."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Protocol
+
+from terminal.domain.order import PendingCommand
+
+if TYPE_CHECKING:
+    from collections.abc import Coroutine
+
+    from terminal.domain.clock import Clock
+    from terminal.domain.events import Fill, OrderUpdate
+    from terminal.domain.guard import Block
+    from terminal.domain.order import Order
+    from terminal.domain.ticket import OrderTicket
+    from terminal.domain.units import ClientOid, Symbol
+    from terminal.exchange.gateway import TradingGateway
+    from terminal.session.account import AccountSession
+    from terminal.session.listeners import Listeners
+    from terminal.session.results import SubmitResult
+    from terminal.session.tasks import Pulse
+
+
+class Desk(Protocol):
+    """The order desk as its procedures see it; ``session.orders`` says what each part does."""
+
+    gateway: TradingGateway
+    account: AccountSession
+    clock: Clock
+    pulse: Pulse
+    orders: dict[ClientOid, Order]
+    on_changed: Listeners[[]]
+
+    def working(self, symbol: Symbol | None = None) -> tuple[Order, ...]:
+        """Orders that may still fill, oldest first."""
+        ...
+
+    def flattening(self, symbol: Symbol) -> bool:
+        """True while a contract is being flattened."""
+        ...
+
+    def blocks(self, ticket: OrderTicket) -> tuple[Block, ...]:
+        """What would keep a ticket from being sent now."""
+        ...
+
+    def submit(self, ticket: OrderTicket) -> SubmitResult:
+        """Send a ticket unless something blocks it."""
+        ...
+
+    def cancel(self, client_oid: ClientOid) -> None:
+        """Cancel one order."""
+        ...
+
+    def mark_canceling(
+        self, client_oid: ClientOid, pending: PendingCommand = PendingCommand.CANCEL
+    ) -> bool:
+        """Note that a cancel is on its way; False when there is nothing (more) to cancel."""
+        ...
+
+    async def cancel_and_see(self, client_oid: ClientOid) -> None:
+        """Ask for a cancel until the order's end is known."""
+        ...
+
+    async def close_position(self, ticket: OrderTicket) -> ClientOid:
+        """Send a close ticket past the guard."""
+        ...
+
+    async def resolve_unknown(self, client_oid: ClientOid) -> None:
+        """Ask until the exchange knows the order, or provably never got it."""
+        ...
+
+    async def refresh_order(self, client_oid: ClientOid) -> bool | None:
+        """Ask about one order: whether the exchange knows it; None without an answer."""
+        ...
+
+    def take(self, update: OrderUpdate) -> None:
+        """Bring an order up to date."""
+        ...
+
+    def take_recent_fills(self, fills: tuple[Fill, ...]) -> None:
+        """Add fills read by request."""
+        ...
+
+    def put(self, order: Order) -> None:
+        """Store an order's new state."""
+        ...
+
+    def tell(self, client_oid: ClientOid, sentence: str, *, ok: bool) -> None:
+        """Say how a command ended."""
+        ...
+
+    def tell_about(self, order: Order, sentence: str, *, ok: bool) -> None:
+        """Say how a command about an order ended."""
+        ...
+
+    def spawn(self, name: str, work: Coroutine[object, object, None]) -> None:
+        """Start a task of the desk."""
+        ...
