@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import uuid
+from functools import partial
 from typing import TYPE_CHECKING, final
 
 from terminal.domain.errors import TernError
@@ -54,6 +55,9 @@ class Backend:
             clients.account, self.account_feed, clock, owner, self.notices, self.markets.contracts
         )
         self.markets.on_opened.add(self.account.prepare)
+        for feed in (self.market_feed, self.account_feed):
+            feed.on_opened.add(partial(self._on_feed_opened, feed))
+            feed.on_lost.add(partial(self._on_feed_lost, feed))
         self.desk = OrderDesk(
             clients.trading,
             self.account,
@@ -66,6 +70,15 @@ class Backend:
             limits,
             new_client_oid,
         )
+
+    def _on_feed_opened(self, feed: Feed) -> None:
+        self.notices.post(NoticeLevel.INFO, "feed", f"The {feed.name} stream is connected.")
+
+    def _on_feed_lost(self, feed: Feed) -> None:
+        reason = feed.health.reason
+        words = f"The {feed.name} stream was lost. {reason}".strip()
+        level = NoticeLevel.WARNING if reason else NoticeLevel.INFO
+        self.notices.post(level, "feed", words)
 
     def touch_of(self, symbol: Symbol) -> Touch | None:
         """The touch of a contract whose book is open and live, else None."""

@@ -22,6 +22,7 @@ from terminal.domain.order import (
     from_update,
     submitting,
 )
+from terminal.domain.units import Side, plain
 from terminal.exchange.gateway import Channel, ChannelConfirmed, ChannelKind
 from terminal.exchange.outcome import Accepted, NotSent, Outcome, Rejected
 from terminal.session.flatten import Flattening
@@ -39,7 +40,7 @@ if TYPE_CHECKING:
     from terminal.domain.contract import Contract
     from terminal.domain.events import Fill
     from terminal.domain.ticket import OrderTicket
-    from terminal.domain.units import ClientOid, OrderId, Price, Side, Symbol
+    from terminal.domain.units import ClientOid, OrderId, Price, Symbol
     from terminal.exchange.gateway import StreamFact, TradingGateway
     from terminal.session.account import AccountSession
     from terminal.session.feed import Feed
@@ -382,6 +383,8 @@ class OrderDesk:
             self._take_fill(update.fill)
         if after is not known:
             self.put(after)
+            if known is not None and after.state is OrderState.CANCELED:
+                self._note(f"Canceled: {self._named(after)}.", after.symbol)
 
     def _known(self, update: OrderUpdate) -> Order | None:
         client_oid = self._by_id.get(update.order_id)
@@ -395,9 +398,26 @@ class OrderDesk:
         self._fills[fill.key] = fill
         self.account.apply_fill(fill)
         self.on_fill.notify(fill)
+        verb = "Bought" if fill.side is Side.BUY else "Sold"
+        price = self._price_text(fill.symbol, fill.price)
+        self._note(f"{verb} {fill.lots} {fill.symbol} at {price}.", fill.symbol)
         if not self._fees_asked:
             self._fees_asked = True
             self.spawn("fees", self._read_fees())
+
+    def _named(self, order: Order) -> str:
+        side = order.side.value if order.side is not None else "close"
+        words = f"{side} {order.canceled} {order.symbol}"
+        if order.price is not None:
+            words += f" at {self._price_text(order.symbol, order.price)}"
+        return words
+
+    def _price_text(self, symbol: Symbol, price: Price) -> str:
+        contract = self._contracts.get(symbol)
+        return f"{price} ticks" if contract is None else plain(contract.scale.decimal(price))
+
+    def _note(self, text: str, symbol: Symbol) -> None:
+        self._notices.post(NoticeLevel.INFO, "orders", text, symbol)
 
     async def _read_fees(self) -> None:
         """The stream does not tell fees: read them a moment after a fill."""

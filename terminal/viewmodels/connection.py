@@ -190,7 +190,7 @@ class StatusViewModel(ViewModel):
             "day_pnl",
             "Day P&L",
             text.money(amount, sign=True),
-            text.gain_role(amount.amount),
+            text.gain_role(amount),
             f"Change of equity since {text.clock_time(since)}, "
             "the first reading of this UTC day by this program.",
         )

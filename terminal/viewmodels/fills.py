@@ -46,7 +46,7 @@ COLUMNS: tuple[Column[FillRow], ...] = (
     Column(
         "Time", lambda r: r.time, None, lambda r: r.exact_time, is_number=False, sample="00:00:00"
     ),
-    Column("Contract", lambda row: row.symbol, is_number=False, sample="XBTUSDTM"),
+    Column("Contract", lambda row: row.symbol, is_number=False, sample="1000BONKUSDTM"),
     Column("Side", lambda row: row.side, lambda row: row.side_role, is_number=False, sample="Sell"),
     Column("Price", lambda row: row.price, sample="100 000.0"),
     Column("Lots", lambda row: row.lots, sample="10 000"),

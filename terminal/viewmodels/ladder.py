@@ -324,7 +324,7 @@ class LadderViewModel(ViewModel):
             lots=_position_words(core.lots),
             lots_role=_side_role(core.lots),
             pnl="" if pnl is None else text.money(pnl, sign=True),
-            pnl_role=Role.TEXT_DIM if pnl is None else text.gain_role(pnl.amount),
+            pnl_role=Role.TEXT_DIM if pnl is None else text.gain_role(pnl),
             entry=""
             if core.average_entry is None
             else text.exact_price(core.average_entry, contract),

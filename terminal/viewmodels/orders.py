@@ -42,7 +42,7 @@ class OrderRow(NamedTuple):
 
 
 COLUMNS: tuple[Column[OrderRow], ...] = (
-    Column("Contract", lambda row: row.symbol, is_number=False, sample="XBTUSDTM"),
+    Column("Contract", lambda row: row.symbol, is_number=False, sample="1000BONKUSDTM"),
     Column("Side", lambda row: row.side, lambda row: row.side_role, is_number=False, sample="Sell"),
     Column("Price", lambda row: row.price, sample="100 000.0"),
     Column("Lots", lambda row: row.lots, sample="10 000"),

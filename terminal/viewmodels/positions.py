@@ -45,7 +45,7 @@ class PositionRow(NamedTuple):
 
 
 COLUMNS: tuple[Column[PositionRow], ...] = (
-    Column("Contract", lambda row: row.symbol, is_number=False, sample="XBTUSDTM"),
+    Column("Contract", lambda row: row.symbol, is_number=False, sample="1000BONKUSDTM"),
     Column(
         "Side", lambda row: row.side, lambda row: row.side_role, is_number=False, sample="Short"
     ),
@@ -146,7 +146,7 @@ class PositionsViewModel(ViewModel):
             liquidation=text.exact_price(position.liquidation, contract),
             margin=text.money(position.margin),
             pnl=text.money(pnl, sign=True),
-            pnl_role=Role.TEXT_DIM if pnl is None else text.gain_role(pnl.amount),
+            pnl_role=Role.TEXT_DIM if pnl is None else text.gain_role(pnl),
             realized=text.money(position.realized, sign=True),
         )
 

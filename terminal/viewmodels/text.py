@@ -83,11 +83,12 @@ def money(amount: Money | None, *, sign: bool = False) -> str:
     return f"{text} {amount.currency}"
 
 
-def gain_role(value: Decimal) -> Role:
-    """Colour role of a profit or loss; zero is neutral."""
-    if value > 0:
+def gain_role(gain: Money) -> Role:
+    """Colour role of a profit or loss; what is shown as zero is neutral."""
+    shown = round(gain.amount, money_decimals(gain.currency))
+    if shown > 0:
         return Role.BUY
-    return Role.SELL if value < 0 else Role.TEXT_DIM
+    return Role.SELL if shown < 0 else Role.TEXT_DIM
 
 
 def age(seconds: float) -> str:

@@ -112,10 +112,13 @@ class RowTable(QTableView):
         columns = self.horizontalHeader()
         columns.setHighlightSections(False)
         columns.setMinimumSectionSize(24)
-        for number, column in enumerate(self._vm.model.columns[:-1]):
+        last = self._vm.model.columns[-1]
+        shown = self._vm.model.columns if last.is_number else self._vm.model.columns[:-1]
+        for number, column in enumerate(shown):
             width = max(self._theme.text_width(t) for t in (column.sample, column.title))
             self.setColumnWidth(number, width + _CELL_PAD)
-        columns.setStretchLastSection(True)
+        # A number at the far end of a wide panel would stand alone.
+        columns.setStretchLastSection(not last.is_number)
 
     def show_state(self) -> None:
         """Shade or unshade the rows."""

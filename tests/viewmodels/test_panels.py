@@ -64,7 +64,7 @@ async def test_positions() -> None:
             "\N{MINUS SIGN}2",
             "\N{MINUS SIGN}0.002 XBT",
         )
-        assert (row.entry, row.mark, row.pnl_role) == ("100.50", "100.00", Role.BUY)
+        assert (row.entry, row.mark, row.pnl_role) == ("100.50", "100.00", Role.TEXT_DIM)
         desktop.mark("90")
         desktop.frame.tick()
         assert positions.model.rows[0].pnl == "+0.02 USDT"
