@@ -15,6 +15,7 @@ from PySide6.QtCore import QObject, QTimer, Slot
 from PySide6.QtWidgets import QApplication
 
 from terminal import __version__
+from terminal.app import qt_messages
 from terminal.app.demo import DemoError, DemoExchange
 from terminal.app.display import OFFSCREEN, has_display, missing_packages
 from terminal.app.faults import Faults
@@ -55,9 +56,11 @@ def run(options: Options) -> int:
     logs.start()
     faults = Faults()
     faults.install()
+    qt_messages.to_log()
     try:
         return _run_loop(options, paths, faults)
     finally:
+        qt_messages.as_before()
         faults.uninstall()
         logs.stop()
 

@@ -210,8 +210,11 @@ class Tour:
             for _ in range(6):
                 self._press(arrow)
             self._press(send)
-            await self._new_order(before, {OrderState.OPEN})
+            await self._new_order(
+                before, {OrderState.OPEN, OrderState.PARTLY_FILLED, OrderState.FILLED}
+            )
         self._press(Qt.Key.Key_Space)
+        await self._until(self._marks_are_shown, "the orders' marks on their rows")
         await self._until(
             lambda: self._program.ladder.view.stale is None, "a live book for the picture"
         )
@@ -313,6 +316,16 @@ class Tour:
 
     def _state(self, order: Order) -> OrderState:
         return self._program.backend.desk.orders[order.client_oid].state
+
+    def _marks_are_shown(self) -> bool:
+        """Every working order whose row is in view has its mark there."""
+        rows = {row.price: row for row in self._program.ladder.view.rows}
+        marks = [
+            rows[order.price].own_bid if order.side is Side.BUY else rows[order.price].own_ask
+            for order in self._program.backend.desk.working(self._market.contract.symbol)
+            if order.price in rows
+        ]
+        return None not in marks
 
     def _is_ended(self, order: Order) -> bool:
         return self._state(order).is_terminal
