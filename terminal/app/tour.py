@@ -136,7 +136,11 @@ class Tour:
     async def _take(self) -> None:
         before = set(self._program.backend.desk.orders)
         self._press(Qt.Key.Key_2)
-        self._press(Qt.Key.Key_W)
+        # A few ticks through the touch, within the collar: the market may move under the hand.
+        self._press(Qt.Key.Key_End)
+        for _ in range(5):
+            self._press(Qt.Key.Key_Up)
+        self._press(Qt.Key.Key_B)
         await self._new_order(
             before, {OrderState.FILLED, OrderState.PARTLY_FILLED, OrderState.OPEN}
         )

@@ -22,7 +22,7 @@ from terminal.domain.order import (
     from_update,
     submitting,
 )
-from terminal.domain.units import Side, plain
+from terminal.domain.units import Side
 from terminal.exchange.gateway import Channel, ChannelConfirmed, ChannelKind
 from terminal.exchange.outcome import Accepted, NotSent, Outcome, Rejected
 from terminal.session.flatten import Flattening
@@ -414,7 +414,9 @@ class OrderDesk:
 
     def _price_text(self, symbol: Symbol, price: Price) -> str:
         contract = self._contracts.get(symbol)
-        return f"{price} ticks" if contract is None else plain(contract.scale.decimal(price))
+        if contract is None:
+            return f"{price} ticks"
+        return f"{contract.scale.decimal(price):.{contract.scale.decimals}f}"
 
     def _note(self, text: str, symbol: Symbol) -> None:
         self._notices.post(NoticeLevel.INFO, "orders", text, symbol)
