@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, final
 
 from terminal.domain.errors import TernError
 from terminal.domain.events import MarginMode
-from terminal.domain.order import Order, OrderState, PendingCommand, submitting
+from terminal.domain.order import Order, OrderState, submitting
 from terminal.domain.ticket import close_ticket
 from terminal.domain.units import ClientOid
 
@@ -63,9 +63,12 @@ class Flattening:
             )
             return
         await self._cancel(symbol, exits=True)
-        left = [order for order in desk.working(symbol) if order.pending is PendingCommand.NONE]
+        left = desk.working(symbol)
         if left:
-            self._say(symbol, f"{symbol} is flat, but {len(left)} orders still work.", ok=False)
+            # A cancel under way is no end: what still works may fill and open a position anew.
+            noun = "order" if len(left) == 1 else "orders"
+            words = f"{symbol} is flat, but {len(left)} {noun} may still fill."
+            self._say(symbol, words, ok=False)
         else:
             self._say(symbol, f"{symbol} is flat.", ok=True)
 

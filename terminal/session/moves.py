@@ -92,7 +92,9 @@ class Moving:
         order = desk.orders[client_oid]
         is_wanted = self._under_way.pop(client_oid, None) is not None
         if not ended or order.is_working:
-            words = "Not moved: the cancel's end is not known, so nothing was sent."
+            words = "Not moved: the old order still works, so nothing was sent."
+            if not ended or order.pending is PendingCommand.CANCEL_UNKNOWN:
+                words = "Not moved: the cancel's end is not known, so nothing was sent."
             desk.tell(client_oid, words, ok=False)
         elif order.state is OrderState.FILLED or not order.canceled:
             words = "Filled before it could be moved; nothing was sent."

@@ -355,6 +355,10 @@ class OrderDesk:
         """Move an order: cancel, and a new one only after the cancel's end is known."""
         return self._moving.start(client_oid, price)
 
+    def abort_moves(self, symbol: Symbol) -> None:
+        """Moves under way send no new order any more; their cancels go on."""
+        self._moving.abort_all(symbol)
+
     def flatten(self, symbol: Symbol) -> None:
         """Flatten a contract: cancel entries, close, verify flat, then cancel leftover exits."""
         self._flattening.start(symbol)

@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 
 VERSION = 1
 FILE_NAME = "settings.json"
+LARGEST = 1_000_000_000
+"""No number in the settings may be above it: a limit without a bound is none."""
 THEMES = ("dark", "dark-colour-blind", "light")
 
 
@@ -74,6 +76,8 @@ class SettingsStore:
             return Settings(), self._set_aside(f"{type(error).__name__}")
         try:
             return _read(json.loads(raw)), ""
+        except RecursionError:
+            return Settings(), self._set_aside("nested too deeply")
         except ValueError as error:  # JSON errors are ValueErrors as well
             return Settings(), self._set_aside(str(error))
 
@@ -134,8 +138,8 @@ def _theme(name: str, value: object) -> str:
 
 
 def _positive(name: str, value: object) -> int:
-    if not isinstance(value, int) or isinstance(value, bool) or value <= 0:
-        raise SettingError(f"{name} is no whole number above zero")
+    if not isinstance(value, int) or isinstance(value, bool) or not 0 < value <= LARGEST:
+        raise SettingError(f"{name} is no whole number from 1 to {LARGEST}")
     return value
 
 
@@ -157,8 +161,8 @@ def _money(name: str, value: object) -> Decimal:
         amount = Decimal(_text(name, value))
     except InvalidOperation:
         raise SettingError(f"{name} is no amount") from None
-    if not amount.is_finite() or amount <= 0:
-        raise SettingError(f"{name} is no amount above zero")
+    if not amount.is_finite() or not 0 < amount <= LARGEST:
+        raise SettingError(f"{name} is no amount above zero and up to {LARGEST}")
     return amount
 
 

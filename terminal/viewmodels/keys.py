@@ -79,8 +79,8 @@ class LadderAction(Enum):
     CANCEL_ALL = "Cancel all of this contract"
     CANCEL_EVERYWHERE = "Cancel all everywhere"
     FLATTEN = "Flatten this contract (press twice)"
-    POST_ONLY = "Post-only for the next orders"
-    REDUCE_ONLY = "Reduce-only for the next orders"
+    POST_ONLY = "Post-only for the next order"
+    REDUCE_ONLY = "Reduce-only for the next order"
 
 
 REPEATABLE = frozenset(

@@ -149,6 +149,7 @@ class LadderViewModel(ViewModel):
             self.trading.press_flatten(at_ms)
         else:
             self._actions[action]()
+            self.trading.forget_flatten()
         self.mark_dirty()
         return True
 
@@ -212,12 +213,12 @@ class LadderViewModel(ViewModel):
         self._take_size(typed)
 
     def toggle_post_only(self) -> None:
-        """Post-only for the next orders, on or off."""
+        """Post-only for the next order, on or off."""
         self.trading.is_post_only = not self.trading.is_post_only
         self.mark_dirty()
 
     def toggle_reduce_only(self) -> None:
-        """Reduce-only for the next orders, on or off."""
+        """Reduce-only for the next order, on or off."""
         self.trading.is_reduce_only = not self.trading.is_reduce_only
         self.mark_dirty()
 

@@ -84,6 +84,7 @@ class LadderTrading:
         """Arm or disarm one hand."""
         if hand in self.armed:
             self.armed = self.armed - {hand}
+            self._abort_moves()
             self.say(f"{hand.value.capitalize()} trading is off.", Role.TEXT_DIM)
             if hand is ArmedBy.KEYBOARD:
                 self.grab = None
@@ -101,16 +102,27 @@ class LadderTrading:
         self._flatten_pressed_at_ms = None
         if self.armed:
             self.armed = frozenset()
+            self._abort_moves()
             self.say(f"Disarmed: {because}", Role.CAUTION)
+
+    def _abort_moves(self) -> None:
+        """Who disarms wants nothing sent any more, the second half of a move included."""
+        if self.contract is not None:
+            self._desk.abort_moves(self.contract.symbol)
 
     def set_contract(self, contract: Contract | None) -> None:
         """Trade another contract; a change disarms."""
         if self.contract is not None and contract is not self.contract:
             self.disarm("the contract changed.")
+            self.is_post_only = self.is_reduce_only = False
         self.contract = contract
 
     def back(self) -> None:
-        """One step back: drop a choice, leave a grab, then disarm. Never sends."""
+        """One step back: drop a question, leave a grab, then disarm. Never sends."""
+        if self._flatten_pressed_at_ms is not None:
+            self._flatten_pressed_at_ms = None
+            self.say("Nothing was flattened.", Role.TEXT_DIM)
+            return
         if self.choice is not None:
             self.choice = None
             self.say("Nothing was chosen.", Role.TEXT_DIM)
@@ -119,6 +131,7 @@ class LadderTrading:
             self.say("The order stays where it is.", Role.TEXT_DIM)
         elif self.armed:
             self.armed = frozenset()
+            self._abort_moves()
             self.say("Trading is off.", Role.TEXT_DIM)
         else:
             self.message = None
@@ -154,6 +167,7 @@ class LadderTrading:
             self.say(f"Not sent. {result.blocks[0].reason}", Role.DANGER)
             return
         verb = "Buy" if side is Side.BUY else "Sell"
+        self.is_post_only = self.is_reduce_only = False  # they are for the next order only
         self.say(
             f"{verb} {text.whole(self.sizes.current)} at {text.price(price, contract)} sent.",
             Role.TEXT,
@@ -268,6 +282,10 @@ class LadderTrading:
         self._flatten_pressed_at_ms = None
         self._desk.flatten(self.contract.symbol)
         self.say(f"Flattening {self.contract.symbol}.", Role.CAUTION)
+
+    def forget_flatten(self) -> None:
+        """Another key came in between: two presses must follow each other."""
+        self._flatten_pressed_at_ms = None
 
     # Helpers ---------------------------------------------------------------------------------
 

@@ -53,6 +53,9 @@ def test_keys_of_another_version_are_kept(tmp_path: Path) -> None:
         '{"max_order_value": "NaN"}',
         '{"max_order_value": "lots"}',
         '{"collar_ticks": -1}',
+        '{"collar_ticks": 1000000001}',
+        '{"max_order_value": "1e999999"}',
+        pytest.param("[" * 200_000, id="deep"),
         '{"contract": 5}',
     ],
 )

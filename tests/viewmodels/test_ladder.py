@@ -126,13 +126,14 @@ async def test_the_keys_that_send() -> None:
         ]
 
 
-async def test_flags_go_with_the_next_orders() -> None:
+async def test_flags_go_with_the_next_order() -> None:
     async with a_desktop() as (desktop, hands):
-        hands.press("F4", "O", "B", "O", "I", "S")
+        hands.press("F4", "O", "B", "I", "S", "B")
         await desktop.settle()
-        first, second = (ticket for ticket, _ in desktop.bench.trading.placed)
+        first, second, third = (ticket for ticket, _ in desktop.bench.trading.placed)
         assert (first.is_post_only, first.is_reduce_only) == (True, False)
         assert (second.is_post_only, second.is_reduce_only) == (False, True)
+        assert (third.is_post_only, third.is_reduce_only) == (False, False), "for the next only"
 
 
 async def test_a_limit_far_through_the_touch_is_blocked_with_words() -> None:
@@ -301,6 +302,30 @@ async def test_flatten_needs_two_presses_in_time_and_no_arming() -> None:
         assert desktop.bench.trading.placed[0][0].is_close_order
         desktop.bench.gateway.held = ()
         await desktop.clock.advance(5.0)
+
+
+async def test_two_presses_must_follow_each_other() -> None:
+    async with a_desktop() as (desktop, hands):
+        for between in ("Esc", "Down"):
+            hands.press("F", at_ms=5000)
+            hands.press(between, at_ms=5100)
+            hands.press("F", at_ms=5200)
+            assert not desktop.desk.flattening(XBT)
+            hands.press("Esc", at_ms=9000)
+
+
+async def test_disarming_takes_the_second_half_of_a_move_away() -> None:
+    async with a_desktop() as (desktop, hands):
+        hands.press("F4")
+        await an_order(desktop, 1000)
+        hands.press("Home", "G", "Down", "Enter", "F4")
+        await desktop.settle()
+        ended = an_order_update(
+            order_id=OrderId("o1"), client_oid=None, lots=Lots(4), canceled=Lots(4), is_done=True
+        )
+        desktop.bench.stream.push(ended)
+        await desktop.settle()
+        assert placed(desktop) == []
 
 
 async def test_a_held_f_does_not_flatten() -> None:
