@@ -49,8 +49,12 @@ class BookAudit:
         handle = self._market.on_delta.add(deltas.append)
         try:
             copy = self._market.book.copy()
-            snapshot = await self._gateway.book_snapshot(self._market.contract.symbol)
             deadline = self._clock.monotonic_s() + BOOK_DEADLINE_S
+            snapshot = await self._gateway.book_snapshot(self._market.contract.symbol)
+            while snapshot.sequence < copy.sequence and self._clock.monotonic_s() < deadline:
+                # Requests may lag behind the stream (API reference 5.8 step 4): ask again.
+                await self._clock.sleep(0.1)
+                snapshot = await self._gateway.book_snapshot(self._market.contract.symbol)
             while self._market.book.sequence < snapshot.sequence:
                 if self._clock.monotonic_s() > deadline:
                     return [f"Our book did not reach sequence {snapshot.sequence}."]

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 CLIENT_OID_PREFIX = "tern-"
 """By it our own orders are known as ours even without a record of having sent them."""
 
+CLOCK_INTERVAL_S = 300.0
 _RETRY_S = (0.5, 1.0, 2.0, 4.0, 8.0)
 
 _log = logging.getLogger("app")
@@ -55,6 +56,8 @@ class Backend:
             clients.account, self.account_feed, clock, owner, self.notices, self.markets.contracts
         )
         self.markets.on_opened.add(self.account.prepare)
+        for http in clients.https:
+            http.on_skew = self._on_skew
         for feed in (self.market_feed, self.account_feed):
             feed.on_opened.add(partial(self._on_feed_opened, feed))
             feed.on_lost.add(partial(self._on_feed_lost, feed))
@@ -119,6 +122,28 @@ class Backend:
         self.account.start()
         self.desk.start()
         self.on_contracts_loaded.notify()
+        await self._keep_current()
+
+    async def _keep_current(self) -> None:
+        """Clocks drift and machines sleep; contracts are listed and change their steps."""
+        while True:
+            await self.clock.sleep(CLOCK_INTERVAL_S)
+            await self._measure_clock()
+            try:
+                await self.markets.load()
+            except TernError as error:
+                _log.info("contract list: %s", error)
+
+    async def _measure_clock(self) -> None:
+        try:
+            await self.clients.synchronize_clock()
+        except TernError as error:
+            _log.info("clock: %s", error)
+
+    def _on_skew(self) -> None:
+        """The exchange refused a request for its time: measure before the next one."""
+        self.notices.post(NoticeLevel.WARNING, "app", "The clock is off; it is measured again.")
+        self.owner.spawn("measure clock", self._measure_clock())
 
 
 def new_client_oid() -> ClientOid:

@@ -42,6 +42,7 @@ class DemoExchange(QObject):
         self._ended: asyncio.Future[None] | None = None
         self._output = b""
         self._is_ending = False
+        self._is_over = False
         self._timer = QTimer(self)
         self._timer.setSingleShot(True)
         self._timer.setInterval(READY_TIMEOUT_MS)
@@ -54,6 +55,15 @@ class DemoExchange(QObject):
 
     async def start(self) -> tuple[Hosts, Credentials]:
         """Start the child and wait until it is ready. Raises ``DemoError``."""
+        if self._is_over:
+            raise DemoError("stopped", sentence="The program is ending.")
+        try:
+            return await self._start()
+        except BaseException:
+            await self._kill()
+            raise
+
+    async def _start(self) -> tuple[Hosts, Credentials]:
         self._is_ending = False
         self._output = b""
         loop = asyncio.get_running_loop()
@@ -83,7 +93,7 @@ class DemoExchange(QObject):
 
     async def stop(self) -> None:
         """Ask the child to end by closing its input; kill it if it does not in time."""
-        process, self._is_ending = self._process, True
+        process, self._is_ending, self._is_over = self._process, True, True
         if process is None:
             return
         if process.state() is not QProcess.ProcessState.NotRunning and self._ended is not None:
@@ -94,6 +104,15 @@ class DemoExchange(QObject):
                 _log.warning("the simulated exchange did not end in time and was killed")
                 process.kill()
                 await self._ended
+        self._drop()
+
+    async def _kill(self) -> None:
+        """A child that did not become an exchange must not stay."""
+        process, self._is_ending = self._process, True
+        if process is not None and process.state() is not QProcess.ProcessState.NotRunning:
+            process.kill()
+            if self._ended is not None:
+                await asyncio.wait({self._ended}, timeout=END_TIMEOUT_MS / 1000)
         self._drop()
 
     def _drop(self) -> None:

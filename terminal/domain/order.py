@@ -72,7 +72,8 @@ class Order:
 
     ``client_oid`` is ours, or made from the order id for orders placed elsewhere. ``order_id`` is
     None until the exchange names it. ``reason`` is the plain-word reason of a rejection or of an
-    unknown outcome, else empty.
+    unknown outcome, else empty. ``is_guess`` marks an end that we concluded from silence: any word
+    of the exchange overrules it.
     """
 
     symbol: Symbol
@@ -90,6 +91,7 @@ class Order:
     is_post_only: bool = False
     pending: PendingCommand = PendingCommand.NONE
     reason: str = ""
+    is_guess: bool = False
     updated_at: TimestampNs | None = None
 
     @property
@@ -164,7 +166,8 @@ def apply_update(order: Order, update: OrderUpdate) -> Order:
     already known. A terminal state drops the pending command, because it is answered.
     """
     state = state_of(update)
-    if state not in LEGAL_STEPS[order.state] or update.filled < order.filled:
+    before = OrderState.UNKNOWN if order.is_guess else order.state
+    if state not in LEGAL_STEPS[before] or update.filled < order.filled:
         return order
     return replace(
         order,
@@ -181,6 +184,7 @@ def apply_update(order: Order, update: OrderUpdate) -> Order:
         is_post_only=_known(update.is_post_only, order.is_post_only),
         pending=PendingCommand.NONE if state.is_terminal else order.pending,
         reason="",
+        is_guess=False,
         updated_at=update.event_at,
     )
 

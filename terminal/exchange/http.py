@@ -44,7 +44,8 @@ _BLOCK_S = 30.0
 class HttpClient:
     """Requests to one REST host, signed when credentials are given.
 
-    ``offset_ms`` is what must be added to our clock to get the exchange's. ``on_sent`` is told
+    ``offset_ms`` is what must be added to our clock to get the exchange's; ``on_skew`` is told when
+    the exchange refused a request for its time. ``on_sent`` is told
     method, path and monotonic time when a request's bytes have been handed to the socket.
     """
 
@@ -61,6 +62,7 @@ class HttpClient:
         self._credentials = credentials
         self._on_sent = on_sent
         self.offset_ms = 0
+        self.on_skew: Callable[[], None] | None = None
         self._client = httpx.AsyncClient(
             base_url=base,
             timeout=_TIMEOUT,
@@ -121,12 +123,18 @@ class HttpClient:
             request.extensions["trace"] = _Trace(self._on_sent, method, path)
         try:
             response = await self._client.send(request)
-        except httpx.TransportError as error:
+        except httpx.HTTPError as error:
+            # Whatever went wrong after the connection stood: the exchange may have acted.
             raise TransportError(
                 f"{method} {path}: {type(error).__name__} {error}",
                 was_sent=not isinstance(error, _NEVER_SENT),
             ) from error
-        return _envelope(method, path, response)
+        try:
+            return _envelope(method, path, response)
+        except ClockSkewError:
+            if self.on_skew is not None:
+                self.on_skew()
+            raise
 
     def _headers(self, method: str, target: str, body: str) -> dict[str, str]:
         secrets = self._credentials

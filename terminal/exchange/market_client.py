@@ -2,18 +2,25 @@
 
 from __future__ import annotations
 
+import logging
 from typing import TYPE_CHECKING, final
 
 from terminal.domain.clock import TimestampMs, to_ms
 from terminal.exchange import translate
+from terminal.exchange.errors import ProtocolError
 from terminal.wire.market import BookPayload, ContractPayload, MarkPricePayload, TradePayload
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from terminal.domain.contract import Contract
     from terminal.domain.events import BookSnapshot, MarkUpdate, PublicTrade
     from terminal.domain.units import Symbol
     from terminal.exchange.http import HttpClient
     from terminal.exchange.translate import Scales
+
+
+_log = logging.getLogger("app")
 
 
 @final
@@ -27,7 +34,7 @@ class MarketClient:
     async def contracts(self) -> tuple[Contract, ...]:
         """All listed contracts. Also teaches the translators their tick sizes."""
         payloads = await self._http.get("/api/v1/contracts/active", list[ContractPayload])
-        listed = tuple(translate.contract(payload) for payload in payloads)
+        listed = tuple(_readable(payloads))
         self._scales.learn(listed)
         return listed
 
@@ -53,3 +60,12 @@ class MarketClient:
     async def server_time(self) -> TimestampMs:
         """The exchange's clock."""
         return to_ms(await self._http.get("/api/v1/timestamp", int))
+
+
+def _readable(payloads: list[ContractPayload]) -> Iterator[Contract]:
+    """Contracts that can be read; a strange one must not take the others away."""
+    for payload in payloads:
+        try:
+            yield translate.contract(payload)
+        except ProtocolError as error:
+            _log.warning("a contract was left out: %s", error)

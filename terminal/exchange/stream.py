@@ -157,6 +157,11 @@ class StreamClient:
         except (ProtocolError, DecodeError) as error:
             on_fact(FrameUnreadable(str(error), channel_of_topic(event.topic)))
             return
+        except (ArithmeticError, ValueError, TypeError) as error:
+            # A number beyond all reason: one frame is lost, the connection lives on.
+            words = f"{type(error).__name__}: {error}"
+            on_fact(FrameUnreadable(words, channel_of_topic(event.topic)))
+            return
         if fact is not None:
             on_fact(fact)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from typing import TYPE_CHECKING, TypeVar, final
 
 from terminal.domain.units import ClientOid, OrderId
@@ -13,7 +14,6 @@ from terminal.exchange.errors import (
     TransportError,
 )
 from terminal.exchange.outcome import Accepted, NotSent, Outcome, Rejected, Unknown
-from terminal.wire.envelope import Kind, meaning
 from terminal.wire.trading import (
     CancelledPayload,
     FillPayload,
@@ -23,7 +23,7 @@ from terminal.wire.trading import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable
+    from collections.abc import Awaitable, Callable, Iterator
 
     from terminal.domain.events import Fill, OrderUpdate
     from terminal.domain.ticket import OrderTicket
@@ -31,10 +31,14 @@ if TYPE_CHECKING:
     from terminal.exchange.http import HttpClient
     from terminal.exchange.translate import Scales
 
-T = TypeVar("T")
+Payload = TypeVar("Payload")
+Fact = TypeVar("Fact")
+
+_log = logging.getLogger("orders")
 
 PAGE_SIZE = 1000
 MAX_PAGES = 20
+NOT_FOUND = "100001"
 
 
 @final
@@ -49,7 +53,10 @@ class TradingClient:
 
     async def place(self, ticket: OrderTicket, client_oid: ClientOid) -> Outcome:
         """Send one order. Never resent by itself."""
-        body = translate.order_body(ticket, client_oid, self._scales)
+        try:
+            body = translate.order_body(ticket, client_oid, self._scales)
+        except ProtocolError as error:
+            return NotSent(error.sentence)
         return await _outcome(self._place(body))
 
     async def _place(self, body: dict[str, object]) -> tuple[OrderId, ...]:
@@ -91,7 +98,8 @@ class TradingClient:
         try:
             payload = await self._http.get(path, OrderPayload, query, signed=True)
         except RejectedError as error:
-            if meaning(error.code, "").kind is Kind.NOT_FOUND:
+            # The code alone also means a wrong parameter (API reference 1.6).
+            if error.code == NOT_FOUND and "notexist" in error.exchange_text.lower():
                 return None
             raise
         return translate.order_update(payload, self._scales)
@@ -123,13 +131,23 @@ class TradingClient:
     async def recent_done_orders(self) -> tuple[OrderUpdate, ...]:
         """Orders that ended within the last 24 hours, at most 1000."""
         payloads = await self._http.get("/api/v1/recentDoneOrders", list[OrderPayload], signed=True)
-        return tuple(translate.order_update(payload, self._scales) for payload in payloads)
+        return tuple(self._readable(translate.order_update, payloads))
 
     async def recent_fills(self) -> tuple[Fill, ...]:
         """Fills of the last 24 hours, at most 1000, oldest first."""
         payloads = await self._http.get("/api/v1/recentFills", list[FillPayload], signed=True)
-        fills = (translate.fill(payload, self._scales) for payload in payloads)
+        fills = self._readable(translate.fill, payloads)
         return tuple(sorted(fills, key=lambda fill: fill.event_at))
+
+    def _readable(
+        self, read: Callable[[Payload, Scales], Fact], payloads: list[Payload]
+    ) -> Iterator[Fact]:
+        """What can be read of the past; one row of a contract long gone must not hide the rest."""
+        for payload in payloads:
+            try:
+                yield read(payload, self._scales)
+            except ProtocolError as error:
+                _log.warning("a row was left out: %s", error)
 
 
 def _symbol(symbol: Symbol | None) -> dict[str, str | int]:

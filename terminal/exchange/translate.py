@@ -188,7 +188,7 @@ def book_delta(symbol: Symbol, payload: ChangePayload, scales: Scales) -> BookDe
         raise ProtocolError(f"{symbol}: change {payload.change!r} has not three parts")
     price, word, lots = parts
     side = _SIDES.get(word)
-    if side is None or not lots.isdigit():
+    if side is None or not (lots.isascii() and lots.isdigit()):
         raise ProtocolError(f"{symbol}: change {payload.change!r} cannot be read")
     return BookDelta(
         symbol,
@@ -342,10 +342,15 @@ def _event_fill(payload: OrderEventPayload, scales: Scales) -> Fill | None:
 
 
 def stop_event(payload: StopEventPayload, scales: Scales) -> OrderUpdate:
-    """An ``advancedOrders`` event. A trigger or a cancel ends the waiting order."""
+    """An ``advancedOrders`` event. A cancel or a failed trigger ends the order.
+
+    A trigger that worked does not: whether the child keeps the id is not established (API reference
+    3.6 rule 7), and an order taken for ended would swallow its child's events.
+    """
     symbol = Symbol(payload.symbol)
     price = _optional(payload.orderPrice, "orderPrice")
     waits = payload.type == "open"
+    is_done = payload.type == "cancel" or payload.triggerSuccess is False
     return OrderUpdate(
         symbol=symbol,
         order_id=OrderId(payload.orderId),
@@ -355,9 +360,9 @@ def stop_event(payload: StopEventPayload, scales: Scales) -> OrderUpdate:
         price=None if not price else scales.ticks(symbol, price),
         lots=_lots(payload.size, "size"),
         filled=Lots(0),
-        canceled=Lots(0) if waits else Lots(payload.size),
-        remaining=Lots(payload.size) if waits else Lots(0),
-        is_done=not waits,
+        canceled=Lots(payload.size) if is_done else Lots(0),
+        remaining=Lots(0) if is_done else Lots(payload.size),
+        is_done=is_done,
         event_at=to_ns(payload.ts),
         untriggered=waits,
     )

@@ -14,7 +14,14 @@ from terminal.domain.clock import TimestampMs, to_ms
 from terminal.domain.errors import TernError
 from terminal.domain.events import MarginMode, PositionMode, PositionUpdate, WalletUpdate
 from terminal.domain.position import FLAT, PositionCore, after_fill
-from terminal.exchange.gateway import Channel, ChannelConfirmed, ChannelKind
+from terminal.exchange.errors import RejectedError
+from terminal.exchange.gateway import (
+    Channel,
+    ChannelConfirmed,
+    ChannelKind,
+    ChannelRefused,
+    FrameUnreadable,
+)
 from terminal.session.listeners import Listeners
 from terminal.session.notices import NoticeLevel
 from terminal.session.tasks import Pulse
@@ -90,6 +97,7 @@ class AccountSession:
         self._cross_leverage: dict[Symbol, Decimal] = {}
         self._prepared: set[Symbol] = set()
         self._days: dict[str, tuple[int, Money, TimestampMs]] = {}
+        self._revisions: dict[Symbol, int] = {}
         self._confirmed: set[ChannelKind] = set()
         self._connection = 0
         self.is_trusted = False
@@ -182,7 +190,9 @@ class AccountSession:
     async def _recover(self, connection: int) -> None:
         """Read everything after the subscriptions stand, until it worked (reference 5.9)."""
         wanted = {ChannelKind.POSITIONS, ChannelKind.WALLET}
-        await self._pulse.until(lambda: wanted <= self._confirmed, CONFIRM_WAIT_S)
+        while not await self._pulse.until(lambda: wanted <= self._confirmed, CONFIRM_WAIT_S):
+            if connection != self._connection:
+                return
         attempt = 0
         while connection == self._connection:
             try:
@@ -204,15 +214,29 @@ class AccountSession:
         mode = await self._gateway.position_mode()
         if mode is PositionMode.HEDGE:
             self._warn("The account is in hedge mode, which is not traded here: orders will fail.")
-        asked_ms = self._clock.now_ms()
+        before = dict(self._revisions)
         updates = {update.symbol: update for update in await self._gateway.positions()}
-        for symbol, known in tuple(self._positions.items()):
-            if symbol not in updates and not known.core.is_flat and known.event_at <= asked_ms:
-                self._positions[symbol] = _flat(symbol)
-        for update in updates.values():
-            self._take_position(update)
+        for symbol in self._positions.keys() | updates.keys():
+            if self._revisions.get(symbol) == before.get(symbol):
+                self._believe(symbol, updates.get(symbol))
         for currency in sorted({c.settle_currency for c in self._contracts.values()}):
-            self._take_wallet(await self._gateway.wallet(currency))
+            try:
+                self._take_wallet(await self._gateway.wallet(currency))
+            except RejectedError as error:
+                # A currency the account does not have must not take the others away.
+                self._warn(f"No balance in {currency}: {error.sentence}")
+
+    def _believe(self, symbol: Symbol, update: PositionUpdate | None) -> None:
+        """Take the answer to a request during which nothing was heard: it is the latest word.
+
+        Times are not compared here. The answer's is the exchange's, and ours may run ahead of it.
+        """
+        if update is None:
+            known = self.position(symbol)
+            self._positions[symbol] = replace(_flat(symbol), event_at=known.event_at)
+        else:
+            self._positions[symbol] = _position_of(update)
+        self._revisions[symbol] = self._revisions.get(symbol, 0) + 1
 
     async def _read_modes(self, symbol: Symbol, connection: int) -> None:
         attempt = 0
@@ -251,25 +275,25 @@ class AccountSession:
             self._confirmed.add(fact.channel.kind)
             self._pulse.beat()
             return
+        elif isinstance(fact, ChannelRefused):
+            self._distrust(f"The exchange refused the account stream: {fact.sentence}")
+        elif isinstance(fact, FrameUnreadable):
+            self._distrust(f"A message of the account stream could not be read: {fact.error}")
+            self._owner.spawn("recover", self._recover(self._connection))
         else:
             return
         self.on_changed.notify()
+
+    def _distrust(self, why: str) -> None:
+        self.is_trusted = False
+        self._warn(why)
 
     def _take_position(self, update: PositionUpdate) -> None:
         known = self._positions.get(update.symbol)
         if known is not None and update.event_at < known.event_at:
             return  # older than what is known already, our own fills included
-        self._positions[update.symbol] = Position(
-            symbol=update.symbol,
-            core=PositionCore(update.lots, update.average_entry) if update.lots else FLAT,
-            mark=update.mark,
-            realized=update.realized,
-            liquidation=update.liquidation,
-            margin=update.margin,
-            leverage=update.leverage,
-            margin_mode=update.margin_mode,
-            event_at=update.event_at,
-        )
+        self._positions[update.symbol] = _position_of(update)
+        self._revisions[update.symbol] = self._revisions.get(update.symbol, 0) + 1
 
     def _take_wallet(self, update: WalletUpdate) -> None:
         self._wallets[update.currency] = update
@@ -292,6 +316,7 @@ class AccountSession:
             is_provisional=True,
             event_at=max(at_ms, known.event_at),
         )
+        self._revisions[fill.symbol] = self._revisions.get(fill.symbol, 0) + 1
         if not known.is_provisional:
             self._owner.spawn(f"verify {fill.symbol}", self._verify(fill.symbol))
         self.on_changed.notify()
@@ -302,27 +327,38 @@ class AccountSession:
         if not self.position(symbol).is_provisional:
             return
         try:
-            update = await self._gateway.position(symbol)
+            await self.read_position(symbol)
         except TernError as error:
             self._warn(f"The position could not be confirmed. {error.sentence}", symbol)
-            return
-        self._positions[symbol] = _flat(symbol)
-        if update is not None:
-            self._take_position(update)
-        self.on_changed.notify()
 
     async def read_position(self, symbol: Symbol) -> Position:
-        """Ask the exchange now and believe it. Raises from ``exchange.errors``."""
+        """Ask the exchange now and believe it. Raises from ``exchange.errors``.
+
+        What is heard of the position while the answer is on its way is newer and stays.
+        """
+        before = self._revisions.get(symbol)
         update = await self._gateway.position(symbol)
-        if update is None:
-            self._positions[symbol] = replace(_flat(symbol), event_at=self._clock.now_ms())
-        else:
-            self._take_position(update)
-        self.on_changed.notify()
+        if self._revisions.get(symbol) == before:
+            self._believe(symbol, update)
+            self.on_changed.notify()
         return self.position(symbol)
 
     def _warn(self, text: str, symbol: Symbol | None = None) -> None:
         self._notices.post(NoticeLevel.WARNING, "account", text, symbol)
+
+
+def _position_of(update: PositionUpdate) -> Position:
+    return Position(
+        symbol=update.symbol,
+        core=PositionCore(update.lots, update.average_entry) if update.lots else FLAT,
+        mark=update.mark,
+        realized=update.realized,
+        liquidation=update.liquidation,
+        margin=update.margin,
+        leverage=update.leverage,
+        margin_mode=update.margin_mode,
+        event_at=update.event_at,
+    )
 
 
 def _flat(symbol: Symbol) -> Position:

@@ -56,15 +56,17 @@ class BookSync:
         self._reset("Waiting for the stream.")
         self._fetch_at_s = None
 
-    def opened(self, now_s: float) -> None:
+    def opened(self) -> None:
         """A fresh connection: begin at step 1 with empty state."""
-        self._reset("The order book is being read.")
-        # If neither an acknowledgement nor a delta comes, the snapshot is still worth having.
-        self._fetch_at_s = now_s + 2 * QUIET_WAIT_S
+        # Nothing is fetched before an acknowledgement or a first change proves that changes come:
+        # a snapshot without them would be shown as true and stay as it is for ever.
+        self._reset("Waiting for the exchange to confirm the order book.")
+        self._fetch_at_s = None
 
     def confirmed(self, now_s: float) -> None:
         """The subscription is acknowledged; on a quiet market no delta may come for long."""
         if not self.is_live and not self._buffer:
+            self.reason = "The order book is being read."
             self._fetch_at_s = now_s + QUIET_WAIT_S
 
     def delta(self, delta: BookDelta, now_s: float) -> bool:

@@ -30,6 +30,7 @@ class Desk(Protocol):
     clock: Clock
     pulse: Pulse
     orders: dict[ClientOid, Order]
+    flags_unknown: set[ClientOid]
     on_changed: Listeners[[]]
 
     def working(self, symbol: Symbol | None = None) -> tuple[Order, ...]:
@@ -62,7 +63,7 @@ class Desk(Protocol):
         """Ask for a cancel until the order's end is known."""
         ...
 
-    async def close_position(self, ticket: OrderTicket) -> ClientOid:
+    def close_position(self, ticket: OrderTicket) -> ClientOid:
         """Send a close ticket past the guard."""
         ...
 
@@ -92,6 +93,10 @@ class Desk(Protocol):
 
     def tell_about(self, order: Order, sentence: str, *, ok: bool) -> None:
         """Say how a command about an order ended."""
+        ...
+
+    def warn(self, text: str) -> None:
+        """Put a warning about orders into the event log."""
         ...
 
     def spawn(self, name: str, work: Coroutine[object, object, None]) -> None:

@@ -38,6 +38,9 @@ if TYPE_CHECKING:
 BACKOFF_S = (1.0, 2.0, 4.0, 8.0, 16.0, 30.0)
 """Source: API reference 5.9; the actual wait is between half of this and all of it."""
 
+PROVEN_S = 10.0
+"""Only a connection that lived so long makes the next wait short again."""
+
 _KINDS_OF: dict[type, tuple[ChannelKind, ...]] = {
     BookDelta: (ChannelKind.BOOK,),
     PublicTrade: (ChannelKind.TRADES,),
@@ -187,12 +190,24 @@ class Feed:
         while True:
             self._status, self._retry_at_s = FeedStatus.CONNECTING, None
             self.on_changed.notify()
-            reason = await self._stream.run(self._on_fact)
+            reason = await self._run_once()
             wait_s = self._backoff_s()
             self._attempt += 1
             self._retry_at_s = self._clock.monotonic_s() + wait_s
             self._ended(FeedStatus.WAITING, reason)
             await self._clock.sleep(wait_s)
+
+    async def _run_once(self) -> str:
+        """One connection; whatever goes wrong in it, the next one is tried."""
+        try:
+            reason = await self._stream.run(self._on_fact)
+        except Exception as error:  # noqa: BLE001 - reported, and a dead feed that looks alive is worse
+            self._parent.report(f"feed {self.name}", error)
+            reason = "An error inside the program ended the stream."
+        since_s = self._connected_since_s
+        if since_s is not None and self._clock.monotonic_s() - since_s >= PROVEN_S:
+            self._attempt = 0
+        return reason
 
     def _backoff_s(self) -> float:
         longest = BACKOFF_S[min(self._attempt, len(BACKOFF_S) - 1)]
@@ -218,13 +233,20 @@ class Feed:
                 symbol = cast("BookDelta | PublicTrade | MarkUpdate", fact).symbol
             route = self._routes.get((kind, symbol))
             for handler in self._route(kind, symbol) if route is None else route:
-                handler(fact)
+                self._hand(handler, fact)
             return
         self._on_control(fact)
 
+    def _hand(self, handler: Handler, fact: StreamFact) -> None:
+        """Give a fact to one handler; one that fails does not take the connection down."""
+        try:
+            handler(fact)
+        except Exception as error:  # noqa: BLE001 - goes down the funnel, with its traceback
+            self._parent.report(f"feed {self.name}", error)
+
     def _on_control(self, fact: StreamFact) -> None:
         if isinstance(fact, StreamOpened):
-            self._status, self._reason, self._attempt = FeedStatus.LIVE, "", 0
+            self._status, self._reason = FeedStatus.LIVE, ""
             self._connected_since_s = self._clock.monotonic_s()
             channels = tuple(self._handlers)
             self.on_opened.notify()
@@ -236,7 +258,7 @@ class Feed:
         elif isinstance(fact, (ChannelConfirmed, ChannelRefused, FrameUnreadable)):
             handlers = self._handlers.get(fact.channel) if fact.channel is not None else None
             for handler in tuple(handlers or ()):
-                handler(fact)
+                self._hand(handler, fact)
 
 
 _PRIVATE_FACTS = frozenset({OrderUpdate, PositionUpdate, WalletUpdate})

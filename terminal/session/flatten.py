@@ -53,8 +53,8 @@ class Flattening:
         await self._cancel(symbol, exits=False)
         mode = await self._mode_if_held(symbol)
         if mode is not None:
-            client_oid = await desk.close_position(close_ticket(symbol, mode))
-            if not await self._is_flat(symbol):
+            client_oid = desk.close_position(close_ticket(symbol, mode))
+            if not await self._is_flat(symbol, client_oid):
                 self._report(symbol, client_oid)
                 return
         elif not desk.account.position(symbol).core.is_flat:
@@ -75,12 +75,24 @@ class Flattening:
     async def _cancel(self, symbol: Symbol, *, exits: bool) -> None:
         """Cancel entries or exits and wait for their end; one stuck order does not stop us."""
         desk = self._desk
-        chosen = [o.client_oid for o in desk.working(symbol) if o.reduces_only is exits]
+        await self._learn_flags(symbol)
+        chosen = [
+            order.client_oid
+            for order in desk.working(symbol)
+            if exits or not (order.reduces_only or order.client_oid in desk.flags_unknown)
+        ]
         for client_oid in chosen:
             desk.cancel(client_oid)
         await desk.pulse.until(
             lambda: not any(desk.orders[oid].is_working for oid in chosen), CANCEL_WAIT_S
         )
+
+    async def _learn_flags(self, symbol: Symbol) -> None:
+        """Ask about orders that may be exits; what stays unclear is kept until we are flat."""
+        desk = self._desk
+        for order in desk.working(symbol):
+            if order.client_oid in desk.flags_unknown:
+                await desk.refresh_order(order.client_oid)
 
     async def _mode_if_held(self, symbol: Symbol) -> MarginMode | None:
         """The margin mode to close with; None when there is nothing to close."""
@@ -95,19 +107,24 @@ class Flattening:
             return None
         return position.margin_mode or account.margin_mode(symbol) or MarginMode.ISOLATED
 
-    async def _is_flat(self, symbol: Symbol) -> bool:
-        """Verify by the exchange's own word, asked at once and then every second."""
+    async def _is_flat(self, symbol: Symbol, client_oid: ClientOid) -> bool:
+        """Verify by the exchange's own word, asked when the close has ended and every second.
+
+        The close's answer is not waited for: what counts is the position.
+        """
         desk = self._desk
         deadline_s = desk.clock.monotonic_s() + FLAT_WAIT_S
+        await desk.pulse.until(lambda: not desk.orders[client_oid].is_working, READ_INTERVAL_S)
         while desk.clock.monotonic_s() < deadline_s:
             try:
                 if (await desk.account.read_position(symbol)).core.is_flat:
                     return True
             except TernError:
                 pass  # asked again until the deadline; then it is said that nothing is known
-            await desk.pulse.until(
-                lambda: desk.account.position(symbol).core.is_flat, READ_INTERVAL_S
-            )
+            order = desk.orders[client_oid]
+            if order.state is OrderState.REJECTED and not order.is_guess:
+                return False
+            await desk.clock.sleep(READ_INTERVAL_S)
         return False
 
     def _report(self, symbol: Symbol, client_oid: ClientOid) -> None:

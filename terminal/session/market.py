@@ -149,7 +149,7 @@ class MarketSession:
         self._refused = ""
         now_s = self._clock.monotonic_s()
         self._mark_at_s = now_s  # three seconds from now on
-        self._sync.opened(now_s)
+        self._sync.opened()
         self._owner.spawn("seed", self._seed())
         self._fetch_anew()
         self._tell_status()

@@ -11,11 +11,12 @@ from typing import TYPE_CHECKING, final
 from terminal.domain.guard import Block, BlockField
 from terminal.domain.order import OrderState, PendingCommand
 from terminal.domain.ticket import OrderTicket
+from terminal.domain.units import Lots
 from terminal.session.results import Blocked, Submitted
 
 if TYPE_CHECKING:
     from terminal.domain.order import Order
-    from terminal.domain.units import ClientOid, Lots, Price, Symbol
+    from terminal.domain.units import ClientOid, Price, Symbol
     from terminal.session.desk import Desk
 
 CANCEL_DEADLINE_S = 5.0
@@ -44,7 +45,8 @@ class Moving:
         """Begin a move; a blocked one leaves the order where it is."""
         desk = self._desk
         order = desk.orders.get(client_oid)
-        if order is None or order.state not in _MOVABLE or order.side is None:
+        is_busy = client_oid in self._under_way
+        if order is None or order.state not in _MOVABLE or order.side is None or is_busy:
             return Blocked((Block(BlockField.ORDER, "The order can no longer be moved."),))
         if order.price == price:
             return Blocked((Block(BlockField.PRICE, "The order is there already."),))
@@ -59,7 +61,7 @@ class Moving:
         if not desk.mark_canceling(client_oid, PendingCommand.MOVE):
             return Blocked((Block(BlockField.ORDER, "The order is being canceled or moved."),))
         self._under_way[client_oid] = order.symbol
-        desk.spawn(f"move {client_oid}", self._run(client_oid, price))
+        desk.spawn(f"move {client_oid}", self._run(order, price))
         return None
 
     def _ticket(self, order: Order, price: Price, lots: Lots) -> OrderTicket | None:
@@ -79,8 +81,8 @@ class Moving:
             is_reduce_only=order.is_reduce_only,
         )
 
-    async def _run(self, client_oid: ClientOid, price: Price) -> None:
-        desk = self._desk
+    async def _run(self, before: Order, price: Price) -> None:
+        desk, client_oid = self._desk, before.client_oid
         desk.spawn(f"cancel {client_oid}", desk.cancel_and_see(client_oid))
         ended = await desk.pulse.until(
             lambda: (
@@ -102,11 +104,13 @@ class Moving:
         elif not is_wanted or desk.flattening(order.symbol):
             desk.tell(client_oid, "Canceled instead of moved.", ok=True)
         else:
-            self._send(order, price)
+            # What this cancel took away, no more: fills on the way are not bought twice, and what
+            # had been canceled before stays canceled.
+            taken = min(order.canceled - before.canceled, before.remaining)
+            self._send(order, price, Lots(taken))
 
-    def _send(self, order: Order, price: Price) -> None:
-        """Send what was canceled, no more: fills on the way are not bought twice."""
-        ticket = self._ticket(order, price, order.canceled)
+    def _send(self, order: Order, price: Price, lots: Lots) -> None:
+        ticket = self._ticket(order, price, lots) if lots > 0 else None
         result = None if ticket is None else self._desk.submit(ticket)
         if isinstance(result, Submitted):
             self._desk.tell(order.client_oid, "Moved: the old order has ended.", ok=True)

@@ -23,18 +23,24 @@ from terminal.domain.order import (
     submitting,
 )
 from terminal.domain.units import Side
-from terminal.exchange.gateway import Channel, ChannelConfirmed, ChannelKind
-from terminal.exchange.outcome import Accepted, NotSent, Outcome, Rejected
+from terminal.exchange.gateway import (
+    Channel,
+    ChannelConfirmed,
+    ChannelKind,
+    ChannelRefused,
+    FrameUnreadable,
+)
+from terminal.exchange.outcome import Accepted, NotSent, Outcome, Rejected, Unknown
 from terminal.session.flatten import Flattening
 from terminal.session.listeners import Listeners
 from terminal.session.moves import Moving
 from terminal.session.notices import NoticeLevel
-from terminal.session.recovery import recover_orders
+from terminal.session.recovery import read_orders, recover_orders
 from terminal.session.results import Blocked, OrderResult, SubmitResult, Submitted
 from terminal.session.tasks import Pulse
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Coroutine, Mapping
+    from collections.abc import Awaitable, Callable, Coroutine, Mapping
 
     from terminal.domain.clock import Clock
     from terminal.domain.contract import Contract
@@ -54,10 +60,13 @@ UNKNOWN_WAITS_S = (0.3, 0.6, 1.2, 2.4, 4.0)
 UNKNOWN_LIMIT_S = 15.0
 """After so long of answered queries without a trace, an order is taken as never arrived."""
 CANCEL_TRIES = 3
+CLOCK_SKEW = "400002"
+"""Proves that nothing was done; the clock is measured again meanwhile."""
 FEE_DELAY_S = 1.0
 KEPT_TERMINAL = 500
 KEPT_FILLS = 2000
 CONFIRM_WAIT_S = 3.0
+RECONCILE_INTERVAL_S = 60.0
 
 
 @final
@@ -97,6 +106,7 @@ class OrderDesk:
         self._moving = Moving(self)
         self._flattening = Flattening(self)
         self.orders: dict[ClientOid, Order] = {}
+        self.flags_unknown: set[ClientOid] = set()
         self.is_trusted = False
         self.on_changed: Listeners[[]] = Listeners()
         self.on_fill: Listeners[[Fill]] = Listeners()
@@ -127,6 +137,8 @@ class OrderDesk:
         if contract is None:
             return (Block(BlockField.CONTRACT, f"{ticket.symbol} is not listed."),)
         blocks = list(check(ticket, contract, self._touch_of(ticket.symbol), self._limits()))
+        if not ticket.reduces_only and self.flattening(ticket.symbol):
+            blocks.append(Block(BlockField.POSITION, f"{ticket.symbol} is being flattened."))
         if not ticket.reduces_only and not (self.is_trusted and self.account.is_trusted):
             blocks.append(
                 Block(BlockField.ORDER, "Orders and positions are being read again; wait for it.")
@@ -145,6 +157,7 @@ class OrderDesk:
             self._on_opened()
         for kind in (ChannelKind.ORDERS, ChannelKind.STOPS):
             self._handles.append(self._feed.subscribe(Channel(kind), self._on_fact))
+        self.spawn("reconcile", self._reconcile_now_and_then())
 
     async def stop(self) -> None:
         """End and wait until nothing runs. Orders on the exchange stay as they are."""
@@ -169,11 +182,29 @@ class OrderDesk:
 
     async def _recover(self, connection: int) -> None:
         wanted = {ChannelKind.ORDERS, ChannelKind.STOPS}
-        await self.pulse.until(lambda: wanted <= self._confirmed, CONFIRM_WAIT_S)
+        while not await self.pulse.until(lambda: wanted <= self._confirmed, CONFIRM_WAIT_S):
+            if connection != self._connection:
+                return
         await recover_orders(self, lambda: connection == self._connection)
         if connection == self._connection:
             self.is_trusted = True
             self.on_changed.notify()
+
+    async def _reconcile_now_and_then(self) -> None:
+        """Compare all working orders with the exchange's list, so that no ghost stays."""
+        while True:
+            await self.clock.sleep(RECONCILE_INTERVAL_S)
+            if not self.is_trusted:
+                continue
+            try:
+                await read_orders(self)
+            except TernError as error:
+                words = f"The orders could not be compared. {error.sentence}"
+                self._notices.post(NoticeLevel.WARNING, "orders", words)
+
+    def warn(self, text: str) -> None:
+        """Put a warning about orders into the event log."""
+        self._notices.post(NoticeLevel.WARNING, "orders", text)
 
     # Placing ---------------------------------------------------------------------------------
 
@@ -188,7 +219,7 @@ class OrderDesk:
         return Submitted(client_oid)
 
     async def _place(self, ticket: OrderTicket, client_oid: ClientOid) -> None:
-        outcome = await self.gateway.place(ticket, client_oid)
+        outcome = await self._answer("place", self.gateway.place(ticket, client_oid))
         order = self.orders[client_oid]
         if isinstance(outcome, Accepted):
             if outcome.order_ids and order.order_id is None:
@@ -201,6 +232,14 @@ class OrderDesk:
             self.put(replace(order, state=OrderState.UNKNOWN, reason=outcome.sentence))
             self.tell(client_oid, "No answer to the order: asking what became of it.", ok=False)
             await self.resolve_unknown(client_oid)
+
+    async def _answer(self, name: str, command: Awaitable[Outcome]) -> Outcome:
+        """A command's outcome; an error of our own leaves it unknown, like a lost answer."""
+        try:
+            return await command
+        except Exception as error:  # noqa: BLE001 - reported; an order must never be forgotten
+            self._owner.report(name, error)
+            return Unknown("An error inside the program hid the answer.")
 
     def _rejected(self, order: Order, outcome: Rejected | NotSent) -> None:
         if order.state is not OrderState.SUBMITTING:
@@ -231,13 +270,11 @@ class OrderDesk:
             await self.pulse.until(lambda: self.orders[client_oid].state not in unclear, wait_s)
             if self.orders[client_oid].state not in unclear:
                 break
-            try:
-                update = await self.gateway.order_by_client_oid(client_oid)
-            except TernError:
+            is_known = await self.refresh_order(client_oid)
+            if is_known is None:
                 missing_since_s = None
                 continue
-            if update is not None:
-                self.take(update)
+            if is_known:
                 return
             now_s = self.clock.monotonic_s()
             missing_since_s = now_s if missing_since_s is None else missing_since_s
@@ -248,7 +285,8 @@ class OrderDesk:
         words = "The exchange does not know this order; it was not placed."
         if self.orders[client_oid].order_id is not None:
             words = "The exchange no longer knows this order."
-        self.put(replace(self.orders[client_oid], state=OrderState.REJECTED, reason=words))
+        order = self.orders[client_oid]
+        self.put(replace(order, state=OrderState.REJECTED, reason=words, is_guess=True))
         self.tell(client_oid, words, ok=False)
 
     # Cancelling ------------------------------------------------------------------------------
@@ -281,7 +319,7 @@ class OrderDesk:
             await self.refresh_order(client_oid)
             if not self.orders[client_oid].is_working:
                 return
-            if isinstance(outcome, Rejected):
+            if isinstance(outcome, Rejected) and outcome.code != CLOCK_SKEW:
                 sentence = outcome.sentence
                 break
             if not isinstance(outcome, Accepted):
@@ -299,8 +337,9 @@ class OrderDesk:
             await self.pulse.until(lambda: self._is_named_or_ended(client_oid), EVENT_WAIT_S)
             order = self.orders[client_oid]
         if order.order_id is not None:
-            return await self.gateway.cancel(order.order_id)
-        return await self.gateway.cancel_by_client_oid(order.symbol, client_oid)
+            return await self._answer("cancel", self.gateway.cancel(order.order_id))
+        cancel = self.gateway.cancel_by_client_oid(order.symbol, client_oid)
+        return await self._answer("cancel", cancel)
 
     def _is_named_or_ended(self, client_oid: ClientOid) -> bool:
         order = self.orders[client_oid]
@@ -320,8 +359,12 @@ class OrderDesk:
         self.spawn(f"cancel all {symbol}", self._cancel_all(symbol, marked))
 
     async def _cancel_all(self, symbol: Symbol, marked: list[ClientOid]) -> None:
-        plain = await self.gateway.cancel_all(symbol)
-        stops = await self.gateway.cancel_all_stops(symbol)
+        plain = await self._answer("cancel all", self.gateway.cancel_all(symbol))
+        stops = await self._answer("cancel stops", self.gateway.cancel_all_stops(symbol))
+        for outcome in (plain, stops):
+            if not isinstance(outcome, Accepted) and not marked:
+                words = f"Not known whether all was canceled on {symbol}. {outcome.sentence}"
+                self._notices.post(NoticeLevel.WARNING, "orders", words, symbol)
         if isinstance(plain, Accepted) and isinstance(stops, Accepted):
             await self.pulse.until(
                 lambda: not any(self.orders[oid].is_working for oid in marked), EVENT_WAIT_S
@@ -345,7 +388,22 @@ class OrderDesk:
         return False
 
     def cancel_everywhere(self) -> None:
-        """Cancel every order of every contract that has one."""
+        """Cancel every order of every contract that has one; asks which, if that is not sure."""
+        if not self.is_trusted:
+            self.spawn("cancel everywhere", self._ask_and_cancel_everywhere())
+            return
+        for symbol in dict.fromkeys(order.symbol for order in self.working()):
+            self.cancel_all(symbol)
+
+    async def _ask_and_cancel_everywhere(self) -> None:
+        try:
+            updates = [*await self.gateway.open_orders(), *await self.gateway.open_stops()]
+        except TernError as error:
+            words = f"The working orders could not be read. {error.sentence}"
+            self._notices.post(NoticeLevel.ERROR, "orders", words)
+            updates = []
+        for update in updates:
+            self.take(update)
         for symbol in dict.fromkeys(order.symbol for order in self.working()):
             self.cancel_all(symbol)
 
@@ -363,11 +421,11 @@ class OrderDesk:
         """Flatten a contract: cancel entries, close, verify flat, then cancel leftover exits."""
         self._flattening.start(symbol)
 
-    async def close_position(self, ticket: OrderTicket) -> ClientOid:
-        """Send a close ticket past the guard: getting out is never blocked."""
+    def close_position(self, ticket: OrderTicket) -> ClientOid:
+        """Send a close ticket past the guard: getting out is never blocked. Returns at once."""
         client_oid = self._new_client_oid()
         self.put(submitting(ticket, client_oid))
-        await self._place(ticket, client_oid)
+        self.spawn(f"close {client_oid}", self._place(ticket, client_oid))
         return client_oid
 
     # Facts -----------------------------------------------------------------------------------
@@ -378,17 +436,39 @@ class OrderDesk:
         elif isinstance(fact, ChannelConfirmed):
             self._confirmed.add(fact.channel.kind)
             self.pulse.beat()
+        elif isinstance(fact, ChannelRefused):
+            self._distrust(f"The exchange refused the order stream: {fact.sentence}")
+        elif isinstance(fact, FrameUnreadable):
+            self._distrust(f"A message about an order could not be read: {fact.error}")
+            self.spawn("recover", self._recover(self._connection))
+
+    def _distrust(self, why: str) -> None:
+        self.is_trusted = False
+        self._notices.post(NoticeLevel.ERROR, "orders", why)
+        self.on_changed.notify()
 
     def take(self, update: OrderUpdate) -> None:
         """Bring an order up to date, or learn of one placed elsewhere."""
         known = self._known(update)
         after = from_update(update) if known is None else apply_update(known, update)
+        self._note_flags(after.client_oid, update, is_new=known is None)
         if update.fill is not None:
             self._take_fill(update.fill)
         if after is not known:
             self.put(after)
             if known is not None and after.state is OrderState.CANCELED:
                 self._note(f"Canceled: {self._named(after)}.", after.symbol)
+
+    def _note_flags(self, client_oid: ClientOid, update: OrderUpdate, *, is_new: bool) -> None:
+        """The stream does not tell what only reduces: orders first heard there are looked up."""
+        if update.is_reduce_only is not None:
+            self.flags_unknown.discard(client_oid)
+        elif is_new and not update.is_done:
+            self.flags_unknown.add(client_oid)
+            self.spawn(f"flags of {client_oid}", self._read_flags(client_oid))
+
+    async def _read_flags(self, client_oid: ClientOid) -> None:
+        await self.refresh_order(client_oid)
 
     def _known(self, update: OrderUpdate) -> Order | None:
         client_oid = self._by_id.get(update.order_id)
@@ -478,6 +558,7 @@ class OrderDesk:
         ended = [order for order in self.orders.values() if order.state.is_terminal]
         for order in ended[:-KEPT_TERMINAL]:
             del self.orders[order.client_oid]
+            self.flags_unknown.discard(order.client_oid)
             if order.order_id is not None:
                 self._by_id.pop(order.order_id, None)
 

@@ -22,15 +22,18 @@ async def recover_orders(desk: Desk, is_current: Callable[[], bool]) -> None:
     attempt = 0
     while is_current():
         try:
-            await _read(desk)
-        except TernError:
+            await read_orders(desk)
+        except TernError as error:
+            if attempt == 0:
+                desk.warn(f"The orders could not be read. {error.sentence}")
             await desk.clock.sleep(RETRY_S[min(attempt, len(RETRY_S) - 1)])
             attempt += 1
         else:
             return
 
 
-async def _read(desk: Desk) -> None:
+async def read_orders(desk: Desk) -> None:
+    """Read all lists once and merge them. Raises ``TernError`` when a word is missing."""
     gateway = desk.gateway
     suspects = {
         order.client_oid for order in desk.working() if order.state is not OrderState.SUBMITTING
@@ -45,10 +48,15 @@ async def _read(desk: Desk) -> None:
         order = desk.orders[client_oid]
         if order.is_working and order.order_id not in seen:
             is_known = await desk.refresh_order(client_oid)
-            if is_known is False:
+            if is_known is None:
+                raise TernError(
+                    f"no word about order {client_oid}",
+                    sentence="The exchange did not answer about every order.",
+                )
+            order = desk.orders[client_oid]  # the stream may have told more meanwhile
+            if not is_known and order.is_working:
                 words = "The exchange does not list this order."
-                unknown = replace(order, state=OrderState.UNKNOWN, reason=words)
-                desk.put(unknown)
+                desk.put(replace(order, state=OrderState.UNKNOWN, reason=words))
             if desk.orders[client_oid].state is OrderState.UNKNOWN:
                 desk.spawn(f"resolve {client_oid}", desk.resolve_unknown(client_oid))
     desk.take_recent_fills(await gateway.recent_fills())

@@ -7,7 +7,6 @@ collected.
 from __future__ import annotations
 
 import asyncio
-from contextlib import suppress
 from typing import TYPE_CHECKING, Any, final
 
 if TYPE_CHECKING:
@@ -58,6 +57,10 @@ class TaskOwner:
         child._is_closed = self._is_closed
         self._children.append(child)
         return child
+
+    def report(self, name: str, error: BaseException) -> None:
+        """Send an error down the funnel without ending anything."""
+        self._on_error(f"{self.name}: {name}", error)
 
     async def close(self) -> None:
         """Cancel all tasks and wait for their end. Idempotent."""
@@ -114,8 +117,8 @@ class Pulse:
         finally:
             for task in waiting:
                 task.cancel()
-            with suppress(asyncio.CancelledError):
-                await asyncio.gather(*waiting, return_exceptions=True)
+            # Our own cancellation passes through: a wait that swallowed it would run on.
+            await asyncio.wait(waiting)
 
     async def _sleep(self, seconds: float) -> bool:
         await self._clock.sleep(seconds)

@@ -87,7 +87,7 @@ class LadderTrading:
             self._abort_moves()
             self.say(f"{hand.value.capitalize()} trading is off.", Role.TEXT_DIM)
             if hand is ArmedBy.KEYBOARD:
-                self.grab = None
+                self.grab = self.choice = None
             return
         if self.contract is None:
             self.say("There is no contract to trade yet.", Role.CAUTION)
@@ -237,6 +237,13 @@ class LadderTrading:
         grab, self.grab = self.grab, None
         if grab is None or self.contract is None:
             return
+        if ArmedBy.KEYBOARD not in self.armed:
+            self.say(_not_armed(ArmedBy.KEYBOARD), Role.CAUTION)
+            return
+        order = self._desk.orders.get(grab.client_oid)
+        if order is None or order.price is None or row_index(order.price, step) == grab.target:
+            self.say("The order stays where it is.", Role.TEXT_DIM)
+            return
         price = price_for_side(grab.target, step, grab.side)
         blocked = self._desk.move(grab.client_oid, price)
         if blocked is not None:
@@ -280,6 +287,9 @@ class LadderTrading:
             self.say("Press F again to flatten.", Role.CAUTION)
             return
         self._flatten_pressed_at_ms = None
+        if self._desk.flattening(self.contract.symbol):
+            self.say(f"{self.contract.symbol} is being flattened already.", Role.CAUTION)
+            return
         self._desk.flatten(self.contract.symbol)
         self.say(f"Flattening {self.contract.symbol}.", Role.CAUTION)
 

@@ -22,6 +22,7 @@ MAX_FRAMES_PER_WINDOW = 90
 """Of the exchange's 100 client messages in 10 s, ten are kept for pings."""
 WINDOW_S = 10.0
 WELCOME_TIMEOUT_S = 10.0
+ACK_TIMEOUT_S = 10.0
 
 _frame_decoder = msgspec.json.Decoder(Frame, strict=False)
 
@@ -87,7 +88,7 @@ class StreamConnection:
         self._welcome_by_s = now_s + WELCOME_TIMEOUT_S
         self._ping: tuple[str, float] | None = None
         self._queue: deque[_Request] = deque()
-        self._asked: dict[str, _Request] = {}
+        self._asked: dict[str, tuple[_Request, float]] = {}
         self._sent_at_s: deque[float] = deque()
         self._next_id = 0
 
@@ -128,7 +129,7 @@ class StreamConnection:
             return Welcomed()
         if frame.type == "pong":
             return self._ponged(frame, now_s)
-        asked = self._asked.pop(frame.id or "", None)
+        asked, _ = self._asked.pop(frame.id or "", (None, 0.0))
         if frame.type == "ack":
             if asked is None or asked.verb != "subscribe":
                 return None
@@ -159,6 +160,8 @@ class StreamConnection:
                 self.closing = "the exchange did not say welcome in time"
         elif self._ping is not None and now_s >= self._ping[1] + self._ping_timeout_s:
             self.closing = "the exchange did not answer a ping in time"
+        elif any(now_s >= asked_s + ACK_TIMEOUT_S for _, asked_s in self._asked.values()):
+            self.closing = "the exchange did not confirm a subscription in time"
 
     # Outputs ---------------------------------------------------------------------------------
 
@@ -175,13 +178,13 @@ class StreamConnection:
             self._ping = (identity, now_s)
             out.append(encode({"id": identity, "type": "ping"}))
         while self._queue and len(self._sent_at_s) < MAX_FRAMES_PER_WINDOW:
-            out.append(self._encode(self._queue.popleft()))
+            out.append(self._encode(self._queue.popleft(), now_s))
             self._sent_at_s.append(now_s)
         return out
 
-    def _encode(self, request: _Request) -> bytes:
+    def _encode(self, request: _Request, now_s: float) -> bytes:
         identity = self._new_id()
-        self._asked[identity] = request
+        self._asked[identity] = (request, now_s)
         base = topics.split(request.topic)[0]
         return encode(
             {

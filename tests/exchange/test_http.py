@@ -175,3 +175,13 @@ async def test_loopback_ignores_a_proxy_in_the_environment(
     await client.aclose()
     server.close()
     await server.wait_closed()
+
+
+async def test_a_refusal_for_the_time_is_told() -> None:
+    client = saying({"code": "400002", "msg": "time"}, 400)
+    told: list[int] = []
+    client.on_skew = lambda: told.append(1)
+    with pytest.raises(ClockSkewError):
+        await client.get("/x", int)
+    assert told == [1]
+    await client.aclose()

@@ -10,7 +10,7 @@ import pytest
 
 from terminal.domain.events import MarginMode
 from terminal.domain.ticket import close_ticket
-from terminal.domain.units import ClientOid, OrderId
+from terminal.domain.units import ClientOid, OrderId, Symbol
 from terminal.exchange.errors import ProtocolError, RejectedError
 from terminal.exchange.http import HttpClient
 from terminal.exchange.outcome import Accepted, NotSent, Rejected, Unknown
@@ -105,7 +105,11 @@ async def test_cancels_name_what_they_cancel() -> None:
 
 
 async def test_an_order_that_is_not_there_is_none_and_other_refusals_raise() -> None:
-    assert await saying("100001").order(OrderId("1")) is None
+    answer = {"code": "100001", "msg": "error.getOrder.orderNotExist"}
+    client = a_client(lambda _: httpx.Response(200, json=answer))
+    assert await client.order(OrderId("1")) is None
+    with pytest.raises(RejectedError):
+        await saying("100001").order(OrderId("1"))
     with pytest.raises(RejectedError):
         await saying("400007").order_by_client_oid(OID)
 
@@ -143,3 +147,24 @@ async def test_endless_pages_are_an_error() -> None:
     data = {"currentPage": 1, "totalPage": 10**6, "items": [an_order(1)]}
     with pytest.raises(ProtocolError):
         await saying("200000", data).open_orders()
+
+
+async def test_one_unreadable_row_of_the_past_does_not_hide_the_rest() -> None:
+    client = saying("200000", [{**an_order(1), "symbol": "GONE"}, an_order(2)])
+    assert [update.order_id for update in await client.recent_done_orders()] == ["2"]
+
+
+async def test_a_ticket_for_an_unknown_contract_is_not_sent() -> None:
+    ticket = a_ticket(symbol=Symbol("GONE"))
+    assert isinstance(await a_client(_never).place(ticket, OID), NotSent)
+
+
+def _never(request: httpx.Request) -> httpx.Response:
+    raise AssertionError("nothing may be sent")
+
+
+async def test_an_answer_that_cannot_be_unpacked_leaves_the_order_unknown() -> None:
+    def answer(_: httpx.Request) -> httpx.Response:
+        raise httpx.DecodingError("broken gzip")
+
+    assert isinstance(await a_client(answer).place(a_ticket(), OID), Unknown)

@@ -5,8 +5,8 @@ from __future__ import annotations
 from decimal import Decimal
 
 from terminal.domain.clock import TimestampMs, TimestampNs
-from terminal.domain.events import MarginMode, PositionMode
-from terminal.domain.units import Lots, Money, Price, Side
+from terminal.domain.events import MarginMode, PositionMode, PositionUpdate
+from terminal.domain.units import Lots, Money, Price, Side, Symbol
 from terminal.exchange.errors import TransportError
 from tests.support.builders import NOW_MS, XBT, a_fill, a_position_update, a_wallet
 from tests.support.desk import Bench
@@ -161,4 +161,20 @@ async def test_sides_of_fills_reduce_and_cross_zero() -> None:
     assert core.lots == -2
     assert core.average_entry is not None
     assert core.average_entry.value == Decimal("101.0")
+    await bench.stop()
+
+
+async def test_what_is_heard_while_an_answer_is_on_its_way_is_newer() -> None:
+    bench = Bench()
+    await bench.start()
+    asked = bench.gateway.position
+
+    async def slow(symbol: Symbol) -> PositionUpdate | None:
+        answer = await asked(symbol)
+        bench.stream.push(a_position_update(7, "100", event_at=TimestampMs(NOW_MS + 900)))
+        return answer
+
+    bench.gateway.position = slow  # type: ignore[method-assign]
+    position = await bench.account.read_position(XBT)
+    assert position.core.lots == 7
     await bench.stop()

@@ -11,9 +11,9 @@ from terminal.session.book_sync import CROSSED_LIMIT_S, MIN_INTERVAL_S, BookSync
 from tests.support.builders import XBT, a_delta, a_snapshot
 
 
-def an_open_sync(now_s: float = 0.0) -> BookSync:
+def an_open_sync() -> BookSync:
     sync = BookSync(XBT)
-    sync.opened(now_s)
+    sync.opened()
     return sync
 
 
@@ -26,7 +26,7 @@ def a_live_sync() -> BookSync:
 
 def test_the_first_delta_asks_for_a_snapshot() -> None:
     sync = an_open_sync()
-    assert sync.fetch_at_s == 1.0
+    assert sync.fetch_at_s is None, "nothing proves yet that changes come"
     sync.delta(a_delta(101), 0.2)
     assert sync.fetch_at_s == 0.2
 

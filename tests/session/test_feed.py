@@ -13,6 +13,8 @@ from tests.support.fake_clock import FakeClock
 from tests.support.fakes import FakeStream
 
 if TYPE_CHECKING:
+    import pytest
+
     from terminal.exchange.gateway import StreamFact
 
 BOOK = Channel(ChannelKind.BOOK, XBT)
@@ -70,9 +72,20 @@ async def test_waits_grow_to_half_a_minute_and_start_anew_after_success() -> Non
     assert 15.0 <= waits[-1] <= 30.0
     assert h.log == [], "a connection that never lived is not lost"
     h.stream.connects = True
-    await h.clock.advance(30.0)
+    while not h.feed.is_live:
+        await h.clock.advance(0.1)
+    h.stream.drop()
+    await h.clock.settle()
+    retry_at_s = h.feed.health.retry_at_s
+    assert retry_at_s is not None
+    assert retry_at_s - h.clock.monotonic_s() > 1.0, "a welcome alone proves nothing"
+    await h.clock.advance(60.0)
     assert h.feed.is_live
-    assert h.feed.health.attempt == 0
+    h.stream.drop()
+    await h.clock.settle()
+    retry_at_s = h.feed.health.retry_at_s
+    assert retry_at_s is not None
+    assert retry_at_s - h.clock.monotonic_s() <= 1.0
     await h.end()
 
 
@@ -122,3 +135,46 @@ async def test_restart_connects_at_once() -> None:
     assert h.log == ["opened", "lost", "opened"]
     await h.end()
     assert h.feed.health.status is FeedStatus.STOPPED
+
+
+async def test_a_handler_that_fails_takes_nothing_down() -> None:
+    h = Harness()
+
+    def broken(_fact: StreamFact) -> None:
+        raise ValueError("broken")
+
+    h.feed.subscribe(BOOK, broken)
+    h.feed.subscribe(BOOK, h.facts.append)
+    h.stream.confirms = False
+    h.feed.start()
+    await h.clock.settle()
+    h.stream.push(a_delta(1), a_delta(2))
+    assert h.facts == [a_delta(1), a_delta(2)]
+    assert h.feed.is_live
+    assert len(h.errors) == 2
+    h.errors.clear()
+    await h.end()
+
+
+async def test_a_stream_that_raises_is_lost_and_tried_again(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    h = Harness()
+    h.feed.start()
+    await h.clock.settle()
+    original = h.stream.run
+
+    async def raises(_on_fact: object) -> str:
+        raise ValueError("inside")
+
+    monkeypatch.setattr(h.stream, "run", raises)
+    h.stream.drop()
+    await h.clock.advance(2.5)
+    assert h.feed.health.status is FeedStatus.WAITING
+    assert h.log == ["opened", "lost"]
+    monkeypatch.setattr(h.stream, "run", original)
+    await h.clock.advance(10.0)
+    assert h.feed.is_live
+    assert h.errors
+    h.errors.clear()
+    await h.end()

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from terminal.domain.order import OrderState
 from terminal.domain.units import ClientOid, Lots, OrderId, Side
 from terminal.exchange.errors import TransportError
-from terminal.exchange.outcome import Rejected
+from terminal.exchange.outcome import Rejected, Unknown
 from tests.support.builders import XBT, a_position_update, an_order_update
 from tests.support.desk import Bench, a_started_bench
 
@@ -133,4 +133,47 @@ async def test_a_stuck_entry_does_not_keep_us_in() -> None:
     assert bench.desk.orders[ClientOid("entry")].state is OrderState.OPEN
     assert "XBTUSDTM is flat." not in bench.sentences
     assert "XBTUSDTM is flat, but 1 order may still fill." in bench.sentences
+    await bench.stop()
+
+
+async def test_a_lost_answer_to_the_close_does_not_hold_flattening_up() -> None:
+    bench, _log = await a_bench_with_orders()
+    bench.trading.on_place = None
+    bench.trading.place_outcomes.append(Unknown("No answer."))
+    bench.trading.query_error = TransportError("down", was_sent=True)
+    bench.desk.flatten(XBT)
+    await bench.clock.advance(14.0)
+    assert not bench.desk.flattening(XBT), "a new attempt is possible"
+    assert bench.sentences[-1] == "XBTUSDTM is not verified flat: look at the position."
+    assert [o.client_oid for o in bench.desk.working(XBT) if o.client_oid == "exit"] == ["exit"]
+    bench.desk.flatten(XBT)
+    await bench.clock.advance(1.0)
+    assert len(bench.trading.placed) == 2
+    await bench.stop()
+
+
+async def test_orders_that_may_be_exits_stay_until_we_are_flat() -> None:
+    bench, log = await a_bench_with_orders()
+    bench.trading.query_error = TransportError("down", was_sent=True)
+    bench.stream.push(
+        an_order_update(order_id=OrderId("web"), client_oid=ClientOid("web"), side=Side.SELL)
+    )
+    bench.desk.flatten(XBT)
+    await bench.clock.advance(5.0)
+    assert log.index("close") < log.index("cancel web")
+    await bench.stop()
+
+
+async def test_a_clock_that_runs_ahead_does_not_hide_a_position() -> None:
+    bench, log = await a_bench_with_orders(lots=0)
+    bench.clock.shift_ms = 10_000
+    bench.desk.flatten(XBT)
+    await bench.clock.advance(3.0)
+    update = a_position_update(5, "100")
+    bench.gateway.held = (update,)
+    bench.stream.push(update)
+    assert bench.account.position(XBT).core.lots == 5
+    bench.desk.flatten(XBT)
+    await bench.clock.advance(3.0)
+    assert "close" in log
     await bench.stop()

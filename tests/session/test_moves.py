@@ -146,3 +146,28 @@ async def test_a_move_that_is_aborted_from_outside_only_cancels() -> None:
     assert len(bench.trading.placed) == 1
     assert bench.sentences == ["Canceled instead of moved."]
     await bench.stop()
+
+
+async def test_what_was_canceled_before_stays_canceled() -> None:
+    bench = await a_started_bench()
+    oid = await an_open_order(bench, lots=Lots(10), canceled=Lots(6))
+    bench.desk.move(oid, TARGET)
+    await bench.clock.settle()
+    bench.stream.push(
+        an_order_update(order_id=O1, client_oid=oid, lots=Lots(10), canceled=Lots(10), is_done=True)
+    )
+    await bench.clock.settle()
+    assert bench.trading.placed[1][0].lots == 4
+    await bench.stop()
+
+
+async def test_an_order_is_moved_once_at_a_time() -> None:
+    bench = await a_started_bench()
+    oid = await an_open_order(bench)
+    assert bench.desk.move(oid, TARGET) is None
+    assert bench.desk.move(oid, Price(990)) is not None
+    await bench.clock.settle()
+    ends(bench, oid)
+    await bench.clock.settle()
+    assert [ticket.price for ticket, _ in bench.trading.placed] == [1000, TARGET]
+    await bench.stop()

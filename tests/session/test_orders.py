@@ -11,10 +11,17 @@ from terminal.domain.guard import BlockField, GuardLimits
 from terminal.domain.order import OrderState, PendingCommand
 from terminal.domain.units import ClientOid, Lots, OrderId, Price, Side
 from terminal.exchange.errors import TransportError
+from terminal.exchange.gateway import (
+    Channel,
+    ChannelConfirmed,
+    ChannelKind,
+    ChannelRefused,
+    FrameUnreadable,
+)
 from terminal.exchange.outcome import Accepted, NotSent, Rejected, Unknown
 from terminal.session.results import Blocked, Submitted
 from tests.support.builders import XBT, a_fill, a_ticket, an_order_update
-from tests.support.desk import a_started_bench, an_open_order
+from tests.support.desk import Bench, a_started_bench, an_open_order
 
 C1 = ClientOid("c1")
 O1 = OrderId("id-1")
@@ -118,7 +125,7 @@ async def test_an_accepted_order_without_an_event_is_looked_up() -> None:
     bench = await a_started_bench()
     bench.desk.submit(a_ticket())
     await bench.clock.settle()
-    bench.trading.known[C1] = an_order_update(order_id=O1, client_oid=C1, filled=Lots(1))
+    bench.trading.known[O1] = an_order_update(order_id=O1, client_oid=C1, filled=Lots(1))
     await bench.clock.advance(2.5)
     assert bench.desk.orders[C1].state is OrderState.PARTLY_FILLED
     await bench.stop()
@@ -321,3 +328,105 @@ async def test_stopping_with_a_command_under_way_leaves_nothing() -> None:
     await bench.clock.settle()
     await bench.stop()
     assert not bench.owner.task_names
+
+
+async def test_an_end_concluded_from_silence_is_overruled_by_any_word() -> None:
+    bench = await a_started_bench()
+    bench.trading.place_outcomes.append(Unknown("No answer."))
+    bench.desk.submit(a_ticket())
+    await bench.clock.advance(30.0)
+    assert bench.desk.orders[C1].state is OrderState.REJECTED
+    bench.stream.push(an_order_update(order_id=O1, client_oid=C1))
+    assert bench.desk.orders[C1].state is OrderState.OPEN
+    assert [order.client_oid for order in bench.desk.working(XBT)] == [C1]
+    await bench.stop()
+
+
+async def test_a_gateway_that_fails_leaves_the_order_unknown_not_forgotten() -> None:
+    bench = await a_started_bench()
+
+    def fail(_ticket: object, _oid: object) -> None:
+        raise RuntimeError("inside")
+
+    bench.trading.on_place = fail
+    bench.desk.submit(a_ticket())
+    await bench.clock.settle()
+    assert bench.desk.orders[C1].state is OrderState.UNKNOWN
+    bench.trading.known[C1] = an_order_update(order_id=O1, client_oid=C1)
+    await bench.clock.advance(1.0)
+    assert bench.desk.orders[C1].state is OrderState.OPEN
+    assert bench.errors
+    bench.errors.clear()
+    await bench.stop()
+
+
+async def test_nothing_is_trusted_before_the_channels_are_confirmed() -> None:
+    bench = Bench()
+    bench.stream.confirms = False
+    await bench.start()
+    await bench.clock.advance(30.0)
+    assert not bench.desk.is_trusted
+    assert not bench.account.is_trusted
+    assert isinstance(bench.desk.submit(a_ticket()), Blocked)
+    for channel in tuple(bench.stream.channels):
+        bench.stream.push(ChannelConfirmed(channel))
+    await bench.clock.settle()
+    assert bench.desk.is_trusted
+    assert bench.account.is_trusted
+    await bench.stop()
+
+
+@pytest.mark.parametrize("kind", [ChannelKind.ORDERS, ChannelKind.POSITIONS])
+async def test_a_refused_channel_is_said_and_blocks_opening(kind: ChannelKind) -> None:
+    bench = await a_started_bench()
+    bench.stream.push(ChannelRefused(Channel(kind), "exceed max subscription count"))
+    assert isinstance(bench.desk.submit(a_ticket()), Blocked)
+    assert any("refused" in notice.text for notice in bench.notices.notices)
+    await bench.stop()
+
+
+@pytest.mark.parametrize("kind", [ChannelKind.ORDERS, ChannelKind.POSITIONS])
+async def test_an_unreadable_private_message_costs_the_trust_until_all_is_read(
+    kind: ChannelKind,
+) -> None:
+    bench = await a_started_bench()
+    bench.stream.push(FrameUnreadable("price is no number", Channel(kind)))
+    assert isinstance(bench.desk.submit(a_ticket()), Blocked)
+    await bench.clock.settle()
+    assert isinstance(bench.desk.submit(a_ticket()), Submitted)
+    await bench.clock.settle()
+    await bench.stop()
+
+
+async def test_no_entry_leaves_while_the_contract_is_flattened() -> None:
+    bench = await a_started_bench()
+    bench.desk.flatten(XBT)
+    assert isinstance(bench.desk.submit(a_ticket()), Blocked)
+    assert isinstance(bench.desk.submit(a_ticket(is_reduce_only=True)), Submitted)
+    await bench.clock.advance(5.0)
+    assert isinstance(bench.desk.submit(a_ticket()), Submitted)
+    await bench.clock.settle()
+    await bench.stop()
+
+
+async def test_cancel_everywhere_asks_first_when_nothing_is_sure() -> None:
+    bench = await a_started_bench()
+    bench.trading.open = (an_order_update(order_id=OrderId("web"), client_oid=None),)
+    bench.stream.connects = False
+    bench.stream.drop()
+    await bench.clock.settle()
+    bench.desk.cancel_everywhere()
+    await bench.clock.settle()
+    assert f"all:{XBT}" in bench.trading.cancels
+    await bench.stop()
+
+
+async def test_ghosts_are_found_by_the_minutely_comparison() -> None:
+    bench = await a_started_bench()
+    oid = await an_open_order(bench)
+    bench.trading.known[O1] = an_order_update(
+        order_id=O1, client_oid=oid, canceled=Lots(2), is_done=True
+    )
+    await bench.clock.advance(61.0)
+    assert bench.desk.orders[oid].state is OrderState.CANCELED
+    await bench.stop()

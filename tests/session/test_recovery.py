@@ -66,3 +66,26 @@ async def test_an_order_on_its_way_during_recovery_is_not_taken_for_missing() ->
     await bench.clock.advance(1.5)
     assert bench.desk.orders[ClientOid(oid)].state is OrderState.OPEN
     await bench.stop()
+
+
+async def test_an_order_about_which_there_is_no_word_keeps_us_untrusted() -> None:
+    bench = await a_started_bench()
+    oid = await an_open_order(bench)
+    bench.stream.drop()
+    original = bench.trading.order
+
+    async def silent(order_id: OrderId) -> None:
+        raise TransportError("down", was_sent=True)
+
+    bench.trading.order = silent  # type: ignore[method-assign]
+    await bench.clock.advance(20.0)
+    assert not bench.desk.is_trusted
+    bench.trading.order = original  # type: ignore[method-assign]
+    bench.trading.known["id-1"] = an_order_update(
+        order_id=OrderId("id-1"), client_oid=oid, filled=Lots(2), is_done=True
+    )
+    await bench.clock.advance(6.0)
+    assert bench.desk.is_trusted
+    assert bench.desk.orders[oid].state is OrderState.FILLED
+    assert any("could not be read" in notice.text for notice in bench.notices.notices)
+    await bench.stop()

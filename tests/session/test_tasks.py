@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 
+import pytest
+
 from terminal.session.tasks import Pulse, TaskOwner
 from tests.support.fake_clock import FakeClock
 
@@ -83,3 +85,21 @@ async def test_a_pulse_wakes_who_waits_and_gives_up_in_time() -> None:
     await clock.advance(5.1)
     assert seen == [True, False]
     await second
+
+
+@pytest.mark.parametrize("turns", range(8))
+async def test_a_wait_that_is_canceled_ends_at_whatever_moment(turns: int) -> None:
+    clock = FakeClock()
+    pulse = Pulse(clock)
+    task = asyncio.get_running_loop().create_task(_wait_for_ever(pulse))
+    await clock.settle()
+    pulse.beat()
+    for _ in range(turns):
+        await asyncio.sleep(0)
+    task.cancel()
+    await clock.settle()
+    assert task.cancelled()
+
+
+async def _wait_for_ever(pulse: Pulse) -> None:
+    await pulse.until(lambda: False, 1000.0)

@@ -17,11 +17,12 @@ class FakeClock:
 
     def __init__(self) -> None:
         self._now_s = 0.0
+        self.shift_ms = 0
         self._sleepers: list[tuple[float, int, asyncio.Future[None]]] = []
         self._count = 0
 
     def now_ms(self) -> TimestampMs:
-        return TimestampMs(START_MS + round(self._now_s * 1000))
+        return TimestampMs(START_MS + self.shift_ms + round(self._now_s * 1000))
 
     def monotonic_s(self) -> float:
         return self._now_s

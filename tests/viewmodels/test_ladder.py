@@ -328,6 +328,27 @@ async def test_disarming_takes_the_second_half_of_a_move_away() -> None:
         assert placed(desktop) == []
 
 
+async def test_disarming_drops_the_question_which_order_to_grab() -> None:
+    async with a_desktop() as (desktop, hands):
+        hands.press("F4")
+        await an_order(desktop, 1000)
+        await an_order(desktop, 1000, name="o2")
+        hands.press("Home", "G", "F4", "1", "Down", "Enter")
+        await desktop.settle()
+        assert desktop.bench.trading.cancels == []
+        assert placed(desktop) == []
+
+
+async def test_committing_without_a_move_changes_nothing() -> None:
+    async with a_desktop() as (desktop, hands):
+        hands.press("F4")
+        await an_order(desktop, 1000)
+        hands.press("Home", "G", "Enter")
+        await desktop.settle()
+        assert desktop.bench.trading.cancels == []
+        assert message(desktop) == "The order stays where it is."
+
+
 async def test_a_held_f_does_not_flatten() -> None:
     async with a_desktop() as (desktop, hands):
         hands.press("F", at_ms=5000)

@@ -120,3 +120,13 @@ def test_what_is_no_frame_is_told_and_what_is_unknown_is_ignored() -> None:
     connection.unsubscribe("/contractMarket/level2", ("A",))
     sent = json.loads(connection.drain(1.0)[0])
     assert connection.received(json.dumps({"id": sent["id"], "type": "ack"}), 1.0) is None
+
+
+def test_a_subscription_that_nobody_confirms_ends_the_connection() -> None:
+    connection = welcomed()
+    connection.subscribe("/contractMarket/level2", ("A",))
+    connection.drain(1.0)
+    connection.tick(10.9)
+    assert connection.closing is None
+    connection.tick(11.0)
+    assert connection.closing == "the exchange did not confirm a subscription in time"
