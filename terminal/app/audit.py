@@ -7,6 +7,7 @@ itself, so a belief that is wrong on our side shows as a difference.
 from __future__ import annotations
 
 from collections import deque
+from decimal import Decimal
 from typing import TYPE_CHECKING, final
 
 from terminal.domain.book import BookAnswer
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
 
 RECORDED_DELTAS = 100_000
 BOOK_DEADLINE_S = 5.0
+WALLET_TOLERANCE = Decimal("0.01")
 
 
 @final
@@ -120,15 +122,40 @@ async def audit_account(
     gateways: tuple[TradingGateway, AccountGateway],
     report: ExchangeReport,
 ) -> list[str]:
-    """Compare orders, fills and position of one contract with the exchange's."""
+    """Compare orders, fills, all positions and the wallet with the exchange's own word."""
     trading, positions = gateways
-    symbol = market.contract.symbol
-    theirs = [*await trading.open_orders(symbol), *await trading.recent_done_orders()]
+    theirs = [
+        *await trading.open_orders(),
+        *await trading.open_stops(),
+        *await trading.recent_done_orders(),
+    ]
     found = order_differences(orders, theirs, report)
     found += fill_differences(fills, await trading.recent_fills(), report)
-    stated = await positions.position(symbol)
-    report.position = 0 if stated is None else stated.lots
-    held = account.position(symbol).core.lots
-    if held != report.position:
-        found.append(f"Position: we say {held} lots, the exchange {report.position}.")
-    return found
+    stated = {update.symbol: update.lots for update in await positions.positions()}
+    held = {position.symbol: position.core.lots for position in account.positions()}
+    report.position = stated.get(market.contract.symbol, 0)
+    found += [
+        f"Position in {symbol}: we say {held.get(symbol, 0)} lots, "
+        f"the exchange {stated.get(symbol, 0)}."
+        for symbol in sorted(held.keys() | stated.keys())
+        if held.get(symbol, 0) != stated.get(symbol, 0)
+    ]
+    return found + await wallet_differences(market, account, positions)
+
+
+async def wallet_differences(
+    market: MarketSession, account: AccountSession, gateway: AccountGateway
+) -> list[str]:
+    """Compare equity and available; to the cent, because open positions move with the mark."""
+    currency = market.contract.settle_currency
+    ours, theirs = account.wallet(currency), await gateway.wallet(currency)
+    if ours is None:
+        return [f"We know no balance in {currency}."]
+    return [
+        f"{name}: we say {mine.amount}, the exchange {stated.amount} {currency}."
+        for name, mine, stated in (
+            ("Equity", ours.equity, theirs.equity),
+            ("Available", ours.available, theirs.available),
+        )
+        if abs(mine.amount - stated.amount) > WALLET_TOLERANCE
+    ]

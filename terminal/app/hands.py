@@ -1,7 +1,8 @@
-"""Hands on our own window: real key and mouse events through Qt's own event dispatch.
+"""Hands on our own window: key and mouse events through Qt's own event dispatch.
 
-Used by the tour. Events enter at the window, as the system's do, so focus, shortcuts and hit
-testing are the real ones. Nothing here spins the event loop.
+Used by the tour. Before each event it is checked that the system's would arrive there too: the
+widget must have the focus for a key, and must be the one under the point for a click. Nothing here
+spins the event loop.
 """
 
 from __future__ import annotations
@@ -15,6 +16,10 @@ if TYPE_CHECKING:
     from PySide6.QtWidgets import QWidget
 
 
+class OutOfReachError(Exception):
+    """The event would not arrive where it is meant to."""
+
+
 @final
 class Hands:
     """Presses keys into a widget that has the focus, and clicks on points of widgets."""
@@ -25,7 +30,9 @@ class Hands:
         key: Qt.Key,
         modifiers: Qt.KeyboardModifier = Qt.KeyboardModifier.NoModifier,
     ) -> None:
-        """Press and release one key, delivered to ``widget``."""
+        """Press and release one key. Raises ``OutOfReachError`` when the focus is elsewhere."""
+        if not widget.hasFocus():
+            raise OutOfReachError(f"{widget.objectName()} does not have the focus")
         QTest.keyClick(widget, key, modifiers)
 
     def click(
@@ -34,6 +41,12 @@ class Hands:
         at: QPoint | None = None,
         button: Qt.MouseButton = Qt.MouseButton.LeftButton,
     ) -> None:
-        """Click a point of a widget, its middle if none is given."""
+        """Click a point of a widget, its middle if none is given.
+
+        Raises ``OutOfReachError`` when something else is under that point.
+        """
         point = at if at is not None else widget.rect().center()
+        window = widget.window()
+        if window.childAt(widget.mapTo(window, point)) is not widget:
+            raise OutOfReachError(f"{widget.objectName()} is covered at {point.x()}, {point.y()}")
         QTest.mouseClick(widget, button, Qt.KeyboardModifier.NoModifier, point)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import os
 import signal
 import sys
@@ -178,6 +179,8 @@ class DemoRun(QObject):
     def _theme(self) -> Theme:
         from terminal.widgets.theme import Theme
 
+        for name in Theme.register_fonts(resources() / "fonts"):
+            logging.getLogger("app").warning("the font %s cannot be read", name)
         return Theme.load(resources() / "themes", self._settings.theme)
 
     def _connect(self, program: Program) -> None:

@@ -14,8 +14,9 @@ from PySide6.QtCore import QObject, QPoint, Qt
 from PySide6.QtWidgets import QWidget
 
 from terminal.app.audit import BookAudit, audit_account
-from terminal.app.hands import Hands
+from terminal.app.hands import Hands, OutOfReachError
 from terminal.app.tour_report import StepReport, TourReport, percentile
+from terminal.domain.events import Liquidity
 from terminal.domain.order import Order, OrderState
 from terminal.domain.units import Side
 
@@ -64,6 +65,7 @@ class Tour:
         self._hands = Hands()
         self._report = TourReport()
         self._resting: Order | None = None
+        self._taking: Order | None = None
 
     async def run(self, seconds: float) -> TourReport:
         """Run all steps, keep the market on screen for ``seconds`` in all, audit, and report."""
@@ -97,7 +99,7 @@ class Tour:
         failed = ""
         try:
             await step()
-        except StepFailedError as failure:
+        except (StepFailedError, OutOfReachError) as failure:
             failed = str(failure)
         elapsed_ms = (clock.monotonic_s() - started_s) * 1000
         self._report.steps.append(StepReport(name, not failed, round(elapsed_ms, 3), failed))
@@ -141,12 +143,19 @@ class Tour:
         for _ in range(5):
             self._press(Qt.Key.Key_Up)
         self._press(Qt.Key.Key_B)
-        await self._new_order(
-            before, {OrderState.FILLED, OrderState.PARTLY_FILLED, OrderState.OPEN}
-        )
+        self._taking = await self._new_order(before, {OrderState.FILLED, OrderState.PARTLY_FILLED})
 
     async def _see_position(self) -> None:
-        await self._until(lambda: bool(self._program.backend.desk.fills), "a fill")
+        taking = self._taking
+        if taking is None:
+            raise StepFailedError("nothing was taken")
+        await self._until(
+            lambda: any(
+                fill.order_id == taking.order_id and fill.liquidity is Liquidity.TAKER
+                for fill in self._program.backend.desk.fills
+            ),
+            "a fill that took liquidity",
+        )
         await self._until(lambda: self._held() > 0, "a long position")
         await self._until(
             lambda: self._program.ladder.view.position_text.startswith("Long"),

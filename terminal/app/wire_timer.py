@@ -17,7 +17,8 @@ class WireTimer(QObject):
     """An application event filter on one side, the transport's observer on the other.
 
     Presses that send nothing are overtaken by the next press; every order is counted against the
-    last press before its bytes were written.
+    last press before its bytes were written. An order that follows a cancel (a move, a flatten)
+    waited for the exchange and is not counted.
     """
 
     def __init__(self, parent: QObject | None = None) -> None:
@@ -34,6 +35,8 @@ class WireTimer(QObject):
 
     def on_sent(self, method: str, path: str, sent_s: float) -> None:
         """The transport wrote a request's bytes at ``sent_s`` (monotonic)."""
+        if method == "DELETE":
+            self._pressed_s = None
         if method == "POST" and path == _ORDER_PATH and self._pressed_s is not None:
             self.key_to_wire_ms.append((sent_s - self._pressed_s) * 1000)
             self._pressed_s = None

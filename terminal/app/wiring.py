@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, final
 from terminal.viewmodels.connection import StatusSources, StatusViewModel
 from terminal.viewmodels.fills import FillsViewModel
 from terminal.viewmodels.frame import QtFrameClock
+from terminal.viewmodels.keys import LadderAction, chords_of
 from terminal.viewmodels.ladder import LadderViewModel
 from terminal.viewmodels.log import LogViewModel
 from terminal.viewmodels.orders import OrdersViewModel
@@ -62,7 +63,9 @@ def build(backend: Backend, settings: Settings, theme: Theme) -> Program:
     fills = FillsViewModel(desk, contracts, frame)
     log = LogViewModel(backend.notices, frame)
     status = StatusViewModel(
-        StatusSources(backend.market_feed, backend.account_feed, account, workspace, backend.clock),
+        StatusSources(
+            backend.market_feed, backend.account_feed, account, workspace, backend.clock, ladder
+        ),
         ("DEMO", Role.DEMO),
         frame,
     )
@@ -71,7 +74,7 @@ def build(backend: Backend, settings: Settings, theme: Theme) -> Program:
     backend.account_feed.on_lost.add(lost)
     meter = frame.meter
     ladder_panel = LadderPanel(ladder, theme, meter)
-    window = MainWindow(status, theme, ladder.keys)
+    window = MainWindow(status, theme, ladder.keys, meter)
     window.add_panel("ladder", "Ladder", ladder_panel, Place.LEFT, ladder)
     window.add_panel(
         "positions", "Positions", PositionsPanel(positions, theme, meter), Place.TOP, positions
@@ -82,6 +85,17 @@ def build(backend: Backend, settings: Settings, theme: Theme) -> Program:
     window.add_panel("ticket", "Order ticket", TicketPanel(ticket, theme), Place.RIGHT, ticket)
     window.add_panel("fills", "Fills", FillsPanel(fills, theme, meter), Place.BOTTOM, fills)
     window.add_panel("log", "Event log", LogPanel(log, theme, meter), Place.RIGHT_BELOW, log)
+    for words, action, act in (
+        ("Arm or disarm the keyboard", LadderAction.ARM_KEYBOARD, ladder.toggle_keyboard),
+        ("Arm or disarm the mouse", None, ladder.toggle_mouse),
+        ("Recentre", LadderAction.RECENTER, ladder.recenter),
+        ("", None, ladder.recenter),
+        ("Cancel all of this contract", LadderAction.CANCEL_ALL, ladder.cancel_all),
+        ("Cancel all everywhere", LadderAction.CANCEL_EVERYWHERE, ladder.cancel_everywhere),
+        ("Flatten this contract (twice)", LadderAction.FLATTEN, ladder.flatten_chosen),
+    ):
+        keys = "" if action is None else chords_of(action, ladder.keys)[0].label
+        window.add_trade_action(words, keys, act)
     return Program(
         backend=backend,
         frame=frame,

@@ -457,7 +457,7 @@ class OrderDesk:
         if after is not known:
             self.put(after)
             if known is not None and after.state is OrderState.CANCELED:
-                self._note(f"Canceled: {self._named(after)}.", after.symbol)
+                self._note(f"Canceled {self._named(after)}.", after.symbol)
 
     def _note_flags(self, client_oid: ClientOid, update: OrderUpdate, *, is_new: bool) -> None:
         """The stream does not tell what only reduces: orders first heard there are looked up."""
@@ -484,14 +484,14 @@ class OrderDesk:
         self.on_fill.notify(fill)
         verb = "Bought" if fill.side is Side.BUY else "Sold"
         price = self._price_text(fill.symbol, fill.price)
-        self._note(f"{verb} {fill.lots} {fill.symbol} at {price}.", fill.symbol)
+        self._note(f"{verb} {fill.lots} at {price}.", fill.symbol)
         if not self._fees_asked:
             self._fees_asked = True
             self.spawn("fees", self._read_fees())
 
     def _named(self, order: Order) -> str:
         side = order.side.value if order.side is not None else "close"
-        words = f"{side} {order.canceled} {order.symbol}"
+        words = f"{side} {order.canceled}"
         if order.price is not None:
             words += f" at {self._price_text(order.symbol, order.price)}"
         return words

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from terminal.session.account import AccountSession
     from terminal.session.feed import Feed
     from terminal.viewmodels.frame import FrameClock
+    from terminal.viewmodels.ladder import LadderViewModel
     from terminal.viewmodels.workspace import Workspace
 
 AGE_INTERVAL_MS = 500
@@ -71,6 +72,7 @@ class StatusSources:
     account: AccountSession
     workspace: Workspace
     clock: Clock
+    ladder: LadderViewModel
 
 
 @final
@@ -112,20 +114,48 @@ class StatusViewModel(ViewModel):
             sources.account_feed.on_changed.add(self.mark_dirty),
             sources.account.on_changed.add(self.mark_dirty),
         )
+        sources.ladder.changed.connect(self.mark_dirty)
         self._timer.start()
 
     @override
     def stop(self) -> None:
         self._timer.stop()
+        self._sources.ladder.changed.disconnect(self.mark_dirty)
         super().stop()
 
     @override
     def refresh(self) -> bool:
-        cells = (self._connection(), self._age(), self._round_trip(), *self._money())
+        cells = (
+            *self._armed(),
+            self._connection(),
+            self._age(),
+            self._round_trip(),
+            *self._money(),
+        )
         view = StatusView(self._badge[0], self._badge[1], cells, self._banner)
         changed = view != self.view
         self.view = view
         return changed
+
+    def _armed(self) -> tuple[StatusCell, StatusCell]:
+        """Which hands are live, told even when the ladder itself cannot be seen."""
+        view = self._sources.ladder.view
+        return (
+            StatusCell(
+                "keyboard",
+                "",
+                f"KEYS {view.symbol}" if view.is_keyboard_armed else "",
+                Role.KEYBOARD_ARMED,
+                "Keyboard trading is armed: F4 in the ladder disarms.",
+            ),
+            StatusCell(
+                "mouse",
+                "",
+                f"MOUSE {view.symbol}" if view.is_mouse_armed else "",
+                Role.MOUSE_ARMED,
+                "Mouse trading is armed: its button in the ladder disarms.",
+            ),
+        )
 
     def _connection(self) -> StatusCell:
         feeds = (self._sources.market_feed, self._sources.account_feed)

@@ -34,9 +34,11 @@ class FrameClock(Protocol):
 
 @final
 class FrameMeter:
-    """Frame durations in milliseconds, tick start to end of the last paint event.
+    """Frame durations in milliseconds, tick start to the end of painting all visible panels.
 
-    Widgets call ``painted`` at the end of each paint event. Keeps the last ``keep`` frames.
+    The window calls ``frame_painted`` after it has painted everything that was dirty; widgets that
+    can live in a window of their own call ``painted`` at the end of their paint events. What is
+    painted without a tick (a hover, an exposure) belongs to no frame. Keeps the last ``keep``.
     """
 
     def __init__(self, keep: int = 100_000) -> None:
@@ -62,6 +64,12 @@ class FrameMeter:
             waiting, self._after_paint = self._after_paint, []
             for callback in waiting:
                 callback()
+
+    def frame_painted(self) -> None:
+        """The window has painted all its dirty panels: the frame in progress is complete."""
+        if self._started_s:
+            self._painted_s = perf_counter()
+            self.close()
 
     def close(self) -> None:
         """Count the frame in progress, if anything was painted in it."""

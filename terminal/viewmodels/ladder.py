@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import partial
+from time import monotonic
 from typing import TYPE_CHECKING, NamedTuple, final
 
 from PySide6.QtCore import QObject, Signal
@@ -231,6 +232,15 @@ class LadderViewModel(ViewModel):
         """Cancel everything of this contract."""
         self.trading.cancel_all()
         self.mark_dirty()
+
+    def cancel_everywhere(self) -> None:
+        """Cancel everything in every contract."""
+        self.trading.cancel_everywhere()
+        self.mark_dirty()
+
+    def flatten_chosen(self) -> None:
+        """The menu's flatten: chosen twice, like the key is pressed twice."""
+        self.flatten_pressed(int(monotonic() * 1000))
 
     def tooltip(self, action: LadderAction) -> str:
         """What a control does, with its keys."""

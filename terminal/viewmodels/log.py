@@ -35,7 +35,7 @@ class LogRow(NamedTuple):
     key: int
     time: str
     exact_time: str
-    topic: str
+    about: str
     words: str
     role: Role
 
@@ -44,7 +44,7 @@ COLUMNS: tuple[Column[LogRow], ...] = (
     Column(
         "Time", lambda r: r.time, None, lambda r: r.exact_time, is_number=False, sample="00:00:00"
     ),
-    Column("Topic", lambda row: row.topic, is_number=False, sample="account"),
+    Column("About", lambda row: row.about, is_number=False, sample="XBTUSDTM"),
     Column(
         "Event",
         lambda row: row.words,
@@ -91,7 +91,7 @@ class LogViewModel(ViewModel):
             key=next(self._numbers),
             time=text.clock_time(notice.at_ms),
             exact_time=text.exact_time(notice.at_ms),
-            topic=notice.topic,
+            about=notice.topic if notice.symbol is None else str(notice.symbol),
             words=notice.text,
             role=_ROLES[notice.level],
         )

@@ -42,6 +42,7 @@ class PositionRow(NamedTuple):
     pnl: str
     pnl_role: Role
     realized: str
+    realized_role: Role
 
 
 COLUMNS: tuple[Column[PositionRow], ...] = (
@@ -56,7 +57,9 @@ COLUMNS: tuple[Column[PositionRow], ...] = (
     Column("Liquidation", lambda row: row.liquidation, sample="100 000.00"),
     Column("Margin", lambda row: row.margin, sample="10 000.00 USDT"),
     Column("Unrealized", lambda row: row.pnl, lambda row: row.pnl_role, sample="+1 000.00 USDT"),
-    Column("Realized", lambda row: row.realized, sample="+1 000.00 USDT"),
+    Column(
+        "Realized", lambda row: row.realized, lambda row: row.realized_role, sample="+1 000.00 USDT"
+    ),
 )
 
 
@@ -148,6 +151,9 @@ class PositionsViewModel(ViewModel):
             pnl=text.money(pnl, sign=True),
             pnl_role=Role.TEXT_DIM if pnl is None else text.gain_role(pnl),
             realized=text.money(position.realized, sign=True),
+            realized_role=Role.TEXT_DIM
+            if position.realized is None
+            else text.gain_role(position.realized),
         )
 
 

@@ -57,6 +57,7 @@ class TicketView:
     can_buy: bool
     can_sell: bool
     blocked_reason: str
+    stale: str | None
     staged: str | None
     staged_role: Role
     message: Message | None
@@ -203,6 +204,7 @@ class TicketViewModel(ViewModel):
             can_buy=buy is not None and not buy_blocks,
             can_sell=sell is not None and not sell_blocks,
             blocked_reason=blocks[0].reason if blocks else "",
+            stale=self._stale(),
             staged=None if self._staged is None else self._staged_words(self._staged, contract),
             staged_role=Role.TEXT
             if self._staged is None
@@ -211,6 +213,12 @@ class TicketViewModel(ViewModel):
             else Role.SELL,
             message=self._message,
         )
+
+    def _stale(self) -> str | None:
+        """Why what is previewed may be wrong, None when it can be trusted."""
+        market = self._workspace.market
+        stale = None if market is None else market.staleness()
+        return None if stale is None else stale.reason
 
     def _contract(self) -> Contract | None:
         market = self._workspace.market

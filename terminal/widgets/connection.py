@@ -11,6 +11,7 @@ from terminal.widgets.styling import paint_role, set_property
 
 if TYPE_CHECKING:
     from terminal.viewmodels.connection import StatusCell, StatusViewModel
+    from terminal.viewmodels.text import Role
     from terminal.widgets.theme import Theme
 
 
@@ -43,14 +44,7 @@ class StatusBar(QWidget):
     def _show(self) -> None:
         view = self._vm.view
         self._badge.setText(view.badge_text)
-        color = self._theme.color(view.badge_role).name()
-        window = self._theme.color("window").name()
-        style = (
-            f"background: {color}; color: {window}; border-radius: 3px; padding: 1px 7px; "
-            "font-weight: 700;"
-        )
-        if self._badge.styleSheet() != style:
-            self._badge.setStyleSheet(style)
+        self._paint_badge(self._badge, view.badge_role)
         for cell in view.cells:
             self._show_cell(cell)
 
@@ -71,9 +65,23 @@ class StatusBar(QWidget):
                 widget.setText(words)
             if widget.toolTip() != cell.tooltip:
                 widget.setToolTip(cell.tooltip)
-        paint_role(value, cell.role, self._theme)
+        value.setVisible(bool(cell.text))
+        if cell.name in _BADGES:
+            self._paint_badge(value, cell.role)
+        else:
+            paint_role(value, cell.role, self._theme)
+
+    def _paint_badge(self, label: QLabel, role: Role) -> None:
+        color, window = (self._theme.color(name).name() for name in (role, "window"))
+        style = (
+            f"background: {color}; color: {window}; border-radius: 3px; padding: 1px 7px; "
+            "font-weight: 700;"
+        )
+        if label.styleSheet() != style:
+            label.setStyleSheet(style)
 
 
+_BADGES = ("keyboard", "mouse")
 _MONEY = ("equity", "available", "day_pnl")
 
 

@@ -7,18 +7,18 @@ from typing import TYPE_CHECKING, final
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QDialog, QDialogButtonBox, QGridLayout, QLabel, QVBoxLayout, QWidget
 
-from terminal.viewmodels.keys import LadderAction, chords_of
+from terminal.viewmodels.keys import Chord, LadderAction, chords_of
 from terminal.widgets.styling import set_property
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from terminal.viewmodels.keys import Chord
-
 _PER_COLUMN = 22
+_STAR = Chord("8", shift=True)
 MOUSE_WORDS = (
     "Mouse: a click in the bid or ask column sends a limit when mouse trading is armed; a click on "
-    "an own order cancels it; middle click, or right click on the price, recentres."
+    "an own order cancels it; middle click, or right click on the price, recentres; the wheel "
+    "scrolls, with Ctrl it changes the price grouping."
 )
 
 
@@ -37,7 +37,7 @@ class KeysDialog(QDialog):
         bound = [(action, chords_of(action, keys)) for action in LadderAction]
         for number, (action, chords) in enumerate(b for b in bound if b[1]):
             place, row = divmod(number, _PER_COLUMN)
-            keys_label = QLabel(", ".join(chord.label for chord in chords), self)
+            keys_label = QLabel(_words(action, chords), self)
             words = QLabel(action.value, self)
             set_property(words, "dim", "true")
             grid.addWidget(keys_label, row, 2 * place, Qt.AlignmentFlag.AlignRight)
@@ -49,3 +49,11 @@ class KeysDialog(QDialog):
         buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Close, self)
         buttons.rejected.connect(self.reject)
         column.addWidget(buttons)
+
+
+def _words(action: LadderAction, chords: tuple[Chord, ...]) -> str:
+    """The keys as a trader writes them: F F for a double press, * for what is typed as Shift+8."""
+    labels = ["*" if chord == _STAR else chord.label for chord in chords]
+    if action is LadderAction.FLATTEN:
+        labels = [f"{label} {label}" for label in labels]
+    return ", ".join(labels)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from functools import partial
-from time import monotonic
 from typing import TYPE_CHECKING, final
 
 from PySide6.QtCore import QPoint, Qt, Slot
@@ -212,7 +211,7 @@ class LadderPanel(QWidget):
 
     @Slot()
     def _on_flatten(self) -> None:
-        self._vm.flatten_pressed(int(monotonic() * 1000))
+        self._vm.flatten_chosen()
 
     def _on_size(self, number: int) -> None:
         self._vm.choose_size(number)

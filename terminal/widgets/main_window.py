@@ -8,7 +8,7 @@ from enum import Enum
 from typing import TYPE_CHECKING, final
 
 import PySide6QtAds as ads  # noqa: N813 - the name its own documents use
-from PySide6.QtCore import QByteArray, QObject, Qt, Signal, Slot
+from PySide6.QtCore import QByteArray, QEvent, QObject, Qt, Signal, Slot
 from PySide6.QtGui import QAction, QGuiApplication, QIcon, QKeySequence
 from PySide6.QtWidgets import QMainWindow, QSplitter, QVBoxLayout, QWidget
 from typing_extensions import override
@@ -17,12 +17,13 @@ from terminal.widgets.connection import BannerBar, StatusBar
 from terminal.widgets.keys import KeysDialog
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     from PySide6.QtGui import QCloseEvent
 
     from terminal.viewmodels.base import ViewModel
     from terminal.viewmodels.connection import StatusViewModel
+    from terminal.viewmodels.frame import FrameMeter
     from terminal.viewmodels.keys import Chord, LadderAction
     from terminal.widgets.theme import Theme
 
@@ -65,9 +66,14 @@ class MainWindow(QMainWindow):
     close_requested = Signal()
 
     def __init__(
-        self, status: StatusViewModel, theme: Theme, keys: Mapping[Chord, LadderAction]
+        self,
+        status: StatusViewModel,
+        theme: Theme,
+        keys: Mapping[Chord, LadderAction],
+        meter: FrameMeter,
     ) -> None:
         super().__init__()
+        self._meter = meter
         self.setObjectName("main_window")
         self.setWindowTitle("Simulated exchange")
         self.setStyleSheet(theme.style_sheet)
@@ -152,6 +158,7 @@ class MainWindow(QMainWindow):
         leave.setMenuRole(QAction.MenuRole.QuitRole)
         leave.triggered.connect(self.close)
         program.addAction(leave)
+        self._trade_menu = bar.addMenu("T&rade")
         view = bar.addMenu("&View")
         helping = bar.addMenu("&Help")
         keys = QAction("&Keys of the ladder", self)
@@ -161,6 +168,18 @@ class MainWindow(QMainWindow):
         keys.triggered.connect(self._show_keys)
         helping.addAction(keys)
         return view
+
+    def add_trade_action(self, words: str, keys: str, act: Callable[[], None]) -> None:
+        """Add an entry to the trade menu; an empty text adds a line. The keys are only told.
+
+        They are handled in the ladder itself: a menu shortcut would fire on a held key.
+        """
+        if not words:
+            self._trade_menu.addSeparator()
+            return
+        action = QAction(f"{words}\t{keys}" if keys else words, self)
+        action.triggered.connect(act)
+        self._trade_menu.addAction(action)
 
     @Slot()
     def _show_keys(self) -> None:
@@ -188,6 +207,14 @@ class MainWindow(QMainWindow):
         return self._docks.restoreState(QByteArray(docks)) and self.restoreGeometry(
             QByteArray(geometry)
         )
+
+    @override
+    def event(self, event: QEvent) -> bool:
+        done = super().event(event)
+        if event.type() is QEvent.Type.UpdateRequest:
+            # Qt has painted every dirty panel of this window by now.
+            self._meter.frame_painted()
+        return done
 
     # Closing ---------------------------------------------------------------------------------
 

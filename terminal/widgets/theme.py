@@ -81,10 +81,20 @@ class Theme:
         self.small_font = _font(max(8, self.base_px - 1))
         values = {
             **palette,
+            "family": self.font.family(),
             "font_px": str(self.base_px),
             "small_px": str(max(8, self.base_px - 1)),
         }
         self.style_sheet = _filled(style_template, values)
+
+    @staticmethod
+    def register_fonts(folder: Path) -> tuple[str, ...]:
+        """Make the fonts of a folder known to Qt; returns the files that it could not read."""
+        return tuple(
+            path.name
+            for path in sorted(folder.glob("*.otf"))
+            if QFontDatabase.addApplicationFont(str(path)) < 0
+        )
 
     @classmethod
     def load(cls, folder: Path, name: str, scale: float = 1.0) -> Theme:

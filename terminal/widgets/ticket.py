@@ -168,6 +168,9 @@ class TicketPanel(QWidget):
     def _show(self) -> None:
         view = self._vm.view
         _set(self._symbol, view.symbol or "No contract yet")
+        for figure in (self._value, self._fee, self._effect):
+            role = Role.TEXT if view.stale is None else Role.CAUTION
+            paint_role(figure, role, self._theme)
         self._price.setEnabled(not view.is_market)
         self._post_only.setEnabled(not view.is_market)
         for field, words in ((self._price, view.price_text), (self._lots, view.lots_text)):
@@ -192,7 +195,7 @@ class TicketPanel(QWidget):
         elif view.message is not None:
             words, role = view.message.text, view.message.role
         else:
-            words, role = view.blocked_reason, Role.CAUTION
+            words, role = view.stale or view.blocked_reason, Role.CAUTION
         _set(self._words, words)
         paint_role(self._words, role, self._theme)
 

@@ -23,16 +23,26 @@ def test_an_order_is_counted_against_the_press_before_it() -> None:
 
 
 def test_only_orders_and_only_once() -> None:
-    """Queries and cancels are not counted, nor a second order of the same press."""
+    """Queries are not counted, nor a second order of the same press."""
     timer = WireTimer()
     timer.eventFilter(QObject(), a_press())
 
     timer.on_sent("GET", "/api/v1/orders", monotonic())
-    timer.on_sent("DELETE", "/api/v1/orders/1", monotonic())
     timer.on_sent("POST", "/api/v1/orders", monotonic())
     timer.on_sent("POST", "/api/v1/orders", monotonic())
 
     assert len(timer.key_to_wire_ms) == 1
+
+
+def test_an_order_that_follows_a_cancel_is_not_counted() -> None:
+    """The new order of a move waited for the exchange, not for us."""
+    timer = WireTimer()
+    timer.eventFilter(QObject(), a_press())
+
+    timer.on_sent("DELETE", "/api/v1/orders/1", monotonic())
+    timer.on_sent("POST", "/api/v1/orders", monotonic())
+
+    assert timer.key_to_wire_ms == []
 
 
 def test_an_order_without_a_press_is_not_counted() -> None:

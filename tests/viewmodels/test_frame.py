@@ -87,3 +87,15 @@ def test_the_qt_clock_is_silent_until_asked(qtbot: object) -> None:
 
     clock.stop()
     assert not timer.isActive()  # type: ignore[attr-defined] # the one QTimer child
+
+
+def test_what_is_painted_after_the_frame_does_not_lengthen_it() -> None:
+    meter = FrameMeter()
+    meter.tick_started()
+    meter.painted()
+    meter.frame_painted()
+    assert meter.frames == 1
+    meter.painted()
+    meter.frame_painted()
+    meter.tick_started()
+    assert meter.frames == 1

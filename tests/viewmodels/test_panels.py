@@ -159,6 +159,7 @@ async def test_the_status_bar() -> None:
             desktop.account,
             desktop.workspace,
             desktop.clock,
+            desktop.ladder,
         ),
         ("DEMO", Role.DEMO),
         desktop.frame,
@@ -166,6 +167,12 @@ async def test_the_status_bar() -> None:
     async with running(desktop, status):
         assert status.view.badge_text == "DEMO"
         assert cell(status, "connection") == ("Connected", Role.BUY)
+        assert cell(status, "keyboard") == ("", Role.KEYBOARD_ARMED)
+        desktop.ladder.toggle_keyboard()
+        desktop.frame.tick()
+        desktop.frame.tick()
+        assert cell(status, "keyboard") == ("KEYS XBTUSDTM", Role.KEYBOARD_ARMED)
+        assert cell(status, "mouse")[0] == ""
         assert cell(status, "equity")[0] == "1\N{THIN SPACE}000.00 USDT"
         assert cell(status, "day_pnl")[0] == "0.00 USDT"
         desktop.bench.stream.push(a_wallet(equity="990"))

@@ -317,6 +317,11 @@ def test_the_layout_covers_every_pixel_once(width: int, height: int) -> None:
         assert left + wide == after
     assert layout.column_at(width) is None
     assert layout.row_at(layout.row_count * 19) is None
+    inset = LadderLayout(width, height, 19, 4)
+    assert inset.column_at(3) is None
+    assert inset.row_at(3) is None
+    assert inset.row_rect(0).top() == 4
+    assert inset.row_rect(inset.row_count - 1).bottom() < height - 4
     for row in range(layout.row_count):
         for column in LadderColumn:
             point = layout.point_of(row, column)

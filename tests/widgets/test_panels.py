@@ -152,11 +152,12 @@ def a_window(desktop: Desktop, theme: Theme) -> tuple[MainWindow, StatusViewMode
             desktop.account,
             desktop.workspace,
             desktop.clock,
+            desktop.ladder,
         ),
         ("DEMO", Role.DEMO),
         desktop.frame,
     )
-    window = MainWindow(status, theme, desktop.ladder.keys)
+    window = MainWindow(status, theme, desktop.ladder.keys, FrameMeter())
     ladder = LadderPanel(desktop.ladder, theme, FrameMeter())
     orders = OrdersViewModel(desktop.desk, desktop.bench.contracts, desktop.frame)
     window.add_panel("ladder", "Ladder", ladder, Place.LEFT, desktop.ladder)

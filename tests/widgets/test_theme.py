@@ -107,3 +107,15 @@ def test_a_colour_that_is_none_is_named(tmp_path: Path) -> None:
     path.write_text("[colors]\n" + "\n".join(lines))
     with pytest.raises(ThemeError, match="sell is no #RRGGBB"):
         read_palette(path)
+
+
+@pytest.mark.usefixtures("qapp")
+def test_our_own_font_is_used_with_digits_of_one_width(tmp_path: Path) -> None:
+    fonts = resources() / "fonts"
+    assert (fonts / "OFL.txt").is_file(), "its licence goes with it"
+    assert Theme.register_fonts(fonts) == ()
+    theme = Theme.load(FOLDER, "dark")
+    assert theme.font.family().startswith("Inter")
+    assert len({theme.text_width(digit * 8) for digit in "0123456789"}) == 1
+    (tmp_path / "broken.otf").write_text("no font")
+    assert Theme.register_fonts(tmp_path) == ("broken.otf",)

@@ -11,7 +11,7 @@ from typing_extensions import override
 
 from terminal.domain.units import Side
 from terminal.widgets.canvas.ladder_layout import LadderColumn, LadderLayout
-from terminal.widgets.canvas.ladder_painter import LadderPainter
+from terminal.widgets.canvas.ladder_painter import FRAME_PX, LadderPainter
 from terminal.widgets.inputs import chord_of, pressed_at_ms
 
 if TYPE_CHECKING:
@@ -69,7 +69,7 @@ class LadderCanvas(QWidget):
 
     @override
     def sizeHint(self) -> QSize:
-        return QSize(400, 30 * self._theme.row_height)
+        return QSize(400, 30 * self._theme.row_height + 4 * FRAME_PX)
 
     @override
     def minimumSizeHint(self) -> QSize:
@@ -124,7 +124,9 @@ class LadderCanvas(QWidget):
 
     @override
     def resizeEvent(self, event: QResizeEvent) -> None:
-        self._layout = LadderLayout(self.width(), self.height(), self._theme.row_height)
+        self._layout = LadderLayout(
+            self.width(), self.height(), self._theme.row_height, 2 * FRAME_PX
+        )
         self._vm.set_visible_rows(self._layout.row_count)
         super().resizeEvent(event)
 

@@ -34,40 +34,45 @@ _SHARES = {
 @final
 @dataclass(frozen=True, slots=True)
 class LadderLayout:
-    """The grid of one ladder in pixels. Rows are counted from the top, 0 first."""
+    """The grid of one ladder in pixels. Rows are counted from the top, 0 first.
+
+    ``inset`` is kept free on all sides for the frame of an armed ladder.
+    """
 
     width: int
     height: int
     row_height: int
+    inset: int = 0
 
     @property
     def row_count(self) -> int:
         """How many whole rows fit."""
-        return max(0, self.height // self.row_height)
+        return max(0, (self.height - 2 * self.inset) // self.row_height)
 
     def column(self, column: LadderColumn) -> tuple[int, int]:
         """Left edge and width of a column."""
-        total = sum(_SHARES.values())
+        total, width = sum(_SHARES.values()), self.width - 2 * self.inset
         before = 0
         for one, share in _SHARES.items():
-            left = self.width * before // total
+            left = width * before // total
             before += share
             if one is column:
-                return left, self.width * before // total - left
+                return self.inset + left, width * before // total - left
         raise AssertionError(column)
 
     def row_rect(self, row: int) -> QRect:
         """The whole row."""
-        return QRect(0, row * self.row_height, self.width, self.row_height)
+        top = self.inset + row * self.row_height
+        return QRect(self.inset, top, self.width - 2 * self.inset, self.row_height)
 
     def cell(self, row: int, column: LadderColumn) -> QRect:
         """One cell."""
         left, width = self.column(column)
-        return QRect(left, row * self.row_height, width, self.row_height)
+        return QRect(left, self.inset + row * self.row_height, width, self.row_height)
 
     def row_at(self, y: int) -> int | None:
         """The row under a height, None below the last."""
-        row = y // self.row_height
+        row = (y - self.inset) // self.row_height
         return row if 0 <= row < self.row_count else None
 
     def column_at(self, x: int) -> LadderColumn | None:

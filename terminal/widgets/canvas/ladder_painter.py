@@ -193,9 +193,13 @@ class LadderPainter:
         painter.drawText(area, int(flags), words)
 
     def paint_below(self, painter: QPainter, layout: LadderLayout) -> None:
-        """The strip below the last whole row."""
-        top = layout.row_count * layout.row_height
+        """The strip below the last whole row, and the edge around all rows."""
+        edge = layout.inset
+        top = edge + layout.row_count * layout.row_height
         painter.fillRect(0, top, layout.width, layout.height - top, self._panel)
+        painter.fillRect(0, 0, layout.width, edge, self._panel)
+        painter.fillRect(0, 0, edge, layout.height, self._panel)
+        painter.fillRect(layout.width - edge, 0, edge, layout.height, self._panel)
 
     def paint_stale(self, painter: QPainter, layout: LadderLayout, words: str) -> None:
         """Shade what cannot be trusted and say why."""
