@@ -34,10 +34,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--port", type=_port, default=0, help="port to listen on; 0 takes any")
     parser.add_argument("--seed", type=int, default=7, help="seed of the market and of the key")
     parser.add_argument("--ready-file", type=Path, help="also write the ready line to this file")
+    parent = os.getppid()  # before anything else: a parent that dies meanwhile must be noticed
     options = parser.parse_args(arguments)
+    if options.ready_file is not None and not options.ready_file.absolute().parent.is_dir():
+        parser.error(f"the folder of {options.ready_file} does not exist")
     try:
         with suppress(KeyboardInterrupt):
-            asyncio.run(_run(options.port, options.seed, options.ready_file))
+            asyncio.run(_run(options, parent))
     except OSError as error:
         reason = error.strerror or str(error)
         sys.stderr.write(f"Cannot listen on {LOOPBACK}:{options.port}: {reason}.\n")
@@ -51,12 +54,12 @@ def _port(text: str) -> int:
     return int(text)
 
 
-async def _run(port: int, seed: int, ready_file: Path | None) -> None:
-    exchange = SimExchange(seed=seed)
-    await exchange.start(port)
+async def _run(options: argparse.Namespace, parent: int) -> None:
+    exchange = SimExchange(seed=options.seed)
+    await exchange.start(options.port)
     line = json.dumps(exchange.announcement())
-    if ready_file is not None:
-        _write_private(ready_file, f"{line}\n")
+    if options.ready_file is not None:
+        _write_private(options.ready_file, f"{line}\n")
     with suppress(OSError, ValueError, AttributeError):
         # A windowed program may have no usable standard output.
         sys.stdout.write(f"{line}\n")
@@ -64,7 +67,7 @@ async def _run(port: int, seed: int, ready_file: Path | None) -> None:
     ended = asyncio.Event()
     _watch_input(ended)
     try:
-        await _wait_for_parent(ended)
+        await _wait_for_parent(ended, parent)
     finally:
         await exchange.stop()
 
@@ -76,8 +79,7 @@ def _write_private(path: Path, text: str) -> None:
         file.write(text)
 
 
-async def _wait_for_parent(ended: asyncio.Event) -> None:
-    parent = os.getppid()
+async def _wait_for_parent(ended: asyncio.Event, parent: int) -> None:
     while not ended.is_set() and (os.name == "nt" or os.getppid() == parent):
         with suppress(TimeoutError):
             async with asyncio.timeout(PARENT_LOOK_S):

@@ -27,6 +27,7 @@ ORDERS = "/contractMarket/tradeOrders"
 STOPS = "/contractMarket/advancedOrders"
 WALLET = "/contractAccount/wallet"
 POSITIONS = "/contract/positionAll"
+_TOUCH = ("bestBidPrice", "bestBidSize", "bestAskPrice", "bestAskSize")
 
 
 class Publisher(Protocol):
@@ -52,6 +53,8 @@ class Engine:
     def __init__(self, seed: int, key: ApiKey, clock: SimClock, publisher: Publisher) -> None:
         self._clock = clock
         self._publisher = publisher
+        self._touches: dict[str, list[object]] = {}
+        self._depths: dict[str, int] = {}
         # Ids go on where the clock is, so that a restarted exchange never gives one out twice.
         self._next_order = clock.now_ms() * _ORDERS_PER_START
         self.markets = {spec.symbol: Market(spec, seed, clock, self) for spec in CONTRACTS}
@@ -61,7 +64,8 @@ class Engine:
     # Public events ---------------------------------------------------------------------------
 
     def book_changed(self, market: Market, change: tuple[int, str, int, int]) -> None:
-        """A level changed: one level2 frame."""
+        """A level changed: one level2 frame, and the touch if it is another one now."""
+        self._publish_touch(market)
         topic = f"/contractMarket/level2:{market.spec.symbol}"
         if not self._publisher.is_wanted(topic):
             return
@@ -69,6 +73,16 @@ class Engine:
         text = f"{market.spec.text(price)},{side},{lots}"
         data = {"sequence": sequence, "change": text, "timestamp": self._clock.now_ms()}
         self._publisher.publish(topic, "level2", data, sequence)
+
+    def _publish_touch(self, market: Market) -> None:
+        topic = f"/contractMarket/tickerV2:{market.spec.symbol}"
+        if not self._publisher.is_wanted(topic):
+            return
+        data = payloads.ticker_v2(market, self._clock.now_ns())
+        touch = [data[name] for name in _TOUCH]
+        if self._touches.get(market.spec.symbol) != touch:
+            self._touches[market.spec.symbol] = touch
+            self._publisher.publish(topic, "tickerV2", data, data["sequence"])
 
     def traded(self, market: Market, trade: Trade, match: Match) -> None:
         """A match: one execution frame, and the maker's side of it if it is the account's."""
@@ -182,6 +196,7 @@ class Engine:
             is_reduce_only=request.is_reduce_only,
             is_close_order=request.is_close_order,
             is_immediate=request.is_immediate,
+            remark=request.remark,
             stop=request.stop,
             stop_price_type=request.stop_price_type,
             stop_price=request.stop_price,
@@ -364,7 +379,9 @@ class Engine:
         extra: dict[str, str] | None = None,
     ) -> None:
         data = payloads.order_event(order, market, kind, status, self._clock.now_ns())
-        self._publisher.publish_private(ORDERS, "orderChange", {**data, **(extra or {})})
+        event = {**data, **(extra or {})}
+        self._publisher.publish_private(ORDERS, "orderChange", event)
+        self._publisher.publish_private(f"{ORDERS}:{order.symbol}", "symbolOrderChange", event)
 
     def _publish_stop(self, order: UserOrder, market: Market, kind: str, error: str = "") -> None:
         data = payloads.stop_event(order, market, kind, self._clock.now_ns(), error)
@@ -421,17 +438,29 @@ class Engine:
                 data = payloads.stream_candle(market, candle, self._clock.now_ms())
                 self._publisher.publish(topic, "candle.stick", data)
 
-    def publish_tenth(self) -> None:
-        """What is told at most ten times a second: depth 50 and the touch."""
+    def publish_depth(self) -> None:
+        """The fifty best levels of markets that changed; called at most ten times a second."""
         for symbol, market in self.markets.items():
-            depth = f"/contractMarket/level2Depth50:{symbol}"
-            if self._publisher.is_wanted(depth):
+            topic = f"/contractMarket/level2Depth50:{symbol}"
+            sequence = market.book.sequence
+            if self._publisher.is_wanted(topic) and self._depths.get(symbol) != sequence:
+                self._depths[symbol] = sequence
                 now_ms = self._clock.now_ms()
-                self._publisher.publish(depth, "level2", payloads.depth50(market, now_ms), now_ms)
-            touch = f"/contractMarket/tickerV2:{symbol}"
-            if self._publisher.is_wanted(touch):
-                data = payloads.ticker_v2(market, self._clock.now_ns())
-                self._publisher.publish(touch, "tickerV2", data, market.book.sequence)
+                self._publisher.publish(topic, "level2", payloads.depth50(market, now_ms), now_ms)
+
+    def publish_minute(self) -> None:
+        """The running funding rate of every contract."""
+        for symbol, market in self.markets.items():
+            self._publisher.publish(
+                f"/contract/instrument:{symbol}",
+                "funding.rate",
+                {
+                    "period": 1,
+                    "granularity": 60_000,
+                    "fundingRate": round(market.funding_rate, 8),
+                    "timestamp": self._clock.now_ms(),
+                },
+            )
 
     def set_margin_mode(self, symbol: str, mode: str) -> None:
         """Select the margin mode of a contract (for tests)."""
@@ -453,4 +482,5 @@ CANDLE_TYPES = {
     "12hour": 720,
     "1day": 1440,
     "1week": 10080,
+    "1month": 43200,
 }

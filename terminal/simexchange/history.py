@@ -10,11 +10,13 @@ from typing import TYPE_CHECKING, final
 
 if TYPE_CHECKING:
     import random
+    from collections.abc import Iterator
 
     from terminal.simexchange.contracts import ContractSpec
 
 MINUTE_MS = 60_000
 HISTORY_MINUTES = 30 * 24 * 60
+DAY_MINUTES = 24 * 60
 
 
 @final
@@ -44,8 +46,8 @@ class Candle:
         self.lots += later.lots
 
 
-def made_up(spec: ContractSpec, source: random.Random, end_ms: int) -> list[Candle]:
-    """Thirty days of minutes before ``end_ms``; the last closes at the contract's start price.
+def made_up(spec: ContractSpec, source: random.Random, end_ms: int) -> Iterator[Candle]:
+    """Thirty days of minutes before ``end_ms``, the latest first; it closes at the start price.
 
     Walked backwards from the start price, so that the live market joins without a jump. About one
     minute in two hundred had no trade and has no row, as on the exchange.
@@ -53,23 +55,31 @@ def made_up(spec: ContractSpec, source: random.Random, end_ms: int) -> list[Cand
     scale = spec.start_ticks * 0.00045
     close = float(spec.start_ticks)
     start_ms = end_ms - end_ms % MINUTE_MS - MINUTE_MS
-    rows: list[Candle] = []
     calm = 1.0
-    for _ in range(HISTORY_MINUTES):
+    for minute in range(HISTORY_MINUTES):
         calm = 0.995 * calm + 0.005 * source.lognormvariate(0, 0.9)
         change = source.gauss(0, 1) * scale * calm
         opened = max(spec.start_ticks * 0.3, close - change)
         top = max(opened, close) + abs(source.gauss(0, 0.4)) * scale * calm
         low = min(opened, close) - abs(source.gauss(0, 0.4)) * scale * calm
         lots = int(spec.level_lots * 6 * calm * source.lognormvariate(0, 0.6)) + 1
-        if source.random() > 0.005 or not rows:
-            rows.append(
-                Candle(start_ms, round(opened), round(top), max(1, round(low)), round(close), lots)
+        if source.random() > 0.005 or minute == 0:
+            yield Candle(
+                start_ms, round(opened), round(top), max(1, round(low)), round(close), lots
             )
         close = opened
         start_ms -= MINUTE_MS
-    rows.reverse()
-    return rows
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class DayFigures:
+    """The last 24 hours. Prices are ticks."""
+
+    opened: int
+    high: int
+    low: int
+    lots: int
 
 
 @final
@@ -78,9 +88,8 @@ class CandleStore:
 
     def __init__(self, spec: ContractSpec, source: random.Random, opened_ms: int) -> None:
         self._spec = spec
-        self._source = source
-        self._opened_ms = opened_ms
-        self._history: list[Candle] | None = None
+        self._walk = made_up(spec, source, opened_ms)
+        self._past: list[Candle] = []  # the latest first, as far as somebody asked
         self._live: list[Candle] = []
 
     def trade(self, price: int, lots: int, at_ms: int) -> None:
@@ -107,9 +116,11 @@ class CandleStore:
         self, minutes: int, from_ms: int | None, to_ms: int | None, limit: int
     ) -> list[Candle]:
         """Rows ascending; which ones follows reference 2.5."""
-        if self._history is None:
-            self._history = made_up(self._spec, self._source, self._opened_ms)
-        merged = _merge([*self._history, *self._live], minutes)
+        if from_ms is None and to_ms is None:
+            self._reach((limit + 1) * minutes + minutes)
+        else:
+            self._reach(HISTORY_MINUTES)
+        merged = _merge([*reversed(self._past), *self._live], minutes)
         chosen = [
             candle
             for candle in merged
@@ -117,6 +128,26 @@ class CandleStore:
             and (to_ms is None or candle.start_ms <= to_ms)
         ]
         return chosen[:limit] if from_ms is not None else chosen[-limit:]
+
+    def _reach(self, minutes: int) -> None:
+        """Make history at least so many minutes deep, or to its beginning."""
+        for _ in range(minutes - len(self._past)):
+            candle = next(self._walk, None)
+            if candle is None:
+                return
+            self._past.append(candle)
+
+    def day(self, now_ms: int) -> DayFigures:
+        """What happened within 24 hours before ``now_ms``."""
+        self._reach(DAY_MINUTES)
+        since_ms = now_ms - DAY_MINUTES * MINUTE_MS
+        rows = [c for c in (*reversed(self._past), *self._live) if c.start_ms >= since_ms]
+        return DayFigures(
+            opened=rows[0].open,
+            high=max(row.high for row in rows),
+            low=min(row.low for row in rows),
+            lots=sum(row.lots for row in rows),
+        )
 
 
 def _merge(minutes: list[Candle], size: int) -> list[Candle]:

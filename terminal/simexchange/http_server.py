@@ -76,6 +76,7 @@ class RestRoutes:
             ("GET", "/api/v1/trade/history", self._trades),
             ("GET", "/api/v1/kline/query", self._klines),
             ("GET", "/api/v1/mark-price/{symbol}/current", self._mark_price),
+            ("GET", "/api/v1/status", self._status),
             ("GET", "/api/v1/timestamp", lambda _r, _b: self._clock.now_ms()),
             ("POST", "/api/v1/bullet-public", lambda r, _b: self._bullet(r, is_private=False)),
         )
@@ -109,7 +110,6 @@ class RestRoutes:
             ("GET", "/api/v1/fills", "General", self._fills),
             ("GET", "/api/v1/recentFills", "General", self._recent_fills),
         )
-        app.router.add_route("GET", "/api/v1/status", self._status)
         for method, path, handler in public:
             app.router.add_route(method, path, self._wrapped(handler, None))
         for method, path, permission, handler in private:
@@ -165,7 +165,10 @@ class RestRoutes:
             if request.transport is not None:
                 request.transport.abort()
             raise asyncio.CancelledError
-        return reply(data, headers)
+        answer = reply(data, headers)
+        if request.path == "/api/v1/status":
+            answer.content_type = "text/plain"  # the exchange's own mistake (reference 2.8)
+        return answer
 
     # Public ----------------------------------------------------------------------------------
 
@@ -177,10 +180,11 @@ class RestRoutes:
         return market
 
     def _contracts(self, _request: web.Request, _body: dict[str, Any]) -> object:
-        return [payloads.contract(market) for market in self._engine.markets.values()]
+        now_ms = self._clock.now_ms()
+        return [payloads.contract(market, now_ms) for market in self._engine.markets.values()]
 
     def _contract(self, request: web.Request, _body: dict[str, Any]) -> object:
-        return payloads.contract(self._market(request))
+        return payloads.contract(self._market(request), self._clock.now_ms())
 
     def _ticker(self, request: web.Request, _body: dict[str, Any]) -> object:
         return payloads.ticker(self._market(request))
@@ -222,11 +226,8 @@ class RestRoutes:
             "indexPrice": float(market.index_price),
         }
 
-    async def _status(self, _request: web.Request) -> web.Response:
-        # The exchange mislabels this one answer (reference 2.8).
-        status = "cancelonly" if self._engine.is_suspended else "open"
-        text = json.dumps({"code": "200000", "data": {"msg": "", "status": status}})
-        return web.Response(text=text, content_type="text/plain")
+    def _status(self, _request: web.Request, _body: dict[str, Any]) -> object:
+        return {"msg": "", "status": "cancelonly" if self._engine.is_suspended else "open"}
 
     def _bullet(self, request: web.Request, *, is_private: bool) -> object:
         return {
@@ -330,7 +331,10 @@ class RestRoutes:
         return {"cancelledOrderIds": self._engine.cancel_all(symbol, stops=True)}
 
     def _orders(self, request: web.Request, _body: dict[str, Any]) -> object:
-        is_active = request.query.get("status", "done") == "active"
+        status = request.query.get("status", "done")
+        if status not in ("active", "done"):
+            raise Refused("400100", "status is active or done")
+        is_active = status == "active"
         return self._page(
             request,
             (
@@ -355,11 +359,17 @@ class RestRoutes:
         return self._found(self._engine.account.by_client_oid(client_oid))
 
     def _fills(self, request: web.Request, _body: dict[str, Any]) -> object:
+        query = request.query
+        start_ms, end_ms = _whole(request, "startAt"), _whole(request, "endAt")
         fills = [
             self._fill_payload(fill)
             for fill in self._engine.account.fills
-            if request.query.get("orderId", fill.order_id) == fill.order_id
-            and request.query.get("symbol", fill.symbol) == fill.symbol
+            if query.get("orderId", fill.order_id) == fill.order_id
+            and query.get("symbol", fill.symbol) == fill.symbol
+            and query.get("side", fill.side) == fill.side
+            and query.get("type", fill.order_type) == fill.order_type
+            and (start_ms is None or fill.at_ns >= start_ms * 1_000_000)
+            and (end_ms is None or fill.at_ns <= end_ms * 1_000_000)
         ]
         return _paged(request, fills[::-1])
 
@@ -376,11 +386,15 @@ class RestRoutes:
 
     def _chosen(self, request: web.Request) -> list[UserOrder]:
         query = request.query
+        start_ms, end_ms = _whole(request, "startAt"), _whole(request, "endAt")
         return [
             order
             for order in self._engine.account.orders.values()
             if query.get("symbol", order.symbol) == order.symbol
             and query.get("side", order.side) == order.side
+            and query.get("type", order.type) == order.type
+            and (start_ms is None or order.created_ms >= start_ms)
+            and (end_ms is None or order.created_ms <= end_ms)
         ]
 
     def _page(self, request: web.Request, orders: Iterable[UserOrder]) -> object:

@@ -14,8 +14,11 @@ from terminal.simexchange.matching import BUY, SELL, Match, MatchingBook, opposi
 if TYPE_CHECKING:
     from terminal.simexchange.clock import SimClock
     from terminal.simexchange.contracts import ContractSpec
+    from terminal.simexchange.history import DayFigures
 
 KEPT_TRADES = 100
+FUNDING_MS = 8 * 3600 * 1000
+INTEREST = 0.0001
 _FIRST_SEQUENCE = 1_720_000_000_000
 
 
@@ -66,6 +69,7 @@ class Market:
         self._ids = 0
         self._first_trade = clock.now_ms() * 1000  # never twice, restarts included
         self._basis = 0.0
+        self._day: tuple[int, DayFigures] | None = None
         self._crowd = Crowd(spec, self, random.Random(f"{seed}-{spec.symbol}"))
         self._crowd.open_market()
 
@@ -112,6 +116,25 @@ class Market:
         """The lowest price a sell may have now, on the grid."""
         bound = self.mark_price * (1 - self.spec.price_range)
         return bound - bound % self.spec.tick + self.spec.tick
+
+    def day(self) -> DayFigures:
+        """The last 24 hours, worked out at most once a second."""
+        now_ms = self._clock.now_ms()
+        if self._day is None or now_ms - self._day[0] >= 1000:
+            self._day = (now_ms, self.candles.day(now_ms))
+        return self._day[1]
+
+    @property
+    def funding_rate(self) -> float:
+        """The running rate: interest plus a tenth of the premium, within the contract's bounds."""
+        premium = self._basis / self._crowd.fair
+        return max(-0.003, min(0.003, INTEREST + premium / 10))
+
+    @property
+    def next_funding_ms(self) -> int:
+        """When funding is next due, epoch ms."""
+        now_ms = self._clock.now_ms()
+        return now_ms - now_ms % FUNDING_MS + FUNDING_MS
 
     def take(self, side: str, limit: int | None, lots: int) -> None:
         """A taking order of the crowd; what is not matched is dropped."""

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 _CLIENT_OID = re.compile(r"[A-Za-z0-9_-]{1,40}")
 _STOP_PRICE_TYPES = ("TP", "MP", "IP")
+UNSUPPORTED = ("qty", "valueQty", "hidden", "iceberg", "visibleSize", "stp", "forceHold")
 
 
 @final
@@ -42,6 +43,7 @@ class UserOrder:
     is_reduce_only: bool = False
     is_close_order: bool = False
     is_immediate: bool = False
+    remark: str = ""
     stop: str = ""
     stop_price_type: str = ""
     stop_price: Decimal | None = None
@@ -91,6 +93,7 @@ class PlaceRequest:
     is_reduce_only: bool
     is_close_order: bool
     is_immediate: bool
+    remark: str
     stop: str
     stop_price_type: str
     stop_price: Decimal | None
@@ -98,6 +101,7 @@ class PlaceRequest:
 
 def read_request(body: Mapping[str, Any], spec: ContractSpec) -> PlaceRequest:
     """Check the form of a place request. Raises ``Refused``."""
+    _refuse_unsupported(body)
     client_oid = body.get("clientOid")
     if not isinstance(client_oid, str) or not _CLIENT_OID.fullmatch(client_oid):
         raise Refused("400100", "clientOid: 1 to 40 letters, digits, - and _")
@@ -123,8 +127,18 @@ def read_request(body: Mapping[str, Any], spec: ContractSpec) -> PlaceRequest:
         is_reduce_only=body.get("reduceOnly") is True,
         is_close_order=is_close,
         is_immediate=kind == "market" or time_in_force == "IOC",
+        remark=str(body.get("remark") or ""),
         **_stop(body),
     )
+
+
+def _refuse_unsupported(body: Mapping[str, Any]) -> None:
+    """Say no to what is not simulated; nothing is accepted and then left out."""
+    for name in UNSUPPORTED:
+        if body.get(name):
+            raise Refused("400100", f"{name} is not offered by the simulated exchange")
+    if len(str(body.get("remark") or "")) > 100:
+        raise Refused("400100", "remark is longer than 100 characters")
 
 
 def _one_of(body: Mapping[str, Any], name: str, allowed: tuple[str, ...], default: str) -> str:

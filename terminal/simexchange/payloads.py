@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from terminal.simexchange.contracts import plain
 from terminal.simexchange.margin import CROSS
+from terminal.simexchange.market import FUNDING_MS, INTEREST
 from terminal.simexchange.matching import BUY, SELL
 
 if TYPE_CHECKING:
@@ -25,11 +26,19 @@ if TYPE_CHECKING:
 Payload = dict[str, Any]
 
 
-def contract(market: Market) -> Payload:
-    """2.1."""
+def contract(market: Market, now_ms: int) -> Payload:
+    """2.1"""
+    return {**_listing(market), **_running(market, now_ms)}
+
+
+def _listing(market: Market) -> Payload:
+    """2.1, what does not change."""
     spec = market.spec
+    index = f".B{spec.base}" if spec.is_inverse else f".K{spec.base}{spec.quote}"
     return {
         "symbol": spec.symbol,
+        "displaySymbol": spec.symbol,
+        "displayBaseCurrency": spec.base,
         "rootSymbol": spec.root,
         "type": "FFWCSX",
         "firstOpenDate": 1585555200000,
@@ -47,28 +56,80 @@ def contract(market: Market) -> Payload:
         "multiplier": float(-spec.multiplier if spec.is_inverse else spec.multiplier),
         "initialMargin": 1 / spec.max_leverage,
         "maintainMargin": float(spec.maintenance),
+        "maxRiskLimit": 100000,
+        "minRiskLimit": 100000,
+        "riskStep": 50000,
         "makerFeeRate": float(spec.maker_rate),
         "takerFeeRate": float(spec.taker_rate),
+        "takerFixFee": 0.0,
+        "makerFixFee": 0.0,
+        "settlementFee": None,
         "isDeleverage": True,
         "isQuanto": False,
         "isInverse": spec.is_inverse,
         "markMethod": "FairPrice",
         "fairMethod": "FundingRate",
+        "fundingBaseSymbol": f".{spec.base}INT8H",
+        "fundingQuoteSymbol": f".{spec.quote}INT8H",
+        "fundingBaseSymbol1M": f".{spec.base}INT",
+        "fundingQuoteSymbol1M": f".{spec.quote}INT",
+        "fundingRateSymbol": f".{spec.symbol}FPI8H",
+        "indexSymbol": index,
+        "settlementSymbol": "",
+        "premiumsSymbol1M": f".{spec.symbol}PI",
+        "premiumsSymbol8H": f".{spec.symbol}PI8H",
         "status": "Open",
-        "fundingFeeRate": 0.0001,
+        "dailyInterestRate": 3 * INTEREST,
+        "fundingRateGranularity": FUNDING_MS,
+        "currentFundingRateGranularity": FUNDING_MS,
+        "effectiveFundingRateCycleStartTime": 1585555200000,
+        "fundingRateCap": 0.003,
+        "fundingRateFloor": -0.003,
+        "period": 1,
+        "maxLeverage": spec.max_leverage,
+        "sourceExchanges": ["simulated"],
+        "k": 490.0,
+        "m": 300.0,
+        "f": 1.3,
+        "mmrLimit": 0.3,
+        "mmrLevConstant": float(spec.max_leverage),
+        "adjustK": None,
+        "adjustM": None,
+        "adjustMmrLevConstant": None,
+        "adjustActiveTime": None,
+        "supportCross": True,
+        "crossRiskLimit": 5.0e8,
+        "marketStage": "NORMAL",
+        "preMarketToPerpDate": None,
+        "marketType": "CRYPTO",
+        "orderPriceRange": float(spec.price_range),
+    }
+
+
+def _running(market: Market, now_ms: int) -> Payload:
+    """2.1, what moves with the market. Open interest is made of what the crowd has resting."""
+    spec, day = market.spec, market.day()
+    change = market.last - day.opened
+    interest = sum(lots for side in (BUY, SELL) for _, lots in market.book.levels(side))
+    base = float(spec.multiplier) * day.lots
+    price = spec.number(market.last)
+    return {
+        "fundingFeeRate": round(market.funding_rate, 8),
         "predictedFundingFeeRate": None,
-        "fundingRateGranularity": 28800000,
-        "openInterest": "6012345",
-        "turnoverOf24h": 7.1e8,
-        "volumeOf24h": 7100.123,
+        "openInterest": str(interest),
+        "turnoverOf24h": base if spec.is_inverse else base * price,
+        "volumeOf24h": base / price if spec.is_inverse else base,
         "markPrice": float(market.mark_price),
         "indexPrice": float(market.index_price),
-        "lastTradePrice": spec.number(market.last),
-        "maxLeverage": spec.max_leverage,
-        "supportCross": True,
+        "lastTradePrice": price,
+        "nextFundingRateTime": market.next_funding_ms - now_ms,
+        "nextFundingRateDateTime": market.next_funding_ms,
+        "lowPrice": spec.number(day.low),
+        "highPrice": spec.number(day.high),
+        "priceChg": float(spec.price(change)),
+        "priceChgPct": round(change / day.opened, 6),
         "buyLimit": float(market.buy_limit),
         "sellLimit": float(market.sell_limit),
-        "marketStage": "NORMAL",
     }
 
 
@@ -206,7 +267,7 @@ def order(one: UserOrder, market: Market) -> Payload:
         "closeOrder": one.is_close_order,
         "visibleSize": 0,
         "clientOid": one.client_oid,
-        "remark": None,
+        "remark": one.remark or None,
         "tags": "",
         "isActive": one.is_active,
         "cancelExist": one.canceled > 0,

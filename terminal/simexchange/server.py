@@ -24,6 +24,9 @@ LOOPBACK = "127.0.0.1"
 STEP_S = 0.06
 """How often the busiest market acts; the others take turns, one at each step."""
 BUSY = ("XBTUSDTM",)
+DEPTH_BEATS = 2
+SECOND_BEATS = 16
+MINUTE_BEATS = 1000
 
 
 @final
@@ -115,9 +118,12 @@ class SimExchange:
                 for symbol in BUSY:
                     self.engine.step(symbol)
                 self.engine.step(others[beat % len(others)])
-            self.engine.publish_tenth()
-            if beat % 16 == 0:
+            if beat % DEPTH_BEATS == 0:
+                self.engine.publish_depth()
+            if beat % SECOND_BEATS == 0:
                 self.engine.publish_second()
+            if beat % MINUTE_BEATS == 1:
+                self.engine.publish_minute()
 
 
 @web.middleware

@@ -61,6 +61,8 @@ class Streams:
 
     def new_token(self, *, is_private: bool) -> str:
         """A token for one more connection."""
+        now_s = self._clock.monotonic_s()
+        self._tokens = {known: kept for known, kept in self._tokens.items() if kept[1] > now_s}
         token = secrets.token_urlsafe(24)
         self._tokens[token] = (is_private, self._clock.monotonic_s() + TOKEN_LIFE_S)
         return token
@@ -123,7 +125,9 @@ class Streams:
             return
         if kind not in ("subscribe", "unsubscribe"):
             raise FrameRefused(415, f"type {kind} is not supported")
-        topics = self._topics(str(frame.get("topic", "")), listener)
+        asks_privately = frame.get("privateChannel") in (True, "true")
+        text = str(frame.get("topic", ""))
+        topics = self._topics(text, listener, asks_privately=asks_privately)
         for topic in topics:
             if kind == "subscribe":
                 self._hub.subscribe(listener, topic)
@@ -132,14 +136,22 @@ class Streams:
         if frame.get("response") in (True, "true"):
             listener.send(_frame({"id": identity, "type": "ack"}))
 
-    def _topics(self, text: str, listener: Listener) -> list[str]:
+    def _private(self, base: str, listed: str) -> list[str]:
+        """Private topics have no symbol, but orders may be asked for by symbol."""
+        if not listed:
+            return [base]
+        if base != ORDERS or any(name not in self._engine.markets for name in listed.split(",")):
+            raise FrameRefused(404, f"topic {base}:{listed} is not found")
+        return [f"{base}:{name}" for name in listed.split(",")]
+
+    def _topics(self, text: str, listener: Listener, *, asks_privately: bool) -> list[str]:
         base, _, listed = text.partition(":")
         if not base:
             raise FrameRefused(406, "topic is required")
         if base in PRIVATE_TOPICS:
-            if not listener.is_private:
+            if not listener.is_private or not asks_privately:
                 raise FrameRefused(403, "login is required")
-            return [base]
+            return self._private(base, listed)
         if base not in PUBLIC_BASES:
             raise FrameRefused(404, f"topic {text} is not found")
         names = listed.split(",")

@@ -140,7 +140,7 @@ def spoken() -> dict[str, Any]:
     low = market.spec.text(market.last - 1000)
     resting = engine.place({**buy, "clientOid": "b", "price": low})
     made: dict[str, Any] = {
-        "contract": payloads.contract(market),
+        "contract": payloads.contract(market, 1_760_000_000_000),
         "ticker": payloads.ticker(market),
         "snapshot": payloads.book(market, 1_760_000_000_456_000_000),
         "order": payloads.order(resting, market),

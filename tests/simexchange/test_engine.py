@@ -185,6 +185,10 @@ def test_close_order_needs_neither_side_nor_size(floor: Floor) -> None:
         ({"positionSide": "LONG"}, "330011"),
         ({"size": 900_000}, "300003"),
         ({"type": "market", "postOnly": True}, "300000"),
+        ({"hidden": True}, "400100"),
+        ({"stp": "CN"}, "400100"),
+        ({"qty": "0.1"}, "400100"),
+        ({"remark": "x" * 101}, "400100"),
     ],
 )
 def test_refusals(floor: Floor, changes: dict[str, Any], code: str) -> None:
@@ -268,3 +272,19 @@ def test_equity_is_cash_plus_what_is_not_realized(floor: Floor) -> None:
     partial = [d for t, d in floor.publisher.private if t == POSITIONS][-1]
     assert partial["changeReason"] == "markPriceChange"
     assert "currentQty" not in partial
+
+
+def test_the_touch_is_told_when_it_changes_and_depth_when_the_book_did(floor: Floor) -> None:
+    def told(topic: str) -> int:
+        return sum(1 for name, _ in floor.publisher.public if name == f"{topic}:{SYMBOL}")
+
+    touches = told("/contractMarket/tickerV2")
+    order = floor.place(BUY, floor.bid - 9)
+    floor.engine.cancel(order)
+    assert told("/contractMarket/tickerV2") <= touches + 1, "far from the touch"
+    before = told("/contractMarket/tickerV2")
+    floor.market.take(BUY, floor.ask, floor.market.book.total(SELL, floor.ask))
+    assert told("/contractMarket/tickerV2") == before + 1
+    floor.engine.publish_depth()
+    floor.engine.publish_depth()
+    assert told("/contractMarket/level2Depth50") == 1

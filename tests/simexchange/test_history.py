@@ -13,7 +13,7 @@ NOW_MS = 1_760_000_030_000
 
 
 def test_thirty_days_end_at_the_start_price() -> None:
-    rows = made_up(SPEC, random.Random(1), NOW_MS)
+    rows = list(made_up(SPEC, random.Random(1), NOW_MS))[::-1]
     assert rows[-1].close == SPEC.start_ticks
     assert rows[-1].start_ms == NOW_MS - NOW_MS % MINUTE_MS - MINUTE_MS
     assert NOW_MS - rows[0].start_ms > (HISTORY_MINUTES - 5) * MINUTE_MS
@@ -54,3 +54,14 @@ def test_rows_are_chosen_as_the_exchange_does() -> None:
     last = store.rows(15, None, start_ms, 5)
     assert last[-1].start_ms <= start_ms
     assert all(row.start_ms % (15 * MINUTE_MS) == 0 for row in first + last)
+
+
+def test_day_figures_are_those_of_the_rows() -> None:
+    store = CandleStore(SPEC, random.Random(1), NOW_MS)
+    store.trade(SPEC.start_ticks * 2, 7, NOW_MS)
+    day = store.day(NOW_MS)
+    rows = list(store.rows(1, NOW_MS - 86_400_000, None, 10_000))
+    assert day.high == max(row.high for row in rows) == SPEC.start_ticks * 2
+    assert day.low == min(row.low for row in rows)
+    assert day.lots == sum(row.lots for row in rows)
+    assert day.opened == rows[0].open

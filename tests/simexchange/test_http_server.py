@@ -69,6 +69,10 @@ async def test_at_least_seven_contracts_one_of_them_inverse(stranger: Stranger) 
     contracts = await stranger.data("/api/v1/contracts/active")
     assert len(contracts) >= 7
     assert [c["symbol"] for c in contracts if c["isInverse"]] == ["XBTUSDM"]
+    assert len({c["openInterest"] for c in contracts}) > 1
+    for contract in contracts:
+        assert contract["lowPrice"] <= contract["lastTradePrice"] <= contract["highPrice"]
+        assert 0 < contract["nextFundingRateTime"] <= 8 * 3600 * 1000
     one = await stranger.data("/api/v1/contracts/XBTUSDTM")
     assert one["tickSize"] == 0.1
 
@@ -150,6 +154,11 @@ async def test_the_life_of_an_order_over_rest(stranger: Stranger) -> None:
     _, missing = await stranger.call("GET", "/api/v1/orders/nobody")
     assert missing["code"] == "100001"
     assert (await stranger.data("/api/v1/orders", signed=True))["totalNum"] == 1
+    for query in ("type=market", "side=sell", "endAt=5", "symbol=ETHUSDTM"):
+        found = await stranger.data(f"/api/v1/orders?{query}", signed=True)
+        assert found["totalNum"] == 0, query
+    _, bogus = await stranger.call("GET", "/api/v1/orders?status=bogus")
+    assert bogus["code"] == "400100"
     assert await stranger.data("/api/v1/recentFills", signed=True) == []
     assert (await stranger.data("/api/v1/fills", signed=True))["items"] == []
     assert (await stranger.data("/api/v1/stopOrders", signed=True))["items"] == []

@@ -58,7 +58,10 @@ def test_a_busy_port_is_one_sentence() -> None:
     assert errors.count("\n") == 1
 
 
-@pytest.mark.parametrize("arguments", [("--port", "x"), ("--port", "99999"), ("--what",)])
+@pytest.mark.parametrize(
+    "arguments",
+    [("--port", "x"), ("--port", "99999"), ("--what",), ("--ready-file", "/no/such/folder/x")],
+)
 def test_wrong_arguments(arguments: tuple[str, ...]) -> None:
     with start(*arguments) as process:
         _, errors = process.communicate(timeout=DEADLINE_S)

@@ -71,6 +71,7 @@ async def test_pongs_acks_and_refusals(
         ({"type": "subscribe", "topic": "/contractMarket/indexPrice:XBTUSDTM"}, 404),
         ({"type": "subscribe", "topic": "/contractMarket/level2:NOPE"}, 404),
         ({"type": "subscribe", "topic": "/contractMarket/tradeOrders"}, 403),
+        ({"type": "subscribe", "topic": "/contractMarket/limitCandle:XBTUSDTM_2min"}, 404),
         ({"type": "subscribe"}, 406),
         ({"type": "dance"}, 415),
     ):
@@ -104,18 +105,22 @@ async def test_every_topic_says_something(
         "/contractMarket/execution:XBTUSDTM",
         "/contractMarket/limitCandle:XBTUSDTM_1min",
         "/contract/instrument:XBTUSDTM",
+        "/contractMarket/tradeOrders:XBTUSDTM",
         "/contractMarket/tradeOrders",
         "/contractMarket/advancedOrders",
         "/contractAccount/wallet",
         "/contract/positionAll",
     ]
     for topic in topics:
-        private = topic in topics[-4:]
+        private = topic in topics[-5:]
         ack = await wire.ask(
             id=topic, type="subscribe", topic=topic, privateChannel=private, response=True
         )
         assert ack["type"] == "ack"
+    refused = await wire.ask(id="p", type="subscribe", topic=topics[-1], response=True)
+    assert refused["code"] == 403, "a private topic is asked for privately"
     exchange.step("XBTUSDTM", 60)
+    exchange.engine.publish_minute()
     order = {"clientOid": "a", "symbol": "XBTUSDTM", "side": "buy", "size": 1, "leverage": 5}
     exchange.engine.place({**order, "type": "market"})
     stop = {"stop": "down", "stopPrice": "50000", "stopPriceType": "TP", "type": "market"}
