@@ -51,43 +51,50 @@ def fingerprint(extras):
     return digest.hexdigest()
 
 
+def this_python():
+    """Major and minor version of the calling interpreter, as text."""
+    return "%d.%d" % sys.version_info[:2]
+
+
 def read_stamp(folder):
-    """Fingerprint and extras of the last good installation; empty when there is none."""
+    """Fingerprint, Python and extras of the last good installation; empty when there is none."""
     try:
-        lines = (folder / STAMP).read_text(encoding="utf-8").split()
+        words = (folder / STAMP).read_text(encoding="utf-8").split()
     except OSError:
-        return "", set()
-    return (lines[0], set(lines[1:])) if lines else ("", set())
+        return "", "", set()
+    return (words[0], words[1], set(words[2:])) if len(words) > 1 else ("", "", set())
 
 
 def set_up(extras):
     """Make ``.venv`` and install into it, unless nothing changed. Returns its interpreter."""
     folder = ROOT / ".venv"
     python = environment_python(folder)
-    known, installed = read_stamp(folder)
+    known, version, installed = read_stamp(folder)
     if python.exists() and known == fingerprint(installed) and set(extras) <= installed:
         return python
     wanted = sorted(set(extras) | installed)
     started = time.time()
     uv = shutil.which("uv")
-    if not python.exists() or not known:
+    if not python.exists() or version != this_python():
         say("Making the environment in .venv ...")
         make_environment(folder, uv)
     say("Installing what Tern needs (a few minutes the first time) ...")
     install(python, wanted, uv)
-    (folder / STAMP).write_text(" ".join([fingerprint(wanted)] + wanted), encoding="utf-8")
+    stamp = [fingerprint(wanted), this_python()] + wanted
+    (folder / STAMP).write_text(" ".join(stamp), encoding="utf-8")
     say("Ready after %.0f s." % (time.time() - started))
     return python
 
 
 def make_environment(folder, uv):
-    """Make a virtual environment. Raises ``Failure``."""
+    """Make a virtual environment of the calling interpreter, anew. Raises ``Failure``."""
+    shutil.rmtree(str(folder), ignore_errors=True)
     if uv:
-        call(
-            [uv, "venv", "--quiet", "--clear", "--python", sys.executable, str(folder)],
-            "uv could not make the environment in .venv.",
-        )
-        return
+        command = [uv, "venv", "--quiet", "--python", sys.executable, str(folder)]
+        if subprocess.call(command, cwd=str(ROOT)) == 0:
+            return
+        say("uv could not make it; trying without.")
+        shutil.rmtree(str(folder), ignore_errors=True)
     try:
         import ensurepip  # noqa: F401
         import venv
@@ -96,7 +103,7 @@ def make_environment(folder, uv):
             "This Python has no venv; on Debian and Ubuntu install python3-venv."
         ) from None
     try:
-        venv.EnvBuilder(with_pip=True, clear=True).create(str(folder))
+        venv.EnvBuilder(with_pip=True).create(str(folder))
     except (OSError, subprocess.CalledProcessError) as error:
         raise Failure("The environment in .venv could not be made: %s." % error) from None
 

@@ -141,3 +141,23 @@ def test_the_top_level_is_what_it_was_meant_to_be() -> None:
     found = {path.name for path in ROOT.iterdir() if not path.name.startswith(".")}
     found = {name for name in found if not name.endswith(".egg-info")}
     assert found - made == allowed
+
+
+def test_what_the_readme_points_at_is_there() -> None:
+    text = (ROOT / "README.md").read_text(encoding="utf-8")
+    links = re.findall(r"\]\(([^)#]+)\)", text)
+    assert links
+    for link in links:
+        assert link.startswith("http") or (ROOT / link).is_file(), link
+    for command in re.findall(r"^python3 (packaging/\S+)", text, re.MULTILINE):
+        assert (ROOT / command).is_file()
+
+
+def test_the_project_speaks_of_itself_alone() -> None:
+    """No registry addresses, no paths of somebody's machine."""
+    pattern = re.compile(
+        r"https?://[^\s\"')]*(pypi|registry|files\.pythonhosted)|/(home|root|work)/"
+    )
+    for path in [*SOURCES, *(ROOT / "tests").rglob("*.py"), ROOT / "pyproject.toml"]:
+        if path != Path(__file__):
+            assert not pattern.search(path.read_text(encoding="utf-8")), path.name

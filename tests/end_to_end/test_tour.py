@@ -155,8 +155,9 @@ def test_questions_are_answered_without_a_window(arguments: list[str], tmp_path:
 def x_server() -> Iterator[str]:
     """A real X server with a window manager, where they are installed."""
     xvfb, openbox = shutil.which("Xvfb"), shutil.which("openbox")
-    if xvfb is None or openbox is None:
-        pytest.skip("needs xvfb and openbox")
+    if xvfb is None or openbox is None or shutil.which("xdotool") is None:
+        assert not os.environ.get("TERN_TEST_REAL_WINDOW"), "xvfb, openbox and xdotool must be here"
+        pytest.skip("needs xvfb, openbox and xdotool")
     display_read, display_write = os.pipe()
     server = subprocess.Popen(
         [xvfb, "-displayfd", str(display_write), "-screen", "0", "1366x768x24"],
@@ -209,7 +210,6 @@ def xdotool(display: str, *arguments: str) -> str:
     return done.stdout
 
 
-@pytest.mark.skipif(shutil.which("xdotool") is None, reason="needs xdotool")
 def test_real_keys_from_the_system_and_a_polite_end(x_server: str, tmp_path: Path) -> None:
     """Shift+2 arrives as an at sign under X11; the window closes by the manager's wish."""
     program = subprocess.Popen(
@@ -248,3 +248,13 @@ def test_real_keys_from_the_system_and_a_polite_end(x_server: str, tmp_path: Pat
         if program.poll() is None:
             program.kill()
             program.communicate()
+
+
+@pytest.mark.nightly
+@pytest.mark.parametrize("seed", range(20, 26))
+def test_long_tours_of_many_markets_agree_with_the_exchange(tmp_path: Path, seed: int) -> None:
+    report = tmp_path / "tour.json"
+    arguments = ["demo", "--seed", str(seed), "--tour", "--seconds", "45", "--report", str(report)]
+    done = run(arguments, tmp_path)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert check_report(report)["book_resyncs"] == 0

@@ -59,8 +59,9 @@ def installed(dev: ModuleType, monkeypatch: pytest.MonkeyPatch) -> list[list[str
 
     def make(folder: Path, uv: str | None) -> None:
         python = dev.environment_python(folder)
-        python.parent.mkdir(parents=True)
+        python.parent.mkdir(parents=True, exist_ok=True)
         python.write_text("")
+        made.append(["environment"])
 
     monkeypatch.setattr(dev, "make_environment", make)
     monkeypatch.setattr(dev, "install", lambda python, extras, uv: made.append(extras))
@@ -71,13 +72,24 @@ def test_nothing_is_installed_twice(dev: ModuleType, monkeypatch: pytest.MonkeyP
     made = installed(dev, monkeypatch)
     python = dev.set_up([])
     assert dev.set_up([]) == python
-    assert made == [[]]
+    assert made == [["environment"], []]
     dev.set_up(["test"])
     dev.set_up([])
-    assert made == [[], ["test"]], "what is there is enough for less"
+    assert made[2:] == [["test"]], "what is there is enough for less"
     (dev.ROOT / "pyproject.toml").write_text("[project] # changed")
     dev.set_up([])
-    assert made[-1] == ["test"], "a change installs anew, all that was there"
+    assert made[3:] == [["test"]], "a change installs anew, all that was there"
+
+
+def test_another_python_gets_an_environment_of_its_own(
+    dev: ModuleType, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made = installed(dev, monkeypatch)
+    dev.set_up(["test"])
+    monkeypatch.setattr(dev, "this_python", lambda: "3.99")
+    monkeypatch.setattr(dev, "fingerprint", lambda extras: "another")
+    dev.set_up([])
+    assert made == [["environment"], ["test"], ["environment"], ["test"]]
 
 
 def test_an_installation_that_failed_is_tried_again(
@@ -93,9 +105,8 @@ def test_an_installation_that_failed_is_tried_again(
     with pytest.raises(dev.Failure):
         dev.set_up([])
     monkeypatch.setattr(dev, "install", works)
-    monkeypatch.setattr(dev, "make_environment", lambda folder, uv: None)
     dev.set_up([])
-    assert made == [[]]
+    assert made == [["environment"], ["environment"], []]
 
 
 def test_programs_that_fail_become_one_sentence(dev: ModuleType) -> None:
@@ -109,6 +120,14 @@ def test_a_python_without_venv(dev: ModuleType, monkeypatch: pytest.MonkeyPatch)
     monkeypatch.setitem(sys.modules, "venv", None)
     with pytest.raises(dev.Failure, match="install python3-venv"):
         dev.make_environment(dev.ROOT / ".venv", None)
+
+
+def test_uv_that_fails_is_done_without(dev: ModuleType, tmp_path: Path) -> None:
+    broken = tmp_path / "uv"
+    broken.write_text("#!/bin/sh\nexit 2\n")
+    broken.chmod(0o755)
+    dev.make_environment(tmp_path / "env", str(broken))
+    assert dev.environment_python(tmp_path / "env").exists()
 
 
 def test_missing_libraries_name_their_packages(

@@ -59,3 +59,18 @@ def test_prices_move_and_trades_cluster() -> None:
     assert len(prices) > 30
     assert bursts.count(0) > 100
     assert max(bursts) >= 4
+
+
+@pytest.mark.nightly
+@pytest.mark.parametrize("seed", range(3))
+def test_a_day_of_trading_stays_a_market(seed: int) -> None:
+    """As many steps as a day has: prices stay believable, layers stay, memory does not grow."""
+    engine = an_engine(seed)
+    market = engine.markets["XBTUSDTM"]
+    start = market.spec.start_ticks
+    for step in range(200_000):
+        engine.step("XBTUSDTM")
+        if step % 1000 == 0:
+            assert min(market.book.level_count(BUY), market.book.level_count(SELL)) >= 100
+            assert market.book.level_count(BUY) + market.book.level_count(SELL) <= 8 * LEVELS
+            assert 0.3 * start < market.last < 3 * start
