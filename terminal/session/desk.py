@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Protocol
 from terminal.domain.order import PendingCommand
 
 if TYPE_CHECKING:
-    from collections.abc import Coroutine
+    from collections.abc import Awaitable, Coroutine
 
     from terminal.domain.clock import Clock
     from terminal.domain.events import Fill, OrderUpdate
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from terminal.domain.ticket import OrderTicket
     from terminal.domain.units import ClientOid, Symbol
     from terminal.exchange.gateway import TradingGateway
+    from terminal.exchange.outcome import Outcome
     from terminal.session.account import AccountSession
     from terminal.session.listeners import Listeners
     from terminal.session.results import SubmitResult
@@ -26,6 +27,7 @@ class Desk(Protocol):
     """The order desk as its procedures see it; ``session.orders`` says what each part does."""
 
     gateway: TradingGateway
+    is_trusted: bool
     account: AccountSession
     clock: Clock
     pulse: Pulse
@@ -95,7 +97,19 @@ class Desk(Protocol):
         """Say how a command about an order ended."""
         ...
 
-    def warn(self, text: str) -> None:
+    async def answer(self, name: str, command: Awaitable[Outcome]) -> Outcome:
+        """A command's outcome; an error of our own leaves it unknown."""
+        ...
+
+    def abort_move(self, client_oid: ClientOid) -> None:
+        """One move under way sends no new order any more."""
+        ...
+
+    def abort_moves(self, symbol: Symbol) -> None:
+        """Moves of a contract under way send no new order any more."""
+        ...
+
+    def warn(self, text: str, symbol: Symbol | None = None) -> None:
         """Put a warning about orders into the event log."""
         ...
 

@@ -8,7 +8,6 @@ a connection was lost. Moving and flattening are procedures of their own (``move
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING, final
 
 from terminal.domain.errors import TernError
@@ -30,11 +29,13 @@ from terminal.exchange.gateway import (
     ChannelRefused,
     FrameUnreadable,
 )
-from terminal.exchange.outcome import Accepted, NotSent, Outcome, Rejected, Unknown
+from terminal.exchange.outcome import Outcome, Unknown
+from terminal.session.cancels import Canceling
 from terminal.session.flatten import Flattening
 from terminal.session.listeners import Listeners
 from terminal.session.moves import Moving
 from terminal.session.notices import NoticeLevel
+from terminal.session.placing import Placing
 from terminal.session.recovery import read_orders, recover_orders
 from terminal.session.results import Blocked, OrderResult, SubmitResult, Submitted
 from terminal.session.tasks import Pulse
@@ -54,14 +55,6 @@ if TYPE_CHECKING:
     from terminal.session.notices import NoticeBoard
     from terminal.session.tasks import TaskOwner
 
-EVENT_WAIT_S = 2.0
-"""How long an accepted command may go without an event before the exchange is asked."""
-UNKNOWN_WAITS_S = (0.3, 0.6, 1.2, 2.4, 4.0)
-UNKNOWN_LIMIT_S = 15.0
-"""After so long of answered queries without a trace, an order is taken as never arrived."""
-CANCEL_TRIES = 3
-CLOCK_SKEW = "400002"
-"""Proves that nothing was done; the clock is measured again meanwhile."""
 FEE_DELAY_S = 1.0
 KEPT_TERMINAL = 500
 KEPT_FILLS = 2000
@@ -103,6 +96,8 @@ class OrderDesk:
         self._confirmed: set[ChannelKind] = set()
         self._connection = 0
         self._fees_asked = False
+        self._placing = Placing(self)
+        self._canceling = Canceling(self)
         self._moving = Moving(self)
         self._flattening = Flattening(self)
         self.orders: dict[ClientOid, Order] = {}
@@ -202,9 +197,9 @@ class OrderDesk:
                 words = f"The orders could not be compared. {error.sentence}"
                 self._notices.post(NoticeLevel.WARNING, "orders", words)
 
-    def warn(self, text: str) -> None:
+    def warn(self, text: str, symbol: Symbol | None = None) -> None:
         """Put a warning about orders into the event log."""
-        self._notices.post(NoticeLevel.WARNING, "orders", text)
+        self._notices.post(NoticeLevel.WARNING, "orders", text, symbol)
 
     # Placing ---------------------------------------------------------------------------------
 
@@ -215,25 +210,10 @@ class OrderDesk:
             return Blocked(blocks)
         client_oid = self._new_client_oid()
         self.put(submitting(ticket, client_oid))
-        self.spawn(f"place {client_oid}", self._place(ticket, client_oid))
+        self.spawn(f"place {client_oid}", self._placing.run(ticket, client_oid))
         return Submitted(client_oid)
 
-    async def _place(self, ticket: OrderTicket, client_oid: ClientOid) -> None:
-        outcome = await self._answer("place", self.gateway.place(ticket, client_oid))
-        order = self.orders[client_oid]
-        if isinstance(outcome, Accepted):
-            if outcome.order_ids and order.order_id is None:
-                self.put(replace(order, order_id=outcome.order_ids[0]))
-            await self._expect_event(client_oid)
-        elif isinstance(outcome, (Rejected, NotSent)):
-            self._rejected(order, outcome)
-        elif order.state is OrderState.SUBMITTING:
-            # An event may have told the truth already; then the lost answer does not matter.
-            self.put(replace(order, state=OrderState.UNKNOWN, reason=outcome.sentence))
-            self.tell(client_oid, "No answer to the order: asking what became of it.", ok=False)
-            await self.resolve_unknown(client_oid)
-
-    async def _answer(self, name: str, command: Awaitable[Outcome]) -> Outcome:
+    async def answer(self, name: str, command: Awaitable[Outcome]) -> Outcome:
         """A command's outcome; an error of our own leaves it unknown, like a lost answer."""
         try:
             return await command
@@ -241,177 +221,51 @@ class OrderDesk:
             self._owner.report(name, error)
             return Unknown("An error inside the program hid the answer.")
 
-    def _rejected(self, order: Order, outcome: Rejected | NotSent) -> None:
-        if order.state is not OrderState.SUBMITTING:
-            return  # the exchange's events know better than an answer
-        words = outcome.sentence
-        if isinstance(outcome, Rejected) and outcome.remedy:
-            words = f"{words} {outcome.remedy}"
-        self.put(replace(order, state=OrderState.REJECTED, reason=words))
-        prefix = "Rejected" if isinstance(outcome, Rejected) else "Not sent"
-        self.tell(order.client_oid, f"{prefix}: {words}", ok=False)
-
-    async def _expect_event(self, client_oid: ClientOid) -> None:
-        """An accepted order shows in the stream; if it does not, ask."""
-        told = await self.pulse.until(
-            lambda: self.orders[client_oid].state is not OrderState.SUBMITTING, EVENT_WAIT_S
-        )
-        if not told:
-            await self.resolve_unknown(client_oid)
-
     async def resolve_unknown(self, client_oid: ClientOid) -> None:
-        """Ask by our id until the exchange knows the order, or provably never got it."""
-        missing_since_s: float | None = None
-        attempt = 0
-        unclear = (OrderState.SUBMITTING, OrderState.UNKNOWN)
-        while self.orders[client_oid].state in unclear:
-            wait_s = UNKNOWN_WAITS_S[min(attempt, len(UNKNOWN_WAITS_S) - 1)]
-            attempt += 1
-            await self.pulse.until(lambda: self.orders[client_oid].state not in unclear, wait_s)
-            if self.orders[client_oid].state not in unclear:
-                break
-            is_known = await self.refresh_order(client_oid)
-            if is_known is None:
-                missing_since_s = None
-                continue
-            if is_known:
-                return
-            now_s = self.clock.monotonic_s()
-            missing_since_s = now_s if missing_since_s is None else missing_since_s
-            if now_s - missing_since_s >= UNKNOWN_LIMIT_S:
-                self._never_arrived(client_oid)
-
-    def _never_arrived(self, client_oid: ClientOid) -> None:
-        words = "The exchange does not know this order; it was not placed."
-        if self.orders[client_oid].order_id is not None:
-            words = "The exchange no longer knows this order."
-        order = self.orders[client_oid]
-        self.put(replace(order, state=OrderState.REJECTED, reason=words, is_guess=True))
-        self.tell(client_oid, words, ok=False)
+        """Ask until the exchange knows the order, or has long not heard of it."""
+        await self._placing.resolve(client_oid)
 
     # Cancelling ------------------------------------------------------------------------------
 
     def cancel(self, client_oid: ClientOid) -> None:
         """Cancel one order. Unknown ids and ended orders are ignored."""
-        if self.mark_canceling(client_oid):
-            self.spawn(f"cancel {client_oid}", self.cancel_and_see(client_oid))
+        self._canceling.start(client_oid)
 
     def mark_canceling(
         self, client_oid: ClientOid, pending: PendingCommand = PendingCommand.CANCEL
     ) -> bool:
         """Note that a cancel is on its way; False when there is nothing (more) to cancel."""
-        if pending is PendingCommand.CANCEL:
-            self._moving.abort(client_oid)
-        order = self.orders.get(client_oid)
-        busy = (PendingCommand.CANCEL, PendingCommand.MOVE)
-        if order is None or not order.is_working or order.pending in busy:
-            return False
-        self.put(replace(order, pending=pending))
-        return True
+        return self._canceling.mark(client_oid, pending)
 
     async def cancel_and_see(self, client_oid: ClientOid) -> None:
         """Ask for a cancel, again if nobody answers, until the order's end is known."""
-        sentence = ""
-        for _ in range(CANCEL_TRIES):
-            outcome = await self._ask_to_cancel(client_oid)
-            if isinstance(outcome, Accepted) and await self._ends_soon(client_oid):
-                return
-            await self.refresh_order(client_oid)
-            if not self.orders[client_oid].is_working:
-                return
-            if isinstance(outcome, Rejected) and outcome.code != CLOCK_SKEW:
-                sentence = outcome.sentence
-                break
-            if not isinstance(outcome, Accepted):
-                sentence = outcome.sentence
-                self._set_pending(client_oid, PendingCommand.CANCEL_UNKNOWN)
-                await self.clock.sleep(UNKNOWN_WAITS_S[1])
-        if self.orders[client_oid].is_working:
-            self._set_pending(client_oid, PendingCommand.NONE)
-            self.tell(client_oid, f"Not canceled. {sentence}".strip(), ok=False)
-
-    async def _ask_to_cancel(self, client_oid: ClientOid) -> Outcome:
-        order = self.orders[client_oid]
-        if order.order_id is None:
-            # Its answer is on the way; a cancel by our id could overtake the order itself.
-            await self.pulse.until(lambda: self._is_named_or_ended(client_oid), EVENT_WAIT_S)
-            order = self.orders[client_oid]
-        if order.order_id is not None:
-            return await self._answer("cancel", self.gateway.cancel(order.order_id))
-        cancel = self.gateway.cancel_by_client_oid(order.symbol, client_oid)
-        return await self._answer("cancel", cancel)
-
-    def _is_named_or_ended(self, client_oid: ClientOid) -> bool:
-        order = self.orders[client_oid]
-        return order.order_id is not None or not order.is_working
-
-    async def _ends_soon(self, client_oid: ClientOid) -> bool:
-        return await self.pulse.until(lambda: not self.orders[client_oid].is_working, EVENT_WAIT_S)
+        await self._canceling.run(client_oid)
 
     def cancel_all(self, symbol: Symbol) -> None:
         """Cancel every order of a contract, stops included."""
-        self._moving.abort_all(symbol)
-        marked = [
-            order.client_oid
-            for order in self.working(symbol)
-            if self.mark_canceling(order.client_oid)
-        ]
-        self.spawn(f"cancel all {symbol}", self._cancel_all(symbol, marked))
-
-    async def _cancel_all(self, symbol: Symbol, marked: list[ClientOid]) -> None:
-        plain = await self._answer("cancel all", self.gateway.cancel_all(symbol))
-        stops = await self._answer("cancel stops", self.gateway.cancel_all_stops(symbol))
-        for outcome in (plain, stops):
-            if not isinstance(outcome, Accepted) and not marked:
-                words = f"Not known whether all was canceled on {symbol}. {outcome.sentence}"
-                self._notices.post(NoticeLevel.WARNING, "orders", words, symbol)
-        if isinstance(plain, Accepted) and isinstance(stops, Accepted):
-            await self.pulse.until(
-                lambda: not any(self.orders[oid].is_working for oid in marked), EVENT_WAIT_S
-            )
-        for client_oid in marked:
-            if self.orders[client_oid].is_working:
-                self.spawn(f"cancel {client_oid}", self.cancel_and_see(client_oid))
+        self._canceling.all(symbol)
 
     def cancel_side(self, symbol: Symbol, side: Side) -> None:
         """Cancel a contract's buys or sells."""
-        for order in self.working(symbol):
-            if order.side is side:
-                self.cancel(order.client_oid)
+        self._canceling.side(symbol, side)
 
     def cancel_newest(self, symbol: Symbol) -> bool:
         """Cancel the newest order that is not being canceled; False when there is none."""
-        for order in reversed(self.working(symbol)):
-            if order.pending in (PendingCommand.NONE, PendingCommand.CANCEL_UNKNOWN):
-                self.cancel(order.client_oid)
-                return True
-        return False
+        return self._canceling.newest(symbol)
 
     def cancel_everywhere(self) -> None:
         """Cancel every order of every contract that has one; asks which, if that is not sure."""
-        if not self.is_trusted:
-            self.spawn("cancel everywhere", self._ask_and_cancel_everywhere())
-            return
-        for symbol in dict.fromkeys(order.symbol for order in self.working()):
-            self.cancel_all(symbol)
-
-    async def _ask_and_cancel_everywhere(self) -> None:
-        try:
-            updates = [*await self.gateway.open_orders(), *await self.gateway.open_stops()]
-        except TernError as error:
-            words = f"The working orders could not be read. {error.sentence}"
-            self._notices.post(NoticeLevel.ERROR, "orders", words)
-            updates = []
-        for update in updates:
-            self.take(update)
-        for symbol in dict.fromkeys(order.symbol for order in self.working()):
-            self.cancel_all(symbol)
+        self._canceling.everywhere()
 
     # Procedures ------------------------------------------------------------------------------
 
     def move(self, client_oid: ClientOid, price: Price) -> Blocked | None:
         """Move an order: cancel, and a new one only after the cancel's end is known."""
         return self._moving.start(client_oid, price)
+
+    def abort_move(self, client_oid: ClientOid) -> None:
+        """One move under way sends no new order any more."""
+        self._moving.abort(client_oid)
 
     def abort_moves(self, symbol: Symbol) -> None:
         """Moves under way send no new order any more; their cancels go on."""
@@ -425,7 +279,7 @@ class OrderDesk:
         """Send a close ticket past the guard: getting out is never blocked. Returns at once."""
         client_oid = self._new_client_oid()
         self.put(submitting(ticket, client_oid))
-        self.spawn(f"close {client_oid}", self._place(ticket, client_oid))
+        self.spawn(f"close {client_oid}", self._placing.run(ticket, client_oid))
         return client_oid
 
     # Facts -----------------------------------------------------------------------------------
@@ -561,11 +415,6 @@ class OrderDesk:
             self.flags_unknown.discard(order.client_oid)
             if order.order_id is not None:
                 self._by_id.pop(order.order_id, None)
-
-    def _set_pending(self, client_oid: ClientOid, pending: PendingCommand) -> None:
-        order = self.orders[client_oid]
-        if order.is_working and order.pending is not pending:
-            self.put(replace(order, pending=pending))
 
     def tell(self, client_oid: ClientOid, sentence: str, *, ok: bool) -> None:
         """Say how a command ended: to the ladder and to the event log."""

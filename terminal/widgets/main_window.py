@@ -158,7 +158,7 @@ class MainWindow(QMainWindow):
         leave.setMenuRole(QAction.MenuRole.QuitRole)
         leave.triggered.connect(self.close)
         program.addAction(leave)
-        self._trade_menu = bar.addMenu("T&rade")
+        self._trade_menu = bar.addMenu("Tr&ade")
         view = bar.addMenu("&View")
         helping = bar.addMenu("&Help")
         keys = QAction("&Keys of the ladder", self)

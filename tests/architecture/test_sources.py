@@ -21,6 +21,8 @@ DECLARATIONS = {
     "session/clock.py", "session/desk.py", "session/results.py",
     "simexchange/clock.py", "simexchange/contracts.py", "simexchange/faults.py",
 }  # fmt: skip
+# Parts of the order desk: tested as one in tests/session/test_orders.py.
+DECLARATIONS |= {"session/placing.py", "session/cancels.py"}
 # Clients and drivers: tested over real sockets, in tests/integration and tests/contract.
 OVER_SOCKETS = {
     "exchange/account_client.py", "exchange/connect.py", "exchange/market_client.py",

@@ -1,0 +1,152 @@
+"""Canceling: asked again if nobody answers, until an order's end is known."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, final
+
+from terminal.domain.errors import TernError
+from terminal.domain.order import PendingCommand
+from terminal.exchange.outcome import Accepted, Rejected
+
+if TYPE_CHECKING:
+    from terminal.domain.units import ClientOid, Side, Symbol
+    from terminal.exchange.outcome import Outcome
+    from terminal.session.desk import Desk
+
+EVENT_WAIT_S = 2.0
+"""How long an accepted cancel may go without an event before the exchange is asked."""
+TRIES = 3
+RETRY_WAIT_S = 0.6
+CLOCK_SKEW = "400002"
+"""Proves that nothing was done; the clock is measured again meanwhile."""
+
+
+@final
+class Canceling:
+    """The cancel procedures of a desk."""
+
+    def __init__(self, desk: Desk) -> None:
+        self._desk = desk
+
+    def start(self, client_oid: ClientOid) -> None:
+        """Cancel one order. Unknown ids and ended orders are ignored."""
+        if self.mark(client_oid):
+            self._desk.spawn(f"cancel {client_oid}", self.run(client_oid))
+
+    def mark(self, client_oid: ClientOid, pending: PendingCommand = PendingCommand.CANCEL) -> bool:
+        """Note that a cancel is on its way; False when there is nothing (more) to cancel."""
+        if pending is PendingCommand.CANCEL:
+            self._desk.abort_move(client_oid)
+        order = self._desk.orders.get(client_oid)
+        busy = (PendingCommand.CANCEL, PendingCommand.MOVE)
+        if order is None or not order.is_working or order.pending in busy:
+            return False
+        self._desk.put(replace(order, pending=pending))
+        return True
+
+    async def run(self, client_oid: ClientOid) -> None:
+        """Ask for a cancel, again if nobody answers, until the order's end is known."""
+        sentence = ""
+        for _ in range(TRIES):
+            outcome = await self._ask(client_oid)
+            if isinstance(outcome, Accepted) and await self._ends_soon(client_oid):
+                return
+            await self._desk.refresh_order(client_oid)
+            if not self._desk.orders[client_oid].is_working:
+                return
+            if isinstance(outcome, Rejected) and outcome.code != CLOCK_SKEW:
+                sentence = outcome.sentence
+                break
+            if not isinstance(outcome, Accepted):
+                sentence = outcome.sentence
+                self._set_pending(client_oid, PendingCommand.CANCEL_UNKNOWN)
+                await self._desk.clock.sleep(RETRY_WAIT_S)
+        if self._desk.orders[client_oid].is_working:
+            self._set_pending(client_oid, PendingCommand.NONE)
+            self._desk.tell(client_oid, f"Not canceled. {sentence}".strip(), ok=False)
+
+    async def _ask(self, client_oid: ClientOid) -> Outcome:
+        order = self._desk.orders[client_oid]
+        if order.order_id is None:
+            # Its answer is on the way; a cancel by our id could overtake the order itself.
+            await self._desk.pulse.until(lambda: self._is_named_or_ended(client_oid), EVENT_WAIT_S)
+            order = self._desk.orders[client_oid]
+        if order.order_id is not None:
+            return await self._desk.answer("cancel", self._desk.gateway.cancel(order.order_id))
+        cancel = self._desk.gateway.cancel_by_client_oid(order.symbol, client_oid)
+        return await self._desk.answer("cancel", cancel)
+
+    def _is_named_or_ended(self, client_oid: ClientOid) -> bool:
+        order = self._desk.orders[client_oid]
+        return order.order_id is not None or not order.is_working
+
+    async def _ends_soon(self, client_oid: ClientOid) -> bool:
+        return await self._desk.pulse.until(
+            lambda: not self._desk.orders[client_oid].is_working, EVENT_WAIT_S
+        )
+
+    def all(self, symbol: Symbol) -> None:
+        """Cancel every order of a contract, stops included."""
+        self._desk.abort_moves(symbol)
+        marked = [
+            order.client_oid for order in self._desk.working(symbol) if self.mark(order.client_oid)
+        ]
+        self._desk.spawn(f"cancel all {symbol}", self._all(symbol, marked))
+
+    async def _all(self, symbol: Symbol, marked: list[ClientOid]) -> None:
+        plain = await self._desk.answer("cancel all", self._desk.gateway.cancel_all(symbol))
+        stops = await self._desk.answer("cancel stops", self._desk.gateway.cancel_all_stops(symbol))
+        for outcome in (plain, stops):
+            if not isinstance(outcome, Accepted) and not marked:
+                words = f"Not known whether all was canceled on {symbol}. {outcome.sentence}"
+                self._desk.warn(words, symbol)
+        if isinstance(plain, Accepted) and isinstance(stops, Accepted):
+            await self._desk.pulse.until(
+                lambda: not any(self._desk.orders[oid].is_working for oid in marked), EVENT_WAIT_S
+            )
+        for client_oid in marked:
+            if self._desk.orders[client_oid].is_working:
+                self._desk.spawn(f"cancel {client_oid}", self.run(client_oid))
+
+    def side(self, symbol: Symbol, side: Side) -> None:
+        """Cancel a contract's buys or sells."""
+        for order in self._desk.working(symbol):
+            if order.side is side:
+                self.start(order.client_oid)
+
+    def newest(self, symbol: Symbol) -> bool:
+        """Cancel the newest order that is not being canceled; False when there is none."""
+        for order in reversed(self._desk.working(symbol)):
+            if order.pending in (PendingCommand.NONE, PendingCommand.CANCEL_UNKNOWN):
+                self.start(order.client_oid)
+                return True
+        return False
+
+    def everywhere(self) -> None:
+        """Cancel every order of every contract that has one; asks which, if that is not sure."""
+        if not self._desk.is_trusted:
+            self._desk.spawn("cancel everywhere", self._ask_and_cancel_everywhere())
+            return
+        for symbol in dict.fromkeys(order.symbol for order in self._desk.working()):
+            self.all(symbol)
+
+    async def _ask_and_cancel_everywhere(self) -> None:
+        try:
+            updates = [
+                *await self._desk.gateway.open_orders(),
+                *await self._desk.gateway.open_stops(),
+            ]
+        except TernError as error:
+            words = f"The working orders could not be read. {error.sentence}"
+            self._desk.warn(words)
+            updates = []
+        for update in updates:
+            self._desk.take(update)
+        for symbol in dict.fromkeys(order.symbol for order in self._desk.working()):
+            self.all(symbol)
+
+    def _set_pending(self, client_oid: ClientOid, pending: PendingCommand) -> None:
+        order = self._desk.orders[client_oid]
+        if order.is_working and order.pending is not pending:
+            self._desk.put(replace(order, pending=pending))

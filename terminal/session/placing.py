@@ -1,0 +1,100 @@
+"""Placing an order and finding out what became of it.
+
+A placed order is never resent. An answer that did not come makes it Unknown, and the exchange is
+asked until it says what happened; an end concluded from silence is only a guess.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, final
+
+from terminal.domain.order import Order, OrderState
+from terminal.exchange.outcome import Accepted, NotSent, Rejected
+
+if TYPE_CHECKING:
+    from terminal.domain.ticket import OrderTicket
+    from terminal.domain.units import ClientOid
+    from terminal.session.desk import Desk
+
+EVENT_WAIT_S = 2.0
+"""How long an accepted order may go without an event before the exchange is asked."""
+UNKNOWN_WAITS_S = (0.3, 0.6, 1.2, 2.4, 4.0)
+UNKNOWN_LIMIT_S = 15.0
+"""After so long of answered queries without a trace, an order is taken as never arrived."""
+
+
+@final
+class Placing:
+    """The place procedure of a desk."""
+
+    def __init__(self, desk: Desk) -> None:
+        self._desk = desk
+
+    async def run(self, ticket: OrderTicket, client_oid: ClientOid) -> None:
+        """Send once and see it through."""
+        outcome = await self._desk.answer("place", self._desk.gateway.place(ticket, client_oid))
+        order = self._desk.orders[client_oid]
+        if isinstance(outcome, Accepted):
+            if outcome.order_ids and order.order_id is None:
+                self._desk.put(replace(order, order_id=outcome.order_ids[0]))
+            await self._expect_event(client_oid)
+        elif isinstance(outcome, (Rejected, NotSent)):
+            self._rejected(order, outcome)
+        elif order.state is OrderState.SUBMITTING:
+            # An event may have told the truth already; then the lost answer does not matter.
+            self._desk.put(replace(order, state=OrderState.UNKNOWN, reason=outcome.sentence))
+            self._desk.tell(
+                client_oid, "No answer to the order: asking what became of it.", ok=False
+            )
+            await self.resolve(client_oid)
+
+    def _rejected(self, order: Order, outcome: Rejected | NotSent) -> None:
+        if order.state is not OrderState.SUBMITTING:
+            return  # the exchange's events know better than an answer
+        words = outcome.sentence
+        if isinstance(outcome, Rejected) and outcome.remedy:
+            words = f"{words} {outcome.remedy}"
+        self._desk.put(replace(order, state=OrderState.REJECTED, reason=words))
+        prefix = "Rejected" if isinstance(outcome, Rejected) else "Not sent"
+        self._desk.tell(order.client_oid, f"{prefix}: {words}", ok=False)
+
+    async def _expect_event(self, client_oid: ClientOid) -> None:
+        """An accepted order shows in the stream; if it does not, ask."""
+        told = await self._desk.pulse.until(
+            lambda: self._desk.orders[client_oid].state is not OrderState.SUBMITTING, EVENT_WAIT_S
+        )
+        if not told:
+            await self.resolve(client_oid)
+
+    async def resolve(self, client_oid: ClientOid) -> None:
+        """Ask by our id until the exchange knows the order, or provably never got it."""
+        missing_since_s: float | None = None
+        attempt = 0
+        unclear = (OrderState.SUBMITTING, OrderState.UNKNOWN)
+        while self._desk.orders[client_oid].state in unclear:
+            wait_s = UNKNOWN_WAITS_S[min(attempt, len(UNKNOWN_WAITS_S) - 1)]
+            attempt += 1
+            await self._desk.pulse.until(
+                lambda: self._desk.orders[client_oid].state not in unclear, wait_s
+            )
+            if self._desk.orders[client_oid].state not in unclear:
+                break
+            is_known = await self._desk.refresh_order(client_oid)
+            if is_known is None:
+                missing_since_s = None
+                continue
+            if is_known:
+                return
+            now_s = self._desk.clock.monotonic_s()
+            missing_since_s = now_s if missing_since_s is None else missing_since_s
+            if now_s - missing_since_s >= UNKNOWN_LIMIT_S:
+                self._never_arrived(client_oid)
+
+    def _never_arrived(self, client_oid: ClientOid) -> None:
+        words = "The exchange does not know this order; it was not placed."
+        if self._desk.orders[client_oid].order_id is not None:
+            words = "The exchange no longer knows this order."
+        order = self._desk.orders[client_oid]
+        self._desk.put(replace(order, state=OrderState.REJECTED, reason=words, is_guess=True))
+        self._desk.tell(client_oid, words, ok=False)
