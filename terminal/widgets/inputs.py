@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import sys
 from time import monotonic
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, final
 
 from PySide6.QtCore import Qt
 
@@ -16,6 +16,8 @@ from terminal.viewmodels.keys import Chord
 
 if TYPE_CHECKING:
     from PySide6.QtGui import QKeyEvent
+
+REPEAT_GAP_MS = 2
 
 _ROWS = (("1234567890-=", 2), ("QWERTYUIOP[]", 16), ("ASDFGHJKL", 30), ("ZXCVBNM", 44))
 _SET1 = {start + place: key for keys, start in _ROWS for place, key in enumerate(keys)}
@@ -88,3 +90,32 @@ def _by_key(key: Qt.Key) -> str | None:
 def pressed_at_ms(event: QKeyEvent) -> int:
     """When a key was pressed: the event's own time, or now for events made by programs."""
     return event.timestamp() or int(monotonic() * 1000)
+
+
+@final
+class HeldKeys:
+    """Tells a held key from one that is pressed again.
+
+    Qt's own mark is missing on X servers without detectable auto-repeat: there each repeat arrives
+    as a release and a press with one time stamp. No finger lets go and presses within two
+    milliseconds.
+    """
+
+    def __init__(self) -> None:
+        self._released: dict[tuple[int, int], int] = {}
+
+    def is_repeat(self, event: QKeyEvent) -> bool:
+        """Whether a key press is the key being held."""
+        if event.isAutoRepeat():
+            return True
+        at_ms, released_ms = event.timestamp(), self._released.get(_key_of(event))
+        return bool(at_ms) and released_ms is not None and 0 <= at_ms - released_ms <= REPEAT_GAP_MS
+
+    def released(self, event: QKeyEvent) -> None:
+        """A key was let go, or seems to have been."""
+        if event.timestamp():
+            self._released[_key_of(event)] = event.timestamp()
+
+
+def _key_of(event: QKeyEvent) -> tuple[int, int]:
+    return event.nativeScanCode(), event.key()

@@ -8,9 +8,9 @@ from enum import Enum
 from typing import TYPE_CHECKING, final
 
 import PySide6QtAds as ads  # noqa: N813 - the name its own documents use
-from PySide6.QtCore import QByteArray, QEvent, QObject, Qt, Signal, Slot
+from PySide6.QtCore import QByteArray, QEvent, QObject, Qt, QTimer, Signal, Slot
 from PySide6.QtGui import QAction, QGuiApplication, QIcon, QKeySequence
-from PySide6.QtWidgets import QMainWindow, QSplitter, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QApplication, QMainWindow, QSplitter, QVBoxLayout, QWidget
 from typing_extensions import override
 
 from terminal.widgets.connection import BannerBar, StatusBar
@@ -80,6 +80,7 @@ class MainWindow(QMainWindow):
         self.resize(*DEFAULT_SIZE)
         self._keys = keys
         self._may_close = False
+        self._home: QWidget | None = None
         self._panels: dict[str, _Panel] = {}
         self._areas: dict[Place, ads.CDockAreaWidget] = {}
         shell = QWidget(self)
@@ -106,6 +107,7 @@ class MainWindow(QMainWindow):
         dock.setMinimumSizeHintMode(ads.CDockWidget.eMinimumSizeHintMode.MinimumSizeHintFromContent)
         self._areas[place] = self._dock_in(dock, place)
         self._panels[name] = _Panel(dock, view_model, self)
+        self._home = self._home or widget
         self._view_menu.addAction(dock.toggleViewAction())
 
     def _dock_in(self, dock: ads.CDockWidget, place: Place) -> ads.CDockAreaWidget:
@@ -167,7 +169,21 @@ class MainWindow(QMainWindow):
         keys.setShortcutContext(Qt.ShortcutContext.ApplicationShortcut)
         keys.triggered.connect(self._show_keys)
         helping.addAction(keys)
+        for menu in (program, self._trade_menu, view, helping):
+            menu.aboutToHide.connect(self._on_menu_hidden)
         return view
+
+    @Slot()
+    def _on_menu_hidden(self) -> None:
+        # After the menu is gone; whether another one opens in its place is known only then.
+        QTimer.singleShot(0, self, self._leave_menu_bar)
+
+    def _leave_menu_bar(self) -> None:
+        """Esc leaves a menu for the ladder at once, not for a menu bar that swallows its keys."""
+        if self._home is not None and QApplication.activePopupWidget() is None:
+            bar = self.menuBar()
+            if bar.hasFocus():
+                self._home.setFocus(Qt.FocusReason.MenuBarFocusReason)
 
     def add_trade_action(self, words: str, keys: str, act: Callable[[], None]) -> None:
         """Add an entry to the trade menu; an empty text adds a line. The keys are only told.

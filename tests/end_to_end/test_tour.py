@@ -210,6 +210,23 @@ def xdotool(display: str, *arguments: str) -> str:
     return done.stdout
 
 
+def hold_a_key(display: str, log: Path) -> None:
+    """A key held down for a second of auto-repeat sends one order."""
+    xdotool(display, "key", "F4", "Home", *["Down"] * 40, "1")
+    xdotool(display, "keydown", "b")
+    threading.Event().wait(1.5)
+    xdotool(display, "keyup", "b")
+
+    def canceled() -> int:
+        xdotool(display, "key", "ctrl+Delete")
+        return log.read_text().count("Canceled buy")
+
+    wait_for(canceled, "the order's cancel")
+    threading.Event().wait(0.5)
+    assert canceled() == 1
+    xdotool(display, "key", "F4")
+
+
 def test_real_keys_from_the_system_and_a_polite_end(x_server: str, tmp_path: Path) -> None:
     """Shift+2 arrives as an at sign under X11; the window closes by the manager's wish."""
     program = subprocess.Popen(
@@ -238,6 +255,7 @@ def test_real_keys_from_the_system_and_a_polite_end(x_server: str, tmp_path: Pat
             return sizes
 
         wait_for(lambda: stored() == [1, 100, 10, 25, 100], "the stored size")
+        hold_a_key(x_server, tmp_path / "logs" / "tern.log")
         program.send_signal(signal.SIGTERM)
         _, errors = program.communicate(timeout=DEADLINE_S)
         assert program.returncode == 0

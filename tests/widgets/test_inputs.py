@@ -7,7 +7,7 @@ from PySide6.QtCore import QEvent, Qt
 from PySide6.QtGui import QKeyEvent
 
 from terminal.viewmodels.keys import DEFAULT_KEYS, Chord
-from terminal.widgets.inputs import chord_of, pressed_at_ms
+from terminal.widgets.inputs import HeldKeys, chord_of, pressed_at_ms
 
 NONE = Qt.KeyboardModifier.NoModifier
 SHIFT = Qt.KeyboardModifier.ShiftModifier
@@ -100,3 +100,30 @@ def test_every_bound_key_can_be_typed() -> None:
 
 def test_events_without_a_time_get_one() -> None:
     assert pressed_at_ms(an_event(K.Key_B)) > 0
+
+
+def test_a_release_and_a_press_at_one_moment_are_a_held_key() -> None:
+    """As an X server without detectable auto-repeat sends it."""
+
+    def at(kind: QEvent.Type, key: Qt.Key, moment: int) -> QKeyEvent:
+        event = QKeyEvent(kind, key, NONE, 56, 0, 0, "b")
+        event.setTimestamp(moment)
+        return event
+
+    held = HeldKeys()
+    press, release = QEvent.Type.KeyPress, QEvent.Type.KeyRelease
+    assert not held.is_repeat(at(press, K.Key_B, 1000))
+    for moment in (1660, 1700, 1741):
+        held.released(at(release, K.Key_B, moment))
+        assert not held.is_repeat(at(press, K.Key_S, moment)), "another key"
+        assert held.is_repeat(at(press, K.Key_B, moment))
+    held.released(at(release, K.Key_B, 1800))
+    assert not held.is_repeat(at(press, K.Key_B, 1830)), "let go and pressed again"
+
+
+def test_events_made_by_programs_are_no_repeats() -> None:
+    held = HeldKeys()
+    held.released(QKeyEvent(QEvent.Type.KeyRelease, K.Key_B, NONE))
+    assert not held.is_repeat(QKeyEvent(QEvent.Type.KeyPress, K.Key_B, NONE))
+    marked = QKeyEvent(QEvent.Type.KeyPress, K.Key_B, NONE, "b", True)
+    assert held.is_repeat(marked)

@@ -12,7 +12,7 @@ from typing_extensions import override
 from terminal.domain.units import Side
 from terminal.widgets.canvas.ladder_layout import LadderColumn, LadderLayout
 from terminal.widgets.canvas.ladder_painter import FRAME_PX, LadderPainter
-from terminal.widgets.inputs import chord_of, pressed_at_ms
+from terminal.widgets.inputs import HeldKeys, chord_of, pressed_at_ms
 
 if TYPE_CHECKING:
     from PySide6.QtGui import (
@@ -56,6 +56,7 @@ class LadderCanvas(QWidget):
         self._shown: LadderView = view_model.view
         self._layout = LadderLayout(1, 1, theme.row_height)
         self._wheel = 0
+        self._held = HeldKeys()
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setMouseTracking(True)
         self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
@@ -136,9 +137,14 @@ class LadderCanvas(QWidget):
     def keyPressEvent(self, event: QKeyEvent) -> None:
         chord = chord_of(event)
         if chord is None or not self._vm.key_pressed(
-            chord, pressed_at_ms(event), event.isAutoRepeat()
+            chord, pressed_at_ms(event), self._held.is_repeat(event)
         ):
             super().keyPressEvent(event)
+
+    @override
+    def keyReleaseEvent(self, event: QKeyEvent) -> None:
+        self._held.released(event)
+        super().keyReleaseEvent(event)
 
     @override
     def mousePressEvent(self, event: QMouseEvent) -> None:
