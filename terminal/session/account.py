@@ -25,6 +25,7 @@ from terminal.exchange.gateway import (
 from terminal.session.listeners import Listeners
 from terminal.session.notices import NoticeLevel
 from terminal.session.tasks import Pulse
+from terminal.session.trust import Trust
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -100,10 +101,15 @@ class AccountSession:
         self._revisions: dict[Symbol, int] = {}
         self._confirmed: set[ChannelKind] = set()
         self._connection = 0
-        self.is_trusted = False
         self.on_changed: Listeners[[]] = Listeners()
+        self.trust = Trust(clock, self.on_changed.notify)
 
     # Truth -----------------------------------------------------------------------------------
+
+    @property
+    def is_trusted(self) -> bool:
+        """True once everything was read on the present connection."""
+        return self.trust.is_given
 
     def position(self, symbol: Symbol) -> Position:
         """A contract's position; flat when none is known."""
@@ -161,6 +167,7 @@ class AccountSession:
         for kind in (ChannelKind.POSITIONS, ChannelKind.WALLET):
             self._handles.append(self._feed.subscribe(Channel(kind), self._on_fact))
         self._owner.spawn("reconcile", self._reconcile_now_and_then())
+        self._owner.spawn("trust", self.trust.watch())
 
     async def stop(self) -> None:
         """End and wait until nothing runs."""
@@ -182,7 +189,7 @@ class AccountSession:
 
     def _on_lost(self) -> None:
         self._connection += 1
-        self.is_trusted = False
+        self.trust.take_away()
         self.on_changed.notify()
 
     # Recovery --------------------------------------------------------------------------------
@@ -204,7 +211,7 @@ class AccountSession:
                 attempt += 1
                 continue
             if connection == self._connection:
-                self.is_trusted = True
+                self.trust.give()
                 self.on_changed.notify()
             break
         for symbol in tuple(self._prepared):
@@ -285,7 +292,7 @@ class AccountSession:
         self.on_changed.notify()
 
     def _distrust(self, why: str) -> None:
-        self.is_trusted = False
+        self.trust.take_away()
         self._warn(why)
 
     def _take_position(self, update: PositionUpdate) -> None:

@@ -27,13 +27,17 @@ class Desk(Protocol):
     """The order desk as its procedures see it; ``session.orders`` says what each part does."""
 
     gateway: TradingGateway
-    is_trusted: bool
     account: AccountSession
     clock: Clock
     pulse: Pulse
     orders: dict[ClientOid, Order]
     flags_unknown: set[ClientOid]
     on_changed: Listeners[[]]
+
+    @property
+    def is_trusted(self) -> bool:
+        """True once everything was read on the present connection."""
+        ...
 
     def working(self, symbol: Symbol | None = None) -> tuple[Order, ...]:
         """Orders that may still fill, oldest first."""

@@ -39,6 +39,7 @@ from terminal.session.placing import Placing
 from terminal.session.recovery import read_orders, recover_orders
 from terminal.session.results import Blocked, OrderResult, SubmitResult, Submitted
 from terminal.session.tasks import Pulse
+from terminal.session.trust import Trust
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Coroutine, Mapping
@@ -102,12 +103,17 @@ class OrderDesk:
         self._flattening = Flattening(self)
         self.orders: dict[ClientOid, Order] = {}
         self.flags_unknown: set[ClientOid] = set()
-        self.is_trusted = False
         self.on_changed: Listeners[[]] = Listeners()
+        self.trust = Trust(clock, self.on_changed.notify)
         self.on_fill: Listeners[[Fill]] = Listeners()
         self.on_outcome: Listeners[[OrderResult]] = Listeners()
 
     # Truth -----------------------------------------------------------------------------------
+
+    @property
+    def is_trusted(self) -> bool:
+        """True once everything was read on the present connection."""
+        return self.trust.is_given
 
     @property
     def fills(self) -> tuple[Fill, ...]:
@@ -153,6 +159,7 @@ class OrderDesk:
         for kind in (ChannelKind.ORDERS, ChannelKind.STOPS):
             self._handles.append(self._feed.subscribe(Channel(kind), self._on_fact))
         self.spawn("reconcile", self._reconcile_now_and_then())
+        self.spawn("trust", self.trust.watch())
 
     async def stop(self) -> None:
         """End and wait until nothing runs. Orders on the exchange stay as they are."""
@@ -172,7 +179,7 @@ class OrderDesk:
 
     def _on_lost(self) -> None:
         self._connection += 1
-        self.is_trusted = False
+        self.trust.take_away()
         self.on_changed.notify()
 
     async def _recover(self, connection: int) -> None:
@@ -182,7 +189,7 @@ class OrderDesk:
                 return
         await recover_orders(self, lambda: connection == self._connection)
         if connection == self._connection:
-            self.is_trusted = True
+            self.trust.give()
             self.on_changed.notify()
 
     async def _reconcile_now_and_then(self) -> None:
@@ -297,7 +304,7 @@ class OrderDesk:
             self.spawn("recover", self._recover(self._connection))
 
     def _distrust(self, why: str) -> None:
-        self.is_trusted = False
+        self.trust.take_away()
         self._notices.post(NoticeLevel.ERROR, "orders", why)
         self.on_changed.notify()
 

@@ -76,7 +76,7 @@ class FillsViewModel(ViewModel):
     @property
     def stale(self) -> str | None:
         """Why the table cannot be trusted, None when it can."""
-        return None if self._desk.is_trusted else "Fills may be out of date."
+        return text.out_of_date("Fills", self._desk.trust.missing_for_s)
 
     @override
     def connect_sources(self) -> None:

@@ -81,7 +81,7 @@ class OrdersViewModel(ViewModel):
     @property
     def stale(self) -> str | None:
         """Why the table cannot be trusted, None when it can."""
-        return None if self._desk.is_trusted else "Orders may be out of date."
+        return text.out_of_date("Orders", self._desk.trust.missing_for_s)
 
     def cancel(self, key: str) -> None:
         """Cancel one order by its key."""

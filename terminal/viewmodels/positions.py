@@ -90,7 +90,7 @@ class PositionsViewModel(ViewModel):
     @property
     def stale(self) -> str | None:
         """Why the table cannot be trusted, None when it can."""
-        return None if self._account.is_trusted else "Positions may be out of date."
+        return text.out_of_date("Positions", self._account.trust.missing_for_s)
 
     def flatten(self, key: str) -> None:
         """Flatten one contract."""

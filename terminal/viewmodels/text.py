@@ -114,3 +114,8 @@ def exact_time(at_ms: TimestampMs) -> str:
 
 def _local(at_ms: TimestampMs) -> datetime:
     return datetime.fromtimestamp(at_ms / 1000, UTC).astimezone()
+
+
+def out_of_date(what: str, seconds: float | None) -> str | None:
+    """Say that something may be out of date and for how long; None when it is not."""
+    return None if seconds is None else f"{what} may be out of date for {age(seconds)}."

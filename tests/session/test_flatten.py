@@ -114,7 +114,7 @@ async def test_exits_stay_when_the_position_is_not_verified_flat() -> None:
 async def test_flattening_works_untrusted_and_on_a_stale_book() -> None:
     bench, log = await a_bench_with_orders()
     bench.touch = None
-    bench.desk.is_trusted = False
+    bench.desk.trust.take_away()
     bench.desk.flatten(XBT)
     await bench.clock.advance(2.0)
     assert "close" in log

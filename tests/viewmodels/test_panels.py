@@ -70,7 +70,7 @@ async def test_positions() -> None:
         assert positions.model.rows[0].pnl == "+0.02 USDT"
         desktop.bench.stream.drop()
         await desktop.settle()
-        assert positions.stale == "Positions may be out of date."
+        assert positions.stale == "Positions may be out of date for 0.0 s."
         positions.select(OTHER)
         assert desktop.workspace.market is not None
         assert desktop.workspace.market.contract.symbol == OTHER
