@@ -125,14 +125,14 @@ class Backend:
         await self._keep_current()
 
     async def _keep_current(self) -> None:
-        """Clocks drift and machines sleep; contracts are listed and change their steps."""
+        """Clocks drift and machines sleep.
+
+        The contract list is not read again: a tick size that changed under open books, orders and
+        staged prices would turn whole ticks into other prices.
+        """
         while True:
             await self.clock.sleep(CLOCK_INTERVAL_S)
             await self._measure_clock()
-            try:
-                await self.markets.load()
-            except TernError as error:
-                _log.info("contract list: %s", error)
 
     async def _measure_clock(self) -> None:
         try:

@@ -123,10 +123,18 @@ class TradingClient:
             )
             # Orders shift between pages while they are read: an id seen twice counts once.
             for payload in answer.items:
-                found[payload.id] = translate.order_update(payload, self._scales)
+                found[payload.id] = self._whole_or_stub(payload)
             if page >= answer.totalPage:
                 return tuple(found.values())
         raise ProtocolError(f"{path} has more than {MAX_PAGES} pages")
+
+    def _whole_or_stub(self, payload: OrderPayload) -> OrderUpdate:
+        """A working order must never be hidden: what cannot be read whole can still be canceled."""
+        try:
+            return translate.order_update(payload, self._scales)
+        except ProtocolError as error:
+            _log.error("an order is shown without its price: %s", error)
+            return translate.order_stub(payload)
 
     async def recent_done_orders(self) -> tuple[OrderUpdate, ...]:
         """Orders that ended within the last 24 hours, at most 1000."""

@@ -285,6 +285,28 @@ def order_update(payload: OrderPayload, scales: Scales) -> OrderUpdate:
     )
 
 
+def order_stub(payload: OrderPayload) -> OrderUpdate:
+    """What is left of an order whose contract or price cannot be read: enough to cancel it."""
+    filled = min(payload.dealSize or 0, payload.size)
+    return OrderUpdate(
+        symbol=Symbol(payload.symbol),
+        order_id=OrderId(payload.id),
+        client_oid=ClientOid(payload.clientOid) if payload.clientOid else None,
+        side=_SIDES.get(payload.side, Side.BUY),
+        order_type=OrderType.MARKET,
+        price=None,
+        lots=Lots(max(0, payload.size)),
+        filled=Lots(max(0, filled)),
+        canceled=Lots(0),
+        remaining=Lots(max(0, payload.size - filled)),
+        is_done=False,
+        event_at=_latest(payload),
+        is_reduce_only=payload.reduceOnly,
+        is_close_order=payload.closeOrder,
+        is_post_only=payload.postOnly,
+    )
+
+
 def _latest(payload: OrderPayload) -> TimestampNs:
     stamps = (payload.createdAt, payload.updatedAt or 0, payload.endAt or 0)
     return max(to_ns(stamp) for stamp in stamps)

@@ -24,7 +24,7 @@ from terminal.exchange.gateway import (
 )
 from terminal.session.listeners import Listeners
 from terminal.session.notices import NoticeLevel
-from terminal.session.tasks import Pulse
+from terminal.session.recovering import Recovery
 from terminal.session.trust import Trust
 
 if TYPE_CHECKING:
@@ -40,7 +40,6 @@ if TYPE_CHECKING:
     from terminal.session.notices import NoticeBoard
     from terminal.session.tasks import TaskOwner
 
-CONFIRM_WAIT_S = 3.0
 PROVISIONAL_LIMIT_S = 5.0
 RECONCILE_INTERVAL_S = 60.0
 RETRY_S = (0.5, 1.0, 2.0, 5.0)
@@ -90,7 +89,6 @@ class AccountSession:
         self._owner = owner.child("account")
         self._notices = notices
         self._contracts = contracts
-        self._pulse = Pulse(clock)
         self._handles: list[Handle] = []
         self._positions: dict[Symbol, Position] = {}
         self._wallets: dict[str, WalletUpdate] = {}
@@ -99,10 +97,16 @@ class AccountSession:
         self._prepared: set[Symbol] = set()
         self._days: dict[str, tuple[int, Money, TimestampMs]] = {}
         self._revisions: dict[Symbol, int] = {}
-        self._confirmed: set[ChannelKind] = set()
-        self._connection = 0
-        self.on_changed: Listeners[[]] = Listeners()
+        self.on_changed: Listeners[[]] = Listeners(self._owner.listener_failed)
         self.trust = Trust(clock, self.on_changed.notify)
+        self._recovery = Recovery(
+            self._owner,
+            clock,
+            self.trust,
+            frozenset({ChannelKind.POSITIONS, ChannelKind.WALLET}),
+            self._read_anew,
+            self._could_not_read,
+        )
 
     # Truth -----------------------------------------------------------------------------------
 
@@ -180,42 +184,21 @@ class AccountSession:
         """A contract is about to be traded: read its modes."""
         self._prepared.add(symbol)
         if self._feed.is_live:
-            self._owner.spawn(f"modes of {symbol}", self._read_modes(symbol, self._connection))
+            self._owner.spawn(f"modes of {symbol}", self._read_modes(symbol))
 
     def _on_opened(self) -> None:
-        self._connection += 1
-        self._confirmed.clear()
-        self._owner.spawn("recover", self._recover(self._connection))
+        self._recovery.opened()
 
     def _on_lost(self) -> None:
-        self._connection += 1
-        self.trust.take_away()
+        self._recovery.lost()
         self.on_changed.notify()
 
     # Recovery --------------------------------------------------------------------------------
 
-    async def _recover(self, connection: int) -> None:
-        """Read everything after the subscriptions stand, until it worked (reference 5.9)."""
-        wanted = {ChannelKind.POSITIONS, ChannelKind.WALLET}
-        while not await self._pulse.until(lambda: wanted <= self._confirmed, CONFIRM_WAIT_S):
-            if connection != self._connection:
-                return
-        attempt = 0
-        while connection == self._connection:
-            try:
-                await self._read_all()
-            except TernError as error:
-                if attempt == 0:
-                    self._warn(f"The account could not be read. {error.sentence}")
-                await self._clock.sleep(RETRY_S[min(attempt, len(RETRY_S) - 1)])
-                attempt += 1
-                continue
-            if connection == self._connection:
-                self.trust.give()
-                self.on_changed.notify()
-            break
+    async def _read_anew(self) -> None:
+        await self._read_all()
         for symbol in tuple(self._prepared):
-            await self._read_modes(symbol, connection)
+            self._owner.spawn(f"modes of {symbol}", self._read_modes(symbol))
 
     async def _read_all(self) -> None:
         mode = await self._gateway.position_mode()
@@ -245,9 +228,9 @@ class AccountSession:
             self._positions[symbol] = _position_of(update)
         self._revisions[symbol] = self._revisions.get(symbol, 0) + 1
 
-    async def _read_modes(self, symbol: Symbol, connection: int) -> None:
+    async def _read_modes(self, symbol: Symbol) -> None:
         attempt = 0
-        while connection == self._connection:
+        while self._feed.is_live:
             try:
                 self._margin_modes[symbol] = await self._gateway.margin_mode(symbol)
                 self._cross_leverage[symbol] = await self._gateway.cross_leverage(symbol)
@@ -269,6 +252,8 @@ class AccountSession:
                 await self._read_all()
             except TernError as error:
                 self._warn(f"The account could not be compared. {error.sentence}")
+            except Exception as error:  # noqa: BLE001 - reported; the next comparison must come
+                self._owner.report("reconcile", error)
             self.on_changed.notify()
 
     # Facts -----------------------------------------------------------------------------------
@@ -279,14 +264,13 @@ class AccountSession:
         elif isinstance(fact, WalletUpdate):
             self._take_wallet(fact)
         elif isinstance(fact, ChannelConfirmed):
-            self._confirmed.add(fact.channel.kind)
-            self._pulse.beat()
+            self._recovery.confirmed(fact.channel.kind)
             return
         elif isinstance(fact, ChannelRefused):
             self._distrust(f"The exchange refused the account stream: {fact.sentence}")
         elif isinstance(fact, FrameUnreadable):
-            self._distrust(f"A message of the account stream could not be read: {fact.error}")
-            self._owner.spawn("recover", self._recover(self._connection))
+            self._warn(f"A message of the account stream could not be read: {fact.error}")
+            self._recovery.again()
         else:
             return
         self.on_changed.notify()
@@ -294,6 +278,9 @@ class AccountSession:
     def _distrust(self, why: str) -> None:
         self.trust.take_away()
         self._warn(why)
+
+    def _could_not_read(self, sentence: str) -> None:
+        self._warn(f"The account could not be read. {sentence}")
 
     def _take_position(self, update: PositionUpdate) -> None:
         known = self._positions.get(update.symbol)

@@ -65,7 +65,7 @@ class BookSync:
 
     def confirmed(self, now_s: float) -> None:
         """The subscription is acknowledged; on a quiet market no delta may come for long."""
-        if not self.is_live and not self._buffer:
+        if not self.is_live and self._fetch_at_s is None:
             self.reason = "The order book is being read."
             self._fetch_at_s = now_s + QUIET_WAIT_S
 
@@ -162,4 +162,5 @@ class BookSync:
         self.reason = reason
         self._buffer.clear()
         self._lags = 0
+        self._failures = 0
         self._crossed_since_s = None

@@ -124,26 +124,27 @@ class Canceling:
         return False
 
     def everywhere(self) -> None:
-        """Cancel every order of every contract that has one; asks which, if that is not sure."""
-        if not self._desk.is_trusted:
-            self._desk.spawn("cancel everywhere", self._ask_and_cancel_everywhere())
-            return
-        for symbol in dict.fromkeys(order.symbol for order in self._desk.working()):
-            self.all(symbol)
+        """Cancel every order of every contract that has one.
 
-    async def _ask_and_cancel_everywhere(self) -> None:
-        try:
-            updates = [
-                *await self._desk.gateway.open_orders(),
-                *await self._desk.gateway.open_stops(),
-            ]
-        except TernError as error:
-            words = f"The working orders could not be read. {error.sentence}"
-            self._desk.warn(words)
-            updates = []
-        for update in updates:
-            self._desk.take(update)
-        for symbol in dict.fromkeys(order.symbol for order in self._desk.working()):
+        What is known goes at once; if that may not be all, the exchange is asked for the rest.
+        """
+        known = set(dict.fromkeys(order.symbol for order in self._desk.working()))
+        for symbol in known:
+            self.all(symbol)
+        if not self._desk.is_trusted:
+            self._desk.spawn("cancel everywhere", self._ask_for_the_rest(known))
+
+    async def _ask_for_the_rest(self, done: set[Symbol]) -> None:
+        gateway = self._desk.gateway
+        for what, read in (("orders", gateway.open_orders), ("stops", gateway.open_stops)):
+            try:
+                updates = await read()
+            except TernError as error:
+                self._desk.warn(f"The working {what} could not be read. {error.sentence}")
+                continue
+            for update in updates:
+                self._desk.take(update)
+        for symbol in {order.symbol for order in self._desk.working()} - done:
             self.all(symbol)
 
     def _set_pending(self, client_oid: ClientOid, pending: PendingCommand) -> None:

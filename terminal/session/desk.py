@@ -85,6 +85,10 @@ class Desk(Protocol):
         """Bring an order up to date."""
         ...
 
+    def take_past(self, update: OrderUpdate) -> None:
+        """Take an ended order of the past: it matters only if it is known."""
+        ...
+
     def take_recent_fills(self, fills: tuple[Fill, ...]) -> None:
         """Add fills read by request."""
         ...
@@ -109,7 +113,7 @@ class Desk(Protocol):
         """One move under way sends no new order any more."""
         ...
 
-    def abort_moves(self, symbol: Symbol) -> None:
+    def abort_moves(self, symbol: Symbol, *, exits_too: bool = True) -> None:
         """Moves of a contract under way send no new order any more."""
         ...
 

@@ -38,6 +38,7 @@ if TYPE_CHECKING:
 BACKOFF_S = (1.0, 2.0, 4.0, 8.0, 16.0, 30.0)
 """Source: API reference 5.9; the actual wait is between half of this and all of it."""
 
+REFUSED_WAIT_S = 30.0
 PROVEN_S = 10.0
 """Only a connection that lived so long makes the next wait short again."""
 
@@ -94,6 +95,8 @@ class Feed:
         self._owner: TaskOwner | None = None
         self._handlers: dict[Channel, dict[Handler, int]] = {}
         self._routes: dict[tuple[type, object], tuple[Handler, ...]] = {}
+        self._confirmed: set[Channel] = set()
+        self._connections = 0
         self._status = FeedStatus.STOPPED
         self._reason = ""
         self._attempt = 0
@@ -103,9 +106,9 @@ class Feed:
         self._messages = 0
         self._retry_at_s: float | None = None
         self._random = random.Random()  # noqa: S311 - spreads reconnections, keeps no secret
-        self.on_changed: Listeners[[]] = Listeners()
-        self.on_opened: Listeners[[]] = Listeners()
-        self.on_lost: Listeners[[]] = Listeners()
+        self.on_changed: Listeners[[]] = Listeners(owner.listener_failed)
+        self.on_opened: Listeners[[]] = Listeners(owner.listener_failed)
+        self.on_lost: Listeners[[]] = Listeners(owner.listener_failed)
 
     @property
     def health(self) -> FeedHealth:
@@ -139,6 +142,8 @@ class Feed:
         self._routes.clear()
         if is_new and self.is_live:
             self._stream.subscribe((channel,))
+        elif self.is_live and channel in self._confirmed:
+            self._hand(handler, ChannelConfirmed(channel))
 
         def remove() -> None:
             count = handlers.get(handler, 0) - 1
@@ -149,6 +154,7 @@ class Feed:
             self._routes.clear()
             if not handlers and self._handlers.get(channel) is handlers:
                 del self._handlers[channel]
+                self._confirmed.discard(channel)
                 if self.is_live:
                     self._stream.unsubscribe((channel,))
 
@@ -248,6 +254,8 @@ class Feed:
         if isinstance(fact, StreamOpened):
             self._status, self._reason = FeedStatus.LIVE, ""
             self._connected_since_s = self._clock.monotonic_s()
+            self._connections += 1
+            self._confirmed.clear()
             channels = tuple(self._handlers)
             self.on_opened.notify()
             self._stream.subscribe(channels)
@@ -256,9 +264,25 @@ class Feed:
             self._round_trip_ms = fact.round_trip_ms
             self.on_changed.notify()
         elif isinstance(fact, (ChannelConfirmed, ChannelRefused, FrameUnreadable)):
-            handlers = self._handlers.get(fact.channel) if fact.channel is not None else None
-            for handler in tuple(handlers or ()):
-                self._hand(handler, fact)
+            self._on_channel(fact)
+
+    def _on_channel(self, fact: ChannelConfirmed | ChannelRefused | FrameUnreadable) -> None:
+        """Tell whom it concerns; a frame of nobody's may have been about any private channel."""
+        if isinstance(fact, ChannelConfirmed):
+            self._confirmed.add(fact.channel)
+        elif isinstance(fact, ChannelRefused) and self._owner is not None:
+            self._owner.spawn("ask again", self._ask_again(fact.channel, self._connections))
+        told: dict[Handler, None] = {}
+        for channel, handlers in self._handlers.items():
+            if channel == fact.channel or (fact.channel is None and channel.kind.is_private):
+                told.update(dict.fromkeys(handlers))
+        for handler in told:
+            self._hand(handler, fact)
+
+    async def _ask_again(self, channel: Channel, connection: int) -> None:
+        await self._clock.sleep(REFUSED_WAIT_S)
+        if self.is_live and connection == self._connections and channel in self._handlers:
+            self._stream.subscribe((channel,))
 
 
 _PRIVATE_FACTS = frozenset({OrderUpdate, PositionUpdate, WalletUpdate})

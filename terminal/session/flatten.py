@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 CANCEL_WAIT_S = 3.0
 FLAT_WAIT_S = 10.0
 READ_INTERVAL_S = 1.0
+ROUNDS = 3
 
 
 @final
@@ -49,38 +50,85 @@ class Flattening:
             self._desk.on_changed.notify()
 
     async def _flatten(self, symbol: Symbol) -> None:
+        """Rounds of entries, close and exits until the last word of the exchange is flat.
+
+        Each round ends with the position read after everything else: an entry that fills while its
+        cancel is on its way must not be taken for flat.
+        """
+        knows_orders = await self._learn_orders(symbol)
+        for _ in range(ROUNDS):
+            await self._cancel(symbol, exits=False)
+            if not await self._close_if_held(symbol):
+                return
+            if self._entries(symbol):
+                continue  # exits stay while an entry may still fill
+            await self._cancel(symbol, exits=True)
+            if not self._desk.working(symbol) and await self._reads_flat(symbol):
+                self._say_flat(symbol, knows_orders=knows_orders)
+                return
+        left = len(self._desk.working(symbol))
+        noun = "order" if left == 1 else "orders"
+        words = f"{symbol} is not verified flat: look at the position."
+        if left and await self._reads_flat(symbol):
+            words = f"{symbol} is flat, but {left} {noun} may still fill."
+        self._say(symbol, words, ok=False)
+
+    def _say_flat(self, symbol: Symbol, *, knows_orders: bool) -> None:
+        if knows_orders:
+            self._say(symbol, f"{symbol} is flat.", ok=True)
+        else:
+            words = f"{symbol} is flat, but its orders could not be read: some may still work."
+            self._say(symbol, words, ok=False)
+
+    async def _learn_orders(self, symbol: Symbol) -> bool:
+        """While orders are not trusted, ask for those of the contract; whether all are known."""
         desk = self._desk
-        await self._cancel(symbol, exits=False)
+        if desk.is_trusted:
+            return True
+        try:
+            updates = [
+                *await desk.gateway.open_orders(symbol),
+                *await desk.gateway.open_stops(symbol),
+            ]
+        except TernError:
+            return False
+        for update in updates:
+            desk.take(update)
+        return True
+
+    def _entries(self, symbol: Symbol) -> list[ClientOid]:
+        """Working orders that may open or enlarge a position."""
+        desk = self._desk
+        return [
+            order.client_oid
+            for order in desk.working(symbol)
+            if not (order.reduces_only or order.client_oid in desk.flags_unknown)
+        ]
+
+    async def _close_if_held(self, symbol: Symbol) -> bool:
+        """Close what is held and verify; False when that failed and was said."""
+        desk = self._desk
         mode = await self._mode_if_held(symbol)
         if mode is not None:
             client_oid = desk.close_position(close_ticket(symbol, mode))
             if not await self._is_flat(symbol, client_oid):
                 self._report(symbol, client_oid)
-                return
-        elif not desk.account.position(symbol).core.is_flat:
-            self._say(
-                symbol, f"{symbol} may not be flat: its position could not be read.", ok=False
-            )
-            return
-        await self._cancel(symbol, exits=True)
-        left = desk.working(symbol)
-        if left:
-            # A cancel under way is no end: what still works may fill and open a position anew.
-            noun = "order" if len(left) == 1 else "orders"
-            words = f"{symbol} is flat, but {len(left)} {noun} may still fill."
-            self._say(symbol, words, ok=False)
-        else:
-            self._say(symbol, f"{symbol} is flat.", ok=True)
+                return False
+        return True
+
+    async def _reads_flat(self, symbol: Symbol) -> bool:
+        try:
+            return (await self._desk.account.read_position(symbol)).core.is_flat
+        except TernError:
+            return False
 
     async def _cancel(self, symbol: Symbol, *, exits: bool) -> None:
         """Cancel entries or exits and wait for their end; one stuck order does not stop us."""
         desk = self._desk
         await self._learn_flags(symbol)
-        chosen = [
-            order.client_oid
-            for order in desk.working(symbol)
-            if exits or not (order.reduces_only or order.client_oid in desk.flags_unknown)
-        ]
+        chosen = [order.client_oid for order in desk.working(symbol)]
+        if not exits:
+            chosen = self._entries(symbol)
         for client_oid in chosen:
             desk.cancel(client_oid)
         await desk.pulse.until(

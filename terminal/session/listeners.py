@@ -31,13 +31,15 @@ class Listeners(Generic[P]):
     """Callables that are told, in the order they were added.
 
     Listeners may be added and removed while being told: who is removed is not told any more, who is
-    added is told from the next time on. If one raises, the others are still told, then the first
-    error is raised.
+    added is told from the next time on. If one raises, the others are still told; the error goes to
+    ``on_error``, or, without it, the first one is raised at the end. What must never be interrupted
+    by who listens to it takes ``on_error``.
     """
 
-    __slots__ = ("_added", "_next", "_told")
+    __slots__ = ("_added", "_next", "_on_error", "_told")
 
-    def __init__(self) -> None:
+    def __init__(self, on_error: Callable[[Exception], None] | None = None) -> None:
+        self._on_error = on_error
         self._added: dict[int, Callable[P, object]] = {}
         self._told: tuple[tuple[int, Callable[P, object]], ...] = ()
         self._next = 0
@@ -66,7 +68,10 @@ class Listeners(Generic[P]):
                 continue
             try:
                 listener(*args, **kwargs)
-            except Exception as error:  # noqa: BLE001 - raised again below, after all were told
-                first = first or error
+            except Exception as error:  # noqa: BLE001 - reported, or raised after all were told
+                if self._on_error is not None:
+                    self._on_error(error)
+                else:
+                    first = first or error
         if first is not None:
             raise first

@@ -70,11 +70,11 @@ class MarketSession:
         self.mark: MarkUpdate | None = None
         self.last_trade: PublicTrade | None = None
         self.last_direction = 0
-        self.on_book_changed: Listeners[[]] = Listeners()
-        self.on_trade: Listeners[[PublicTrade]] = Listeners()
-        self.on_mark_changed: Listeners[[]] = Listeners()
-        self.on_status_changed: Listeners[[]] = Listeners()
-        self.on_delta: Listeners[[BookDelta]] = Listeners()
+        self.on_book_changed: Listeners[[]] = Listeners(self._owner.listener_failed)
+        self.on_trade: Listeners[[PublicTrade]] = Listeners(self._owner.listener_failed)
+        self.on_mark_changed: Listeners[[]] = Listeners(self._owner.listener_failed)
+        self.on_status_changed: Listeners[[]] = Listeners(self._owner.listener_failed)
+        self.on_delta: Listeners[[BookDelta]] = Listeners(self._owner.listener_failed)
 
     # Truth -----------------------------------------------------------------------------------
 

@@ -40,7 +40,7 @@ class Markets:
         self._notices = notices
         self._open: dict[Symbol, tuple[MarketSession, int]] = {}
         self.contracts: dict[Symbol, Contract] = {}
-        self.on_opened: Listeners[[Symbol]] = Listeners()
+        self.on_opened: Listeners[[Symbol]] = Listeners(owner.listener_failed)
 
     async def load(self) -> None:
         """Read the contract list. Raises ``ExchangeError`` when it cannot be had."""

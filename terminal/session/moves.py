@@ -35,10 +35,11 @@ class Moving:
         """The user cancels an order in the middle of its move: no new order follows."""
         self._under_way.pop(client_oid, None)
 
-    def abort_all(self, symbol: Symbol) -> None:
-        """The user cancels everything of a contract: no move of it sends anything more."""
+    def abort_all(self, symbol: Symbol, *, exits_too: bool = True) -> None:
+        """No move of a contract sends anything more; moves of exits may be left to go on."""
         for client_oid, moving in tuple(self._under_way.items()):
-            if moving == symbol:
+            is_exit = self._desk.orders[client_oid].reduces_only
+            if moving == symbol and (exits_too or not is_exit):
                 del self._under_way[client_oid]
 
     def start(self, client_oid: ClientOid, price: Price) -> Blocked | None:
@@ -102,7 +103,10 @@ class Moving:
             words = "Filled before it could be moved; nothing was sent."
             desk.tell(client_oid, words, ok=True)
         elif not is_wanted or desk.flattening(order.symbol):
-            desk.tell(client_oid, "Canceled instead of moved.", ok=True)
+            words = "Canceled instead of moved."
+            if order.reduces_only:
+                words = "Canceled instead of moved: this exit is gone."
+            desk.tell(client_oid, words, ok=not order.reduces_only)
         else:
             # What this cancel took away, no more: fills on the way are not bought twice, and what
             # had been canceled before stays canceled.

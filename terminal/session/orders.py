@@ -36,7 +36,8 @@ from terminal.session.listeners import Listeners
 from terminal.session.moves import Moving
 from terminal.session.notices import NoticeLevel
 from terminal.session.placing import Placing
-from terminal.session.recovery import read_orders, recover_orders
+from terminal.session.recovering import Recovery
+from terminal.session.recovery import read_orders
 from terminal.session.results import Blocked, OrderResult, SubmitResult, Submitted
 from terminal.session.tasks import Pulse
 from terminal.session.trust import Trust
@@ -58,8 +59,8 @@ if TYPE_CHECKING:
 
 FEE_DELAY_S = 1.0
 KEPT_TERMINAL = 500
+FORGET_AFTER_S = 600.0
 KEPT_FILLS = 2000
-CONFIRM_WAIT_S = 3.0
 RECONCILE_INTERVAL_S = 60.0
 
 
@@ -94,8 +95,6 @@ class OrderDesk:
         self._handles: list[Handle] = []
         self._by_id: dict[OrderId, ClientOid] = {}
         self._fills: dict[tuple[Symbol, str, OrderId], Fill] = {}
-        self._confirmed: set[ChannelKind] = set()
-        self._connection = 0
         self._fees_asked = False
         self._placing = Placing(self)
         self._canceling = Canceling(self)
@@ -103,10 +102,19 @@ class OrderDesk:
         self._flattening = Flattening(self)
         self.orders: dict[ClientOid, Order] = {}
         self.flags_unknown: set[ClientOid] = set()
-        self.on_changed: Listeners[[]] = Listeners()
+        self._ended_at_s: dict[ClientOid, float] = {}
+        self.on_changed: Listeners[[]] = Listeners(self._owner.listener_failed)
         self.trust = Trust(clock, self.on_changed.notify)
-        self.on_fill: Listeners[[Fill]] = Listeners()
-        self.on_outcome: Listeners[[OrderResult]] = Listeners()
+        self._recovery = Recovery(
+            self._owner,
+            clock,
+            self.trust,
+            frozenset({ChannelKind.ORDERS, ChannelKind.STOPS}),
+            self._read_anew,
+            self._could_not_read,
+        )
+        self.on_fill: Listeners[[Fill]] = Listeners(self._owner.listener_failed)
+        self.on_outcome: Listeners[[OrderResult]] = Listeners(self._owner.listener_failed)
 
     # Truth -----------------------------------------------------------------------------------
 
@@ -173,24 +181,17 @@ class OrderDesk:
         self._owner.spawn(name, work)
 
     def _on_opened(self) -> None:
-        self._connection += 1
-        self._confirmed.clear()
-        self.spawn("recover", self._recover(self._connection))
+        self._recovery.opened()
 
     def _on_lost(self) -> None:
-        self._connection += 1
-        self.trust.take_away()
+        self._recovery.lost()
         self.on_changed.notify()
 
-    async def _recover(self, connection: int) -> None:
-        wanted = {ChannelKind.ORDERS, ChannelKind.STOPS}
-        while not await self.pulse.until(lambda: wanted <= self._confirmed, CONFIRM_WAIT_S):
-            if connection != self._connection:
-                return
-        await recover_orders(self, lambda: connection == self._connection)
-        if connection == self._connection:
-            self.trust.give()
-            self.on_changed.notify()
+    async def _read_anew(self) -> None:
+        await read_orders(self)
+
+    def _could_not_read(self, sentence: str) -> None:
+        self.warn(f"The orders could not be read. {sentence}")
 
     async def _reconcile_now_and_then(self) -> None:
         """Compare all working orders with the exchange's list, so that no ghost stays."""
@@ -201,8 +202,9 @@ class OrderDesk:
             try:
                 await read_orders(self)
             except TernError as error:
-                words = f"The orders could not be compared. {error.sentence}"
-                self._notices.post(NoticeLevel.WARNING, "orders", words)
+                self.warn(f"The orders could not be compared. {error.sentence}")
+            except Exception as error:  # noqa: BLE001 - reported; the next comparison must come
+                self._owner.report("reconcile", error)
 
     def warn(self, text: str, symbol: Symbol | None = None) -> None:
         """Put a warning about orders into the event log."""
@@ -274,9 +276,9 @@ class OrderDesk:
         """One move under way sends no new order any more."""
         self._moving.abort(client_oid)
 
-    def abort_moves(self, symbol: Symbol) -> None:
+    def abort_moves(self, symbol: Symbol, *, exits_too: bool = True) -> None:
         """Moves under way send no new order any more; their cancels go on."""
-        self._moving.abort_all(symbol)
+        self._moving.abort_all(symbol, exits_too=exits_too)
 
     def flatten(self, symbol: Symbol) -> None:
         """Flatten a contract: cancel entries, close, verify flat, then cancel leftover exits."""
@@ -295,13 +297,12 @@ class OrderDesk:
         if isinstance(fact, OrderUpdate):
             self.take(fact)
         elif isinstance(fact, ChannelConfirmed):
-            self._confirmed.add(fact.channel.kind)
-            self.pulse.beat()
+            self._recovery.confirmed(fact.channel.kind)
         elif isinstance(fact, ChannelRefused):
             self._distrust(f"The exchange refused the order stream: {fact.sentence}")
         elif isinstance(fact, FrameUnreadable):
-            self._distrust(f"A message about an order could not be read: {fact.error}")
-            self.spawn("recover", self._recover(self._connection))
+            self.warn(f"A message about an order could not be read: {fact.error}")
+            self._recovery.again()
 
     def _distrust(self, why: str) -> None:
         self.trust.take_away()
@@ -398,6 +399,9 @@ class OrderDesk:
                 update = await self.gateway.order_by_client_oid(client_oid)
         except TernError:
             return None
+        except Exception as error:  # noqa: BLE001 - reported; a procedure must not die of a query
+            self._owner.report("query", error)
+            return None
         if update is not None:
             self.take(update)
         return update is not None
@@ -409,19 +413,32 @@ class OrderDesk:
         self.orders[order.client_oid] = order
         if order.order_id is not None:
             self._by_id[order.order_id] = order.client_oid
-        self._forget_old()
+        self._forget_old(order)
         self.pulse.beat()
         self.on_changed.notify()
 
-    def _forget_old(self) -> None:
-        if len(self.orders) <= 2 * KEPT_TERMINAL:
+    def _forget_old(self, order: Order) -> None:
+        """Forget orders that ended long ago; none that a procedure may still look at."""
+        now_s = self.clock.monotonic_s()
+        if order.state.is_terminal:
+            self._ended_at_s.setdefault(order.client_oid, now_s)
+        else:
+            self._ended_at_s.pop(order.client_oid, None)
+        if len(self._ended_at_s) <= 2 * KEPT_TERMINAL:
             return
-        ended = [order for order in self.orders.values() if order.state.is_terminal]
-        for order in ended[:-KEPT_TERMINAL]:
-            del self.orders[order.client_oid]
-            self.flags_unknown.discard(order.client_oid)
-            if order.order_id is not None:
-                self._by_id.pop(order.order_id, None)
+        for client_oid, ended_at_s in list(self._ended_at_s.items())[:-KEPT_TERMINAL]:
+            if now_s - ended_at_s < FORGET_AFTER_S:
+                break
+            forgotten = self.orders.pop(client_oid)
+            del self._ended_at_s[client_oid]
+            self.flags_unknown.discard(client_oid)
+            if forgotten.order_id is not None:
+                self._by_id.pop(forgotten.order_id, None)
+
+    def take_past(self, update: OrderUpdate) -> None:
+        """Take an ended order of the past: it matters only if we know it as working."""
+        if self._known(update) is not None:
+            self.take(update)
 
     def tell(self, client_oid: ClientOid, sentence: str, *, ok: bool) -> None:
         """Say how a command ended: to the ladder and to the event log."""

@@ -9,27 +9,8 @@ from terminal.domain.errors import TernError
 from terminal.domain.order import OrderState
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from terminal.domain.units import OrderId
     from terminal.session.desk import Desk
-
-RETRY_S = (0.5, 1.0, 2.0, 5.0)
-
-
-async def recover_orders(desk: Desk, is_current: Callable[[], bool]) -> None:
-    """Merge what the exchange says into the desk; try until it worked or is out of date."""
-    attempt = 0
-    while is_current():
-        try:
-            await read_orders(desk)
-        except TernError as error:
-            if attempt == 0:
-                desk.warn(f"The orders could not be read. {error.sentence}")
-            await desk.clock.sleep(RETRY_S[min(attempt, len(RETRY_S) - 1)])
-            attempt += 1
-        else:
-            return
 
 
 async def read_orders(desk: Desk) -> None:
@@ -40,7 +21,10 @@ async def read_orders(desk: Desk) -> None:
     }
     seen: set[OrderId] = set()
     # Done orders first: an order that ends while we read is then seen open and later by stream.
-    for read in (gateway.recent_done_orders, gateway.open_orders, gateway.open_stops):
+    for update in await gateway.recent_done_orders():
+        desk.take_past(update)
+        seen.add(update.order_id)
+    for read in (gateway.open_orders, gateway.open_stops):
         for update in await read():
             desk.take(update)
             seen.add(update.order_id)

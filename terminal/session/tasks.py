@@ -62,6 +62,10 @@ class TaskOwner:
         """Send an error down the funnel without ending anything."""
         self._on_error(f"{self.name}: {name}", error)
 
+    def listener_failed(self, error: Exception) -> None:
+        """Report what a listener raised: the ``on_error`` of listener lists."""
+        self.report("listener", error)
+
     async def close(self) -> None:
         """Cancel all tasks and wait for their end. Idempotent."""
         self._is_closed = True

@@ -16,7 +16,8 @@ TELL_INTERVAL_S = 1.0
 class Trust:
     """Trust is given when everything was read, and lost with the connection.
 
-    ``on_age`` is called about once a second while it is missing, because its age is shown.
+    ``on_age`` is called about once a second while it is missing, because its age is shown, and when
+    it is given back.
     """
 
     def __init__(self, clock: Clock, on_age: Callable[[], None]) -> None:
@@ -39,6 +40,7 @@ class Trust:
     def give(self) -> None:
         """Everything was read."""
         self._missing_since_s = None
+        self._on_age()
 
     def take_away(self) -> None:
         """Something may have been missed; the age counts from the first time."""

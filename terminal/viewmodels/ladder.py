@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from terminal.viewmodels.frame import FrameClock
     from terminal.viewmodels.workspace import Workspace
 
+BUTTON_PRESS_MS = 4000
 KEY_BOUNCE_MS = 30
 """The same trading key again within this time is a bouncing switch, not a second order."""
 
@@ -148,6 +149,8 @@ class LadderViewModel(ViewModel):
             return True
         if action is LadderAction.FLATTEN:
             self.trading.press_flatten(at_ms)
+        elif action is LadderAction.BACK:
+            self.trading.back(at_ms)
         else:
             self._actions[action]()
             self.trading.forget_flatten()
@@ -156,6 +159,7 @@ class LadderViewModel(ViewModel):
 
     def row_clicked(self, row: int, side: Side) -> None:
         """A click in the bid (buy) or ask (sell) column of a visible row sends a limit."""
+        self.trading.forget_flatten()
         index = self.axis.index_of_row(row)
         price = None if index is None else price_for_side(index, self.axis.step, side)
         self.trading.send_limit(side, price, ArmedBy.MOUSE)
@@ -163,6 +167,7 @@ class LadderViewModel(ViewModel):
 
     def own_clicked(self, row: int, side: Side) -> None:
         """A click on an own order cancels it."""
+        self.trading.forget_flatten()
         self.trading.cancel_at(self.axis.index_of_row(row), self.axis.step, side)
         self.mark_dirty()
 
@@ -223,11 +228,6 @@ class LadderViewModel(ViewModel):
         self.trading.is_reduce_only = not self.trading.is_reduce_only
         self.mark_dirty()
 
-    def flatten_pressed(self, at_ms: int) -> None:
-        """The flatten button: pressed twice, like its key."""
-        self.trading.press_flatten(at_ms)
-        self.mark_dirty()
-
     def cancel_all(self) -> None:
         """Cancel everything of this contract."""
         self.trading.cancel_all()
@@ -239,8 +239,9 @@ class LadderViewModel(ViewModel):
         self.mark_dirty()
 
     def flatten_chosen(self) -> None:
-        """The menu's flatten: chosen twice, like the key is pressed twice."""
-        self.flatten_pressed(int(monotonic() * 1000))
+        """The flatten of button and menu: chosen twice, with the time that a hand needs."""
+        self.trading.press_flatten(int(monotonic() * 1000), BUTTON_PRESS_MS)
+        self.mark_dirty()
 
     def tooltip(self, action: LadderAction) -> str:
         """What a control does, with its keys."""
@@ -427,7 +428,6 @@ class LadderViewModel(ViewModel):
             LadderAction.SELL_AT_BID: partial(self._send_at_touch, Side.SELL, Side.BUY),
             LadderAction.GRAB: self._grab,
             LadderAction.COMMIT: self._commit,
-            LadderAction.BACK: trading.back,
             LadderAction.CANCEL_AT_CURSOR: self._cancel_at_cursor,
             LadderAction.CANCEL_NEWEST: trading.cancel_newest,
             LadderAction.CANCEL_BUYS: partial(trading.cancel_side, Side.BUY),

@@ -108,7 +108,7 @@ class LadderTrading:
     def _abort_moves(self) -> None:
         """Who disarms wants nothing sent any more, the second half of a move included."""
         if self.contract is not None:
-            self._desk.abort_moves(self.contract.symbol)
+            self._desk.abort_moves(self.contract.symbol, exits_too=False)
 
     def set_contract(self, contract: Contract | None) -> None:
         """Trade another contract; a change disarms."""
@@ -117,10 +117,10 @@ class LadderTrading:
             self.is_post_only = self.is_reduce_only = False
         self.contract = contract
 
-    def back(self) -> None:
+    def back(self, at_ms: int) -> None:
         """One step back: drop a question, leave a grab, then disarm. Never sends."""
-        if self._flatten_pressed_at_ms is not None:
-            self._flatten_pressed_at_ms = None
+        asked_ms, self._flatten_pressed_at_ms = self._flatten_pressed_at_ms, None
+        if asked_ms is not None and 0 <= at_ms - asked_ms <= DOUBLE_PRESS_MS:
             self.say("Nothing was flattened.", Role.TEXT_DIM)
             return
         if self.choice is not None:
@@ -278,13 +278,13 @@ class LadderTrading:
 
     # Flattening ------------------------------------------------------------------------------
 
-    def press_flatten(self, at_ms: int) -> None:
-        """First press asks, a second within the double-press time flattens."""
+    def press_flatten(self, at_ms: int, within_ms: int = DOUBLE_PRESS_MS) -> None:
+        """First press asks, a second within the time flattens."""
         if self.contract is None:
             return
         before, self._flatten_pressed_at_ms = self._flatten_pressed_at_ms, at_ms
-        if before is None or not 0 <= at_ms - before <= DOUBLE_PRESS_MS:
-            self.say("Press F again to flatten.", Role.CAUTION)
+        if before is None or not 0 <= at_ms - before <= within_ms:
+            self.say("Once more to flatten.", Role.CAUTION)
             return
         self._flatten_pressed_at_ms = None
         if self._desk.flattening(self.contract.symbol):

@@ -168,3 +168,11 @@ async def test_an_answer_that_cannot_be_unpacked_leaves_the_order_unknown() -> N
         raise httpx.DecodingError("broken gzip")
 
     assert isinstance(await a_client(answer).place(a_ticket(), OID), Unknown)
+
+
+async def test_a_working_order_that_cannot_be_read_whole_is_not_hidden() -> None:
+    strange = {**an_order(7), "symbol": "GONE", "reduceOnly": False}
+    page = {"currentPage": 1, "totalPage": 1, "items": [strange, an_order(2)]}
+    stub, whole = await saying("200000", page).open_orders()
+    assert (stub.order_id, stub.symbol, stub.price, stub.remaining) == ("7", "GONE", None, 2)
+    assert whole.price == 1000

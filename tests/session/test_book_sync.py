@@ -169,3 +169,19 @@ def test_a_live_book_equals_the_exchanges_at_the_same_sequence(
             truth = states[sync.book.sequence]
             assert sync.book.bids.ascending() == truth.bids.ascending()
             assert sync.book.asks.ascending() == truth.asks.ascending()
+
+
+def test_a_failure_before_a_reconnect_does_not_hold_the_next_reading_up() -> None:
+    sync = an_open_sync()
+    sync.confirmed(0.0)
+    sync.fetching(0.5)
+    sync.snapshot_failed(0.6, "No answer.")
+    sync.lost()
+    sync.opened()
+    sync.delta(a_delta(101), 9.0)
+    assert sync.fetch_at_s is not None
+    late = an_open_sync()
+    late.delta(a_delta(101), 1.0)
+    late.fetching(1.0)
+    late.confirmed(1.1)
+    assert late.fetch_at_s is not None

@@ -128,11 +128,12 @@ async def test_a_stuck_entry_does_not_keep_us_in() -> None:
     bench.trading.on_cancel = lambda name: None if name == "entry" else cancel(name)
     bench.trading.known["entry"] = an_order_update(order_id=ENTRY, client_oid=ClientOid("entry"))
     bench.desk.flatten(XBT)
-    await bench.clock.advance(20.0)
+    await bench.clock.advance(60.0)
     assert "close" in log
     assert bench.desk.orders[ClientOid("entry")].state is OrderState.OPEN
     assert "XBTUSDTM is flat." not in bench.sentences
-    assert "XBTUSDTM is flat, but 1 order may still fill." in bench.sentences
+    assert "XBTUSDTM is flat, but 2 orders may still fill." in bench.sentences
+    assert "cancel exit" not in log, "exits stay while an entry may still fill"
     await bench.stop()
 
 
@@ -176,4 +177,55 @@ async def test_a_clock_that_runs_ahead_does_not_hide_a_position() -> None:
     bench.desk.flatten(XBT)
     await bench.clock.advance(3.0)
     assert "close" in log
+    await bench.stop()
+
+
+async def test_an_entry_that_fills_on_the_way_is_closed_not_called_flat() -> None:
+    bench, log = await a_bench_with_orders(lots=0)
+    cancel = bench.trading.on_cancel
+    assert cancel is not None
+    bench.trading.on_cancel = lambda name: None if name == "entry" else cancel(name)
+    bench.trading.known["entry"] = an_order_update(order_id=ENTRY, client_oid=ClientOid("entry"))
+    bench.desk.flatten(XBT)
+    await bench.clock.advance(3.5)
+    assert log == []
+    filled = an_order_update(
+        order_id=ENTRY, client_oid=ClientOid("entry"), filled=Lots(2), is_done=True
+    )
+    bench.gateway.held = (a_position_update(2, "100"),)
+    bench.stream.push(filled, *bench.gateway.held)
+    await bench.clock.advance(20.0)
+    assert log == ["close", "cancel exit"]
+    assert bench.sentences[-1] == "XBTUSDTM is flat."
+    assert bench.account.position(XBT).core.is_flat
+    await bench.stop()
+
+
+async def test_orders_the_desk_has_not_heard_of_are_asked_for_first() -> None:
+    bench, _log = await a_bench_with_orders()
+    bench.stream.connects = False
+    bench.stream.drop()
+    await bench.clock.settle()
+    hidden = an_order_update(
+        order_id=OrderId("web"), client_oid=ClientOid("web"), is_reduce_only=False
+    )
+    bench.trading.open = (hidden,)
+    bench.trading.on_cancel = None
+    bench.desk.flatten(XBT)
+    await bench.clock.settle()
+    assert "web" in bench.trading.cancels
+    await bench.stop()
+
+
+async def test_orders_that_could_not_be_read_are_said() -> None:
+    bench = await a_started_bench()
+    bench.stream.connects = False
+    bench.stream.drop()
+    bench.trading.query_error = TransportError("down", was_sent=True)
+    await bench.clock.settle()
+    bench.desk.flatten(XBT)
+    await bench.clock.advance(3.0)
+    assert bench.sentences == [
+        "XBTUSDTM is flat, but its orders could not be read: some may still work."
+    ]
     await bench.stop()

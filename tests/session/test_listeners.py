@@ -50,3 +50,18 @@ def test_one_that_raises_does_not_keep_the_others_from_being_told() -> None:
     with pytest.raises(ValueError, match="no"):
         listeners.notify()
     assert told == [1]
+
+
+def test_lists_that_must_not_be_interrupted_report_instead() -> None:
+    errors: list[Exception] = []
+    told: list[int] = []
+    listeners: Listeners[[]] = Listeners(errors.append)
+
+    def broken() -> None:
+        raise ValueError("no")
+
+    listeners.add(broken)
+    listeners.add(lambda: told.append(1))
+    listeners.notify()
+    assert told == [1]
+    assert [str(error) for error in errors] == ["no"]

@@ -35,3 +35,23 @@ async def test_a_market_lives_as_long_as_somebody_needs_it() -> None:
     await markets.stop()
     assert markets.get(XBT) is None
     await owner.close()
+
+
+async def test_a_market_reopened_at_once_comes_alive_on_a_quiet_market() -> None:
+    clock = FakeClock()
+    owner = TaskOwner("test", lambda *_: None)
+    stream = FakeStream()
+    feed = Feed("market", stream, clock, owner)
+    markets = Markets(FakeMarketGateway(), feed, clock, owner, NoticeBoard(clock))
+    await markets.load()
+    feed.start()
+    await clock.settle()
+    markets.open(XBT)
+    await clock.advance(1.0)
+    markets.close(XBT)
+    again = markets.open(XBT)
+    await clock.advance(1.0)
+    assert again.book_is_live
+    await markets.stop()
+    await feed.stop()
+    await owner.close()

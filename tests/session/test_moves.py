@@ -171,3 +171,15 @@ async def test_an_order_is_moved_once_at_a_time() -> None:
     await bench.clock.settle()
     assert [ticket.price for ticket, _ in bench.trading.placed] == [1000, TARGET]
     await bench.stop()
+
+
+async def test_disarming_leaves_the_move_of_an_exit_alone() -> None:
+    bench = await a_started_bench()
+    oid = await an_open_order(bench, is_reduce_only=True)
+    bench.desk.move(oid, TARGET)
+    bench.desk.abort_moves(XBT, exits_too=False)
+    await bench.clock.settle()
+    ends(bench, oid)
+    await bench.clock.settle()
+    assert bench.trading.placed[1][0].is_reduce_only
+    await bench.stop()

@@ -19,6 +19,7 @@ from terminal.exchange.gateway import (
     FrameUnreadable,
 )
 from terminal.exchange.outcome import Accepted, NotSent, Rejected, Unknown
+from terminal.session import orders as orders_module
 from terminal.session.results import Blocked, Submitted
 from tests.support.builders import XBT, a_fill, a_ticket, an_order_update
 from tests.support.desk import Bench, a_started_bench, an_open_order
@@ -402,7 +403,7 @@ async def test_no_entry_leaves_while_the_contract_is_flattened() -> None:
     bench = await a_started_bench()
     bench.desk.flatten(XBT)
     assert isinstance(bench.desk.submit(a_ticket()), Blocked)
-    assert isinstance(bench.desk.submit(a_ticket(is_reduce_only=True)), Submitted)
+    assert bench.desk.blocks(a_ticket(is_reduce_only=True)) == ()
     await bench.clock.advance(5.0)
     assert isinstance(bench.desk.submit(a_ticket()), Submitted)
     await bench.clock.settle()
@@ -429,4 +430,89 @@ async def test_ghosts_are_found_by_the_minutely_comparison() -> None:
     )
     await bench.clock.advance(61.0)
     assert bench.desk.orders[oid].state is OrderState.CANCELED
+    await bench.stop()
+
+
+async def test_a_listener_that_fails_holds_nothing_up() -> None:
+    bench = await a_started_bench()
+
+    def broken() -> None:
+        raise ValueError("in a panel")
+
+    bench.desk.on_changed.add(broken)
+    oid = await an_open_order(bench)
+    bench.desk.cancel(oid)
+    await bench.clock.settle()
+    assert len(bench.trading.placed) == 1
+    assert bench.trading.cancels == [O1]
+    assert bench.errors
+    bench.errors.clear()
+    bench.stream.push(an_order_update(order_id=O1, client_oid=oid, canceled=Lots(2), is_done=True))
+    await bench.clock.settle()
+    bench.errors.clear()
+    await bench.stop()
+
+
+async def test_cancel_everywhere_sends_what_is_known_at_once() -> None:
+    bench = await a_started_bench()
+    await an_open_order(bench)
+    bench.desk.trust.take_away()
+    bench.trading.query_error = TransportError("down", was_sent=True)
+    bench.desk.cancel_everywhere()
+    await bench.clock.settle()
+    assert f"all:{XBT}" in bench.trading.cancels
+    await bench.stop()
+
+
+async def test_many_unreadable_messages_are_one_reading() -> None:
+    bench = await a_started_bench()
+    reads = bench.gateway.reads
+    for _ in range(50):
+        bench.stream.push(FrameUnreadable("no frame at all", None))
+    await bench.clock.advance(3.0)
+    assert bench.desk.is_trusted
+    assert bench.account.is_trusted
+    assert bench.gateway.reads - reads <= 2
+    await bench.stop()
+
+
+async def test_a_refused_channel_is_asked_for_again() -> None:
+    bench = await a_started_bench()
+    channel = Channel(ChannelKind.ORDERS)
+    bench.stream.push(ChannelRefused(channel, "exceed max subscription count"))
+    assert not bench.desk.is_trusted
+    before = bench.stream.channels.count(channel)
+    await bench.clock.advance(31.0)
+    assert bench.stream.channels.count(channel) == before + 1
+    await bench.stop()
+
+
+async def test_orders_that_ended_long_ago_are_forgotten_and_recent_ones_are_not(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(orders_module, "KEPT_TERMINAL", 5)
+    bench = await a_started_bench()
+
+    def end(number: int) -> None:
+        name = f"n{number}"
+        bench.stream.push(
+            an_order_update(
+                order_id=OrderId(name), client_oid=ClientOid(name), is_reduce_only=False
+            ),
+            an_order_update(
+                order_id=OrderId(name),
+                client_oid=ClientOid(name),
+                canceled=Lots(2),
+                is_done=True,
+                is_reduce_only=False,
+            ),
+        )
+
+    for number in range(20):
+        end(number)
+    assert len(bench.desk.orders) == 20, "procedures may still look at them"
+    await bench.clock.advance(700.0)
+    end(99)
+    assert len(bench.desk.orders) <= 7
+    assert ClientOid("n99") in bench.desk.orders
     await bench.stop()
