@@ -133,7 +133,8 @@ async def test_day_profit_counts_from_the_first_reading_of_the_utc_day() -> None
     day = bench.account.day_pnl("USDT")
     assert day is not None
     assert day[0] == Money(Decimal("12.5"), "USDT")
-    await bench.clock.advance(24 * 3600.0)
+    bench.clock.shift_ms = 24 * 3600 * 1000
+    await bench.clock.advance(61.0)
     bench.stream.push(a_wallet(equity="1010"))
     day = bench.account.day_pnl("USDT")
     assert day is not None
