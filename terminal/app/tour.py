@@ -331,14 +331,19 @@ class Tour:
         return self._program.backend.desk.orders[order.client_oid].state
 
     def _marks_are_shown(self) -> bool:
-        """Every working order whose row is in view has its mark there."""
-        rows = {row.price: row for row in self._program.ladder.view.rows}
-        marks = [
-            rows[order.price].own_bid if order.side is Side.BUY else rows[order.price].own_ask
+        """The view holds the inside, and the mark of every working order that the axis covers."""
+        ladder = self._program.ladder
+        axis, view = ladder.axis, ladder.view
+        top, bottom = axis.top_index, axis.bottom_index
+        if top is None or bottom is None or view.off_market:
+            return False
+        marked = {row.price for row in view.rows if (row.own_bid or row.own_ask) is not None}
+        covered = {
+            order.price // axis.step * axis.step
             for order in self._program.backend.desk.working(self._market.contract.symbol)
-            if order.price in rows
-        ]
-        return None not in marks
+            if order.price is not None and bottom <= order.price // axis.step <= top
+        }
+        return covered <= marked
 
     def _is_ended(self, order: Order) -> bool:
         return self._state(order).is_terminal
