@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from terminal.domain.units import ExactPrice
     from terminal.session.account import AccountSession, Position
     from terminal.session.orders import OrderDesk
+    from terminal.viewmodels.base import Removable
     from terminal.viewmodels.frame import FrameClock
     from terminal.viewmodels.workspace import Workspace
 
@@ -86,6 +87,7 @@ class PositionsViewModel(ViewModel):
         self._account = account
         self._desk = desk
         self._contracts = contracts
+        self._mark_handle: Removable | None = None
 
     @property
     def stale(self) -> str | None:
@@ -110,6 +112,7 @@ class PositionsViewModel(ViewModel):
     def stop(self) -> None:
         super().stop()
         self._workspace.contract_changed.disconnect(self._on_contract_changed)
+        self._forget_mark()
 
     @override
     def refresh(self) -> bool:
@@ -117,9 +120,15 @@ class PositionsViewModel(ViewModel):
         return True
 
     def _on_contract_changed(self) -> None:
+        self._forget_mark()
         if self._workspace.market is not None:
-            self.listen(self._workspace.market.on_mark_changed.add(self.mark_dirty))
+            self._mark_handle = self._workspace.market.on_mark_changed.add(self.mark_dirty)
         self.mark_dirty()
+
+    def _forget_mark(self) -> None:
+        if self._mark_handle is not None:
+            self._mark_handle.remove()
+            self._mark_handle = None
 
     def _mark(self, position: Position) -> ExactPrice | None:
         market = self._workspace.market

@@ -76,6 +76,20 @@ async def test_positions() -> None:
         assert desktop.workspace.market.contract.symbol == OTHER
 
 
+async def test_positions_let_go_of_the_contract_that_is_left() -> None:
+    """Going to and fro between contracts leaves no listener behind."""
+    desktop = Desktop()
+    positions = PositionsViewModel(
+        desktop.workspace, desktop.account, desktop.desk, desktop.bench.contracts, desktop.frame
+    )
+    async with running(desktop, positions):
+        left = desktop.workspace.market
+        assert left is not None
+        assert len(left.on_mark_changed) > 0
+        desktop.workspace.choose(OTHER)
+        assert len(left.on_mark_changed) == 0
+
+
 async def test_positions_can_be_flattened() -> None:
     desktop = Desktop()
     positions = PositionsViewModel(
