@@ -77,7 +77,7 @@ async def test_positions() -> None:
 
 
 async def test_positions_let_go_of_the_contract_that_is_left() -> None:
-    """Going to and fro between contracts leaves no listener behind."""
+    """Changing between contracts leaves no listener behind."""
     desktop = Desktop()
     positions = PositionsViewModel(
         desktop.workspace, desktop.account, desktop.desk, desktop.bench.contracts, desktop.frame
