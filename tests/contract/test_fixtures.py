@@ -23,6 +23,7 @@ from terminal.domain.events import (
     PublicTrade,
     WalletUpdate,
 )
+from terminal.domain.units import Symbol
 from terminal.exchange import translate
 from terminal.exchange.stream_topics import translated
 from terminal.exchange.translate import Scales
@@ -93,7 +94,7 @@ def test_the_client_reads_rest_payloads(scales: Scales) -> None:
 def test_the_client_reads_candles(scales: Scales) -> None:
     """By request open, high, low, close in milliseconds; by stream open, close, high, low."""
     rows = decode(raw("klines"), list[CandlePayload])
-    first, second = (translate.candle(SYMBOL, row, scales) for row in rows)
+    first, second = (translate.candle(Symbol(SYMBOL), row, scales) for row in rows)
     assert (first.start_at, first.open, first.high, first.low, first.close, first.lots) == (
         1_760_000_040_000,
         1_000_010,
