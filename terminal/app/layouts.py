@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, final
 
-from PySide6.QtCore import QObject, QTimer, Slot
+from PySide6.QtCore import QObject, QTimer, Signal, Slot
 
 from terminal.session.notices import NoticeLevel
 from terminal.storage.layouts import DEFAULT, Layout, NewerLayoutError, name_problem, older_layout
@@ -20,7 +20,12 @@ SAVE_DELAY_MS = 500
 
 @final
 class LayoutKeeper(QObject):
-    """One window and its workspaces. ``stores`` is off for a tour, which leaves no traces."""
+    """One window and its workspaces. ``stores`` is off for a tour, which leaves no traces.
+
+    ``changed`` is emitted when the workspace or the lock did: settings hold both.
+    """
+
+    changed = Signal()
 
     def __init__(
         self,
@@ -58,7 +63,13 @@ class LayoutKeeper(QObject):
         menu.workspace_named.connect(self._on_named)
         menu.workspace_dropped.connect(self._on_dropped)
         self._window.layout_changed.connect(self._on_layout_changed)
+        menu.lock_asked.connect(self.changed)
         self._show_names()
+
+    @property
+    def is_locked(self) -> bool:
+        """Whether panels are kept where they are."""
+        return self._window.docks.is_locked
 
     @Slot()
     def save(self) -> None:
@@ -97,6 +108,7 @@ class LayoutKeeper(QObject):
 
     def _show_names(self) -> None:
         self._window.view_menu.show_workspaces(self._store.names(), self.workspace)
+        self.changed.emit()
 
     # Hands -----------------------------------------------------------------------------------
 

@@ -157,7 +157,9 @@ class DemoRun(QObject):
         for view_model in program.view_models:
             view_model.start()
         self._keeper = self._keep_layout(program)
+        program.window.set_locked(self._settings.layout_locked)
         self._keeper.show(self._settings.older_layout)
+        self._keeper.changed.connect(self._on_settings_changed)
         program.ladder_widget.setFocus()
         await backend.start()
         if self._settings_problem:
@@ -320,6 +322,7 @@ class DemoRun(QObject):
             chosen_size=sizes.chosen,
             theme=program.theme.name,
             workspace=keeper.workspace,
+            layout_locked=keeper.is_locked,
         )
         try:
             self._store.save(self._settings)

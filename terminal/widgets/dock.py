@@ -96,16 +96,21 @@ class PanelDock(QObject):
         words = f"{self._title}  {note}" if note else self._title
         if self.dock.windowTitle() != words:
             self.dock.setWindowTitle(words)
+            # The menu names the panel, not its note of the moment.
+            self.toggle_action.setText(self._title)
 
     @property
     def toggle_action(self) -> QAction:
         """Shows and hides the panel; checked while it is shown."""
         action: QAction = self.dock.toggleViewAction()
-        # The menu names the panel, not its note of the moment.
-        action.setText(self._title)
         return action
 
     # What the menu does ----------------------------------------------------------------------
+
+    @property
+    def is_locked(self) -> bool:
+        """Whether the layout is locked."""
+        return self._docks.is_locked
 
     @property
     def is_floating(self) -> bool:
@@ -172,17 +177,23 @@ class PanelDock(QObject):
 
 @final
 class Docks(QObject):
-    """All panels of a window. ``changed`` is emitted when panels were moved, shown or hidden."""
+    """All panels of a window.
+
+    ``changed`` is emitted when panels were moved, shown or hidden; ``torn_off`` with each window
+    that is made for panels outside of this one.
+    """
 
     changed = Signal()
+    torn_off = Signal(QWidget)
 
     def __init__(self, parent: QWidget) -> None:
         super().__init__(parent)
+        self.is_locked = False
         self._manager = _dock_manager(parent)
         self._panels: dict[str, PanelDock] = {}
         self._is_built = False
         self._default = QByteArray()
-        self._manager.floatingWidgetCreated.connect(self._on_changed)
+        self._manager.floatingWidgetCreated.connect(self._on_torn_off)
         application = QGuiApplication.instance()
         if isinstance(application, QGuiApplication):
             application.screenRemoved.connect(self.bring_onto_screens)
@@ -214,7 +225,28 @@ class Docks(QObject):
 
     @Slot()
     def _on_changed(self) -> None:
+        self._lock_handles()
         self.changed.emit()
+
+    def _on_torn_off(self, window: QWidget) -> None:
+        self.torn_off.emit(window)
+        self._on_changed()
+
+    # Lock ------------------------------------------------------------------------------------
+
+    def set_locked(self, *, is_locked: bool) -> None:
+        """Keep panels where they are, against the hand that slips; menus and the program may."""
+        self.is_locked = is_locked
+        features = ads.CDockWidget.DockWidgetFeature
+        self._manager.lockDockWidgetFeaturesGlobally(
+            features.GloballyLockableFeatures if is_locked else features.NoDockWidgetFeatures
+        )
+        self._lock_handles()
+
+    def _lock_handles(self) -> None:
+        for splitter in self._manager.findChildren(QSplitter):
+            for number in range(1, splitter.count()):
+                splitter.handle(number).setEnabled(not self.is_locked)
 
     # Default layout --------------------------------------------------------------------------
 
@@ -273,6 +305,7 @@ class Docks(QObject):
         self._place_strays()
         self._show_first_tabs()
         self.arrange()
+        self._on_changed()
 
     def arrange(self) -> None:
         """Give the parts of the default layout their sizes."""
@@ -345,6 +378,7 @@ class Docks(QObject):
         self._place_strays()
         self._let_grow()
         self.bring_onto_screens()
+        self._on_changed()
 
     def _place_strays(self) -> None:
         for panel in self._panels.values():
@@ -391,6 +425,9 @@ def _between(bounds: tuple[int, int], value: int) -> int:
 
 
 def _dock_manager(parent: QWidget) -> ads.CDockManager:
+    # The first torn-off window would make system windows of all that is docked beside it: they
+    # cost time to paint, and each panel that moves between them leaves a warning.
+    QGuiApplication.setAttribute(Qt.ApplicationAttribute.AA_DontCreateNativeWidgetSiblings)
     flags = ads.CDockManager.eConfigFlag
     for flag, is_on in (
         (flags.OpaqueSplitterResize, True),

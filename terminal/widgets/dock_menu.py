@@ -16,6 +16,11 @@ class Movable(Protocol):
     """What the menu can do with a panel."""
 
     @property
+    def is_locked(self) -> bool:
+        """Whether the layout is locked, and with it all that would change it."""
+        ...
+
+    @property
     def is_floating(self) -> bool:
         """Whether it is torn off into a window of its own."""
         ...
@@ -57,7 +62,10 @@ class DockMenu(QObject):
         self._put_back = self._entry("&Put back into the main window", panel.put_back)
         self._hide = self._entry("&Hide at the side", panel.hide_at_side)
         self._menu.addSeparator()
-        self._entry("&Close (View brings it back)", panel.close)
+        self._close = self._entry("&Close (View brings it back)", panel.close)
+        self._menu.addSeparator()
+        self._locked = self._entry("The layout is locked: View unlocks it", panel.close)
+        self._locked.setEnabled(False)
 
     def _entry(self, words: str, act: Callable[[], None]) -> QAction:
         action = QAction(words, self._menu)
@@ -71,6 +79,9 @@ class DockMenu(QObject):
         self._tear_off.setVisible(not panel.is_floating)
         self._put_back.setVisible(panel.is_floating or panel.is_at_side)
         self._hide.setVisible(not panel.is_at_side)
+        for entry in (self._tear_off, self._put_back, self._hide, self._close):
+            entry.setEnabled(not panel.is_locked)
+        self._locked.setVisible(panel.is_locked)
         self._menu.popup(at)
 
     @Slot()

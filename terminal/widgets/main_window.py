@@ -6,8 +6,8 @@ import base64
 import binascii
 from typing import TYPE_CHECKING, NamedTuple, final
 
-from PySide6.QtCore import QByteArray, QEvent, Qt, QTimer, Signal, Slot
-from PySide6.QtGui import QAction, QGuiApplication, QIcon, QKeySequence
+from PySide6.QtCore import QByteArray, QEvent, QTimer, Signal, Slot
+from PySide6.QtGui import QGuiApplication, QIcon
 from PySide6.QtWidgets import QApplication, QMainWindow, QVBoxLayout, QWidget
 from typing_extensions import override
 
@@ -15,7 +15,7 @@ from terminal.widgets.connection import BannerBar, StatusBar
 from terminal.widgets.dock import Docks, Place, move_onto_screens
 from terminal.widgets.dock_state import DockStateError, panels_in
 from terminal.widgets.keys import KeysDialog
-from terminal.widgets.view_menu import ViewMenu
+from terminal.widgets.menus import Menus
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -66,7 +66,6 @@ class MainWindow(QMainWindow):
         self.resize(*DEFAULT_SIZE)
         self._keys = keys
         self._may_close = False
-        self._home: QWidget | None = None
         self._is_arranged = True
         self._before: WindowLayout | None = None
         shell = QWidget(self)
@@ -79,7 +78,8 @@ class MainWindow(QMainWindow):
         column.addWidget(self.docks.widget, 1)
         column.addWidget(StatusBar(status, shell))
         self.setCentralWidget(shell)
-        self.view_menu = self._make_menus()
+        self._menus = self._make_menus()
+        self.view_menu = self._menus.view
         self.docks.changed.connect(self.layout_changed)
         self._take_theme()
         theme.changed.connect(self._take_theme)
@@ -97,7 +97,7 @@ class MainWindow(QMainWindow):
     ) -> None:
         """Put a panel into the default layout. ``name`` is what layouts are stored by."""
         panel = self.docks.add(name, title, widget, place, view_model)
-        self._home = self._home or widget
+        self._menus.home = self._menus.home or widget
         self.view_menu.add_panel(panel.toggle_action)
 
     def show_headers(self, headers: HeadersViewModel) -> None:
@@ -121,55 +121,25 @@ class MainWindow(QMainWindow):
 
     # Menus -----------------------------------------------------------------------------------
 
-    def _make_menus(self) -> ViewMenu:
-        bar = self.menuBar()
-        program = bar.addMenu("&Tern")
-        leave = QAction("&Quit", self)
-        leave.setShortcut(QKeySequence(QKeySequence.StandardKey.Quit))
-        leave.setShortcutContext(Qt.ShortcutContext.ApplicationShortcut)
-        leave.setMenuRole(QAction.MenuRole.QuitRole)
-        leave.triggered.connect(self.close)
-        program.addAction(leave)
-        self._trade_menu = bar.addMenu("Tr&ade")
-        view = bar.addMenu("&View")
-        helping = bar.addMenu("&Help")
-        keys = QAction("&Keys of the ladder", self)
-        keys.setShortcut(QKeySequence(Qt.Key.Key_F1))
-        # Also when a torn-off dock has the focus.
-        keys.setShortcutContext(Qt.ShortcutContext.ApplicationShortcut)
-        keys.triggered.connect(self._show_keys)
-        helping.addAction(keys)
-        for menu in (program, self._trade_menu, view, helping):
-            menu.aboutToHide.connect(self._on_menu_hidden)
-        actions = ViewMenu(view, self._theme, self)
-        actions.put_back_asked.connect(self.docks.put_all_back)
-        actions.default_layout_asked.connect(self.restore_default)
-        actions.previous_layout_asked.connect(self.bring_back)
-        return actions
-
-    @Slot()
-    def _on_menu_hidden(self) -> None:
-        # After the menu is gone; whether another one opens in its place is known only then.
-        QTimer.singleShot(0, self, self._leave_menu_bar)
-
-    def _leave_menu_bar(self) -> None:
-        """Esc leaves a menu for the ladder at once, not for a menu bar that swallows its keys."""
-        if self._home is not None and QApplication.activePopupWidget() is None:
-            bar = self.menuBar()
-            if bar.hasFocus():
-                self._home.setFocus(Qt.FocusReason.MenuBarFocusReason)
+    def _make_menus(self) -> Menus:
+        menus = Menus(self.menuBar(), self._theme, self)
+        menus.quit_asked.connect(self.close)
+        menus.keys_asked.connect(self._show_keys)
+        self.docks.torn_off.connect(menus.serve)
+        view = menus.view
+        view.put_back_asked.connect(self.docks.put_all_back)
+        view.lock_asked.connect(self.set_locked)
+        view.default_layout_asked.connect(self.restore_default)
+        view.previous_layout_asked.connect(self.bring_back)
+        return menus
 
     def add_trade_action(self, words: str, keys: str, act: Callable[[], None]) -> None:
-        """Add an entry to the trade menu; an empty text adds a line. The keys are only told.
+        """Add an entry to the menu "Trade"; an empty text adds a line. The keys are only told."""
+        self._menus.add_trade_action(words, keys, act)
 
-        They are handled in the ladder itself: a menu shortcut would fire on a held key.
-        """
-        if not words:
-            self._trade_menu.addSeparator()
-            return
-        action = QAction(f"{words}\t{keys}" if keys else words, self)
-        action.triggered.connect(act)
-        self._trade_menu.addAction(action)
+    def add_account_action(self, words: str, keys: str, act: Callable[[], None]) -> None:
+        """Add an entry to the menu "Account", which is there as soon as it has one."""
+        self._menus.add_account_action(words, keys, act)
 
     @Slot()
     def _show_keys(self) -> None:
@@ -213,6 +183,13 @@ class MainWindow(QMainWindow):
         """Show the default layout; the one before can be brought back."""
         self.remember()
         self.docks.restore_default()
+
+    @Slot(bool)
+    def set_locked(self, is_locked: bool) -> None:  # noqa: FBT001 - a Qt signal's value
+        """Lock the layout, or unlock it: while it is locked no hand moves a panel by accident."""
+        self.docks.set_locked(is_locked=is_locked)
+        self.view_menu.show_locked(is_locked=is_locked)
+        self.layout_changed.emit()
 
     @Slot()
     def bring_back(self) -> None:

@@ -1,37 +1,34 @@
-"""Where a window may be: somewhere a hand can reach it. Pure functions on rectangles."""
+"""Where a window may be: whole on the screens that exist. Pure functions on rectangles."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QRect
+from PySide6.QtCore import QMargins, QRect
+from PySide6.QtGui import QRegion
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-GRIP_WIDTH = 120
-GRIP_HEIGHT = 28
-"""So much of a window's top must be on a screen, in pixels, for a hand to move it."""
+SLACK = 8
+"""So far a window may reach over an edge, in pixels: some systems count invisible borders."""
 
 
-def is_reachable(window: QRect, screens: Sequence[QRect]) -> bool:
-    """Whether enough of the window's top edge is on one of the screens to be gripped."""
-    grip = QRect(window.left(), window.top(), window.width(), min(GRIP_HEIGHT, window.height()))
-    wanted = min(GRIP_WIDTH, window.width())
+def is_whole(window: QRect, screens: Sequence[QRect]) -> bool:
+    """Whether all of a window is on the screens, on one of them or across several."""
+    left = QRegion(window.marginsRemoved(QMargins(SLACK, SLACK, SLACK, SLACK)))
     for screen in screens:
-        seen = grip.intersected(screen)
-        if seen.width() >= wanted and seen.height() >= grip.height():
-            return True
-    return False
+        left -= QRegion(screen)
+    return left.isEmpty()
 
 
 def onto_a_screen(window: QRect, screens: Sequence[QRect]) -> QRect:
-    """The window's rectangle, moved and shrunk onto the nearest screen if it is out of reach.
+    """The window's rectangle, moved onto the nearest screen, and shrunk if it is larger than that.
 
-    ``screens`` are the parts that windows may use, the first one the main screen. A window that can
-    be reached, or a system that tells of no screen, is answered with the rectangle as it is.
+    ``screens`` are the parts that windows may use, the first one the main screen. A window that is
+    whole, or a system that tells of no screen, is answered with the rectangle as it is.
     """
-    if not screens or is_reachable(window, screens):
+    if not screens or is_whole(window, screens):
         return window
     nearest = min(screens, key=lambda screen: _distance(window, screen))
     size = window.size().boundedTo(nearest.size())
@@ -40,8 +37,9 @@ def onto_a_screen(window: QRect, screens: Sequence[QRect]) -> QRect:
     return QRect(left, top, size.width(), size.height())
 
 
-def _distance(window: QRect, screen: QRect) -> int:
-    """How far two rectangles are apart, along the axes; 0 when they touch."""
+def _distance(window: QRect, screen: QRect) -> tuple[int, int]:
+    """How far two rectangles are apart, along the axes; among those that touch, the most shared."""
     across = max(screen.left() - window.right(), window.left() - screen.right(), 0)
     down = max(screen.top() - window.bottom(), window.top() - screen.bottom(), 0)
-    return across + down
+    shared = window.intersected(screen)
+    return across + down, -max(0, shared.width()) * max(0, shared.height())

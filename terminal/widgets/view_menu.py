@@ -24,6 +24,7 @@ class ViewMenu(QObject):
     default_layout_asked = Signal()
     previous_layout_asked = Signal()
     put_back_asked = Signal()
+    lock_asked = Signal(bool)
     workspace_chosen = Signal(str)
     workspace_named = Signal(str)
     workspace_dropped = Signal(str)
@@ -35,6 +36,10 @@ class ViewMenu(QObject):
         self._menu = menu
         self._end_of_panels = menu.addSeparator()
         self._plain("Put &torn-off panels back", self.put_back_asked)
+        self._lock = QAction("&Lock the layout", menu)
+        self._lock.setCheckable(True)
+        self._lock.triggered.connect(self.lock_asked)
+        menu.addAction(self._lock)
         self._plain("&Restore default layout", self.default_layout_asked)
         self._previous = self._plain("Bring back the pre&vious layout", self.previous_layout_asked)
         self._previous.setEnabled(False)
@@ -52,6 +57,10 @@ class ViewMenu(QObject):
     def add_panel(self, toggle: QAction) -> None:
         """Add a panel's check."""
         self._menu.insertAction(self._end_of_panels, toggle)
+
+    def show_locked(self, *, is_locked: bool) -> None:
+        """Whether panels are kept where they are."""
+        self._lock.setChecked(is_locked)
 
     def set_previous(self, *, is_there: bool) -> None:
         """Whether there is a layout to be brought back."""
@@ -100,7 +109,7 @@ class ViewMenu(QObject):
         dialog = QInputDialog(self._parent)
         dialog.setObjectName("workspace.name")
         dialog.setWindowTitle("Save the workspace as")
-        dialog.setLabelText("Name of the workspace")
+        dialog.setLabelText("Name of the workspace. One that is there already is replaced.")
         dialog.textValueSelected.connect(self.workspace_named)
         dialog.finished.connect(dialog.deleteLater)
         dialog.open()
