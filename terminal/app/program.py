@@ -32,6 +32,7 @@ from terminal.storage.settings import SettingsStore
 if TYPE_CHECKING:
     from terminal.app.backend import Backend
     from terminal.app.cli import Options
+    from terminal.app.layouts import LayoutKeeper
     from terminal.app.tour import Tour
     from terminal.app.wire_timer import WireTimer
     from terminal.app.wiring import Program
@@ -111,6 +112,7 @@ class DemoRun(QObject):
         self._settings, self._settings_problem = self._store.load()
         self._demo = DemoExchange(options.seed, self)
         self._program: Program | None = None
+        self._keeper: LayoutKeeper | None = None
         # A picture that was asked for and never taken is a failure, too.
         self._picture_problem = "" if options.screenshot is None else "No picture was taken."
         self._end: asyncio.Future[int] | None = None
@@ -154,16 +156,28 @@ class DemoRun(QObject):
         self._connect(program)
         for view_model in program.view_models:
             view_model.start()
-        if program.window.restore_layout(self._settings.window):
-            program.window.show()
-        else:
-            program.window.show_first()
+        self._keeper = self._keep_layout(program)
+        program.window.set_locked(self._settings.layout_locked)
+        self._keeper.show(self._settings.older_layout)
+        self._keeper.changed.connect(self._on_settings_changed)
         program.ladder_widget.setFocus()
         await backend.start()
         if self._settings_problem:
             backend.notices.post(NoticeLevel.WARNING, "app", self._settings_problem)
         if timer is not None:
             self._start_tour(program, hosts, credentials, timer)
+
+    def _keep_layout(self, program: Program) -> LayoutKeeper:
+        from terminal.app.layouts import LayoutKeeper
+        from terminal.storage.layouts import LayoutStore
+
+        return LayoutKeeper(
+            program.window,
+            LayoutStore(self._store.path.parent, self._clock),
+            program.backend.notices,
+            self._settings.workspace,
+            stores=not self._options.tour,  # a tour leaves no traces
+        )
 
     def _backend(self, hosts: Hosts, credentials: Credentials, timer: WireTimer | None) -> Backend:
         from terminal.app.backend import Backend
@@ -187,6 +201,7 @@ class DemoRun(QObject):
         program.window.close_requested.connect(self._on_close_requested)
         program.workspace.contract_changed.connect(self._on_settings_changed)
         program.ladder.sizes_changed.connect(self._on_settings_changed)
+        program.theme.changed.connect(self._on_settings_changed)
         program.ladder.changed.connect(self._look_for_first_frame)
         program.backend.on_contracts_loaded.add(self._on_contracts_loaded)
         self._demo.died.connect(self._on_exchange_died)
@@ -296,8 +311,8 @@ class DemoRun(QObject):
             self._saver.start()
 
     def _save(self) -> None:
-        program = self._program
-        if program is None or self._options.tour:
+        program, keeper = self._program, self._keeper
+        if program is None or keeper is None or self._options.tour:
             return  # a tour leaves no traces
         market, sizes = program.workspace.market, program.ladder.trading.sizes
         self._settings = replace(
@@ -305,13 +320,16 @@ class DemoRun(QObject):
             contract=self._settings.contract if market is None else str(market.contract.symbol),
             sizes=tuple(int(size) for size in sizes.stored),
             chosen_size=sizes.chosen,
-            window=program.window.saved_layout(),
+            theme=program.theme.name,
+            workspace=keeper.workspace,
+            layout_locked=keeper.is_locked,
         )
         try:
             self._store.save(self._settings)
         except OSError as error:
             words = f"The settings could not be saved: {error.strerror or error}."
             program.backend.notices.post(NoticeLevel.WARNING, "app", words)
+        keeper.save()
 
     # End -------------------------------------------------------------------------------------
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, final
 from terminal.viewmodels.connection import StatusSources, StatusViewModel
 from terminal.viewmodels.fills import FillsViewModel
 from terminal.viewmodels.frame import QtFrameClock
+from terminal.viewmodels.headers import HeadersViewModel
 from terminal.viewmodels.keys import LadderAction, chords_of
 from terminal.viewmodels.ladder import LadderViewModel
 from terminal.viewmodels.log import LogViewModel
@@ -46,6 +47,7 @@ class Program:
     view_models: tuple[ViewModel, ...]
     window: MainWindow
     ladder_widget: LadderPanel
+    theme: Theme
     startup_ms: float | None = None
 
 
@@ -77,14 +79,16 @@ def build(backend: Backend, settings: Settings, theme: Theme) -> Program:
     window = MainWindow(status, theme, ladder.keys, meter)
     window.add_panel("ladder", "Ladder", ladder_panel, Place.LEFT, ladder)
     window.add_panel(
-        "positions", "Positions", PositionsPanel(positions, theme, meter), Place.TOP, positions
+        "positions", "Positions", PositionsPanel(positions, theme, meter), Place.BOTTOM, positions
     )
     window.add_panel(
-        "orders", "Working orders", OrdersPanel(orders, theme, meter), Place.MIDDLE, orders
+        "orders", "Working orders", OrdersPanel(orders, theme, meter), Place.BOTTOM, orders
     )
     window.add_panel("ticket", "Order ticket", TicketPanel(ticket, theme), Place.RIGHT, ticket)
     window.add_panel("fills", "Fills", FillsPanel(fills, theme, meter), Place.BOTTOM, fills)
     window.add_panel("log", "Event log", LogPanel(log, theme, meter), Place.RIGHT_BELOW, log)
+    headers = HeadersViewModel(workspace, desk, account, frame)
+    window.show_headers(headers)
     for words, action, act in (
         ("Arm or disarm the keyboard", LadderAction.ARM_KEYBOARD, ladder.toggle_keyboard),
         ("Arm or disarm the mouse", None, ladder.toggle_mouse),
@@ -102,7 +106,8 @@ def build(backend: Backend, settings: Settings, theme: Theme) -> Program:
         workspace=workspace,
         ladder=ladder,
         status=status,
-        view_models=(ladder, ticket, positions, orders, fills, log, status),
+        view_models=(ladder, ticket, positions, orders, fills, log, status, headers),
         window=window,
         ladder_widget=ladder_panel,
+        theme=theme,
     )

@@ -21,11 +21,11 @@ if TYPE_CHECKING:
 
     from terminal.domain.clock import Clock
 
-VERSION = 1
+VERSION = 2
 FILE_NAME = "settings.json"
 LARGEST = 1_000_000_000
 """No number in the settings may be above it: a limit without a bound is none."""
-THEMES = ("dark", "dark-colour-blind", "light")
+THEMES = ("dark", "dark-colour-blind", "light", "light-colour-blind")
 
 
 class SettingError(ValueError):
@@ -37,9 +37,9 @@ class SettingError(ValueError):
 class Settings:
     """Everything the user can set and the program remembers.
 
-    ``sizes`` are lots; ``max_order_value`` is in the contract's quote currency; ``window`` is the
-    window's geometry and docks as base64 text, empty for the default layout. ``unknown`` holds what
-    another version wrote.
+    ``sizes`` are lots; ``max_order_value`` is in the contract's quote currency; ``workspace`` names
+    the layout that is shown; while ``layout_locked`` no panel is moved by accident. ``unknown``
+    holds what another version wrote; version 1 kept its layout there, as ``window``.
     """
 
     theme: str = "dark"
@@ -49,13 +49,19 @@ class Settings:
     max_order_lots: int = 10_000
     max_order_value: Decimal = Decimal(250_000)
     collar_ticks: int = 20
-    window: str = ""
+    workspace: str = "default"
+    layout_locked: bool = False
     unknown: dict[str, Any] = field(default_factory=dict)
 
     @property
     def limits(self) -> GuardLimits:
         """The fat-finger limits."""
         return GuardLimits(Lots(self.max_order_lots), self.max_order_value, self.collar_ticks)
+
+    @property
+    def older_layout(self) -> object:
+        """The layout as version 1 kept it, None without. Stays in the file for that version."""
+        return self.unknown.get("window")
 
 
 @final
@@ -143,6 +149,12 @@ def _positive(name: str, value: object) -> int:
     return value
 
 
+def _yes_or_no(name: str, value: object) -> bool:
+    if not isinstance(value, bool):
+        raise SettingError(f"{name} is neither true nor false")
+    return value
+
+
 def _sizes(name: str, value: object) -> tuple[int, ...]:
     if not isinstance(value, list) or len(value) != 5:
         raise SettingError(f"{name} are not five sizes")
@@ -174,5 +186,6 @@ _READERS: dict[str, Callable[[str, object], Any]] = {
     "max_order_lots": _positive,
     "max_order_value": _money,
     "collar_ticks": _positive,
-    "window": _text,
+    "workspace": _text,
+    "layout_locked": _yes_or_no,
 }

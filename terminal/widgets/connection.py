@@ -7,25 +7,20 @@ from typing import TYPE_CHECKING, final
 from PySide6.QtCore import Slot
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QWidget
 
-from terminal.widgets.styling import paint_role, set_property
+from terminal.widgets.styling import paint_badge, paint_role, set_property
 
 if TYPE_CHECKING:
     from terminal.viewmodels.connection import StatusCell, StatusViewModel
-    from terminal.viewmodels.text import Role
-    from terminal.widgets.theme import Theme
 
 
 @final
 class StatusBar(QWidget):
     """One line of labelled values at the window's foot, the badge first."""
 
-    def __init__(
-        self, view_model: StatusViewModel, theme: Theme, parent: QWidget | None = None
-    ) -> None:
+    def __init__(self, view_model: StatusViewModel, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setObjectName("status")
         self._vm = view_model
-        self._theme = theme
         self._badge = QLabel(self)
         self._cells: dict[str, tuple[QLabel, QLabel]] = {}
         row = QHBoxLayout(self)
@@ -44,7 +39,7 @@ class StatusBar(QWidget):
     def _show(self) -> None:
         view = self._vm.view
         self._badge.setText(view.badge_text)
-        self._paint_badge(self._badge, view.badge_role)
+        paint_badge(self._badge, view.badge_role)
         for cell in view.cells:
             self._show_cell(cell)
 
@@ -67,18 +62,9 @@ class StatusBar(QWidget):
                 widget.setToolTip(cell.tooltip)
         value.setVisible(bool(cell.text))
         if cell.name in _BADGES:
-            self._paint_badge(value, cell.role)
+            paint_badge(value, cell.role)
         else:
-            paint_role(value, cell.role, self._theme)
-
-    def _paint_badge(self, label: QLabel, role: Role) -> None:
-        color, window = (self._theme.color(name).name() for name in (role, "window"))
-        style = (
-            f"background: {color}; color: {window}; border-radius: 3px; padding: 1px 7px; "
-            "font-weight: 700;"
-        )
-        if label.styleSheet() != style:
-            label.setStyleSheet(style)
+            paint_role(value, cell.role)
 
 
 _BADGES = ("keyboard", "mouse")
@@ -89,13 +75,10 @@ _MONEY = ("equity", "available", "day_pnl")
 class BannerBar(QWidget):
     """A bar above the panels that asks for one press; hidden when there is nothing to ask."""
 
-    def __init__(
-        self, view_model: StatusViewModel, theme: Theme, parent: QWidget | None = None
-    ) -> None:
+    def __init__(self, view_model: StatusViewModel, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setObjectName("banner")
         self._vm = view_model
-        self._theme = theme
         self._words = QLabel(self)
         self._words.setWordWrap(True)
         self._button = QPushButton(self)
@@ -121,4 +104,4 @@ class BannerBar(QWidget):
         self._words.setText(banner.text)
         self._button.setText(banner.button_text)
         self._button.setVisible(bool(banner.button_text))
-        paint_role(self._words, banner.role, self._theme)
+        paint_role(self._words, banner.role)

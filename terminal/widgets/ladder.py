@@ -253,13 +253,13 @@ class LadderPanel(QWidget):
 
     def _show_position(self, view: LadderView) -> None:
         _set_text(self._position, view.position_text)
-        paint_role(self._position, view.position_role, self._theme)
+        paint_role(self._position, view.position_role)
         entry = f"at {view.entry_text}" if view.entry_text else ""
         mark = f"mark {view.mark_text}" if view.mark_text else ""
         _set_text(self._entry, f"{entry}  {mark}".strip())
-        paint_role(self._entry, Role.TEXT_DIM, self._theme)
+        paint_role(self._entry, Role.TEXT_DIM)
         _set_text(self._pnl, view.pnl_text)
-        paint_role(self._pnl, view.pnl_role, self._theme)
+        paint_role(self._pnl, view.pnl_role)
 
     def _show_message(self, view: LadderView) -> None:
         words = "" if view.message is None else view.message.text
@@ -268,7 +268,7 @@ class LadderPanel(QWidget):
             self._message.setText(elided(words, self._message, lines=2))
             self._message.setToolTip(words)
         if view.message is not None:
-            paint_role(self._message, view.message.role, self._theme)
+            paint_role(self._message, view.message.role)
 
     def _show_toggles(self) -> None:
         view, trading = self._vm.view, self._vm.trading

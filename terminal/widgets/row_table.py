@@ -60,7 +60,13 @@ class RowDelegate(QStyledItemDelegate):
 
     def __init__(self, theme: Theme, parent: QWidget) -> None:
         super().__init__(parent)
-        self._colors = {role: theme.color(role) for role in Role}
+        self._theme = theme
+        self._take_colors()
+        theme.changed.connect(self._take_colors)
+
+    @Slot()
+    def _take_colors(self) -> None:
+        self._colors = {role: self._theme.color(role) for role in Role}
 
     @override
     def initStyleOption(
@@ -89,11 +95,17 @@ class RowTable(QTableView):
         self._theme = theme
         self._meter = meter
         self._stale: str | None = None
-        self._shade = theme.faded("window", 150)
+        self._take_colors()
         self.setModel(view_model.model)
         self.setItemDelegate(RowDelegate(theme, self))
         self._set_up()
         self.doubleClicked.connect(self._on_double_click)
+        theme.changed.connect(self._take_colors)
+
+    @Slot()
+    def _take_colors(self) -> None:
+        self._shade = self._theme.faded("window", 150)
+        self.viewport().update()
 
     def _set_up(self) -> None:
         self.setFont(self._theme.font)

@@ -11,17 +11,16 @@ if TYPE_CHECKING:
     from PySide6.QtWidgets import QLabel, QWidget
 
     from terminal.viewmodels.text import Role
-    from terminal.widgets.theme import Theme
-
-_ROLE = "tern_role"
 
 
-def paint_role(widget: QWidget, role: Role, theme: Theme) -> None:
-    """Give a widget's text the colour of a role; does nothing when it has it already."""
-    if widget.property(_ROLE) == role.value:
-        return
-    widget.setProperty(_ROLE, role.value)
-    widget.setStyleSheet(f"color: {theme.color(role).name()};")
+def paint_role(widget: QWidget, role: Role) -> None:
+    """Give a widget's text the colour of a role, also after the theme has changed."""
+    set_property(widget, "role", role.value)
+
+
+def paint_badge(widget: QWidget, role: Role) -> None:
+    """Give a widget the ground of a role and the window's colour as its text."""
+    set_property(widget, "badge", role.value)
 
 
 def set_property(widget: QWidget, name: str, value: str) -> None:

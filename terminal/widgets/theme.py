@@ -5,6 +5,9 @@ text_dim and text_off are values, labels and what is disabled; buy, sell and the
 sides, gains and losses; accent is focus and the cursor; caution is stale or pending; danger is
 blocked or disconnected; keyboard_armed and mouse_armed frame an armed ladder; demo and live mark
 the environment and are never the colour of a side.
+
+There is one ``Theme`` in the program and its colours can change while it runs: who keeps a colour,
+a pen or a brush prepares it again when ``changed`` is emitted.
 """
 
 from __future__ import annotations
@@ -13,7 +16,8 @@ import re
 import tomllib
 from typing import TYPE_CHECKING, final
 
-from PySide6.QtGui import QColor, QFont, QFontDatabase, QFontMetrics
+from PySide6.QtCore import QObject, Signal
+from PySide6.QtGui import QColor, QFont, QFontDatabase, QFontMetrics, QPalette
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -68,24 +72,80 @@ def read_palette(path: Path) -> dict[str, str]:
     return {role: colors[role] for role in COLOR_ROLES}
 
 
-@final
-class Theme:
-    """A palette with fonts, prepared once. ``scale`` is the user's density, 1.0 is usual."""
+def theme_label(path: Path) -> str:
+    """What a palette file calls itself; its own name when it does not say."""
+    try:
+        label = tomllib.loads(path.read_text(encoding="utf-8")).get("name")
+    except (OSError, ValueError):
+        label = None
+    return label if isinstance(label, str) and label else path.stem
 
-    def __init__(self, palette: dict[str, str], style_template: str, scale: float = 1.0) -> None:
-        self.colors = {role: QColor(value) for role, value in palette.items()}
+
+@final
+class Theme(QObject):
+    """A palette with fonts. ``scale`` is the user's density, 1.0 is usual.
+
+    ``changed`` is emitted after ``switch_to`` has put other colours in place; fonts and sizes stay.
+    """
+
+    changed = Signal()
+
+    def __init__(
+        self,
+        palette: dict[str, str],
+        style_template: str,
+        scale: float = 1.0,
+        folder: Path | None = None,
+        name: str = "",
+    ) -> None:
+        super().__init__()
+        self._folder = folder
+        self._template = style_template
         self.base_px = max(9, round(BASE_PX * scale))
         self.row_height = max(14, round(ROW_PX * scale))
         self.font = _font(self.base_px)
         self.bold_font = _font(self.base_px, QFont.Weight.DemiBold)
         self.small_font = _font(max(8, self.base_px - 1))
+        self._use(name, palette)
+
+    def _use(self, name: str, palette: dict[str, str]) -> None:
+        self.name = name
+        self.colors = {role: QColor(value) for role, value in palette.items()}
         values = {
             **palette,
             "family": self.font.family(),
             "font_px": str(self.base_px),
             "small_px": str(max(8, self.base_px - 1)),
         }
-        self.style_sheet = _filled(style_template, values)
+        self.style_sheet = _filled(self._template, values)
+
+    @property
+    def choices(self) -> dict[str, str]:
+        """The themes that can be switched to: their names, and what they are called."""
+        files = [] if self._folder is None else sorted(self._folder.glob("*.toml"))
+        return {path.stem: theme_label(path) for path in files}
+
+    def switch_to(self, name: str) -> None:
+        """Take the colours of another theme of the same folder and tell everyone.
+
+        Raises ``ThemeError`` and changes nothing when that theme cannot be used.
+        """
+        if self._folder is None:
+            raise ThemeError("this theme comes from no folder")
+        if name != self.name:
+            self._use(name, read_palette(self._folder / f"{name}.toml"))
+            self.changed.emit()
+
+    @property
+    def qt_palette(self) -> QPalette:
+        """For what no style sheet reaches: placeholders, links, native parts."""
+        groups, roles = QPalette.ColorGroup, QPalette.ColorRole
+        palette = QPalette()
+        for role, name in _QT_ROLES.items():
+            palette.setColor(role, self.color(name))
+        for role in (roles.WindowText, roles.Text, roles.ButtonText):
+            palette.setColor(groups.Disabled, role, self.color("text_off"))
+        return palette
 
     @staticmethod
     def register_fonts(folder: Path) -> tuple[str, ...]:
@@ -104,7 +164,7 @@ class Theme:
             template = (folder / "tern.qss").read_text(encoding="utf-8")
         except OSError as error:
             raise ThemeError(f"tern.qss: {error}") from error
-        return cls(palette, template, scale)
+        return cls(palette, template, scale, folder, name)
 
     def color(self, role: Role | str) -> QColor:
         """The colour of a role."""
@@ -119,6 +179,25 @@ class Theme:
     def text_width(self, text: str) -> int:
         """How wide a text is in the table font, in pixels."""
         return QFontMetrics(self.font).horizontalAdvance(text)
+
+
+_QT_ROLES = {
+    QPalette.ColorRole.Window: "window",
+    QPalette.ColorRole.WindowText: "text",
+    QPalette.ColorRole.Base: "panel",
+    QPalette.ColorRole.AlternateBase: "raised",
+    QPalette.ColorRole.Text: "text",
+    QPalette.ColorRole.PlaceholderText: "text_off",
+    QPalette.ColorRole.Button: "raised",
+    QPalette.ColorRole.ButtonText: "text",
+    QPalette.ColorRole.ToolTipBase: "raised",
+    QPalette.ColorRole.ToolTipText: "text",
+    QPalette.ColorRole.Highlight: "accent",
+    QPalette.ColorRole.HighlightedText: "window",
+    QPalette.ColorRole.Link: "accent",
+    QPalette.ColorRole.LinkVisited: "accent",
+    QPalette.ColorRole.BrightText: "danger",
+}
 
 
 def _filled(template: str, values: dict[str, str]) -> str:

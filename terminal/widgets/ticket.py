@@ -81,7 +81,7 @@ class TicketPanel(QWidget):
         set_property(self._buy, "side", "buy")
         set_property(self._sell, "side", "sell")
         for label in (self._price_error, self._lots_error):
-            paint_role(label, Role.DANGER, self._theme)
+            paint_role(label, Role.DANGER)
             label.setFont(self._theme.small_font)
         self._words.setWordWrap(True)
         self._words.setMinimumHeight(2 * self._theme.base_px + 10)
@@ -170,7 +170,7 @@ class TicketPanel(QWidget):
         _set(self._symbol, view.symbol or "No contract yet")
         for figure in (self._value, self._fee, self._effect):
             role = Role.TEXT if view.stale is None else Role.CAUTION
-            paint_role(figure, role, self._theme)
+            paint_role(figure, role)
         self._price.setEnabled(not view.is_market)
         self._post_only.setEnabled(not view.is_market)
         for field, words in ((self._price, view.price_text), (self._lots, view.lots_text)):
@@ -197,7 +197,7 @@ class TicketPanel(QWidget):
         else:
             words, role = view.stale or view.blocked_reason, Role.CAUTION
         _set(self._words, words)
-        paint_role(self._words, role, self._theme)
+        paint_role(self._words, role)
 
 
 def _set(widget: QLabel | QPushButton, words: str) -> None:

@@ -94,7 +94,7 @@ def test_nothing_below_knows_qt(storey: str) -> None:
         ("websockets", {"exchange/stream.py"}),
         ("qasync", {"app/program.py"}),
         ("platformdirs", {"storage/paths.py"}),
-        ("PySide6QtAds", {"widgets/main_window.py"}),
+        ("PySide6QtAds", {"widgets/dock.py"}),
         ("msgspec", None),
     ],
 )

@@ -23,7 +23,7 @@ from terminal.viewmodels.ticket import TicketViewModel
 from terminal.widgets.keys import KeysDialog
 from terminal.widgets.ladder import LadderPanel
 from terminal.widgets.log import LogPanel
-from terminal.widgets.main_window import MainWindow, Place
+from terminal.widgets.main_window import MainWindow, Place, WindowLayout
 from terminal.widgets.orders import OrdersPanel
 from terminal.widgets.positions import PositionsPanel
 from terminal.widgets.theme import Theme
@@ -162,7 +162,7 @@ def a_window(desktop: Desktop, theme: Theme) -> tuple[MainWindow, StatusViewMode
     orders = OrdersViewModel(desktop.desk, desktop.bench.contracts, desktop.frame)
     window.add_panel("ladder", "Ladder", ladder, Place.LEFT, desktop.ladder)
     window.add_panel(
-        "orders", "Orders", OrdersPanel(orders, theme, FrameMeter()), Place.MIDDLE, orders
+        "orders", "Orders", OrdersPanel(orders, theme, FrameMeter()), Place.BOTTOM, orders
     )
     return window, status
 
@@ -177,9 +177,10 @@ async def test_the_window_asks_before_it_closes_and_restores_its_layout(theme: T
         assert asked == [1]
         assert window.isVisible()
         saved = window.saved_layout()
-        assert window.restore_layout(saved)
-        for damaged in ("", "nonsense", "tern-layout-1:###:###", "tern-layout-1:AAAA"):
-            assert not window.restore_layout(damaged)
+        assert window.restore_layout(saved) == ""
+        for geometry, docks in (("", ""), ("", "nonsense"), ("###", saved.docks)):
+            assert window.restore_layout(WindowLayout(geometry, docks))
+        assert window.saved_layout().docks == saved.docks
         window.close_for_good()
         assert not window.isVisible()
 

@@ -1,0 +1,74 @@
+"""What the panels' headers say behind their titles: the contract, a count, or that it is old.
+
+A panel behind another tab rests; its header is still seen. So headers have a view-model of their
+own that never rests, and looks at nothing but counts.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, final
+
+from typing_extensions import override
+
+from terminal.viewmodels.base import ViewModel
+
+if TYPE_CHECKING:
+    from PySide6.QtCore import QObject
+
+    from terminal.session.account import AccountSession
+    from terminal.session.orders import OrderDesk
+    from terminal.session.trust import Trust
+    from terminal.viewmodels.frame import FrameClock
+    from terminal.viewmodels.workspace import Workspace
+
+LINKED = ("ladder", "chart", "ticket")
+"""Panels that show the workspace's contract."""
+
+
+@final
+class HeadersViewModel(ViewModel):
+    """Notes by panel name; a panel without one has nothing to say."""
+
+    def __init__(
+        self,
+        workspace: Workspace,
+        desk: OrderDesk,
+        account: AccountSession,
+        frame: FrameClock,
+        parent: QObject | None = None,
+    ) -> None:
+        super().__init__(frame, parent)
+        self._workspace = workspace
+        self._desk = desk
+        self._account = account
+        self.notes: dict[str, str] = {}
+
+    @override
+    def connect_sources(self) -> None:
+        self.listen(
+            self._desk.on_changed.add(self.mark_dirty),
+            self._account.on_changed.add(self.mark_dirty),
+        )
+        self._workspace.contract_changed.connect(self.mark_dirty)
+
+    @override
+    def stop(self) -> None:
+        super().stop()
+        self._workspace.contract_changed.disconnect(self.mark_dirty)
+
+    @override
+    def refresh(self) -> bool:
+        market = self._workspace.market
+        symbol = "" if market is None else str(market.contract.symbol)
+        notes = dict.fromkeys(LINKED, symbol)
+        notes["positions"] = _count(len(self._account.positions()), self._account.trust)
+        notes["orders"] = _count(len(self._desk.working()), self._desk.trust)
+        is_other = notes != self.notes
+        self.notes = notes
+        return is_other
+
+
+def _count(number: int, trust: Trust) -> str:
+    """How many; with a question mark while they may be out of date."""
+    words = str(number) if number else ""
+    return words if trust.is_given else f"{words}?"

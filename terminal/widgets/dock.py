@@ -1,0 +1,459 @@
+"""Panels in docks: they tab, tear off, hide at the side, close and come back.
+
+The only module that knows the docking library. Everything else speaks of panels by name, of places
+in the default layout, and of a state as text.
+"""
+
+from __future__ import annotations
+
+from enum import Enum
+from typing import TYPE_CHECKING, final
+
+import PySide6QtAds as ads  # noqa: N813 - the name its own documents use
+from PySide6.QtCore import QByteArray, QEvent, QObject, Qt, Signal, Slot
+from PySide6.QtGui import QContextMenuEvent, QGuiApplication
+from PySide6.QtWidgets import QSplitter, QWidget
+from typing_extensions import override
+
+from terminal.widgets.dock_menu import DockMenu
+from terminal.widgets.dock_state import DockStateError, panels_in
+from terminal.widgets.screens import onto_a_screen
+
+if TYPE_CHECKING:
+    from PySide6.QtGui import QAction
+
+    from terminal.viewmodels.base import ViewModel
+
+_HEADER_PX = 28
+_LADDER_PX = (400, 470)
+_RIGHT_PX = (300, 380)
+
+
+class Place(Enum):
+    """Where a panel goes in the default layout; panels of one place share it as tabs."""
+
+    LEFT = "left, full height"
+    CHART = "middle"
+    BOTTOM = "below the chart"
+    RIGHT = "right"
+    RIGHT_BELOW = "right, below"
+
+
+_AREA = ads.DockWidgetArea
+_BESIDE: dict[Place, tuple[tuple[Place, ads.DockWidgetArea], ...]] = {
+    Place.LEFT: (),
+    Place.CHART: (
+        (Place.BOTTOM, _AREA.TopDockWidgetArea),
+        (Place.LEFT, _AREA.RightDockWidgetArea),
+    ),
+    Place.BOTTOM: (
+        (Place.CHART, _AREA.BottomDockWidgetArea),
+        (Place.LEFT, _AREA.RightDockWidgetArea),
+    ),
+    Place.RIGHT: ((Place.RIGHT_BELOW, _AREA.TopDockWidgetArea),),
+    Place.RIGHT_BELOW: ((Place.RIGHT, _AREA.BottomDockWidgetArea),),
+}
+_SIDES = {
+    Place.LEFT: ads.SideBarLeft,
+    Place.CHART: ads.SideBarTop,
+    Place.BOTTOM: ads.SideBarBottom,
+    Place.RIGHT: ads.SideBarRight,
+    Place.RIGHT_BELOW: ads.SideBarRight,
+}
+_GROWING = {
+    Qt.Orientation.Horizontal: (Place.CHART, Place.BOTTOM),
+    Qt.Orientation.Vertical: (Place.CHART, Place.RIGHT_BELOW),
+}
+
+
+@final
+class PanelDock(QObject):
+    """One panel in its dock: its header and menu; its view-model rests while nobody can see it."""
+
+    moved = Signal()
+
+    def __init__(
+        self, dock: ads.CDockWidget, title: str, place: Place, view_model: ViewModel, docks: Docks
+    ) -> None:
+        super().__init__(docks)
+        self.dock = dock
+        self.place = place
+        self._title = title
+        self._vm = view_model
+        self._docks = docks
+        view_model.set_paused(True)
+        self._menu = DockMenu(self, docks.widget)
+        dock.setTitleBarActions([self._menu.action])
+        dock.tabWidget().installEventFilter(self)
+        dock.visibilityChanged.connect(self._on_visibility_changed)
+        dock.viewToggled.connect(self._on_moved)
+        dock.topLevelChanged.connect(self._on_moved)
+
+    # Header ----------------------------------------------------------------------------------
+
+    def set_note(self, note: str) -> None:
+        """Show a few words behind the title: a symbol, a count, or that it is out of date."""
+        words = f"{self._title}  {note}" if note else self._title
+        if self.dock.windowTitle() != words:
+            self.dock.setWindowTitle(words)
+            # The menu names the panel, not its note of the moment.
+            self.toggle_action.setText(self._title)
+
+    @property
+    def toggle_action(self) -> QAction:
+        """Shows and hides the panel; checked while it is shown."""
+        action: QAction = self.dock.toggleViewAction()
+        return action
+
+    # What the menu does ----------------------------------------------------------------------
+
+    @property
+    def is_locked(self) -> bool:
+        """Whether the layout is locked."""
+        return self._docks.is_locked
+
+    @property
+    def is_floating(self) -> bool:
+        """Whether it is torn off into a window of its own."""
+        return bool(self.dock.isInFloatingContainer())
+
+    @property
+    def is_at_side(self) -> bool:
+        """Whether it is hidden at the side of the window."""
+        return bool(self.dock.isAutoHide())
+
+    @property
+    def is_docked(self) -> bool:
+        """Whether it is open in the main window's grid."""
+        dock = self.dock
+        is_elsewhere = dock.isClosed() or self.is_floating or self.is_at_side
+        return dock.dockAreaWidget() is not None and not is_elsewhere
+
+    def tear_off(self) -> None:
+        """Give it a window of its own."""
+        self.dock.setFloating()
+        self._take_focus()
+
+    def put_back(self) -> None:
+        """Bring it back into the main window: where it was at the side, or to its place."""
+        if self.is_at_side:
+            self.dock.setAutoHide(False)
+        elif not self.is_docked:
+            self._docks.place(self)
+        self._take_focus()
+
+    def hide_at_side(self) -> None:
+        """Leave a tab at the side of the main window that slides it out."""
+        if self.is_floating:
+            self._docks.place(self)
+        self.dock.setAutoHide(True, _SIDES[self.place])  # noqa: FBT003 - Qt has no names
+
+    def close(self) -> None:
+        """Hide it; the View menu brings it back."""
+        self.dock.toggleView(False)  # noqa: FBT003 - Qt has no names
+
+    def _take_focus(self) -> None:
+        self.dock.setAsCurrentTab()
+        self.dock.window().activateWindow()
+        self.dock.widget().setFocus(Qt.FocusReason.OtherFocusReason)
+
+    @override
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        if isinstance(event, QContextMenuEvent):
+            # Our menu, and without a loop of its own, which the library's would spin.
+            self._menu.popup(event.globalPos())
+            return True
+        return super().eventFilter(watched, event)
+
+    @Slot(bool)
+    def _on_visibility_changed(self, is_visible: bool) -> None:  # noqa: FBT001 - a Qt signal's value
+        self._vm.set_paused(not is_visible)
+        self.moved.emit()
+
+    @Slot()
+    def _on_moved(self) -> None:
+        self.moved.emit()
+
+
+@final
+class Docks(QObject):
+    """All panels of a window.
+
+    ``changed`` is emitted when panels were moved, shown or hidden; ``torn_off`` with each window
+    that is made for panels outside of this one.
+    """
+
+    changed = Signal()
+    torn_off = Signal(QWidget)
+
+    def __init__(self, parent: QWidget) -> None:
+        super().__init__(parent)
+        self.is_locked = False
+        self._manager = _dock_manager(parent)
+        self._panels: dict[str, PanelDock] = {}
+        self._is_built = False
+        self._default = QByteArray()
+        self._manager.floatingWidgetCreated.connect(self._on_torn_off)
+        application = QGuiApplication.instance()
+        if isinstance(application, QGuiApplication):
+            application.screenRemoved.connect(self.bring_onto_screens)
+
+    @property
+    def widget(self) -> QWidget:
+        """What holds the docks."""
+        widget: QWidget = self._manager
+        return widget
+
+    @property
+    def panels(self) -> dict[str, PanelDock]:
+        """All panels by name."""
+        return dict(self._panels)
+
+    def add(
+        self, name: str, title: str, widget: QWidget, place: Place, view_model: ViewModel
+    ) -> PanelDock:
+        """Add a panel. ``name`` is what layouts are stored by."""
+        dock = ads.CDockWidget(self._manager, title)
+        dock.setObjectName(name)
+        dock.setWidget(widget, ads.CDockWidget.eInsertMode.ForceNoScrollArea)
+        dock.setMinimumSizeHintMode(ads.CDockWidget.eMinimumSizeHintMode.MinimumSizeHintFromContent)
+        panel = self._panels[name] = PanelDock(dock, title, place, view_model, self)
+        panel.moved.connect(self._on_changed)
+        if self._is_built:
+            self.place(panel)
+        return panel
+
+    @Slot()
+    def _on_changed(self) -> None:
+        self._lock_handles()
+        self.changed.emit()
+
+    def _on_torn_off(self, window: QWidget) -> None:
+        self.torn_off.emit(window)
+        self._on_changed()
+
+    # Lock ------------------------------------------------------------------------------------
+
+    def set_locked(self, *, is_locked: bool) -> None:
+        """Keep panels where they are, against the hand that slips; menus and the program may."""
+        self.is_locked = is_locked
+        features = ads.CDockWidget.DockWidgetFeature
+        self._manager.lockDockWidgetFeaturesGlobally(
+            features.GloballyLockableFeatures if is_locked else features.NoDockWidgetFeatures
+        )
+        self._lock_handles()
+
+    def _lock_handles(self) -> None:
+        for splitter in self._manager.findChildren(QSplitter):
+            for number in range(1, splitter.count()):
+                splitter.handle(number).setEnabled(not self.is_locked)
+
+    # Default layout --------------------------------------------------------------------------
+
+    def build(self) -> None:
+        """Put all panels into their places, once; in whatever order they were added."""
+        if self._is_built:
+            return
+        self._is_built = True
+        for place in Place:
+            for panel in self._panels.values():
+                if panel.place is place:
+                    self.place(panel)
+        self._show_first_tabs()
+        self._default = self._manager.saveState()
+
+    def place(self, panel: PanelDock) -> None:
+        """Put one panel into its place in the main window, whatever is left of that place."""
+        neighbor = self._docked(panel.place, other_than=panel)
+        if neighbor is not None:
+            self._manager.addDockWidgetTabToArea(panel.dock, neighbor.dock.dockAreaWidget())
+        else:
+            self._place_beside(panel)
+        panel.dock.toggleView(True)  # noqa: FBT003 - Qt has no names
+
+    def _place_beside(self, panel: PanelDock) -> None:
+        for place, side in _BESIDE[panel.place]:
+            neighbor = self._docked(place, other_than=panel)
+            if neighbor is not None:
+                area = neighbor.dock.dockAreaWidget()
+                self._manager.addDockWidget(side, panel.dock, area)
+                return
+        is_left = panel.place is Place.LEFT
+        edge = _AREA.LeftDockWidgetArea if is_left else _AREA.RightDockWidgetArea
+        self._manager.addDockWidget(edge, panel.dock)
+
+    def _docked(self, place: Place, other_than: PanelDock | None = None) -> PanelDock | None:
+        return next(
+            (
+                panel
+                for panel in self._panels.values()
+                if panel.place is place and panel is not other_than and panel.is_docked
+            ),
+            None,
+        )
+
+    def _show_first_tabs(self) -> None:
+        for place in Place:
+            first = self._docked(place)
+            if first is not None:
+                first.dock.setAsCurrentTab()
+
+    def restore_default(self) -> None:
+        """Every panel open, in its place."""
+        self.build()
+        self._manager.restoreState(self._default)
+        self._place_strays()
+        self._show_first_tabs()
+        self.arrange()
+        self._on_changed()
+
+    def arrange(self) -> None:
+        """Give the parts of the default layout their sizes."""
+        for splitter in self._splitters():
+            is_row = splitter.orientation() is Qt.Orientation.Horizontal
+            size_of = self._width_of if is_row else self._height_of
+            wanted = [size_of(part) for part in _parts(splitter)]
+            room = (self.widget.width() if is_row else self.widget.height()) - sum(wanted)
+            growing = wanted.count(0)
+            share = max(200, room // growing) if growing else 0
+            splitter.setSizes([size or share for size in wanted])
+        self._let_grow()
+
+    def _width_of(self, part: QWidget) -> int:
+        """How wide a part of the default layout is; 0 for what is left."""
+        width = self.widget.width()
+        if self._holds(part, Place.LEFT):
+            return _between(_LADDER_PX, width * 22 // 100)
+        if self._holds(part, Place.RIGHT) or self._holds(part, Place.RIGHT_BELOW):
+            return _between(_RIGHT_PX, width * 18 // 100)
+        return 0
+
+    def _height_of(self, part: QWidget) -> int:
+        """How high a part of the default layout is; 0 for what is left."""
+        if self._holds(part, Place.BOTTOM) and self._docked(Place.CHART) is not None:
+            return self.widget.height() * 30 // 100
+        if self._holds(part, Place.RIGHT):
+            ticket = self._docked(Place.RIGHT)
+            return 0 if ticket is None else ticket.dock.widget().sizeHint().height() + _HEADER_PX
+        return 0
+
+    def _holds(self, part: QWidget, place: Place) -> bool:
+        """Whether a part of a splitter holds a panel of a place."""
+        return any(
+            panel.place is place and panel.is_docked and part.isAncestorOf(panel.dock)
+            for panel in self._panels.values()
+        )
+
+    def _let_grow(self) -> None:
+        """When the window grows, the chart and the event log do; the ladder keeps its width."""
+        for splitter in self._splitters():
+            places = _GROWING[splitter.orientation()]
+            for number, part in enumerate(_parts(splitter)):
+                grows = any(self._holds(part, place) for place in places)
+                splitter.setStretchFactor(number, int(grows))
+
+    def _splitters(self) -> list[QSplitter]:
+        window = self.widget.window()
+        found = self.widget.findChildren(QSplitter)
+        return [one for one in found if one.window() is window]
+
+    # State -----------------------------------------------------------------------------------
+
+    def state(self) -> str:
+        """Where all panels are, as XML for ``restore``."""
+        self.build()
+        return bytes(self._manager.saveState().data()).decode("utf-8")
+
+    def restore(self, state: str) -> None:
+        """Bring panels to where a state says; those that it does not know go to their places.
+
+        Panels that no longer exist are passed over. Raises ``DockStateError`` when the state cannot
+        be used; the default layout is shown then, or what was there if nothing was touched yet.
+        """
+        panels_in(state)
+        self.build()
+        if not self._manager.restoreState(QByteArray(state.encode("utf-8"))):
+            self.restore_default()
+            raise DockStateError("it does not fit together")
+        self._place_strays()
+        self._let_grow()
+        self.bring_onto_screens()
+        self._on_changed()
+
+    def _place_strays(self) -> None:
+        for panel in self._panels.values():
+            if panel.dock.dockAreaWidget() is None:
+                self.place(panel)
+
+    # Windows ---------------------------------------------------------------------------------
+
+    @Slot()
+    def bring_onto_screens(self) -> None:
+        """Move torn-off panels that are out of reach, as after a monitor is gone."""
+        for window in self._manager.floatingWidgets():
+            move_onto_screens(window)
+
+    def put_all_back(self) -> None:
+        """Bring every torn-off panel back into the main window."""
+        for panel in self._panels.values():
+            if panel.is_floating:
+                panel.put_back()
+
+    def hide_windows(self) -> None:
+        """Take torn-off panels off the screen at the end, without closing their panels."""
+        self._manager.hideManagerAndFloatingWidgets()
+
+
+def move_onto_screens(window: QWidget) -> None:
+    """Move a window that no hand can reach onto the nearest screen."""
+    areas = [screen.availableGeometry() for screen in QGuiApplication.screens()]
+    now = window.frameGeometry()
+    wanted = onto_a_screen(now, areas)
+    if wanted != now:
+        # What the frame takes is kept free beside the window itself.
+        window.resize(window.size() - (now.size() - wanted.size()))
+        window.move(wanted.topLeft())
+
+
+def _parts(splitter: QSplitter) -> list[QWidget]:
+    parts = (splitter.widget(number) for number in range(splitter.count()))
+    return [part for part in parts if part is not None]
+
+
+def _between(bounds: tuple[int, int], value: int) -> int:
+    return max(bounds[0], min(value, bounds[1]))
+
+
+def _dock_manager(parent: QWidget) -> ads.CDockManager:
+    # The first torn-off window would make system windows of all that is docked beside it: they
+    # cost time to paint, and each panel that moves between them leaves a warning.
+    QGuiApplication.setAttribute(Qt.ApplicationAttribute.AA_DontCreateNativeWidgetSiblings)
+    flags = ads.CDockManager.eConfigFlag
+    for flag, is_on in (
+        (flags.OpaqueSplitterResize, True),
+        (flags.FocusHighlighting, False),
+        # One menu of our own instead of four buttons.
+        (flags.DockAreaHasCloseButton, False),
+        (flags.DockAreaHasTabsMenuButton, False),
+        (flags.DockAreaHasUndockButton, False),
+        (flags.ActiveTabHasCloseButton, False),
+        # What is stored is looked at before it is applied.
+        (flags.XmlCompressionEnabled, False),
+        # The theme's sheet comes from the window; the library's would return with each palette.
+        (flags.DisableStylesheet, True),
+    ):
+        ads.CDockManager.setConfigFlag(flag, is_on)
+    sides = ads.CDockManager.eAutoHideFlag
+    for side, is_on in (
+        (sides.AutoHideFeatureEnabled, True),
+        (sides.DockAreaHasAutoHideButton, False),
+        (sides.AutoHideHasMinimizeButton, False),
+        (sides.AutoHideCloseOnOutsideMouseClick, True),
+    ):
+        ads.CDockManager.setAutoHideConfigFlag(side, is_on)
+    manager = ads.CDockManager(parent)
+    if QGuiApplication.platformName() != "xcb":
+        # Elsewhere it changes a flag of the torn-off windows at each activation, which hides them.
+        # They stay above the main window anyway: they are its children.
+        parent.window().removeEventFilter(manager)
+    return manager
