@@ -42,6 +42,12 @@ class CandleInterval(Enum):
         """The interval in milliseconds."""
         return self.value * MINUTE_MS
 
+    def start_of(self, at: TimestampMs) -> TimestampMs:
+        """The start of the interval that contains an instant. Weeks begin on Monday, in UTC."""
+        # The epoch was a Thursday.
+        shift = 4 * CandleInterval.D1.ms if self is CandleInterval.W1 else 0
+        return TimestampMs(at - (at - shift) % self.ms)
+
     @property
     def text(self) -> str:
         """The interval as traders write it: 1m, 4h, 1d, 1w."""
@@ -88,6 +94,11 @@ class SeriesChange:
     def is_empty(self) -> bool:
         """True when nothing differs."""
         return self.prepended == 0 and self.first >= self.length
+
+    def then(self, later: SeriesChange) -> SeriesChange:
+        """This change and the next one as a single change."""
+        first = min(self.first + later.prepended, later.first)
+        return SeriesChange(self.prepended + later.prepended, first, later.length)
 
 
 @final
@@ -150,9 +161,7 @@ class CandleSeries:
 
         A trade older than the last candle changes nothing: history tells it better.
         """
-        # Weeks begin on Monday; the epoch was a Thursday.
-        shift = 4 * CandleInterval.D1.ms if self.interval is CandleInterval.W1 else 0
-        start = at - (at - shift) % self.interval.ms
+        start = self.interval.start_of(at)
         last = len(self) - 1
         if last >= 0 and start < self.starts[last]:
             return SeriesChange(0, len(self), len(self))
@@ -162,7 +171,7 @@ class CandleSeries:
             self.closes[last] = price
             self.lots[last] += lots
             return SeriesChange(0, last, len(self))
-        self._append(Candle(TimestampMs(start), price, price, price, price, lots))
+        self._append(Candle(start, price, price, price, price, lots))
         return SeriesChange(0, last + 1, len(self))
 
     def clear(self) -> None:

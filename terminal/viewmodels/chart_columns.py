@@ -14,7 +14,6 @@ from typing import TYPE_CHECKING, NamedTuple, final
 
 import numpy as np
 
-from terminal.domain.candles import CandleInterval
 from terminal.domain.clock import TimestampMs
 
 if TYPE_CHECKING:
@@ -22,13 +21,11 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from terminal.domain.candles import CandleSeries, SeriesChange
+    from terminal.domain.candles import CandleInterval, CandleSeries, SeriesChange
 
     Floats = NDArray[np.float64]
 
 _FIRST_CAPACITY = 1024
-_WEEK_SHIFT_MS = 4 * CandleInterval.D1.ms
-"""Weeks begin on Monday; the epoch was a Thursday."""
 
 
 class CandleValues(NamedTuple):
@@ -177,7 +174,6 @@ def _part(column: array[int], first: int, end: int) -> NDArray[np.int64]:
     return np.frombuffer(column, dtype=np.int64)[first:end].copy()
 
 
-def interval_end_ms(now_ms: int, interval: CandleInterval) -> TimestampMs:
+def interval_end_ms(now_ms: TimestampMs, interval: CandleInterval) -> TimestampMs:
     """When the interval that contains an instant ends."""
-    shift = _WEEK_SHIFT_MS if interval is CandleInterval.W1 else 0
-    return TimestampMs(now_ms - (now_ms - shift) % interval.ms + interval.ms)
+    return TimestampMs(interval.start_of(now_ms) + interval.ms)

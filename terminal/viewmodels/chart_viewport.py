@@ -12,6 +12,11 @@ LARGEST_SLOT_PX = 80.0
 SMALLEST_SLOT_PX = 0.0005
 SPARE_PX = 72.0
 """Room right of the newest candle: for its price line's label and for what comes next."""
+SMALLEST_KEPT_PX = 1.0
+"""A zoom that is kept for another series shows at most one candle a pixel: more take long to load.
+"""
+_SEEN_SLOTS = 3.0
+"""So much of the candles stays in sight, whatever is done."""
 _FULL_SHARE = 0.92
 """How much of the plot all loaded candles fill when zoomed fully out."""
 
@@ -30,7 +35,7 @@ class Viewport:
         self.right = 0.0
         self._first: int | None = None
         self._last: int | None = None
-        self._gap_px = SPARE_PX
+        self._gap_px: float | None = None
         self.is_following = True
 
     @property
@@ -44,7 +49,8 @@ class Viewport:
         return self.right - self.span
 
     def reset(self) -> None:
-        """Another series: forget where we were, keep the zoom."""
+        """Another series: forget where we were, keep the zoom as far as that loads quickly."""
+        self.slot_px = max(self.slot_px, SMALLEST_KEPT_PX)
         self._first = self._last = None
         self.latest()
 
@@ -69,15 +75,16 @@ class Viewport:
     def zoom(self, factor: float, at: float) -> None:
         """Make candles ``factor`` times as wide; the slot ``at`` stays where it is."""
         before = self.slot_px
-        largest = max(LARGEST_SLOT_PX, before)
-        self.slot_px = min(largest, max(self._smallest_px(), before * factor))
+        # Room may have grown since: zooming out must not zoom in then.
+        smallest = min(before, self._smallest_px())
+        self.slot_px = min(LARGEST_SLOT_PX, max(smallest, before * factor))
         self.right = at + (self.right - at) * before / self.slot_px
         self._keep_in_reach()
         self._look_whether_following()
 
     def latest(self) -> None:
         """Back to the newest candle, and follow it."""
-        self._gap_px = SPARE_PX
+        self._gap_px = None
         self.is_following = True
         self._place()
 
@@ -103,20 +110,26 @@ class Viewport:
         return max(SMALLEST_SLOT_PX, min(DEFAULT_SLOT_PX, self.width_px * _FULL_SHARE / count))
 
     def _place(self) -> None:
-        if self.is_following and self._last is not None:
-            gap = min(self._gap_px, self.width_px / 2) / self.slot_px
-            self.right = self._last + 1 + gap
+        if not self.is_following or self._last is None:
+            return
+        if self._gap_px is None:
+            gap_px = min(SPARE_PX, self.width_px / 2)
+        else:  # where the user put it, if the plot is still so wide
+            gap_px = min(self._gap_px, self.width_px - self._seen * self.slot_px)
+        self.right = self._last + 1 + gap_px / self.slot_px
+
+    @property
+    def _seen(self) -> float:
+        return min(self.span, _SEEN_SLOTS)
 
     def _keep_in_reach(self) -> None:
-        """Some candle stays in sight, whatever is done."""
         if self._first is None or self._last is None:
             return
-        seen = min(self.span, 3.0)
-        self.right = min(self.right, self._last + 1 + self.span - seen)
-        self.right = max(self.right, self._first + seen)
+        self.right = min(self.right, self._last + 1 + self.span - self._seen)
+        self.right = max(self.right, self._first + self._seen)
 
     def _look_whether_following(self) -> None:
-        if self._last is None:
+        if self._last is None or not self.width_px:
             return
         end = self._last + 1
         self.is_following = self.left < end <= self.right + 1e-9
