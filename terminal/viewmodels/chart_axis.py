@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from calendar import monthrange
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
+from itertools import count
 from math import ceil, floor, log10
 from typing import TYPE_CHECKING, NamedTuple, final
 
@@ -21,10 +23,15 @@ if TYPE_CHECKING:
 MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 _MINUTE_MS = 60_000
 _DAY_MS = 86_400_000
-_WITHIN_DAY = tuple(n * _MINUTE_MS for n in (1, 2, 5, 10, 15, 30, 60, 120, 180, 240, 360, 720))
+_HOUR_MS = 60 * _MINUTE_MS
+_WITHIN_DAY = (
+    *(n * _MINUTE_MS for n in (1, 2, 5, 10, 15, 30)),
+    *(n * _HOUR_MS for n in (1, 2, 3, 4, 6, 8, 12)),
+)
 _DAYS = (1, 2, 5, 10)
 _MONTH_STEPS = (1, 2, 3, 6, 12, 24, 60, 120)
-_MONTH_MS = 30 * _DAY_MS
+_SHORTEST_MONTH_MS = 28 * _DAY_MS
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MANY = 400
 
 
@@ -57,9 +64,11 @@ def price_ticks(
 
 
 def price_step(at_least: float, scale: PriceScale) -> int:
-    """The smallest round step in ticks that is not below ``at_least``: 1, 2 or 5 times a power of
-    ten in the price itself, as far as such a price lies on the tick grid.
-    """  # noqa: D205 - one sentence
+    """The smallest round step that is not below ``at_least``, both in ticks.
+
+    Round is 1, 2 or 5 times a power of ten in the price itself, as far as such a price lies on the
+    tick grid; else any whole number of ticks.
+    """
     least = max(1.0, at_least)
     exponent = floor(log10(least * float(scale.tick_size))) - 1
     for power in range(exponent, exponent + 4):
@@ -109,7 +118,7 @@ class TimeScale(NamedTuple):
 
     def local(self, at_ms: float) -> datetime:
         """An instant in the zone it is shown in."""
-        at = datetime.fromtimestamp(at_ms / 1000, UTC)
+        at = _EPOCH + timedelta(milliseconds=at_ms)
         return at if self.interval.ms >= _DAY_MS else at.astimezone(self.zone)
 
     def slot_from(self, at_ms: float) -> int:
@@ -117,10 +126,21 @@ class TimeScale(NamedTuple):
         return ceil((at_ms - self.base_ms) / self.interval.ms)
 
 
+def zone_text(slot: int, scale: TimeScale) -> str:
+    """The zone of the time labels around a slot: UTC, UTC+2, UTC+5:30."""
+    offset = scale.start_of(slot).utcoffset()
+    minutes = 0 if offset is None else int(offset.total_seconds()) // 60
+    if not minutes:
+        return "UTC"
+    hours, rest = divmod(abs(minutes), 60)
+    sign = "+" if minutes > 0 else text.MINUS
+    return f"UTC{sign}{hours}" + (f":{rest:02}" if rest else "")
+
+
 def time_ticks(
     left: float, right: float, *, slot_px: float, gap_px: int, scale: TimeScale
 ) -> tuple[AxisTick, ...]:
-    """Labels of the slots in ``[left, right)``, at least about ``gap_px`` apart.
+    """Labels of the slots in ``[left, right)``, at least ``gap_px`` (above zero) apart.
 
     Each label stands under a candle's place and tells when that candle begins; ``at`` is the middle
     of its slot. The first of a day, month or year says so instead of the time.
@@ -135,10 +155,10 @@ def time_ticks(
     before: int | None = None
     for at_ms in _boundaries(from_ms, to_ms, least_ms, scale):
         slot = scale.slot_from(at_ms)
-        if slot == before or not left <= slot + 0.5 < right:
+        if not left <= slot + 0.5 < right:
             continue
-        if before is not None and (slot - before) * slot_px < gap_px * 0.6:
-            continue  # a month begins right after an even day
+        if before is not None and (slot - before) * slot_px < gap_px:
+            continue  # the clocks were changed: this day is shorter than others
         before = slot
         ticks.append(AxisTick(slot + 0.5, *_time_words(slot, scale)))
     return tuple(ticks)
@@ -156,23 +176,22 @@ def _time_words(slot: int, scale: TimeScale) -> tuple[str, bool]:
 
 
 def _boundaries(from_ms: float, to_ms: float, least_ms: float, scale: TimeScale) -> Iterator[float]:
-    """Instants at even times of the zone, so far apart as asked, ascending."""
+    """Instants at even times of the zone, ascending, so far apart as asked in whole candles."""
+    interval_ms = scale.interval.ms
     for step in _WITHIN_DAY:
-        if step >= least_ms:
+        if step >= least_ms and step % interval_ms == 0:
             return _even_times(from_ms, to_ms, step, scale)
     for days in _DAYS:
-        if days * _DAY_MS >= least_ms:
+        if days * _DAY_MS >= least_ms and _DAY_MS % interval_ms == 0:
             return _even_days(from_ms, to_ms, days, scale)
-    months = next((n for n in _MONTH_STEPS if n * _MONTH_MS >= least_ms), _MONTH_STEPS[-1])
+    months = next((n for n in _MONTH_STEPS if n * _SHORTEST_MONTH_MS >= least_ms), _MONTH_STEPS[-1])
     return _even_months(from_ms, to_ms, months, scale)
 
 
 def _even_times(from_ms: float, to_ms: float, step: int, scale: TimeScale) -> Iterator[float]:
     offset = _offset_ms(from_ms, scale)
     at = ceil((from_ms + offset) / step) * step - offset
-    for _ in range(_MANY):
-        if at >= to_ms:
-            return
+    while at < to_ms:
         moved = _offset_ms(at, scale) - offset
         if moved:  # the clocks were changed: even times lie elsewhere from here on
             offset += moved
@@ -182,27 +201,28 @@ def _even_times(from_ms: float, to_ms: float, step: int, scale: TimeScale) -> It
 
 
 def _even_days(from_ms: float, to_ms: float, days: int, scale: TimeScale) -> Iterator[float]:
-    day = scale.local(from_ms).date()
-    for _ in range(_MANY * days):
-        at = _midnight_ms(datetime(day.year, day.month, day.day, tzinfo=UTC), scale)
-        if at >= to_ms:
-            return
-        is_even = (day.day - 1) % days == 0 and (days == 1 or day.day <= 31 - days // 2)
-        if at >= from_ms and is_even:
-            yield at
-        day += timedelta(days=1)
+    """The first of each month, and on from there while as many days are left before the next."""
+    at = scale.local(from_ms)
+    for number in count(at.year * 12 + at.month - 1):
+        year, month = divmod(number, 12)
+        length = monthrange(year, month + 1)[1]
+        for day in range(1, length + 2 - days, days):
+            at_ms = _midnight_ms(datetime(year, month + 1, day, tzinfo=UTC), scale)
+            if at_ms >= to_ms:
+                return
+            if at_ms >= from_ms:
+                yield at_ms
 
 
 def _even_months(from_ms: float, to_ms: float, months: int, scale: TimeScale) -> Iterator[float]:
     first = scale.local(from_ms)
-    number = (first.year * 12 + first.month - 1) // months * months
-    for _ in range(_MANY):
-        at = _midnight_ms(datetime(number // 12, number % 12 + 1, 1, tzinfo=UTC), scale)
-        if at >= to_ms:
+    for number in count((first.year * 12 + first.month - 1) // months * months, months):
+        year, month = divmod(number, 12)
+        at_ms = _midnight_ms(datetime(year, month + 1, 1, tzinfo=UTC), scale)
+        if at_ms >= to_ms:
             return
-        if at >= from_ms:
-            yield at
-        number += months
+        if at_ms >= from_ms:
+            yield at_ms
 
 
 def _midnight_ms(day: datetime, scale: TimeScale) -> float:

@@ -29,13 +29,14 @@ if TYPE_CHECKING:
 _SIDE_ROLES = {Side.BUY: Role.BUY, Side.SELL: Role.SELL}
 _SIDE_WORDS = {Side.BUY: "▲ Buy", Side.SELL: "▼ Sell"}
 _STATES: dict[OwnState, tuple[LineStyle, str]] = {
-    OwnState.WORKING: (LineStyle.SOLID, ""),
-    OwnState.PARTLY: (LineStyle.SOLID, "partly filled"),
-    OwnState.PENDING: (LineStyle.DASHED, "sending"),
+    OwnState.WORKING: (LineStyle.DASHED, ""),
+    OwnState.PARTLY: (LineStyle.DASHED, "partly filled"),
+    OwnState.PENDING: (LineStyle.DOTTED, "sending"),
     OwnState.CANCELING: (LineStyle.DOTTED, "canceling"),
-    OwnState.UNKNOWN: (LineStyle.DASHED, "unknown ?"),
+    OwnState.UNKNOWN: (LineStyle.DOTTED, "unknown ?"),
     OwnState.UNTRIGGERED: (LineStyle.DASH_DOTTED, "stop"),
 }
+_DAY_HOURS = 24
 _UNSURE = frozenset({OwnState.PENDING, OwnState.UNKNOWN})
 
 
@@ -71,7 +72,7 @@ def entry_line(
             LineKind.ENTRY,
             price,
             Role.ACCENT,
-            LineStyle.DASHED,
+            LineStyle.SOLID,
             f"{'Long' if core.lots > 0 else 'Short'} {text.whole(abs(core.lots))}",
             text.exact_price(core.average_entry, contract),
             "" if gain is None else text.money(gain, sign=True),
@@ -102,7 +103,7 @@ def countdown(left_ms: int, interval: CandleInterval) -> str:
     """Time until a candle ends: 0:42, 3:59:07, 5 d 07 h."""
     seconds = max(0, -(-left_ms // 1000))
     minutes, hours = seconds // 60, seconds // 3600
-    if interval.ms > CandleInterval.D1.ms:
+    if interval.ms > CandleInterval.D1.ms and hours >= _DAY_HOURS:
         return f"{hours // 24} d {hours % 24:02} h"
     if interval.ms <= CandleInterval.H1.ms and hours == 0:
         return f"{minutes}:{seconds % 60:02}"
