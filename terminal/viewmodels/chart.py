@@ -16,20 +16,23 @@ from terminal.domain.candles import CandleInterval, SeriesChange
 from terminal.domain.units import Price
 from terminal.viewmodels import text
 from terminal.viewmodels.base import ViewModel
-from terminal.viewmodels.chart_axis import TimeScale, time_ticks
+from terminal.viewmodels.chart_axis import TimeScale, time_ticks, zone_text
 from terminal.viewmodels.chart_columns import ChartColumns, interval_end_ms
 from terminal.viewmodels.chart_marks import entry_line, fill_marks, last_line, order_lines
 from terminal.viewmodels.chart_readout import readout, slot_time
 from terminal.viewmodels.chart_view import (
+    ALL_PARTS,
     EMPTY_CHART,
     PRICE_PANE,
     VOLUME_PANE,
     Bounds,
+    ChartPart,
     ChartView,
     Crosshair,
     Figure,
 )
 from terminal.viewmodels.chart_viewport import Viewport
+from terminal.viewmodels.text import Role
 
 if TYPE_CHECKING:
     from datetime import tzinfo
@@ -70,10 +73,10 @@ class Move(Enum):
 class ChartViewModel(ViewModel):
     """A candle chart that follows the workspace. ``view`` is what to draw.
 
-    ``interval_changed`` tells that the interval should be stored.
+    ``options_changed`` tells that ``interval`` or ``parts`` is another one and may be stored.
     """
 
-    interval_changed = Signal()
+    options_changed = Signal()
 
     def __init__(  # noqa: PLR0913, PLR0917 - what a chart shows comes from all of these
         self,
@@ -90,6 +93,7 @@ class ChartViewModel(ViewModel):
         super().__init__(frame, parent)
         self.view: ChartView = EMPTY_CHART
         self.interval = interval
+        self.parts = ALL_PARTS
         self.viewport = Viewport()
         self._workspace = workspace
         self._desk = desk
@@ -123,7 +127,8 @@ class ChartViewModel(ViewModel):
             self._account.on_changed.add(self.mark_dirty),
         )
         self._on_contract_changed()
-        self._timer.start()
+        if not self._is_paused:
+            self._timer.start()
 
     @override
     def stop(self) -> None:
@@ -151,7 +156,15 @@ class ChartViewModel(ViewModel):
         self.interval = interval
         if self._is_running:
             self._on_contract_changed()
-        self.interval_changed.emit()
+        self.options_changed.emit()
+
+    def show_part(self, part: ChartPart, *, is_shown: bool) -> None:
+        """Take a part of the chart in or leave it out."""
+        parts = self.parts | {part} if is_shown else self.parts - {part}
+        if parts != self.parts:
+            self.parts = parts
+            self.mark_dirty()
+            self.options_changed.emit()
 
     def step_interval(self, steps: int) -> None:
         """Take a longer (positive) or shorter interval; at the ends nothing happens."""
@@ -170,9 +183,16 @@ class ChartViewModel(ViewModel):
         self._viewport_moved()
 
     def zoom(self, factor: float, at: float | None = None) -> None:
-        """Make candles wider or narrower about a slot; about the middle without one."""
-        middle = (self.viewport.left + self.viewport.right) / 2
-        self.viewport.zoom(factor, middle if at is None else at)
+        """Make candles wider or narrower about a slot.
+
+        Without one about the newest candle while it is followed, else about the middle.
+        """
+        viewport = self.viewport
+        if at is None:
+            is_at_end = viewport.is_following and len(self._columns)
+            middle = (viewport.left + viewport.right) / 2
+            at = float(self._columns.slots[-1]) + 1.0 if is_at_end else middle
+        viewport.zoom(factor, at)
         self._viewport_moved()
 
     def move(self, where: Move) -> None:
@@ -317,6 +337,7 @@ class ChartViewModel(ViewModel):
                 symbol=str(contract.symbol),
                 contract=contract,
                 interval=self.interval,
+                parts=self.parts,
                 waiting=self._waiting(source),
             )
         scale = TimeScale(columns.base_ms or 0, self.interval, self._zone)
@@ -341,13 +362,16 @@ class ChartViewModel(ViewModel):
             price_range=self._price_range,
             time_ticks=self._time_ticks(scale),
             lines=self._lines(market, live, contract),
-            marks=self._fill_marks(contract),
+            marks=self._fill_marks(contract) if ChartPart.FILLS in self.parts else (),
             crosshair=crosshair,
             readout=self._readout(live, contract, scale),
             is_following=viewport.is_following,
+            parts=self.parts,
+            zone_text=zone_text(int(live.slot), scale),
             stale=None if stale is None else stale.reason,
             waiting=None,
             note=self._note(source, first),
+            note_role=Role.CAUTION if source.problem else Role.TEXT_DIM,
         )
 
     def _waiting(self, source: CandleSource) -> str:
@@ -415,8 +439,12 @@ class ChartViewModel(ViewModel):
         mark = None if market.mark is None else market.mark.mark_price
         position = self._account.position(contract.symbol)
         return (
-            *self._orders,
-            *entry_line(position.core, mark, contract),
+            *(self._orders if ChartPart.ORDERS in self.parts else ()),
+            *(
+                entry_line(position.core, mark, contract)
+                if ChartPart.POSITION in self.parts
+                else ()
+            ),
             last_line(live, contract, self.interval, left_ms),
         )
 
@@ -440,7 +468,8 @@ class ChartViewModel(ViewModel):
     def _readout(
         self, live: CandleValues, contract: Contract, scale: TimeScale
     ) -> tuple[Figure, ...]:
-        slot = int(live.slot) if self._cursor is None else self._cursor[0]
+        # Right of the newest candle there is nothing to read yet: the newest itself is read.
+        slot = int(live.slot) if self._cursor is None else min(self._cursor[0], int(live.slot))
         index = self._columns.index_of(slot)
         values = None if index is None else self._columns.values(index)
         return readout(slot, values, self._fill_marks(contract), contract, scale)

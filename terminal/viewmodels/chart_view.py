@@ -31,6 +31,18 @@ class Bounds(NamedTuple):
     high: float
 
 
+class ChartPart(Enum):
+    """What the user can leave out of the chart. The values are the words shown to the user."""
+
+    ORDERS = "Own orders"
+    POSITION = "Position"
+    FILLS = "Own fills"
+    VOLUME = "Volume"
+
+
+ALL_PARTS = frozenset(ChartPart)
+
+
 class LineKind(Enum):
     """What a horizontal line stands for."""
 
@@ -129,9 +141,12 @@ class ChartView:
     crosshair: Crosshair | None = None
     readout: tuple[Figure, ...] = ()
     is_following: bool = True
+    parts: frozenset[ChartPart] = ALL_PARTS
+    zone_text: str = ""
     stale: str | None = None
     waiting: str | None = "Waiting for the contract list."
     note: str = ""
+    note_role: Role = Role.TEXT_DIM
 
 
 EMPTY_CHART = ChartView()

@@ -124,12 +124,17 @@ def candle_rects(found: PixelColumns, scale: PaneScale) -> BarRects:
 
 
 def volume_rects(found: PixelColumns, scale: PaneScale) -> BarRects:
-    """Bars from the bottom, hollow and filled like the candles above them."""
+    """Bars from the bottom, hollow and filled like the candles above them.
+
+    Where several candles share a column the bar is nobody's side.
+    """
     rises, falls = found.closes > found.opens, found.closes < found.opens
     width = bar_width(scale.slot_px)
     tops = np.minimum(_rows(found.lots, scale), scale.height - 1)
     bars = _stack(found.middles - width // 2, tops, width, scale.height - tops)
     has_traded = found.lots > 0
+    if scale.slot_px < 1.0:
+        return BarRects(bars[:0], bars[:0], bars[:0], bars[has_traded])
     still = bars[has_traded & ~(rises | falls)]
     falling, rising = bars[has_traded & falls], bars[has_traded & rises]
     if scale.slot_px < BODY_FROM_PX:

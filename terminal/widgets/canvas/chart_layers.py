@@ -30,13 +30,15 @@ if TYPE_CHECKING:
 class Z(IntEnum):
     """Heights of layers within their pane, from the ground up."""
 
-    GRID = 0
+    AXIS = 0
+    GRID = 1
     HISTORY = 10
     LIVE = 11
     STUDIES = 20
+    CROSSHAIR = 25
     LINES = 30
     MARKS = 40
-    CROSSHAIR = 90
+    TITLE = 95
 
 
 class ChartLayer(Protocol):

@@ -11,13 +11,18 @@ from PySide6.QtCore import QRectF
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from terminal.viewmodels.chart_axis import AxisTick
+
 SMALLEST_PANE_PX = 24
 
 
 @final
 @dataclass(frozen=True, slots=True)
 class PaneScale:
-    """One pane's pixels: slots from left to right, values from ``high`` at the top to ``low``."""
+    """One pane's pixels: slots from left to right, values from ``high`` at the top to ``low``.
+
+    ``ticks`` are the labels of the value axis; grid and axis share them.
+    """
 
     width: int
     height: int
@@ -25,6 +30,7 @@ class PaneScale:
     slot_px: float
     low: float
     high: float
+    ticks: tuple[AxisTick, ...] = ()
 
     @property
     def right(self) -> float:

@@ -14,11 +14,12 @@ from pyqtgraph import GraphicsView, ViewBox
 from pyqtgraph.Qt.internals import PrimitiveArray
 from PySide6.QtCore import QRectF
 from PySide6.QtWidgets import QGraphicsView, QWidget
+from typing_extensions import override
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
-    from PySide6.QtGui import QBrush, QPainter
+    from PySide6.QtGui import QBrush, QPainter, QResizeEvent
     from PySide6.QtWidgets import QGraphicsItem
 
 if TYPE_CHECKING:
@@ -36,11 +37,25 @@ class GraphView(_View):
 
     def __init__(self, background: QBrush, parent: QWidget | None) -> None:
         super().__init__(parent, background=background)  # type: ignore[call-overload]
+        cast("Any", self).setCentralWidget(None)
         self.setFrameShape(QGraphicsView.Shape.NoFrame)
+
+    def size_changed(self) -> None:
+        """The view has another size; for the subclass to place its items anew."""
+
+    @override
+    def resizeEvent(self, event: QResizeEvent | None) -> None:
+        super().resizeEvent(event)  # type: ignore[arg-type]
+        if event is not None:  # None is the constructor's own call, before the subclass is made
+            self.size_changed()
 
     def add_item(self, item: QGraphicsItem) -> None:
         """Put an item into the scene."""
         self.scene().addItem(item)
+
+    def remove_item(self, item: QGraphicsItem) -> None:
+        """Take an item out of the scene."""
+        self.scene().removeItem(item)
 
 
 class PaneBox(_Box):
