@@ -95,6 +95,11 @@ class SeriesChange:
         """True when nothing differs."""
         return self.prepended == 0 and self.first >= self.length
 
+    def then(self, later: SeriesChange) -> SeriesChange:
+        """This change and the next one as a single change."""
+        first = min(self.first + later.prepended, later.first)
+        return SeriesChange(self.prepended + later.prepended, first, later.length)
+
 
 @final
 class CandleSeries:

@@ -52,6 +52,20 @@ def test_a_series_equals_the_last_word_on_every_start(merges: list[list[Candle]]
         assert not change.is_empty or after == before
 
 
+def test_changes_add_up() -> None:
+    """Two changes in a row are one: what was older moves on by what is older still."""
+    series = CandleSeries(CandleInterval.M1)
+    series.merge([a_candle(minute) for minute in (10, 11, 12)])
+
+    older = series.merge([a_candle(8), a_candle(9), a_candle(12, 105)])
+    oldest = series.merge([a_candle(7)])
+
+    assert (older.prepended, older.first, older.length) == (2, 4, 5)
+    assert (oldest.prepended, oldest.first, oldest.length) == (1, 6, 6)
+    both = older.then(oldest)
+    assert (both.prepended, both.first, both.length) == (3, 5, 6)
+
+
 def test_candles_that_do_not_ascend_are_refused_whole() -> None:
     """A batch out of order raises and changes nothing."""
     series = CandleSeries(CandleInterval.M1)

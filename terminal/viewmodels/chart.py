@@ -1,0 +1,483 @@
+"""The chart's view-model: candles of the workspace's contract, own orders, fills and position.
+
+It owns what is shown of time (``chart_viewport``) and the chosen price range; widgets tell gestures
+in slots and ticks and draw ``view``.
+"""
+
+from __future__ import annotations
+
+from enum import Enum
+from typing import TYPE_CHECKING, Any, final
+
+from PySide6.QtCore import QObject, QTimer, Signal
+from typing_extensions import override
+
+from terminal.domain.candles import CandleInterval, SeriesChange
+from terminal.domain.units import Price
+from terminal.viewmodels import text
+from terminal.viewmodels.base import ViewModel
+from terminal.viewmodels.chart_axis import TimeScale, time_ticks, zone_text
+from terminal.viewmodels.chart_columns import ChartColumns, interval_end_ms
+from terminal.viewmodels.chart_marks import entry_line, fill_marks, last_line, order_lines
+from terminal.viewmodels.chart_readout import readout, slot_time
+from terminal.viewmodels.chart_view import (
+    ALL_PARTS,
+    EMPTY_CHART,
+    PRICE_PANE,
+    VOLUME_PANE,
+    Bounds,
+    ChartPart,
+    ChartView,
+    Crosshair,
+    Figure,
+)
+from terminal.viewmodels.chart_viewport import Viewport
+from terminal.viewmodels.text import Role
+
+if TYPE_CHECKING:
+    from datetime import tzinfo
+
+    from terminal.domain.clock import Clock
+    from terminal.domain.contract import Contract
+    from terminal.session.account import AccountSession
+    from terminal.session.market import MarketSession
+    from terminal.session.orders import OrderDesk
+    from terminal.viewmodels.base import Removable
+    from terminal.viewmodels.chart_axis import AxisTick
+    from terminal.viewmodels.chart_columns import CandleValues
+    from terminal.viewmodels.chart_source import CandleSource, CandleSources
+    from terminal.viewmodels.chart_view import FillMark, PriceLine
+    from terminal.viewmodels.frame import FrameClock
+    from terminal.viewmodels.workspace import Workspace
+
+TIME_LABEL_GAP_PX = 84
+COUNTDOWN_INTERVAL_MS = 1000
+_NEAR_LEFT_END = 0.5
+"""Older candles are asked for when the first one is nearer than this share of the plot."""
+_SMALLEST_PRICE_SPAN = 4.0
+INTERVALS = tuple(CandleInterval)
+
+
+class Move(Enum):
+    """Where a key takes the chart."""
+
+    OLDER = "older"
+    NEWER = "newer"
+    PAGE_OLDER = "a page older"
+    PAGE_NEWER = "a page newer"
+    OLDEST = "oldest"
+    LATEST = "latest"
+
+
+@final
+class ChartViewModel(ViewModel):
+    """A candle chart that follows the workspace. ``view`` is what to draw.
+
+    ``options_changed`` tells that ``interval`` or ``parts`` is another one and may be stored.
+    """
+
+    options_changed = Signal()
+
+    def __init__(  # noqa: PLR0913, PLR0917 - what a chart shows comes from all of these
+        self,
+        workspace: Workspace,
+        desk: OrderDesk,
+        account: AccountSession,
+        sources: CandleSources[Any],
+        frame: FrameClock,
+        clock: Clock,
+        interval: CandleInterval = CandleInterval.M1,
+        zone: tzinfo | None = None,
+        parent: QObject | None = None,
+    ) -> None:
+        super().__init__(frame, parent)
+        self.view: ChartView = EMPTY_CHART
+        self.interval = interval
+        self.parts = ALL_PARTS
+        self.viewport = Viewport()
+        self._workspace = workspace
+        self._desk = desk
+        self._account = account
+        self._sources = sources
+        self._clock = clock
+        self._zone = zone
+        self._market: MarketSession | None = None
+        self._source: CandleSource | None = None
+        self._columns = ChartColumns(interval)
+        self._pending: SeriesChange | None = None
+        self._handles: list[Removable] = []
+        self._price_range: Bounds | None = None
+        self._cursor: tuple[int, str, float] | None = None
+        self._asked_before: int | None = None
+        self._orders: tuple[PriceLine, ...] | None = None
+        self._marks: tuple[FillMark, ...] | None = None
+        self._history: tuple[tuple[int, int, int], Bounds | None, float] | None = None
+        self._ticks: tuple[tuple[object, ...], tuple[AxisTick, ...]] | None = None
+        self._timer = QTimer(self)
+        self._timer.setInterval(COUNTDOWN_INTERVAL_MS)
+        self._timer.timeout.connect(self.mark_dirty)
+
+    # Life ------------------------------------------------------------------------------------
+
+    @override
+    def connect_sources(self) -> None:
+        self._workspace.contract_changed.connect(self._on_contract_changed)
+        self.listen(
+            self._desk.on_changed.add(self._on_orders_changed),
+            self._account.on_changed.add(self.mark_dirty),
+        )
+        self._on_contract_changed()
+        if not self._is_paused:
+            self._timer.start()
+
+    @override
+    def stop(self) -> None:
+        was_running = self._is_running
+        super().stop()
+        self._timer.stop()
+        self._leave()
+        if was_running:
+            self._workspace.contract_changed.disconnect(self._on_contract_changed)
+
+    @override
+    def set_paused(self, paused: bool) -> None:
+        super().set_paused(paused)
+        if paused:
+            self._timer.stop()
+        elif self._is_running:
+            self._timer.start()
+
+    # Gestures --------------------------------------------------------------------------------
+
+    def choose_interval(self, interval: CandleInterval) -> None:
+        """Show candles of another length."""
+        if interval is self.interval:
+            return
+        self.interval = interval
+        if self._is_running:
+            self._on_contract_changed()
+        self.options_changed.emit()
+
+    def show_part(self, part: ChartPart, *, is_shown: bool) -> None:
+        """Take a part of the chart in or leave it out."""
+        parts = self.parts | {part} if is_shown else self.parts - {part}
+        if parts != self.parts:
+            self.parts = parts
+            self.mark_dirty()
+            self.options_changed.emit()
+
+    def step_interval(self, steps: int) -> None:
+        """Take a longer (positive) or shorter interval; at the ends nothing happens."""
+        index = INTERVALS.index(self.interval) + steps
+        self.choose_interval(INTERVALS[min(max(index, 0), len(INTERVALS) - 1)])
+
+    def set_plot_width(self, width_px: int) -> None:
+        """The widget's plot is so wide."""
+        if width_px != self.viewport.width_px:
+            self.viewport.set_width(width_px)
+            self.mark_dirty()
+
+    def pan(self, slots: float) -> None:
+        """Move towards newer candles (positive) or older ones."""
+        self.viewport.pan(slots)
+        self._viewport_moved()
+
+    def zoom(self, factor: float, at: float | None = None) -> None:
+        """Make candles wider or narrower about a slot.
+
+        Without one about the newest candle while it is followed, else about the middle.
+        """
+        viewport = self.viewport
+        if at is None:
+            is_at_end = viewport.is_following and len(self._columns)
+            middle = (viewport.left + viewport.right) / 2
+            at = float(self._columns.slots[-1]) + 1.0 if is_at_end else middle
+        viewport.zoom(factor, at)
+        self._viewport_moved()
+
+    def move(self, where: Move) -> None:
+        """What the keys do: a tenth of the plot, nearly all of it, or to an end."""
+        if where is Move.LATEST:
+            self.viewport.latest()
+        elif where is Move.OLDEST:
+            self.viewport.oldest()
+        else:
+            self.viewport.pan(_MOVES[where] * self.viewport.span)
+        self._viewport_moved()
+
+    def set_price_range(self, low: float, high: float) -> None:
+        """Hold the price axis at a range in ticks; nonsense is ignored."""
+        if high - low >= _SMALLEST_PRICE_SPAN:
+            self._price_range = Bounds(low, high)
+            self.mark_dirty()
+
+    def auto_price(self) -> None:
+        """Let the price axis follow what is in sight."""
+        self._price_range = None
+        self.mark_dirty()
+
+    def reset(self) -> None:
+        """Usual zoom, newest candle, price axis that follows."""
+        self._price_range = None
+        self.viewport.reset_zoom()
+        self._viewport_moved()
+
+    def point_at(self, slot: int, pane: str, value: float) -> None:
+        """The cursor is over a slot, at a value of a pane's axis."""
+        self._cursor = (slot, pane, value)
+        self.mark_dirty()
+
+    def point_nowhere(self) -> None:
+        """The cursor has left."""
+        self._cursor = None
+        self.mark_dirty()
+
+    def _viewport_moved(self) -> None:
+        self._asked_before = None  # a new look may ask again, even after a failure
+        self.mark_dirty()
+
+    # Sources ---------------------------------------------------------------------------------
+
+    def _on_contract_changed(self) -> None:
+        before = self._source
+        market = self._workspace.market
+        is_other = market is not self._market
+        for handle in self._handles:
+            handle.remove()
+        self._handles = []
+        self._market, self._source = market, None
+        if market is not None:
+            source: CandleSource = self._sources.open(market.contract.symbol, self.interval)
+            self._source = source
+            self._handles = [
+                source.on_changed.add(self._on_series_changed),
+                source.on_status_changed.add(self.mark_dirty),
+                market.on_mark_changed.add(self.mark_dirty),
+            ]
+        if before is not None:
+            self._sources.close(before)
+        self._start_over(is_other=is_other)
+
+    def _start_over(self, *, is_other: bool) -> None:
+        """Another series: nothing of the one before may be seen in it."""
+        self._columns = ChartColumns(self.interval)
+        self._pending = None
+        self._orders = self._marks = self._history = self._ticks = self._cursor = None
+        self._asked_before = None
+        self.viewport.reset()
+        if is_other:
+            self._price_range = None
+        if self._source is not None and len(self._source.series):
+            self._pending = SeriesChange(0, 0, len(self._source.series))
+        self.mark_dirty()
+
+    def _leave(self) -> None:
+        for handle in self._handles:
+            handle.remove()
+        self._handles = []
+        source, self._source, self._market = self._source, None, None
+        if source is not None:
+            self._sources.close(source)
+
+    def _on_series_changed(self, change: SeriesChange) -> None:
+        """Only note it: a hundred trades between two frames are one copy."""
+        before = self._pending
+        if before is None:
+            self._pending = change
+        else:
+            first = min(before.first + change.prepended, change.first)
+            self._pending = SeriesChange(before.prepended + change.prepended, first, change.length)
+        self.mark_dirty()
+
+    def _on_orders_changed(self) -> None:
+        self._orders = self._marks = None
+        self.mark_dirty()
+
+    # Refresh ---------------------------------------------------------------------------------
+
+    @override
+    def refresh(self) -> bool:
+        market, source = self._market, self._source
+        if market is None or source is None:
+            view = EMPTY_CHART
+        else:
+            self._take_pending(source)
+            self._ask_for_older(source)
+            view = self._build(market, source)
+        changed = view != self.view
+        self.view = view
+        return changed
+
+    def _take_pending(self, source: CandleSource) -> None:
+        pending, self._pending = self._pending, None
+        if pending is None:
+            return
+        columns = self._columns
+        base_ms = columns.base_ms
+        columns.take(source.series, pending)
+        if columns.base_ms != base_ms:
+            self._marks = None
+        if len(columns):
+            self.viewport.set_ends(int(columns.slots[0]), int(columns.slots[-1]))
+
+    def _ask_for_older(self, source: CandleSource) -> None:
+        if not len(self._columns) or not self.viewport.width_px:
+            return
+        first = int(self._columns.slots[0])
+        is_near = self.viewport.left < first + self.viewport.span * _NEAR_LEFT_END
+        if is_near and source.has_older and not source.is_loading and first != self._asked_before:
+            self._asked_before = first
+            source.load_older()
+
+    def _build(self, market: MarketSession, source: CandleSource) -> ChartView:
+        columns, viewport, contract = self._columns, self.viewport, source.contract
+        stale = source.staleness()
+        if not len(columns):
+            return ChartView(
+                symbol=str(contract.symbol),
+                contract=contract,
+                interval=self.interval,
+                parts=self.parts,
+                waiting=self._waiting(source),
+            )
+        scale = TimeScale(columns.base_ms or 0, self.interval, self._zone)
+        first, end = columns.range_of(viewport.left, viewport.right)
+        live = columns.values(-1)
+        seen, most_lots = self._extremes(first, end, live)
+        crosshair = self._crosshair(contract, scale)
+        return ChartView(
+            symbol=str(contract.symbol),
+            contract=contract,
+            interval=self.interval,
+            columns=columns,
+            revision=columns.revision,
+            live=live,
+            left=viewport.left,
+            right=viewport.right,
+            slot_px=viewport.slot_px,
+            first=first,
+            end=end,
+            seen=seen,
+            most_lots=most_lots,
+            price_range=self._price_range,
+            time_ticks=self._time_ticks(scale),
+            lines=self._lines(market, live, contract),
+            marks=self._fill_marks(contract) if ChartPart.FILLS in self.parts else (),
+            crosshair=crosshair,
+            readout=self._readout(live, contract, scale),
+            is_following=viewport.is_following,
+            parts=self.parts,
+            zone_text=zone_text(int(live.slot), scale),
+            stale=None if stale is None else stale.reason,
+            waiting=None,
+            note=self._note(source, first),
+            note_role=Role.CAUTION if source.problem else Role.TEXT_DIM,
+        )
+
+    def _waiting(self, source: CandleSource) -> str:
+        name = f"{self.interval.text} candles of {source.contract.symbol}"
+        if source.problem:
+            return source.problem
+        if source.is_loading or source.has_older:
+            return f"Loading {name}."
+        return f"No {name} yet. The first trade begins one."
+
+    def _note(self, source: CandleSource, first: int) -> str:
+        if source.problem:
+            return source.problem
+        if source.is_loading and first == 0:
+            return "Loading older candles."
+        return ""
+
+    def _extremes(self, first: int, end: int, live: CandleValues) -> tuple[Bounds | None, float]:
+        """Lowest and highest price and the largest size in sight.
+
+        History's are kept: a tick at the live end looks at one candle, not at a million.
+        """
+        columns = self._columns
+        last = len(columns) - 1
+        history_end = min(end, last)
+        key = (columns.revision, first, history_end)
+        if self._history is None or self._history[0] != key:
+            bounds, most = None, 0.0
+            if first < history_end:
+                part = slice(first, history_end)
+                bounds = Bounds(float(columns.lows[part].min()), float(columns.highs[part].max()))
+                most = float(columns.lots[part].max())
+            self._history = (key, bounds, most)
+        _, bounds, most = self._history
+        if first <= last < end:
+            most = max(most, live.lots)
+            bounds = (
+                Bounds(live.low, live.high)
+                if bounds is None
+                else Bounds(min(bounds.low, live.low), max(bounds.high, live.high))
+            )
+        return bounds, most
+
+    def _time_ticks(self, scale: TimeScale) -> tuple[AxisTick, ...]:
+        viewport = self.viewport
+        key = (viewport.left, viewport.right, viewport.slot_px, scale)
+        if self._ticks is None or self._ticks[0] != key:
+            ticks = time_ticks(
+                viewport.left,
+                viewport.right,
+                slot_px=viewport.slot_px,
+                gap_px=TIME_LABEL_GAP_PX,
+                scale=scale,
+            )
+            self._ticks = (key, ticks)
+        return self._ticks[1]
+
+    def _lines(
+        self, market: MarketSession, live: CandleValues, contract: Contract
+    ) -> tuple[PriceLine, ...]:
+        if self._orders is None:
+            self._orders = order_lines(self._desk.working(contract.symbol), contract)
+        now_ms = self._clock.now_ms()
+        left_ms = interval_end_ms(now_ms, self.interval) - now_ms
+        mark = None if market.mark is None else market.mark.mark_price
+        position = self._account.position(contract.symbol)
+        return (
+            *(self._orders if ChartPart.ORDERS in self.parts else ()),
+            *(
+                entry_line(position.core, mark, contract)
+                if ChartPart.POSITION in self.parts
+                else ()
+            ),
+            last_line(live, contract, self.interval, left_ms),
+        )
+
+    def _fill_marks(self, contract: Contract) -> tuple[FillMark, ...]:
+        if self._marks is None:
+            self._marks = fill_marks(self._desk.fills, contract, self._columns.slot_of)
+        return self._marks
+
+    def _crosshair(self, contract: Contract, scale: TimeScale) -> Crosshair | None:
+        if self._cursor is None:
+            return None
+        slot, pane, value = self._cursor
+        value_text = ""
+        if pane == PRICE_PANE:
+            value = round(value)  # prices are whole ticks: the line says what it reads
+            value_text = text.price(Price(int(value)), contract)
+        elif pane == VOLUME_PANE:
+            value_text = text.whole(max(0, round(value)))
+        return Crosshair(slot + 0.5, pane, value, slot_time(slot, scale), value_text)
+
+    def _readout(
+        self, live: CandleValues, contract: Contract, scale: TimeScale
+    ) -> tuple[Figure, ...]:
+        # Right of the newest candle there is nothing to read yet: the newest itself is read.
+        slot = int(live.slot) if self._cursor is None else min(self._cursor[0], int(live.slot))
+        index = self._columns.index_of(slot)
+        values = None if index is None else self._columns.values(index)
+        return readout(slot, values, self._fill_marks(contract), contract, scale)
+
+
+_MOVES = {
+    Move.OLDER: -0.1,
+    Move.NEWER: 0.1,
+    Move.PAGE_OLDER: -0.9,
+    Move.PAGE_NEWER: 0.9,
+}
