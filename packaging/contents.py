@@ -36,7 +36,8 @@ EXCLUDED = (
 KEPT_PLUGINS = {
     "platforms": {"qxcb", "qwayland", "qwayland-generic", "qwayland-egl", "qwindows", "qcocoa",
                   "qoffscreen", "qminimal"},
-    "platforminputcontexts": {"composeplatforminputcontextplugin", "ibusplatforminputcontextplugin"},
+    "platforminputcontexts": {"composeplatforminputcontextplugin",
+                              "ibusplatforminputcontextplugin"},
     "platformthemes": {"qxdgdesktopportal"},
     "styles": None,
     "iconengines": {"qsvgicon"},

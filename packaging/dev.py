@@ -195,7 +195,7 @@ def run_checks(arguments, rest):
     failed = []
     for name, command in steps:
         say("== %s" % name)
-        program = str(python.parent / (command[0] + python.suffix))
+        program = tool_of(python, command[0])
         if subprocess.call([program] + command[1:], cwd=str(ROOT), env=quiet_environment()):
             failed.append(name)
     report_sizes()
@@ -203,6 +203,20 @@ def run_checks(arguments, rest):
         raise Failure("Not right: %s." % ", ".join(failed))
     say("All checks passed.")
     return 0
+
+
+def run_tool(arguments, rest):
+    """``tool``: one of the checkers by name, with its own arguments; commit hooks use this."""
+    python = set_up(["test", "check"])
+    program = tool_of(python, arguments.name)
+    if not Path(program).is_file():
+        raise Failure("There is no tool named %s in .venv." % arguments.name)
+    return subprocess.call([program] + rest, cwd=str(ROOT))
+
+
+def tool_of(python, name):
+    """The program that a library put beside an environment's interpreter."""
+    return str(python.parent / (name + python.suffix))
 
 
 def run_benchmarks(arguments, rest):
@@ -305,14 +319,19 @@ def parse(argv):
         ("check", run_checks, "format, lint, types, import contracts"),
         ("bench", run_benchmarks, "run the benchmarks"),
         ("build", run_build, "make the frozen program in dist/, weigh it, let it show itself"),
+        ("tool", run_tool, "run a checker, such as ruff or pre-commit; its arguments follow"),
         ("setup", None, "only make the environment"),
     ):
-        command = commands.add_parser(name, help=words, add_help=name not in ("demo", "run"))
+        command = commands.add_parser(
+            name, help=words, add_help=name not in ("demo", "run", "tool")
+        )
         command.set_defaults(action=action)
         if name == "test":
             command.add_argument("--nightly", action="store_true", help="add the large profiles")
         if name == "bench":
             command.add_argument("--json", metavar="FILE", help="write pytest-benchmark's JSON")
+        if name == "tool":
+            command.add_argument("name", metavar="NAME")
         if name == "build":
             command.add_argument("--skip-tour", action="store_true", help="make it only")
             command.add_argument("--json", metavar="FILE", help="write sizes and the tour's report")

@@ -1,4 +1,4 @@
-"""The frozen program: made by PyInstaller, tried by its own tour, weighed. Used by ``dev.py build``.
+"""The frozen program of ``dev.py build``: made by PyInstaller, weighed, tried by its own tour.
 
 Standard library only; PyInstaller runs in the project's environment.
 """
@@ -58,7 +58,7 @@ def strip(folder):
         for path in sorted(folder.rglob("*.so*"))
         if path.is_file() and not path.is_symlink() and not path.parent.name.endswith(".libs")
     ]
-    if subprocess.call([tool, "--strip-debug"] + libraries):
+    if subprocess.call([tool, "--strip-debug", *libraries]):
         raise FreezeError("The libraries could not be stripped of debug information.")
 
 

@@ -20,7 +20,7 @@ def _name_trust_roots():
         "/etc/pki/tls/certs/ca-bundle.crt",  # Fedora
         "/etc/ssl/ca-bundle.pem",  # openSUSE
         "/etc/ssl/cert.pem",  # macOS, Alpine
-        os.path.join(sys._MEIPASS, "certifi", "cacert.pem"),
+        os.path.join(sys._MEIPASS, "certifi", "cacert.pem"),  # noqa: SLF001 - its name
     )
     for path in candidates:
         if os.path.isfile(path):
