@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""One script for everything a developer does: set up, run, test, check, measure.
+"""One script for everything a developer does: set up, run, test, check, measure, build.
 
 Standard library only. It must be readable by old Pythons, so that it can say that they are too old:
 no syntax newer than 3.6 here.
@@ -7,6 +7,7 @@ no syntax newer than 3.6 here.
 
 import argparse
 import hashlib
+import json
 import os
 import shutil
 import subprocess
@@ -19,6 +20,9 @@ OLDEST = (3, 11)
 STAMP = "tern-stamp"
 LARGE_FILE_LINES = 400
 LARGE_FUNCTION_LINES = 40
+SPELLED = ["terminal", "tests", "packaging", ".github", "README.md", "CHANGELOG.md"]
+WORKFLOW = ".github/workflows/ci.yml"
+WORKFLOW_SCHEMA = ["--builtin-schema", "vendor.github-workflows"]  # carried along, not fetched
 
 
 class Failure(Exception):
@@ -178,30 +182,41 @@ def run_checks(arguments, rest):
         raise Failure("check takes no arguments.")
     python = set_up(["test", "check"])
     steps = (
-        ("format", ["-m", "ruff", "format", "--check", "."]),
-        ("lint", ["-m", "ruff", "check", "."]),
-        ("types", ["-m", "mypy"]),
-        ("types where money is", ["-m", "basedpyright"]),
-        ("import contracts", None),
-        (
-            "spelling",
-            ["-m", "codespell_lib", "terminal", "tests", "packaging", "README.md", "CHANGELOG.md"],
-        ),
+        ("format", ["ruff", "format", "--check", "."]),
+        ("lint", ["ruff", "check", "."]),
+        ("types", ["mypy"]),
+        ("types where money is", ["basedpyright"]),
+        ("import contracts", ["lint-imports"]),
+        ("spelling", ["codespell"] + SPELLED),
+        ("workflow's form", ["check-jsonschema"] + WORKFLOW_SCHEMA + [WORKFLOW]),
+        ("workflow's safety", ["zizmor", "--offline", "--quiet", "--persona=pedantic", ".github"]),
+        ("hooks before commits", ["pre-commit", "validate-config"]),
     )
     failed = []
     for name, command in steps:
         say("== %s" % name)
-        if command is None:
-            program = [str(python.parent / ("lint-imports" + python.suffix))]
-        else:
-            program = [str(python)] + command
-        if subprocess.call(program, cwd=str(ROOT), env=quiet_environment()):
+        program = tool_of(python, command[0])
+        if subprocess.call([program] + command[1:], cwd=str(ROOT), env=quiet_environment()):
             failed.append(name)
     report_sizes()
     if failed:
         raise Failure("Not right: %s." % ", ".join(failed))
     say("All checks passed.")
     return 0
+
+
+def run_tool(arguments, rest):
+    """``tool``: one of the checkers by name, with its own arguments; commit hooks use this."""
+    python = set_up(["test", "check"])
+    program = tool_of(python, arguments.name)
+    if not Path(program).is_file():
+        raise Failure("There is no tool named %s in .venv." % arguments.name)
+    return subprocess.call([program] + rest, cwd=str(ROOT))
+
+
+def tool_of(python, name):
+    """The program that a library put beside an environment's interpreter."""
+    return str(python.parent / (name + python.suffix))
 
 
 def run_benchmarks(arguments, rest):
@@ -222,6 +237,25 @@ def run_benchmarks(arguments, rest):
     if arguments.json:
         command.append("--benchmark-json=%s" % Path(arguments.json).absolute())
     return subprocess.call(command, cwd=str(ROOT), env=quiet_environment())
+
+
+def run_build(arguments, rest):
+    """``build``: the frozen program for the system this runs on, tried by its own tour."""
+    if rest:
+        raise Failure("build takes no further arguments.")
+    if not arguments.skip_tour:
+        require_libraries(window=has_display())
+    python = set_up(["package"])
+    sys.path.insert(0, str(Path(__file__).resolve().parent))
+    import freezing
+
+    try:
+        figures = freezing.build(python, ROOT, arguments.skip_tour, say)
+    except freezing.FreezeError as error:
+        raise Failure(str(error)) from None
+    if arguments.json:
+        Path(arguments.json).write_text(json.dumps(figures, indent=2) + "\n", encoding="utf-8")
+    return 0
 
 
 def report_sizes():
@@ -284,14 +318,23 @@ def parse(argv):
         ("test", run_tests, "run the tests; further arguments go to pytest"),
         ("check", run_checks, "format, lint, types, import contracts"),
         ("bench", run_benchmarks, "run the benchmarks"),
+        ("build", run_build, "make the frozen program in dist/, weigh it, let it show itself"),
+        ("tool", run_tool, "run a checker, such as ruff or pre-commit; its arguments follow"),
         ("setup", None, "only make the environment"),
     ):
-        command = commands.add_parser(name, help=words, add_help=name not in ("demo", "run"))
+        command = commands.add_parser(
+            name, help=words, add_help=name not in ("demo", "run", "tool")
+        )
         command.set_defaults(action=action)
         if name == "test":
             command.add_argument("--nightly", action="store_true", help="add the large profiles")
         if name == "bench":
             command.add_argument("--json", metavar="FILE", help="write pytest-benchmark's JSON")
+        if name == "tool":
+            command.add_argument("name", metavar="NAME")
+        if name == "build":
+            command.add_argument("--skip-tour", action="store_true", help="make it only")
+            command.add_argument("--json", metavar="FILE", help="write sizes and the tour's report")
     arguments, rest = parser.parse_known_args(argv)
     return arguments, rest
 

@@ -6,9 +6,10 @@ import asyncio
 import json
 import logging
 import sys
+from pathlib import Path
 from typing import Any, final
 
-from PySide6.QtCore import QObject, QProcess, QTimer, Signal
+from PySide6.QtCore import QObject, QProcess, QTemporaryDir, QTimer, Signal
 
 from terminal.domain.errors import TernError
 from terminal.exchange.credentials import Credentials
@@ -16,6 +17,7 @@ from terminal.exchange.hosts import Hosts
 
 READY_TIMEOUT_MS = 20_000
 END_TIMEOUT_MS = 3_000
+LOOK_MS = 50
 
 _log = logging.getLogger("demo")
 
@@ -27,6 +29,9 @@ class DemoError(TernError):
 @final
 class DemoExchange(QObject):
     """One child process. A restart uses the same port and seed, so addresses and key stay valid.
+
+    The child says on its standard output that it is ready. A frozen program without a console may
+    have none that works, so there the child also writes a file that is looked for.
 
     ``died`` is emitted when the child ends without having been asked to.
     """
@@ -47,6 +52,10 @@ class DemoExchange(QObject):
         self._timer.setSingleShot(True)
         self._timer.setInterval(READY_TIMEOUT_MS)
         self._timer.timeout.connect(self._on_timeout)
+        self._folder: QTemporaryDir | None = None
+        self._looker = QTimer(self)
+        self._looker.setInterval(LOOK_MS)
+        self._looker.timeout.connect(self._look_for_file)
 
     @property
     def process_id(self) -> int:
@@ -77,19 +86,27 @@ class DemoExchange(QObject):
         program, arguments = self._command()
         process.start(program, arguments)
         self._timer.start()
+        if self._folder is not None:
+            self._looker.start()
         try:
             line = await self._ready
         finally:
             self._timer.stop()
+            self._looker.stop()
+            self._folder = None  # removed with what is in it
         hosts = Hosts(line["rest"], line["rest"])
         self._port = int(line["rest"].rpartition(":")[2])
         return hosts, Credentials(line["api_key"], line["secret"], line["passphrase"])
 
     def _command(self) -> tuple[str, list[str]]:
         options = ["--port", str(self._port), "--seed", str(self._seed)]
-        if getattr(sys, "frozen", False):
-            return sys.executable, ["simexchange", *options]
-        return sys.executable, ["-m", "terminal.simexchange", *options]
+        if not getattr(sys, "frozen", False):
+            return sys.executable, ["-m", "terminal.simexchange", *options]
+        self._folder = QTemporaryDir()
+        return sys.executable, ["simexchange", *options, "--ready-file", self._ready_file()]
+
+    def _ready_file(self) -> str:
+        return "" if self._folder is None else self._folder.filePath("ready.json")
 
     async def stop(self) -> None:
         """Ask the child to end by closing its input; kill it if it does not in time."""
@@ -126,8 +143,16 @@ class DemoExchange(QObject):
         if self._process is None or self._ready is None or self._ready.done():
             return
         self._output += bytes(self._process.readAllStandardOutput().data())
-        line, newline, _ = self._output.partition(b"\n")
-        if not newline:
+        self._take(self._output)
+
+    def _look_for_file(self) -> None:
+        path = self._ready_file()
+        if path and Path(path).is_file():
+            self._take(Path(path).read_bytes())
+
+    def _take(self, text: bytes) -> None:
+        line, newline, _ = text.partition(b"\n")
+        if not newline or self._ready is None or self._ready.done():
             return
         try:
             self._ready.set_result(json.loads(line))

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, final
 
 import qasync
 from PySide6.QtCore import QObject, QTimer, Slot
+from PySide6.QtGui import QIcon
 from PySide6.QtWidgets import QApplication
 
 from terminal import __version__
@@ -88,6 +89,8 @@ def _run_loop(options: Options, paths: Paths, faults: Faults) -> int:
     application.setApplicationName("tern")
     application.setApplicationDisplayName("Tern")
     application.setApplicationVersion(__version__)
+    application.setDesktopFileName("tern")
+    application.setWindowIcon(QIcon(str(resources() / "icons" / "tern.svg")))
     application.setQuitOnLastWindowClosed(False)
     loop = qasync.QEventLoop(application)
     asyncio.set_event_loop(loop)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import signal
+import sys
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -19,6 +21,7 @@ if TYPE_CHECKING:
     from terminal.exchange.credentials import Credentials
     from terminal.exchange.hosts import Hosts
 
+ROOT = Path(__file__).parent.parent.parent
 pytestmark = pytest.mark.usefixtures("qapp")
 
 
@@ -59,6 +62,29 @@ def test_a_child_that_dies_is_told_and_replaced_in_its_place() -> None:
         again, same = await demo.start()
         assert again == hosts
         assert same == credentials
+        assert await can_read(hosts, credentials)
+        await demo.stop()
+
+    run_on_qt(work())
+
+
+@pytest.mark.skipif(os.name == "nt", reason="needs a POSIX shell")
+def test_a_frozen_child_without_standard_output_is_found_by_its_file(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """A windowed program may have no standard streams; the same child serves all the same."""
+    program = tmp_path / "tern"
+    program.write_text(
+        f'#!/bin/sh\nshift\ncd "{ROOT}"\n'
+        f'exec "{sys.executable}" -m terminal.simexchange "$@" >/dev/null 2>&1\n'
+    )
+    program.chmod(0o755)
+    monkeypatch.setattr(sys, "frozen", True, raising=False)
+    monkeypatch.setattr(sys, "executable", str(program))
+
+    async def work() -> None:
+        demo = DemoExchange(7)
+        hosts, credentials = await demo.start()
         assert await can_read(hosts, credentials)
         await demo.stop()
 

@@ -44,7 +44,8 @@ def test_it_is_standard_library_only_and_old_pythons_can_read_it() -> None:
             names = {str(node.module).split(".")[0]}
         else:
             continue
-        assert names <= set(sys.stdlib_module_names) | {"terminal"}
+        # The script's own second half, imported once the Python is known to be new enough.
+        assert names <= set(sys.stdlib_module_names) | {"terminal", "freezing"}
 
 
 def test_a_python_that_is_too_old(dev: ModuleType) -> None:
@@ -148,6 +149,18 @@ def test_arguments_it_does_not_know_go_to_the_program(dev: ModuleType) -> None:
     arguments, rest = dev.parse(["test", "--nightly", "-k", "book"])
     assert arguments.nightly
     assert rest == ["-k", "book"]
+    arguments, rest = dev.parse(["tool", "ruff", "format", "--check", "a.py", "-v", "b.py"])
+    assert (arguments.name, rest) == ("ruff", ["format", "--check", "a.py", "-v", "b.py"])
+    arguments, rest = dev.parse(["build", "--skip-tour", "--json", "size.json"])
+    assert (arguments.skip_tour, arguments.json, rest) == (True, "size.json", [])
+
+
+def test_a_tool_that_is_not_there_is_one_sentence(
+    dev: ModuleType, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    installed(dev, monkeypatch)
+    with pytest.raises(dev.Failure, match="no tool named hammer"):
+        dev.run_tool(*dev.parse(["tool", "hammer"]))
 
 
 def test_wrong_commands_end_with_usage() -> None:
