@@ -9,14 +9,13 @@ from typing import TYPE_CHECKING, Any, final
 
 from terminal.simexchange import payloads
 from terminal.simexchange.auth import Refused
+from terminal.simexchange.transfers import TRANSFER_PATH
 
 if TYPE_CHECKING:
     from aiohttp import web
 
     from terminal.simexchange.http_server import Handler
     from terminal.simexchange.transfers import Funding
-
-TRANSFER_PATH = "/api/v3/accounts/universal-transfer"
 
 
 @final

@@ -10,7 +10,7 @@ from aiohttp import web
 
 from terminal.simexchange import payloads
 from terminal.simexchange.auth import Refused, check
-from terminal.simexchange.funding_routes import TRANSFER_PATH
+from terminal.simexchange.transfers import TRANSFER_PATH
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Iterable

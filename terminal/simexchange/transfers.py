@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from terminal.simexchange.account import Account
     from terminal.simexchange.clock import SimClock
 
+TRANSFER_PATH = "/api/v3/accounts/universal-transfer"
 MAIN, TRADE, CONTRACT = "MAIN", "TRADE", "CONTRACT"
 COIN, FUTURES_COIN = "BTC", "XBT"
 _ZERO = Decimal(0)
