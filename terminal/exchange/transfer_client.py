@@ -34,7 +34,8 @@ _BAD_PARAMETER = "400100"
 _NO_PERMISSION = "400007"
 _REPEATED = "300018"
 """The futures service's code for a repeated clientOid; the funding service's is not established, so
-a refused parameter that names the clientOid counts as well."""
+a refused parameter counts as well when it says that the clientOid was there before."""
+_REPEAT_WORDS = ("repeat", "duplicate", "exist", "already", "used")
 
 
 @final
@@ -89,7 +90,7 @@ class TransferClient:
         self, error: RejectedError, ticket: TransferTicket, name: str
     ) -> Rejected | Repeated:
         words = error.exchange_text.lower()
-        if error.code == _REPEATED or (error.code == _BAD_PARAMETER and "clientoid" in words):
+        if error.code == _REPEATED or (error.code == _BAD_PARAMETER and _names_a_repeat(words)):
             return Repeated()
         if error.code == _NO_PERMISSION:
             return Rejected(
@@ -113,6 +114,10 @@ class TransferClient:
             return False
         self._coin_with_futures = _COIN if name == _FUNDING_COIN else _FUNDING_COIN
         return True
+
+
+def _names_a_repeat(words: str) -> bool:
+    return "clientoid" in words and any(word in words for word in _REPEAT_WORDS)
 
 
 def _funding_name(currency: str) -> str:

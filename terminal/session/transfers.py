@@ -36,7 +36,8 @@ if TYPE_CHECKING:
     from terminal.domain.events import WalletUpdate
     from terminal.domain.transfer import TransferTicket
     from terminal.domain.units import ClientOid
-    from terminal.exchange.funding_gateway import TransferGateway, TransferOutcome
+    from terminal.exchange.funding_gateway import TransferGateway
+    from terminal.exchange.outcome import Unknown
     from terminal.session.account import AccountSession
     from terminal.session.notices import NoticeBoard
     from terminal.session.tasks import TaskOwner
@@ -115,6 +116,7 @@ class TransferDesk:
         self._states: dict[tuple[AccountKind, str], FundsState] = {}
         self._readings = 0
         self.refusal = refusal
+        self._latest: Unsettled | None = None
         self.unsettled: Unsettled | None = None
         self.is_busy = False
         self.last: TransferResult | None = None
@@ -144,7 +146,7 @@ class TransferDesk:
         if self.is_busy:
             return (TransferBlock(TransferField.DESK, "A transfer is on its way."),)
         if self.unsettled is not None:
-            words = "The last transfer is not settled: retry it or set it aside."
+            words = "The last transfer is not settled: ask again or set it aside."
             return (TransferBlock(TransferField.DESK, words),)
         return check(ticket, self.funds(ticket.source, ticket.currency).funds)
 
@@ -163,9 +165,9 @@ class TransferDesk:
                 self.on_changed.notify()
         finally:
             self._readings -= 1
-        waiting = self.unsettled
-        if waiting is not None and not self.is_busy and waiting.ticket.currency == currency:
-            self._look_at(waiting)
+        latest = self._latest
+        if latest is not None and not self.is_busy and latest.ticket.currency == currency:
+            self._look_at(latest)
         self.on_changed.notify()
 
     async def _read(self, kind: AccountKind, currency: str) -> Funds | None:
@@ -216,12 +218,13 @@ class TransferDesk:
             return
         words = f"Set aside: {words_of(self.unsettled.ticket)}, id {self.unsettled.client_oid}."
         self._notices.post(NoticeLevel.WARNING, "account", words)
-        self.unsettled = self.last = None
+        self.unsettled = self._latest = self.last = None
         self.on_changed.notify()
 
     def _begin(self, attempt: Unsettled) -> None:
         self.is_busy = True
         self.last = None
+        self._latest = attempt
         self._owner.spawn("transfer", self._run(attempt))
         self.on_changed.notify()
 
@@ -333,7 +336,7 @@ class TransferDesk:
 _GOOD = frozenset({TransferEnd.MOVED, TransferEnd.ACCEPTED})
 _ENDS = frozenset({TransferEnd.MOVED, TransferEnd.REFUSED, TransferEnd.NOT_SENT})
 RETRY_WORDS = (
-    "A retry sends the same id, by which the exchange knows it as the same transfer; "
+    "Asking again sends the same id, by which the exchange knows it as the same transfer; "
     "the id is kept until Tern is closed."
 )
 _SEEN = {
@@ -358,7 +361,7 @@ def _taken(outcome: Accepted | Repeated, ticket: TransferTicket) -> TransferResu
 
 
 def _open_end(
-    outcome: TransferOutcome, ticket: TransferTicket, *, is_first: bool
+    outcome: Rejected | NotSent | Unknown, ticket: TransferTicket, *, is_first: bool
 ) -> TransferResult:
     """Say how an attempt ended that moved nothing for sure. A retry proves nothing of the first."""
     words, remedy = "", RETRY_WORDS
@@ -366,15 +369,16 @@ def _open_end(
         if is_first:
             words = f"Refused, nothing was moved. {outcome.sentence}"
             return TransferResult(ticket, TransferEnd.REFUSED, words, outcome.remedy)
-        words = f"The retry was refused: {outcome.sentence} That does not tell how it ended before."
-        remedy = "Compare the balances, then set it aside or retry."
+        words = f"Asked again and refused: {outcome.sentence} That does not tell how it ended."
+        remedy = "Compare the balances, then set it aside or ask again."
     elif isinstance(outcome, NotSent):
         if is_first:
             words = f"Nothing was sent. {outcome.sentence}"
             return TransferResult(ticket, TransferEnd.NOT_SENT, words)
-        words = "The retry was not sent: the exchange cannot be reached."
+        words = f"{words_of(ticket)} is still open: the exchange could not be reached to ask again."
     else:
-        words = f"It is not known whether {words_of(ticket)} arrived: no answer came."
+        words = f"The answer was lost: it is not known whether {words_of(ticket)} arrived."
+        words = f"{words} {outcome.sentence}"
     return TransferResult(ticket, TransferEnd.UNKNOWN, words, remedy)
 
 
