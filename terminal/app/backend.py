@@ -16,6 +16,7 @@ from terminal.session.listeners import Listeners
 from terminal.session.markets import Markets
 from terminal.session.notices import NoticeBoard, NoticeLevel
 from terminal.session.orders import OrderDesk
+from terminal.session.transfers import TransferDesk
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -36,7 +37,10 @@ _log = logging.getLogger("app")
 
 @final
 class Backend:
-    """Clients and sessions of one account. ``start`` returns at once; truth arrives in time."""
+    """Clients and sessions of one account. ``start`` returns at once; truth arrives in time.
+
+    ``no_transfers`` is the sentence why this account may not move money, empty when it may.
+    """
 
     def __init__(
         self,
@@ -44,6 +48,8 @@ class Backend:
         clock: Clock,
         owner: TaskOwner,
         limits: Callable[[], GuardLimits],
+        *,
+        no_transfers: str = "",
     ) -> None:
         self.clients = clients
         self.clock = clock
@@ -77,6 +83,15 @@ class Backend:
             limits,
             new_client_oid,
         )
+        self.transfers = TransferDesk(
+            clients.transfers,
+            self.account,
+            clock,
+            owner,
+            self.notices,
+            new_transfer_oid,
+            no_transfers,
+        )
 
     def _on_feed_opened(self, feed: Feed) -> None:
         self.notices.post(NoticeLevel.INFO, "feed", f"The {feed.name} stream is connected.")
@@ -100,6 +115,7 @@ class Backend:
         """End sessions, feeds and connections, in the reverse order of their start."""
         await self.candles.stop()
         await self.markets.stop()
+        await self.transfers.stop()
         await self.desk.stop()
         await self.account.stop()
         await self.account_feed.stop()
@@ -154,3 +170,8 @@ class Backend:
 def new_client_oid() -> ClientOid:
     """A client order id that was never used before (at most 40 letters, digits and dashes)."""
     return ClientOid(f"{CLIENT_OID_PREFIX}{uuid.uuid4().hex}")
+
+
+def new_transfer_oid() -> ClientOid:
+    """An id for one transfer: a plain UUID, because at most 128 bits are taken (reference 4.1)."""
+    return ClientOid(str(uuid.uuid4()))

@@ -198,7 +198,10 @@ class PositionUpdate:
 @final
 @dataclass(frozen=True, slots=True)
 class WalletUpdate:
-    """The futures account in one settle currency, as the exchange states it."""
+    """The futures account in one settle currency, as the exchange states it.
+
+    ``withdrawable`` is what may be transferred out, None where the source does not tell.
+    """
 
     currency: str
     equity: Money
@@ -207,3 +210,4 @@ class WalletUpdate:
     position_margin: Money
     unrealized: Money
     event_at: TimestampMs | None
+    withdrawable: Money | None = None

@@ -10,6 +10,7 @@ from terminal.exchange.http import HttpClient
 from terminal.exchange.market_client import MarketClient
 from terminal.exchange.stream import StreamClient
 from terminal.exchange.trading_client import TradingClient
+from terminal.exchange.transfer_client import TransferClient
 from terminal.exchange.translate import Scales
 
 if TYPE_CHECKING:
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
 
     from terminal.domain.clock import Clock
     from terminal.exchange.credentials import Credentials
+    from terminal.exchange.funding_gateway import TransferGateway
     from terminal.exchange.gateway import (
         AccountGateway,
         MarketGateway,
@@ -34,6 +36,7 @@ class ExchangeClients:
     market: MarketGateway
     trading: TradingGateway
     account: AccountGateway
+    transfers: TransferGateway
     market_stream: StreamGateway
     account_stream: StreamGateway
     clock: Clock
@@ -75,12 +78,14 @@ def connect(
     public = HttpClient(hosts.futures, clock)
     reading = HttpClient(hosts.futures, clock, credentials)
     trading = HttpClient(hosts.futures, clock, credentials, on_sent=on_sent)
+    funding = HttpClient(hosts.account, clock, credentials)
     return ExchangeClients(
         market=MarketClient(public, scales),
         trading=TradingClient(trading, scales),
         account=AccountClient(reading, scales),
+        transfers=TransferClient(funding),
         market_stream=StreamClient(public, clock, scales, is_private=False),
         account_stream=StreamClient(reading, clock, scales, is_private=True),
         clock=clock,
-        https=(public, reading, trading),
+        https=(public, reading, trading, funding),
     )

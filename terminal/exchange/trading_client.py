@@ -7,13 +7,9 @@ from typing import TYPE_CHECKING, TypeVar, final
 
 from terminal.domain.units import ClientOid, OrderId
 from terminal.exchange import translate
-from terminal.exchange.errors import (
-    ProtocolError,
-    RateLimitedError,
-    RejectedError,
-    TransportError,
-)
-from terminal.exchange.outcome import Accepted, NotSent, Outcome, Rejected, Unknown
+from terminal.exchange.commands import ended
+from terminal.exchange.errors import ProtocolError, RejectedError
+from terminal.exchange.outcome import NotSent
 from terminal.wire.trading import (
     CancelledPayload,
     FillPayload,
@@ -23,12 +19,13 @@ from terminal.wire.trading import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Iterator
+    from collections.abc import Callable, Iterator
 
     from terminal.domain.events import Fill, OrderUpdate
     from terminal.domain.ticket import OrderTicket
     from terminal.domain.units import Symbol
     from terminal.exchange.http import HttpClient
+    from terminal.exchange.outcome import Outcome
     from terminal.exchange.translate import Scales
 
 Payload = TypeVar("Payload")
@@ -57,7 +54,7 @@ class TradingClient:
             body = translate.order_body(ticket, client_oid, self._scales)
         except ProtocolError as error:
             return NotSent(error.sentence)
-        return await _outcome(self._place(body))
+        return await ended(self._place(body))
 
     async def _place(self, body: dict[str, object]) -> tuple[OrderId, ...]:
         placed = await self._http.post("/api/v1/orders", PlacedPayload, body)
@@ -65,20 +62,20 @@ class TradingClient:
 
     async def cancel(self, order_id: OrderId) -> Outcome:
         """Ask to cancel one order."""
-        return await _outcome(self._delete(f"/api/v1/orders/{order_id}", {}))
+        return await ended(self._delete(f"/api/v1/orders/{order_id}", {}))
 
     async def cancel_by_client_oid(self, symbol: Symbol, client_oid: ClientOid) -> Outcome:
         """Ask to cancel an order whose exchange id is not known yet."""
         path = f"/api/v1/orders/client-order/{client_oid}"
-        return await _outcome(self._delete(path, {"symbol": symbol}))
+        return await ended(self._delete(path, {"symbol": symbol}))
 
     async def cancel_all(self, symbol: Symbol) -> Outcome:
         """Ask to cancel all plain orders of a contract."""
-        return await _outcome(self._delete("/api/v3/orders", {"symbol": symbol}))
+        return await ended(self._delete("/api/v3/orders", {"symbol": symbol}))
 
     async def cancel_all_stops(self, symbol: Symbol) -> Outcome:
         """Ask to cancel all untriggered stops of a contract."""
-        return await _outcome(self._delete("/api/v1/stopOrders", {"symbol": symbol}))
+        return await ended(self._delete("/api/v1/stopOrders", {"symbol": symbol}))
 
     async def _delete(self, path: str, query: dict[str, str | int]) -> tuple[OrderId, ...]:
         answer = await self._http.delete(path, CancelledPayload, query)
@@ -160,23 +157,3 @@ class TradingClient:
 
 def _symbol(symbol: Symbol | None) -> dict[str, str | int]:
     return {} if symbol is None else {"symbol": symbol}
-
-
-async def _outcome(command: Awaitable[tuple[OrderId, ...]]) -> Outcome:
-    """Say how a command ended. Only a business refusal is evidence that nothing happened.
-
-    An answer that cannot be read, a server error and a lost answer all mean Unknown: the exchange
-    may have acted.
-    """
-    try:
-        return Accepted(await command)
-    except RejectedError as error:
-        return Rejected(error.code, error.sentence, error.remedy)
-    except RateLimitedError as error:
-        # Refused at the gate, before the order was looked at (API reference 1.8) - but overload
-        # protection is not proof, so the caller must still look.
-        return Unknown(error.sentence)
-    except TransportError as error:
-        return Unknown(error.sentence) if error.was_sent else NotSent(error.sentence)
-    except ProtocolError as error:
-        return Unknown(error.sentence)

@@ -496,6 +496,7 @@ def overview(payload: OverviewPayload) -> WalletUpdate:
         position_margin=Money(payload.positionMargin, currency),
         unrealized=Money(payload.unrealisedPNL, currency),
         event_at=None,
+        withdrawable=_money(payload.maxWithdrawAmount, currency),
     )
 
 
@@ -510,6 +511,7 @@ def wallet_change(payload: WalletPayload) -> WalletUpdate:
         position_margin=Money(payload.crossPosMargin + payload.isolatedPosMargin, currency),
         unrealized=Money(payload.crossUnPnl + payload.isolatedUnPnl, currency),
         event_at=to_ms(payload.timestamp),
+        withdrawable=_money(payload.maxWithdrawAmount, currency),
     )
 
 
@@ -568,3 +570,7 @@ def _limit_price(
 
 def _exact(value: Decimal | None) -> ExactPrice | None:
     return None if not value else ExactPrice(value)
+
+
+def _money(value: Decimal | None, currency: str) -> Money | None:
+    return None if value is None else Money(value, currency)

@@ -96,6 +96,7 @@ class AccountSession:
         self._cross_leverage: dict[Symbol, Decimal] = {}
         self._prepared: set[Symbol] = set()
         self._days: dict[str, tuple[int, Money, TimestampMs]] = {}
+        self._wallet_revisions: dict[str, int] = {}
         self._revisions: dict[Symbol, int] = {}
         self.on_changed: Listeners[[]] = Listeners(self._owner.listener_failed)
         self.trust = Trust(clock, self.on_changed.notify)
@@ -131,7 +132,8 @@ class AccountSession:
     def day_pnl(self, currency: str) -> tuple[Money, TimestampMs] | None:
         """Change of equity since this program's first reading of this UTC day, and when that was.
 
-        None while no equity is known. Our choice: the exchange offers no figure for the day.
+        Transfers that were told to ``note_transfer`` are no gain and no loss. None while no equity
+        is known. Our choice: the exchange offers no figure for the day.
         """
         wallet, day = self._wallets.get(currency), self._days.get(currency)
         if wallet is None or day is None:
@@ -289,8 +291,16 @@ class AccountSession:
         self._positions[update.symbol] = _position_of(update)
         self._revisions[update.symbol] = self._revisions.get(update.symbol, 0) + 1
 
+    def note_transfer(self, change: Money) -> None:
+        """Money came into the futures account (negative: left it): the day's start moves along."""
+        known = self._days.get(change.currency)
+        if known is not None:
+            self._days[change.currency] = (known[0], known[1] + change, known[2])
+            self.on_changed.notify()
+
     def _take_wallet(self, update: WalletUpdate) -> None:
         self._wallets[update.currency] = update
+        self._wallet_revisions[update.currency] = self._wallet_revisions.get(update.currency, 0) + 1
         now_ms = self._clock.now_ms()
         day = now_ms // _DAY_MS
         known = self._days.get(update.currency)
@@ -336,6 +346,18 @@ class AccountSession:
             self._believe(symbol, update)
             self.on_changed.notify()
         return self.position(symbol)
+
+    async def read_wallet(self, currency: str) -> WalletUpdate:
+        """Ask the exchange now for the account in one currency. Raises from ``exchange.errors``.
+
+        What is heard of the wallet while the answer is on its way is newer and stays.
+        """
+        before = self._wallet_revisions.get(currency)
+        update = await self._gateway.wallet(currency)
+        if self._wallet_revisions.get(currency) == before:
+            self._take_wallet(update)
+            self.on_changed.notify()
+        return update
 
     def _warn(self, text: str, symbol: Symbol | None = None) -> None:
         self._notices.post(NoticeLevel.WARNING, "account", text, symbol)

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 WINDOW_MS = 5_000
+_TRANSFER = frozenset({"InnerTransfer", "FlexTransfers", "universal transfer"})
 _HEADERS = ("KC-API-KEY", "KC-API-SIGN", "KC-API-TIMESTAMP", "KC-API-PASSPHRASE")
 
 
@@ -38,6 +39,11 @@ class ApiKey:
     passphrase: str
     permissions: frozenset[str] = frozenset({"General", "Futures"})
 
+    def may(self, permission: str) -> bool:
+        """True when the key has a permission; the right to transfer has three spellings (1.2)."""
+        spellings = _TRANSFER if permission in _TRANSFER else {permission}
+        return not self.permissions.isdisjoint(spellings)
+
 
 def demo_key(seed: int) -> ApiKey:
     """The key of the demo account. Derived from the seed, so that a restart keeps it valid."""
@@ -45,7 +51,8 @@ def demo_key(seed: int) -> ApiKey:
     def part(name: str) -> str:
         return hashlib.sha256(f"tern-demo-{seed}-{name}".encode()).hexdigest()[:32]
 
-    return ApiKey(part("key"), part("secret"), part("passphrase")[:12])
+    permissions = frozenset({"General", "Futures", "InnerTransfer"})
+    return ApiKey(part("key"), part("secret"), part("passphrase")[:12], permissions)
 
 
 def _digest(secret: str, text: str) -> str:

@@ -404,6 +404,10 @@ class Engine:
         data = payloads.wallet(self.account.wallet_state(currency), self._clock.now_ms())
         self._publisher.publish_private(WALLET, "walletBalance.change", data)
 
+    def wallet_changed(self, currency: str) -> None:
+        """Tell the stream that a wallet was changed from outside, by a transfer."""
+        self._publish_wallet(currency)
+
     def publish_second(self) -> None:
         """What is told once a second: marks, re-marked positions, wallets that moved with them."""
         currencies = set()

@@ -11,16 +11,18 @@ from typing import final
 class Faults:
     """Counters and switches; a counter is used up by one each time it takes effect.
 
-    ``answers_lost`` orders are accepted and their answer never comes. ``server_errors`` requests
+    ``answers_lost`` orders are accepted and their answer never comes; ``transfers_lost`` does the
+    same to transfers. ``server_errors`` requests
     of any kind are answered 500 before they are looked at. ``level2_skipped`` frames are left out,
     ``level2_doubled`` are sent twice. ``refuses_streams`` refuses new streams,
     ``withholds_pongs`` keeps quiet. ``snapshot_lag`` serves the book as it was so many snapshots
-    ago. ``answer_delay_s`` holds back the answers to orders and cancels. ``mark_is_silent`` stops
-    the mark price.
+    ago. ``answer_delay_s`` holds back the answers to orders, cancels and transfers.
+    ``mark_is_silent`` stops the mark price.
     """
 
     answers_lost: int = 0
     cancels_lost: int = 0
+    transfers_lost: int = 0
     server_errors: int = 0
     overloads: int = 0
     level2_skipped: int = 0

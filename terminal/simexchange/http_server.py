@@ -10,6 +10,7 @@ from aiohttp import web
 
 from terminal.simexchange import payloads
 from terminal.simexchange.auth import Refused, check
+from terminal.simexchange.transfers import TRANSFER_PATH
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Iterable
@@ -63,8 +64,10 @@ class RestRoutes:
         self.keys: dict[str, ApiKey] = {engine.account.key.key: engine.account.key}
         self.calls: dict[str, int] = {}
 
-    def add_to(self, app: web.Application) -> None:
-        """Register every route."""
+    def add_to(
+        self, app: web.Application, more: Iterable[tuple[str, str, str, Handler]] = ()
+    ) -> None:
+        """Register every route, and ``more`` signed ones: method, path, permission, handler."""
         public: tuple[tuple[str, str, Handler], ...] = (
             ("GET", "/api/v1/contracts/active", self._contracts),
             ("GET", "/api/v1/contracts/{symbol}", self._contract),
@@ -112,7 +115,7 @@ class RestRoutes:
         )
         for method, path, handler in public:
             app.router.add_route(method, path, self._wrapped(handler, None))
-        for method, path, permission, handler in private:
+        for method, path, permission, handler in (*private, *more):
             app.router.add_route(method, path, self._wrapped(handler, permission))
 
     def _wrapped(
@@ -146,7 +149,7 @@ class RestRoutes:
         target = request.raw_path
         asked = (request.method, target, raw)
         key = check(self.keys, request.headers, self._clock.now_ms(), asked)
-        if permission not in key.permissions:
+        if not key.may(permission):
             raise Refused("400007", f"Access denied, require more permission: {permission}", 403)
 
     async def _answered(
@@ -157,10 +160,13 @@ class RestRoutes:
     ) -> web.StreamResponse:
         is_place = request.method == "POST" and request.path == "/api/v1/orders"
         is_cancel = request.method == "DELETE"
-        if (is_place or is_cancel) and self._faults.answer_delay_s:
+        is_transfer = request.path == TRANSFER_PATH
+        if (is_place or is_cancel or is_transfer) and self._faults.answer_delay_s:
             await asyncio.sleep(self._faults.answer_delay_s)
-        if (is_place and self._faults.use("answers_lost")) or (
-            is_cancel and self._faults.use("cancels_lost")
+        if (
+            (is_place and self._faults.use("answers_lost"))
+            or (is_cancel and self._faults.use("cancels_lost"))
+            or (is_transfer and self._faults.use("transfers_lost"))
         ):
             if request.transport is not None:
                 request.transport.abort()

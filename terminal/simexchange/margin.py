@@ -143,6 +143,14 @@ class WalletState:
     version: int
 
     @property
+    def withdrawable(self) -> Decimal:
+        """What may leave the account: never margin, never a profit that is not realized.
+
+        Our reading of the sample in reference 3.1; it is never negative.
+        """
+        return max(_ZERO, self.available - max(_ZERO, self.cross_unrealized))
+
+    @property
     def cross_margin(self) -> Decimal:
         """The balance that cross positions share."""
         return self.cash - self.isolated_position - self.isolated_order + self.cross_unrealized

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from terminal.simexchange.margin import SimPosition, WalletState
     from terminal.simexchange.market import Market, Trade
     from terminal.simexchange.orders import UserOrder
+    from terminal.simexchange.transfers import Purse
 
 Payload = dict[str, Any]
 
@@ -508,7 +509,7 @@ def overview(state: WalletState) -> Payload:
         "availableMargin": float(state.available),
         "currency": state.currency,
         "riskRatio": 0.0,
-        "maxWithdrawAmount": float(max(state.available - state.cross_unrealized, state.cash * 0)),
+        "maxWithdrawAmount": float(state.withdrawable),
     }
 
 
@@ -521,7 +522,7 @@ def wallet(state: WalletState, now_ms: int) -> Payload:
         ("equity", state.equity),
         ("availableBalance", state.available),
         ("isolatedPosMargin", state.isolated_position),
-        ("maxWithdrawAmount", state.available),
+        ("maxWithdrawAmount", state.withdrawable),
         ("walletBalance", state.cash),
         ("isolatedFundingFeeMargin", state.cash * 0),
         ("crossUnPnl", state.cross_unrealized),
@@ -532,3 +533,26 @@ def wallet(state: WalletState, now_ms: int) -> Payload:
     payload: Payload = {name: plain(amount) for name, amount in amounts}
     payload.update(version=str(state.version), currency=state.currency, timestamp=str(now_ms))
     return payload
+
+
+def funding_account(number: int, currency: str, kind: str, purse: Purse) -> Payload:
+    """4: a row of the accounts list, all text, the type in lower case."""
+    return {
+        "id": str(548_600_000_000 + number),
+        "currency": currency,
+        "type": kind,
+        **_purse(purse),
+    }
+
+
+def transferable(currency: str, purse: Purse) -> Payload:
+    """4: all text."""
+    return {"currency": currency, **_purse(purse), "transferable": plain(purse.available)}
+
+
+def _purse(purse: Purse) -> Payload:
+    return {
+        "balance": plain(purse.balance),
+        "available": plain(purse.available),
+        "holds": plain(purse.holds),
+    }

@@ -12,9 +12,11 @@ from terminal.simexchange.auth import ApiKey, Refused, demo_key
 from terminal.simexchange.clock import SimClock
 from terminal.simexchange.engine import Engine
 from terminal.simexchange.faults import Faults
+from terminal.simexchange.funding_routes import FundingRoutes
 from terminal.simexchange.http_server import RestRoutes, refusal
 from terminal.simexchange.hub import Hub
 from terminal.simexchange.quota import Quota
+from terminal.simexchange.transfers import Funding
 from terminal.simexchange.ws_server import Streams
 
 if TYPE_CHECKING:
@@ -43,6 +45,7 @@ class SimExchange:
         self.hub = Hub(self.faults)
         self.key: ApiKey = demo_key(seed)
         self.engine = Engine(seed, self.key, self.clock, self.hub)
+        self.funding = Funding(self.engine.account, self.clock, self.engine.wallet_changed)
         self.streams = Streams(self.engine, self.hub, self.clock, self.faults)
         self.routes = RestRoutes(self.engine, self.streams, self.clock, self.faults, self.quota)
         self._is_calm = is_calm
@@ -73,7 +76,7 @@ class SimExchange:
     async def start(self, port: int = 0) -> None:
         """Listen on loopback; port 0 takes a free one. Raises ``OSError`` when it is taken."""
         app = web.Application(middlewares=[_not_found])
-        self.routes.add_to(app)
+        self.routes.add_to(app, FundingRoutes(self.funding).rows())
         app.router.add_route("GET", "/endpoint", self.streams.handle)
         app.on_shutdown.append(self._end_streams)
         self._runner = web.AppRunner(app, access_log=None, shutdown_timeout=1.0)

@@ -222,7 +222,7 @@ class StatusViewModel(ViewModel):
             text.money(amount, sign=True),
             text.gain_role(amount),
             f"Change of equity since {text.clock_time(since)}, "
-            "the first reading of this UTC day by this program.",
+            "the first reading of this UTC day by this program; transfers made here do not count.",
         )
 
     def _feeds(self) -> tuple[Feed, Feed]:

@@ -5,6 +5,7 @@ Minus is the true minus sign, thousands are set apart by a thin space, and no di
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime
 from decimal import ROUND_DOWN, ROUND_HALF_EVEN, Decimal
 from enum import Enum
@@ -18,6 +19,8 @@ if TYPE_CHECKING:
 MINUS = "\N{MINUS SIGN}"
 THIN_SPACE = "\N{THIN SPACE}"
 EMPTY = "\N{EN DASH}"
+_THOUSANDS = re.compile(r"[0-9]{1,3}(,[0-9]{3})+(\.[0-9]*)?")
+_NUMBER = re.compile(r"[0-9]{1,15}(\.[0-9]{0,15})?|\.[0-9]{1,15}")
 
 
 class Role(Enum):
@@ -81,6 +84,26 @@ def money(amount: Money | None, *, sign: bool = False) -> str:
     decimals = money_decimals(amount.currency)
     text = signed(amount.amount, decimals) if sign else number(amount.amount, decimals)
     return f"{text} {amount.currency}"
+
+
+def exact_money(amount: Money) -> str:
+    """An amount with its currency and all its decimals, at least the usual ones."""
+    exponent = amount.amount.normalize().as_tuple().exponent
+    needed = -exponent if isinstance(exponent, int) else 0
+    decimals = max(money_decimals(amount.currency), needed)
+    return f"{number(amount.amount, decimals)} {amount.currency}"
+
+
+def bare_number(typed: str) -> str:
+    """A number as typed, without what sets thousands apart; anything doubtful reads as no number.
+
+    A comma is taken only where it can be nothing but a thousands separator: 100012,3 must never
+    become ten times its price.
+    """
+    bare = "".join(typed.split())
+    if "," in bare:
+        bare = bare.replace(",", "") if _THOUSANDS.fullmatch(bare) else "x"
+    return bare if _NUMBER.fullmatch(bare) else "x"
 
 
 def gain_role(gain: Money) -> Role:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 from typing import TYPE_CHECKING, final
@@ -31,9 +30,6 @@ if TYPE_CHECKING:
     from terminal.viewmodels.base import Removable
     from terminal.viewmodels.frame import FrameClock
     from terminal.viewmodels.workspace import Workspace
-
-_THOUSANDS = re.compile(r"[0-9]{1,3}(,[0-9]{3})+(\.[0-9]*)?")
-_NUMBER = re.compile(r"[0-9]{1,15}(\.[0-9]{0,15})?|\.[0-9]{1,15}")
 
 
 @final
@@ -228,7 +224,7 @@ class TicketViewModel(ViewModel):
         if contract is None or self._is_market:
             return None
         try:
-            return contract.scale.ticks(Decimal(_bare(self._price_text)))
+            return contract.scale.ticks(Decimal(text.bare_number(self._price_text)))
         except (InvalidOperation, UnitError):
             return None
 
@@ -236,7 +232,7 @@ class TicketViewModel(ViewModel):
         if contract is None or self._is_market or not self._price_text.strip():
             return ""
         try:
-            price = Decimal(_bare(self._price_text))
+            price = Decimal(text.bare_number(self._price_text))
         except InvalidOperation:
             return "Not a price."
         if not price.is_finite() or price <= 0:
@@ -327,15 +323,3 @@ class TicketViewModel(ViewModel):
         for handle in self._handles:
             handle.remove()
         self._handles = []
-
-
-def _bare(typed: str) -> str:
-    """A number as typed, without what sets thousands apart; anything doubtful reads as no number.
-
-    A comma is taken only where it can be nothing but a thousands separator: 100012,3 must never
-    become ten times its price.
-    """
-    bare = "".join(typed.split())
-    if "," in bare:
-        bare = bare.replace(",", "") if _THOUSANDS.fullmatch(bare) else "x"
-    return bare if _NUMBER.fullmatch(bare) else "x"

@@ -1,4 +1,4 @@
-"""Payload shapes of balances and positions. Source: API reference 3.1, 3.8, 3.9 and 5.7."""
+"""Payload shapes of balances and positions. Source: API reference 3.1, 3.8, 3.9, 4 and 5.7."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ class OverviewPayload(msgspec.Struct):
     positionMargin: Decimal
     orderMargin: Decimal
     availableBalance: Decimal
+    maxWithdrawAmount: Decimal | None = None
 
 
 class PositionPayload(msgspec.Struct):
@@ -73,3 +74,18 @@ class WalletPayload(msgspec.Struct):
     isolatedPosMargin: Decimal = Decimal(0)
     isolatedOrderMargin: Decimal = Decimal(0)
     isolatedUnPnl: Decimal = Decimal(0)
+    maxWithdrawAmount: Decimal | None = None
+
+
+class TransferablePayload(msgspec.Struct):
+    """``accounts/transferable`` of the main or the trade account (4): all text."""
+
+    currency: str
+    balance: Decimal
+    transferable: Decimal
+
+
+class TransferredPayload(msgspec.Struct):
+    """Answer to ``universal-transfer`` (4.1)."""
+
+    orderId: str

@@ -69,6 +69,11 @@ MEANINGS: dict[str, Meaning] = {
     "100001": Meaning(Kind.NOT_FOUND, "The exchange found a parameter wrong."),
     "100003": Meaning(Kind.BUSINESS, "The exchange does not know this contract."),
     "100004": Meaning(Kind.NOT_CANCELLABLE, "The order can no longer be canceled."),
+    "230003": Meaning(
+        Kind.BUSINESS,
+        "The account has not enough to move.",
+        "Main and trade are two accounts; look at what is transferable in each.",
+    ),
     "300000": Meaning(Kind.BUSINESS, "The exchange found a parameter wrong."),
     "300001": Meaning(Kind.BUSINESS, "Too many working orders on this contract.", "Cancel some."),
     "300002": Meaning(Kind.BUSINESS, "Trading is suspended on the exchange."),

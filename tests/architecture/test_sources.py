@@ -17,7 +17,8 @@ MIRRORED = ("domain", "wire", "exchange", "storage", "session", "simexchange")
 DECLARATIONS = {
     "domain/errors.py", "domain/events.py",
     "wire/account.py", "wire/frames.py", "wire/market.py", "wire/trading.py",
-    "exchange/errors.py", "exchange/gateway.py", "exchange/outcome.py",
+    "exchange/errors.py", "exchange/funding_gateway.py", "exchange/gateway.py",
+    "exchange/outcome.py",
     "session/clock.py", "session/desk.py", "session/results.py",
     "simexchange/clock.py", "simexchange/contracts.py", "simexchange/faults.py",
 }  # fmt: skip

@@ -11,6 +11,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
+import aiohttp
 import pytest
 
 from terminal.domain.candles import CandleInterval
@@ -31,12 +32,14 @@ from terminal.simexchange import payloads
 from terminal.simexchange.auth import demo_key
 from terminal.simexchange.clock import SimClock
 from terminal.simexchange.engine import Engine
+from terminal.simexchange.server import SimExchange
 from terminal.wire.account import OverviewPayload, PositionPayload
 from terminal.wire.codec import decode
 from terminal.wire.connection import Pushed, StreamConnection
 from terminal.wire.market import BookPayload, CandlePayload, ContractPayload, MarkPricePayload
 from terminal.wire.trading import FillPayload, OrderPayload
 from tests.support.builders import a_contract
+from tests.support.stranger import Stranger
 
 FOLDER = Path(__file__).parent.parent / "fixtures" / "kucoin"
 SYMBOL = "XBTUSDTM"
@@ -207,6 +210,22 @@ def compare(ours: dict[str, Any], theirs: dict[str, Any], optional: frozenset[st
         assert name in ours, f"{name} is missing"
         if value is not None and ours[name] is not None:
             assert shape_of(ours[name]) == shape_of(value), name
+
+
+async def test_the_simulated_exchange_has_the_same_funding_shapes() -> None:
+    """The transfer is asked for with the very body of the reference."""
+    exchange = SimExchange(is_calm=True)
+    await exchange.start()
+    async with aiohttp.ClientSession() as session:
+        stranger = Stranger(exchange, session)
+        path = "/api/v1/accounts/transferable?currency=USDT&type=MAIN"
+        compare(await stranger.data(path, signed=True), load("transferable"), frozenset())
+        rows = await stranger.data("/api/v1/accounts", signed=True)
+        compare(rows[0], load("accounts")[0], frozenset())
+        body = load("universal_transfer")
+        _, answer = await stranger.call("POST", "/api/v3/accounts/universal-transfer", body)
+        compare(answer["data"], load("universal_transfer_reply"), frozenset())
+    await exchange.stop()
 
 
 NOT_SENT = frozenset(

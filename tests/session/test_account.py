@@ -179,3 +179,31 @@ async def test_what_is_heard_while_an_answer_is_on_its_way_is_newer() -> None:
     position = await bench.account.read_position(XBT)
     assert position.core.lots == 7
     await bench.stop()
+
+
+async def test_transfers_move_the_start_of_the_day_along() -> None:
+    """Money that came in by a transfer is no gain; without a known day there is nothing to move."""
+    bench = Bench()
+    money = Money(Decimal(250), "USDT")
+    bench.account.note_transfer(money)
+    await bench.start()
+    bench.stream.push(a_wallet(equity="1250"))
+    bench.account.note_transfer(money)
+    day = bench.account.day_pnl("USDT")
+    assert day is not None
+    assert day[0] == Money(Decimal(0), "USDT")
+    await bench.stop()
+
+
+async def test_a_wallet_heard_while_it_is_asked_for_is_newer() -> None:
+    """The answer to a question does not overwrite what the stream told meanwhile."""
+    bench = Bench()
+    await bench.start()
+    bench.gateway.wallets["USDT"] = a_wallet(equity="900")
+    assert await bench.account.read_wallet("USDT") == a_wallet(equity="900")
+    assert bench.account.wallet("USDT") == a_wallet(equity="900")
+    bench.gateway.on_wallet = lambda: bench.stream.push(a_wallet(equity="950"))
+    bench.gateway.wallets["USDT"] = a_wallet(equity="901")
+    await bench.account.read_wallet("USDT")
+    assert bench.account.wallet("USDT") == a_wallet(equity="950")
+    await bench.stop()

@@ -20,6 +20,7 @@ from terminal.domain.events import (
     WalletUpdate,
 )
 from terminal.domain.ticket import OrderTicket
+from terminal.domain.transfer import AccountKind, Funds, TransferTicket
 from terminal.domain.units import (
     ClientOid,
     ExactPrice,
@@ -167,3 +168,22 @@ def a_wallet(currency: str = "USDT", equity: str = "1000", available: str = "900
         zero,
         NOW_MS,
     )
+
+
+def a_transfer(amount: str | None = "250", **changes: Any) -> TransferTicket:
+    """From main to futures unless said otherwise."""
+    values: dict[str, Any] = {
+        "source": AccountKind.MAIN,
+        "target": AccountKind.FUTURES,
+        "currency": "USDT",
+        "amount": None if amount is None else Decimal(amount),
+    }
+    return TransferTicket(**{**values, **changes})
+
+
+def some_funds(
+    account: AccountKind, balance: str, *, transferable: str | None = None, currency: str = "USDT"
+) -> Funds:
+    """Everything is transferable unless said otherwise."""
+    left = balance if transferable is None else transferable
+    return Funds(account, Money(Decimal(balance), currency), Money(Decimal(left), currency))

@@ -182,9 +182,16 @@ class FakeAccountGateway:
         self.mode = PositionMode.ONE_WAY
         self.margin = MarginMode.ISOLATED
         self.reads = 0
+        self.wallets: dict[str, WalletUpdate] = {}
+        self.no_wallet: Exception | None = None
+        self.on_wallet: Callable[[], None] | None = None
 
     async def wallet(self, currency: str) -> WalletUpdate:
-        return a_wallet(currency)
+        if self.no_wallet is not None:
+            raise self.no_wallet
+        if self.on_wallet is not None:
+            self.on_wallet()
+        return self.wallets.get(currency) or a_wallet(currency)
 
     async def positions(self) -> tuple[PositionUpdate, ...]:
         self.reads += 1

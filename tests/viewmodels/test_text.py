@@ -74,3 +74,46 @@ def test_times_are_told_in_the_users_zone_and_exactly_in_the_tooltip() -> None:
     assert len(text.clock_time(at)) == 8
     assert ".123" in text.exact_time(at)
     assert text.exact_time(at)[-6] in "+-"
+
+
+@pytest.mark.parametrize(
+    ("amount", "shown"),
+    [
+        ("250", "250.00"),
+        ("0.00000001", "0.00000001"),
+        ("1234.5678", f"1{THIN}234.5678"),
+        ("1E+3", f"1{THIN}000.00"),
+        ("10.500000", "10.50"),
+        ("-0.123", f"{text.MINUS}0.123"),
+    ],
+)
+def test_exact_money_drops_no_digit(amount: str, shown: str) -> None:
+    """What is moved is shown to the last digit, and at least with the usual ones."""
+    assert text.exact_money(Money(Decimal(amount), "USDT")) == f"{shown} USDT"
+
+
+@given(st.integers(0, 10**20).map(lambda n: n * Decimal("0.00000001")))
+def test_what_is_shown_exactly_reads_back(amount: Decimal) -> None:
+    """Showing and reading an exact amount gives the amount."""
+    shown = text.exact_money(Money(amount, "USDT")).removesuffix(" USDT")
+    assert Decimal(text.bare_number(shown)) == amount
+
+
+@pytest.mark.parametrize(
+    ("typed", "bare"),
+    [
+        ("1,000,000.5", "1000000.5"),
+        (" 1 000 ", "1000"),
+        (".5", ".5"),
+        ("5.", "5."),
+        ("100012,3", "x"),
+        ("1,00", "x"),
+        ("1e5", "x"),
+        ("-5", "x"),
+        ("NaN", "x"),
+        ("", "x"),
+    ],
+)
+def test_doubtful_numbers_are_no_numbers(typed: str, bare: str) -> None:
+    """A comma counts only where it can be nothing but a thousands separator."""
+    assert text.bare_number(typed) == bare

@@ -1,0 +1,37 @@
+"""What the transfer desk needs of an exchange: a Protocol for the client and the fake."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Protocol, TypeAlias, final
+
+from terminal.exchange.outcome import Accepted, NotSent, Rejected, Unknown
+
+if TYPE_CHECKING:
+    from terminal.domain.transfer import AccountKind, Funds, TransferTicket
+    from terminal.domain.units import ClientOid
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class Repeated:
+    """The exchange knows a transfer with this id already and moved nothing again."""
+
+
+TransferOutcome: TypeAlias = Accepted | Repeated | Rejected | NotSent | Unknown
+"""How a transfer command ended; ``Accepted.order_ids`` holds the exchange's id of the transfer."""
+
+
+class TransferGateway(Protocol):
+    """Main and trade balances, and moving money between main, trade and futures.
+
+    The exchange has no question by which a transfer could be looked up by our id.
+    """
+
+    async def funds(self, account: AccountKind, currency: str) -> Funds:
+        """The main or the trade account in one currency; the futures account is a wallet."""
+        ...
+
+    async def transfer(self, ticket: TransferTicket, client_oid: ClientOid) -> TransferOutcome:
+        """Move money once. Never resent by itself."""
+        ...

@@ -1,0 +1,124 @@
+"""Transfers between the account's parts over REST, on the account host. Nothing is ever resent.
+
+Source: API reference 4 and 4.1. Account types are written in capitals there; bitcoin is BTC on the
+funding side and XBT in the futures account, and which of the two a transfer to or from the futures
+account takes is not established: BTC is tried first, a refusal of the name teaches the other.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, final
+
+from terminal.domain.transfer import AccountKind, Funds
+from terminal.domain.units import Money, OrderId, plain
+from terminal.exchange.commands import ended_by, rejected
+from terminal.exchange.funding_gateway import Repeated
+from terminal.exchange.outcome import Rejected
+from terminal.wire.account import TransferablePayload, TransferredPayload
+
+if TYPE_CHECKING:
+    from terminal.domain.transfer import TransferTicket
+    from terminal.domain.units import ClientOid
+    from terminal.exchange.errors import RejectedError
+    from terminal.exchange.funding_gateway import TransferOutcome
+    from terminal.exchange.http import HttpClient
+
+TRANSFER_PATH = "/api/v3/accounts/universal-transfer"
+_TYPES = {
+    AccountKind.MAIN: "MAIN",
+    AccountKind.TRADE: "TRADE",
+    AccountKind.FUTURES: "CONTRACT",
+}
+_COIN, _FUNDING_COIN = "XBT", "BTC"
+_BAD_PARAMETER = "400100"
+_NO_PERMISSION = "400007"
+_REPEATED = "300018"
+"""The futures service's code for a repeated clientOid; the funding service's is not established, so
+a refused parameter counts as well when it says that the clientOid was there before."""
+_REPEAT_WORDS = ("repeat", "duplicate", "exist", "already", "used")
+
+
+@final
+class TransferClient:
+    """A ``TransferGateway`` over HTTP."""
+
+    def __init__(self, http: HttpClient) -> None:
+        self._http = http
+        self._coin_with_futures = _FUNDING_COIN
+
+    async def funds(self, account: AccountKind, currency: str) -> Funds:
+        """The main or the trade account in one currency. Raises from ``exchange.errors``."""
+        query = {"currency": _funding_name(currency), "type": _TYPES[account]}
+        payload = await self._http.get(
+            "/api/v1/accounts/transferable", TransferablePayload, query, signed=True
+        )
+        return Funds(
+            account, Money(payload.balance, currency), Money(payload.transferable, currency)
+        )
+
+    async def transfer(self, ticket: TransferTicket, client_oid: ClientOid) -> TransferOutcome:
+        """Move money once. Never resent by itself."""
+        name = self._name(ticket)
+
+        def refused(error: RejectedError) -> Rejected | Repeated:
+            return self._refused(error, ticket, name)
+
+        return await ended_by(self._post(ticket, client_oid, name), refused)
+
+    async def _post(
+        self, ticket: TransferTicket, client_oid: ClientOid, name: str
+    ) -> tuple[OrderId, ...]:
+        body = {
+            "clientOid": client_oid,
+            "type": "INTERNAL",
+            "currency": name,
+            "amount": plain(ticket.money.amount),
+            "fromAccountType": _TYPES[ticket.source],
+            "toAccountType": _TYPES[ticket.target],
+        }
+        answer = await self._http.post(TRANSFER_PATH, TransferredPayload, body)
+        return (OrderId(answer.orderId),)
+
+    def _name(self, ticket: TransferTicket) -> str:
+        """What the exchange calls the currency in this transfer."""
+        touches_futures = AccountKind.FUTURES in {ticket.source, ticket.target}
+        if touches_futures and ticket.currency == _COIN:
+            return self._coin_with_futures
+        return _funding_name(ticket.currency)
+
+    def _refused(
+        self, error: RejectedError, ticket: TransferTicket, name: str
+    ) -> Rejected | Repeated:
+        words = error.exchange_text.lower()
+        if error.code == _REPEATED or (error.code == _BAD_PARAMETER and _names_a_repeat(words)):
+            return Repeated()
+        if error.code == _NO_PERMISSION:
+            return Rejected(
+                error.code,
+                "This key may not move money.",
+                "Give it the universal transfer permission on the exchange's site.",
+            )
+        if error.code == _BAD_PARAMETER and "currency" in words and self._learn(ticket, name):
+            return Rejected(
+                error.code,
+                f"The exchange does not take {name} as this coin's name here.",
+                f"Transfer again: it will be called {self._coin_with_futures}.",
+            )
+        return rejected(error)
+
+    def _learn(self, ticket: TransferTicket, name: str) -> bool:
+        """Take the coin's other name from now on; False when there is none to take."""
+        if ticket.currency != _COIN or name != self._coin_with_futures:
+            return False
+        if AccountKind.FUTURES not in {ticket.source, ticket.target}:
+            return False
+        self._coin_with_futures = _COIN if name == _FUNDING_COIN else _FUNDING_COIN
+        return True
+
+
+def _names_a_repeat(words: str) -> bool:
+    return "clientoid" in words and any(word in words for word in _REPEAT_WORDS)
+
+
+def _funding_name(currency: str) -> str:
+    return _FUNDING_COIN if currency == _COIN else currency
