@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, final
 
+from terminal.viewmodels.chart import ChartViewModel
 from terminal.viewmodels.connection import StatusSources, StatusViewModel
 from terminal.viewmodels.fills import FillsViewModel
 from terminal.viewmodels.frame import QtFrameClock
@@ -19,6 +20,7 @@ from terminal.viewmodels.sizes import Sizes
 from terminal.viewmodels.text import Role
 from terminal.viewmodels.ticket import TicketViewModel
 from terminal.viewmodels.workspace import Workspace
+from terminal.widgets.chart import ChartPanel
 from terminal.widgets.fills import FillsPanel
 from terminal.widgets.ladder import LadderPanel
 from terminal.widgets.log import LogPanel
@@ -60,6 +62,7 @@ def build(backend: Backend, settings: Settings, theme: Theme) -> Program:
     sizes = Sizes(settings.sizes, settings.chosen_size)
     ladder = LadderViewModel(workspace, desk, account, sizes, frame)
     ticket = TicketViewModel(workspace, desk, account, frame)
+    chart = ChartViewModel(workspace, desk, account, backend.candles, frame, backend.clock)
     positions = PositionsViewModel(workspace, account, desk, contracts, frame)
     orders = OrdersViewModel(desk, contracts, frame)
     fills = FillsViewModel(desk, contracts, frame)
@@ -78,6 +81,7 @@ def build(backend: Backend, settings: Settings, theme: Theme) -> Program:
     ladder_panel = LadderPanel(ladder, theme, meter)
     window = MainWindow(status, theme, ladder.keys, meter)
     window.add_panel("ladder", "Ladder", ladder_panel, Place.LEFT, ladder)
+    window.add_panel("chart", "Chart", ChartPanel(chart, theme, meter), Place.CHART, chart)
     window.add_panel(
         "positions", "Positions", PositionsPanel(positions, theme, meter), Place.BOTTOM, positions
     )
@@ -106,7 +110,7 @@ def build(backend: Backend, settings: Settings, theme: Theme) -> Program:
         workspace=workspace,
         ladder=ladder,
         status=status,
-        view_models=(ladder, ticket, positions, orders, fills, log, status, headers),
+        view_models=(ladder, chart, ticket, positions, orders, fills, log, status, headers),
         window=window,
         ladder_widget=ladder_panel,
         theme=theme,
