@@ -47,6 +47,9 @@ class Hands:
         """
         point = at if at is not None else widget.rect().center()
         window = widget.window()
-        if window.childAt(widget.mapTo(window, point)) is not widget:
+        # What lies under the point may be a part of the widget: it is the one that gets the click.
+        under = window if widget is window else window.childAt(widget.mapTo(window, point))
+        if under is None or not (under is widget or widget.isAncestorOf(under)):
             raise OutOfReachError(f"{widget.objectName()} is covered at {point.x()}, {point.y()}")
-        QTest.mouseClick(widget, button, Qt.KeyboardModifier.NoModifier, point)
+        at_part = under.mapFrom(window, widget.mapTo(window, point))
+        QTest.mouseClick(under, button, Qt.KeyboardModifier.NoModifier, at_part)

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, final
 
 from terminal.app.audit import BookAudit, audit_account
 from terminal.app.hands import OutOfReachError
+from terminal.app.tour_panels import PanelSteps
 from terminal.app.tour_report import StepReport, TourReport, percentile
 from terminal.app.tour_stage import Stage, StepFailedError
 from terminal.app.tour_trading import TradingSteps
@@ -48,19 +49,21 @@ class Tour:
         self._tools = tools
         self._stage = Stage(program)
         self._trading = TradingSteps(self._stage, tools.take_picture)
+        self._panels = PanelSteps(self._stage)
         self._report = TourReport()
 
     async def run(self, seconds: float) -> TourReport:
         """Run all steps, keep the market on screen for ``seconds`` in all, audit, and report."""
         clock = self._program.backend.clock
         started_s = clock.monotonic_s()
-        trading = self._trading
+        trading, panels = self._trading, self._panels
         steps: tuple[tuple[str, Callable[[], Awaitable[None]]], ...] = (
             ("book is live", trading.book_is_live),
             ("arm the keyboard", trading.arm),
             ("rest a limit order", trading.rest),
             ("take liquidity", trading.take),
             ("see fill and position", trading.see_position),
+            ("see both on the chart", panels.see_orders_on_the_chart),
             ("move the order", trading.move),
             ("cancel the order", trading.cancel),
             ("send and cancel by mouse", trading.by_mouse),
@@ -69,6 +72,8 @@ class Tour:
             ("take a picture", trading.picture),
             ("flatten", trading.flatten),
             ("disarm", trading.disarm),
+            ("change the timeframe", panels.change_the_timeframe),
+            ("save and restore the layout", panels.save_and_restore_the_layout),
         )
         for name, step in steps:
             if not await self._step(name, step):

@@ -48,9 +48,14 @@ class Stage:
             raise StepFailedError(f"the window has no {name}")
         return found
 
-    def press(self, name: str, key: Qt.Key) -> None:
+    def press(
+        self,
+        name: str,
+        key: Qt.Key,
+        modifiers: Qt.KeyboardModifier = Qt.KeyboardModifier.NoModifier,
+    ) -> None:
         """Press a key on a widget."""
-        self.hands.press(self.widget(name), key)
+        self.hands.press(self.widget(name), key, modifiers)
 
     def click(self, name: str, point: QPoint | None = None) -> None:
         """Click on a widget, in its middle or at a point of its own."""

@@ -45,6 +45,7 @@ class Program:
     frame: QtFrameClock
     workspace: Workspace
     ladder: LadderViewModel
+    chart: ChartViewModel
     status: StatusViewModel
     view_models: tuple[ViewModel, ...]
     window: MainWindow
@@ -93,6 +94,23 @@ def build(backend: Backend, settings: Settings, theme: Theme) -> Program:
     window.add_panel("log", "Event log", LogPanel(log, theme, meter), Place.RIGHT_BELOW, log)
     headers = HeadersViewModel(workspace, desk, account, frame)
     window.show_headers(headers)
+    _fill_trade_menu(window, ladder)
+    return Program(
+        backend=backend,
+        frame=frame,
+        workspace=workspace,
+        ladder=ladder,
+        chart=chart,
+        status=status,
+        view_models=(ladder, chart, ticket, positions, orders, fills, log, status, headers),
+        window=window,
+        ladder_widget=ladder_panel,
+        theme=theme,
+    )
+
+
+def _fill_trade_menu(window: MainWindow, ladder: LadderViewModel) -> None:
+    """The ladder's commands, told with their keys."""
     for words, action, act in (
         ("Arm or disarm the keyboard", LadderAction.ARM_KEYBOARD, ladder.toggle_keyboard),
         ("Arm or disarm the mouse", None, ladder.toggle_mouse),
@@ -104,14 +122,3 @@ def build(backend: Backend, settings: Settings, theme: Theme) -> Program:
     ):
         keys = "" if action is None else chords_of(action, ladder.keys)[0].label
         window.add_trade_action(words, keys, act)
-    return Program(
-        backend=backend,
-        frame=frame,
-        workspace=workspace,
-        ladder=ladder,
-        status=status,
-        view_models=(ladder, chart, ticket, positions, orders, fills, log, status, headers),
-        window=window,
-        ladder_widget=ladder_panel,
-        theme=theme,
-    )

@@ -65,6 +65,8 @@ class CandleSession:
         self._handles: list[Handle] = []
         self._reading: asyncio.Task[None] | None = None
         self._is_current = False
+        # Not the same as candles being known: a trade may be heard before the answer comes.
+        self._has_history = False
         self._is_loading_older = False
         self._older_after_s = 0.0
         self._older_failures = 0
@@ -197,10 +199,14 @@ class CandleSession:
 
     async def _read(self) -> None:
         """The latest page, or everything since the last candle but one that is known."""
-        if not self.series.starts:
+        if not self._has_history:
             page = await self._page()
+            self._has_history = True
             self.has_older = bool(page)
             self._take(page)
+            return
+        if not self.series.starts:
+            self._take(await self._page())
             return
         start = self.series.starts[-min(2, len(self.series))]
         # Windows that fit into one answer: which part of a longer one is left out is not told.

@@ -97,6 +97,22 @@ async def test_history_is_read_and_older_pages_on_request() -> None:
     await h.end()
 
 
+async def test_trades_heard_before_the_answer_do_not_stand_in_for_history() -> None:
+    """The stream is faster than the request: the page is read all the same."""
+    h = Harness()
+    h.feed.start()
+    await h.clock.advance(0.5)
+    h.candles.start()
+    h.stream.push(a_trade(5, 120))
+    assert h.minutes() == [0]
+    await h.clock.advance(0.5)
+    assert h.minutes() == list(range(-499, 1))
+    assert h.candles.has_older
+    last = h.candles.series.candle(-1)
+    assert (last.high, last.close, last.lots) == (120, 120, 10)
+    await h.end()
+
+
 async def test_a_long_quiet_time_is_no_beginning() -> None:
     """Pages may be empty because nothing was traded: it looks further back before it gives up."""
     h = Harness()
