@@ -282,11 +282,7 @@ class ChartViewModel(ViewModel):
     def _on_series_changed(self, change: SeriesChange) -> None:
         """Only note it: a hundred trades between two frames are one copy."""
         before = self._pending
-        if before is None:
-            self._pending = change
-        else:
-            first = min(before.first + change.prepended, change.first)
-            self._pending = SeriesChange(before.prepended + change.prepended, first, change.length)
+        self._pending = change if before is None else before.then(change)
         self.mark_dirty()
 
     def _on_orders_changed(self) -> None:
@@ -331,7 +327,6 @@ class ChartViewModel(ViewModel):
 
     def _build(self, market: MarketSession, source: CandleSource) -> ChartView:
         columns, viewport, contract = self._columns, self.viewport, source.contract
-        stale = source.staleness()
         if not len(columns):
             return ChartView(
                 symbol=str(contract.symbol),
@@ -340,6 +335,7 @@ class ChartViewModel(ViewModel):
                 parts=self.parts,
                 waiting=self._waiting(source),
             )
+        stale = source.staleness()
         scale = TimeScale(columns.base_ms or 0, self.interval, self._zone)
         first, end = columns.range_of(viewport.left, viewport.right)
         live = columns.values(-1)
@@ -380,6 +376,9 @@ class ChartViewModel(ViewModel):
             return source.problem
         if source.is_loading or source.has_older:
             return f"Loading {name}."
+        stale = source.staleness()
+        if stale is not None:
+            return stale.reason
         return f"No {name} yet. The first trade begins one."
 
     def _note(self, source: CandleSource, first: int) -> str:
@@ -426,6 +425,8 @@ class ChartViewModel(ViewModel):
                 gap_px=TIME_LABEL_GAP_PX,
                 scale=scale,
             )
+            if all(tick.is_major for tick in ticks):  # what all are, none is
+                ticks = tuple(tick._replace(is_major=False) for tick in ticks)
             self._ticks = (key, ticks)
         return self._ticks[1]
 
@@ -470,9 +471,7 @@ class ChartViewModel(ViewModel):
     ) -> tuple[Figure, ...]:
         # Right of the newest candle there is nothing to read yet: the newest itself is read.
         slot = int(live.slot) if self._cursor is None else min(self._cursor[0], int(live.slot))
-        index = self._columns.index_of(slot)
-        values = None if index is None else self._columns.values(index)
-        return readout(slot, values, self._fill_marks(contract), contract, scale)
+        return readout(slot, self._columns, self._fill_marks(contract), contract, scale)
 
 
 _MOVES = {

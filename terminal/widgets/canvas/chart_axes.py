@@ -14,6 +14,8 @@ from terminal.widgets.canvas.chart_scale import spread
 from terminal.widgets.canvas.chart_style import PAD
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from PySide6.QtGui import QPainter
     from PySide6.QtWidgets import QStyleOptionGraphicsItem, QWidget
 
@@ -67,15 +69,15 @@ def place_tags(lines: tuple[PriceLine, ...], scale: PaneScale, height: int) -> t
 
 
 def place_labels(
-    ticks: tuple[AxisTick, ...], tags: tuple[Tag, ...], scale: PaneScale, height: int
+    ticks: tuple[AxisTick, ...], taken: Sequence[int], scale: PaneScale, height: int
 ) -> tuple[Label, ...]:
-    """Labels of the value axis that are whole and covered by no tag."""
+    """Labels of the value axis that are whole and not covered by what is at the ``taken`` rows."""
     half = height // 2
     return tuple(
         Label(y, tick.text)
         for tick in ticks
         if half <= (y := scale.y(tick.at)) <= scale.height - half
-        and all(abs(y - tag.middle) >= height - 2 for tag in tags)
+        and all(abs(y - row) >= height - 2 for row in taken)
     )
 
 
@@ -130,7 +132,10 @@ class ValueAxis(LayerItem):
         self._shown = shown
         height = self._style.label_height
         tags = place_tags(lines, scale, height)
-        labels = place_labels(scale.ticks, tags, scale, height)
+        taken = [tag.middle for tag in tags]
+        if cursor is not None:
+            taken.append(cursor.at)
+        labels = place_labels(scale.ticks, taken, scale, height)
         if (tags, labels, cursor) != (self._tags, self._labels, self._cursor):
             self._tags, self._labels, self._cursor = tags, labels, cursor
             words = [*(tag.text for tag in tags), *(tick.text for tick in scale.ticks)]
