@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from terminal.domain.contract import Contract
     from terminal.viewmodels.chart_axis import TimeScale
-    from terminal.viewmodels.chart_columns import CandleValues
+    from terminal.viewmodels.chart_columns import CandleValues, ChartColumns
     from terminal.viewmodels.chart_view import FillMark
 
 _SIDE_WORDS = {Side.BUY: "▲ Bought", Side.SELL: "▼ Sold"}
@@ -35,15 +35,21 @@ def slot_time(slot: int, scale: TimeScale) -> str:
 
 def readout(
     slot: int,
-    values: CandleValues | None,
+    columns: ChartColumns,
     fills: Iterable[FillMark],
     contract: Contract,
     scale: TimeScale,
 ) -> tuple[Figure, ...]:
-    """One candle's figures; of a hole, its time and that nothing traded."""
+    """One candle's figures; of a hole, its time and that nothing traded.
+
+    Of time that is not loaded or yet to come nothing is known, and nothing is said but the time.
+    """
     time = Figure("", slot_time(slot, scale), Role.TEXT_DIM)
-    if values is None:
-        return (time, Figure("", "No trade in this time.", Role.TEXT_DIM))
+    index = columns.index_of(slot)
+    if index is None:
+        is_hole = len(columns) > 0 and columns.slots[0] < slot < columns.slots[-1]
+        return (time, Figure("", "No trade in this time.", Role.TEXT_DIM)) if is_hole else (time,)
+    values = columns.values(index)
     role = Role.TEXT
     if values.close != values.open:
         role = Role.BUY if values.close > values.open else Role.SELL
