@@ -425,6 +425,8 @@ class ChartViewModel(ViewModel):
                 gap_px=TIME_LABEL_GAP_PX,
                 scale=scale,
             )
+            if all(tick.is_major for tick in ticks):  # what all are, none is
+                ticks = tuple(tick._replace(is_major=False) for tick in ticks)
             self._ticks = (key, ticks)
         return self._ticks[1]
 
