@@ -147,6 +147,11 @@ class ChartViewModel(ViewModel):
         elif self._is_running:
             self._timer.start()
 
+    @property
+    def is_counting_down(self) -> bool:
+        """Whether the forming candle's remaining time is kept up to date."""
+        return self._timer.isActive()
+
     # Gestures --------------------------------------------------------------------------------
 
     def choose_interval(self, interval: CandleInterval) -> None:
