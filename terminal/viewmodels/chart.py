@@ -314,10 +314,7 @@ class ChartViewModel(ViewModel):
         if pending is None:
             return
         columns = self._columns
-        base_ms = columns.base_ms
         columns.take(source.series, pending)
-        if columns.base_ms != base_ms:
-            self._marks = None
         if len(columns):
             self.viewport.set_ends(int(columns.slots[0]), int(columns.slots[-1]))
 

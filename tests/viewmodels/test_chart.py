@@ -200,6 +200,17 @@ async def test_a_hundred_trades_are_one_frame_and_no_new_history() -> None:
         assert stage.changes == changes + 1, "a frame in which nothing differs tells nobody"
 
 
+async def test_a_corrected_candle_changes_the_bounds_in_sight() -> None:
+    """What was kept of history is looked at anew when history differs."""
+    async with a_stage(20) as stage:
+        before = stage.view().seen
+        assert before is not None
+        stage.sources.now.push([a_candle(-5, (650_000, 900_000, 100, 650_000), lots=5_000)])
+        view = stage.view()
+        assert view.seen == Bounds(100, 900_000)
+        assert view.most_lots == 5_000
+
+
 async def test_a_candle_that_begins_moves_a_chart_that_follows() -> None:
     """The newest candle keeps its place; looking at history is not disturbed."""
     async with a_stage() as stage:
@@ -607,8 +618,9 @@ async def test_the_position_of_a_linear_contract() -> None:
     """Its average entry, lots and profit at the mark price come, move and go."""
     async with a_stage() as stage:
         assert stage.line(LineKind.ENTRY) is None
-        stage.desktop.bench.stream.push(a_position_update(2000, "100.05"))
         stage.desktop.mark("110.05")
+        stage.view()
+        stage.desktop.bench.stream.push(a_position_update(2000, "100.05"))
         line = stage.line(LineKind.ENTRY)
         assert line is not None
         assert line.price == pytest.approx(1000.5)

@@ -254,6 +254,17 @@ def test_times_are_the_users_and_days_the_exchanges() -> None:
     ]
 
 
+@pytest.mark.parametrize("zone", ZONES)
+def test_days_begin_at_midnight_of_the_zone(zone: tzinfo) -> None:
+    """Labels a day apart stand at the first candle of the day, before and after a change."""
+    at = datetime(2026, 3, 27, 12, tzinfo=UTC)
+    expected = ["28 Mar", "29 Mar", "30 Mar", "31 Mar", "Apr"]
+    assert labels(of=CandleInterval.M30, at=at, slots=235, slot_px=2, zone=zone) == expected
+    scale = TimeScale(int(at.timestamp() * 1000), CandleInterval.M30, zone)
+    for tick in time_ticks(0, 235, slot_px=2, gap_px=GAP, scale=scale):
+        assert scale.start_of(int(tick.at - 0.5)).strftime("%H:%M") == "00:00"
+
+
 @pytest.mark.parametrize(
     ("day", "expected"),
     [

@@ -58,6 +58,7 @@ def test_own_fills_of_the_candle_are_told() -> None:
 
     figures = readout(3, columns(), marks, a_contract(), SCALE)
 
+    assert figures[-3].label == "Vol"
     assert figures[-2:] == (
         Figure("▲ Bought", "4", Role.BUY),
         Figure("▼ Sold", f"1{THIN_SPACE}500", Role.SELL),
