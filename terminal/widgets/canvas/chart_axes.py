@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple, final
 
 from PySide6.QtCore import QRectF
+from PySide6.QtWidgets import QGraphicsItem
 from typing_extensions import override
 
 from terminal.viewmodels.chart_view import PRICE_PANE, LineKind
@@ -104,6 +105,7 @@ class ValueAxis(LayerItem):
     def __init__(self, style: ChartStyle, pane: str) -> None:
         super().__init__(Z.AXIS)
         self._style = style
+        self.setFlag(QGraphicsItem.GraphicsItemFlag.ItemClipsToShape)
         self._pane = pane
         self._labels: tuple[Label, ...] = ()
         self._tags: tuple[Tag, ...] = ()
@@ -125,7 +127,9 @@ class ValueAxis(LayerItem):
         crosshair = view.crosshair
         cursor = None
         if crosshair is not None and crosshair.pane == self._pane:
-            cursor = Label(scale.y(crosshair.value), crosshair.value_text)
+            half = self._style.label_height // 2
+            row = min(scale.y(crosshair.value), scale.height - half)
+            cursor = Label(max(half, row), crosshair.value_text)
         shown = (lines, scale, cursor)
         if shown == self._shown:
             return

@@ -179,6 +179,7 @@ class ChartCanvas(GraphView):
             size.height(),
         )
         self.resetCachedContent()
+        self.viewport().update()
         self._vm.set_plot_width(int(layout.time.width()))
         self.show_view()
 
