@@ -67,7 +67,7 @@ def all_rows(*parts: NDArray[np.float64]) -> NDArray[np.float64]:
 def test_nothing_in_sight_is_lost_whatever_the_zoom(
     count: int, seed: int, left: float, slot_px: float
 ) -> None:
-    """Pixel columns rise strictly and keep the highest, lowest, first open, last close, most lots."""
+    """Pixel columns rise strictly and keep highs, lows, first open, last close and most lots."""
     columns = columns_of(with_holes(count, seed))
     scale = a_scale(left, slot_px)
     first, end = columns.range_of(scale.left, scale.right)
