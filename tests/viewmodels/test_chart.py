@@ -292,6 +292,18 @@ def test_what_is_shown_is_what_is_known(steps: list[tuple[str, int, int]]) -> No
     assert view.most_lots == max((series.lots[n] for n in in_sight), default=0)
 
 
+async def test_labels_that_would_all_be_bold_are_plain() -> None:
+    """Where every label begins a day, none needs to stand out."""
+    async with a_stage(0, CandleInterval.H1) as stage:
+        stage.sources.now.push([a_candle(-60 * hour - 53) for hour in range(400, -1, -1)])
+        ticks = stage.view().time_ticks
+        assert {tick.is_major for tick in ticks} == {True, False}
+        stage.chart.zoom(0.3)
+        ticks = stage.view().time_ticks
+        assert ticks
+        assert not any(":" in tick.text or tick.is_major for tick in ticks)
+
+
 # Which candles ---------------------------------------------------------------------------------
 
 
@@ -419,6 +431,9 @@ async def test_older_candles_are_asked_for_once_near_the_left_end() -> None:
         source.has_older = True
         assert stage.view().first > 150
         assert source.asked_for_older == 0, "far from the left end"
+        source.say(is_loading=True)
+        assert stage.view().note == "", "what loads is out of sight"
+        source.say()
         stage.chart.move(Move.OLDEST)
         for _ in range(3):
             stage.chart.mark_dirty()
@@ -711,6 +726,10 @@ async def test_the_crosshair_reads_whole_ticks_and_lots() -> None:
         crosshair = stage.view().crosshair
         assert crosshair is not None
         assert crosshair.value_text == f"1{THIN_SPACE}234"
+        stage.chart.point_at(299, VOLUME_PANE, -7.0)
+        crosshair = stage.view().crosshair
+        assert crosshair is not None
+        assert crosshair.value_text == "0", "below the volume axis there are no lots"
         stage.chart.point_nowhere()
         assert stage.view().crosshair is None
 
@@ -727,5 +746,7 @@ async def test_the_readout_invents_no_candle() -> None:
             "9 Oct 2025 08:47",
             "No trade in this time.",
         ]
+        stage.chart.point_at(40, PRICE_PANE, 1000)
+        assert stage.view().readout[0].text == "9 Oct 2025 08:50", "the newest: none is later"
         stage.chart.point_at(-2, PRICE_PANE, 1000)
         assert [figure.text for figure in stage.view().readout] == ["9 Oct 2025 08:42"]
