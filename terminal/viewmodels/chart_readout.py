@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from decimal import Decimal
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple, final
 
 from terminal.domain.candles import CandleInterval
 from terminal.domain.units import Price, Side
 from terminal.viewmodels import text
 from terminal.viewmodels.chart_axis import MONTHS
-from terminal.viewmodels.chart_view import Figure
+from terminal.viewmodels.chart_view import PRICE_PANE, VOLUME_PANE, Crosshair, Figure
 from terminal.viewmodels.text import Role
 
 if TYPE_CHECKING:
@@ -31,6 +31,27 @@ def slot_time(slot: int, scale: TimeScale) -> str:
     if scale.interval.ms >= CandleInterval.D1.ms:
         return f"{date} UTC"
     return f"{date} {at:%H:%M}"
+
+
+@final
+class Cursor(NamedTuple):
+    """Where the pointer is: over a slot, at a value of a pane's axis."""
+
+    slot: int
+    pane: str
+    value: float
+
+
+def crosshair(cursor: Cursor, contract: Contract, scale: TimeScale) -> Crosshair:
+    """The cursor with its texts. In the price pane it lies on a tick: it reads what it shows."""
+    slot, pane, value = cursor
+    value_text = ""
+    if pane == PRICE_PANE:
+        value = round(value)
+        value_text = text.price(Price(int(value)), contract)
+    elif pane == VOLUME_PANE:
+        value_text = text.whole(max(0, round(value)))
+    return Crosshair(slot + 0.5, pane, value, slot_time(slot, scale), value_text)
 
 
 def readout(
