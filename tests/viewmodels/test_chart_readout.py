@@ -13,8 +13,8 @@ from terminal.domain.clock import TimestampMs
 from terminal.domain.units import Lots, Price, Side
 from terminal.viewmodels.chart_axis import TimeScale
 from terminal.viewmodels.chart_columns import ChartColumns
-from terminal.viewmodels.chart_readout import readout, slot_time
-from terminal.viewmodels.chart_view import Figure, FillMark
+from terminal.viewmodels.chart_readout import Cursor, crosshair, readout, slot_time
+from terminal.viewmodels.chart_view import PRICE_PANE, VOLUME_PANE, Figure, FillMark
 from terminal.viewmodels.text import EMPTY, MINUS, THIN_SPACE, Role
 from tests.support.builders import a_contract
 
@@ -123,3 +123,23 @@ def test_times_are_the_users_and_dates_of_days_the_exchanges(
     """A daily candle keeps the exchange's date and says whose it is."""
     zone = timezone(timedelta(hours=hours))
     assert slot_time(1, TimeScale(BASE_MS, interval, zone)) == expected
+
+
+@pytest.mark.parametrize(
+    ("pane", "value", "lies_at", "expected"),
+    [
+        (PRICE_PANE, 650_000.4, 650_000, f"65{THIN_SPACE}000.0"),
+        (PRICE_PANE, 649_999.6, 650_000, f"65{THIN_SPACE}000.0"),
+        (VOLUME_PANE, 1234.4, 1234.4, f"1{THIN_SPACE}234"),
+        (VOLUME_PANE, -7.0, -7.0, "0"),
+        ("a study", 0.5, 0.5, ""),
+    ],
+)
+def test_the_crosshair_reads_what_it_lies_on(
+    pane: str, value: float, lies_at: float, expected: str
+) -> None:
+    """Prices are whole ticks, sizes whole lots and never below zero."""
+    found = crosshair(Cursor(3, pane, value), a_contract(), SCALE)
+
+    assert (found.at, found.pane, found.value) == (3.5, pane, lies_at)
+    assert (found.time_text, found.value_text) == ("5 Jan 2026 00:03", expected)
