@@ -13,22 +13,18 @@ from PySide6.QtCore import QObject, QTimer, Signal
 from typing_extensions import override
 
 from terminal.domain.candles import CandleInterval, SeriesChange
-from terminal.domain.units import Price
-from terminal.viewmodels import text
 from terminal.viewmodels.base import ViewModel
-from terminal.viewmodels.chart_axis import TimeScale, time_ticks, zone_text
-from terminal.viewmodels.chart_columns import ChartColumns, interval_end_ms
-from terminal.viewmodels.chart_marks import entry_line, fill_marks, last_line, order_lines
-from terminal.viewmodels.chart_readout import readout, slot_time
+from terminal.viewmodels.chart_axis import TimeScale, zone_text
+from terminal.viewmodels.chart_columns import ChartColumns
+from terminal.viewmodels.chart_own import OwnThings
+from terminal.viewmodels.chart_readout import Cursor, crosshair, readout
+from terminal.viewmodels.chart_sight import Sight
 from terminal.viewmodels.chart_view import (
     ALL_PARTS,
     EMPTY_CHART,
-    PRICE_PANE,
-    VOLUME_PANE,
     Bounds,
     ChartPart,
     ChartView,
-    Crosshair,
     Figure,
 )
 from terminal.viewmodels.chart_viewport import Viewport
@@ -43,14 +39,12 @@ if TYPE_CHECKING:
     from terminal.session.market import MarketSession
     from terminal.session.orders import OrderDesk
     from terminal.viewmodels.base import Removable
-    from terminal.viewmodels.chart_axis import AxisTick
     from terminal.viewmodels.chart_columns import CandleValues
     from terminal.viewmodels.chart_source import CandleSource, CandleSources
-    from terminal.viewmodels.chart_view import FillMark, PriceLine
+    from terminal.viewmodels.chart_view import FillMark
     from terminal.viewmodels.frame import FrameClock
     from terminal.viewmodels.workspace import Workspace
 
-TIME_LABEL_GAP_PX = 84
 COUNTDOWN_INTERVAL_MS = 1000
 _NEAR_LEFT_END = 0.5
 """Older candles are asked for when the first one is nearer than this share of the plot."""
@@ -98,8 +92,9 @@ class ChartViewModel(ViewModel):
         self._workspace = workspace
         self._desk = desk
         self._account = account
+        self._own = OwnThings(desk, account, clock)
+        self._sight = Sight()
         self._sources = sources
-        self._clock = clock
         self._zone = zone
         self._market: MarketSession | None = None
         self._source: CandleSource | None = None
@@ -107,12 +102,8 @@ class ChartViewModel(ViewModel):
         self._pending: SeriesChange | None = None
         self._handles: list[Removable] = []
         self._price_range: Bounds | None = None
-        self._cursor: tuple[int, str, float] | None = None
+        self._cursor: Cursor | None = None
         self._asked_before: int | None = None
-        self._orders: tuple[PriceLine, ...] | None = None
-        self._marks: tuple[FillMark, ...] | None = None
-        self._history: tuple[tuple[int, int, int], Bounds | None, float] | None = None
-        self._ticks: tuple[tuple[object, ...], tuple[AxisTick, ...]] | None = None
         self._timer = QTimer(self)
         self._timer.setInterval(COUNTDOWN_INTERVAL_MS)
         self._timer.timeout.connect(self.mark_dirty)
@@ -146,6 +137,11 @@ class ChartViewModel(ViewModel):
             self._timer.stop()
         elif self._is_running:
             self._timer.start()
+
+    @property
+    def is_counting_down(self) -> bool:
+        """Whether the forming candle's remaining time is kept up to date."""
+        return self._timer.isActive()
 
     # Gestures --------------------------------------------------------------------------------
 
@@ -224,7 +220,7 @@ class ChartViewModel(ViewModel):
 
     def point_at(self, slot: int, pane: str, value: float) -> None:
         """The cursor is over a slot, at a value of a pane's axis."""
-        self._cursor = (slot, pane, value)
+        self._cursor = Cursor(slot, pane, value)
         self.mark_dirty()
 
     def point_nowhere(self) -> None:
@@ -262,7 +258,9 @@ class ChartViewModel(ViewModel):
         """Another series: nothing of the one before may be seen in it."""
         self._columns = ChartColumns(self.interval)
         self._pending = None
-        self._orders = self._marks = self._history = self._ticks = self._cursor = None
+        self._sight = Sight()
+        self._own.forget()
+        self._cursor = None
         self._asked_before = None
         self.viewport.reset()
         if is_other:
@@ -282,15 +280,11 @@ class ChartViewModel(ViewModel):
     def _on_series_changed(self, change: SeriesChange) -> None:
         """Only note it: a hundred trades between two frames are one copy."""
         before = self._pending
-        if before is None:
-            self._pending = change
-        else:
-            first = min(before.first + change.prepended, change.first)
-            self._pending = SeriesChange(before.prepended + change.prepended, first, change.length)
+        self._pending = change if before is None else before.then(change)
         self.mark_dirty()
 
     def _on_orders_changed(self) -> None:
-        self._orders = self._marks = None
+        self._own.forget()
         self.mark_dirty()
 
     # Refresh ---------------------------------------------------------------------------------
@@ -313,10 +307,7 @@ class ChartViewModel(ViewModel):
         if pending is None:
             return
         columns = self._columns
-        base_ms = columns.base_ms
         columns.take(source.series, pending)
-        if columns.base_ms != base_ms:
-            self._marks = None
         if len(columns):
             self.viewport.set_ends(int(columns.slots[0]), int(columns.slots[-1]))
 
@@ -331,7 +322,6 @@ class ChartViewModel(ViewModel):
 
     def _build(self, market: MarketSession, source: CandleSource) -> ChartView:
         columns, viewport, contract = self._columns, self.viewport, source.contract
-        stale = source.staleness()
         if not len(columns):
             return ChartView(
                 symbol=str(contract.symbol),
@@ -340,11 +330,12 @@ class ChartViewModel(ViewModel):
                 parts=self.parts,
                 waiting=self._waiting(source),
             )
+        stale = source.staleness()
         scale = TimeScale(columns.base_ms or 0, self.interval, self._zone)
         first, end = columns.range_of(viewport.left, viewport.right)
         live = columns.values(-1)
-        seen, most_lots = self._extremes(first, end, live)
-        crosshair = self._crosshair(contract, scale)
+        seen, most_lots = self._sight.extremes(columns, first, end, live)
+        marks = self._own.marks(contract, columns, self.parts)
         return ChartView(
             symbol=str(contract.symbol),
             contract=contract,
@@ -360,11 +351,11 @@ class ChartViewModel(ViewModel):
             seen=seen,
             most_lots=most_lots,
             price_range=self._price_range,
-            time_ticks=self._time_ticks(scale),
-            lines=self._lines(market, live, contract),
-            marks=self._fill_marks(contract) if ChartPart.FILLS in self.parts else (),
-            crosshair=crosshair,
-            readout=self._readout(live, contract, scale),
+            time_ticks=self._sight.time_ticks(viewport, scale),
+            lines=self._own.lines(market, live, columns, self.parts),
+            marks=marks,
+            crosshair=None if self._cursor is None else crosshair(self._cursor, contract, scale),
+            readout=self._readout(live, marks, contract, scale),
             is_following=viewport.is_following,
             parts=self.parts,
             zone_text=zone_text(int(live.slot), scale),
@@ -380,6 +371,9 @@ class ChartViewModel(ViewModel):
             return source.problem
         if source.is_loading or source.has_older:
             return f"Loading {name}."
+        stale = source.staleness()
+        if stale is not None:
+            return stale.reason
         return f"No {name} yet. The first trade begins one."
 
     def _note(self, source: CandleSource, first: int) -> str:
@@ -389,90 +383,16 @@ class ChartViewModel(ViewModel):
             return "Loading older candles."
         return ""
 
-    def _extremes(self, first: int, end: int, live: CandleValues) -> tuple[Bounds | None, float]:
-        """Lowest and highest price and the largest size in sight.
-
-        History's are kept: a tick at the live end looks at one candle, not at a million.
-        """
-        columns = self._columns
-        last = len(columns) - 1
-        history_end = min(end, last)
-        key = (columns.revision, first, history_end)
-        if self._history is None or self._history[0] != key:
-            bounds, most = None, 0.0
-            if first < history_end:
-                part = slice(first, history_end)
-                bounds = Bounds(float(columns.lows[part].min()), float(columns.highs[part].max()))
-                most = float(columns.lots[part].max())
-            self._history = (key, bounds, most)
-        _, bounds, most = self._history
-        if first <= last < end:
-            most = max(most, live.lots)
-            bounds = (
-                Bounds(live.low, live.high)
-                if bounds is None
-                else Bounds(min(bounds.low, live.low), max(bounds.high, live.high))
-            )
-        return bounds, most
-
-    def _time_ticks(self, scale: TimeScale) -> tuple[AxisTick, ...]:
-        viewport = self.viewport
-        key = (viewport.left, viewport.right, viewport.slot_px, scale)
-        if self._ticks is None or self._ticks[0] != key:
-            ticks = time_ticks(
-                viewport.left,
-                viewport.right,
-                slot_px=viewport.slot_px,
-                gap_px=TIME_LABEL_GAP_PX,
-                scale=scale,
-            )
-            self._ticks = (key, ticks)
-        return self._ticks[1]
-
-    def _lines(
-        self, market: MarketSession, live: CandleValues, contract: Contract
-    ) -> tuple[PriceLine, ...]:
-        if self._orders is None:
-            self._orders = order_lines(self._desk.working(contract.symbol), contract)
-        now_ms = self._clock.now_ms()
-        left_ms = interval_end_ms(now_ms, self.interval) - now_ms
-        mark = None if market.mark is None else market.mark.mark_price
-        position = self._account.position(contract.symbol)
-        return (
-            *(self._orders if ChartPart.ORDERS in self.parts else ()),
-            *(
-                entry_line(position.core, mark, contract)
-                if ChartPart.POSITION in self.parts
-                else ()
-            ),
-            last_line(live, contract, self.interval, left_ms),
-        )
-
-    def _fill_marks(self, contract: Contract) -> tuple[FillMark, ...]:
-        if self._marks is None:
-            self._marks = fill_marks(self._desk.fills, contract, self._columns.slot_of)
-        return self._marks
-
-    def _crosshair(self, contract: Contract, scale: TimeScale) -> Crosshair | None:
-        if self._cursor is None:
-            return None
-        slot, pane, value = self._cursor
-        value_text = ""
-        if pane == PRICE_PANE:
-            value = round(value)  # prices are whole ticks: the line says what it reads
-            value_text = text.price(Price(int(value)), contract)
-        elif pane == VOLUME_PANE:
-            value_text = text.whole(max(0, round(value)))
-        return Crosshair(slot + 0.5, pane, value, slot_time(slot, scale), value_text)
-
     def _readout(
-        self, live: CandleValues, contract: Contract, scale: TimeScale
+        self,
+        live: CandleValues,
+        marks: tuple[FillMark, ...],
+        contract: Contract,
+        scale: TimeScale,
     ) -> tuple[Figure, ...]:
         # Right of the newest candle there is nothing to read yet: the newest itself is read.
-        slot = int(live.slot) if self._cursor is None else min(self._cursor[0], int(live.slot))
-        index = self._columns.index_of(slot)
-        values = None if index is None else self._columns.values(index)
-        return readout(slot, values, self._fill_marks(contract), contract, scale)
+        slot = int(live.slot) if self._cursor is None else min(self._cursor.slot, int(live.slot))
+        return readout(slot, self._columns, marks, contract, scale)
 
 
 _MOVES = {

@@ -113,7 +113,7 @@ class ChartColumns:
             return
         if change.is_empty and count == self._length:
             return
-        is_live_only = not change.prepended and count == self._length and change.first == count - 1
+        is_live_only = count == self._length and change.first == count - 1
         self._make_room(change.prepended, count - kept)
         self._begin -= change.prepended
         self._length = count

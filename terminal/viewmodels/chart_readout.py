@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from decimal import Decimal
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple, final
 
 from terminal.domain.candles import CandleInterval
 from terminal.domain.units import Price, Side
 from terminal.viewmodels import text
 from terminal.viewmodels.chart_axis import MONTHS
-from terminal.viewmodels.chart_view import Figure
+from terminal.viewmodels.chart_view import PRICE_PANE, VOLUME_PANE, Crosshair, Figure
 from terminal.viewmodels.text import Role
 
 if TYPE_CHECKING:
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from terminal.domain.contract import Contract
     from terminal.viewmodels.chart_axis import TimeScale
-    from terminal.viewmodels.chart_columns import CandleValues
+    from terminal.viewmodels.chart_columns import CandleValues, ChartColumns
     from terminal.viewmodels.chart_view import FillMark
 
 _SIDE_WORDS = {Side.BUY: "▲ Bought", Side.SELL: "▼ Sold"}
@@ -33,17 +33,44 @@ def slot_time(slot: int, scale: TimeScale) -> str:
     return f"{date} {at:%H:%M}"
 
 
+@final
+class Cursor(NamedTuple):
+    """Where the pointer is: over a slot, at a value of a pane's axis."""
+
+    slot: int
+    pane: str
+    value: float
+
+
+def crosshair(cursor: Cursor, contract: Contract, scale: TimeScale) -> Crosshair:
+    """The cursor with its texts. In the price pane it lies on a tick: it reads what it shows."""
+    slot, pane, value = cursor
+    value_text = ""
+    if pane == PRICE_PANE:
+        value = round(value)
+        value_text = text.price(Price(int(value)), contract)
+    elif pane == VOLUME_PANE:
+        value_text = text.whole(max(0, round(value)))
+    return Crosshair(slot + 0.5, pane, value, slot_time(slot, scale), value_text)
+
+
 def readout(
     slot: int,
-    values: CandleValues | None,
+    columns: ChartColumns,
     fills: Iterable[FillMark],
     contract: Contract,
     scale: TimeScale,
 ) -> tuple[Figure, ...]:
-    """One candle's figures; of a hole, its time and that nothing traded."""
+    """One candle's figures; of a hole, its time and that nothing traded.
+
+    Of time that is not loaded or yet to come nothing is known, and nothing is said but the time.
+    """
     time = Figure("", slot_time(slot, scale), Role.TEXT_DIM)
-    if values is None:
-        return (time, Figure("", "No trade in this time.", Role.TEXT_DIM))
+    index = columns.index_of(slot)
+    if index is None:
+        is_hole = len(columns) > 0 and columns.slots[0] < slot < columns.slots[-1]
+        return (time, Figure("", "No trade in this time.", Role.TEXT_DIM)) if is_hole else (time,)
+    values = columns.values(index)
     role = Role.TEXT
     if values.close != values.open:
         role = Role.BUY if values.close > values.open else Role.SELL

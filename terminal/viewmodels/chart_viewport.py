@@ -132,5 +132,5 @@ class Viewport:
         if self._last is None or not self.width_px:
             return
         end = self._last + 1
-        self.is_following = self.left < end <= self.right + 1e-9
+        self.is_following = end <= self.right + 1e-9  # it never is left of the plot
         self._gap_px = max(0.0, (self.right - end) * self.slot_px)

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, final
 from PySide6.QtCore import QPoint, Qt, Slot
 from PySide6.QtGui import QAction
 from PySide6.QtWidgets import (
-    QButtonGroup,
     QHBoxLayout,
     QLabel,
     QMenu,
@@ -17,8 +16,8 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from terminal.viewmodels.chart import INTERVALS
 from terminal.viewmodels.chart_view import ChartPart
+from terminal.widgets.interval_row import IntervalRow
 from terminal.widgets.styling import set_property
 
 if TYPE_CHECKING:
@@ -50,7 +49,7 @@ class ChartPanel(QWidget):
         self.canvas = ChartCanvas(view_model, theme, meter, self)
         self.readout = ReadoutBar(theme, self)
         self._symbol = QLabel(self)
-        self._intervals = QButtonGroup(self)
+        self._intervals = IntervalRow(self)
         self._options = QToolButton(self)
         self._menu = QMenu(self)
         self._actions: dict[ChartPart, QAction] = {}
@@ -60,19 +59,6 @@ class ChartPanel(QWidget):
         self._show()
 
     # Building --------------------------------------------------------------------------------
-
-    def _make_interval(self, number: int) -> QToolButton:
-        words = INTERVALS[number].text
-        button = QToolButton(self)
-        button.setText(words)
-        button.setObjectName(f"chart.interval_{words}")
-        button.setAccessibleName(f"{words} candles")
-        button.setToolTip(f"{words} candles. Alt+Up takes longer ones, Alt+Down shorter ones.")
-        button.setCheckable(True)
-        button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
-        set_property(button, "slim", "true")
-        self._intervals.addButton(button, number)
-        return button
 
     def _make_options(self) -> None:
         button = self._options
@@ -104,9 +90,7 @@ class ChartPanel(QWidget):
         head.setSpacing(_BUTTON_GAP)
         head.addWidget(self._symbol)
         head.addSpacing(SPACING)
-        for number in range(len(INTERVALS)):
-            head.addWidget(self._make_interval(number))
-        head.addStretch(1)
+        head.addWidget(self._intervals, 1)
         head.addWidget(self._options)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
@@ -122,7 +106,7 @@ class ChartPanel(QWidget):
     def _connect(self) -> None:
         self._vm.changed.connect(self._show)
         self._vm.options_changed.connect(self._show_options)
-        self._intervals.idClicked.connect(self._on_interval)
+        self._intervals.picked.connect(self._vm.choose_interval)
         self._options.clicked.connect(self._on_options)
         self.canvas.menu_wanted.connect(self._on_menu_wanted)
 
@@ -133,10 +117,6 @@ class ChartPanel(QWidget):
         self.readout.restyle()
 
     # Gestures --------------------------------------------------------------------------------
-
-    @Slot(int)
-    def _on_interval(self, number: int) -> None:
-        self._vm.choose_interval(INTERVALS[number])
 
     def _on_part_toggled(self, part: ChartPart, is_shown: bool) -> None:  # noqa: FBT001 - a Qt signal's value
         self._vm.show_part(part, is_shown=is_shown)
@@ -154,9 +134,7 @@ class ChartPanel(QWidget):
 
     @Slot()
     def _show_options(self) -> None:
-        button = self._intervals.button(INTERVALS.index(self._vm.interval))
-        if not button.isChecked():
-            button.setChecked(True)
+        self._intervals.show_interval(self._vm.interval)
         for part, action in self._actions.items():
             action.setChecked(part in self._vm.parts)
 

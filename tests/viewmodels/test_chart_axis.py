@@ -29,41 +29,47 @@ from tests.support.builders import a_contract
 BASE = datetime(2026, 1, 5, tzinfo=UTC)  # a Monday
 BASE_MS = int(BASE.timestamp() * 1000)
 GAP = 84
+DAY = timedelta(days=1)
 
 
-class CentralEurope(tzinfo):
-    """One hour ahead of UTC, two in the summer of 2026; no other year is known."""
+class Seasonal(tzinfo):
+    """A zone that is an hour further ahead of UTC in one summer; no other year is known."""
 
-    _BEGINS = datetime(2026, 3, 29, 1)  # noqa: DTZ001 - the zone itself works on naive times
-    _ENDS = datetime(2026, 10, 25, 1)  # noqa: DTZ001
     _HOUR = timedelta(hours=1)
+
+    def __init__(self, hours: int, begins: datetime, ends: datetime) -> None:
+        self._winter = timedelta(hours=hours)
+        self._begins = begins.replace(tzinfo=None)
+        self._ends = ends.replace(tzinfo=None)
 
     @override
     def fromutc(self, dt: datetime) -> datetime:
         utc = dt.replace(tzinfo=None)
-        is_summer = self._BEGINS <= utc < self._ENDS
-        is_second = self._ENDS <= utc < self._ENDS + self._HOUR
-        return (dt + (1 + is_summer) * self._HOUR).replace(fold=is_second)
+        is_summer = self._begins <= utc < self._ends
+        is_second = self._ends <= utc < self._ends + self._HOUR
+        return (dt + self._winter + is_summer * self._HOUR).replace(fold=is_second)
 
     @override
     def utcoffset(self, dt: datetime | None) -> timedelta:
         assert dt is not None
-        local = dt.replace(tzinfo=None, fold=0)
-        ends = self._ENDS + (1 if dt.fold else 2) * self._HOUR
-        return (1 + (self._BEGINS + 2 * self._HOUR <= local < ends)) * self._HOUR
+        winter_utc = dt.replace(tzinfo=None, fold=0) - self._winter
+        ends = self._ends + (0 if dt.fold else 1) * self._HOUR
+        is_summer = self._begins + self._HOUR <= winter_utc < ends
+        return self._winter + is_summer * self._HOUR
 
     @override
     def dst(self, dt: datetime | None) -> timedelta:
-        return self.utcoffset(dt) - self._HOUR
+        return self.utcoffset(dt) - self._winter
 
     @override
     def tzname(self, dt: datetime | None) -> str:
-        return "Central Europe"
+        return "Seasonal"
 
 
-BERLIN = CentralEurope()
+BERLIN = Seasonal(1, datetime(2026, 3, 29, 1, tzinfo=UTC), datetime(2026, 10, 25, 1, tzinfo=UTC))
+SYDNEY = Seasonal(10, datetime(2025, 10, 4, 16, tzinfo=UTC), datetime(2026, 4, 4, 16, tzinfo=UTC))
 KOLKATA = timezone(timedelta(hours=5, minutes=30))
-ZONES = (UTC, BERLIN, KOLKATA, timezone(timedelta(hours=-8)))
+ZONES = (UTC, BERLIN, SYDNEY, KOLKATA, timezone(timedelta(hours=-8)))
 TICK_SIZES = ("0.1", "0.05", "0.00001", "1", "0.5", "0.25", "5", "100")
 
 
@@ -251,6 +257,24 @@ def test_times_are_the_users_and_days_the_exchanges() -> None:
         "5 Jan",
         "6 Jan",
         "7 Jan",
+    ]
+
+
+@pytest.mark.parametrize("zone", ZONES)
+@pytest.mark.parametrize("day", [27, 34])
+def test_days_begin_at_midnight_of_the_zone(zone: tzinfo, day: int) -> None:
+    """Labels a day apart stand at the first candle of the day, before and after a change."""
+    at = datetime(2026, 3, 1, 12, tzinfo=UTC) + timedelta(days=day - 1)
+    scale = TimeScale(int(at.timestamp() * 1000), CandleInterval.M30, zone)
+
+    ticks = time_ticks(0, 240, slot_px=2, gap_px=GAP, scale=scale)
+
+    starts = [scale.start_of(int(tick.at - 0.5)) for tick in ticks]
+    assert len(starts) == 5
+    assert all(start.strftime("%H:%M") == "00:00" for start in starts)
+    assert all(after.date() - before.date() == DAY for before, after in pairwise(starts))
+    assert words(ticks)[:2] == [
+        f"{day + n} Mar" if day < 31 else f"{day + n - 31} Apr" for n in (1, 2)
     ]
 
 

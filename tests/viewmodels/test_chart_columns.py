@@ -186,6 +186,18 @@ def test_a_hundred_thousand_candles_grow_at_both_ends() -> None:
     assert np.all(np.diff(columns.slots) == 1)
 
 
+@pytest.mark.parametrize("older", [500, 513, 5_000])
+def test_a_long_history_may_come_before_a_few_candles(older: int) -> None:
+    """However much comes at once, there is room for it before what is known."""
+    series = a_series(range(3))
+    columns = columns_of(series)
+
+    columns.take(series, series.merge(some_candles(older, last_minute=-1)))
+
+    assert rows_of(columns) == exact_rows_of(series)
+    assert columns.slots[0] == -older
+
+
 def test_values_beyond_single_precision_stay_exact() -> None:
     """Ticks and lots are exact up to fifteen digits."""
     big = 9_007_199_254_740_991

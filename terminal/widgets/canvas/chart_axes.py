@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple, final
 
 from PySide6.QtCore import QRectF
+from PySide6.QtWidgets import QGraphicsItem
 from typing_extensions import override
 
 from terminal.viewmodels.chart_view import PRICE_PANE, LineKind
@@ -14,6 +15,8 @@ from terminal.widgets.canvas.chart_scale import spread
 from terminal.widgets.canvas.chart_style import PAD
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from PySide6.QtGui import QPainter
     from PySide6.QtWidgets import QStyleOptionGraphicsItem, QWidget
 
@@ -67,15 +70,15 @@ def place_tags(lines: tuple[PriceLine, ...], scale: PaneScale, height: int) -> t
 
 
 def place_labels(
-    ticks: tuple[AxisTick, ...], tags: tuple[Tag, ...], scale: PaneScale, height: int
+    ticks: tuple[AxisTick, ...], taken: Sequence[int], scale: PaneScale, height: int
 ) -> tuple[Label, ...]:
-    """Labels of the value axis that are whole and covered by no tag."""
+    """Labels of the value axis that are whole and not covered by what is at the ``taken`` rows."""
     half = height // 2
     return tuple(
         Label(y, tick.text)
         for tick in ticks
         if half <= (y := scale.y(tick.at)) <= scale.height - half
-        and all(abs(y - tag.middle) >= height - 2 for tag in tags)
+        and all(abs(y - row) >= height - 2 for row in taken)
     )
 
 
@@ -102,6 +105,7 @@ class ValueAxis(LayerItem):
     def __init__(self, style: ChartStyle, pane: str) -> None:
         super().__init__(Z.AXIS)
         self._style = style
+        self.setFlag(QGraphicsItem.GraphicsItemFlag.ItemClipsToShape)
         self._pane = pane
         self._labels: tuple[Label, ...] = ()
         self._tags: tuple[Tag, ...] = ()
@@ -123,14 +127,19 @@ class ValueAxis(LayerItem):
         crosshair = view.crosshair
         cursor = None
         if crosshair is not None and crosshair.pane == self._pane:
-            cursor = Label(scale.y(crosshair.value), crosshair.value_text)
+            half = self._style.label_height // 2
+            row = min(scale.y(crosshair.value), scale.height - half)
+            cursor = Label(max(half, row), crosshair.value_text)
         shown = (lines, scale, cursor)
         if shown == self._shown:
             return
         self._shown = shown
         height = self._style.label_height
         tags = place_tags(lines, scale, height)
-        labels = place_labels(scale.ticks, tags, scale, height)
+        taken = [tag.middle for tag in tags]
+        if cursor is not None:
+            taken.append(cursor.at)
+        labels = place_labels(scale.ticks, taken, scale, height)
         if (tags, labels, cursor) != (self._tags, self._labels, self._cursor):
             self._tags, self._labels, self._cursor = tags, labels, cursor
             words = [*(tag.text for tag in tags), *(tick.text for tick in scale.ticks)]

@@ -107,6 +107,11 @@ class ChartCanvas(GraphView):
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
         view_model.changed.connect(self.show_view)
 
+    @property
+    def panes(self) -> tuple[Pane, ...]:
+        """All panes from the top, those left out as well."""
+        return self._panes
+
     @override
     def sizeHint(self) -> QSize:
         return QSize(640, 360)
@@ -174,6 +179,7 @@ class ChartCanvas(GraphView):
             size.height(),
         )
         self.resetCachedContent()
+        self.viewport().update()
         self._vm.set_plot_width(int(layout.time.width()))
         self.show_view()
 
@@ -376,9 +382,11 @@ class ChartCanvas(GraphView):
         event.accept()
 
     @override
-    def leaveEvent(self, event: QEvent) -> None:
-        self._pointer = None
-        self._follow_pointer()
+    def viewportEvent(self, event: QEvent) -> bool:
+        if event.type() is QEvent.Type.Leave:  # also when it goes to the button on the chart
+            self._pointer = None
+            self._follow_pointer()
+        return super().viewportEvent(event)
 
     # Crosshair -------------------------------------------------------------------------------
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, final
 
 from PySide6.QtCore import QRectF, Qt
+from PySide6.QtGui import QFontMetricsF
 from PySide6.QtWidgets import QGraphicsItem
 from typing_extensions import override
 
@@ -32,8 +33,8 @@ class WordsItem(QGraphicsItem):
         self._style = style
         self._area = QRectF()
         self._plot = QRectF()
-        self._words: tuple[str | None, str | None, str] = (None, None, "")
-        self._note_role = Role.TEXT_DIM
+        self._plate = QRectF()
+        self._said: tuple[str | None, str | None, str, Role] = (None, None, "", Role.TEXT_DIM)
         self._has_focus = False
 
     def place(self, area: QRectF, plot: QRectF) -> None:
@@ -41,19 +42,32 @@ class WordsItem(QGraphicsItem):
         if (area, plot) != (self._area, self._plot):
             self.prepareGeometryChange()
             self._area, self._plot = area, plot
+            self._make_plate()
             self.update()
 
     def show_view(self, view: ChartView) -> None:
         """Take the sentences of a view."""
-        words = (view.waiting, view.stale, view.note)
-        if words != self._words:
-            self._words, self._note_role = words, view.note_role
+        said = (view.waiting, view.stale, view.note, view.note_role)
+        if said != self._said:
+            self._said = said
+            self._make_plate()
             self.update()
 
     def set_focused(self, *, has_focus: bool) -> None:
         """Draw or drop the frame."""
         self._has_focus = has_focus
         self.update()
+
+    def _make_plate(self) -> None:
+        """In the middle of the upper edge: the price axis leaves room there, labels stay free."""
+        _, stale, note, _ = self._said
+        metrics = QFontMetricsF(self._style.bold.font)
+        room = self._plot.adjusted(PAD, 0, -PAD, 0)
+        needed = metrics.boundingRect(room, _WRAPPED, stale or note)
+        width = min(self._plot.width(), needed.width() + 4 * PAD)
+        height = needed.height() + 4
+        left = self._plot.left() + (self._plot.width() - width) / 2
+        self._plate = QRectF(int(left), int(self._plot.top()), int(width), int(height))
 
     @override
     def boundingRect(self) -> QRectF:
@@ -63,7 +77,7 @@ class WordsItem(QGraphicsItem):
     def paint(
         self, painter: QPainter, option: QStyleOptionGraphicsItem, widget: QWidget | None = None
     ) -> None:
-        waiting, stale, note = self._words
+        waiting, stale, note, note_role = self._said
         style = self._style
         if waiting is not None:
             painter.setFont(style.texts.font)
@@ -71,30 +85,16 @@ class WordsItem(QGraphicsItem):
             painter.drawText(self._area.adjusted(4 * PAD, 0, -4 * PAD, 0), _WRAPPED, waiting)
         elif stale is not None:
             painter.fillRect(self._area, style.shade)
-            self._paint_plate(painter, stale)
+            self._paint_plate(painter, stale, Role.CAUTION)
         elif note:
-            self._paint_note(painter, note)
+            self._paint_plate(painter, note, note_role)
         if self._has_focus:
             painter.setBrush(style.no_brush)
             painter.setPen(style.line_strong_pen)
             painter.drawRect(self._area.adjusted(0, 0, -1, -1))
 
-    def _paint_plate(self, painter: QPainter, words: str) -> None:
-        style = self._style
-        height = 2 * style.label_height
-        plate = QRectF(self._plot.left(), self._plot.top(), self._plot.width(), height)
-        painter.fillRect(plate, style.raised)
-        painter.setFont(style.bold.font)
-        painter.setPen(style.pens[Role.CAUTION])
-        painter.drawText(plate.adjusted(PAD, 0, -PAD, 0), _WRAPPED, words)
-
-    def _paint_note(self, painter: QPainter, words: str) -> None:
-        """A small plate in the corner; the candles stay readable."""
-        style = self._style
-        width = min(style.small.get(words).width + 2 * PAD, self._plot.width())
-        plate = QRectF(self._plot.left(), self._plot.top(), width, style.label_height + 2)
-        painter.fillRect(plate, style.raised)
-        painter.setFont(style.small.font)
-        painter.setPen(style.pens[self._note_role])
-        top = plate.top() + (plate.height() - style.small.height) / 2
-        style.small.draw_left(painter, plate.left() + PAD, top, words)
+    def _paint_plate(self, painter: QPainter, words: str, role: Role) -> None:
+        painter.fillRect(self._plate, self._style.raised)
+        painter.setFont(self._style.bold.font)
+        painter.setPen(self._style.pens[role])
+        painter.drawText(self._plate, _WRAPPED, words)
