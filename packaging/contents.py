@@ -9,7 +9,16 @@ NAME = "tern"
 BUNDLE_IDENTIFIER = "tern.terminal"
 
 # Found by name at run time only: the analysis of imports cannot see them.
-LATE_IMPORTS = ("keyring", "numpy", "pyqtgraph")
+LATE_IMPORTS = (
+    "keyring", "numpy", "pyqtgraph",
+    "PySide6.QtOpenGL", "PySide6.QtOpenGLWidgets",  # pyqtgraph asks for them, drawn with or not
+)  # fmt: skip
+# The way to each system's key ring.
+KEY_RING = {
+    "linux": ("keyring.backends.SecretService", "secretstorage", "jeepney"),
+    "darwin": ("keyring.backends.macOS",),
+    "win32": ("keyring.backends.Windows", "win32ctypes.pywin32"),
+}
 # Libraries that ask for their own metadata; the key ring finds its back ends by entry points.
 METADATA = ("keyring",)
 # Read by the repository's front page only.
@@ -24,8 +33,8 @@ EXCLUDED = (
     "PySide2", "gi", "dbus",
     "numpy.f2py", "numpy.testing", "numpy.distutils", "numpy._pyinstaller",
     "pyqtgraph.opengl", "pyqtgraph.examples", "pyqtgraph.jupyter",
-    # pyqtgraph does without these; nothing here draws with OpenGL.
-    "PySide6.QtOpenGL", "PySide6.QtOpenGLWidgets", "PySide6.QtNetwork", "PySide6.QtPrintSupport",
+    # pyqtgraph does without these.
+    "PySide6.QtNetwork", "PySide6.QtPrintSupport",
     "PySide6.QtQml", "PySide6.QtQuick", "PySide6.QtSql", "PySide6.QtDesigner", "PySide6.QtHelp",
     "PySide6.QtUiTools", "PySide6.QtConcurrent", "PySide6.QtXml",
 )  # fmt: skip
@@ -72,6 +81,16 @@ def is_wanted(destination):
         kept = KEPT_PLUGINS.get(kind, frozenset())
         return kept is None or name in kept
     return _UNWANTED.search(path) is None
+
+
+def absent(system, pure, binaries):
+    """Modules that must be inside and are not: the freezer itself only warns.
+
+    ``pure`` are names of Python modules, ``binaries`` paths of what was compiled.
+    """
+    wanted = LATE_IMPORTS + KEY_RING.get(system, ()) + ("terminal.simexchange.__main__",)
+    compiled = {re.split(r"[.]", path.replace("\\", "/"))[0] for path in binaries}
+    return [name for name in wanted if name not in pure and name.replace(".", "/") not in compiled]
 
 
 def orphans(dropped, kept, needs):

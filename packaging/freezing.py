@@ -42,7 +42,19 @@ def make(python, root):
     if subprocess.call(command, cwd=str(root), env=environment):
         raise FreezeError("PyInstaller could not make the program; the lines above say why.")
     strip(folder)
+    if sys.platform.startswith("linux"):
+        add_menu_entry(root, folder)
     return folder
+
+
+def add_menu_entry(root, folder):
+    """Lay the menu entry and its icon where a Linux desktop looks below a prefix."""
+    for source, place in (
+        (root / "packaging" / "linux" / "tern.desktop", "share/applications"),
+        (root / "resources" / "icons" / "tern.svg", "share/icons/hicolor/scalable/apps"),
+    ):
+        (folder / place).mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(source, folder / place / source.name)
 
 
 def strip(folder):
@@ -127,9 +139,9 @@ _PATTERNS = tuple((re.compile(pattern), name) for pattern, name in _PARTS)
 
 def part_of(path):
     """Which part of the program a file belongs to; ``path`` is inside its folder."""
-    inside = path[len("_internal/") :] if path.startswith("_internal/") else None
-    if inside is None:
-        return "the program and all Python code"
+    if not path.startswith("_internal/"):
+        return "other files" if "/" in path else "the program and all Python code"
+    inside = path[len("_internal/") :]
     for pattern, name in _PATTERNS:
         found = pattern.match(inside)
         if found:

@@ -161,6 +161,12 @@ def test_the_project_speaks_of_itself_alone() -> None:
     pattern = re.compile(
         r"https?://[^\s\"')]*(pypi|registry|files\.pythonhosted)|/(home|root|work)/"
     )
-    for path in [*SOURCES, *(ROOT / "tests").rglob("*.py"), ROOT / "pyproject.toml"]:
+    others = [
+        path
+        for name in ("tests", "packaging", ".github", ".ci")
+        for path in (ROOT / name).rglob("*")
+        if path.suffix in {"", ".py", ".yml", ".spec", ".desktop"} and path.is_file()
+    ]
+    for path in [*SOURCES, *others, ROOT / "pyproject.toml", ROOT / ".pre-commit-config.yaml"]:
         if path != Path(__file__):
             assert not pattern.search(path.read_text(encoding="utf-8")), path.name

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -56,6 +59,54 @@ def test_what_the_program_needs_stays(path: str) -> None:
 )
 def test_what_it_does_without_stays_out(path: str) -> None:
     assert not contents.is_wanted(path)
+
+
+def test_nothing_that_stays_out_is_asked_for() -> None:
+    """Every module of ours, and what comes late, with a plot shown, where the excluded is gone."""
+    ours = sorted(
+        ".".join(path.relative_to(ROOT).with_suffix("").parts)
+        for path in (ROOT / "terminal").rglob("*.py")
+        if path.name not in {"__init__.py", "__main__.py"}
+    )
+    code = f"""
+import importlib, sys
+class Refusal:
+    @staticmethod
+    def find_spec(name, path=None, target=None):
+        if any(name == gone or name.startswith(gone + ".") for gone in {contents.EXCLUDED!r}):
+            raise ModuleNotFoundError(name + " stays out")
+sys.meta_path.insert(0, Refusal)
+for name in {[*contents.LATE_IMPORTS, *ours]!r}:
+    importlib.import_module(name)
+from PySide6.QtWidgets import QApplication
+application = QApplication([])
+import pyqtgraph
+widget = pyqtgraph.PlotWidget()
+widget.plot([1.0, 2.0, 1.5])
+widget.show()
+assert not widget.grab().isNull()
+"""
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        cwd=ROOT,
+        env={**os.environ, "QT_QPA_PLATFORM": "offscreen"},
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=60,
+    )
+    assert done.returncode == 0, done.stderr
+
+
+def test_what_must_be_inside_and_is_not_is_named() -> None:
+    pure = {"keyring", "numpy", "pyqtgraph", "terminal.simexchange.__main__", "jeepney"}
+    pure |= {"secretstorage", "keyring.backends.SecretService"}
+    compiled = ["PySide6/QtOpenGL.abi3.so", "PySide6\\QtOpenGLWidgets.pyd"]
+    assert contents.absent("linux", pure, compiled) == []
+    assert contents.absent("linux", pure - {"jeepney"}, compiled[:1]) == [
+        "PySide6.QtOpenGLWidgets",
+        "jeepney",
+    ]
 
 
 def test_libraries_that_came_for_dropped_files_alone_leave_with_them() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import configparser
 import json
 import os
 import sys
@@ -12,6 +13,7 @@ import pytest
 from tests.support.scripts import load
 
 freezing = load("freezing")
+ROOT = Path(__file__).parent.parent.parent
 posix = pytest.mark.skipif(os.name == "nt", reason="needs a POSIX shell")
 
 
@@ -37,6 +39,7 @@ posix = pytest.mark.skipif(os.name == "nt", reason="needs a POSIX shell")
         ("_internal/libxcb-cursor.so.0", "libraries of the system"),
         ("_internal/resources/fonts/Inter-Regular.otf", "resources"),
         ("_internal/README", "other files"),
+        ("share/applications/tern.desktop", "other files"),
     ],
 )
 def test_every_file_belongs_to_a_part(path: str, part: str) -> None:
@@ -125,11 +128,24 @@ def test_a_build_tells_its_figures(tmp_path: Path, monkeypatch: pytest.MonkeyPat
         "os.makedirs('dist/tern'); open('dist/tern/tern', 'w').write('x' * 7)",
     )
     monkeypatch.setattr(freezing, "strip", lambda folder: None)
+    monkeypatch.setattr(freezing, "add_menu_entry", lambda root, folder: None)
     said: list[str] = []
     figures = json.loads(json.dumps(freezing.build(maker, tmp_path, True, said.append)))
     assert figures["size"]["bytes"] == 7
     assert "tour" not in figures
     assert "== size" in said
+
+
+def test_the_menu_entry_of_linux_starts_the_program_with_its_icon(tmp_path: Path) -> None:
+    freezing.add_menu_entry(ROOT, tmp_path)
+    entry = configparser.RawConfigParser()
+    entry.optionxform = str  # type: ignore[assignment,method-assign]
+    entry.read(tmp_path / "share" / "applications" / "tern.desktop", encoding="utf-8")
+    said = entry["Desktop Entry"]
+    assert (said["Type"], said["Exec"], said["Name"]) == ("Application", "tern", "Tern")
+    icon = tmp_path / "share" / "icons" / "hicolor" / "scalable" / "apps" / f"{said['Icon']}.svg"
+    assert icon.is_file()
+    assert "unofficial" in said["Comment"]
 
 
 def test_where_a_user_finds_the_program() -> None:
