@@ -261,10 +261,9 @@ class TransferDialog(QDialog):
 
     def _fit(self) -> None:
         """As high as what is in it, whenever that changes; as wide as the user made it."""
-        for widget in (self._note, self._table, self):
+        for widget in (self._note, self):  # inside out: a layout knows its children's by then
             layout = widget.layout()
             if layout is not None:
-                layout.invalidate()
                 layout.activate()
         whole = self.layout()
         if whole is None:
