@@ -151,8 +151,11 @@ async def test_one_at_a_time(bench: TransferBench) -> None:
     blocks = bench.desk.submit(a_transfer())
     assert [block.reason for block in blocks] == ["A transfer is on its way."]
     await bench.clock.settle()
+    assert is_open(bench)
     bench.desk.retry()
     bench.desk.set_aside()
+    await bench.clock.settle()
+    assert is_open(bench)
     bench.gateway.hold.set()
     await bench.clock.advance(10)
     assert (bench.oids, end(bench)) == (["t1"], TransferEnd.MOVED)
