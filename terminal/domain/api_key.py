@@ -84,6 +84,8 @@ class ApiKeyFacts:
         found: list[str] = []
         if Permission.WITHDRAW in self.permissions:
             found.append("This key can withdraw. Tern never needs that: use one that cannot.")
+        if Permission.TRANSFER in self.permissions:
+            found.append("This key can move money between your accounts. Watching never needs it.")
         if not self.has_ip_list:
             found.append("This key works from every address. Restrict it to yours if you can.")
         return tuple(found)

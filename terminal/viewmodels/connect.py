@@ -88,7 +88,8 @@ class Line:
 class ConnectView:
     """Everything the dialog shows except what was typed. Errors are empty where nothing is wrong.
 
-    ``button_text`` is the main button's; ``can_store_anyway`` offers to store what did not pass.
+    ``button_text`` is the main button's; ``can_store_anyway`` offers to store what did not pass;
+    ``keeping`` says where the secrets would go.
     """
 
     name_error: str
@@ -101,6 +102,7 @@ class ConnectView:
     lines: tuple[Line, ...]
     button_text: str
     can_store_anyway: bool
+    keeping: Line
 
 
 @final
@@ -126,6 +128,7 @@ class ConnectViewModel(ViewModel):
         self._is_busy = False
         self._round = 0
         self._answer: Answer | None = None
+        self._keeping = _kept_in("the key ring of this system")
         self.view = self._build()
 
     # Editing ---------------------------------------------------------------------------------
@@ -145,6 +148,14 @@ class ConnectViewModel(ViewModel):
         self._round += 1
         self._is_busy = False
         self._answer = None
+        self.mark_dirty()
+
+    def set_keeping(self, ring: str, problem: str = "") -> None:
+        """Where secrets can go: the key ring's name, or a sentence why there is none to use."""
+        self._keeping = _kept_in(ring)
+        if problem:
+            words = f"{problem} The key is kept for this session only, never in a file."
+            self._keeping = Line(words, Role.CAUTION)
         self.mark_dirty()
 
     # Commands --------------------------------------------------------------------------------
@@ -241,6 +252,7 @@ class ConnectViewModel(ViewModel):
             lines=tuple(self._lines()),
             button_text="Checking" if self._is_busy else button,
             can_store_anyway=self._answer is not None and not passed,
+            keeping=self._keeping,
         )
 
     def _storage_words(self) -> str:
@@ -262,6 +274,8 @@ class ConnectViewModel(ViewModel):
         if not facts.problems:
             lines.append(Line("The exchange knows this key.", Role.BUY))
         lines.append(Line(f"Permissions: {facts.permission_words}.", Role.TEXT))
+        if facts.has_ip_list:
+            lines.append(Line("The key works from the addresses on its list only.", Role.TEXT))
         lines.extend(Line(words, Role.CAUTION) for words in facts.warnings)
         if abs(facts.clock_offset_ms) >= CLOCK_WARNING_MS:
             seconds = abs(facts.clock_offset_ms) / 1000
@@ -282,6 +296,10 @@ class ConnectViewModel(ViewModel):
             "futures_host": self._door.host_problem(self._texts["futures_host"]),
             "account_host": self._door.host_problem(self._texts["account_host"]),
         }
+
+
+def _kept_in(ring: str) -> Line:
+    return Line(f"The key is kept in {ring}, never in a file.", Role.TEXT_DIM)
 
 
 def _name_error(name: str) -> str:

@@ -43,24 +43,34 @@ class StoredAccount:
 @final
 @dataclass(frozen=True, slots=True)
 class StartEntry:
-    """One line of the list: what it is, one sentence, and the key that opens it."""
+    """One line of the list: what it is, one sentence, and the key that opens it.
+
+    ``digit`` is a second key for those whose first one is a letter.
+    """
 
     kind: StartKind
     name: str
     title: str
     words: str
     key: str
+    digit: str = ""
+
+    @property
+    def keys(self) -> tuple[str, ...]:
+        """All keys that open it, the one to show first; may be empty."""
+        return tuple(key for key in (self.key, self.digit) if key)
 
 
 @final
 @dataclass(frozen=True, slots=True)
 class StartView:
-    """Everything the start window shows."""
+    """Everything the start window shows. ``question`` asks before an account is forgotten."""
 
     entries: tuple[StartEntry, ...]
     message: str
     role: Role
     is_busy: bool
+    question: str = ""
 
 
 class StartDoor(Protocol):
@@ -132,15 +142,19 @@ class StartViewModel(ViewModel):
             return
         if self._removing != entry.name:
             self._removing = entry.name
-            words = f"Delete again to forget {entry.name} and its key; Esc keeps it."
-            self._say(words, Role.CAUTION)
+            self._say("", Role.TEXT_DIM)
+            return
+        self.confirm_remove()
+
+    def confirm_remove(self) -> None:
+        """Forget the account that was asked about; nothing when there was no question."""
+        name = self._removing
+        if name is None or self._is_busy:
             return
         self._removing = None
         self._is_busy = True
-        self._say(f"Forgetting {entry.name}.", Role.TEXT_DIM)
-        self._door.remove_stored(
-            entry.name, lambda sentence: self._on_removed(entry.name, sentence)
-        )
+        self._say(f"Forgetting {name}.", Role.TEXT_DIM)
+        self._door.remove_stored(name, lambda sentence: self._on_removed(name, sentence))
 
     def _on_removed(self, name: str, sentence: str) -> None:
         self._is_busy = False
@@ -159,6 +173,16 @@ class StartViewModel(ViewModel):
         """The stored accounts may have changed."""
         self.mark_dirty()
 
+    def tell_progress(self, words: str) -> None:
+        """The program does what was chosen; nothing else can be chosen meanwhile."""
+        self._is_busy = True
+        self._say(words, Role.TEXT_DIM)
+
+    def tell_problem(self, words: str) -> None:
+        """What was chosen could not be done, one sentence; choose again."""
+        self._is_busy = False
+        self._say(words, Role.DANGER)
+
     def _say(self, words: str, role: Role) -> None:
         self._message, self._role = words, role
         self.mark_dirty()
@@ -171,26 +195,42 @@ class StartViewModel(ViewModel):
         return changed
 
     def _build(self) -> StartView:
+        first = len(_FIXED) + 2
         accounts = [
-            _entry(number, account) for number, account in enumerate(self._door.stored(), start=1)
+            _entry(number, account) for number, account in enumerate(self._door.stored(), first)
         ]
-        return StartView((*_FIXED, *accounts, _CONNECT), self._message, self._role, self._is_busy)
+        question = ""
+        if self._removing is not None:
+            question = f"Forget {self._removing}? Its key is deleted from the key ring."
+        entries = (*_FIXED, *accounts, _CONNECT)
+        return StartView(entries, self._message, self._role, self._is_busy, question)
 
 
 _FIXED = (
     StartEntry(
-        StartKind.DEMO, "", "Demo", "A simulated exchange: trade freely, nothing is real.", "D"
+        StartKind.DEMO,
+        "",
+        "Demo",
+        "A simulated exchange on this computer. No account, no risk.",
+        "D",
+        "1",
     ),
     StartEntry(
-        StartKind.WATCH, "", "Watch live", "The real market without a key. Nothing is sent.", "W"
+        StartKind.WATCH,
+        "",
+        "Watch live",
+        "The real market as it is. No key is needed, nothing is sent.",
+        "W",
+        "2",
     ),
 )
 _CONNECT = StartEntry(
     StartKind.CONNECT,
     "",
     "Connect an account",
-    "Your own account with an API key, watch only: no orders are sent.",
+    "Your own account with an API key. Watch only for now: no orders are sent.",
     "C",
+    "3",
 )
 
 

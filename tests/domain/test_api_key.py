@@ -42,9 +42,11 @@ def test_what_cannot_work_is_a_problem(change: dict[str, object], words: str) ->
 
 def test_withdrawing_and_open_addresses_are_warned_about() -> None:
     """The most dangerous permission is named first."""
-    facts = replace(GOOD, permissions=GOOD.permissions | {Permission.WITHDRAW}, has_ip_list=False)
-    withdraw, addresses = facts.warnings
+    dangerous = GOOD.permissions | {Permission.TRANSFER, Permission.WITHDRAW}
+    facts = replace(GOOD, permissions=dangerous, has_ip_list=False)
+    withdraw, transfer, addresses = facts.warnings
     assert "can withdraw" in withdraw
+    assert "between your accounts" in transfer
     assert "every address" in addresses
     assert facts.problems == ()
 

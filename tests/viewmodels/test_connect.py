@@ -236,3 +236,23 @@ def test_no_secret_is_in_what_is_shown_or_asked(form: Form) -> None:
     form.vm.submit()
     assert "-text" not in repr(form.look())
     assert "-text" not in repr(form.door.asked[0][0])
+
+
+def test_where_the_key_goes_is_said_before_it_is_typed(form: Form) -> None:
+    """A key ring by name, or the reason why there is none and what that means."""
+    assert "key ring" in form.look().keeping.text
+    form.vm.set_keeping("the Secret Service")
+    assert "in the Secret Service" in form.look().keeping.text
+    form.vm.set_keeping("", "This system has no key ring.")
+    keeping = form.look().keeping
+    assert keeping.text.startswith("This system has no key ring. ")
+    assert "this session only" in keeping.text
+    assert keeping.role is Role.CAUTION
+
+
+def test_a_list_of_addresses_is_told(form: Form) -> None:
+    """A key bound to addresses does not work from elsewhere: good to know, and no warning."""
+    form.fill()
+    form.vm.submit()
+    form.door.answer(Answer(DANGEROUS))
+    assert form.lines()["The key works from the addresses on its list only."] is Role.TEXT

@@ -85,10 +85,11 @@ def test_three_ways_and_the_stored_accounts(look: Look) -> None:
     assert [(entry.key, entry.title) for entry in entries] == [
         ("D", "Demo"),
         ("W", "Watch live"),
-        ("1", "main"),
-        ("2", "side"),
+        ("4", "main"),
+        ("5", "side"),
         ("C", "Connect an account"),
     ]
+    assert [entry.keys for entry in entries if entry.digit] == [("D", "1"), ("W", "2"), ("C", "3")]
     assert entries[2].words.startswith("Key \N{HORIZONTAL ELLIPSIS}89ab, watch only, last used 20")
     assert entries[3].words == "At https://stand-in.example"
     assert look.view().message == "A word from before."
@@ -129,12 +130,13 @@ def test_a_key_that_is_not_there_is_asked_for_again(look: Look) -> None:
 def test_an_account_is_forgotten_on_the_second_press_only(look: Look) -> None:
     """The first press asks; then the key goes and the list is shorter."""
     look.vm.remove(look.entry("main"))
-    assert "Delete again" in look.view().message
+    assert look.view().question.startswith("Forget main?")
     assert not look.door.removed
     look.vm.remove(look.entry("main"))
     (name, done) = look.door.removed[0]
     assert name == "main"
     assert look.view().is_busy
+    assert look.view().question == ""
     del look.door.accounts[0]
     done("")
     view = look.view()
@@ -157,9 +159,23 @@ def test_a_question_is_taken_back(look: Look) -> None:
     assert not look.vm.back()
     look.vm.remove(look.entry("main"))
     assert look.vm.back()
-    assert look.view().message == ""
+    assert look.view().question == ""
+    look.vm.confirm_remove()
+    assert not look.door.removed, "there is no question to say yes to"
     look.vm.remove(look.entry("main"))
     look.vm.remove(look.entry("side"))
-    assert "side" in look.view().message
+    assert "side" in look.view().question
     look.vm.remove(look.entry("Demo"))
     assert not look.door.removed
+
+
+def test_what_is_done_is_said_and_a_problem_lets_choose_again(look: Look) -> None:
+    """Between a choice and its window the program tells how far it is."""
+    look.vm.tell_progress("Starting the simulated exchange.")
+    assert look.view().message == "Starting the simulated exchange."
+    look.vm.choose(look.entry("Watch live"))
+    assert look.told == []
+    look.vm.tell_problem("The simulated exchange could not be started.")
+    assert (look.view().role, look.view().is_busy) == (Role.DANGER, False)
+    look.vm.choose(look.entry("Watch live"))
+    assert look.told == ["watch"]
