@@ -6,14 +6,14 @@ nothing. Writing replaces the file in one step.
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass, field, fields
-from datetime import UTC, datetime
 from decimal import Decimal, InvalidOperation
 from typing import TYPE_CHECKING, Any, final
+from urllib.parse import urlsplit
 
 from terminal.domain.guard import GuardLimits
 from terminal.domain.units import Lots, plain
+from terminal.storage.json_file import JsonFile
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -38,8 +38,9 @@ class Settings:
     """Everything the user can set and the program remembers.
 
     ``sizes`` are lots; ``max_order_value`` is in the contract's quote currency; ``window`` is the
-    window's geometry and docks as base64 text, empty for the default layout. ``unknown`` holds what
-    another version wrote.
+    window's geometry and docks as base64 text, empty for the default layout. ``proxy`` is the
+    address of an HTTP proxy for real hosts, empty for what the environment says. ``unknown`` holds
+    what another version wrote.
     """
 
     theme: str = "dark"
@@ -50,6 +51,7 @@ class Settings:
     max_order_value: Decimal = Decimal(250_000)
     collar_ticks: int = 20
     window: str = ""
+    proxy: str = ""
     unknown: dict[str, Any] = field(default_factory=dict)
 
     @property
@@ -63,41 +65,36 @@ class SettingsStore:
     """Loads and saves the settings of one folder."""
 
     def __init__(self, folder: Path, clock: Clock) -> None:
-        self.path = folder / FILE_NAME
-        self._clock = clock
+        self._file = JsonFile(folder / FILE_NAME, clock)
+
+    @property
+    def path(self) -> Path:
+        """Where the settings are."""
+        return self._file.path
 
     def load(self) -> tuple[Settings, str]:
         """The settings, and a sentence for the user if they could not be read (else empty)."""
         try:
-            raw = self.path.read_text(encoding="utf-8")
-        except FileNotFoundError:
-            return Settings(), ""
-        except (OSError, UnicodeDecodeError) as error:
-            return Settings(), self._set_aside(f"{type(error).__name__}")
-        try:
-            return _read(json.loads(raw)), ""
-        except RecursionError:
-            return Settings(), self._set_aside("nested too deeply")
+            document = self._file.read()
+            return (Settings() if document is None else _read(document)), ""
+        except OSError as error:
+            return Settings(), self._set_aside(type(error).__name__)
+        except UnicodeDecodeError:  # its own text is for programmers
+            return Settings(), self._set_aside("no text")
         except ValueError as error:  # JSON errors are ValueErrors as well
             return Settings(), self._set_aside(str(error))
 
     def save(self, settings: Settings) -> None:
         """Write the file in one step. Raises ``OSError``."""
-        self.path.parent.mkdir(parents=True, exist_ok=True)
-        draft = self.path.with_suffix(".new")
-        draft.write_text(json.dumps(_written(settings), indent=2) + "\n", encoding="utf-8")
-        draft.replace(self.path)
+        self._file.write(_written(settings))
 
     def _set_aside(self, why: str) -> str:
-        stamp = datetime.fromtimestamp(self._clock.now_ms() / 1000, UTC).strftime("%Y%m%d-%H%M%S")
-        aside = self.path.with_name(f"settings-damaged-{stamp}.json")
-        try:
-            self.path.replace(aside)
-        except OSError:
+        kept = self._file.set_aside()
+        if not kept:
             return f"The settings cannot be read ({why}); the defaults are used."
         return (
             f"The settings were damaged ({why}); the defaults are used and the old file is kept "
-            f"as {aside.name}."
+            f"as {kept}."
         )
 
 
@@ -111,9 +108,7 @@ def _written(settings: Settings) -> dict[str, Any]:
     return document
 
 
-def _read(document: object) -> Settings:
-    if not isinstance(document, dict):
-        raise SettingError("the file holds no settings")
+def _read(document: dict[str, Any]) -> Settings:
     known: dict[str, Any] = {}
     unknown: dict[str, Any] = {}
     for name, value in document.items():
@@ -166,6 +161,19 @@ def _money(name: str, value: object) -> Decimal:
     return amount
 
 
+def _proxy(name: str, value: object) -> str:
+    """An address without a password: this file holds no secrets."""
+    address = _text(name, value).strip()
+    if not address:
+        return ""
+    parts = urlsplit(address)
+    if parts.scheme not in {"http", "https"} or not parts.hostname:
+        raise SettingError(f"{name} is no address such as http://127.0.0.1:3128")
+    if parts.username or parts.password:
+        raise SettingError(f"{name} must not hold a password")
+    return address
+
+
 _READERS: dict[str, Callable[[str, object], Any]] = {
     "theme": _theme,
     "contract": _text,
@@ -175,4 +183,5 @@ _READERS: dict[str, Callable[[str, object], Any]] = {
     "max_order_value": _money,
     "collar_ticks": _positive,
     "window": _text,
+    "proxy": _proxy,
 }
