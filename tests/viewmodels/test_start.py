@@ -145,6 +145,16 @@ def test_an_account_is_forgotten_on_the_second_press_only(look: Look) -> None:
     assert [entry.title for entry in view.entries if entry.kind is StartKind.ACCOUNT] == ["side"]
 
 
+def test_a_question_is_confirmed_once(look: Look) -> None:
+    """The answer of a dialog does what the second press does, and nothing without a question."""
+    look.vm.confirm_remove()
+    look.vm.remove(look.entry("main"))
+    look.vm.confirm_remove()
+    look.vm.confirm_remove()
+    assert [name for name, _ in look.door.removed] == ["main"]
+    assert look.view().question == ""
+
+
 def test_what_could_not_be_forgotten_stays_and_is_said(look: Look) -> None:
     """A key ring that refuses leaves the account in the list."""
     look.vm.remove(look.entry("main"))
