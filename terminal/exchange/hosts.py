@@ -45,3 +45,7 @@ def is_loopback(address: str) -> bool:
         return ipaddress.ip_address(host).is_loopback
     except ValueError:
         return False
+
+
+REAL = Hosts("https://api-futures.kucoin.com", "https://api.kucoin.com")
+"""The exchange itself. Source: API reference 1.1."""

@@ -37,6 +37,8 @@ class ApiKey:
     secret: str
     passphrase: str
     permissions: frozenset[str] = frozenset({"General", "Futures"})
+    version: int = 3
+    ip_list: str = ""
 
 
 def demo_key(seed: int) -> ApiKey:
@@ -69,6 +71,8 @@ def check(
     key = keys.get(headers["KC-API-KEY"])
     if key is None:
         raise Refused("400003", "KC-API-KEY not exists", 401)
+    if headers.get("KC-API-KEY-VERSION", str(key.version)) != str(key.version):
+        raise Refused("400009", "KC-API-KEY-VERSION invalid", 401)
     if not hmac.compare_digest(headers["KC-API-PASSPHRASE"], _digest(key.secret, key.passphrase)):
         raise Refused("400004", "KC-API-PASSPHRASE invalid", 401)
     expected = _digest(key.secret, stamp + "".join(request))

@@ -62,6 +62,7 @@ class RestRoutes:
         self._quota = quota
         self.keys: dict[str, ApiKey] = {engine.account.key.key: engine.account.key}
         self.calls: dict[str, int] = {}
+        self.signed_calls = 0
 
     def add_to(self, app: web.Application) -> None:
         """Register every route."""
@@ -121,6 +122,7 @@ class RestRoutes:
         async def handle(request: web.Request) -> web.StreamResponse:
             name = f"{request.method} {request.path}"
             self.calls[name] = self.calls.get(name, 0) + 1
+            self.signed_calls += "KC-API-KEY" in request.headers
             fits, headers = self._quota.spend(
                 request.method, request.path, self._clock.monotonic_s()
             )
@@ -146,6 +148,8 @@ class RestRoutes:
         target = request.raw_path
         asked = (request.method, target, raw)
         key = check(self.keys, request.headers, self._clock.now_ms(), asked)
+        if key.ip_list and request.remote not in key.ip_list.split(","):
+            raise Refused("400006", f"The IP address {request.remote} is not on the list", 401)
         if permission not in key.permissions:
             raise Refused("400007", f"Access denied, require more permission: {permission}", 403)
 
@@ -253,8 +257,9 @@ class RestRoutes:
         return {
             "remark": "demo",
             "apiKey": key.key,
-            "apiVersion": 3,
+            "apiVersion": key.version,
             "permission": ",".join(sorted(key.permissions)),
+            **({"ipWhitelist": key.ip_list} if key.ip_list else {}),
             "createdAt": 1_760_000_000_000,
             "uid": 60_000_000,
             "isMaster": True,

@@ -73,3 +73,17 @@ class WalletPayload(msgspec.Struct):
     isolatedPosMargin: Decimal = Decimal(0)
     isolatedOrderMargin: Decimal = Decimal(0)
     isolatedUnPnl: Decimal = Decimal(0)
+
+
+class ApiKeyPayload(msgspec.Struct):
+    """``user/api-key``: what a key is. Source: API reference 1.2."""
+
+    apiVersion: int
+    permission: str
+    ipWhitelist: str | None = None
+
+
+class AccountModePayload(msgspec.Struct):
+    """``ua/v1/account/mode``: ``CLASSIC`` or ``UNIFIED``. Source: API reference 3.15."""
+
+    selfAccountMode: str

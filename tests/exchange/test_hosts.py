@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from terminal.domain.errors import TernError
-from terminal.exchange.hosts import Hosts, is_loopback, require_safe
+from terminal.exchange.hosts import REAL, Hosts, is_loopback, require_safe
 
 
 @pytest.mark.parametrize("address", ["https://api-futures.kucoin.com", "http://127.0.0.1:8080"])
@@ -35,3 +35,10 @@ def test_streams_have_their_own_schemes() -> None:
 )
 def test_loopback_is_read_from_the_address_not_its_looks(address: str, *, is_ours: bool) -> None:
     assert is_loopback(address) is is_ours
+
+
+def test_the_exchange_itself_is_encrypted() -> None:
+    """The addresses that are built in pass their own rule and are not of this machine."""
+    assert Hosts(REAL.futures, REAL.account) == REAL
+    assert not is_loopback(REAL.futures)
+    assert not is_loopback(REAL.account)
