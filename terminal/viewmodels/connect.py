@@ -44,14 +44,10 @@ class Draft:
 @final
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What the exchange said about a key: facts, or a sentence why there are none.
-
-    ``storage_words`` say why the key could not be stored for good; empty when it can be.
-    """
+    """What the exchange said about a key: facts, or a sentence why there are none."""
 
     facts: ApiKeyFacts | None
     sentence: str = ""
-    storage_words: str = ""
 
 
 class AccountDoor(Protocol):
@@ -71,6 +67,10 @@ class AccountDoor(Protocol):
 
     def is_stored(self, name: str) -> bool:
         """Whether an account of this name is stored already."""
+        ...
+
+    def look_at_storage(self, on_known: Callable[[str], None]) -> None:
+        """Ask whether keys can be stored: a problem in whole sentences, empty when they can be."""
         ...
 
 
@@ -102,6 +102,7 @@ class ConnectView:
     lines: tuple[Line, ...]
     button_text: str
     can_store_anyway: bool
+    keeping: Line
     keeping: Line
 
 
@@ -188,7 +189,7 @@ class ConnectViewModel(ViewModel):
         if asked != self._round:
             return
         self._is_busy, self._answer = False, answer
-        if self._is_passed() and not self._is_worth_reading(answer):
+        if answer.facts is not None and self._is_passed() and not answer.facts.warnings:
             self._connect()
         self.mark_dirty()
 
@@ -206,12 +207,6 @@ class ConnectViewModel(ViewModel):
     def _is_passed(self) -> bool:
         answer = self._answer
         return answer is not None and answer.facts is not None and not answer.facts.problems
-
-    @staticmethod
-    def _is_worth_reading(answer: Answer) -> bool:
-        """Whether there is something to know before going on."""
-        warnings = () if answer.facts is None else answer.facts.warnings
-        return bool(warnings or answer.storage_words)
 
     def _draft(self) -> Draft:
         texts, secrets = self._texts, self._secrets
@@ -245,18 +240,23 @@ class ConnectViewModel(ViewModel):
         passed = self._is_passed()
         button = "Check and connect"
         if passed:
-            button = "Open for now" if self._storage_words() else "Store and open"
+            button = "Open for now" if self._storage_problem else "Store and open"
         return ConnectView(
             **shown,
             is_busy=self._is_busy,
             lines=tuple(self._lines()),
             button_text="Checking" if self._is_busy else button,
             can_store_anyway=self._answer is not None and not passed,
+            keeping=self._keeping(),
             keeping=self._keeping,
         )
 
-    def _storage_words(self) -> str:
-        return "" if self._answer is None else self._answer.storage_words
+    def _keeping(self) -> Line:
+        if self._storage_problem is None:
+            return Line("Looking at the system's key ring.", Role.TEXT_DIM)
+        if self._storage_problem:
+            return Line(self._storage_problem, Role.CAUTION)
+        return Line("Kept in the system's key ring, never in a file.", Role.TEXT_DIM)
 
     def _lines(self) -> list[Line]:
         if self._is_busy:
@@ -282,8 +282,6 @@ class ConnectViewModel(ViewModel):
             side = "behind" if facts.clock_offset_ms > 0 else "ahead of"
             words = f"This clock is {seconds:.1f} s {side} the exchange's; that is allowed for."
             lines.append(Line(words, Role.CAUTION))
-        if answer.storage_words:
-            lines.append(Line(answer.storage_words, Role.CAUTION))
         lines.append(Line("Nothing is stored yet.", Role.TEXT_DIM))
         return lines
 
