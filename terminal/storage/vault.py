@@ -31,7 +31,7 @@ ENTRY_BYTES = 2560
 END_WAIT_S = 0.5
 PROBE = "(is it there)"
 """An entry that is never written: asking for it shows whether the key ring answers."""
-FOR_NOW = "The key is kept until Tern ends and not stored."
+FOR_NOW = "The key is kept for this session only, never in a file."
 SAFE_BACKENDS = (
     "keyring.backends.SecretService",
     "keyring.backends.libsecret",
@@ -101,11 +101,11 @@ class Vault:
         return Kept(is_lasting=True)
 
     async def problem(self) -> str:
-        """Why nothing can be stored for good, whole sentences; empty when it can be."""
+        """Why nothing can be stored for good, one sentence; empty when it can be."""
         try:
             await self._worker.call(lambda ring: ring.get_password(SERVICE, PROBE))
         except VaultError as error:
-            return f"{error.sentence} {FOR_NOW}"
+            return error.sentence
         return ""
 
     async def load(self, name: str) -> Secrets | None:

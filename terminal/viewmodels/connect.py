@@ -69,10 +69,6 @@ class AccountDoor(Protocol):
         """Whether an account of this name is stored already."""
         ...
 
-    def look_at_storage(self, on_known: Callable[[str], None]) -> None:
-        """Ask whether keys can be stored: a problem in whole sentences, empty when they can be."""
-        ...
-
 
 @final
 @dataclass(frozen=True, slots=True)
@@ -102,7 +98,6 @@ class ConnectView:
     lines: tuple[Line, ...]
     button_text: str
     can_store_anyway: bool
-    keeping: Line
     keeping: Line
 
 
@@ -240,23 +235,15 @@ class ConnectViewModel(ViewModel):
         passed = self._is_passed()
         button = "Check and connect"
         if passed:
-            button = "Open for now" if self._storage_problem else "Store and open"
+            button = "Open for now" if self._keeping.role is Role.CAUTION else "Store and open"
         return ConnectView(
             **shown,
             is_busy=self._is_busy,
             lines=tuple(self._lines()),
             button_text="Checking" if self._is_busy else button,
             can_store_anyway=self._answer is not None and not passed,
-            keeping=self._keeping(),
             keeping=self._keeping,
         )
-
-    def _keeping(self) -> Line:
-        if self._storage_problem is None:
-            return Line("Looking at the system's key ring.", Role.TEXT_DIM)
-        if self._storage_problem:
-            return Line(self._storage_problem, Role.CAUTION)
-        return Line("Kept in the system's key ring, never in a file.", Role.TEXT_DIM)
 
     def _lines(self) -> list[Line]:
         if self._is_busy:

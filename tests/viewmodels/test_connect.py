@@ -32,7 +32,6 @@ class FakeDoor:
         self.asked: list[tuple[Draft, Callable[[Answer], None]]] = []
         self.connected: list[Draft] = []
         self.names = {"old"}
-        self.looking: list[Callable[[str], None]] = []
 
     def check(self, draft: Draft, on_answer: Callable[[Answer], None]) -> None:
         self.asked.append((draft, on_answer))
@@ -45,9 +44,6 @@ class FakeDoor:
 
     def is_stored(self, name: str) -> bool:
         return name in self.names
-
-    def look_at_storage(self, on_known: Callable[[str], None]) -> None:
-        self.looking.append(on_known)
 
     def answer(self, answer: Answer) -> None:
         """Answer the newest question."""
@@ -166,19 +162,21 @@ def test_a_dangerous_key_waits_for_a_second_press(form: Form) -> None:
 
 
 def test_where_the_key_will_be_is_told_before_it_is_typed(form: Form) -> None:
-    """The key ring is looked at once, when the form opens, and nothing is promised before."""
-    assert "Looking" in form.look().keeping.text
-    (known,) = form.door.looking
-    known("")
-    assert form.look().keeping.text == "Kept in the system's key ring, never in a file."
-    assert form.look().keeping.role is Role.TEXT_DIM
+    """The key ring is named as soon as it is known."""
+    assert "key ring of this system" in form.look().keeping.text
+    form.vm.set_keeping("a ring")
+    view = form.look()
+    assert "a ring" in view.keeping.text
+    assert view.keeping.role is Role.TEXT_DIM
 
 
 def test_a_key_that_cannot_be_stored_opens_for_now(form: Form) -> None:
     """Without a key ring the sentence says so, and the button promises no more than it does."""
-    words = "This system has no key ring. The key is kept until Tern ends and not stored."
-    form.door.looking[0](words)
-    assert (form.look().keeping.text, form.look().keeping.role) == (words, Role.CAUTION)
+    form.vm.set_keeping("", "This system has no key ring.")
+    keeping = form.look().keeping
+    assert keeping.text.startswith("This system has no key ring. ")
+    assert "this session only, never in a file" in keeping.text
+    assert keeping.role is Role.CAUTION
     form.fill()
     form.vm.submit()
     form.door.answer(Answer(DANGEROUS))
