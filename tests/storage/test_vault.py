@@ -85,14 +85,16 @@ async def test_an_entry_comes_back_and_goes() -> None:
 async def test_the_ring_is_spoken_to_on_one_daemon_thread() -> None:
     """A ring that hangs can hold neither the loop nor the end of the program."""
     ring = FakeRing()
-    daemons: list[bool] = []
-    ring.before = lambda: daemons.append(threading.current_thread().daemon)
+    found: list[threading.Thread] = []
+    ring.before = lambda: found.append(threading.current_thread())
     vault = Vault(lambda: ring, LONG_S)
     await asyncio.gather(vault.load("a"), vault.load("b"), vault.problem())
     assert ring.threads == {"key ring"}
-    assert daemons == [True] * 3
+    assert len(found) == 3
+    assert len(set(found)) == 1
+    assert found[0].daemon
     await vault.close()
-    assert "key ring" not in {thread.name for thread in threading.enumerate()}
+    assert not found[0].is_alive()
 
 
 async def test_a_ring_that_hangs_costs_one_deadline_and_then_nothing() -> None:
