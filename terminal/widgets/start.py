@@ -29,7 +29,7 @@ from terminal.widgets.styling import paint_role, set_property
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from PySide6.QtGui import QCloseEvent, QKeyEvent, QShowEvent
+    from PySide6.QtGui import QCloseEvent, QKeyEvent, QMouseEvent, QShowEvent
 
     from terminal.viewmodels.start import StartEntry, StartViewModel
     from terminal.widgets.theme import Theme
@@ -265,6 +265,8 @@ class StartWindow(QWidget):
             event.accept()
         elif key == Qt.Key.Key_Escape:
             self._back()
+        elif key in _ENTER:
+            self._press_focused()
         elif key == Qt.Key.Key_Delete:
             self._forget_focused()
         else:
@@ -283,6 +285,11 @@ class StartWindow(QWidget):
     def _back(self) -> None:
         if not self._vm.back():
             self.close()
+
+    def _press_focused(self) -> None:
+        focused = self.focusWidget()
+        if isinstance(focused, QPushButton):
+            focused.click()
 
     def _forget_focused(self) -> None:
         at = self._focused()
@@ -388,7 +395,7 @@ class _Card(QPushButton):
         button.setAccessibleName(f"Forget {self.entry.name}")
         button.setStyleSheet(padding(self._em))
         button.setToolTip("Forget this account and its key (Delete)")
-        button.setAutoDefault(True)  # so that Enter presses it
+        button.setAutoDefault(False)
         button.clicked.connect(self._on_forget)
         return button
 
@@ -407,13 +414,14 @@ class _Card(QPushButton):
 
     @override
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        if event.key() in _ENTER and self.hasFocus():
-            if not event.isAutoRepeat():
-                self.click()
-        elif event.key() == Qt.Key.Key_Space:
+        if event.key() == Qt.Key.Key_Space:
             super().keyPressEvent(event)
         else:
-            event.ignore()  # arrows and letters are the window's
+            event.ignore()  # arrows, letters and Enter are the window's
+
+    @override
+    def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
+        event.accept()  # who clicks twice means one choice
 
     @override
     def sizeHint(self) -> QSize:

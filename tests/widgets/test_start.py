@@ -85,8 +85,7 @@ class Look:
 
     def focused(self) -> str:
         """Where the focus is."""
-        focused = self.window.focusWidget()
-        return "" if focused is None else focused.objectName().removeprefix("start.")
+        return self.window.focusWidget().objectName().removeprefix("start.")
 
     def message(self) -> QLabel:
         """The line at the foot."""
@@ -226,6 +225,12 @@ def test_a_click_anywhere_on_a_card_chooses_it(look: Look) -> None:
     assert look.told == ["watch", "demo"]
 
 
+def test_a_double_click_is_one_choice(look: Look) -> None:
+    """Some hands click everything twice."""
+    QTest.mouseDClick(look.button("demo"), LEFT)
+    assert look.told == ["demo"]
+
+
 @pytest.mark.parametrize("key", [K.Key_Return, K.Key_Escape])
 def test_delete_asks_first_and_the_easy_answer_keeps(look: Look, key: Qt.Key) -> None:
     """Enter and Esc take the question back; the window stays, and the account."""
@@ -243,8 +248,8 @@ def test_delete_asks_first_and_the_easy_answer_keeps(look: Look, key: Qt.Key) ->
 
 def test_an_account_is_forgotten_by_hand(look: Look, qtbot: QtBot) -> None:
     """The button asks, the answer is given, the list is shorter and the focus stays near."""
-    QTest.mouseClick(look.button("main.forget"), LEFT)
-    look.frame.tick()
+    look.button("main.forget").setFocus()
+    look.press(K.Key_Return)
     box = look.question()
     assert box is not None
     forget = box.findChild(QPushButton, "start.question.forget")
