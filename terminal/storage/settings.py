@@ -164,14 +164,25 @@ def _money(name: str, value: object) -> Decimal:
 def _proxy(name: str, value: object) -> str:
     """An address without a password: this file holds no secrets."""
     address = _text(name, value).strip()
-    if not address:
-        return ""
-    parts = urlsplit(address)
-    if parts.scheme not in {"http", "https"} or not parts.hostname:
-        raise SettingError(f"{name} is no address such as http://127.0.0.1:3128")
-    if parts.username or parts.password:
-        raise SettingError(f"{name} must not hold a password")
+    problem = proxy_problem(address) if address else ""
+    if problem:
+        raise SettingError(f"{name}: {problem}")
     return address
+
+
+def proxy_problem(address: str) -> str:
+    """Why an address cannot be that of a proxy, one sentence; empty when it can."""
+    words = "This is no address of a proxy such as http://127.0.0.1:3128."
+    try:
+        parts = urlsplit(address.strip())
+        is_good = parts.scheme in {"http", "https"} and bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        return words
+    if not is_good:
+        return words
+    if parts.username or parts.password:
+        return "The address of a proxy must not hold a password."
+    return ""
 
 
 _READERS: dict[str, Callable[[str, object], Any]] = {

@@ -169,6 +169,20 @@ class StartViewModel(ViewModel):
         self._say("", Role.TEXT_DIM)
         return True
 
+    def wait(self, words: str) -> None:
+        """The program is busy with what was chosen: nothing else can be, and this is why."""
+        self._is_busy = True
+        self._say(words, Role.TEXT_DIM)
+
+    def failed(self, sentence: str) -> None:
+        """What was chosen did not open: the choice is free again."""
+        self._is_busy = False
+        self._say(sentence, Role.DANGER)
+
+    def tell(self, words: str) -> None:
+        """Something to know that changes nothing."""
+        self._say(words, Role.CAUTION)
+
     def refill(self) -> None:
         """The stored accounts may have changed."""
         self.mark_dirty()

@@ -59,6 +59,7 @@ def test_keys_of_another_version_are_kept(tmp_path: Path) -> None:
         '{"contract": 5}',
         '{"proxy": 5}',
         '{"proxy": "127.0.0.1:3128"}',
+        '{"proxy": "http://127.0.0.1:port"}',
         '{"proxy": "socks5://127.0.0.1:1080"}',
         '{"proxy": "http://user:word@127.0.0.1:3128"}',
     ],

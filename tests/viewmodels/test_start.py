@@ -189,3 +189,15 @@ def test_what_is_done_is_said_and_a_problem_lets_choose_again(look: Look) -> Non
     assert (look.view().role, look.view().is_busy) == (Role.DANGER, False)
     look.vm.choose(look.entry("Watch live"))
     assert look.told == ["watch"]
+
+
+def test_while_something_opens_nothing_else_can_be_chosen(look: Look) -> None:
+    """What failed to open is said, and the choice is free again."""
+    look.vm.wait("Starting the simulated exchange.")
+    assert (look.view().is_busy, look.view().message) == (True, "Starting the simulated exchange.")
+    look.vm.choose(look.entry("Demo"))
+    assert look.told == []
+    look.vm.failed("It could not be started.")
+    assert (look.view().is_busy, look.view().role) == (False, Role.DANGER)
+    look.vm.choose(look.entry("Demo"))
+    assert look.told == ["demo"]
