@@ -307,9 +307,20 @@ class ConnectDialog(QDialog):
             return
         layout.activate()
         height = min(layout.totalHeightForWidth(width) + foot, round(ROOM * room.height()))
-        if self.isVisible():
-            width, height = max(width, self.width()), max(height, self.height())
+        if not self.isVisible():
+            self.resize(width, height)
+            return
+        width, height = max(width, self.width()), max(height, self.height())
         self.resize(width, height)
+        self._stay_on_screen(height)
+
+    def _stay_on_screen(self, height: int) -> None:
+        """What has grown downwards moves up, so that its buttons can be pressed."""
+        screen = self.screen().availableGeometry()
+        frame = self.frameGeometry().height() - self.geometry().height()
+        over = self.y() + frame + height - screen.bottom() - 1
+        if over > 0:
+            self.move(self.x(), max(screen.top(), self.y() - over))
 
     @override
     def showEvent(self, event: QShowEvent) -> None:
