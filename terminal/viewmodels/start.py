@@ -187,16 +187,6 @@ class StartViewModel(ViewModel):
         """The stored accounts may have changed."""
         self.mark_dirty()
 
-    def tell_progress(self, words: str) -> None:
-        """The program does what was chosen; nothing else can be chosen meanwhile."""
-        self._is_busy = True
-        self._say(words, Role.TEXT_DIM)
-
-    def tell_problem(self, words: str) -> None:
-        """What was chosen could not be done, one sentence; choose again."""
-        self._is_busy = False
-        self._say(words, Role.DANGER)
-
     def _say(self, words: str, role: Role) -> None:
         self._message, self._role = words, role
         self.mark_dirty()

@@ -8,14 +8,13 @@ from __future__ import annotations
 from itertools import pairwise
 from typing import TYPE_CHECKING, final
 
-from PySide6.QtCore import QSize, Qt, Signal, Slot
+from PySide6.QtCore import Qt, Signal, Slot
 from PySide6.QtWidgets import (
     QHBoxLayout,
     QLabel,
     QMessageBox,
     QPushButton,
     QScrollArea,
-    QSizePolicy,
     QVBoxLayout,
     QWidget,
 )
@@ -24,12 +23,13 @@ from typing_extensions import override
 from terminal.viewmodels.start import StartKind
 from terminal.viewmodels.text import Role
 from terminal.widgets.inputs import HeldKeys, chord_of
-from terminal.widgets.styling import paint_role, set_property
+from terminal.widgets.start_card import ChoiceCard
+from terminal.widgets.styling import ROOM, padding, paint_role, set_property
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from PySide6.QtGui import QCloseEvent, QKeyEvent, QMouseEvent, QShowEvent
+    from PySide6.QtGui import QCloseEvent, QKeyEvent, QShowEvent
 
     from terminal.viewmodels.start import StartEntry, StartViewModel
     from terminal.widgets.theme import Theme
@@ -38,8 +38,6 @@ NAME = "Tern"
 SENTENCE = "A calm, exact terminal for KuCoin Futures."
 HINT = "Up and Down move, Enter opens, Esc closes."
 HINT_WITH_ACCOUNTS = "Up and Down move, Enter opens, Delete forgets an account, Esc closes."
-ROOM = 0.94
-"""How much of the screen's height a window takes at most: its frame needs some, too."""
 _WIDTH_EM = 54
 _COLUMN_EM = 46
 _LEAST_EM = 38
@@ -68,7 +66,7 @@ class StartWindow(QWidget):
         self._vm = view_model
         self._theme = theme
         self._held = HeldKeys()
-        self._cards: list[_Card] = []
+        self._cards: list[ChoiceCard] = []
         self._may_close = False
         self._question: QMessageBox | None = None
         self._body = QWidget(self)
@@ -136,6 +134,7 @@ class StartWindow(QWidget):
         foot.setObjectName("status")
         foot.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         self._message.setObjectName("start.message")
+        self._message.setTextFormat(Qt.TextFormat.PlainText)
         self._message.setWordWrap(True)
         self._message.setMinimumHeight(round(2.5 * em))
         self._message.setAlignment(Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft)
@@ -193,8 +192,8 @@ class StartWindow(QWidget):
             same = [n for n, entry in enumerate(entries) if entry.name and entry.name == focused]
             self._focus(same[0] if same else min(at, len(entries) - 1))
 
-    def _card(self, entry: StartEntry) -> _Card:
-        card = _Card(entry, self._theme, self._body)
+    def _card(self, entry: StartEntry) -> ChoiceCard:
+        card = ChoiceCard(entry, self._theme, self._body)
         card.chosen.connect(self._vm.choose)
         card.forget_asked.connect(self._vm.remove)
         is_account = entry.kind is StartKind.ACCOUNT
@@ -227,6 +226,7 @@ class StartWindow(QWidget):
         box.setObjectName("start.question")
         box.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         box.setWindowTitle("Forget an account")
+        box.setTextFormat(Qt.TextFormat.PlainText)
         box.setText(words)
         box.setContentsMargins(*[self._theme.base_px] * 4)
         forget = box.addButton("&Forget", QMessageBox.ButtonRole.AcceptRole)
@@ -336,107 +336,6 @@ class _ScrollArea(QScrollArea):
     @override
     def keyPressEvent(self, event: QKeyEvent) -> None:
         event.ignore()
-
-
-@final
-class _Card(QPushButton):
-    """One choice: its key, its title, one sentence; for an account also the way to forget it."""
-
-    chosen = Signal(object)
-    forget_asked = Signal(object)
-
-    def __init__(self, entry: StartEntry, theme: Theme, parent: QWidget) -> None:
-        super().__init__(parent)
-        self.entry = entry
-        self._em = theme.base_px
-        is_account = entry.kind is StartKind.ACCOUNT
-        self.setObjectName(f"start.{entry.name or entry.kind.name.lower()}")
-        self.setAccessibleName(entry.title)
-        self.setAccessibleDescription(entry.words)
-        self.setAutoDefault(False)
-        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Minimum)
-        set_property(self, "card", "account" if is_account else "choice")
-        keys = " or ".join(entry.keys)
-        self.setToolTip(f"{entry.title} ({keys})" if keys else entry.title)
-        self._build(self._em, is_account=is_account)
-        self.clicked.connect(self._on_clicked)
-
-    def _build(self, em: int, *, is_account: bool) -> None:
-        row = QHBoxLayout(self)
-        across, down = round(1.2 * em), round((0.45 if is_account else 0.8) * em)
-        row.setContentsMargins(across, down, across, down)
-        row.setSpacing(across)
-        chip = QLabel(self.entry.keys[0] if self.entry.keys else "", self)
-        set_property(chip, "chip", "true" if self.entry.keys else "false")
-        set_property(chip, "kind", self.entry.kind.name.lower())
-        chip.setAlignment(Qt.AlignmentFlag.AlignCenter)
-        chip.setFixedWidth(round(2.1 * em))
-        title, words = QLabel(self.entry.title, self), QLabel(self.entry.words, self)
-        for label in (title, words):
-            label.setTextFormat(Qt.TextFormat.PlainText)
-            label.setWordWrap(True)
-        size = em if is_account else round(1.3 * em)
-        title.setStyleSheet(f"font-size: {size}px; font-weight: 600;")
-        set_property(words, "dim", "true")
-        texts = QVBoxLayout()
-        texts.setSpacing(round(0.2 * em))
-        texts.addWidget(title)
-        texts.addWidget(words)
-        row.addWidget(chip, 0, Qt.AlignmentFlag.AlignVCenter)
-        row.addLayout(texts, 1)
-        for label in (chip, title, words):
-            label.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
-        if is_account:
-            row.addWidget(self._forget_button(), 0, Qt.AlignmentFlag.AlignVCenter)
-
-    def _forget_button(self) -> QPushButton:
-        button = QPushButton("Forget", self)
-        button.setObjectName(f"{self.objectName()}.forget")
-        button.setAccessibleName(f"Forget {self.entry.name}")
-        button.setStyleSheet(padding(self._em))
-        button.setToolTip("Forget this account and its key (Delete)")
-        button.setAutoDefault(False)
-        button.clicked.connect(self._on_forget)
-        return button
-
-    @property
-    def stops(self) -> list[QPushButton]:
-        """Where Tab stops: the card, then the button on it."""
-        return [self, *self.findChildren(QPushButton)]
-
-    @Slot()
-    def _on_clicked(self) -> None:
-        self.chosen.emit(self.entry)
-
-    @Slot()
-    def _on_forget(self) -> None:
-        self.forget_asked.emit(self.entry)
-
-    @override
-    def keyPressEvent(self, event: QKeyEvent) -> None:
-        if event.key() == Qt.Key.Key_Space:
-            super().keyPressEvent(event)
-        else:
-            event.ignore()  # arrows, letters and Enter are the window's
-
-    @override
-    def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
-        event.accept()  # who clicks twice means one choice
-
-    @override
-    def sizeHint(self) -> QSize:
-        layout = self.layout()
-        return super().sizeHint() if layout is None else layout.sizeHint()
-
-    @override
-    def minimumSizeHint(self) -> QSize:
-        layout = self.layout()
-        return super().minimumSizeHint() if layout is None else layout.minimumSize()
-
-
-def padding(em: int) -> str:
-    """A style of buttons whose blanks grow with the letters."""
-    return f"padding: {round(0.2 * em)}px {round(0.8 * em)}px;"
 
 
 def _choices(entries: Iterable[StartEntry]) -> list[StartEntry]:

@@ -179,18 +179,6 @@ def test_a_question_is_taken_back(look: Look) -> None:
     assert not look.door.removed
 
 
-def test_what_is_done_is_said_and_a_problem_lets_choose_again(look: Look) -> None:
-    """Between a choice and its window the program tells how far it is."""
-    look.vm.tell_progress("Starting the simulated exchange.")
-    assert look.view().message == "Starting the simulated exchange."
-    look.vm.choose(look.entry("Watch live"))
-    assert look.told == []
-    look.vm.tell_problem("The simulated exchange could not be started.")
-    assert (look.view().role, look.view().is_busy) == (Role.DANGER, False)
-    look.vm.choose(look.entry("Watch live"))
-    assert look.told == ["watch"]
-
-
 def test_while_something_opens_nothing_else_can_be_chosen(look: Look) -> None:
     """What failed to open is said, and the choice is free again."""
     look.vm.wait("Starting the simulated exchange.")

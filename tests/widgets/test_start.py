@@ -299,11 +299,23 @@ def test_a_problem_is_a_sentence_in_its_colour(first: Look, theme: Theme) -> Non
     """It stands where the keys were explained, and nothing else moves."""
     assert first.message().text() == "Up and Down move, Enter opens, Esc closes."
     before = first.button("demo").mapTo(first.window, QPoint(0, 0))
-    first.vm.tell_problem("The simulated exchange could not be started.")
+    first.vm.failed("The simulated exchange could not be started.")
     first.frame.tick()
     assert first.message().text() == "The simulated exchange could not be started."
     assert theme.color("danger").name() in first.message().styleSheet()
     assert first.button("demo").mapTo(first.window, QPoint(0, 0)) == before
+
+
+def test_a_name_is_shown_as_it_was_given(theme: Theme, qtbot: QtBot) -> None:
+    """Also one that looks like markup."""
+    look = Look(theme, StoredAccount("<b>me</b> & co", "", "", None)).show(qtbot)
+    labels = look.window.findChildren(QLabel)
+    (title,) = [label for label in labels if label.text() == "<b>me</b> & co"]
+    assert title.textFormat() is Qt.TextFormat.PlainText
+    look.press(K.Key_Return)
+    assert "<b>me</b> & co" in look.message().text()
+    assert look.message().textFormat() is Qt.TextFormat.PlainText
+    look.end()
 
 
 def test_every_button_says_its_name_and_its_key(look: Look) -> None:
