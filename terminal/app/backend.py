@@ -7,6 +7,7 @@ import uuid
 from functools import partial
 from typing import TYPE_CHECKING, final
 
+from terminal.domain.access import Access
 from terminal.domain.errors import TernError
 from terminal.domain.units import ClientOid, Symbol
 from terminal.session.account import AccountSession
@@ -56,6 +57,8 @@ class Backend:
         self.owner = owner
         self.notices = NoticeBoard(clock)
         self.on_contracts_loaded: Listeners[[]] = Listeners()
+        self.on_not_loaded: Listeners[[str]] = Listeners()
+        self.has_account = clients.trading.access is not Access.MARKET_DATA
         self.market_feed = Feed("market", clients.market_stream, clock, owner)
         self.account_feed = Feed("account", clients.account_stream, clock, owner)
         self.markets = Markets(clients.market, self.market_feed, clock, owner, self.notices)
@@ -93,6 +96,10 @@ class Backend:
             no_transfers,
         )
 
+        if not self.has_account:
+            self.account.trust.say_absent()
+            self.desk.trust.say_absent()
+
     def _on_feed_opened(self, feed: Feed) -> None:
         self.notices.post(NoticeLevel.INFO, "feed", f"The {feed.name} stream is connected.")
 
@@ -109,6 +116,9 @@ class Backend:
 
     async def start(self) -> None:
         """Begin: the contract list is read, then the feeds connect and the sessions recover."""
+        reason = self.clients.trading.access.reason
+        if reason:
+            self.notices.post(NoticeLevel.INFO, "app", reason)
         self.owner.spawn("load contracts", self._load_contracts())
 
     async def stop(self) -> None:
@@ -136,12 +146,14 @@ class Backend:
                     self.notices.post(
                         NoticeLevel.WARNING, "app", f"No contract list yet. {error.sentence}"
                     )
+                self.on_not_loaded.notify(error.sentence)
                 await self.clock.sleep(_RETRY_S[min(attempt, len(_RETRY_S) - 1)])
                 attempt += 1
         self.market_feed.start()
-        self.account_feed.start()
-        self.account.start()
-        self.desk.start()
+        if self.has_account:
+            self.account_feed.start()
+            self.account.start()
+            self.desk.start()
         self.on_contracts_loaded.notify()
         await self._keep_current()
 

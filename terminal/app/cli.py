@@ -10,15 +10,20 @@ from pathlib import Path
 from typing import TYPE_CHECKING, final
 
 from terminal import __version__
+from terminal.exchange.hosts import host_problem
+from terminal.storage.settings import proxy_problem
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
 DEFAULT_TOUR_S = 10.0
+_COMMANDS = ("run", "demo", "watch", "connect")
 EPILOG = """\
 commands:
-  (none)        open the terminal on the simulated exchange; real accounts come later
-  demo          the same, by name; takes the options of the tour
+  (none)        ask: demo, watching the live market, or an account of yours
+  demo          open the terminal on the simulated exchange; takes the options of the tour
+  watch         watch the live market; needs no key, sends nothing
+  connect       connect an account, watch only; --profile NAME opens one that is stored
   simexchange   run the simulated exchange alone (--help after it lists its options)
 """
 
@@ -28,13 +33,20 @@ class Command(Enum):
 
     RUN = "run"
     DEMO = "demo"
+    WATCH = "watch"
+    CONNECT = "connect"
     SIMEXCHANGE = "simexchange"
 
 
 @final
 @dataclass(frozen=True, slots=True)
 class Options:
-    """What was asked for. ``rest`` goes to the simulated exchange when that is the command."""
+    """What was asked for. ``rest`` goes to the simulated exchange when that is the command.
+
+    ``seconds`` is how long a tour lasts, or with ``is_limited`` the program itself. ``proxy`` and
+    ``hosts`` (of futures and account) are empty and None for what the settings and the exchange
+    say; other hosts stand in for the real ones.
+    """
 
     command: Command
     seed: int = 7
@@ -43,6 +55,10 @@ class Options:
     screenshot: Path | None = None
     report: Path | None = None
     rest: tuple[str, ...] = ()
+    is_limited: bool = False
+    profile: str = ""
+    proxy: str = ""
+    hosts: tuple[str, str] | None = None
 
 
 def parse(argv: Sequence[str]) -> Options:
@@ -51,19 +67,36 @@ def parse(argv: Sequence[str]) -> Options:
         return Options(Command.SIMEXCHANGE, rest=tuple(argv[1:]))
     parser = _parser()
     given = parser.parse_args(list(argv))
-    if not given.tour and (given.report is not None or given.seconds is not None):
+    command = Command(given.command)
+    is_live = command in {Command.WATCH, Command.CONNECT}
+    if given.tour and is_live:
+        parser.error("--tour runs on the simulated exchange only")
+    is_lone = given.report is not None or (given.seconds is not None and command is Command.DEMO)
+    if is_lone and not given.tour:
         parser.error("--report and --seconds need --tour")
+    if given.profile and command is not Command.CONNECT:
+        parser.error("--profile belongs to connect")
     for path in (given.screenshot, given.report):
         if path is not None and not path.absolute().parent.is_dir():
             parser.error(f"the folder of {path} does not exist")
     return Options(
-        command=Command(given.command),
+        command=command,
         seed=given.seed,
         tour=given.tour,
         seconds=DEFAULT_TOUR_S if given.seconds is None else given.seconds,
         screenshot=given.screenshot,
         report=given.report,
+        is_limited=given.seconds is not None and not given.tour,
+        profile=given.profile.strip(),
+        proxy=given.proxy or "",
+        hosts=_hosts(given),
     )
+
+
+def _hosts(given: argparse.Namespace) -> tuple[str, str] | None:
+    """The hosts that stand in for the real ones: one for both, or one for each."""
+    futures, account = given.futures_host, given.account_host
+    return None if not futures and not account else (futures or account, account or futures)
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -74,13 +107,13 @@ def _parser() -> argparse.ArgumentParser:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument("--version", action="version", version=f"tern {__version__}")
-    parser.add_argument(
-        "command", nargs="?", choices=("run", "demo"), default="run", help="see below"
-    )
+    parser.add_argument("command", nargs="?", choices=_COMMANDS, default="run", help="see below")
     parser.add_argument("--seed", type=int, default=7, help="seed of the simulated market")
     parser.add_argument("--tour", action="store_true", help="let the program show itself, then end")
     parser.add_argument(
-        "--seconds", type=_seconds, help=f"how long the tour lasts (default {DEFAULT_TOUR_S:.0f})"
+        "--seconds",
+        type=_seconds,
+        help=f"how long the tour lasts (default {DEFAULT_TOUR_S:.0f}), or a run without a tour",
     )
     parser.add_argument(
         "--screenshot", type=Path, metavar="FILE.png", help="save a picture of the window"
@@ -88,7 +121,26 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--report", type=Path, metavar="FILE.json", help="write what the tour saw and measured"
     )
+    parser.add_argument("--profile", default="", metavar="NAME", help="the stored account to open")
+    parser.add_argument("--proxy", type=_proxy, metavar="URL", help="HTTP proxy for real hosts")
+    # For tests and for whoever puts a stand-in between: not for everyday use.
+    for name in ("--futures-host", "--account-host"):
+        parser.add_argument(name, type=_host, help=argparse.SUPPRESS)
     return parser
+
+
+def _host(text: str) -> str:
+    problem = host_problem(text)
+    if problem:
+        raise argparse.ArgumentTypeError(problem)
+    return text
+
+
+def _proxy(text: str) -> str:
+    problem = proxy_problem(text)
+    if problem:
+        raise argparse.ArgumentTypeError(problem)
+    return text.strip()
 
 
 def _seconds(text: str) -> float:

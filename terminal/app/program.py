@@ -9,7 +9,7 @@ import signal
 import sys
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, final
+from typing import TYPE_CHECKING, Any, final
 
 import qasync
 from PySide6.QtCore import QObject, QTimer, Slot
@@ -18,12 +18,17 @@ from PySide6.QtWidgets import QApplication
 
 from terminal import __version__
 from terminal.app import qt_messages
+from terminal.app.choice import Choice, Mode
+from terminal.app.cli import Command
 from terminal.app.demo import DemoError, DemoExchange
 from terminal.app.display import OFFSCREEN, has_display, missing_packages
+from terminal.app.executor import DaemonExecutor
 from terminal.app.faults import Faults
 from terminal.app.lifecycle import Lifecycle
 from terminal.app.logs import Logs
 from terminal.app.startup import process_age_s
+from terminal.domain.errors import TernError
+from terminal.exchange.hosts import REAL, Hosts
 from terminal.session.clock import SystemClock
 from terminal.session.notices import NoticeLevel
 from terminal.session.tasks import TaskOwner
@@ -31,24 +36,32 @@ from terminal.storage.paths import Paths, resources
 from terminal.storage.settings import SettingsStore
 
 if TYPE_CHECKING:
+    from PySide6.QtWidgets import QWidget
+
     from terminal.app.backend import Backend
     from terminal.app.cli import Options
+    from terminal.app.entrance import Entrance
     from terminal.app.layouts import LayoutKeeper
     from terminal.app.tour import Tour
     from terminal.app.wire_timer import WireTimer
     from terminal.app.wiring import Program
     from terminal.domain.guard import GuardLimits
+    from terminal.exchange.connect import ExchangeClients
     from terminal.exchange.credentials import Credentials
-    from terminal.exchange.hosts import Hosts
+    from terminal.viewmodels.trouble import TroubleBanner
     from terminal.widgets.theme import Theme
 
 SAVE_DELAY_MS = 500
 EXIT_OK, EXIT_FAILED, EXIT_CANNOT_START = 0, 1, 3
 DEFAULT_SCREENSHOT = Path("tern-tour.png")
+LIVE = (Command.WATCH, Command.CONNECT)
 
 
 def run(options: Options) -> int:
     """Run the window to its end and return the exit code."""
+    if _needs_a_display(options):
+        sys.stderr.write("There is no display for a window of the live market.\n")
+        return EXIT_CANNOT_START
     options = _with_platform(options)
     missing = missing_packages(window=has_display())
     if missing:
@@ -68,11 +81,18 @@ def run(options: Options) -> int:
         logs.stop()
 
 
+def _needs_a_display(options: Options) -> bool:
+    """The live market is opened to be looked at, unless somebody wants a picture of it."""
+    return options.command in LIVE and not options.is_limited and not has_display()
+
+
 def _with_platform(options: Options) -> Options:
     """Without a display there is nobody to look: run the tour offscreen and save a picture."""
     if has_display():
         return options
     os.environ["QT_QPA_PLATFORM"] = OFFSCREEN
+    if options.is_limited:
+        return options
     screenshot = options.screenshot or DEFAULT_SCREENSHOT
     if not options.tour:
         sys.stderr.write(
@@ -93,20 +113,22 @@ def _run_loop(options: Options, paths: Paths, faults: Faults) -> int:
     application.setWindowIcon(QIcon(str(resources() / "icons" / "tern.svg")))
     application.setQuitOnLastWindowClosed(False)
     loop = qasync.QEventLoop(application)
+    loop.set_default_executor(DaemonExecutor())
     asyncio.set_event_loop(loop)
     faults.watch(loop)
     with loop:
-        code: int = loop.run_until_complete(DemoRun(options, paths, faults).main())
+        code: int = loop.run_until_complete(ProgramRun(options, paths, faults).main())
     return code
 
 
 @final
-class DemoRun(QObject):
-    """The terminal on a simulated exchange of its own, from the first child to the last task."""
+class ProgramRun(QObject):
+    """The terminal from the first look to the last task: one choice, one window, one end."""
 
     def __init__(self, options: Options, paths: Paths, faults: Faults) -> None:
         super().__init__()
         self._options = options
+        self._paths = paths
         self._faults = faults
         self._clock = SystemClock()
         self._owner = TaskOwner("app", faults.task_failed)
@@ -114,6 +136,10 @@ class DemoRun(QObject):
         self._store = SettingsStore(paths.config, self._clock)
         self._settings, self._settings_problem = self._store.load()
         self._demo = DemoExchange(options.seed, self)
+        self._hosts = REAL if options.hosts is None else Hosts(*options.hosts)
+        self._entrance: Entrance | None = None
+        self._trouble: TroubleBanner | None = None
+        self._loaded_theme: Theme | None = None
         self._program: Program | None = None
         self._keeper: LayoutKeeper | None = None
         # A picture that was asked for and never taken is a failure, too.
@@ -130,9 +156,11 @@ class DemoRun(QObject):
         self._catch_signals()
         self._lifecycle.on_stop("tasks", self._owner.close)
         self._lifecycle.on_stop("simulated exchange", self._demo.stop)
+        if self._options.is_limited:
+            self._owner.spawn("end", self._end_in_time())
         code = EXIT_CANNOT_START
         try:
-            await self._start()
+            await self._open(self._end)
             code = await self._end
         except DemoError as error:
             sys.stderr.write(f"{error.sentence}\n")
@@ -140,23 +168,96 @@ class DemoRun(QObject):
             failed = await self._lifecycle.stop()
         return code if not failed else EXIT_FAILED
 
+    # First look ------------------------------------------------------------------------------
+
+    async def _open(self, end: asyncio.Future[int]) -> None:
+        """Open what the command line names, or what is chosen in the start window."""
+        command, message = self._options.command, ""
+        if command is Command.DEMO or self._options.tour:
+            await self._start(Choice(Mode.DEMO))
+            return
+        if command is Command.WATCH:
+            try:
+                await self._start(Choice(Mode.WATCH, self._hosts))
+            except TernError as error:
+                message = error.sentence
+            else:
+                return
+        entrance = self._make_entrance()
+        choosing = entrance.choose(message)
+        if command is Command.CONNECT:
+            self._ask_for_account(entrance)
+        while True:
+            either: set[asyncio.Future[Any]] = {choosing, end}
+            await asyncio.wait(either, return_when=asyncio.FIRST_COMPLETED)
+            if end.done():
+                return
+            try:
+                await self._start(choosing.result())
+            except TernError as error:
+                choosing = entrance.choose(error.sentence)
+            else:
+                entrance.close()
+                return
+
+    def _make_entrance(self) -> Entrance:
+        from terminal.app.accounts import Accounts
+        from terminal.app.doors import Doors
+        from terminal.app.entrance import Entrance
+        from terminal.storage.profiles import ProfileStore
+        from terminal.storage.vault import Vault
+
+        vault = Vault()
+        self._lifecycle.on_stop("key ring", vault.close)
+        profiles = ProfileStore(self._paths.config, self._clock)
+        problem = profiles.load()
+        accounts = Accounts(profiles, vault, self._clock, self._hosts)
+        owner = self._owner.child("entrance")
+        doors = Doors(accounts, self._clock, owner, self._proxy)
+        entrance = Entrance(doors, self._hosts, self._theme())
+        entrance.left.connect(self._on_close_requested)
+        self._entrance = entrance
+        self._lifecycle.on_stop("start window", self._close_entrance)
+        self._lifecycle.on_stop("questions", owner.close)
+        for words in (self._settings_problem, problem):
+            if words:
+                entrance.view_model.tell(words)
+        return entrance
+
+    def _ask_for_account(self, entrance: Entrance) -> None:
+        name = self._options.profile
+        if name:
+            entrance.view_model.open_account(name)
+        else:
+            entrance.ask_for_account("")
+
+    async def _close_entrance(self) -> None:
+        if self._entrance is not None:
+            self._entrance.close()
+
+    @property
+    def _proxy(self) -> str:
+        return self._options.proxy or self._settings.proxy
+
     # Start -----------------------------------------------------------------------------------
 
-    async def _start(self) -> None:
-        beginning = asyncio.gather(self._demo.start())
+    async def _start(self, choice: Choice) -> None:
+        """Open the window. Raises ``TernError``, with nothing of it left, when that cannot be."""
+        beginning = asyncio.gather(self._sources(choice))
         await asyncio.sleep(0)  # the child starts while our own modules are imported
         from terminal.app.wire_timer import WireTimer
         from terminal.app.wiring import build
 
         timer = WireTimer(self) if self._options.tour else None
         ((hosts, credentials),) = await beginning
-        backend = self._backend(hosts, credentials, timer)
+        backend = self._backend(self._clients(choice, hosts, credentials, timer))
         self._lifecycle.on_stop("sessions", backend.stop)
-        program = build(backend, self._settings, self._theme())
+        program = build(backend, self._settings, self._theme(), choice.badge)
+        program.window.setWindowTitle(choice.title)
         self._program = program
         self._faults.on_fault = self._on_fault
         self._lifecycle.on_stop("window", self._close_window)
-        self._connect(program)
+        self._connect(program, choice)
         for view_model in program.view_models:
             view_model.start()
         self._keeper = self._keep_layout(program)
@@ -165,9 +266,10 @@ class DemoRun(QObject):
         self._keeper.changed.connect(self._on_settings_changed)
         program.ladder_widget.setFocus()
         await backend.start()
-        if self._settings_problem:
-            backend.notices.post(NoticeLevel.WARNING, "app", self._settings_problem)
-        if timer is not None:
+        for words in (self._settings_problem, *choice.words):
+            if words:
+                backend.notices.post(NoticeLevel.WARNING, "app", words)
+        if timer is not None and credentials is not None:
             self._start_tour(program, hosts, credentials, timer)
 
     def _keep_layout(self, program: Program) -> LayoutKeeper:
@@ -182,12 +284,33 @@ class DemoRun(QObject):
             stores=not self._options.tour,  # a tour leaves no traces
         )
 
-    def _backend(self, hosts: Hosts, credentials: Credentials, timer: WireTimer | None) -> Backend:
-        from terminal.app.backend import Backend
+    async def _sources(self, choice: Choice) -> tuple[Hosts, Credentials | None]:
+        """Where to connect, and with what; the simulated exchange is started for it."""
+        if choice.hosts is not None:
+            return choice.hosts, choice.credentials
+        return await self._demo.start()
+
+    def _clients(
+        self,
+        choice: Choice,
+        hosts: Hosts,
+        credentials: Credentials | None,
+        timer: WireTimer | None,
+    ) -> ExchangeClients:
         from terminal.exchange.connect import connect
 
-        on_sent = None if timer is None else timer.on_sent
-        clients = connect(hosts, credentials, self._clock, on_sent=on_sent)
+        return connect(
+            hosts,
+            credentials,
+            self._clock,
+            access=choice.access,
+            proxy=self._proxy,
+            on_sent=None if timer is None else timer.on_sent,
+        )
+
+    def _backend(self, clients: ExchangeClients) -> Backend:
+        from terminal.app.backend import Backend
+
         return Backend(clients, self._clock, self._owner.child("backend"), self._limits)
 
     def _limits(self) -> GuardLimits:
@@ -196,18 +319,35 @@ class DemoRun(QObject):
     def _theme(self) -> Theme:
         from terminal.widgets.theme import Theme
 
-        for name in Theme.register_fonts(resources() / "fonts"):
-            logging.getLogger("app").warning("the font %s cannot be read", name)
-        return Theme.load(resources() / "themes", self._settings.theme)
+        if self._loaded_theme is None:
+            for name in Theme.register_fonts(resources() / "fonts"):
+                logging.getLogger("app").warning("the font %s cannot be read", name)
+            self._loaded_theme = Theme.load(resources() / "themes", self._settings.theme)
+        return self._loaded_theme
 
-    def _connect(self, program: Program) -> None:
+    def _connect(self, program: Program, choice: Choice) -> None:
         program.window.close_requested.connect(self._on_close_requested)
         program.workspace.contract_changed.connect(self._on_settings_changed)
         program.ladder.sizes_changed.connect(self._on_settings_changed)
         program.theme.changed.connect(self._on_settings_changed)
         program.ladder.changed.connect(self._look_for_first_frame)
         program.backend.on_contracts_loaded.add(self._on_contracts_loaded)
-        self._demo.died.connect(self._on_exchange_died)
+        if choice.mode is Mode.DEMO:
+            self._demo.died.connect(self._on_exchange_died)
+        else:
+            self._watch_for_trouble(program)
+
+    def _watch_for_trouble(self, program: Program) -> None:
+        from terminal.viewmodels.trouble import TroubleBanner
+
+        backend = program.backend
+        feeds = [("The market:", backend.market_feed)]
+        if backend.has_account:
+            feeds.insert(0, ("The account:", backend.account_feed))
+        self._trouble = TroubleBanner(program.status, tuple(feeds))
+        self._trouble.start()
+        backend.on_not_loaded.add(self._trouble.not_loaded)
+        backend.on_contracts_loaded.add(self._trouble.loaded)
 
     def _on_contracts_loaded(self) -> None:
         program = self._program
@@ -261,12 +401,26 @@ class DemoRun(QObject):
                 ok = False
         self._finish(EXIT_OK if ok else EXIT_FAILED)
 
+    async def _end_in_time(self) -> None:
+        await self._clock.sleep(self._options.seconds)
+        self._take_picture()
+        if self._picture_problem:
+            sys.stderr.write(f"{self._picture_problem}\n")
+        self._finish(EXIT_FAILED if self._picture_problem else EXIT_OK)
+
     def _take_picture(self) -> None:
         path = self._options.screenshot
-        if path is None or self._program is None:
+        window = self._window()
+        if path is None or window is None:
             return
-        saved = self._program.window.grab().save(str(path))
+        saved = window.grab().save(str(path))
         self._picture_problem = "" if saved else f"The picture could not be saved as {path}."
+
+    def _window(self) -> QWidget | None:
+        """The window that is to be seen now."""
+        if self._program is not None:
+            return self._program.window
+        return None if self._entrance is None else self._entrance.window
 
     # Faults of the exchange ------------------------------------------------------------------
 
@@ -350,6 +504,8 @@ class DemoRun(QObject):
             return
         self._saver.stop()
         self._save()
+        if self._trouble is not None:
+            self._trouble.stop()
         for view_model in program.view_models:
             view_model.stop()
         program.frame.stop()

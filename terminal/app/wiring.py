@@ -54,7 +54,12 @@ class Program:
     startup_ms: float | None = None
 
 
-def build(backend: Backend, settings: Settings, theme: Theme) -> Program:
+def build(
+    backend: Backend,
+    settings: Settings,
+    theme: Theme,
+    badge: tuple[str, Role] = ("DEMO", Role.DEMO),
+) -> Program:
     """Build view-models and widgets on a backend; nothing is started yet."""
     frame = QtFrameClock()
     workspace = Workspace(backend.markets)
@@ -72,7 +77,7 @@ def build(backend: Backend, settings: Settings, theme: Theme) -> Program:
         StatusSources(
             backend.market_feed, backend.account_feed, account, workspace, backend.clock, ladder
         ),
-        ("DEMO", Role.DEMO),
+        badge,
         frame,
     )
     lost = partial(ladder.disarm, "the connection was lost.")

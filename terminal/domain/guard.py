@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 class BlockField(Enum):
     """Which part of the intention a block is about; widgets speak next to it."""
 
+    ACCESS = "access"
     ARMING = "arming"
     CONTRACT = "contract"
     BOOK = "book"

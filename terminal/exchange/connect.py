@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, final
 
+from terminal.domain.access import Access
 from terminal.exchange.account_client import AccountClient
 from terminal.exchange.http import HttpClient
 from terminal.exchange.market_client import MarketClient
@@ -12,6 +13,7 @@ from terminal.exchange.stream import StreamClient
 from terminal.exchange.trading_client import TradingClient
 from terminal.exchange.transfer_client import TransferClient
 from terminal.exchange.translate import Scales
+from terminal.exchange.watch_only import WatchOnlyTrading
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -64,28 +66,37 @@ class ExchangeClients:
 
 def connect(
     hosts: Hosts,
-    credentials: Credentials,
+    credentials: Credentials | None,
     clock: Clock,
     *,
+    access: Access = Access.FULL,
+    proxy: str = "",
     on_sent: Callable[[str, str, float], None] | None = None,
 ) -> ExchangeClients:
     """Build the clients; nothing is sent yet.
 
     Trading has a connection pool of its own, so that no read can make an order wait. ``on_sent``
-    is told when the bytes of a trading request were written.
+    is told when the bytes of a trading request were written. Without full ``access`` nothing that
+    changes the account can be sent; without credentials the access is to market data. ``proxy`` is
+    used for hosts that are not on loopback, empty for what the environment says.
     """
+    if credentials is None:
+        access = Access.MARKET_DATA
     scales = Scales()
-    public = HttpClient(hosts.futures, clock)
-    reading = HttpClient(hosts.futures, clock, credentials)
-    trading = HttpClient(hosts.futures, clock, credentials, on_sent=on_sent)
-    funding = HttpClient(hosts.account, clock, credentials)
+    public = HttpClient(hosts.futures, clock, proxy=proxy)
+    reading = HttpClient(hosts.futures, clock, credentials, proxy=proxy)
+    trading = HttpClient(hosts.futures, clock, credentials, on_sent=on_sent, proxy=proxy)
+    funding = HttpClient(hosts.account, clock, credentials, proxy=proxy)
+    gateway: TradingGateway = TradingClient(trading, scales)
+    if access is not Access.FULL:
+        gateway = WatchOnlyTrading(gateway, access)
     return ExchangeClients(
         market=MarketClient(public, scales),
-        trading=TradingClient(trading, scales),
+        trading=gateway,
         account=AccountClient(reading, scales),
         transfers=TransferClient(funding),
-        market_stream=StreamClient(public, clock, scales, is_private=False),
-        account_stream=StreamClient(reading, clock, scales, is_private=True),
+        market_stream=StreamClient(public, clock, scales, is_private=False, proxy=proxy),
+        account_stream=StreamClient(reading, clock, scales, is_private=True, proxy=proxy),
         clock=clock,
         https=(public, reading, trading, funding),
     )

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from decimal import Decimal
 
+    from terminal.domain.access import Access
     from terminal.domain.candles import Candle, CandleInterval
     from terminal.domain.clock import TimestampMs
     from terminal.domain.contract import Contract
@@ -74,6 +75,11 @@ class MarketGateway(Protocol):
 class TradingGateway(Protocol):
     """Order commands and order queries of one account."""
 
+    @property
+    def access(self) -> Access:
+        """How far commands go. Without full access they end as NotSent and no request is made."""
+        ...
+
     async def place(self, ticket: OrderTicket, client_oid: ClientOid) -> Outcome:
         """Send one order. Never resent by itself."""
         ...
@@ -92,6 +98,10 @@ class TradingGateway(Protocol):
 
     async def cancel_all_stops(self, symbol: Symbol) -> Outcome:
         """Ask to cancel all untriggered stops of a contract."""
+        ...
+
+    async def test(self, ticket: OrderTicket, client_oid: ClientOid) -> Outcome:
+        """Let the exchange check an order without placing it (API reference 3.3)."""
         ...
 
     async def order(self, order_id: OrderId) -> OrderUpdate | None:

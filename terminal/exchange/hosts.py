@@ -21,19 +21,38 @@ class Hosts:
     def __post_init__(self) -> None:
         for address in (self.futures, self.account):
             require_safe(address, secure="https", plain="http")
+            parts = urlsplit(address)
+            if parts.path.strip("/") or parts.query or parts.fragment:
+                raise TernError(
+                    "an address with a path",
+                    sentence="Only the host is wanted, such as https://api.kucoin.com.",
+                )
 
 
 def require_safe(address: str, *, secure: str, plain: str) -> None:
     """Raise ``TernError`` unless the address is encrypted or on loopback."""
-    parts = urlsplit(address)
-    if not parts.hostname or parts.username or parts.password:
-        raise TernError(f"not an address: {address}", sentence="The address cannot be used.")
+    try:
+        parts = urlsplit(address)
+        has_port = parts.port != 0
+    except ValueError:
+        raise TernError("not an address", sentence="The address cannot be used.") from None
+    if not parts.hostname or not has_port or parts.username or parts.password:
+        raise TernError("not an address", sentence="The address cannot be used.")
     if parts.scheme == secure or (parts.scheme == plain and is_loopback(address)):
         return
     raise TernError(
         f"{address} is neither {secure} nor on loopback",
         sentence="Connections must be encrypted, except to this machine itself.",
     )
+
+
+def host_problem(address: str) -> str:
+    """Why an address cannot be a host of the exchange, one sentence; empty when it can."""
+    try:
+        Hosts(address, address)
+    except TernError as error:
+        return error.sentence
+    return ""
 
 
 def is_loopback(address: str) -> bool:
@@ -45,3 +64,7 @@ def is_loopback(address: str) -> bool:
         return ipaddress.ip_address(host).is_loopback
     except ValueError:
         return False
+
+
+REAL = Hosts("https://api-futures.kucoin.com", "https://api.kucoin.com")
+"""The exchange itself. Source: API reference 1.1."""

@@ -13,6 +13,7 @@ from urllib.parse import urlencode
 import httpx
 
 from terminal import __version__
+from terminal.domain.errors import TernError
 from terminal.exchange.errors import (
     AuthError,
     ClockSkewError,
@@ -47,6 +48,8 @@ class HttpClient:
     ``offset_ms`` is what must be added to our clock to get the exchange's; ``on_skew`` is told when
     the exchange refused a request for its time. ``on_sent`` is told
     method, path and monotonic time when a request's bytes have been handed to the socket.
+    ``proxy`` is an address or empty for what the environment says; loopback uses none. Raises
+    ``TernError`` when the proxy cannot be used.
     """
 
     def __init__(
@@ -57,20 +60,31 @@ class HttpClient:
         *,
         transport: httpx.AsyncBaseTransport | None = None,
         on_sent: Callable[[str, str, float], None] | None = None,
+        proxy: str = "",
     ) -> None:
         self._clock = clock
         self._credentials = credentials
         self._on_sent = on_sent
         self.offset_ms = 0
         self.on_skew: Callable[[], None] | None = None
-        self._client = httpx.AsyncClient(
-            base_url=base,
-            timeout=_TIMEOUT,
-            limits=_LIMITS,
-            trust_env=not is_loopback(base),
-            transport=transport,
-            headers={"User-Agent": f"tern/{__version__}"},
-        )
+        is_here = is_loopback(base)
+        try:
+            self._client = httpx.AsyncClient(
+                base_url=base,
+                timeout=_TIMEOUT,
+                limits=_LIMITS,
+                trust_env=not is_here,
+                proxy=None if is_here else proxy or None,
+                transport=transport,
+                headers={"User-Agent": f"tern/{__version__}"},
+            )
+        except (ValueError, ImportError) as error:
+            # The environment may name a kind of proxy that this program cannot speak to.
+            raise TernError(
+                f"proxy: {type(error).__name__}",
+                sentence="The proxy of the settings or of the environment cannot be used.",
+                remedy="Use an address such as http://127.0.0.1:3128.",
+            ) from error
 
     async def get(
         self,
@@ -142,7 +156,12 @@ class HttpClient:
             raise AuthError("400003", "no credentials", sentence="There is no key to sign with.")
         stamp = self._clock.now_ms() + self.offset_ms
         return signed_headers(
-            (secrets.key, secrets.secret, secrets.passphrase), stamp, method, target, body
+            (secrets.key, secrets.secret, secrets.passphrase),
+            stamp,
+            method,
+            target,
+            body,
+            secrets.version,
         )
 
 

@@ -12,7 +12,7 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, final
 
 from websockets.asyncio.client import ClientConnection, connect
-from websockets.exceptions import ConnectionClosed, InvalidHandshake, InvalidURI
+from websockets.exceptions import ConnectionClosed, InvalidHandshake, InvalidProxy, InvalidURI
 
 from terminal.domain.errors import TernError
 from terminal.exchange.errors import ProtocolError
@@ -51,6 +51,8 @@ if TYPE_CHECKING:
 OPEN_TIMEOUT_S = 10.0
 MAX_FRAME_BYTES = 4 * 1024 * 1024
 _LONGEST_WAIT_S = 1.0
+# An ImportError names a kind of proxy in the environment that needs a library of its own.
+_NOT_OPENED = (OSError, TimeoutError, InvalidHandshake, InvalidURI, InvalidProxy, ImportError)
 
 _log = logging.getLogger("feed")
 
@@ -59,11 +61,20 @@ _log = logging.getLogger("feed")
 class StreamClient:
     """A ``StreamGateway`` over websockets; public, or private when the token is to be signed."""
 
-    def __init__(self, http: HttpClient, clock: Clock, scales: Scales, *, is_private: bool) -> None:
+    def __init__(
+        self,
+        http: HttpClient,
+        clock: Clock,
+        scales: Scales,
+        *,
+        is_private: bool,
+        proxy: str = "",
+    ) -> None:
         self._http = http
         self._clock = clock
         self._scales = scales
         self._is_private = is_private
+        self._proxy = proxy
         self._connection: StreamConnection | None = None
         self._wake = asyncio.Event()
 
@@ -83,9 +94,9 @@ class StreamClient:
                 max_size=MAX_FRAME_BYTES,
                 open_timeout=OPEN_TIMEOUT_S,
                 close_timeout=1.0,
-                proxy=None if is_loopback(address.url) else True,
+                proxy=None if is_loopback(address.url) else self._proxy or True,
             )
-        except (OSError, TimeoutError, InvalidHandshake, InvalidURI) as error:
+        except _NOT_OPENED as error:
             _log.info("no stream connection: %s", type(error).__name__)
             return "The stream could not be opened."
         try:

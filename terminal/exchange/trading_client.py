@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from typing import TYPE_CHECKING, TypeVar, final
 
+from terminal.domain.access import Access
 from terminal.domain.units import ClientOid, OrderId
 from terminal.exchange import translate
 from terminal.exchange.commands import ended
@@ -42,6 +43,8 @@ NOT_FOUND = "100001"
 class TradingClient:
     """A ``TradingGateway`` over HTTP."""
 
+    access = Access.FULL
+
     def __init__(self, http: HttpClient, scales: Scales) -> None:
         self._http = http
         self._scales = scales
@@ -54,10 +57,18 @@ class TradingClient:
             body = translate.order_body(ticket, client_oid, self._scales)
         except ProtocolError as error:
             return NotSent(error.sentence)
-        return await ended(self._place(body))
+        return await ended(self._post("/api/v1/orders", body))
 
-    async def _place(self, body: dict[str, object]) -> tuple[OrderId, ...]:
-        placed = await self._http.post("/api/v1/orders", PlacedPayload, body)
+    async def test(self, ticket: OrderTicket, client_oid: ClientOid) -> Outcome:
+        """Let the exchange check an order without placing it; the id it answers is nobody's."""
+        try:
+            body = translate.order_body(ticket, client_oid, self._scales)
+        except ProtocolError as error:
+            return NotSent(error.sentence)
+        return await ended(self._post("/api/v1/orders/test", body))
+
+    async def _post(self, path: str, body: dict[str, object]) -> tuple[OrderId, ...]:
+        placed = await self._http.post(path, PlacedPayload, body)
         return (OrderId(placed.orderId),)
 
     async def cancel(self, order_id: OrderId) -> Outcome:

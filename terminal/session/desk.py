@@ -69,6 +69,10 @@ class Desk(Protocol):
         """Ask for a cancel until the order's end is known."""
         ...
 
+    def tell_dry_run(self, ticket: OrderTicket, sentence: str, *, ok: bool) -> None:
+        """Say how the test of an order ended."""
+        ...
+
     def close_position(self, ticket: OrderTicket) -> ClientOid:
         """Send a close ticket past the guard."""
         ...

@@ -38,13 +38,14 @@ from terminal.session.notices import NoticeLevel
 from terminal.session.placing import Placing
 from terminal.session.recovering import Recovery
 from terminal.session.recovery import read_orders
-from terminal.session.results import Blocked, OrderResult, SubmitResult, Submitted
+from terminal.session.results import Blocked, DryRun, OrderResult, SubmitResult, Submitted
 from terminal.session.tasks import Pulse
 from terminal.session.trust import Trust
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Coroutine, Mapping
 
+    from terminal.domain.access import Access
     from terminal.domain.clock import Clock
     from terminal.domain.contract import Contract
     from terminal.domain.events import Fill
@@ -115,8 +116,14 @@ class OrderDesk:
         )
         self.on_fill: Listeners[[Fill]] = Listeners(self._owner.listener_failed)
         self.on_outcome: Listeners[[OrderResult]] = Listeners(self._owner.listener_failed)
+        self.on_dry_run: Listeners[[DryRun]] = Listeners(self._owner.listener_failed)
 
     # Truth -----------------------------------------------------------------------------------
+
+    @property
+    def access(self) -> Access:
+        """How far commands go; its reason says why nothing is sent."""
+        return self.gateway.access
 
     @property
     def is_trusted(self) -> bool:
@@ -142,6 +149,12 @@ class OrderDesk:
 
     def blocks(self, ticket: OrderTicket) -> tuple[Block, ...]:
         """What would keep a ticket from being sent now; empty means go."""
+        reason = self.access.reason
+        blocks = self.dry_run_blocks(ticket)
+        return (Block(BlockField.ACCESS, reason), *blocks) if reason else blocks
+
+    def dry_run_blocks(self, ticket: OrderTicket) -> tuple[Block, ...]:
+        """What would keep a ticket from being sent if sending were on; empty means go."""
         contract = self._contracts.get(ticket.symbol)
         if contract is None:
             return (Block(BlockField.CONTRACT, f"{ticket.symbol} is not listed."),)
@@ -222,6 +235,23 @@ class OrderDesk:
         self.spawn(f"place {client_oid}", self._placing.run(ticket, client_oid))
         return Submitted(client_oid)
 
+    def dry_run(self, ticket: OrderTicket) -> Blocked | None:
+        """Let the exchange test a ticket without placing it; ``on_dry_run`` is told the answer.
+
+        A test is no order: it is in no list, and nothing is asked about it later.
+        """
+        blocks = self.dry_run_blocks(ticket)
+        if blocks:
+            return Blocked(blocks)
+        self.spawn("test an order", self._placing.test(ticket, self._new_client_oid()))
+        return None
+
+    def tell_dry_run(self, ticket: OrderTicket, sentence: str, *, ok: bool) -> None:
+        """Say how the test of an order ended."""
+        level = NoticeLevel.INFO if ok else NoticeLevel.WARNING
+        self._notices.post(level, "orders", sentence, ticket.symbol)
+        self.on_dry_run.notify(DryRun(ticket, ok, sentence))
+
     async def answer(self, name: str, command: Awaitable[Outcome]) -> Outcome:
         """A command's outcome; an error of our own leaves it unknown, like a lost answer."""
         try:
@@ -238,7 +268,11 @@ class OrderDesk:
 
     def cancel(self, client_oid: ClientOid) -> None:
         """Cancel one order. Unknown ids and ended orders are ignored."""
-        self._canceling.start(client_oid)
+        order = self.orders.get(client_oid)
+        if self.access.reason and order is not None:
+            self.tell_about(order, f"Not canceled. {self.access.reason}", ok=False)
+        elif not self.access.reason:
+            self._canceling.start(client_oid)
 
     def mark_canceling(
         self, client_oid: ClientOid, pending: PendingCommand = PendingCommand.CANCEL
@@ -252,24 +286,38 @@ class OrderDesk:
 
     def cancel_all(self, symbol: Symbol) -> None:
         """Cancel every order of a contract, stops included."""
-        self._canceling.all(symbol)
+        if not self._refused("Not canceled.", symbol):
+            self._canceling.all(symbol)
 
     def cancel_side(self, symbol: Symbol, side: Side) -> None:
         """Cancel a contract's buys or sells."""
-        self._canceling.side(symbol, side)
+        if not self._refused("Not canceled.", symbol):
+            self._canceling.side(symbol, side)
 
     def cancel_newest(self, symbol: Symbol) -> bool:
         """Cancel the newest order that is not being canceled; False when there is none."""
+        if self._refused("Not canceled.", symbol):
+            return False
         return self._canceling.newest(symbol)
 
     def cancel_everywhere(self) -> None:
         """Cancel every order of every contract that has one; asks which, if that is not sure."""
-        self._canceling.everywhere()
+        if not self._refused("Not canceled."):
+            self._canceling.everywhere()
+
+    def _refused(self, what: str, symbol: Symbol | None = None) -> bool:
+        """Whether commands are off; then the event log says so."""
+        reason = self.access.reason
+        if reason:
+            self.warn(f"{what} {reason}", symbol)
+        return bool(reason)
 
     # Procedures ------------------------------------------------------------------------------
 
     def move(self, client_oid: ClientOid, price: Price) -> Blocked | None:
         """Move an order: cancel, and a new one only after the cancel's end is known."""
+        if self.access.reason:
+            return Blocked((Block(BlockField.ACCESS, self.access.reason),))
         return self._moving.start(client_oid, price)
 
     def abort_move(self, client_oid: ClientOid) -> None:
@@ -282,7 +330,8 @@ class OrderDesk:
 
     def flatten(self, symbol: Symbol) -> None:
         """Flatten a contract: cancel entries, close, verify flat, then cancel leftover exits."""
-        self._flattening.start(symbol)
+        if not self._refused("Not flattened.", symbol):
+            self._flattening.start(symbol)
 
     def close_position(self, ticket: OrderTicket) -> ClientOid:
         """Send a close ticket past the guard: getting out is never blocked. Returns at once."""

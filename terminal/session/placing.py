@@ -49,6 +49,19 @@ class Placing:
             )
             await self.resolve(client_oid)
 
+    async def test(self, ticket: OrderTicket, client_oid: ClientOid) -> None:
+        """Ask once what the exchange would say; the answer is told and forgotten."""
+        outcome = await self._desk.answer("test", self._desk.gateway.test(ticket, client_oid))
+        if isinstance(outcome, Accepted):
+            words = "Test passed: the exchange would take this order. Nothing was placed."
+            self._desk.tell_dry_run(ticket, words, ok=True)
+        elif isinstance(outcome, Rejected):
+            words = f"Test refused: {outcome.sentence} {outcome.remedy}".rstrip()
+            self._desk.tell_dry_run(ticket, f"{words} Nothing was placed.", ok=False)
+        else:
+            words = f"Not tested. {outcome.sentence} Nothing was placed."
+            self._desk.tell_dry_run(ticket, words, ok=False)
+
     def _rejected(self, order: Order, outcome: Rejected | NotSent) -> None:
         if order.state is not OrderState.SUBMITTING:
             return  # the exchange's events know better than an answer

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, TypeAlias, final
 if TYPE_CHECKING:
     from terminal.domain.guard import Block
     from terminal.domain.order import Order
+    from terminal.domain.ticket import OrderTicket
     from terminal.domain.units import ClientOid
 
 
@@ -28,6 +29,16 @@ class Blocked:
 
 
 SubmitResult: TypeAlias = Submitted | Blocked
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class DryRun:
+    """How the exchange answered the test of an order that was not placed."""
+
+    ticket: OrderTicket
+    ok: bool
+    sentence: str
 
 
 @final

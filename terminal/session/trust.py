@@ -24,6 +24,7 @@ class Trust:
         self._clock = clock
         self._on_age = on_age
         self._missing_since_s: float | None = clock.monotonic_s()
+        self.is_absent = False
 
     @property
     def is_given(self) -> bool:
@@ -32,10 +33,14 @@ class Trust:
 
     @property
     def missing_for_s(self) -> float | None:
-        """How long trust has been missing, None while it is given."""
-        if self._missing_since_s is None:
+        """How long trust has been missing, None while it is given or there is nothing to trust."""
+        if self._missing_since_s is None or self.is_absent:
             return None
         return self._clock.monotonic_s() - self._missing_since_s
+
+    def say_absent(self) -> None:
+        """There is no account: nothing will ever be read, and nothing is out of date."""
+        self.is_absent = True
 
     def give(self) -> None:
         """Everything was read."""

@@ -38,6 +38,8 @@ class ApiKey:
     secret: str
     passphrase: str
     permissions: frozenset[str] = frozenset({"General", "Futures"})
+    version: int = 3
+    ip_list: str = ""
 
     def may(self, permission: str) -> bool:
         """True when the key has a permission; the right to transfer has three spellings (1.2)."""
@@ -76,6 +78,8 @@ def check(
     key = keys.get(headers["KC-API-KEY"])
     if key is None:
         raise Refused("400003", "KC-API-KEY not exists", 401)
+    if headers.get("KC-API-KEY-VERSION", str(key.version)) != str(key.version):
+        raise Refused("400009", "KC-API-KEY-VERSION invalid", 401)
     if not hmac.compare_digest(headers["KC-API-PASSPHRASE"], _digest(key.secret, key.passphrase)):
         raise Refused("400004", "KC-API-PASSPHRASE invalid", 401)
     expected = _digest(key.secret, stamp + "".join(request))

@@ -63,6 +63,7 @@ class RestRoutes:
         self._quota = quota
         self.keys: dict[str, ApiKey] = {engine.account.key.key: engine.account.key}
         self.calls: dict[str, int] = {}
+        self.signed_calls = 0
 
     def add_to(
         self, app: web.Application, more: Iterable[tuple[str, str, str, Handler]] = ()
@@ -124,6 +125,7 @@ class RestRoutes:
         async def handle(request: web.Request) -> web.StreamResponse:
             name = f"{request.method} {request.path}"
             self.calls[name] = self.calls.get(name, 0) + 1
+            self.signed_calls += "KC-API-KEY" in request.headers
             fits, headers = self._quota.spend(
                 request.method, request.path, self._clock.monotonic_s()
             )
@@ -149,6 +151,8 @@ class RestRoutes:
         target = request.raw_path
         asked = (request.method, target, raw)
         key = check(self.keys, request.headers, self._clock.now_ms(), asked)
+        if key.ip_list and request.remote not in key.ip_list.split(","):
+            raise Refused("400006", f"The IP address {request.remote} is not on the list", 401)
         if not key.may(permission):
             raise Refused("400007", f"Access denied, require more permission: {permission}", 403)
 
@@ -259,8 +263,9 @@ class RestRoutes:
         return {
             "remark": "demo",
             "apiKey": key.key,
-            "apiVersion": 3,
+            "apiVersion": key.version,
             "permission": ",".join(sorted(key.permissions)),
+            **({"ipWhitelist": key.ip_list} if key.ip_list else {}),
             "createdAt": 1_760_000_000_000,
             "uid": 60_000_000,
             "isMaster": True,

@@ -1,4 +1,4 @@
-"""The disk: where things live and how settings are kept.
+"""The disk and the key ring: where things live, settings, profiles, secrets.
 
 May import: domain.
 """

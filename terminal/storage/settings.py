@@ -6,14 +6,14 @@ nothing. Writing replaces the file in one step.
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass, field, fields
-from datetime import UTC, datetime
 from decimal import Decimal, InvalidOperation
 from typing import TYPE_CHECKING, Any, final
+from urllib.parse import urlsplit
 
 from terminal.domain.guard import GuardLimits
 from terminal.domain.units import Lots, plain
+from terminal.storage.json_file import JsonFile
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -38,7 +38,8 @@ class Settings:
     """Everything the user can set and the program remembers.
 
     ``sizes`` are lots; ``max_order_value`` is in the contract's quote currency; ``workspace`` names
-    the layout that is shown; while ``layout_locked`` no panel is moved by accident. ``unknown``
+    the layout that is shown; while ``layout_locked`` no panel is moved by accident. ``proxy`` is
+    the address of an HTTP proxy for real hosts, empty for what the environment says. ``unknown``
     holds what another version wrote; version 1 kept its layout there, as ``window``.
     """
 
@@ -51,6 +52,7 @@ class Settings:
     collar_ticks: int = 20
     workspace: str = "default"
     layout_locked: bool = False
+    proxy: str = ""
     unknown: dict[str, Any] = field(default_factory=dict)
 
     @property
@@ -69,41 +71,36 @@ class SettingsStore:
     """Loads and saves the settings of one folder."""
 
     def __init__(self, folder: Path, clock: Clock) -> None:
-        self.path = folder / FILE_NAME
-        self._clock = clock
+        self._file = JsonFile(folder / FILE_NAME, clock)
+
+    @property
+    def path(self) -> Path:
+        """Where the settings are."""
+        return self._file.path
 
     def load(self) -> tuple[Settings, str]:
         """The settings, and a sentence for the user if they could not be read (else empty)."""
         try:
-            raw = self.path.read_text(encoding="utf-8")
-        except FileNotFoundError:
-            return Settings(), ""
-        except (OSError, UnicodeDecodeError) as error:
-            return Settings(), self._set_aside(f"{type(error).__name__}")
-        try:
-            return _read(json.loads(raw)), ""
-        except RecursionError:
-            return Settings(), self._set_aside("nested too deeply")
+            document = self._file.read()
+            return (Settings() if document is None else _read(document)), ""
+        except OSError as error:
+            return Settings(), self._set_aside(type(error).__name__)
+        except UnicodeDecodeError:  # its own text is for programmers
+            return Settings(), self._set_aside("no text")
         except ValueError as error:  # JSON errors are ValueErrors as well
             return Settings(), self._set_aside(str(error))
 
     def save(self, settings: Settings) -> None:
         """Write the file in one step. Raises ``OSError``."""
-        self.path.parent.mkdir(parents=True, exist_ok=True)
-        draft = self.path.with_suffix(".new")
-        draft.write_text(json.dumps(_written(settings), indent=2) + "\n", encoding="utf-8")
-        draft.replace(self.path)
+        self._file.write(_written(settings))
 
     def _set_aside(self, why: str) -> str:
-        stamp = datetime.fromtimestamp(self._clock.now_ms() / 1000, UTC).strftime("%Y%m%d-%H%M%S")
-        aside = self.path.with_name(f"settings-damaged-{stamp}.json")
-        try:
-            self.path.replace(aside)
-        except OSError:
+        kept = self._file.set_aside()
+        if not kept:
             return f"The settings cannot be read ({why}); the defaults are used."
         return (
             f"The settings were damaged ({why}); the defaults are used and the old file is kept "
-            f"as {aside.name}."
+            f"as {kept}."
         )
 
 
@@ -117,9 +114,7 @@ def _written(settings: Settings) -> dict[str, Any]:
     return document
 
 
-def _read(document: object) -> Settings:
-    if not isinstance(document, dict):
-        raise SettingError("the file holds no settings")
+def _read(document: dict[str, Any]) -> Settings:
     known: dict[str, Any] = {}
     unknown: dict[str, Any] = {}
     for name, value in document.items():
@@ -178,6 +173,30 @@ def _money(name: str, value: object) -> Decimal:
     return amount
 
 
+def _proxy(name: str, value: object) -> str:
+    """An address without a password: this file holds no secrets."""
+    address = _text(name, value).strip()
+    problem = proxy_problem(address) if address else ""
+    if problem:
+        raise SettingError(f"{name}: {problem}")
+    return address
+
+
+def proxy_problem(address: str) -> str:
+    """Why an address cannot be that of a proxy, one sentence; empty when it can."""
+    words = "This is no address of a proxy such as http://127.0.0.1:3128."
+    try:
+        parts = urlsplit(address.strip())
+        is_good = parts.scheme in {"http", "https"} and bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        return words
+    if not is_good:
+        return words
+    if parts.username or parts.password:
+        return "The address of a proxy must not hold a password."
+    return ""
+
+
 _READERS: dict[str, Callable[[str, object], Any]] = {
     "theme": _theme,
     "contract": _text,
@@ -188,4 +207,5 @@ _READERS: dict[str, Callable[[str, object], Any]] = {
     "collar_ticks": _positive,
     "workspace": _text,
     "layout_locked": _yes_or_no,
+    "proxy": _proxy,
 }

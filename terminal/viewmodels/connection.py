@@ -158,14 +158,16 @@ class StatusViewModel(ViewModel):
         )
 
     def _connection(self) -> StatusCell:
-        feeds = (self._sources.market_feed, self._sources.account_feed)
+        feeds = self._feeds()
         worst = max((feed.health for feed in feeds), key=lambda health: _BADNESS[health.status])
         words, role = _STATUS[worst.status]
         lines = [
             f"{name}: {_STATUS[feed.health.status][0].lower()}"
             + (f" ({feed.health.reason})" if feed.health.reason else "")
-            for name, feed in zip(("Market stream", "Account stream"), feeds, strict=True)
+            for name, feed in zip(("Market stream", "Account stream"), feeds, strict=False)
         ]
+        if self._sources.account.trust.is_absent:
+            lines.append(text.NO_ACCOUNT)
         return StatusCell("connection", "", words, role, "\n".join(lines))
 
     def _age(self) -> StatusCell:
@@ -179,17 +181,25 @@ class StatusViewModel(ViewModel):
         return StatusCell("age", "Age", text.age(seconds), role, tooltip)
 
     def _round_trip(self) -> StatusCell:
-        health = self._sources.account_feed.health
+        is_private = not self._sources.account.trust.is_absent
+        feeds = self._sources
+        health = (feeds.account_feed if is_private else feeds.market_feed).health
+        name = "account" if is_private else "market"
         trip = health.round_trip_ms
         words = EMPTY if trip is None else f"{trip:.0f} ms" if trip >= 10 else f"{trip:.1f} ms"
         return StatusCell(
-            "round_trip", "Round trip", words, Role.TEXT, "Ping to pong of the account stream."
+            "round_trip", "Round trip", words, Role.TEXT, f"Ping to pong of the {name} stream."
         )
 
     def _money(self) -> tuple[StatusCell, ...]:
         market = self._sources.workspace.market
         currency = "USDT" if market is None else market.contract.settle_currency
         wallet = self._sources.account.wallet(currency)
+        if self._sources.account.trust.is_absent:
+            return tuple(
+                StatusCell(name, label, EMPTY, Role.TEXT_DIM, text.NO_ACCOUNT)
+                for name, label in _MONEY_LABELS
+            )
         trusted = self._sources.account.is_trusted
         role = Role.TEXT if trusted else Role.CAUTION
         note = "" if trusted else "\nBeing read again: may be out of date."
@@ -225,8 +235,14 @@ class StatusViewModel(ViewModel):
             "the first reading of this UTC day by this program; transfers made here do not count.",
         )
 
-    def _feeds(self) -> tuple[Feed, Feed]:
+    def _feeds(self) -> tuple[Feed, ...]:
+        """The feeds that run: without an account there is none of it."""
+        if self._sources.account.trust.is_absent:
+            return (self._sources.market_feed,)
         return (self._sources.market_feed, self._sources.account_feed)
+
+
+_MONEY_LABELS = (("equity", "Equity"), ("available", "Available"), ("day_pnl", "Day P&L"))
 
 
 _BADNESS = {

@@ -69,6 +69,9 @@ class FillsViewModel(ViewModel):
         parent: QObject | None = None,
     ) -> None:
         super().__init__(frame, parent)
+        self.empty_text = text.empty_words(
+            desk.access, "No fills in the last 24 hours.", self.empty_text
+        )
         self.model: RowTableModel[FillRow] = RowTableModel(COLUMNS, lambda row: row.key, self)
         self._desk = desk
         self._contracts = contracts

@@ -19,7 +19,7 @@ from terminal.viewmodels.keys import DEFAULT_KEYS, REPEATABLE, Chord, LadderActi
 from terminal.viewmodels.ladder_axis import PAGE_ROWS, LadderAxis
 from terminal.viewmodels.ladder_rows import RowBuilder, RowMarks, own_marks
 from terminal.viewmodels.ladder_trading import ArmedBy, LadderTrading
-from terminal.viewmodels.ladder_view import EMPTY_LADDER, LadderRow, LadderView, SizeCell
+from terminal.viewmodels.ladder_view import EMPTY_LADDER, LadderRow, LadderView, Message, SizeCell
 from terminal.viewmodels.sizes import Sizes, parse_lots
 from terminal.viewmodels.text import Role
 
@@ -85,6 +85,8 @@ class LadderViewModel(ViewModel):
         self._builder: RowBuilder | None = None
         self._is_hovered = False
         self._last_press: tuple[LadderAction, int] | None = None
+        reason = desk.access.reason
+        self._standing = Message(reason, Role.TEXT_DIM) if reason else None
         self._actions = self._bind_actions()
 
     # Life ------------------------------------------------------------------------------------
@@ -286,7 +288,7 @@ class LadderViewModel(ViewModel):
             pnl_role=position.pnl_role,
             entry_text=position.entry,
             mark_text=position.mark,
-            message=trading.message,
+            message=trading.message or self._standing,
             off_market=off_market,
             is_market_above=is_above,
             stale=stale.reason if stale is not None else None,

@@ -89,6 +89,8 @@ class LadderTrading:
             if hand is ArmedBy.KEYBOARD:
                 self.grab = self.choice = None
             return
+        if self._is_off("Not armed."):
+            return
         if self.contract is None:
             self.say("There is no contract to trade yet.", Role.CAUTION)
             return
@@ -140,6 +142,8 @@ class LadderTrading:
 
     def send_limit(self, side: Side, price: Price | None, hand: ArmedBy) -> None:
         """Send a limit of the size in hand, if armed and not blocked."""
+        if self._is_off("Not sent."):
+            return
         contract = self.contract
         if contract is None or price is None:
             self.say("There is no price to send at yet.", Role.CAUTION)
@@ -177,6 +181,8 @@ class LadderTrading:
 
     def cancel_at(self, row: int | None, step: int, side: Side | None = None) -> None:
         """Cancel the own order on a row (of one side, or of both); several ask which."""
+        if self._is_off("Not canceled."):
+            return
         orders = self.orders_at(row, step, side)
         if not orders:
             self.say("No own order on this row.", Role.TEXT_DIM)
@@ -187,23 +193,31 @@ class LadderTrading:
 
     def cancel_newest(self) -> None:
         """Cancel the newest working order of this contract."""
+        if self._is_off("Not canceled."):
+            return
         if self.contract is not None and not self._desk.cancel_newest(self.contract.symbol):
             self.say("No working order to cancel.", Role.TEXT_DIM)
 
     def cancel_side(self, side: Side) -> None:
         """Cancel this contract's buys or sells."""
+        if self._is_off("Not canceled."):
+            return
         if self.contract is not None:
             self._desk.cancel_side(self.contract.symbol, side)
             self.say(f"Cancelling the {side.value}s of {self.contract.symbol}.", Role.CAUTION)
 
     def cancel_all(self) -> None:
         """Cancel everything of this contract."""
+        if self._is_off("Not canceled."):
+            return
         if self.contract is not None:
             self._desk.cancel_all(self.contract.symbol)
             self.say(f"Cancelling all orders of {self.contract.symbol}.", Role.CAUTION)
 
     def cancel_everywhere(self) -> None:
         """Cancel everything in every contract."""
+        if self._is_off("Not canceled."):
+            return
         self._desk.cancel_everywhere()
         self.say("Cancelling all orders everywhere.", Role.CAUTION)
 
@@ -211,6 +225,8 @@ class LadderTrading:
 
     def grab_at(self, row: int | None, step: int) -> None:
         """Take the own order on a row in hand; several ask which."""
+        if self._is_off("Not moved."):
+            return
         if ArmedBy.KEYBOARD not in self.armed:
             self.say(_not_armed(ArmedBy.KEYBOARD), Role.CAUTION)
             return
@@ -280,6 +296,8 @@ class LadderTrading:
 
     def press_flatten(self, at_ms: int, within_ms: int = DOUBLE_PRESS_MS) -> None:
         """First press asks, a second within the time flattens."""
+        if self._is_off("Not flattened."):
+            return
         if self.contract is None:
             return
         before, self._flatten_pressed_at_ms = self._flatten_pressed_at_ms, at_ms
@@ -298,6 +316,13 @@ class LadderTrading:
         self._flatten_pressed_at_ms = None
 
     # Helpers ---------------------------------------------------------------------------------
+
+    def _is_off(self, what: str) -> bool:
+        """Whether nothing may be sent at all; then it is said at once, before any question."""
+        reason = self._desk.access.reason
+        if reason:
+            self.say(f"{what} {reason}", Role.CAUTION)
+        return bool(reason)
 
     def say(self, words: str, role: Role) -> None:
         """Put one sentence next to the ladder."""

@@ -74,6 +74,7 @@ class OrdersViewModel(ViewModel):
         parent: QObject | None = None,
     ) -> None:
         super().__init__(frame, parent)
+        self.empty_text = text.empty_words(desk.access, "No working orders.", self.empty_text)
         self.model: RowTableModel[OrderRow] = RowTableModel(COLUMNS, lambda row: row.key, self)
         self._desk = desk
         self._contracts = contracts

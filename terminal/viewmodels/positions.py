@@ -80,6 +80,7 @@ class PositionsViewModel(ViewModel):
         parent: QObject | None = None,
     ) -> None:
         super().__init__(frame, parent)
+        self.empty_text = text.empty_words(desk.access, "No open position.", self.empty_text)
         self.model: RowTableModel[PositionRow] = RowTableModel(
             COLUMNS, lambda row: row.symbol, self
         )

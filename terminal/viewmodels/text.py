@@ -11,6 +11,8 @@ from decimal import ROUND_DOWN, ROUND_HALF_EVEN, Decimal
 from enum import Enum
 from typing import TYPE_CHECKING
 
+from terminal.domain.access import Access
+
 if TYPE_CHECKING:
     from terminal.domain.clock import TimestampMs
     from terminal.domain.contract import Contract
@@ -19,6 +21,8 @@ if TYPE_CHECKING:
 MINUS = "\N{MINUS SIGN}"
 THIN_SPACE = "\N{THIN SPACE}"
 EMPTY = "\N{EN DASH}"
+NO_ACCOUNT = "No account is connected."
+"""What panels of the account say while only the market is watched."""
 _THOUSANDS = re.compile(r"[0-9]{1,3}(,[0-9]{3})+(\.[0-9]*)?")
 _NUMBER = re.compile(r"[0-9]{1,15}(\.[0-9]{0,15})?|\.[0-9]{1,15}")
 
@@ -130,6 +134,11 @@ def clock_time(at_ms: TimestampMs) -> str:
     return _local(at_ms).strftime("%H:%M:%S")
 
 
+def day(at_ms: TimestampMs) -> str:
+    """The date in the user's zone."""
+    return _local(at_ms).strftime("%Y-%m-%d")
+
+
 def exact_time(at_ms: TimestampMs) -> str:
     """Date, time and zone offset in the user's zone, to the millisecond: for tooltips."""
     return _local(at_ms).isoformat(sep=" ", timespec="milliseconds")
@@ -142,3 +151,10 @@ def _local(at_ms: TimestampMs) -> datetime:
 def out_of_date(what: str, seconds: float | None) -> str | None:
     """Say that something may be out of date and for how long; None when it is not."""
     return None if seconds is None else f"{what} may be out of date for {age(seconds)}."
+
+
+def empty_words(access: Access, short: str, with_hint: str) -> str:
+    """What an empty panel of the account says: the hint only where orders can be sent."""
+    if access is Access.MARKET_DATA:
+        return NO_ACCOUNT
+    return with_hint if access is Access.FULL else short

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, final
 
 from typing_extensions import override
 
+from terminal.domain.access import Access
 from terminal.domain.errors import UnitError
 from terminal.domain.events import OrderType
 from terminal.domain.guard import Block, BlockField
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
     from terminal.domain.contract import Contract
     from terminal.session.account import AccountSession
     from terminal.session.orders import OrderDesk
-    from terminal.session.results import OrderResult
+    from terminal.session.results import DryRun, OrderResult
     from terminal.viewmodels.base import Removable
     from terminal.viewmodels.frame import FrameClock
     from terminal.viewmodels.workspace import Workspace
@@ -35,7 +36,10 @@ if TYPE_CHECKING:
 @final
 @dataclass(frozen=True, slots=True)
 class TicketView:
-    """Everything the ticket shows. ``staged`` is the sentence that a second press would send."""
+    """Everything the ticket shows. ``staged`` is the sentence that a second press would send.
+
+    With ``is_dry`` the buttons let the exchange test the order, and nothing is ever sent.
+    """
 
     symbol: str
     is_market: bool
@@ -48,6 +52,7 @@ class TicketView:
     value_text: str
     fee_text: str
     effect_text: str
+    is_dry: bool
     buy_text: str
     sell_text: str
     can_buy: bool
@@ -126,12 +131,30 @@ class TicketViewModel(ViewModel):
             return
         self._message = None
         self._staged = None
+        if self._is_dry:
+            self._test(side)
+            return
         ticket, blocks = self._ticket(side)
         if ticket is None or blocks:
             reason = blocks[0].reason if blocks else "The ticket is not complete."
             self._message = Message(f"Not sent. {reason}", Role.DANGER)
         else:
             self._staged = ticket
+        self.mark_dirty()
+
+    def _test(self, side: Side) -> None:
+        """Ask what the exchange would say; a press more is not needed where nothing is sent."""
+        ticket, blocks = self._ticket(side)
+        blocked = None
+        if ticket is not None and not blocks:
+            blocked = self._desk.dry_run(ticket)
+        if blocked is not None:
+            blocks = blocked.blocks
+        if ticket is None or blocks:
+            reason = blocks[0].reason if blocks else "The ticket is not complete."
+            self._message = Message(f"Not tested. {reason}", Role.DANGER)
+        else:
+            self._message = Message("Testing the order.", Role.TEXT_DIM)
         self.mark_dirty()
 
     def confirm(self) -> None:
@@ -160,6 +183,7 @@ class TicketViewModel(ViewModel):
         self.listen(
             self._account.on_changed.add(self.mark_dirty),
             self._desk.on_outcome.add(self._on_outcome),
+            self._desk.on_dry_run.add(self._on_dry_run),
         )
         self._on_contract_changed()
 
@@ -195,11 +219,12 @@ class TicketViewModel(ViewModel):
             value_text=value,
             fee_text=fee,
             effect_text=self._effect(contract, lots),
-            buy_text=f"Buy {self._lots_text}",
-            sell_text=f"Sell {self._lots_text}",
+            is_dry=self._is_dry,
+            buy_text=f"Test buy {self._lots_text}" if self._is_dry else f"Buy {self._lots_text}",
+            sell_text=f"Test sell {self._lots_text}" if self._is_dry else f"Sell {self._lots_text}",
             can_buy=buy is not None and not buy_blocks,
             can_sell=sell is not None and not sell_blocks,
-            blocked_reason=blocks[0].reason if blocks else "",
+            blocked_reason=self._desk.access.reason or (blocks[0].reason if blocks else ""),
             stale=self._stale(),
             staged=None if self._staged is None else self._staged_words(self._staged, contract),
             staged_role=Role.TEXT
@@ -248,6 +273,8 @@ class TicketViewModel(ViewModel):
         price = self._price(contract)
         if price is None and not self._is_market:
             return None, (Block(BlockField.PRICE, "Enter a price."),)
+        if self._desk.access is Access.MARKET_DATA:
+            return None, (Block(BlockField.ACCESS, self._desk.access.reason),)
         mode = self._account.margin_mode(contract.symbol)
         if mode is None:
             return None, (Block(BlockField.CONTRACT, "The margin mode is not known yet."),)
@@ -262,7 +289,8 @@ class TicketViewModel(ViewModel):
             is_post_only=self._is_post_only and not self._is_market,
             is_reduce_only=self._is_reduce_only,
         )
-        return ticket, self._desk.blocks(ticket)
+        blocks = self._desk.dry_run_blocks if self._is_dry else self._desk.blocks
+        return ticket, blocks(ticket)
 
     def _preview(self, contract: Contract | None, lots: Lots | None) -> tuple[str, str]:
         if contract is None or lots is None:
@@ -313,6 +341,15 @@ class TicketViewModel(ViewModel):
         if market is not None:
             self._handles = [market.on_status_changed.add(self.mark_dirty)]
         self.mark_dirty()
+
+    @property
+    def _is_dry(self) -> bool:
+        return self._desk.access is Access.WATCH_ONLY
+
+    def _on_dry_run(self, run: DryRun) -> None:
+        if run.ticket.symbol == self.view.symbol:
+            self._message = Message(run.sentence, Role.BUY if run.ok else Role.DANGER)
+            self.mark_dirty()
 
     def _on_outcome(self, result: OrderResult) -> None:
         if not result.ok and result.order.symbol == self.view.symbol:

@@ -19,6 +19,7 @@ from PySide6.QtWidgets import (
 )
 
 from terminal.viewmodels.keys import LadderAction
+from terminal.viewmodels.ladder_trading import ArmedBy
 from terminal.viewmodels.text import Role
 from terminal.widgets.canvas.ladder_canvas import LadderCanvas
 from terminal.widgets.styling import elided, paint_role, set_property
@@ -189,11 +190,13 @@ class LadderPanel(QWidget):
     @Slot()
     def _on_arm_keyboard(self) -> None:
         self._vm.toggle_keyboard()
+        self._show_toggles()
         self.canvas.setFocus()
 
     @Slot()
     def _on_arm_mouse(self) -> None:
         self._vm.toggle_mouse()
+        self._show_toggles()
 
     @Slot()
     def _on_post_only(self) -> None:
@@ -271,9 +274,9 @@ class LadderPanel(QWidget):
             paint_role(self._message, view.message.role)
 
     def _show_toggles(self) -> None:
-        view, trading = self._vm.view, self._vm.trading
-        self._arm_keyboard.setChecked(view.is_keyboard_armed)
-        self._arm_mouse.setChecked(view.is_mouse_armed)
+        trading = self._vm.trading
+        self._arm_keyboard.setChecked(ArmedBy.KEYBOARD in trading.armed)
+        self._arm_mouse.setChecked(ArmedBy.MOUSE in trading.armed)
         self._post_only.setChecked(trading.is_post_only)
         self._reduce_only.setChecked(trading.is_reduce_only)
 

@@ -12,6 +12,9 @@ if TYPE_CHECKING:
 
     from terminal.viewmodels.text import Role
 
+ROOM = 0.94
+"""How much of the screen's height a window of fixed content takes at most: its frame needs some."""
+
 
 def paint_role(widget: QWidget, role: Role) -> None:
     """Give a widget's text the colour of a role, also after the theme has changed."""
@@ -38,3 +41,8 @@ def elided(words: str, label: QLabel, *, lines: int = 1) -> str:
     room = max(40, label.width()) * lines - (30 if lines > 1 else 0)
     metrics = QFontMetrics(label.font())
     return metrics.elidedText(words, Qt.TextElideMode.ElideRight, room)
+
+
+def padding(em: int) -> str:
+    """A style of buttons whose blanks grow with the letters."""
+    return f"padding: {round(0.2 * em)}px {round(0.8 * em)}px;"

@@ -28,6 +28,10 @@ if TYPE_CHECKING:
     from terminal.widgets.theme import Theme
 
 
+_SEND_TIP = "Press once to read what would be sent, again to send it"
+_DRY_TIP = "Test order: the exchange checks it and answers; nothing is placed"
+
+
 @final
 class TicketPanel(QWidget):
     """Draws a ``TicketViewModel``. The first press stages, the second sends; Esc takes back."""
@@ -86,8 +90,6 @@ class TicketPanel(QWidget):
         self._words.setWordWrap(True)
         self._words.setMinimumHeight(2 * self._theme.base_px + 10)
         self._words.setAlignment(Qt.AlignmentFlag.AlignTop)
-        self._buy.setToolTip("Press once to read what would be sent, again to send it")
-        self._sell.setToolTip("Press once to read what would be sent, again to send it")
 
     def _lay_out(self) -> None:
         column = QVBoxLayout(self)
@@ -183,6 +185,10 @@ class TicketPanel(QWidget):
         _set(self._value, view.value_text)
         _set(self._fee, view.fee_text)
         _set(self._effect, view.effect_text)
+        tip = _DRY_TIP if view.is_dry else _SEND_TIP
+        for button in (self._buy, self._sell):
+            if button.toolTip() != tip:
+                button.setToolTip(tip)
         _set(self._buy, view.buy_text)
         _set(self._sell, view.sell_text)
         self._buy.setEnabled(view.can_buy)

@@ -128,7 +128,7 @@ class TransferDialog(QDialog):
             label.setMinimumHeight(round(1.35 * self._theme.base_px))
             label.setAlignment(Qt.AlignmentFlag.AlignTop)
             set_property(label, "head", "true")
-            paint_role(label, Role.DANGER, self._theme)
+            paint_role(label, Role.DANGER)
 
     def _lay_out(self) -> None:
         em = self._theme.base_px
@@ -343,7 +343,7 @@ class _FundsTable(QWidget):
             for cell, words in zip(cells, texts, strict=True):
                 _set(cell, words)
             for cell in cells[1:]:
-                paint_role(cell, row.role, self._theme)
+                paint_role(cell, row.role)
 
 
 _ARROW = "\N{BLACK DOWN-POINTING SMALL TRIANGLE}"
@@ -411,7 +411,7 @@ class _NoteBox(QFrame):
         _set(self._detail, note.detail)
         self._detail.setVisible(bool(note.detail))
         for label in (self._sign, self._sentence):
-            paint_role(label, note.role, self._theme)
+            paint_role(label, note.role)
 
 
 def _set(widget: QLabel | QPushButton, words: str) -> None:

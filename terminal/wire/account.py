@@ -89,3 +89,17 @@ class TransferredPayload(msgspec.Struct):
     """Answer to ``universal-transfer`` (4.1)."""
 
     orderId: str
+
+
+class ApiKeyPayload(msgspec.Struct):
+    """``user/api-key``: what a key is. Source: API reference 1.2."""
+
+    apiVersion: int
+    permission: str
+    ipWhitelist: str | None = None
+
+
+class AccountModePayload(msgspec.Struct):
+    """``ua/v1/account/mode``: ``CLASSIC`` or ``UNIFIED``. Source: API reference 3.15."""
+
+    selfAccountMode: str

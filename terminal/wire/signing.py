@@ -14,12 +14,18 @@ def sign(secret: str, text: str) -> str:
 
 
 def signed_headers(
-    credentials: tuple[str, str, str], timestamp_ms: int, method: str, path: str, body: str
+    credentials: tuple[str, str, str],
+    timestamp_ms: int,
+    method: str,
+    path: str,
+    body: str,
+    version: int = 3,
 ) -> dict[str, str]:
     """Build the headers of one request.
 
     ``credentials`` are key, secret and passphrase; ``path`` includes the query exactly as sent;
-    ``body`` is exactly what is sent, empty without one.
+    ``body`` is exactly what is sent, empty without one. ``version`` is the key's own; versions 2
+    and 3 sign alike.
     """
     key, secret, passphrase = credentials
     stamp = str(timestamp_ms)
@@ -28,6 +34,6 @@ def signed_headers(
         "KC-API-SIGN": sign(secret, f"{stamp}{method}{path}{body}"),
         "KC-API-TIMESTAMP": stamp,
         "KC-API-PASSPHRASE": sign(secret, passphrase),
-        "KC-API-KEY-VERSION": "3",
+        "KC-API-KEY-VERSION": str(version),
         "Content-Type": "application/json",
     }

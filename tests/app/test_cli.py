@@ -49,6 +49,14 @@ def test_the_simulated_exchange_gets_its_own_arguments() -> None:
         (["demo", "--tour", "--seconds", "soon"], "no number of seconds"),
         (["demo", "--report", "r.json"], "need --tour"),
         (["demo", "--tour", "--report", "/no/such/folder/r.json"], "does not exist"),
+        (["demo", "--seconds", "3"], "need --tour"),
+        (["watch", "--tour"], "simulated exchange only"),
+        (["watch", "--profile", "main"], "belongs to connect"),
+        (["watch", "--futures-host", "http://example.org"], "must be encrypted"),
+        (["watch", "--account-host", "nonsense"], "cannot be used"),
+        (["watch", "--futures-host", "https://example.org/path"], "Only the host"),
+        (["watch", "--proxy", "http://u:p@127.0.0.1:1"], "must not hold a password"),
+        (["watch", "--proxy", "socks5://127.0.0.1:1"], "no address of a proxy"),
     ],
 )
 def test_wrong_arguments_end_with_a_sentence(
@@ -66,3 +74,23 @@ def test_version_and_help(capsys: pytest.CaptureFixture[str]) -> None:
             parse([flag])
         assert ended.value.code == 0
         assert words in capsys.readouterr().out
+
+
+def test_the_live_commands() -> None:
+    """Watching, an account by name, a proxy, and a run that ends by itself."""
+    assert parse(["watch"]) == Options(Command.WATCH)
+    assert parse(["connect", "--profile", " main "]) == Options(Command.CONNECT, profile="main")
+    assert parse(["connect", "--proxy", "http://127.0.0.1:3128"]).proxy == "http://127.0.0.1:3128"
+    limited = parse(["watch", "--seconds", "3"])
+    assert (limited.seconds, limited.is_limited) == (3.0, True)
+    assert not parse(["demo", "--tour", "--seconds", "3"]).is_limited
+
+
+def test_what_stands_in_for_the_exchange() -> None:
+    """One host for both, or one for each; these options are not advertised."""
+    here, there = "http://127.0.0.1:1", "https://stand-in.example"
+    assert parse(["watch"]).hosts is None
+    assert parse(["watch", "--futures-host", here]).hosts == (here, here)
+    assert parse(["connect", "--account-host", there]).hosts == (there, there)
+    both = parse(["connect", "--futures-host", here, "--account-host", there])
+    assert both.hosts == (here, there)

@@ -95,6 +95,7 @@ def test_nothing_below_knows_qt(storey: str) -> None:
         ("websockets", {"exchange/stream.py"}),
         ("qasync", {"app/program.py"}),
         ("platformdirs", {"storage/paths.py"}),
+        ("keyring", {"storage/vault.py"}),
         ("PySide6QtAds", {"widgets/dock.py"}),
         ("msgspec", None),
     ],

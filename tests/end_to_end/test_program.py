@@ -12,7 +12,7 @@ from PySide6.QtWidgets import QPushButton
 
 from terminal.app.cli import Command, Options
 from terminal.app.faults import Faults
-from terminal.app.program import DemoRun
+from terminal.app.program import ProgramRun
 from terminal.session.feed import FeedStatus
 from terminal.storage.paths import Paths
 from tests.support.deadlines import eventually
@@ -37,7 +37,7 @@ def _signals_as_before() -> object:
 
 
 def with_program(
-    tmp_path: Path, play: Callable[[DemoRun, Program], Coroutine[Any, Any, None]]
+    tmp_path: Path, play: Callable[[ProgramRun, Program], Coroutine[Any, Any, None]]
 ) -> tuple[int, Faults]:
     """Run the whole program and play with it once its ladder is live; returns its exit code."""
     faults = Faults()
@@ -45,7 +45,7 @@ def with_program(
 
     async def work() -> None:
         paths = Paths.of_system({"TERN_HOME": str(tmp_path)})
-        run = DemoRun(Options(Command.DEMO), paths, faults)
+        run = ProgramRun(Options(Command.DEMO), paths, faults)
         main = asyncio.get_running_loop().create_task(run.main())
         await eventually(lambda: main.done() or is_live(run), "a live ladder", 30)
         assert not main.done(), "it ended before it was live"
@@ -59,7 +59,7 @@ def with_program(
     return codes[0], faults
 
 
-def is_live(run: DemoRun) -> bool:
+def is_live(run: ProgramRun) -> bool:
     program = run._program
     return (
         program is not None
@@ -71,7 +71,7 @@ def is_live(run: DemoRun) -> bool:
 
 
 def test_closing_the_window_ends_everything_in_order(tmp_path: Path) -> None:
-    async def play(run: DemoRun, program: Program) -> None:
+    async def play(run: ProgramRun, program: Program) -> None:
         assert program.window.isVisible()
         program.ladder.choose_contract("ETHUSDTM")
         await eventually(lambda: is_live(run), "the other contract")
@@ -85,7 +85,7 @@ def test_closing_the_window_ends_everything_in_order(tmp_path: Path) -> None:
 
 @pytest.mark.skipif(os.name == "nt", reason="kills by signal")
 def test_an_exchange_that_dies_is_said_and_restarted_by_a_button(tmp_path: Path) -> None:
-    async def play(run: DemoRun, program: Program) -> None:
+    async def play(run: ProgramRun, program: Program) -> None:
         button = program.window.findChild(QPushButton, "banner.button")
         assert isinstance(button, QPushButton)
         assert not button.isVisible()
@@ -119,7 +119,7 @@ def test_an_exchange_that_cannot_start_is_one_sentence(
 
     async def work() -> None:
         paths = Paths.of_system({"TERN_HOME": str(tmp_path)})
-        assert await DemoRun(Options(Command.DEMO), paths, Faults()).main() == 3
+        assert await ProgramRun(Options(Command.DEMO), paths, Faults()).main() == 3
 
     run_on_qt(work())
     assert capsys.readouterr().err == (

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from terminal.domain.errors import TernError
-from terminal.exchange.hosts import Hosts, is_loopback, require_safe
+from terminal.exchange.hosts import REAL, Hosts, host_problem, is_loopback, require_safe
 
 
 @pytest.mark.parametrize("address", ["https://api-futures.kucoin.com", "http://127.0.0.1:8080"])
@@ -15,7 +15,18 @@ def test_encrypted_or_loopback(address: str) -> None:
 
 @pytest.mark.parametrize(
     "address",
-    ["http://api.kucoin.com", "ftp://127.0.0.1", "127.0.0.1", "https://u:p@api.kucoin.com", ""],
+    [
+        "http://api.kucoin.com",
+        "ftp://127.0.0.1",
+        "127.0.0.1",
+        "https://u:p@api.kucoin.com",
+        "",
+        "https://[::1",
+        "https://api.kucoin.com:port",
+        "https://api.kucoin.com:0",
+        "https://api.kucoin.com/api/v1",
+        "https://api.kucoin.com?x=1",
+    ],
 )
 def test_everything_else_is_refused(address: str) -> None:
     with pytest.raises(TernError):
@@ -35,3 +46,19 @@ def test_streams_have_their_own_schemes() -> None:
 )
 def test_loopback_is_read_from_the_address_not_its_looks(address: str, *, is_ours: bool) -> None:
     assert is_loopback(address) is is_ours
+
+
+def test_the_exchange_itself_is_encrypted() -> None:
+    """The addresses that are built in pass their own rule and are not of this machine."""
+    assert Hosts(REAL.futures, REAL.account) == REAL
+    assert not is_loopback(REAL.futures)
+    assert not is_loopback(REAL.account)
+
+
+def test_what_is_wrong_with_an_address_is_one_sentence() -> None:
+    """The sentence fits beside a field, and a good address has none."""
+    assert host_problem("https://api.kucoin.com/") == ""
+    assert host_problem("http://127.0.0.1:8080") == ""
+    assert "encrypted" in host_problem("http://api.kucoin.com")
+    assert "Only the host" in host_problem("https://api.kucoin.com/path")
+    assert "cannot be used" in host_problem("nonsense")

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import httpx
 import pytest
 
+from terminal.domain.errors import TernError
 from terminal.exchange.credentials import Credentials
 from terminal.exchange.errors import (
     AuthError,
@@ -185,3 +186,53 @@ async def test_a_refusal_for_the_time_is_told() -> None:
         await client.get("/x", int)
     assert told == [1]
     await client.aclose()
+
+
+async def test_the_version_of_the_key_is_sent() -> None:
+    """A key of version 2 says so."""
+    seen: list[str] = []
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        seen.append(request.headers["KC-API-KEY-VERSION"])
+        return httpx.Response(200, json={"code": "200000", "data": 5})
+
+    transport = httpx.MockTransport(answer)
+    client = HttpClient(BASE, FakeClock(), SECRETS.of_version(2), transport=transport)
+    await client.get("/x", int, signed=True)
+    assert seen == ["2"]
+    await client.aclose()
+
+
+async def test_a_proxy_is_used_for_real_hosts_only() -> None:
+    """What goes to loopback never passes a proxy; what goes out asks the proxy for the host."""
+    asked: list[bytes] = []
+
+    async def proxy(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        asked.append((await reader.readuntil(b"\r\n\r\n")).split(b"\r\n")[0])
+        writer.write(b"HTTP/1.1 502 Bad Gateway\r\nContent-Length: 0\r\n\r\n")
+        await writer.drain()
+        writer.close()
+
+    server = await asyncio.start_server(proxy, "127.0.0.1", 0)
+    address = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
+    for base in ("https://exchange.invalid", "http://127.0.0.1:1"):
+        client = HttpClient(base, FakeClock(), proxy=address)
+        with pytest.raises(TransportError):
+            await client.get("/x", int)
+        await client.aclose()
+    assert asked == [b"CONNECT exchange.invalid:443 HTTP/1.1"]
+    server.close()
+    await server.wait_closed()
+
+
+def test_a_proxy_that_cannot_be_used_is_one_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The environment may hold anything; loopback does not look at it."""
+    for name in ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "http_proxy", "all_proxy"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("https_proxy", "gopher://127.0.0.1:9")
+    HttpClient(BASE, FakeClock())
+    with pytest.raises(TernError) as raised:
+        HttpClient("https://exchange.invalid", FakeClock())
+    assert "proxy" in raised.value.sentence
+    with pytest.raises(TernError):
+        HttpClient("https://exchange.invalid", FakeClock(), proxy="nonsense")

@@ -176,3 +176,29 @@ async def test_a_working_order_that_cannot_be_read_whole_is_not_hidden() -> None
     stub, whole = await saying("200000", page).open_orders()
     assert (stub.order_id, stub.symbol, stub.price, stub.remaining) == ("7", "GONE", None, 2)
     assert whole.price == 1000
+
+
+async def test_a_test_order_goes_to_the_test_and_nowhere_else() -> None:
+    """The same body as an order, another path; a refusal keeps the exchange's reason."""
+    seen: list[httpx.Request] = []
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        seen.append(request)
+        if len(seen) < 3:
+            return httpx.Response(200, json={"code": "200000", "data": {"orderId": "9"}})
+        return httpx.Response(200, json={"code": "300003", "msg": "Balance insufficient"})
+
+    client = a_client(answer)
+    await client.place(a_ticket(), OID)
+    assert await client.test(a_ticket(), OID) == Accepted((OrderId("9"),))
+    assert isinstance(await client.test(a_ticket(), OID), Rejected)
+    assert [request.url.path for request in seen] == ["/api/v1/orders"] + 2 * [
+        "/api/v1/orders/test"
+    ]
+    assert seen[0].content == seen[1].content
+
+
+async def test_a_contract_nobody_knows_is_not_tested() -> None:
+    """Without its tick size there is nothing to send."""
+    client = saying("200000", {"orderId": "9"})
+    assert isinstance(await client.test(a_ticket(symbol=Symbol("NEWUSDTM")), OID), NotSent)

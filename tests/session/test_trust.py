@@ -29,3 +29,14 @@ async def test_the_age_counts_from_the_first_loss_and_is_told() -> None:
     watching.cancel()
     with suppress(asyncio.CancelledError):
         await watching
+
+
+async def test_what_is_absent_is_not_out_of_date() -> None:
+    """Without an account nothing is missing, and no age is told."""
+    clock = FakeClock()
+    trust = Trust(clock, lambda: None)
+    trust.say_absent()
+    await clock.advance(5.0)
+    assert trust.missing_for_s is None
+    assert not trust.is_given
+    assert trust.is_absent

@@ -28,6 +28,7 @@ def test_the_published_vector_is_accepted() -> None:
         ({"KC-API-TIMESTAMP": str(STAMP - 5001)}, "400002"),
         ({"KC-API-TIMESTAMP": "soon"}, "400002"),
         ({"KC-API-KEY": "other", "KC-API-SIGN": "x"}, "400003"),
+        ({"KC-API-KEY-VERSION": "2", "KC-API-PASSPHRASE": "x"}, "400009"),
         ({"KC-API-PASSPHRASE": "x", "KC-API-SIGN": "x"}, "400004"),
         ({"KC-API-SIGN": "x"}, "400005"),
     ],

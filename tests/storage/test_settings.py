@@ -57,6 +57,11 @@ def test_keys_of_another_version_are_kept(tmp_path: Path) -> None:
         '{"max_order_value": "1e999999"}',
         pytest.param("[" * 200_000, id="deep"),
         '{"contract": 5}',
+        '{"proxy": 5}',
+        '{"proxy": "127.0.0.1:3128"}',
+        '{"proxy": "http://127.0.0.1:port"}',
+        '{"proxy": "socks5://127.0.0.1:1080"}',
+        '{"proxy": "http://user:word@127.0.0.1:3128"}',
     ],
 )
 def test_a_damaged_file_is_kept_aside_and_the_user_is_told(tmp_path: Path, content: str) -> None:
@@ -95,3 +100,11 @@ def test_limits_come_from_the_settings() -> None:
     assert limits.max_lots == 7
     assert limits.max_value == 5
     assert limits.collar_ticks == 3
+
+
+def test_a_proxy_is_an_address_without_a_password(tmp_path: Path) -> None:
+    """The settings hold no secrets; spaces around an address do not matter."""
+    store = a_store(tmp_path)
+    store.path.parent.mkdir()
+    store.path.write_text(json.dumps({"proxy": " http://127.0.0.1:3128 "}))
+    assert store.load()[0].proxy == "http://127.0.0.1:3128"

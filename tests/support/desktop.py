@@ -5,6 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import final
 
+from terminal.domain.access import Access
 from terminal.domain.events import MarkUpdate
 from terminal.domain.units import ExactPrice, Symbol
 from terminal.session.feed import Feed
@@ -24,8 +25,12 @@ OTHER = Symbol("XBTUSDM")
 class Desktop:
     """Everything above the gateways, none of it drawn. ``start`` and ``stop`` it."""
 
-    def __init__(self) -> None:
+    def __init__(self, access: Access = Access.FULL) -> None:
         self.bench = Bench()
+        self.bench.trading.access = access
+        if access is Access.MARKET_DATA:
+            self.bench.account.trust.say_absent()
+            self.bench.desk.trust.say_absent()
         self.clock = self.bench.clock
         self.desk, self.account = self.bench.desk, self.bench.account
         self.market_stream = FakeStream()

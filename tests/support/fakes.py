@@ -7,6 +7,7 @@ from collections import deque
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, final
 
+from terminal.domain.access import Access
 from terminal.domain.events import MarginMode, MarkUpdate, PositionMode
 from terminal.domain.units import ExactPrice, OrderId
 from terminal.exchange.errors import TransportError
@@ -116,6 +117,13 @@ class FakeTradingGateway:
         self.hold: asyncio.Event | None = None
         self.on_place: Callable[[OrderTicket, ClientOid], None] | None = None
         self.on_cancel: Callable[[str], None] | None = None
+        self.access = Access.FULL
+        self.tested: list[tuple[OrderTicket, ClientOid]] = []
+        self.test_outcomes: deque[Outcome] = deque()
+
+    async def test(self, ticket: OrderTicket, client_oid: ClientOid) -> Outcome:
+        self.tested.append((ticket, client_oid))
+        return self.test_outcomes.popleft() if self.test_outcomes else Accepted((OrderId("t"),))
 
     async def place(self, ticket: OrderTicket, client_oid: ClientOid) -> Outcome:
         self.placed.append((ticket, client_oid))

@@ -12,6 +12,7 @@ from PySide6.QtGui import QImage, QKeyEvent, QPainter, QRegion, QWheelEvent
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QComboBox, QLineEdit, QPushButton
 
+from terminal.domain.access import Access
 from terminal.domain.units import Lots, OrderId, Price, Side
 from terminal.storage.paths import resources
 from terminal.viewmodels.frame import FrameMeter
@@ -60,8 +61,8 @@ class Shown:
 
 
 @contextlib.asynccontextmanager
-async def shown() -> AsyncIterator[Shown]:
-    desktop = await Desktop().start()
+async def shown(access: Access = Access.FULL) -> AsyncIterator[Shown]:
+    desktop = await Desktop(access).start()
     meter = FrameMeter()
     theme = Theme.load(resources() / "themes", "dark")
     panel = LadderPanel(desktop.ladder, theme, meter)
@@ -327,3 +328,21 @@ def test_the_layout_covers_every_pixel_once(width: int, height: int) -> None:
             point = layout.point_of(row, column)
             assert layout.row_at(point.y()) == row
             assert layout.column_at(point.x()) is column
+
+
+async def test_watching_arms_nothing_and_the_buttons_do_not_look_armed() -> None:
+    """A button that cannot arm springs back, and the reason is read beside the ladder."""
+    async with shown(Access.WATCH_ONLY) as ui:
+        for name in ("ladder.arm_keyboard", "ladder.arm_mouse"):
+            button = ui.panel.findChild(QPushButton, name)
+            assert isinstance(button, QPushButton)
+            QTest.mouseClick(button, Qt.MouseButton.LeftButton)
+            ui.desktop.frame.tick()
+            assert not button.isChecked()
+            message = ui.desktop.ladder.view.message
+            assert message is not None
+            assert message.text == f"Not armed. {Access.WATCH_ONLY.reason}"
+        ui.press(K.Key_F4, K.Key_Home, K.Key_Down, K.Key_B)
+        ui.click(998, "bid")
+        await ui.desktop.settle()
+        assert ui.placed == []

@@ -10,6 +10,7 @@ from PySide6.QtCore import QEvent, Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QLabel, QLineEdit, QPushButton, QTableView, QWidget
 
+from terminal.domain.access import Access
 from terminal.domain.units import OrderId
 from terminal.session.notices import NoticeLevel
 from terminal.storage.paths import resources
@@ -213,3 +214,26 @@ async def test_f1_shows_the_map_without_blocking(theme: Theme) -> None:
         texts = [label.text() for label in dialog.findChildren(QLabel)]
         assert "Flatten this contract (press twice)" in texts
         dialog.close()
+
+
+async def test_the_ticket_tests_by_one_press_where_nothing_is_sent(theme: Theme) -> None:
+    """The buttons and their tips say test; the answer is read below; nothing is placed."""
+    desktop = Desktop(Access.WATCH_ONLY)
+    ticket = TicketViewModel(desktop.workspace, desktop.desk, desktop.account, desktop.frame)
+    panel = TicketPanel(ticket, theme)
+    async with running(desktop, ticket, panel):
+        price = panel.findChild(QLineEdit, "ticket.price")
+        buy = panel.findChild(QPushButton, "ticket.buy")
+        words = panel.findChild(QLabel, "ticket.words")
+        assert isinstance(price, QLineEdit)
+        assert isinstance(buy, QPushButton)
+        assert isinstance(words, QLabel)
+        QTest.keyClicks(price, "99.5")
+        desktop.frame.tick()
+        assert buy.text().startswith("Test buy")
+        assert "nothing is placed" in buy.toolTip()
+        QTest.mouseClick(buy, Qt.MouseButton.LeftButton)
+        await desktop.settle()
+        assert "Test passed" in words.text()
+        assert len(desktop.bench.trading.tested) == 1
+        assert desktop.bench.trading.placed == []

@@ -49,3 +49,12 @@ def test_self_check_vectors(method: str, path: str, body: str, signature: str) -
 
 def test_the_passphrase_is_signed_too() -> None:
     assert sign(SECRET, "demo-pass") == "aEChcstw4/Ql7KWk7hKmsJFoJgGxmn3IhVPrHvaWZeY="
+
+
+def test_the_version_is_the_keys_own_and_changes_nothing_else() -> None:
+    """Versions 2 and 3 sign alike."""
+    credentials = ("demo-key", SECRET, "demo-pass")
+    three = signed_headers(credentials, 1, "GET", "/x", "")
+    two = signed_headers(credentials, 1, "GET", "/x", "", 2)
+    assert (three.pop("KC-API-KEY-VERSION"), two.pop("KC-API-KEY-VERSION")) == ("3", "2")
+    assert three == two

@@ -1,0 +1,66 @@
+"""What the program is opened on: the simulated exchange, the live market, or an account."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+from typing import TYPE_CHECKING, final
+
+from terminal.domain.access import Access
+from terminal.viewmodels.text import Role
+
+if TYPE_CHECKING:
+    from terminal.exchange.credentials import Credentials
+    from terminal.exchange.hosts import Hosts
+
+LIVE_BADGE = "LIVE \N{MIDDLE DOT} watch only"
+
+
+class Mode(Enum):
+    """The three ways of opening the window."""
+
+    DEMO = "demo"
+    WATCH = "watch"
+    ACCOUNT = "account"
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """One way of opening the window, with what it needs.
+
+    The demo brings its own hosts and key when it runs; watching has no key. ``words`` are what
+    the user should read in the event log.
+    """
+
+    mode: Mode
+    hosts: Hosts | None = None
+    credentials: Credentials | None = None
+    name: str = ""
+    words: tuple[str, ...] = ()
+
+    @property
+    def access(self) -> Access:
+        """How far commands go."""
+        if self.mode is Mode.DEMO:
+            return Access.FULL
+        return Access.WATCH_ONLY if self.mode is Mode.ACCOUNT else Access.MARKET_DATA
+
+    @property
+    def badge(self) -> tuple[str, Role]:
+        """The first words of the status bar: whether anything is real."""
+        return ("DEMO", Role.DEMO) if self.mode is Mode.DEMO else (LIVE_BADGE, Role.LIVE)
+
+    @property
+    def title(self) -> str:
+        """The window's title."""
+        if self.mode is Mode.DEMO:
+            return "Simulated exchange"
+        return f"{self.name}, live, watch only" if self.name else "Live market, watch only"
+
+    @property
+    def opening_words(self) -> str:
+        """What is said while it opens."""
+        if self.mode is Mode.DEMO:
+            return "Starting the simulated exchange."
+        return f"Opening {self.name}." if self.name else "Opening the live market."

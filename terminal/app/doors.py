@@ -1,0 +1,127 @@
+"""What the first look asks of the program: keys checked, accounts stored, opened and forgotten."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, final
+
+from terminal.domain.errors import TernError
+from terminal.exchange.credentials import Credentials
+from terminal.exchange.errors import TransportError
+from terminal.exchange.hosts import Hosts, host_problem
+from terminal.exchange.key_check import check_key
+from terminal.session.listeners import Listeners
+from terminal.viewmodels.connect import Answer
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+
+    from terminal.app.accounts import Accounts
+    from terminal.app.choice import Choice
+    from terminal.domain.clock import Clock
+    from terminal.session.tasks import TaskOwner
+    from terminal.viewmodels.connect import Draft
+    from terminal.viewmodels.start import StoredAccount
+
+
+@final
+class Doors:
+    """Implements ``StartDoor`` and ``AccountDoor`` with tasks of its own.
+
+    ``on_opened`` is told an account with its key at hand, ``on_storing`` the name of one whose
+    key is on its way into the key ring, ``on_not_stored`` a sentence.
+    """
+
+    def __init__(self, accounts: Accounts, clock: Clock, owner: TaskOwner, proxy: str = "") -> None:
+        self._accounts = accounts
+        self._clock = clock
+        self._owner = owner
+        self._proxy = proxy
+        self._checked: tuple[Draft, Credentials] | None = None
+        self.on_opened: Listeners[[Choice]] = Listeners(owner.listener_failed)
+        self.on_storing: Listeners[[str]] = Listeners(owner.listener_failed)
+        self.on_not_stored: Listeners[[str]] = Listeners(owner.listener_failed)
+
+    # The start window's ----------------------------------------------------------------------
+
+    def stored(self) -> tuple[StoredAccount, ...]:
+        """Accounts that were connected before, the last used first."""
+        return self._accounts.stored
+
+    def open_stored(self, name: str, on_failed: Callable[[str], None]) -> None:
+        """Fetch an account's key from the key ring and open it."""
+        self._owner.spawn("open an account", self._open(self._accounts.open(name), on_failed))
+
+    def remove_stored(self, name: str, on_done: Callable[[str], None]) -> None:
+        """Forget an account, its key first."""
+        self._owner.spawn("forget an account", self._forget(name, on_done))
+
+    async def _open(self, opening: Awaitable[Choice], on_failed: Callable[[str], None]) -> None:
+        try:
+            choice = await opening
+        except TernError as error:
+            on_failed(in_full(error))
+        else:
+            self.on_opened.notify(choice)
+
+    async def _forget(self, name: str, on_done: Callable[[str], None]) -> None:
+        sentence = ""
+        try:
+            await self._accounts.forget(name)
+        except TernError as error:
+            sentence = in_full(error)
+        on_done(sentence)
+
+    # The dialog's ----------------------------------------------------------------------------
+
+    def look_at_ring(self, on_problem: Callable[[str], None]) -> None:
+        """Ask whether keys can be stored; tells why not, or nothing."""
+        self._owner.spawn("look at the key ring", self._look_at_ring(on_problem))
+
+    def host_problem(self, address: str) -> str:
+        """Why an address cannot be used, empty when it can."""
+        return host_problem(address)
+
+    def is_stored(self, name: str) -> bool:
+        """Whether an account of this name is stored already."""
+        return self._accounts.is_stored(name)
+
+    def check(self, draft: Draft, on_answer: Callable[[Answer], None]) -> None:
+        """Ask the exchange about a key."""
+        self._owner.spawn("check a key", self._check(draft, on_answer))
+
+    def connect(self, draft: Draft) -> None:
+        """Store the account and open it; a draft that was checked is known."""
+        credentials = _credentials(draft)
+        if self._checked is not None and self._checked[0] == draft:
+            credentials = self._checked[1]
+        self._checked = None
+        self.on_storing.notify(draft.name)
+        storing = self._accounts.store(draft, credentials)
+        self._owner.spawn("store an account", self._open(storing, self.on_not_stored.notify))
+
+    async def _look_at_ring(self, on_problem: Callable[[str], None]) -> None:
+        problem = await self._accounts.storage_problem()
+        if problem:
+            on_problem(problem)
+
+    async def _check(self, draft: Draft, on_answer: Callable[[Answer], None]) -> None:
+        try:
+            hosts = Hosts(draft.futures_host, draft.account_host)
+            facts, known = await check_key(hosts, _credentials(draft), self._clock, self._proxy)
+        except TransportError as error:
+            words = f"{error.sentence} Nothing is known about the key; check the connection."
+            on_answer(Answer(None, words))
+        except TernError as error:
+            on_answer(Answer(None, in_full(error)))
+        else:
+            self._checked = (draft, known)
+            on_answer(Answer(facts))
+
+
+def in_full(error: TernError) -> str:
+    """What happened and what can be done, for the user."""
+    return f"{error.sentence} {error.remedy}".rstrip()
+
+
+def _credentials(draft: Draft) -> Credentials:
+    return Credentials(draft.key, draft.secret, draft.passphrase)

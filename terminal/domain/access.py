@@ -1,0 +1,32 @@
+"""What this program may do with the account it is connected to, and why not more."""
+
+from __future__ import annotations
+
+from enum import Enum
+
+WATCH_ONLY_REASON = "Watch only: sending orders is off until a later version trades real accounts."
+NO_ACCOUNT_REASON = "No account is connected, so no order can be sent."
+
+
+class Access(Enum):
+    """How far commands may go.
+
+    FULL sends orders. WATCH_ONLY reads the account and asks for tests of orders, nothing that
+    changes it. MARKET_DATA has no account at all.
+    """
+
+    FULL = "full"
+    WATCH_ONLY = "watch only"
+    MARKET_DATA = "market data"
+
+    @property
+    def reason(self) -> str:
+        """Why no order is sent, one sentence; empty when orders are sent."""
+        return _REASONS[self]
+
+
+_REASONS = {
+    Access.FULL: "",
+    Access.WATCH_ONLY: WATCH_ONLY_REASON,
+    Access.MARKET_DATA: NO_ACCOUNT_REASON,
+}

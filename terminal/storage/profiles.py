@@ -1,0 +1,136 @@
+"""The accounts that were connected before, by name, in one file without any secret.
+
+Only what may be read by anybody is here: names, addresses, times, and the last letters of a key
+behind dots. The secrets are in the key ring, under the profile's ``entry``.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, final
+
+from terminal.storage.json_file import JsonFile
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from terminal.domain.clock import Clock
+
+VERSION = 1
+FILE_NAME = "profiles.json"
+_TEXTS = ("name", "ident", "futures_host", "account_host", "key_tail")
+_NUMBERS = ("key_version", "created_ms", "last_used_ms")
+_FLAGS = ("is_stored",)
+_KNOWN = (*_TEXTS, *_NUMBERS, *_FLAGS)
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class Profile:
+    """One account as it is remembered. Times are epoch ms, ``last_used_ms`` zero for never.
+
+    ``ident`` keeps two profiles of one name in two places apart; ``is_stored`` tells whether its
+    key went into the key ring; ``unknown`` is what another version wrote.
+    """
+
+    name: str
+    ident: str
+    futures_host: str
+    account_host: str
+    key_tail: str = ""
+    key_version: int = 3
+    created_ms: int = 0
+    last_used_ms: int = 0
+    is_stored: bool = False
+    unknown: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def entry(self) -> str:
+        """The name of its secrets in the key ring."""
+        return f"{self.name} ({self.ident})"
+
+
+@final
+class ProfileStore:
+    """Loads and saves the profiles of one folder. Names are unique, without regard to case."""
+
+    def __init__(self, folder: Path, clock: Clock) -> None:
+        self._file = JsonFile(folder / FILE_NAME, clock)
+        self._unknown: dict[str, Any] = {}
+        self._profiles: list[Profile] = []
+
+    @property
+    def path(self) -> Path:
+        """Where the profiles are."""
+        return self._file.path
+
+    @property
+    def profiles(self) -> tuple[Profile, ...]:
+        """All profiles, the one that was used last first."""
+        return tuple(sorted(self._profiles, key=lambda one: (-one.last_used_ms, one.name)))
+
+    def find(self, name: str) -> Profile | None:
+        """A profile by name, without regard to case."""
+        wanted = name.strip().casefold()
+        return next((one for one in self._profiles if one.name.casefold() == wanted), None)
+
+    def load(self) -> str:
+        """Read the file; returns a sentence for the user if it could not be read (else empty)."""
+        self._profiles, self._unknown = [], {}
+        try:
+            document = self._file.read()
+            if document is not None:
+                self._take(document)
+        except (OSError, ValueError) as error:
+            self._profiles, self._unknown = [], {}
+            why = f"The list of accounts cannot be read ({type(error).__name__})"
+            kept = self._file.set_aside()
+            return f"{why}; the old file is kept as {kept}." if kept else f"{why}."
+        return ""
+
+    def put(self, profile: Profile) -> None:
+        """Add a profile, or replace the one of its name, and write. Raises ``OSError``."""
+        known = self.find(profile.name)
+        after = [one for one in self._profiles if one is not known]
+        self._write([*after, profile])
+
+    def remove(self, name: str) -> None:
+        """Forget a profile and write. Raises ``OSError``."""
+        known = self.find(name)
+        self._write([one for one in self._profiles if one is not known])
+
+    def _write(self, profiles: list[Profile]) -> None:
+        written = [_written(one) for one in profiles]
+        self._file.write({**self._unknown, "version": VERSION, "profiles": written})
+        self._profiles = profiles
+
+    def _take(self, document: dict[str, Any]) -> None:
+        rows = document.get("profiles", [])
+        if not isinstance(rows, list):
+            raise ValueError("profiles is no list")  # noqa: TRY004 - damaged content, not a bug
+        self._profiles = [_read(row) for row in rows]
+        self._unknown = {
+            key: value for key, value in document.items() if key not in {"version", "profiles"}
+        }
+
+
+def _written(profile: Profile) -> dict[str, Any]:
+    known = {name: getattr(profile, name) for name in _KNOWN}
+    return {**profile.unknown, **known}
+
+
+def _read(row: object) -> Profile:
+    if not isinstance(row, dict):
+        raise ValueError("a profile is no object")  # noqa: TRY004 - damaged content, not a bug
+    for name in ("name", "ident", "futures_host", "account_host"):
+        if not isinstance(row.get(name), str) or not row[name]:
+            raise ValueError(f"a profile has no {name}")
+    texts = {name: row[name] for name in _TEXTS if isinstance(row.get(name), str)}
+    numbers = {
+        name: row[name]
+        for name in _NUMBERS
+        if isinstance(row.get(name), int) and not isinstance(row[name], bool) and row[name] >= 0
+    }
+    flags = {name: row[name] for name in _FLAGS if isinstance(row.get(name), bool)}
+    unknown = {key: value for key, value in row.items() if key not in _KNOWN}
+    return Profile(**texts, **numbers, **flags, unknown=unknown)

@@ -1,0 +1,121 @@
+"""Profiles are remembered without secrets, and a damaged list is never lost."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import fields, replace
+from typing import TYPE_CHECKING
+
+import pytest
+
+from terminal.storage.profiles import Profile, ProfileStore
+from tests.support.fake_clock import FakeClock
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+MAIN = Profile(
+    "main", "a1", "https://f.example", "https://a.example", "\N{HORIZONTAL ELLIPSIS}89ab"
+)
+
+
+def a_store(folder: Path) -> ProfileStore:
+    store = ProfileStore(folder / "config", FakeClock())
+    assert store.load() == ""
+    return store
+
+
+def test_profiles_come_back_the_last_used_first(tmp_path: Path) -> None:
+    """Everything about a profile survives a restart."""
+    store = a_store(tmp_path)
+    assert store.profiles == ()
+    side = replace(MAIN, name="side", ident="b2", last_used_ms=9, is_stored=True, key_version=2)
+    store.put(MAIN)
+    store.put(side)
+    again = a_store(tmp_path)
+    assert again.profiles == (side, MAIN)
+    assert MAIN.entry != side.entry
+
+
+def test_a_name_is_one_profile_whatever_its_case(tmp_path: Path) -> None:
+    """Putting a name again replaces; removing what is not there is fine."""
+    store = a_store(tmp_path)
+    store.put(MAIN)
+    changed = replace(MAIN, name="MAIN", key_tail="")
+    store.put(changed)
+    assert a_store(tmp_path).profiles == (changed,)
+    assert store.find(" Main ") == changed
+    store.remove("nobody")
+    store.remove("main")
+    assert a_store(tmp_path).profiles == ()
+
+
+def test_what_another_version_wrote_is_kept(tmp_path: Path) -> None:
+    """Unknown keys of the file and of a profile survive reading and writing."""
+    store = a_store(tmp_path)
+    store.put(MAIN)
+    document = json.loads(store.path.read_text())
+    document["later"] = {"x": 1}
+    document["profiles"][0]["colour"] = "red"
+    store.path.write_text(json.dumps(document))
+    again = a_store(tmp_path)
+    again.put(replace(MAIN, name="second", ident="c3"))
+    written = json.loads(again.path.read_text())
+    assert written["later"] == {"x": 1}
+    assert [row.get("colour") for row in written["profiles"]] == ["red", None]
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        "{",
+        "[]",
+        '{"profiles": {}}',
+        '{"profiles": ["main"]}',
+        '{"profiles": [{"name": "main"}]}',
+        '{"profiles": [{"name": "", "ident": "a", "futures_host": "x", "account_host": "y"}]}',
+    ],
+)
+def test_a_damaged_list_is_kept_aside_and_told(tmp_path: Path, content: str) -> None:
+    """The user is told once, and can go on."""
+    store = ProfileStore(tmp_path, FakeClock())
+    store.path.write_text(content)
+    problem = store.load()
+    (aside,) = tmp_path.glob("profiles-damaged-*.json")
+    assert aside.read_text() == content
+    assert aside.name in problem
+    assert store.profiles == ()
+    store.put(MAIN)
+    assert a_list(store) == ["main"]
+
+
+def a_list(store: ProfileStore) -> list[str]:
+    return [row["name"] for row in json.loads(store.path.read_text())["profiles"]]
+
+
+def test_values_of_a_wrong_kind_are_left_out(tmp_path: Path) -> None:
+    """What only decorates a profile does not cost the profile."""
+    store = a_store(tmp_path)
+    store.put(MAIN)
+    document = json.loads(store.path.read_text())
+    document["profiles"][0].update(key_version="x", last_used_ms=-1, is_stored=1, key_tail=None)
+    store.path.write_text(json.dumps(document))
+    (profile,) = a_store(tmp_path).profiles
+    assert profile == replace(MAIN, key_tail="")
+
+
+def test_a_list_that_cannot_be_written_is_not_changed(tmp_path: Path) -> None:
+    """What is in memory is what is in the file."""
+    store = a_store(tmp_path)
+    store.path.parent.parent.joinpath("config").write_text("a file where the folder should be")
+    with pytest.raises(OSError, match=r"."):
+        store.put(MAIN)
+    assert store.profiles == ()
+
+
+def test_there_is_no_place_for_a_secret() -> None:
+    """The fields are known, one by one."""
+    assert {one.name for one in fields(Profile)} == {
+        "name", "ident", "futures_host", "account_host", "key_tail", "key_version",
+        "created_ms", "last_used_ms", "is_stored", "unknown",
+    }  # fmt: skip
