@@ -19,6 +19,8 @@ from terminal.widgets.canvas.chart_words import WordsItem
 from terminal.widgets.canvas.graph import GraphView
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from PySide6.QtGui import (
         QContextMenuEvent,
         QFocusEvent,
@@ -34,6 +36,8 @@ if TYPE_CHECKING:
     from terminal.viewmodels.chart import ChartViewModel
     from terminal.viewmodels.chart_view import ChartPart
     from terminal.viewmodels.frame import FrameMeter
+    from terminal.widgets.canvas.chart_hands import ChartTool
+    from terminal.widgets.canvas.chart_panes import PaneSpec
     from terminal.widgets.canvas.chart_scale import ChartLayout
     from terminal.widgets.theme import Theme
 
@@ -43,7 +47,10 @@ _AXIS_STEP_PX = 8
 
 @final
 class ChartCanvas(GraphView):
-    """All panes of a chart. ``menu_wanted`` asks for the options at a point of the screen."""
+    """All panes of a chart. ``menu_wanted`` asks for the options at a point of the screen.
+
+    ``panes`` are ``default_panes`` unless others are given; the first one has the prices.
+    """
 
     menu_wanted = Signal(QPoint)
 
@@ -53,6 +60,9 @@ class ChartCanvas(GraphView):
         theme: Theme,
         meter: FrameMeter | None = None,
         parent: QWidget | None = None,
+        *,
+        panes: Sequence[PaneSpec] | None = None,
+        tools: Sequence[ChartTool] = (),
     ) -> None:
         super().__init__(QBrush(theme.color("panel")), parent)
         self.setObjectName("chart.canvas")
@@ -62,7 +72,8 @@ class ChartCanvas(GraphView):
         self._meter = meter
         self._axis_px = _SMALLEST_AXIS_PX
         self._axis_of = ""
-        self._hands = ChartHands(view_model)
+        self._specs = default_panes() if panes is None else tuple(panes)
+        self._hands = ChartHands(view_model, tools)
         self._latest = QPushButton("Latest", self)
         self._latest.setObjectName("chart.latest")
         self._latest.setToolTip("Back to the newest candle, and follow it (End).")
@@ -92,7 +103,7 @@ class ChartCanvas(GraphView):
     def _build(self) -> None:
         style = ChartStyle(self._theme)
         self._style = style
-        self._panes = tuple(Pane(spec, style) for spec in default_panes())
+        self._panes = tuple(Pane(spec, style) for spec in self._specs)
         self._shown_panes = self._panes
         self._time = TimeAxis(style)
         self._words = WordsItem(style)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from math import floor
-from typing import TYPE_CHECKING, NamedTuple, final
+from typing import TYPE_CHECKING, NamedTuple, Protocol, final
 
 from PySide6.QtCore import Qt
 
@@ -11,6 +11,8 @@ from terminal.viewmodels.chart import Move
 from terminal.viewmodels.chart_view import PRICE_PANE, Bounds
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from PySide6.QtCore import QPointF
     from PySide6.QtGui import QKeyEvent, QWheelEvent
 
@@ -51,14 +53,41 @@ class _Drag(NamedTuple):
 
 
 @final
+class Spot(NamedTuple):
+    """A point of a plot: its place in time (in slots), its pane, the value of the pane's axis."""
+
+    slot: float
+    pane: str
+    value: float
+
+
+class ChartTool(Protocol):
+    """What takes the mouse before the chart pans: a drawing, an order's line."""
+
+    def press(self, spot: Spot) -> bool:
+        """The left button goes down; True takes all until it is let go."""
+        ...
+
+    def move(self, spot: Spot) -> None:
+        """The mouse was moved, with the button down."""
+        ...
+
+    def release(self) -> None:
+        """The button was let go."""
+        ...
+
+
+@final
 class ChartHands:
     """Turns gestures into commands. ``place`` tells where things are.
 
     ``pointer`` is where the mouse rests on the chart, None while it is elsewhere.
     """
 
-    def __init__(self, view_model: ChartViewModel) -> None:
+    def __init__(self, view_model: ChartViewModel, tools: Sequence[ChartTool] = ()) -> None:
         self.pointer: QPointF | None = None
+        self._tools = tools
+        self._tool: ChartTool | None = None
         self._vm = view_model
         self._layout: ChartLayout | None = None
         self._panes: tuple[Pane, ...] = ()
@@ -75,6 +104,16 @@ class ChartHands:
         if point is None or self._layout is None or self._vm.view.waiting is not None:
             return None
         return self._layout.zone_at(point.x(), point.y())
+
+    def _spot_at(self, point: QPointF | None) -> Spot | None:
+        zone = self._zone_at(point)
+        if point is None or zone is None or zone.is_axis or zone.pane is None:
+            return None
+        pane = self._panes[zone.pane]
+        if pane.scale is None or self._layout is None:
+            return None
+        y = point.y() - self._layout.panes[zone.pane].top()
+        return Spot(pane.scale.slot_at(point.x()), pane.spec.name, pane.scale.value_at(y))
 
     def _is_price(self, zone: ChartZone) -> bool:
         return zone.pane is not None and self._panes[zone.pane].spec.name == PRICE_PANE
@@ -118,7 +157,13 @@ class ChartHands:
     # Mouse -----------------------------------------------------------------------------------
 
     def press(self, point: QPointF) -> None:
-        """A drag begins."""
+        """A drag begins, or a tool takes the mouse."""
+        spot = self._spot_at(point)
+        self._tool = None
+        if spot is not None:
+            self._tool = next((tool for tool in self._tools if tool.press(spot)), None)
+        if self._tool is not None:
+            return
         zone, scale = self._zone_at(point), self._price_scale
         if zone is not None:
             bounds = None if scale is None else Bounds(scale.low, scale.high)
@@ -126,12 +171,19 @@ class ChartHands:
 
     def release(self) -> None:
         """The drag ends."""
+        tool, self._tool = self._tool, None
+        if tool is not None:
+            tool.release()
         self._drag = None
 
     def move(self, point: QPointF) -> None:
         """The pointer moves, with or without a drag."""
         self.pointer = point
-        if self._drag is not None:
+        spot = self._spot_at(point)
+        if self._tool is not None:
+            if spot is not None:
+                self._tool.move(spot)
+        elif self._drag is not None:
             self._dragged(self._drag, point)
 
     def _dragged(self, drag: _Drag, point: QPointF) -> None:
@@ -188,7 +240,8 @@ class ChartHands:
 
     def follow_pointer(self) -> None:
         """Tell what is under the pointer; it changes as well when the chart moves beneath it."""
-        told = self._pointed()
+        spot = self._spot_at(self.pointer)
+        told = None if spot is None else (floor(spot.slot), spot.pane, spot.value)
         is_heard = (told is None) == (self._vm.view.crosshair is None)
         if told == self._told and is_heard:
             return
@@ -197,13 +250,3 @@ class ChartHands:
             self._vm.point_nowhere()
         else:
             self._vm.point_at(*told)
-
-    def _pointed(self) -> tuple[int, str, float] | None:
-        point, zone = self.pointer, self._zone_at(self.pointer)
-        if point is None or zone is None or zone.is_axis or zone.pane is None:
-            return None
-        pane = self._panes[zone.pane]
-        if pane.scale is None or self._layout is None:
-            return None
-        y = point.y() - self._layout.panes[zone.pane].top()
-        return floor(pane.scale.slot_at(point.x())), pane.spec.name, pane.scale.value_at(y)
