@@ -1,7 +1,7 @@
 """What the chart shows at one frame, as values ready to draw.
 
-The widgets' layers read these and nothing else. A study that is to be drawn gets a value of its own
-here, made by the view-model, and a layer of its own in ``widgets.canvas``.
+The widgets' layers read these. A study that is to be drawn has a layer of its own and may have values
+of its own: columns, slots and revision are all it needs to follow the candles.
 """
 
 from __future__ import annotations

@@ -21,8 +21,12 @@ from terminal.widgets.interval_row import IntervalRow
 from terminal.widgets.styling import set_property
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from terminal.viewmodels.chart import ChartViewModel
     from terminal.viewmodels.frame import FrameMeter
+    from terminal.widgets.canvas.chart_hands import ChartTool
+    from terminal.widgets.canvas.chart_panes import PaneSpec
     from terminal.widgets.theme import Theme
 
 SPACING = 4
@@ -39,6 +43,9 @@ class ChartPanel(QWidget):
         theme: Theme,
         meter: FrameMeter | None = None,
         parent: QWidget | None = None,
+        *,
+        panes: Sequence[PaneSpec] | None = None,
+        tools: Sequence[ChartTool] = (),
     ) -> None:
         from terminal.widgets.canvas.chart_canvas import ChartCanvas
         from terminal.widgets.canvas.readout_bar import ReadoutBar
@@ -46,7 +53,7 @@ class ChartPanel(QWidget):
         super().__init__(parent)
         self.setObjectName("panel")
         self._vm = view_model
-        self.canvas = ChartCanvas(view_model, theme, meter, self)
+        self.canvas = ChartCanvas(view_model, theme, meter, self, panes=panes, tools=tools)
         self.readout = ReadoutBar(theme, self)
         self._symbol = QLabel(self)
         self._intervals = IntervalRow(self)

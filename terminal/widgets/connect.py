@@ -208,7 +208,7 @@ class ConnectDialog(QDialog):
         self._submit.clicked.connect(self._on_submit)
         self._anyway.clicked.connect(self._on_anyway)
         self._cancel.clicked.connect(self.reject)
-        self._scroll.verticalScrollBar().rangeChanged.connect(self._follow)
+        self._scroll.verticalScrollBar().rangeChanged.connect(self._on_range_changed)
         self._vm.changed.connect(self._show)
         self._vm.finished.connect(self.accept)
 
@@ -285,8 +285,12 @@ class ConnectDialog(QDialog):
             self._follow()
 
     @Slot()
+    def _on_range_changed(self) -> None:
+        """How much room an answer takes, and where, is known only after it has been laid out."""
+        self._fit()
+        self._follow()
+
     def _follow(self) -> None:
-        """Keep the answer in sight; its place is known only after it has been laid out."""
         if self._is_followed:
             self._scroll.ensureWidgetVisible(self._answer, 0, self._theme.base_px)
 

@@ -395,6 +395,19 @@ def test_addresses_unfold_by_hand_and_when_one_is_wrong(form: Form) -> None:
     assert form.lines["account_host"].isVisible()
 
 
+def test_the_dialog_grows_with_the_answer(form: Form, qtbot: QtBot) -> None:
+    """A screen with room for all of it needs no scroll bar."""
+    form.fill()
+    form.press(K.Key_Return)
+    scroll = form.dialog.findChild(QScrollArea)
+    assert isinstance(scroll, QScrollArea)
+    viewport, body = scroll.viewport(), scroll.widget()
+    assert body is not None
+    before = body.heightForWidth(viewport.width())
+    form.answer(Answer(None, "The exchange did not answer, so nothing is known of the key. " * 3))
+    qtbot.waitUntil(lambda: before < body.heightForWidth(viewport.width()) <= viewport.height())
+
+
 @pytest.mark.parametrize("scale", [1.0, 1.25, 1.5, 2.0])
 def test_large_letters_have_room(qtbot: QtBot, scale: float) -> None:
     """Sentences are wrapped, the buttons are always in sight, the dialog stays on the screen."""

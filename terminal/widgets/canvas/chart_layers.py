@@ -3,11 +3,11 @@
 A chart is a list of panes above each other, and each pane a list of layers on top of each other
 (``chart_canvas``). To add a study, a drawing or a way to trade on the chart:
 
-1. give ``viewmodels.chart_view.ChartView`` a value for it, made by the view-model;
-2. write a layer here beside the others: a ``LayerItem`` with a height among the ``Z`` below, whose
+1. write a layer in a file of its own: a ``LayerItem`` with a height among the ``Z`` below, whose
    ``show_view`` prepares what ``paint`` draws, and whose ``bounds`` says what must be in sight;
-3. name it in ``chart_panes.price_layers``, or, if it has an axis of its own, give it a pane in
-   ``chart_panes.default_panes``.
+2. hand it to the panel: ``chart_panes.with_layers`` adds it to a pane, a ``PaneSpec`` of its own
+   gives it an axis of its own;
+3. what takes the mouse is a ``chart_hands.ChartTool``, handed to the panel likewise.
 
 What is there stays as it is. ``show_view`` runs once a frame and asks for repaint of what differs;
 ``paint`` only draws what ``show_view`` prepared.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, final
 
 from terminal.viewmodels.chart_axis import lots_ticks, price_ticks
@@ -80,6 +80,15 @@ def lots_layers(style: ChartStyle) -> Layers:
         TitleLayer(style, "Volume, lots"),
         CrosshairLayer(style, VOLUME_PANE),
     )
+
+
+def with_layers(spec: PaneSpec, *more: Callable[[ChartStyle], ChartLayer]) -> PaneSpec:
+    """The same pane with layers added, each made anew with the colours."""
+
+    def layers(style: ChartStyle) -> Layers:
+        return (*spec.layers(style), *(make(style) for make in more))
+
+    return replace(spec, layers=layers)
 
 
 @final
