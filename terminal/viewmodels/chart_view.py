@@ -1,6 +1,6 @@
 """What the chart shows at one frame, as values ready to draw.
 
-The widgets' layers read these. A study that is to be drawn has a layer of its own and may have values
+The widgets' layers read these. A study has a layer of its own and may have values
 of its own: columns, slots and revision are all it needs to follow the candles.
 """
 
