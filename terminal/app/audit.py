@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, final
 
 from terminal.domain.book import BookAnswer
 from terminal.domain.order import OrderState, state_of
+from terminal.domain.transfer import AccountKind
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -21,12 +22,16 @@ if TYPE_CHECKING:
     from terminal.domain.events import BookDelta, Fill, OrderUpdate
     from terminal.domain.order import Order
     from terminal.domain.units import ClientOid
+    from terminal.exchange.funding_gateway import TransferGateway
     from terminal.exchange.gateway import AccountGateway, MarketGateway, TradingGateway
     from terminal.session.account import AccountSession
+    from terminal.session.candles import CandleSession
     from terminal.session.market import MarketSession
+    from terminal.session.transfers import TransferDesk
 
 RECORDED_DELTAS = 100_000
 BOOK_DEADLINE_S = 5.0
+CANDLE_DEADLINE_S = 10.0
 WALLET_TOLERANCE = Decimal("0.01")
 
 
@@ -159,3 +164,42 @@ async def wallet_differences(
         )
         if abs(mine.amount - stated.amount) > WALLET_TOLERANCE
     ]
+
+
+async def candle_differences(
+    candles: CandleSession, gateway: MarketGateway, clock: Clock, report: ExchangeReport
+) -> list[str]:
+    """Compare all closed candles of the chart's newest page with the exchange's.
+
+    A candle that closed a moment ago is read again by the session itself: it gets time for that.
+    """
+    deadline = clock.monotonic_s() + CANDLE_DEADLINE_S
+    while True:
+        rows = await gateway.candles(candles.contract.symbol, candles.interval)
+        series = candles.series
+        ours = {at: series.candle(number) for number, at in enumerate(series.starts)}
+        closed = rows[:-1]
+        found = [
+            f"Candle {row.start_at}: we say {ours.get(row.start_at)}, the exchange {row}."
+            for row in closed
+            if ours.get(row.start_at) != row
+        ]
+        report.candles = len(closed)
+        if not closed:
+            return ["The exchange has no closed candle to compare."]
+        if not found or clock.monotonic_s() > deadline:
+            return found
+        await clock.sleep(0.2)
+
+
+async def funds_differences(
+    transfers: TransferDesk, gateway: TransferGateway, currency: str, report: ExchangeReport
+) -> list[str]:
+    """Compare the main and the trade account as the transfer dialog showed them last."""
+    found = []
+    for kind in (AccountKind.MAIN, AccountKind.TRADE):
+        ours, theirs = transfers.funds(kind, currency).funds, await gateway.funds(kind, currency)
+        report.funds[kind.value] = f"{theirs.balance.amount} {currency}"
+        if ours is None or ours.balance != theirs.balance:
+            found.append(f"{kind.value} account: we say {ours}, the exchange {theirs}.")
+    return found

@@ -38,10 +38,7 @@ _log = logging.getLogger("app")
 
 @final
 class Backend:
-    """Clients and sessions of one account. ``start`` returns at once; truth arrives in time.
-
-    ``no_transfers`` is the sentence why this account may not move money, empty when it may.
-    """
+    """Clients and sessions of one account. ``start`` returns at once; truth arrives in time."""
 
     def __init__(
         self,
@@ -49,8 +46,6 @@ class Backend:
         clock: Clock,
         owner: TaskOwner,
         limits: Callable[[], GuardLimits],
-        *,
-        no_transfers: str = "",
     ) -> None:
         self.clients = clients
         self.clock = clock
@@ -93,7 +88,7 @@ class Backend:
             owner,
             self.notices,
             new_transfer_oid,
-            no_transfers,
+            clients.trading.access.no_transfers,
         )
 
         if not self.has_account:

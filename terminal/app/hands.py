@@ -35,6 +35,12 @@ class Hands:
             raise OutOfReachError(f"{widget.objectName()} does not have the focus")
         QTest.keyClick(widget, key, modifiers)
 
+    def type(self, widget: QWidget, text: str) -> None:
+        """Type a text. Raises ``OutOfReachError`` when the focus is elsewhere."""
+        if not widget.hasFocus():
+            raise OutOfReachError(f"{widget.objectName()} does not have the focus")
+        QTest.keyClicks(widget, text)
+
     def click(
         self,
         widget: QWidget,

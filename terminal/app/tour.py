@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, final
 
-from terminal.app.audit import BookAudit, audit_account
+from terminal.app.audit import BookAudit, audit_account, candle_differences, funds_differences
 from terminal.app.hands import OutOfReachError
 from terminal.app.tour_panels import PanelSteps
 from terminal.app.tour_report import StepReport, TourReport, percentile
@@ -73,6 +73,7 @@ class Tour:
             ("flatten", trading.flatten),
             ("disarm", trading.disarm),
             ("change the timeframe", panels.change_the_timeframe),
+            ("move money", panels.move_money),
             ("save and restore the layout", panels.save_and_restore_the_layout),
         )
         for name, step in steps:
@@ -109,8 +110,27 @@ class Tour:
         exchange.differences += await BookAudit(
             self._stage.market, second.market, backend.clock
         ).differences(exchange)
+        exchange.differences += await self._audit_candles()
+        exchange.differences += await funds_differences(
+            backend.transfers,
+            second.transfers,
+            self._stage.market.contract.settle_currency,
+            exchange,
+        )
         if exchange.differences:
             raise StepFailedError(exchange.differences[0])
+
+    async def _audit_candles(self) -> list[str]:
+        backend = self._program.backend
+        candles = backend.candles.open(
+            self._stage.market.contract.symbol, self._program.chart.interval
+        )
+        try:
+            return await candle_differences(
+                candles, self._tools.second.market, backend.clock, self._report.exchange
+            )
+        finally:
+            backend.candles.close(candles)
 
     def _measure(self) -> None:
         report, backend = self._report, self._program.backend

@@ -5,10 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, final
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QApplication, QMenu
+from PySide6.QtWidgets import QApplication, QMenu, QWidget
 
 from terminal.app.tour_stage import StepFailedError
 from terminal.domain.candles import CandleInterval
+from terminal.domain.transfer import AccountKind
+from terminal.session.transfers import TransferEnd
 from terminal.viewmodels.chart_view import LineKind
 
 if TYPE_CHECKING:
@@ -69,6 +71,37 @@ class PanelSteps:
             ),
             f"{interval.text} candles in sight",
         )
+
+    # Money -----------------------------------------------------------------------------------
+
+    async def move_money(self) -> None:
+        """Move 250 USDT from the futures account to the main one, by keys, and see it arrive."""
+        view_model, transfers = self._program.transfer, self._program.backend.transfers
+        canvas = self._stage.widget(CANVAS)
+        self._stage.click(CANVAS)
+        self._stage.hands.press(canvas, Qt.Key.Key_T, Qt.KeyboardModifier.ControlModifier)
+        await self._until(lambda: self._dialog() is not None, "the transfer dialog")
+        await self._until(self._part("amount").hasFocus, "the amount to be typed")
+        self._stage.hands.click(self._part("swap"))
+        await self._until(
+            lambda: view_model.view.source is AccountKind.FUTURES, "the futures account paying"
+        )
+        self._stage.hands.click(self._part("amount"))
+        self._stage.hands.type(self._part("amount"), "250")
+        await self._until(lambda: view_model.view.can_send, "a transfer that can be sent")
+        self._stage.hands.press(self._part("amount"), Qt.Key.Key_Return)
+        await self._until(
+            lambda: transfers.last is not None and transfers.last.end is TransferEnd.MOVED,
+            "the money in the main account",
+        )
+        self._stage.hands.press(self._part("amount"), Qt.Key.Key_Escape)
+        await self._until(lambda: self._dialog() is None, "the end of the dialog")
+
+    def _dialog(self) -> object:
+        return self._program.window.findChild(QWidget, "transfer.dialog")
+
+    def _part(self, name: str) -> QWidget:
+        return self._stage.widget(f"transfer.{name}")
 
     # Layout ----------------------------------------------------------------------------------
 

@@ -27,7 +27,8 @@ class StepReport:
 class ExchangeReport:
     """The exchange's own account of the tour, read by a second client, and what differs from ours.
 
-    ``differences`` is empty when both sides agree on every order, fill, position and book level.
+    ``differences`` is empty when both sides agree on every order, fill, position, book level,
+    closed candle and account.
     """
 
     orders: int = 0
@@ -36,6 +37,8 @@ class ExchangeReport:
     position: int = 0
     book_sequence: int = 0
     book_levels: int = 0
+    candles: int = 0
+    funds: dict[str, str] = field(default_factory=dict)
     differences: list[str] = field(default_factory=list)
 
 

@@ -19,6 +19,7 @@ from terminal.viewmodels.positions import PositionsViewModel
 from terminal.viewmodels.sizes import Sizes
 from terminal.viewmodels.text import Role
 from terminal.viewmodels.ticket import TicketViewModel
+from terminal.viewmodels.transfer import TransferViewModel
 from terminal.viewmodels.workspace import Workspace
 from terminal.widgets.chart import ChartPanel
 from terminal.widgets.fills import FillsPanel
@@ -28,6 +29,7 @@ from terminal.widgets.main_window import MainWindow, Place
 from terminal.widgets.orders import OrdersPanel
 from terminal.widgets.positions import PositionsPanel
 from terminal.widgets.ticket import TicketPanel
+from terminal.widgets.transfer import show_transfer
 
 if TYPE_CHECKING:
     from terminal.app.backend import Backend
@@ -46,6 +48,7 @@ class Program:
     workspace: Workspace
     ladder: LadderViewModel
     chart: ChartViewModel
+    transfer: TransferViewModel
     status: StatusViewModel
     view_models: tuple[ViewModel, ...]
     window: MainWindow
@@ -80,26 +83,36 @@ def build(
         badge,
         frame,
     )
-    lost = partial(ladder.disarm, "the connection was lost.")
-    backend.market_feed.on_lost.add(lost)
-    backend.account_feed.on_lost.add(lost)
+    for feed in (backend.market_feed, backend.account_feed):
+        feed.on_lost.add(partial(ladder.disarm, "the connection was lost."))
     meter = frame.meter
     ladder_panel = LadderPanel(ladder, theme, meter)
     window = MainWindow(status, theme, ladder.keys, meter)
-    window.add_panel("ladder", "Ladder", ladder_panel, Place.LEFT, ladder)
-    window.add_panel("chart", "Chart", ChartPanel(chart, theme, meter), Place.CHART, chart)
-    window.add_panel(
-        "positions", "Positions", PositionsPanel(positions, theme, meter), Place.BOTTOM, positions
-    )
-    window.add_panel(
-        "orders", "Working orders", OrdersPanel(orders, theme, meter), Place.BOTTOM, orders
-    )
-    window.add_panel("ticket", "Order ticket", TicketPanel(ticket, theme), Place.RIGHT, ticket)
-    window.add_panel("fills", "Fills", FillsPanel(fills, theme, meter), Place.BOTTOM, fills)
-    window.add_panel("log", "Event log", LogPanel(log, theme, meter), Place.RIGHT_BELOW, log)
+    for name, title, widget, place, view_model in (
+        ("ladder", "Ladder", ladder_panel, Place.LEFT, ladder),
+        ("chart", "Chart", ChartPanel(chart, theme, meter), Place.CHART, chart),
+        (
+            "positions",
+            "Positions",
+            PositionsPanel(positions, theme, meter),
+            Place.BOTTOM,
+            positions,
+        ),
+        ("orders", "Working orders", OrdersPanel(orders, theme, meter), Place.BOTTOM, orders),
+        ("ticket", "Order ticket", TicketPanel(ticket, theme), Place.RIGHT, ticket),
+        ("fills", "Fills", FillsPanel(fills, theme, meter), Place.BOTTOM, fills),
+        ("log", "Event log", LogPanel(log, theme, meter), Place.RIGHT_BELOW, log),
+    ):
+        window.add_panel(name, title, widget, place, view_model)
     headers = HeadersViewModel(workspace, desk, account, frame)
     window.show_headers(headers)
     _fill_trade_menu(window, ladder)
+    transfer = TransferViewModel(workspace, backend.transfers, contracts, frame)
+    if backend.has_account:
+        show = partial(show_transfer, transfer, theme, window)
+        window.add_account_action(
+            "&Transfer between accounts\N{HORIZONTAL ELLIPSIS}", "Ctrl+T", show
+        )
     return Program(
         backend=backend,
         frame=frame,
@@ -107,7 +120,19 @@ def build(
         ladder=ladder,
         chart=chart,
         status=status,
-        view_models=(ladder, chart, ticket, positions, orders, fills, log, status, headers),
+        transfer=transfer,
+        view_models=(
+            ladder,
+            chart,
+            ticket,
+            positions,
+            orders,
+            fills,
+            log,
+            status,
+            headers,
+            transfer,
+        ),
         window=window,
         ladder_widget=ladder_panel,
         theme=theme,

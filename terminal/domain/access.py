@@ -5,6 +5,9 @@ from __future__ import annotations
 from enum import Enum
 
 WATCH_ONLY_REASON = "Watch only: sending orders is off until a later version trades real accounts."
+WATCH_ONLY_NO_TRANSFERS = (
+    "Watch only: moving money is off until a later version trades real accounts."
+)
 NO_ACCOUNT_REASON = "No account is connected, so no order can be sent."
 
 
@@ -24,9 +27,19 @@ class Access(Enum):
         """Why no order is sent, one sentence; empty when orders are sent."""
         return _REASONS[self]
 
+    @property
+    def no_transfers(self) -> str:
+        """Why no money is moved, one sentence; empty when it is."""
+        return _NO_TRANSFERS[self]
+
 
 _REASONS = {
     Access.FULL: "",
     Access.WATCH_ONLY: WATCH_ONLY_REASON,
     Access.MARKET_DATA: NO_ACCOUNT_REASON,
+}
+_NO_TRANSFERS = {
+    Access.FULL: "",
+    Access.WATCH_ONLY: WATCH_ONLY_NO_TRANSFERS,
+    Access.MARKET_DATA: "No account is connected, so no money can be moved.",
 }

@@ -13,7 +13,7 @@ from terminal.exchange.stream import StreamClient
 from terminal.exchange.trading_client import TradingClient
 from terminal.exchange.transfer_client import TransferClient
 from terminal.exchange.translate import Scales
-from terminal.exchange.watch_only import WatchOnlyTrading
+from terminal.exchange.watch_only import WatchOnlyTrading, WatchOnlyTransfers
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -88,13 +88,15 @@ def connect(
     trading = HttpClient(hosts.futures, clock, credentials, on_sent=on_sent, proxy=proxy)
     funding = HttpClient(hosts.account, clock, credentials, proxy=proxy)
     gateway: TradingGateway = TradingClient(trading, scales)
+    transfers: TransferGateway = TransferClient(funding)
     if access is not Access.FULL:
         gateway = WatchOnlyTrading(gateway, access)
+        transfers = WatchOnlyTransfers(transfers, access)
     return ExchangeClients(
         market=MarketClient(public, scales),
         trading=gateway,
         account=AccountClient(reading, scales),
-        transfers=TransferClient(funding),
+        transfers=transfers,
         market_stream=StreamClient(public, clock, scales, is_private=False, proxy=proxy),
         account_stream=StreamClient(reading, clock, scales, is_private=True, proxy=proxy),
         clock=clock,

@@ -68,11 +68,13 @@ class Menus(QObject):
         """
         _add_entry(self._trade, words, keys, act)
 
-    def add_account_action(self, words: str, keys: str, act: Callable[[], None]) -> None:
-        """Add an entry to the account menu, as ``add_trade_action``. The first one makes it."""
+    def add_account_action(self, words: str, keys: str, act: Callable[[], object]) -> None:
+        """Add an entry to the account menu, with a key of its own if given. The first makes it."""
         if self._account is None:
             self._account = self._menu("A&ccount", self._before_account)
-        _add_entry(self._account, words, keys, act)
+        action = self._with_key(self._account, words, QKeySequence(keys))
+        action.setAutoRepeat(False)
+        action.triggered.connect(act)
 
     # Keys ------------------------------------------------------------------------------------
 

@@ -73,6 +73,9 @@ def check_report(path: Path) -> dict[str, Any]:
     assert report["position_at_end"] == report["exchange"]["position"] == 0
     assert report["exchange"]["differences"] == []
     assert report["exchange"]["book_levels"] >= 200
+    assert report["exchange"]["candles"] >= 400
+    # What was moved left the futures account and is in the main one.
+    assert report["exchange"]["funds"]["main"] != "0 USDT"
     assert report["feed_messages"] > 100
     assert report["frames"] > 10
     assert all(report[name] > 0 for name in FIGURES)
