@@ -76,6 +76,8 @@ class TitleLayer(LayerItem):
         self, painter: QPainter, option: QStyleOptionGraphicsItem, widget: QWidget | None = None
     ) -> None:
         small = self._style.small
+        width = int(small.get(self._words).width) + 2 * PAD
+        painter.fillRect(0, 0, width, int(small.height) + 4, self._style.plate)
         painter.setFont(small.font)
         painter.setPen(self._style.title_pen)
         small.draw_left(painter, PAD, 2, self._words)
