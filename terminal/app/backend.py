@@ -36,10 +36,7 @@ _log = logging.getLogger("app")
 
 @final
 class Backend:
-    """Clients and sessions of one account. ``start`` returns at once; truth arrives in time.
-
-    ``no_transfers`` is the sentence why this account may not move money, empty when it may.
-    """
+    """Clients and sessions of one account. ``start`` returns at once; truth arrives in time."""
 
     def __init__(
         self,
@@ -47,8 +44,6 @@ class Backend:
         clock: Clock,
         owner: TaskOwner,
         limits: Callable[[], GuardLimits],
-        *,
-        no_transfers: str = "",
     ) -> None:
         self.clients = clients
         self.clock = clock
@@ -86,7 +81,6 @@ class Backend:
             owner,
             self.notices,
             new_transfer_oid,
-            no_transfers,
         )
 
     def _on_feed_opened(self, feed: Feed) -> None:

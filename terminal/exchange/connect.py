@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, final
 
 from terminal.exchange.account_client import AccountClient
+from terminal.exchange.hosts import is_loopback
 from terminal.exchange.http import HttpClient
 from terminal.exchange.market_client import MarketClient
 from terminal.exchange.stream import StreamClient
@@ -26,6 +27,9 @@ if TYPE_CHECKING:
         TradingGateway,
     )
     from terminal.exchange.hosts import Hosts
+
+NO_TRANSFERS = "Transfers are off: this version moves no money of real accounts."
+"""Our choice: only the simulated exchange, which is always on this machine, moves money so far."""
 
 
 @final
@@ -72,7 +76,7 @@ def connect(
     """Build the clients; nothing is sent yet.
 
     Trading has a connection pool of its own, so that no read can make an order wait. ``on_sent``
-    is told when the bytes of a trading request were written.
+    is told when the bytes of a trading request were written. Money is moved on loopback only.
     """
     scales = Scales()
     public = HttpClient(hosts.futures, clock)
@@ -83,7 +87,7 @@ def connect(
         market=MarketClient(public, scales),
         trading=TradingClient(trading, scales),
         account=AccountClient(reading, scales),
-        transfers=TransferClient(funding),
+        transfers=TransferClient(funding, "" if is_loopback(hosts.account) else NO_TRANSFERS),
         market_stream=StreamClient(public, clock, scales, is_private=False),
         account_stream=StreamClient(reading, clock, scales, is_private=True),
         clock=clock,
