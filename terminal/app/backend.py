@@ -88,7 +88,6 @@ class Backend:
             owner,
             self.notices,
             new_transfer_oid,
-            clients.trading.access.no_transfers,
         )
 
         if not self.has_account:

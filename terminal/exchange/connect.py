@@ -7,13 +7,14 @@ from typing import TYPE_CHECKING, final
 
 from terminal.domain.access import Access
 from terminal.exchange.account_client import AccountClient
+from terminal.exchange.hosts import is_loopback
 from terminal.exchange.http import HttpClient
 from terminal.exchange.market_client import MarketClient
 from terminal.exchange.stream import StreamClient
 from terminal.exchange.trading_client import TradingClient
 from terminal.exchange.transfer_client import TransferClient
 from terminal.exchange.translate import Scales
-from terminal.exchange.watch_only import WatchOnlyTrading, WatchOnlyTransfers
+from terminal.exchange.watch_only import WatchOnlyTrading
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -28,6 +29,9 @@ if TYPE_CHECKING:
         TradingGateway,
     )
     from terminal.exchange.hosts import Hosts
+
+NO_TRANSFERS = "Transfers are off: this version moves no money of real accounts."
+"""Our choice: only the simulated exchange, which is always on this machine, moves money so far."""
 
 
 @final
@@ -78,7 +82,8 @@ def connect(
     Trading has a connection pool of its own, so that no read can make an order wait. ``on_sent``
     is told when the bytes of a trading request were written. Without full ``access`` nothing that
     changes the account can be sent; without credentials the access is to market data. ``proxy`` is
-    used for hosts that are not on loopback, empty for what the environment says.
+    used for hosts that are not on loopback, empty for what the environment says. Money of real
+    hosts is never moved.
     """
     if credentials is None:
         access = Access.MARKET_DATA
@@ -88,15 +93,14 @@ def connect(
     trading = HttpClient(hosts.futures, clock, credentials, on_sent=on_sent, proxy=proxy)
     funding = HttpClient(hosts.account, clock, credentials, proxy=proxy)
     gateway: TradingGateway = TradingClient(trading, scales)
-    transfers: TransferGateway = TransferClient(funding)
     if access is not Access.FULL:
         gateway = WatchOnlyTrading(gateway, access)
-        transfers = WatchOnlyTransfers(transfers, access)
+    no_transfers = access.no_transfers or ("" if is_loopback(hosts.account) else NO_TRANSFERS)
     return ExchangeClients(
         market=MarketClient(public, scales),
         trading=gateway,
         account=AccountClient(reading, scales),
-        transfers=transfers,
+        transfers=TransferClient(funding, no_transfers),
         market_stream=StreamClient(public, clock, scales, is_private=False, proxy=proxy),
         account_stream=StreamClient(reading, clock, scales, is_private=True, proxy=proxy),
         clock=clock,

@@ -25,8 +25,14 @@ TransferOutcome: TypeAlias = Accepted | Repeated | Rejected | NotSent | Unknown
 class TransferGateway(Protocol):
     """Main and trade balances, and moving money between main, trade and futures.
 
-    The exchange has no question by which a transfer could be looked up by our id.
+    The exchange has no question by which a transfer could be looked up by our id. ``refusal`` is
+    the sentence why nothing is moved here, empty when transfers are on.
     """
+
+    @property
+    def refusal(self) -> str:
+        """Why nothing is moved here; empty when transfers are on."""
+        ...
 
     async def funds(self, account: AccountKind, currency: str) -> Funds:
         """The main or the trade account in one currency; the futures account is a wallet."""

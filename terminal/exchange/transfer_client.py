@@ -13,7 +13,7 @@ from terminal.domain.transfer import AccountKind, Funds
 from terminal.domain.units import Money, OrderId, plain
 from terminal.exchange.commands import ended_by, rejected
 from terminal.exchange.funding_gateway import Repeated
-from terminal.exchange.outcome import Rejected
+from terminal.exchange.outcome import NotSent, Rejected
 from terminal.wire.account import TransferablePayload, TransferredPayload
 
 if TYPE_CHECKING:
@@ -40,11 +40,17 @@ _REPEAT_WORDS = ("repeat", "duplicate", "exist", "already", "used")
 
 @final
 class TransferClient:
-    """A ``TransferGateway`` over HTTP."""
+    """A ``TransferGateway`` over HTTP. With a ``refusal`` it reads, and sends no transfer."""
 
-    def __init__(self, http: HttpClient) -> None:
+    def __init__(self, http: HttpClient, refusal: str = "") -> None:
         self._http = http
+        self._refusal = refusal
         self._coin_with_futures = _FUNDING_COIN
+
+    @property
+    def refusal(self) -> str:
+        """Why nothing is moved here; empty when transfers are on."""
+        return self._refusal
 
     async def funds(self, account: AccountKind, currency: str) -> Funds:
         """The main or the trade account in one currency. Raises from ``exchange.errors``."""
@@ -58,6 +64,8 @@ class TransferClient:
 
     async def transfer(self, ticket: TransferTicket, client_oid: ClientOid) -> TransferOutcome:
         """Move money once. Never resent by itself."""
+        if self._refusal:
+            return NotSent(self._refusal)
         name = self._name(ticket)
 
         def refused(error: RejectedError) -> Rejected | Repeated:

@@ -13,9 +13,7 @@ from terminal.exchange.outcome import NotSent
 if TYPE_CHECKING:
     from terminal.domain.events import Fill, OrderUpdate
     from terminal.domain.ticket import OrderTicket
-    from terminal.domain.transfer import AccountKind, Funds, TransferTicket
     from terminal.domain.units import ClientOid, OrderId, Symbol
-    from terminal.exchange.funding_gateway import TransferGateway, TransferOutcome
     from terminal.exchange.gateway import TradingGateway
     from terminal.exchange.outcome import Outcome
 
@@ -89,22 +87,3 @@ class WatchOnlyTrading:
     async def recent_fills(self) -> tuple[Fill, ...]:
         """Fills of the last 24 hours, at most 1000, oldest first."""
         return await self._inner.recent_fills()
-
-
-@final
-class WatchOnlyTransfers:
-    """A ``TransferGateway`` that reads through another one and moves nothing."""
-
-    def __init__(self, inner: TransferGateway, access: Access) -> None:
-        if not access.no_transfers:
-            raise ValueError(f"{access.value} access has no reason to move nothing")
-        self._inner = inner
-        self._reason = access.no_transfers
-
-    async def funds(self, account: AccountKind, currency: str) -> Funds:
-        """The main or the trade account in one currency; the futures account is a wallet."""
-        return await self._inner.funds(account, currency)
-
-    async def transfer(self, ticket: TransferTicket, client_oid: ClientOid) -> TransferOutcome:  # noqa: ARG002 - the protocol's
-        """Move nothing."""
-        return NotSent(self._reason)

@@ -94,9 +94,16 @@ class CandleEdge:
             if newest is not None and start > newest:
                 self._forget()
             return change
-        index = self.series.index_at(at)
-        if index is None or start not in self._framed:
+        return self._late(trade, start, lots)
+
+    def _late(self, trade: PublicTrade, start: TimestampMs, lots: Lots) -> SeriesChange:
+        """A trade of the candle before the newest one, overtaken by a frame of the newest."""
+        if len(self.series) < 2 or start < self.series.starts[-2]:
             return self._nothing()
+        index = self.series.index_at(start)
+        if index is None:
+            price = trade.price
+            return self.series.merge((Candle(start, price, price, price, price, lots),))
         return self.series.merge((_with(self.series.candle(index), trade, lots),))
 
     def _forget(self) -> None:

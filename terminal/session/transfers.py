@@ -94,10 +94,10 @@ class Unsettled:
 class TransferDesk:
     """Reads funds, submits transfers, settles them. Commands return at once.
 
-    ``refusal`` is the sentence why this account may not move money, empty when it may.
+    Where the gateway has a ``refusal`` nothing is sent, and that is the reason.
     """
 
-    def __init__(  # noqa: PLR0913, PLR0917 - everything a transfer touches, named once
+    def __init__(
         self,
         gateway: TransferGateway,
         account: AccountSession,
@@ -105,7 +105,6 @@ class TransferDesk:
         owner: TaskOwner,
         notices: NoticeBoard,
         new_client_oid: Callable[[], ClientOid],
-        refusal: str = "",
     ) -> None:
         self._gateway = gateway
         self._account = account
@@ -115,7 +114,7 @@ class TransferDesk:
         self._new_client_oid = new_client_oid
         self._states: dict[tuple[AccountKind, str], FundsState] = {}
         self._readings = 0
-        self.refusal = refusal
+        self.refusal = gateway.refusal
         self._latest: Unsettled | None = None
         self.unsettled: Unsettled | None = None
         self.is_busy = False

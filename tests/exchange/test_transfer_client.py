@@ -11,8 +11,10 @@ import pytest
 
 from terminal.domain.transfer import AccountKind
 from terminal.domain.units import ClientOid, Money, OrderId
+from terminal.exchange.connect import NO_TRANSFERS, connect
 from terminal.exchange.errors import RejectedError
 from terminal.exchange.funding_gateway import Repeated
+from terminal.exchange.hosts import Hosts
 from terminal.exchange.http import HttpClient
 from terminal.exchange.outcome import Accepted, NotSent, Rejected, Unknown
 from terminal.exchange.transfer_client import TransferClient
@@ -143,6 +145,32 @@ async def test_lost_and_unsent() -> None:
     assert isinstance(lost, Unknown)
     assert isinstance(unsent, NotSent)
     assert calls == ["ReadTimeout", "ConnectError"]
+
+
+async def test_nothing_is_moved_on_an_exchange_that_is_not_on_this_machine() -> None:
+    """Real accounts are read only: a transfer is answered with the reason and never leaves."""
+    hosts = Hosts("https://futures.example", "https://account.example")
+    clients = connect(hosts, SECRETS, FakeClock())
+    assert clients.transfers.refusal == NO_TRANSFERS
+    assert await clients.transfers.transfer(a_transfer(), OID) == NotSent(NO_TRANSFERS)
+    await clients.aclose()
+    simulated = connect(Hosts(BASE, BASE), SECRETS, FakeClock())
+    assert simulated.transfers.refusal == ""
+    await simulated.aclose()
+
+
+async def test_a_refusing_client_sends_nothing() -> None:
+    """The reason stands before the wire, not behind it."""
+    seen: list[httpx.Request] = []
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        seen.append(request)
+        return httpx.Response(200, json={"code": "200000", "data": {"orderId": "67"}})
+
+    http = HttpClient(BASE, FakeClock(), SECRETS, transport=httpx.MockTransport(answer))
+    client = TransferClient(http, "Off.")
+    assert await client.transfer(a_transfer(), OID) == NotSent("Off.")
+    assert seen == []
 
 
 async def test_the_coin_is_called_by_the_other_name_after_a_refusal() -> None:

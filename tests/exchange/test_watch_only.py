@@ -3,19 +3,16 @@
 from __future__ import annotations
 
 import inspect
-from decimal import Decimal
 
 import pytest
 
 from terminal.domain.access import Access
-from terminal.domain.transfer import AccountKind, TransferTicket
 from terminal.domain.units import ClientOid, OrderId, Side
 from terminal.exchange.gateway import TradingGateway
 from terminal.exchange.outcome import Accepted, NotSent
-from terminal.exchange.watch_only import WatchOnlyTrading, WatchOnlyTransfers
+from terminal.exchange.watch_only import WatchOnlyTrading
 from tests.support.builders import XBT, a_fill, a_ticket, an_order_update
-from tests.support.fakes import FakeAccountGateway, FakeTradingGateway
-from tests.support.transfers import FakeTransferGateway
+from tests.support.fakes import FakeTradingGateway
 
 OID, ID = ClientOid("c1"), OrderId("9")
 NO_COMMANDS = (Access.WATCH_ONLY, Access.MARKET_DATA)
@@ -68,24 +65,10 @@ async def test_questions_are_answered() -> None:
     assert await watching.recent_fills() == (fill,)
 
 
-@pytest.mark.parametrize("access", NO_COMMANDS)
-async def test_no_money_is_moved(access: Access) -> None:
-    """What is in the accounts may be read; moving it ends before the gateway, with the reason."""
-    inner = FakeTransferGateway(FakeAccountGateway())
-    watching = WatchOnlyTransfers(inner, access)
-    ticket = TransferTicket(AccountKind.MAIN, AccountKind.FUTURES, "USDT", Decimal(5))
-    assert await watching.transfer(ticket, OID) == NotSent(access.no_transfers)
-    assert inner.sent == []
-    funds = await watching.funds(AccountKind.MAIN, "USDT")
-    assert funds == await inner.funds(AccountKind.MAIN, "USDT")
-
-
 def test_full_access_is_no_reason_to_watch() -> None:
     """A gateway that refuses must be able to say why."""
     with pytest.raises(ValueError, match="no reason"):
         WatchOnlyTrading(FakeTradingGateway(), Access.FULL)
-    with pytest.raises(ValueError, match="no reason"):
-        WatchOnlyTransfers(FakeTransferGateway(FakeAccountGateway()), Access.FULL)
 
 
 def test_nothing_of_the_gateway_is_forgotten() -> None:

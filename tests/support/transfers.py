@@ -48,8 +48,9 @@ class FakeTransferGateway:
     arrives only by ``credit``. Accounts in ``unreadable`` raise; with ``hold`` set, transfers wait.
     """
 
-    def __init__(self, account: FakeAccountGateway) -> None:
+    def __init__(self, account: FakeAccountGateway, refusal: str = "") -> None:
         self._account = account
+        self.refusal = refusal
         self.purses: dict[tuple[AccountKind, str], Decimal] = {
             (MAIN, "USDT"): Decimal(1000),
             (TRADE, "USDT"): Decimal(500),
@@ -137,7 +138,7 @@ class TransferBench:
 
     def __post_init__(self) -> None:
         self.clock, self.notices = self.bench.clock, self.bench.notices
-        self.gateway = FakeTransferGateway(self.bench.gateway)
+        self.gateway = FakeTransferGateway(self.bench.gateway, self.refusal)
         numbers = count(1)
         self.desk = TransferDesk(
             self.gateway,
@@ -146,7 +147,6 @@ class TransferBench:
             self.bench.owner,
             self.notices,
             lambda: ClientOid(f"t{next(numbers)}"),
-            self.refusal,
         )
 
     async def start(self) -> TransferBench:
