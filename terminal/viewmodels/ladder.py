@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple, final
 from PySide6.QtCore import QObject, Signal
 from typing_extensions import override
 
+from terminal.domain.access import Access
 from terminal.domain.depth_rows import price_for_side, row_index
 from terminal.domain.guard import Touch
 from terminal.domain.position import unrealized
@@ -87,6 +88,7 @@ class LadderViewModel(ViewModel):
         self._last_press: tuple[LadderAction, int] | None = None
         reason = desk.access.reason
         self._standing = Message(reason, Role.TEXT_DIM) if reason else None
+        self._has_account = desk.access is not Access.MARKET_DATA
         self._actions = self._bind_actions()
 
     # Life ------------------------------------------------------------------------------------
@@ -335,7 +337,7 @@ class LadderViewModel(ViewModel):
         mark = market.mark.mark_price if market.mark is not None else None
         pnl = None if mark is None or core.is_flat else unrealized(core, mark, contract)
         return _PositionTexts(
-            lots=_position_words(core.lots),
+            lots=_position_words(core.lots) if self._has_account else "No account",
             lots_role=_side_role(core.lots),
             pnl="" if pnl is None else text.money(pnl, sign=True),
             pnl_role=Role.TEXT_DIM if pnl is None else text.gain_role(pnl),

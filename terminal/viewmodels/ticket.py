@@ -309,7 +309,7 @@ class TicketViewModel(ViewModel):
         return text.money(value), f"{fee} {value.currency}"
 
     def _effect(self, contract: Contract | None, lots: Lots | None) -> str:
-        if contract is None or lots is None:
+        if contract is None or lots is None or self._desk.access is Access.MARKET_DATA:
             return ""
         held = self._account.position(contract.symbol).core.lots
         return (

@@ -174,6 +174,8 @@ async def test_without_an_account_the_ticket_offers_nothing() -> None:
         assert (view.is_dry, view.can_buy, view.can_sell) == (False, False, False)
         assert view.blocked_reason == Access.MARKET_DATA.reason
         assert view.stale is None
+        assert view.effect_text == "", "a position that is not known makes no other one"
+        assert desktop.ladder.view.position_text == "No account"
         ticket.stage(Side.BUY)
         ticket.confirm()
         await desktop.settle()

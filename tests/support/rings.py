@@ -1,0 +1,39 @@
+"""Key rings for tests: one in memory that counts as safe, and ways of not having one."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, final
+
+from terminal.storage import vault as vault_module
+
+if TYPE_CHECKING:
+    import pytest
+
+
+@final
+class MemoryRing:
+    """A key ring in memory; with ``fails`` set, every call raises it."""
+
+    def __init__(self) -> None:
+        self.entries: dict[tuple[str, str], str] = {}
+        self.fails: Exception | None = None
+
+    def _enter(self) -> None:
+        if self.fails is not None:
+            raise self.fails
+
+    def get_password(self, service: str, username: str) -> str | None:
+        self._enter()
+        return self.entries.get((service, username))
+
+    def set_password(self, service: str, username: str, password: str) -> None:
+        self._enter()
+        self.entries[service, username] = password
+
+    def delete_password(self, service: str, username: str) -> None:
+        self._enter()
+        del self.entries[service, username]
+
+    def install(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        """Be the system's key ring from now on."""
+        monkeypatch.setattr(vault_module, "system_backend", lambda: self)
