@@ -22,11 +22,13 @@ from terminal.app.choice import Choice, Mode
 from terminal.app.cli import Command
 from terminal.app.demo import DemoError, DemoExchange
 from terminal.app.display import OFFSCREEN, has_display, missing_packages
+from terminal.app.exchange_watch import ExchangeWatch
 from terminal.app.executor import DaemonExecutor
 from terminal.app.faults import Faults
 from terminal.app.lifecycle import Lifecycle
 from terminal.app.logs import Logs
 from terminal.app.startup import process_age_s
+from terminal.app.tour_run import Picture, run_tour
 from terminal.domain.errors import TernError
 from terminal.exchange.hosts import REAL, Hosts
 from terminal.session.clock import SystemClock
@@ -41,7 +43,7 @@ if TYPE_CHECKING:
     from terminal.app.backend import Backend
     from terminal.app.cli import Options
     from terminal.app.entrance import Entrance
-    from terminal.app.layouts import LayoutKeeper
+    from terminal.app.settings_keeper import SettingsKeeper
     from terminal.app.tour import Tour
     from terminal.app.wire_timer import WireTimer
     from terminal.app.wiring import Program
@@ -51,7 +53,8 @@ if TYPE_CHECKING:
     from terminal.viewmodels.trouble import TroubleBanner
     from terminal.widgets.theme import Theme
 
-SAVE_DELAY_MS = 500
+CHART_AT_LAST_MS = 2000
+"""The chart is there after so long, even if no ladder is alive."""
 EXIT_OK, EXIT_FAILED, EXIT_CANNOT_START = 0, 1, 3
 DEFAULT_SCREENSHOT = Path("tern-tour.png")
 LIVE = (Command.WATCH, Command.CONNECT)
@@ -134,21 +137,18 @@ class ProgramRun(QObject):
         self._owner = TaskOwner("app", faults.task_failed)
         self._lifecycle = Lifecycle()
         self._store = SettingsStore(paths.config, self._clock)
-        self._settings, self._settings_problem = self._store.load()
+        settings, self._settings_problem = self._store.load()
+        self._settings = settings  # as they were found
         self._demo = DemoExchange(options.seed, self)
         self._hosts = REAL if options.hosts is None else Hosts(*options.hosts)
         self._entrance: Entrance | None = None
         self._trouble: TroubleBanner | None = None
         self._loaded_theme: Theme | None = None
         self._program: Program | None = None
-        self._keeper: LayoutKeeper | None = None
-        # A picture that was asked for and never taken is a failure, too.
-        self._picture_problem = "" if options.screenshot is None else "No picture was taken."
+        self._keeper: SettingsKeeper | None = None
+        self._picture = Picture(options.screenshot, self._window)
         self._end: asyncio.Future[int] | None = None
-        self._saver = QTimer(self)
-        self._saver.setSingleShot(True)
-        self._saver.setInterval(SAVE_DELAY_MS)
-        self._saver.timeout.connect(self._save)
+        self._is_ending = False
 
     async def main(self) -> int:
         """Start, run until asked to end, stop in order; returns the exit code."""
@@ -260,10 +260,7 @@ class ProgramRun(QObject):
         self._connect(program, choice)
         for view_model in program.view_models:
             view_model.start()
-        self._keeper = self._keep_layout(program)
-        program.window.set_locked(self._settings.layout_locked)
-        self._keeper.show(self._settings.older_layout)
-        self._keeper.changed.connect(self._on_settings_changed)
+        self._show(program)
         program.ladder_widget.setFocus()
         await backend.start()
         for words in (self._settings_problem, *choice.words):
@@ -272,17 +269,25 @@ class ProgramRun(QObject):
         if timer is not None and credentials is not None:
             self._start_tour(program, hosts, credentials, timer)
 
-    def _keep_layout(self, program: Program) -> LayoutKeeper:
+    def _show(self, program: Program) -> None:
+        """Show the window as it was left, and keep what changes in it."""
         from terminal.app.layouts import LayoutKeeper
+        from terminal.app.settings_keeper import SettingsKeeper
         from terminal.storage.layouts import LayoutStore
 
-        return LayoutKeeper(
+        stores = not self._options.tour  # a tour leaves no traces
+        layouts = LayoutKeeper(
             program.window,
             LayoutStore(self._store.path.parent, self._clock),
             program.backend.notices,
             self._settings.workspace,
-            stores=not self._options.tour,  # a tour leaves no traces
+            stores=stores,
         )
+        program.window.set_locked(self._settings.layout_locked)
+        layouts.show(self._settings.older_layout)
+        self._keeper = SettingsKeeper(self._store, self._settings, self, stores=stores)
+        self._keeper.watch(program, layouts)
+        QTimer.singleShot(CHART_AT_LAST_MS, self, self._add_chart)
 
     async def _sources(self, choice: Choice) -> tuple[Hosts, Credentials | None]:
         """Where to connect, and with what; the simulated exchange is started for it."""
@@ -327,13 +332,10 @@ class ProgramRun(QObject):
 
     def _connect(self, program: Program, choice: Choice) -> None:
         program.window.close_requested.connect(self._on_close_requested)
-        program.workspace.contract_changed.connect(self._on_settings_changed)
-        program.ladder.sizes_changed.connect(self._on_settings_changed)
-        program.theme.changed.connect(self._on_settings_changed)
         program.ladder.changed.connect(self._look_for_first_frame)
         program.backend.on_contracts_loaded.add(self._on_contracts_loaded)
         if choice.mode is Mode.DEMO:
-            self._demo.died.connect(self._on_exchange_died)
+            ExchangeWatch(self._demo, program, self._owner, self)
         else:
             self._watch_for_trouble(program)
 
@@ -369,6 +371,19 @@ class ProgramRun(QObject):
     def _note_startup(self) -> None:
         if self._program is not None:
             self._program.startup_ms = round(process_age_s() * 1000, 1)
+            QTimer.singleShot(0, self, self._add_chart)
+
+    @Slot()
+    def _add_chart(self) -> None:
+        """After the ladder lives, or when that takes long: its libraries are slow to load."""
+        from terminal.app.wiring import add_chart
+
+        program, keeper = self._program, self._keeper
+        if program is None or keeper is None or program.chart is not None or self._is_ending:
+            return
+        chart = add_chart(program)
+        keeper.watch_chart(chart)
+        chart.start()
 
     # Tour ------------------------------------------------------------------------------------
 
@@ -381,40 +396,19 @@ class ProgramRun(QObject):
         QApplication.instance().installEventFilter(timer)  # type: ignore[union-attr]
         second = connect(hosts, credentials, self._clock)
         self._lifecycle.on_stop("second client", second.aclose)
-        tour = Tour(program, TourTools(second, timer, self._faults, self._take_picture))
-        self._owner.spawn("tour", self._run_tour(tour))
+        tour = Tour(program, TourTools(second, timer, self._faults, self._picture.take))
+        self._owner.spawn("tour", self._tour(tour))
 
-    async def _run_tour(self, tour: Tour) -> None:
-        report = await tour.run(self._options.seconds)
-        ok = report.ok
-        for step in report.steps:
-            mark = "ok" if step.ok else "FAILED"
-            sys.stdout.write(f"{mark:>6}  {step.name}  {step.detail}".rstrip() + "\n")
-        ok &= not self._picture_problem
-        if self._picture_problem:
-            sys.stderr.write(f"{self._picture_problem}\n")
-        if self._options.report is not None:
-            try:
-                report.write(self._options.report)
-            except OSError as error:
-                sys.stderr.write(f"The report could not be written: {error.strerror}.\n")
-                ok = False
+    async def _tour(self, tour: Tour) -> None:
+        ok = await run_tour(tour, self._options, self._picture)
         self._finish(EXIT_OK if ok else EXIT_FAILED)
 
     async def _end_in_time(self) -> None:
         await self._clock.sleep(self._options.seconds)
-        self._take_picture()
-        if self._picture_problem:
-            sys.stderr.write(f"{self._picture_problem}\n")
-        self._finish(EXIT_FAILED if self._picture_problem else EXIT_OK)
-
-    def _take_picture(self) -> None:
-        path = self._options.screenshot
-        window = self._window()
-        if path is None or window is None:
-            return
-        saved = window.grab().save(str(path))
-        self._picture_problem = "" if saved else f"The picture could not be saved as {path}."
+        self._picture.take()
+        if self._picture.problem:
+            sys.stderr.write(f"{self._picture.problem}\n")
+        self._finish(EXIT_FAILED if self._picture.problem else EXIT_OK)
 
     def _window(self) -> QWidget | None:
         """The window that is to be seen now."""
@@ -422,71 +416,10 @@ class ProgramRun(QObject):
             return self._program.window
         return None if self._entrance is None else self._entrance.window
 
-    # Faults of the exchange ------------------------------------------------------------------
-
-    @Slot()
-    def _on_exchange_died(self) -> None:
-        from terminal.viewmodels.connection import Banner
-        from terminal.viewmodels.text import Role
-
-        if self._program is None:
-            return
-        words = "The simulated exchange has ended. What is shown is the last that was known."
-        self._program.backend.notices.post(NoticeLevel.ERROR, "app", words)
-        banner = Banner(words, Role.DANGER, "Restart it")
-        self._program.status.show_banner(banner, self._restart_exchange)
-
-    def _restart_exchange(self) -> None:
-        if self._program is not None:
-            self._program.status.show_banner(None, None)
-            self._owner.spawn("restart exchange", self._restart(self._program))
-
-    async def _restart(self, program: Program) -> None:
-        notices = program.backend.notices
-        try:
-            await self._demo.start()
-        except DemoError as error:
-            notices.post(NoticeLevel.ERROR, "app", error.sentence)
-            self._on_exchange_died()
-            return
-        notices.post(
-            NoticeLevel.INFO, "app", "The simulated exchange runs again, with a fresh account."
-        )
-        await program.backend.market_feed.restart()
-        await program.backend.account_feed.restart()
-
     def _on_fault(self, text: str) -> None:
         if self._program is not None:
             words = f"Something went wrong inside the program: {text}"
             self._program.backend.notices.post(NoticeLevel.ERROR, "app", words)
-
-    # Settings --------------------------------------------------------------------------------
-
-    @Slot()
-    def _on_settings_changed(self) -> None:
-        if not self._saver.isActive():
-            self._saver.start()
-
-    def _save(self) -> None:
-        program, keeper = self._program, self._keeper
-        if program is None or keeper is None or self._options.tour:
-            return  # a tour leaves no traces
-        market, sizes = program.workspace.market, program.ladder.trading.sizes
-        self._settings = replace(
-            self._settings,
-            contract=self._settings.contract if market is None else str(market.contract.symbol),
-            sizes=tuple(int(size) for size in sizes.stored),
-            chosen_size=sizes.chosen,
-            theme=program.theme.name,
-            workspace=keeper.workspace,
-            layout_locked=keeper.is_locked,
-        )
-        try:
-            self._store.save(self._settings)
-        except OSError as error:
-            words = f"The settings could not be saved: {error.strerror or error}."
-            program.backend.notices.post(NoticeLevel.WARNING, "app", words)
-        keeper.save()
 
     # End -------------------------------------------------------------------------------------
 
@@ -502,8 +435,9 @@ class ProgramRun(QObject):
         program = self._program
         if program is None:
             return
-        self._saver.stop()
-        self._save()
+        self._is_ending = True
+        if self._keeper is not None:
+            self._keeper.save()
         if self._trouble is not None:
             self._trouble.stop()
         for view_model in program.view_models:

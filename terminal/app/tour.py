@@ -121,10 +121,10 @@ class Tour:
             raise StepFailedError(exchange.differences[0])
 
     async def _audit_candles(self) -> list[str]:
-        backend = self._program.backend
-        candles = backend.candles.open(
-            self._stage.market.contract.symbol, self._program.chart.interval
-        )
+        backend, chart = self._program.backend, self._program.chart
+        if chart is None:
+            return ["There is no chart to compare."]
+        candles = backend.candles.open(self._stage.market.contract.symbol, chart.interval)
         try:
             return await candle_differences(
                 candles, self._tools.second.market, backend.clock, self._report.exchange

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from PySide6.QtGui import QAction
 
     from terminal.app.tour_stage import Stage
+    from terminal.viewmodels.chart import ChartViewModel
 
 CANVAS = "chart.canvas"
 RESTING_S = 0.3
@@ -32,11 +33,19 @@ class PanelSteps:
         self._program = stage.program
         self._until = stage.until
 
+    @property
+    def _chart(self) -> ChartViewModel:
+        chart = self._program.chart
+        if chart is None:
+            raise StepFailedError("there is no chart")
+        return chart
+
     # Chart -----------------------------------------------------------------------------------
 
     async def see_orders_on_the_chart(self) -> None:
         """Wait for own order, position and fill on the chart that shows the same contract."""
-        chart = self._program.chart
+        await self._until(lambda: self._program.chart is not None, "the chart")
+        chart = self._chart
         await self._until(
             lambda: chart.view.waiting is None and chart.view.stale is None, "candles in the chart"
         )
@@ -48,7 +57,7 @@ class PanelSteps:
 
     async def change_the_timeframe(self) -> None:
         """Take five-minute candles by mouse, fifteen-minute ones by key, look back, and return."""
-        chart = self._program.chart
+        chart = self._chart
         self._stage.click("chart.interval_5m")
         await self._shown(CandleInterval.M5)
         self._stage.click(CANVAS)
@@ -62,7 +71,7 @@ class PanelSteps:
         await self._shown(CandleInterval.M1)
 
     async def _shown(self, interval: CandleInterval) -> None:
-        chart = self._program.chart
+        chart = self._chart
         await self._until(
             lambda: (
                 chart.view.interval is interval
@@ -125,7 +134,7 @@ class PanelSteps:
         )
         await self._choose("&View", "&Restore default layout")
         await self._until(lambda: chart.is_docked and fills.is_docked, "the default layout")
-        await self._until(lambda: self._program.chart.view.stale is None, "the live chart")
+        await self._until(lambda: self._chart.view.stale is None, "the live chart")
 
     async def _choose(self, menu: str, entry: str) -> None:
         """Open a menu and choose an entry, by mouse."""

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, final
 
-from terminal.viewmodels.chart import ChartViewModel
 from terminal.viewmodels.connection import StatusSources, StatusViewModel
 from terminal.viewmodels.fills import FillsViewModel
 from terminal.viewmodels.frame import QtFrameClock
@@ -21,9 +20,9 @@ from terminal.viewmodels.text import Role
 from terminal.viewmodels.ticket import TicketViewModel
 from terminal.viewmodels.transfer import TransferViewModel
 from terminal.viewmodels.workspace import Workspace
-from terminal.widgets.chart import ChartPanel
 from terminal.widgets.fills import FillsPanel
 from terminal.widgets.ladder import LadderPanel
+from terminal.widgets.late_panel import LatePanel
 from terminal.widgets.log import LogPanel
 from terminal.widgets.main_window import MainWindow, Place
 from terminal.widgets.orders import OrdersPanel
@@ -35,6 +34,7 @@ if TYPE_CHECKING:
     from terminal.app.backend import Backend
     from terminal.storage.settings import Settings
     from terminal.viewmodels.base import ViewModel
+    from terminal.viewmodels.chart import ChartViewModel
     from terminal.widgets.theme import Theme
 
 
@@ -47,13 +47,14 @@ class Program:
     frame: QtFrameClock
     workspace: Workspace
     ladder: LadderViewModel
-    chart: ChartViewModel
     transfer: TransferViewModel
     status: StatusViewModel
     view_models: tuple[ViewModel, ...]
     window: MainWindow
     ladder_widget: LadderPanel
     theme: Theme
+    chart_panel: LatePanel
+    chart: ChartViewModel | None = None
     startup_ms: float | None = None
 
 
@@ -71,7 +72,6 @@ def build(
     sizes = Sizes(settings.sizes, settings.chosen_size)
     ladder = LadderViewModel(workspace, desk, account, sizes, frame)
     ticket = TicketViewModel(workspace, desk, account, frame)
-    chart = ChartViewModel(workspace, desk, account, backend.candles, frame, backend.clock)
     positions = PositionsViewModel(workspace, account, desk, contracts, frame)
     orders = OrdersViewModel(desk, contracts, frame)
     fills = FillsViewModel(desk, contracts, frame)
@@ -87,10 +87,11 @@ def build(
         feed.on_lost.add(partial(ladder.disarm, "the connection was lost."))
     meter = frame.meter
     ladder_panel = LadderPanel(ladder, theme, meter)
+    chart_panel = LatePanel()
     window = MainWindow(status, theme, ladder.keys, meter)
     for name, title, widget, place, view_model in (
         ("ladder", "Ladder", ladder_panel, Place.LEFT, ladder),
-        ("chart", "Chart", ChartPanel(chart, theme, meter), Place.CHART, chart),
+        ("chart", "Chart", chart_panel, Place.CHART, chart_panel),
         (
             "positions",
             "Positions",
@@ -118,12 +119,11 @@ def build(
         frame=frame,
         workspace=workspace,
         ladder=ladder,
-        chart=chart,
+        chart_panel=chart_panel,
         status=status,
         transfer=transfer,
         view_models=(
             ladder,
-            chart,
             ticket,
             positions,
             orders,
@@ -137,6 +137,21 @@ def build(
         ladder_widget=ladder_panel,
         theme=theme,
     )
+
+
+def add_chart(program: Program) -> ChartViewModel:
+    """Fill the chart's panel. Not part of ``build``: what it is drawn with is slow to load."""
+    from terminal.viewmodels.chart import ChartViewModel
+    from terminal.widgets.chart import ChartPanel
+
+    backend, frame = program.backend, program.frame
+    chart = ChartViewModel(
+        program.workspace, backend.desk, backend.account, backend.candles, frame, backend.clock
+    )
+    program.chart_panel.fill(ChartPanel(chart, program.theme, frame.meter), chart)
+    program.chart = chart
+    program.view_models = (*program.view_models, chart)
+    return chart
 
 
 def _fill_trade_menu(window: MainWindow, ladder: LadderViewModel) -> None:

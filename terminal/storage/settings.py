@@ -28,6 +28,9 @@ LARGEST = 1_000_000_000
 THEMES = ("dark", "dark-colour-blind", "light", "light-colour-blind")
 
 
+_MOST_TEXTS = 100
+
+
 class SettingError(ValueError):
     """A value that a setting cannot have; the text names the setting."""
 
@@ -39,8 +42,10 @@ class Settings:
 
     ``sizes`` are lots; ``max_order_value`` is in the contract's quote currency; ``workspace`` names
     the layout that is shown; while ``layout_locked`` no panel is moved by accident. ``proxy`` is
-    the address of an HTTP proxy for real hosts, empty for what the environment says. ``unknown``
-    holds what another version wrote; version 1 kept its layout there, as ``window``.
+    the address of an HTTP proxy for real hosts, empty for what the environment says.
+    ``chart_interval`` is written as traders do, ``chart_hides`` names what is left out of the
+    chart. ``unknown`` holds what another version wrote; version 1 kept its layout there, as
+    ``window``.
     """
 
     theme: str = "dark"
@@ -53,6 +58,8 @@ class Settings:
     workspace: str = "default"
     layout_locked: bool = False
     proxy: str = ""
+    chart_interval: str = "1m"
+    chart_hides: tuple[str, ...] = ()
     unknown: dict[str, Any] = field(default_factory=dict)
 
     @property
@@ -132,6 +139,12 @@ def _text(name: str, value: object) -> str:
     return value
 
 
+def _texts(name: str, value: object) -> tuple[str, ...]:
+    if not isinstance(value, list) or len(value) > _MOST_TEXTS:
+        raise SettingError(f"{name} is no list of texts")
+    return tuple(_text(name, one) for one in value)
+
+
 def _theme(name: str, value: object) -> str:
     if value not in THEMES:
         raise SettingError(f"{name} is none of {', '.join(THEMES)}")
@@ -208,4 +221,6 @@ _READERS: dict[str, Callable[[str, object], Any]] = {
     "workspace": _text,
     "layout_locked": _yes_or_no,
     "proxy": _proxy,
+    "chart_interval": _text,
+    "chart_hides": _texts,
 }

@@ -53,6 +53,7 @@ class ChartPanel(QWidget):
         super().__init__(parent)
         self.setObjectName("panel")
         self._vm = view_model
+        self._theme = theme
         self.canvas = ChartCanvas(view_model, theme, meter, self, panes=panes, tools=tools)
         self.readout = ReadoutBar(theme, self)
         self._symbol = QLabel(self)
@@ -113,6 +114,7 @@ class ChartPanel(QWidget):
     def _connect(self) -> None:
         self._vm.changed.connect(self._show)
         self._vm.options_changed.connect(self._show_options)
+        self._theme.changed.connect(self.restyle)
         self._intervals.picked.connect(self._vm.choose_interval)
         self._options.clicked.connect(self._on_options)
         self.canvas.menu_wanted.connect(self._on_menu_wanted)

@@ -7,7 +7,7 @@ in the default layout, and of a state as text.
 from __future__ import annotations
 
 from enum import Enum
-from typing import TYPE_CHECKING, final
+from typing import TYPE_CHECKING, Protocol, final
 
 import PySide6QtAds as ads  # noqa: N813 - the name its own documents use
 from PySide6.QtCore import QByteArray, QEvent, QObject, Qt, Signal, Slot
@@ -22,7 +22,6 @@ from terminal.widgets.screens import onto_a_screen
 if TYPE_CHECKING:
     from PySide6.QtGui import QAction
 
-    from terminal.viewmodels.base import ViewModel
 
 _HEADER_PX = 28
 _LADDER_PX = (400, 470)
@@ -66,6 +65,14 @@ _GROWING = {
 }
 
 
+class Pausable(Protocol):
+    """What rests while nobody can see it: a view-model."""
+
+    def set_paused(self, paused: bool) -> None:  # noqa: FBT001 - as of a view-model
+        """Stop computing while the panel cannot be seen; catch up when it can."""
+        ...
+
+
 @final
 class PanelDock(QObject):
     """One panel in its dock: its header and menu; its view-model rests while nobody can see it."""
@@ -73,7 +80,7 @@ class PanelDock(QObject):
     moved = Signal()
 
     def __init__(
-        self, dock: ads.CDockWidget, title: str, place: Place, view_model: ViewModel, docks: Docks
+        self, dock: ads.CDockWidget, title: str, place: Place, view_model: Pausable, docks: Docks
     ) -> None:
         super().__init__(docks)
         self.dock = dock
@@ -210,7 +217,7 @@ class Docks(QObject):
         return dict(self._panels)
 
     def add(
-        self, name: str, title: str, widget: QWidget, place: Place, view_model: ViewModel
+        self, name: str, title: str, widget: QWidget, place: Place, view_model: Pausable
     ) -> PanelDock:
         """Add a panel. ``name`` is what layouts are stored by."""
         dock = ads.CDockWidget(self._manager, title)

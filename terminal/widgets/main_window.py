@@ -22,11 +22,11 @@ if TYPE_CHECKING:
 
     from PySide6.QtGui import QCloseEvent, QMoveEvent, QResizeEvent, QShowEvent
 
-    from terminal.viewmodels.base import ViewModel
     from terminal.viewmodels.connection import StatusViewModel
     from terminal.viewmodels.frame import FrameMeter
     from terminal.viewmodels.headers import HeadersViewModel
     from terminal.viewmodels.keys import Chord, LadderAction
+    from terminal.widgets.dock import Pausable
     from terminal.widgets.theme import Theme
 
 __all__ = ["MainWindow", "Place", "WindowLayout"]
@@ -93,7 +93,7 @@ class MainWindow(QMainWindow):
     # Panels ----------------------------------------------------------------------------------
 
     def add_panel(
-        self, name: str, title: str, widget: QWidget, place: Place, view_model: ViewModel
+        self, name: str, title: str, widget: QWidget, place: Place, view_model: Pausable
     ) -> None:
         """Put a panel into the default layout. ``name`` is what layouts are stored by."""
         panel = self.docks.add(name, title, widget, place, view_model)

@@ -58,7 +58,11 @@ async def refused(exchange: SimExchange, changes: dict[str, str] | None = None) 
 async def test_a_good_key_and_its_facts(exchange: SimExchange) -> None:
     """Version, permissions, restriction and clock, without a command on the way."""
     facts, credentials = await ask(exchange)
-    assert facts.permissions == {Permission.GENERAL, Permission.FUTURES}
+    assert facts.permissions == {
+        Permission.GENERAL,
+        Permission.FUTURES,
+        Permission.TRANSFER,
+    }
     assert (facts.version, credentials.version) == (3, 3)
     assert not facts.has_ip_list
     assert not facts.is_unified

@@ -1,0 +1,101 @@
+"""Keeps the settings on disk: what the window shows is stored a moment after it has changed."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, final
+
+from PySide6.QtCore import QObject, QTimer, Slot
+
+from terminal.domain.candles import CandleInterval
+from terminal.session.notices import NoticeLevel
+from terminal.viewmodels.chart_view import ChartPart
+
+if TYPE_CHECKING:
+    from terminal.app.layouts import LayoutKeeper
+    from terminal.app.wiring import Program
+    from terminal.storage.settings import Settings, SettingsStore
+    from terminal.viewmodels.chart import ChartViewModel
+
+SAVE_DELAY_MS = 500
+
+
+@final
+class SettingsKeeper(QObject):
+    """One window's settings. ``stores`` is off for a tour, which leaves no traces."""
+
+    def __init__(
+        self, store: SettingsStore, settings: Settings, parent: QObject, *, stores: bool = True
+    ) -> None:
+        super().__init__(parent)
+        self.settings = settings
+        self._store = store
+        self._stores = stores
+        self._program: Program | None = None
+        self._layouts: LayoutKeeper | None = None
+        self._saver = QTimer(self)
+        self._saver.setSingleShot(True)
+        self._saver.setInterval(SAVE_DELAY_MS)
+        self._saver.timeout.connect(self.save)
+
+    def watch(self, program: Program, layouts: LayoutKeeper) -> None:
+        """Store what changes in this window from now on."""
+        self._program, self._layouts = program, layouts
+        for changed in (
+            program.workspace.contract_changed,
+            program.ladder.sizes_changed,
+            program.theme.changed,
+            layouts.changed,
+        ):
+            changed.connect(self._on_changed)
+
+    def watch_chart(self, chart: ChartViewModel) -> None:
+        """Show the chart as it was left, and store what changes from now on."""
+        words = self.settings.chart_interval
+        left = next((one for one in CandleInterval if one.text == words), None)
+        if left is not None:
+            chart.choose_interval(left)
+        for part in ChartPart:
+            if part.name.lower() in self.settings.chart_hides:
+                chart.show_part(part, is_shown=False)
+        chart.options_changed.connect(self._on_changed)
+
+    @Slot()
+    def _on_changed(self) -> None:
+        if not self._saver.isActive():
+            self._saver.start()
+
+    @Slot()
+    def save(self) -> None:
+        """Store all of it now."""
+        self._saver.stop()
+        program, layouts = self._program, self._layouts
+        if program is None or layouts is None or not self._stores:
+            return
+        self.settings = self._now(program, layouts)
+        try:
+            self._store.save(self.settings)
+        except OSError as error:
+            words = f"The settings could not be saved: {error.strerror or error}."
+            program.backend.notices.post(NoticeLevel.WARNING, "app", words)
+        layouts.save()
+
+    def _now(self, program: Program, layouts: LayoutKeeper) -> Settings:
+        before, chart = self.settings, program.chart
+        market, sizes = program.workspace.market, program.ladder.trading.sizes
+        hidden = (
+            () if chart is None else sorted(set(ChartPart) - chart.parts, key=list(ChartPart).index)
+        )
+        return replace(
+            before,
+            contract=before.contract if market is None else str(market.contract.symbol),
+            sizes=tuple(int(size) for size in sizes.stored),
+            chosen_size=sizes.chosen,
+            theme=program.theme.name,
+            workspace=layouts.workspace,
+            layout_locked=layouts.is_locked,
+            chart_interval=before.chart_interval if chart is None else chart.interval.text,
+            chart_hides=before.chart_hides
+            if chart is None
+            else tuple(part.name.lower() for part in hidden),
+        )
