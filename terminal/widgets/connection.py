@@ -22,6 +22,7 @@ class StatusBar(QWidget):
         self.setObjectName("status")
         self._vm = view_model
         self._badge = QLabel(self)
+        self._badge.setObjectName("status.badge")
         self._cells: dict[str, tuple[QLabel, QLabel]] = {}
         row = QHBoxLayout(self)
         row.setContentsMargins(8, 2, 8, 3)

@@ -10,7 +10,7 @@ from enum import Enum
 from typing import TYPE_CHECKING, Protocol, final
 
 import PySide6QtAds as ads  # noqa: N813 - the name its own documents use
-from PySide6.QtCore import QByteArray, QEvent, QObject, Qt, Signal, Slot
+from PySide6.QtCore import QByteArray, QEvent, QObject, QSize, Qt, Signal, Slot
 from PySide6.QtGui import QContextMenuEvent, QGuiApplication
 from PySide6.QtWidgets import QSplitter, QWidget
 from typing_extensions import override
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 _HEADER_PX = 28
 _LADDER_PX = (400, 470)
 _RIGHT_PX = (300, 380)
+_SMALLEST_WINDOW = QSize(420, 260)
 
 
 class Place(Enum):
@@ -139,6 +140,10 @@ class PanelDock(QObject):
     def tear_off(self) -> None:
         """Give it a window of its own."""
         self.dock.setFloating()
+        window = self.dock.window()
+        # A panel that was behind another tab has never had a size.
+        window.resize(window.size().expandedTo(_SMALLEST_WINDOW))
+        move_onto_screens(window)
         self._take_focus()
 
     def put_back(self) -> None:
@@ -158,6 +163,12 @@ class PanelDock(QObject):
     def close(self) -> None:
         """Hide it; the View menu brings it back."""
         self.dock.toggleView(False)  # noqa: FBT003 - Qt has no names
+
+    def let_go(self) -> None:
+        """Follow the dock no longer: at the end it goes piece by piece."""
+        self.dock.visibilityChanged.disconnect(self._on_visibility_changed)
+        self.dock.viewToggled.disconnect(self._on_moved)
+        self.dock.topLevelChanged.disconnect(self._on_moved)
 
     def _take_focus(self) -> None:
         self.dock.setAsCurrentTab()
@@ -409,6 +420,8 @@ class Docks(QObject):
     def hide_windows(self) -> None:
         """Take torn-off panels off the screen at the end, without closing their panels."""
         self._manager.hideManagerAndFloatingWidgets()
+        for panel in self._panels.values():
+            panel.let_go()
 
 
 def move_onto_screens(window: QWidget) -> None:

@@ -197,6 +197,15 @@ def test_a_torn_off_panel_has_a_window_of_its_own_and_comes_back(desk: Desk) -> 
     assert desk.box("ladder").right() < desk.box("chart").left()
 
 
+def test_a_panel_that_was_never_shown_tears_off_into_a_window_of_a_sensible_size(
+    desk: Desk,
+) -> None:
+    desk.panel("fills").tear_off()
+    window = desk.lines["fills"].window()
+    assert window.width() >= 420
+    assert window.height() >= 260
+
+
 def test_all_torn_off_panels_come_back_at_once(desk: Desk) -> None:
     for name in ("ladder", "orders", "chart"):
         desk.panel(name).tear_off()
