@@ -11,6 +11,7 @@ from terminal.domain.access import Access
 from terminal.domain.errors import TernError
 from terminal.domain.units import ClientOid, Symbol
 from terminal.session.account import AccountSession
+from terminal.session.candle_sessions import CandleSessions
 from terminal.session.feed import Feed
 from terminal.session.listeners import Listeners
 from terminal.session.markets import Markets
@@ -55,6 +56,9 @@ class Backend:
         self.market_feed = Feed("market", clients.market_stream, clock, owner)
         self.account_feed = Feed("account", clients.account_stream, clock, owner)
         self.markets = Markets(clients.market, self.market_feed, clock, owner, self.notices)
+        self.candles = CandleSessions(
+            clients.market, self.market_feed, clock, owner, self.markets.contracts
+        )
         self.account = AccountSession(
             clients.account, self.account_feed, clock, owner, self.notices, self.markets.contracts
         )
@@ -104,6 +108,7 @@ class Backend:
 
     async def stop(self) -> None:
         """End sessions, feeds and connections, in the reverse order of their start."""
+        await self.candles.stop()
         await self.markets.stop()
         await self.desk.stop()
         await self.account.stop()

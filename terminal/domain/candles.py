@@ -42,6 +42,12 @@ class CandleInterval(Enum):
         """The interval in milliseconds."""
         return self.value * MINUTE_MS
 
+    def start_of(self, at: TimestampMs) -> TimestampMs:
+        """The start of the interval that contains an instant. Weeks begin on Monday, in UTC."""
+        # The epoch was a Thursday.
+        shift = 4 * CandleInterval.D1.ms if self is CandleInterval.W1 else 0
+        return TimestampMs(at - (at - shift) % self.ms)
+
     @property
     def text(self) -> str:
         """The interval as traders write it: 1m, 4h, 1d, 1w."""
@@ -145,14 +151,19 @@ class CandleSeries:
             first = first if changed is None else min(first, changed)
         return SeriesChange(older, min(first, len(self)), len(self))
 
+    def start_of(self, at: TimestampMs) -> TimestampMs:
+        """The start of the interval that contains an instant, in line with the candles known."""
+        if not self.starts:
+            return self.interval.start_of(at)
+        last = self.starts[-1]
+        return TimestampMs(last + (at - last) // self.interval.ms * self.interval.ms)
+
     def trade(self, at: TimestampMs, price: Price, lots: Lots) -> SeriesChange:
         """Take in one public trade: it extends the candle of its interval or begins a new one.
 
         A trade older than the last candle changes nothing: history tells it better.
         """
-        # Weeks begin on Monday; the epoch was a Thursday.
-        shift = 4 * CandleInterval.D1.ms if self.interval is CandleInterval.W1 else 0
-        start = at - (at - shift) % self.interval.ms
+        start = self.start_of(at)
         last = len(self) - 1
         if last >= 0 and start < self.starts[last]:
             return SeriesChange(0, len(self), len(self))
@@ -162,7 +173,7 @@ class CandleSeries:
             self.closes[last] = price
             self.lots[last] += lots
             return SeriesChange(0, last, len(self))
-        self._append(Candle(TimestampMs(start), price, price, price, price, lots))
+        self._append(Candle(start, price, price, price, price, lots))
         return SeriesChange(0, last + 1, len(self))
 
     def clear(self) -> None:

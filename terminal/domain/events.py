@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, NamedTuple, final
 if TYPE_CHECKING:
     from decimal import Decimal
 
+    from terminal.domain.candles import Candle, CandleInterval
     from terminal.domain.clock import TimestampMs, TimestampNs
     from terminal.domain.units import (
         ClientOid,
@@ -77,6 +78,16 @@ class MarkUpdate(NamedTuple):
     symbol: Symbol
     mark_price: ExactPrice
     index_price: ExactPrice
+    event_at: TimestampMs
+
+
+@final
+class CandleUpdate(NamedTuple):
+    """A forming candle with everything that was traded in it up to ``event_at``."""
+
+    symbol: Symbol
+    interval: CandleInterval
+    candle: Candle
     event_at: TimestampMs
 
 

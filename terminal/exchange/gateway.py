@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Protocol, TypeAlias, final
 
 from terminal.domain.events import (
     BookDelta,
+    CandleUpdate,
     MarkUpdate,
     OrderUpdate,
     PositionUpdate,
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from decimal import Decimal
 
     from terminal.domain.access import Access
+    from terminal.domain.candles import Candle, CandleInterval
     from terminal.domain.clock import TimestampMs
     from terminal.domain.contract import Contract
     from terminal.domain.events import BookSnapshot, Fill, MarginMode, PositionMode
@@ -49,6 +51,20 @@ class MarketGateway(Protocol):
 
     async def mark_price(self, symbol: Symbol) -> MarkUpdate:
         """The current mark and index price."""
+        ...
+
+    async def candles(
+        self,
+        symbol: Symbol,
+        interval: CandleInterval,
+        *,
+        start_at: TimestampMs | None = None,
+        end_at: TimestampMs | None = None,
+    ) -> tuple[Candle, ...]:
+        """Candles whose start lies between two instants (both included), ascending, at most 500.
+
+        Without ``start_at`` the latest up to ``end_at``. An interval without a trade has none.
+        """
         ...
 
     async def server_time(self) -> TimestampMs:
@@ -147,6 +163,7 @@ class ChannelKind(Enum):
     BOOK = "book"
     TRADES = "trades"
     MARK = "mark"
+    CANDLES = "candles"
     ORDERS = "orders"
     STOPS = "stops"
     WALLET = "wallet"
@@ -166,10 +183,14 @@ _PRIVATE = frozenset(
 @final
 @dataclass(frozen=True, slots=True)
 class Channel:
-    """One thing to subscribe to: a public kind of a symbol, or a private kind (symbol None)."""
+    """One thing to subscribe to: a public kind of a symbol, or a private kind (symbol None).
+
+    Candles have an interval, the others none.
+    """
 
     kind: ChannelKind
     symbol: Symbol | None = None
+    interval: CandleInterval | None = None
 
 
 @final
@@ -216,6 +237,7 @@ StreamFact: TypeAlias = (
     BookDelta
     | PublicTrade
     | MarkUpdate
+    | CandleUpdate
     | OrderUpdate
     | PositionUpdate
     | WalletUpdate

@@ -25,7 +25,7 @@ from terminal.exchange.gateway import (
     StreamOpened,
 )
 from terminal.exchange.hosts import is_loopback
-from terminal.exchange.stream_topics import channel_of_topic, topic_of, translated
+from terminal.exchange.stream_topics import channel_of_topic, subject_of, topic_of, translated
 from terminal.exchange.token import fetch_address
 from terminal.wire.codec import DecodeError
 from terminal.wire.connection import (
@@ -217,9 +217,9 @@ class StreamClient:
 def _by_topic(channels: tuple[Channel, ...]) -> dict[str, tuple[str, ...]]:
     grouped: dict[str, tuple[str, ...]] = {}
     for channel in channels:
-        symbols = (channel.symbol,) if channel.symbol is not None else ()
+        subject = subject_of(channel)
         base = topic_of(channel.kind)
-        grouped[base] = grouped.get(base, ()) + symbols
+        grouped[base] = grouped.get(base, ()) + (() if subject is None else (subject,))
     return grouped
 
 

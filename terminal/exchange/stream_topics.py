@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from terminal.domain.candles import CandleInterval
 from terminal.domain.units import Symbol
 from terminal.exchange import translate
 from terminal.exchange.gateway import Channel, ChannelKind
 from terminal.wire import topics
 from terminal.wire.account import PositionPayload, WalletPayload
 from terminal.wire.codec import decode
-from terminal.wire.market import ChangePayload, MarkIndexPayload, TradePayload
+from terminal.wire.market import CandleFramePayload, ChangePayload, MarkIndexPayload, TradePayload
 from terminal.wire.trading import OrderEventPayload, StopEventPayload
 
 if TYPE_CHECKING:
@@ -24,6 +25,7 @@ _TOPICS = {
     ChannelKind.BOOK: topics.LEVEL2,
     ChannelKind.TRADES: topics.EXECUTION,
     ChannelKind.MARK: topics.INSTRUMENT,
+    ChannelKind.CANDLES: topics.LIMIT_CANDLE,
     ChannelKind.ORDERS: topics.TRADE_ORDERS,
     ChannelKind.STOPS: topics.ADVANCED_ORDERS,
     ChannelKind.WALLET: topics.WALLET,
@@ -32,9 +34,34 @@ _TOPICS = {
 _KINDS = {topic: kind for kind, topic in _TOPICS.items()}
 
 
+_CANDLE_TYPES = {
+    CandleInterval.M1: "1min",
+    CandleInterval.M5: "5min",
+    CandleInterval.M15: "15min",
+    CandleInterval.M30: "30min",
+    CandleInterval.H1: "1hour",
+    CandleInterval.H2: "2hour",
+    CandleInterval.H4: "4hour",
+    CandleInterval.H8: "8hour",
+    CandleInterval.H12: "12hour",
+    CandleInterval.D1: "1day",
+    CandleInterval.W1: "1week",
+}
+_CANDLE_INTERVALS = {word: interval for interval, word in _CANDLE_TYPES.items()}
+
+
 def topic_of(kind: ChannelKind) -> str:
     """The topic's name before the colon."""
     return _TOPICS[kind]
+
+
+def subject_of(channel: Channel) -> str | None:
+    """What a channel's topic says after the colon; None for topics without one."""
+    if channel.symbol is None:
+        return None
+    if channel.interval is None:
+        return channel.symbol
+    return topics.candle_subject(channel.symbol, _CANDLE_TYPES[channel.interval])
 
 
 def channel_of_topic(topic: str) -> Channel | None:
@@ -43,7 +70,15 @@ def channel_of_topic(topic: str) -> Channel | None:
     kind = _KINDS.get(base)
     if kind is None:
         return None
+    if kind is ChannelKind.CANDLES:
+        return _candle_channel(symbol)
     return Channel(kind, None if kind.is_private or not symbol else Symbol(symbol))
+
+
+def _candle_channel(subject: str) -> Channel | None:
+    symbol, word = topics.split_candle_subject(subject)
+    interval = _CANDLE_INTERVALS.get(word)
+    return None if interval is None else Channel(ChannelKind.CANDLES, Symbol(symbol), interval)
 
 
 def translated(event: Pushed, scales: Scales) -> StreamFact | None:
@@ -70,6 +105,14 @@ def _mark(symbol: Symbol, event: Pushed, _scales: Scales) -> StreamFact | None:
     return translate.mark_update(symbol, decode(event.data, MarkIndexPayload))
 
 
+def _candle(subject: Symbol, event: Pushed, scales: Scales) -> StreamFact | None:
+    channel = _candle_channel(subject)
+    if channel is None or channel.symbol is None or channel.interval is None:
+        return None
+    payload = decode(event.data, CandleFramePayload)
+    return translate.candle_update(channel.symbol, channel.interval, payload, scales)
+
+
 def _order(_symbol: Symbol, event: Pushed, scales: Scales) -> StreamFact:
     return translate.order_event(decode(event.data, OrderEventPayload), scales)
 
@@ -94,6 +137,7 @@ _READERS: dict[str, Callable[[Symbol, Pushed, Scales], StreamFact | None]] = {
     topics.LEVEL2: _book,
     topics.EXECUTION: _trade,
     topics.INSTRUMENT: _mark,
+    topics.LIMIT_CANDLE: _candle,
     topics.TRADE_ORDERS: _order,
     topics.ADVANCED_ORDERS: _stop,
     topics.WALLET: _wallet,

@@ -9,12 +9,14 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import TYPE_CHECKING, final
 
+from terminal.domain.candles import Candle
 from terminal.domain.clock import TimestampMs, TimestampNs, to_ms, to_ns
 from terminal.domain.contract import Contract, ContractStatus
 from terminal.domain.errors import UnitError
 from terminal.domain.events import (
     BookDelta,
     BookSnapshot,
+    CandleUpdate,
     Fill,
     Level,
     Liquidity,
@@ -45,6 +47,7 @@ from terminal.wire.codec import DecodeError, decimal_of
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from terminal.domain.candles import CandleInterval
     from terminal.domain.ticket import OrderTicket
     from terminal.wire.account import (
         OverviewPayload,
@@ -54,10 +57,13 @@ if TYPE_CHECKING:
     )
     from terminal.wire.market import (
         BookPayload,
+        CandleFramePayload,
+        CandlePayload,
         ChangePayload,
         ContractPayload,
         MarkIndexPayload,
         MarkPricePayload,
+        StreamCandlePayload,
         TradePayload,
     )
     from terminal.wire.trading import (
@@ -227,6 +233,35 @@ def mark_update(symbol: Symbol, payload: MarkIndexPayload) -> MarkUpdate:
         ExactPrice(payload.markPrice),
         ExactPrice(payload.indexPrice),
         to_ms(payload.timestamp),
+    )
+
+
+def candle(symbol: Symbol, payload: CandlePayload | StreamCandlePayload, scales: Scales) -> Candle:
+    """One interval of history, or the forming one of a stream frame.
+
+    Prices off today's grid come from before a change of the tick size: they are taken to the ticks
+    that enclose them, for a chart that shows history is worth more than one that refuses it.
+    """
+    scale = scales.contract(symbol).scale
+    try:
+        return Candle(
+            start_at=to_ms(payload.start),
+            open=scale.ticks_nearest(payload.open),
+            high=scale.ticks_above(payload.high),
+            low=scale.ticks_below(payload.low),
+            close=scale.ticks_nearest(payload.close),
+            lots=_lots(payload.size, "lots"),
+        )
+    except ValueError as error:
+        raise ProtocolError(f"{symbol}: {error}") from error
+
+
+def candle_update(
+    symbol: Symbol, interval: CandleInterval, payload: CandleFramePayload, scales: Scales
+) -> CandleUpdate:
+    """A forming candle by stream."""
+    return CandleUpdate(
+        symbol, interval, candle(symbol, payload.candles, scales), to_ms(payload.time)
     )
 
 

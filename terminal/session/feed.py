@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, cast, final
 
 from terminal.domain.events import (
     BookDelta,
+    CandleUpdate,
     MarkUpdate,
     OrderUpdate,
     PositionUpdate,
@@ -46,6 +47,7 @@ _KINDS_OF: dict[type, tuple[ChannelKind, ...]] = {
     BookDelta: (ChannelKind.BOOK,),
     PublicTrade: (ChannelKind.TRADES,),
     MarkUpdate: (ChannelKind.MARK,),
+    CandleUpdate: (ChannelKind.CANDLES,),
     OrderUpdate: (ChannelKind.ORDERS, ChannelKind.STOPS),
     PositionUpdate: (ChannelKind.POSITIONS,),
     WalletUpdate: (ChannelKind.WALLET,),
@@ -236,7 +238,7 @@ class Feed:
             self._messages += 1
             symbol = None
             if kind not in _PRIVATE_FACTS:
-                symbol = cast("BookDelta | PublicTrade | MarkUpdate", fact).symbol
+                symbol = cast("BookDelta | PublicTrade | MarkUpdate | CandleUpdate", fact).symbol
             route = self._routes.get((kind, symbol))
             for handler in self._route(kind, symbol) if route is None else route:
                 self._hand(handler, fact)

@@ -54,6 +54,7 @@ class Engine:
         self._clock = clock
         self._publisher = publisher
         self._touches: dict[str, list[object]] = {}
+        self._candles: dict[str, tuple[int, int]] = {}
         self._depths: dict[str, int] = {}
         # Ids go on where the clock is, so that a restarted exchange never gives one out twice.
         self._next_order = clock.now_ms() * _ORDERS_PER_START
@@ -434,7 +435,11 @@ class Engine:
             if not self._publisher.is_wanted(topic):
                 continue
             candle = market.candles.last(minutes)
-            if candle is not None:
+            if candle is None:
+                continue
+            told = (candle.start_ms, candle.lots)
+            if self._candles.get(topic) != told:
+                self._candles[topic] = told
                 data = payloads.stream_candle(market, candle, self._clock.now_ms())
                 self._publisher.publish(topic, "candle.stick", data)
 

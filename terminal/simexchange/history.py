@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 MINUTE_MS = 60_000
 HISTORY_MINUTES = 30 * 24 * 60
 DAY_MINUTES = 24 * 60
+WEEK_MINUTES = 7 * DAY_MINUTES
 
 
 @final
@@ -91,6 +92,7 @@ class CandleStore:
         self._walk = made_up(spec, source, opened_ms)
         self._past: list[Candle] = []  # the latest first, as far as somebody asked
         self._live: list[Candle] = []
+        self._forming: dict[int, Candle] = {}  # by minutes, as far as somebody asked
 
     def trade(self, price: int, lots: int, at_ms: int) -> None:
         """Count a live trade."""
@@ -102,15 +104,27 @@ class CandleStore:
             candle = Candle(start_ms, opened, opened, opened, opened, 0)
             candle.add(price, lots)
             self._live.append(candle)
+        for minutes, forming in self._forming.items():
+            if _start(at_ms, minutes) == forming.start_ms:
+                forming.add(price, lots)
+            else:
+                opened = forming.close
+                self._forming[minutes] = Candle(
+                    _start(at_ms, minutes),
+                    opened,
+                    max(opened, price),
+                    min(opened, price),
+                    price,
+                    lots,
+                )
 
     def last(self, minutes: int) -> Candle | None:
         """The forming candle of an interval, None before the first trade."""
         if not self._live:
             return None
-        span = minutes * MINUTE_MS
-        start_ms = self._live[-1].start_ms - self._live[-1].start_ms % span
-        rows = _merge([c for c in self._live if c.start_ms >= start_ms], minutes)
-        return rows[-1]
+        if minutes not in self._forming:
+            self._forming[minutes] = self.rows(minutes, None, None, 1)[-1]
+        return self._forming[minutes]
 
     def rows(
         self, minutes: int, from_ms: int | None, to_ms: int | None, limit: int
@@ -150,11 +164,17 @@ class CandleStore:
         )
 
 
+def _start(at_ms: int, minutes: int) -> int:
+    """Where the interval begins that contains an instant. Weeks begin on Monday."""
+    # The epoch was a Thursday, three days after a Monday.
+    shift_ms = 3 * DAY_MINUTES * MINUTE_MS if minutes == WEEK_MINUTES else 0
+    return at_ms - (at_ms + shift_ms) % (minutes * MINUTE_MS)
+
+
 def _merge(minutes: list[Candle], size: int) -> list[Candle]:
-    span = size * MINUTE_MS
     merged: list[Candle] = []
     for candle in minutes:
-        start_ms = candle.start_ms - candle.start_ms % span
+        start_ms = _start(candle.start_ms, size)
         if merged and merged[-1].start_ms == start_ms:
             merged[-1].absorb(candle)
         else:

@@ -74,3 +74,38 @@ class MarkIndexPayload(msgspec.Struct):
     markPrice: Decimal
     indexPrice: Decimal
     timestamp: int
+
+
+class CandlePayload(msgspec.Struct, array_like=True):
+    """One row of ``kline/query``; ``start`` is ms, ``size`` lots. Old replies end with it."""
+
+    start: int
+    open: Decimal
+    high: Decimal
+    low: Decimal
+    close: Decimal
+    size: int
+    turnover: Decimal | None = None
+
+
+class StreamCandlePayload(msgspec.Struct, array_like=True):
+    """``candles`` of a ``limitCandle`` frame: another order than by REST, and ``start`` in seconds.
+
+    ``volume`` is declared wrongly by the exchange's pages; ``size`` is lots.
+    """
+
+    start: int
+    open: Decimal
+    close: Decimal
+    high: Decimal
+    low: Decimal
+    volume: Decimal
+    size: int
+
+
+class CandleFramePayload(msgspec.Struct):
+    """Data of a ``limitCandle`` frame; ``time`` is ms."""
+
+    symbol: str
+    candles: StreamCandlePayload
+    time: int

@@ -5,6 +5,7 @@ from __future__ import annotations
 LEVEL2 = "/contractMarket/level2"
 EXECUTION = "/contractMarket/execution"
 INSTRUMENT = "/contract/instrument"
+LIMIT_CANDLE = "/contractMarket/limitCandle"
 TRADE_ORDERS = "/contractMarket/tradeOrders"
 ADVANCED_ORDERS = "/contractMarket/advancedOrders"
 WALLET = "/contractAccount/wallet"
@@ -23,3 +24,14 @@ def split(topic: str) -> tuple[str, str]:
     """Base and symbol of a pushed topic; the symbol is empty for topics without one."""
     base, _, symbol = topic.partition(":")
     return base, symbol
+
+
+def candle_subject(symbol: str, kind: str) -> str:
+    """What follows the colon of a candle topic: the contract and the candle's type."""
+    return f"{symbol}_{kind}"
+
+
+def split_candle_subject(subject: str) -> tuple[str, str]:
+    """Contract and candle type of what follows the colon; the type is empty when there is none."""
+    symbol, _, kind = subject.rpartition("_")
+    return (symbol, kind) if symbol else (kind, "")

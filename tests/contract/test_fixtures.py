@@ -13,14 +13,17 @@ from typing import Any
 
 import pytest
 
+from terminal.domain.candles import CandleInterval
 from terminal.domain.events import (
     BookDelta,
+    CandleUpdate,
     MarkUpdate,
     OrderUpdate,
     PositionUpdate,
     PublicTrade,
     WalletUpdate,
 )
+from terminal.domain.units import Symbol
 from terminal.exchange import translate
 from terminal.exchange.stream_topics import translated
 from terminal.exchange.translate import Scales
@@ -31,7 +34,7 @@ from terminal.simexchange.engine import Engine
 from terminal.wire.account import OverviewPayload, PositionPayload
 from terminal.wire.codec import decode
 from terminal.wire.connection import Pushed, StreamConnection
-from terminal.wire.market import BookPayload, ContractPayload, MarkPricePayload
+from terminal.wire.market import BookPayload, CandlePayload, ContractPayload, MarkPricePayload
 from terminal.wire.trading import FillPayload, OrderPayload
 from tests.support.builders import a_contract
 
@@ -88,12 +91,36 @@ def test_the_client_reads_rest_payloads(scales: Scales) -> None:
         assert position.liquidation.value == Decimal("21000.5")
 
 
+def test_the_client_reads_candles(scales: Scales) -> None:
+    """By request open, high, low, close in milliseconds; by stream open, close, high, low."""
+    rows = decode(raw("klines"), list[CandlePayload])
+    first, second = (translate.candle(Symbol(SYMBOL), row, scales) for row in rows)
+    assert (first.start_at, first.open, first.high, first.low, first.close, first.lots) == (
+        1_760_000_040_000,
+        1_000_010,
+        1_000_120,
+        999_905,
+        1_000_115,
+        602,
+    )
+    assert second.close == 1_000_150
+    connection = StreamConnection(ping_interval_s=1, ping_timeout_s=1, now_s=0)
+    pushed = connection.received(raw("candle_frame"), 0.0)
+    assert isinstance(pushed, Pushed)
+    update = translated(pushed, scales)
+    assert isinstance(update, CandleUpdate)
+    assert update.candle == first
+    assert update.interval is CandleInterval.M1
+    assert update.event_at == 1_760_000_088_357
+
+
 @pytest.mark.parametrize(
     ("name", "kind"),
     [
         ("level2_frame", BookDelta),
         ("execution_frame", PublicTrade),
         ("mark_frame", MarkUpdate),
+        ("candle_frame", CandleUpdate),
         ("order_match_frame", OrderUpdate),
         ("order_cancel_frame", OrderUpdate),
         ("stop_frame", OrderUpdate),
@@ -155,6 +182,7 @@ def spoken() -> dict[str, Any]:
     engine.place({"clientOid": "d", "symbol": SYMBOL, "type": "market", "closeOrder": True})
     engine.publish_second()
     made["frames"] = ear.frames
+    made["kline"] = payloads.kline_row(market, market.candles.rows(1, None, None, 2)[0])
     return made
 
 
@@ -207,6 +235,7 @@ def test_the_simulated_exchange_has_the_same_rest_shapes(name: str, spoken: dict
         ("level2_frame", lambda _: True),
         ("execution_frame", lambda _: True),
         ("mark_frame", lambda _: True),
+        ("candle_frame", lambda _: True),
         ("order_match_frame", lambda d: d["type"] == "match"),
         ("order_cancel_frame", lambda d: d["type"] == "canceled"),
         ("stop_frame", lambda d: d["type"] == "open"),
@@ -223,6 +252,12 @@ def test_the_simulated_exchange_has_the_same_stream_shapes(
     subject, data = said[0]
     assert subject == frame["subject"]
     compare(data, frame["data"], NOT_SENT)
+
+
+def test_the_simulated_exchange_writes_candles_alike(spoken: dict[str, Any]) -> None:
+    assert [shape_of(one) for one in spoken["kline"]] == [
+        shape_of(one) for one in load("klines")[0]
+    ]
 
 
 def test_what_the_exchange_says_the_client_understands(

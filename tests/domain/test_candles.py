@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -117,3 +119,29 @@ def test_a_candle_encloses_its_open_and_close(values: tuple[int, int, int, int])
 
     with pytest.raises(ValueError, match="enclose"):
         Candle(TimestampMs(0), opened, high, low, close, Lots(1))
+
+
+@pytest.mark.parametrize("interval", CandleInterval)
+def test_trades_fall_into_line_with_the_candles_known(interval: CandleInterval) -> None:
+    """An exchange whose weeks or days begin elsewhere than ours is followed, not corrected."""
+    series = CandleSeries(interval)
+    odd = TimestampMs(1_760_000_000_000 + 7 * MINUTE)
+    series.merge([Candle(odd, Price(5), Price(5), Price(5), Price(5), Lots(1))])
+
+    assert series.start_of(odd) == odd
+    assert series.start_of(TimestampMs(odd + interval.ms - 1)) == odd
+    assert series.start_of(TimestampMs(odd + interval.ms)) == odd + interval.ms
+    assert series.start_of(TimestampMs(odd - 1)) == odd - interval.ms
+
+
+@pytest.mark.parametrize("interval", CandleInterval)
+def test_intervals_begin_on_round_times(interval: CandleInterval) -> None:
+    """The start contains the instant; weeks begin on Monday, days at midnight UTC."""
+    at = TimestampMs(1_795_391_999_123)
+    start = interval.start_of(at)
+    assert start <= at < start + interval.ms
+    when = datetime.fromtimestamp(start / 1000, UTC)
+    if interval is CandleInterval.W1:
+        assert when.isoweekday() == 1
+    if interval.ms >= CandleInterval.D1.ms:
+        assert (when.hour, when.minute) == (0, 0)

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import itertools
 import random
+from datetime import UTC, datetime
+
+import pytest
 
 from terminal.simexchange.contracts import CONTRACTS
 from terminal.simexchange.history import HISTORY_MINUTES, MINUTE_MS, CandleStore, made_up
@@ -65,3 +68,24 @@ def test_day_figures_are_those_of_the_rows() -> None:
     assert day.low == min(row.low for row in rows)
     assert day.lots == sum(row.lots for row in rows)
     assert day.opened == rows[0].open
+
+
+@pytest.mark.parametrize("minutes", [1, 5, 60, 1440, 10_080])
+def test_the_forming_candle_is_the_last_row_of_every_interval(minutes: int) -> None:
+    """What the stream tells is what a request would: history before the start included."""
+    store = CandleStore(SPEC, random.Random(1), NOW_MS)
+    dice = random.Random(5)
+    at_ms = NOW_MS
+    for _ in range(300):
+        at_ms += dice.randrange(40_000)
+        store.trade(SPEC.start_ticks + dice.randrange(-9, 9), dice.randrange(1, 5), at_ms)
+        assert store.last(minutes) == store.rows(minutes, at_ms - 8 * 86_400_000, None, 20_000)[-1]
+
+
+def test_weeks_begin_on_monday() -> None:
+    """As the exchange's weeks do."""
+    store = CandleStore(SPEC, random.Random(1), NOW_MS)
+    weeks = store.rows(10_080, None, None, 4)
+    assert len(weeks) == 4
+    for week in weeks:
+        assert datetime.fromtimestamp(week.start_ms / 1000, UTC).isoweekday() == 1

@@ -18,6 +18,7 @@ from tests.support.builders import NOW_MS, a_contract, a_snapshot, a_wallet
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from terminal.domain.candles import Candle, CandleInterval
     from terminal.domain.clock import TimestampMs
     from terminal.domain.contract import Contract
     from terminal.domain.events import (
@@ -45,6 +46,9 @@ class FakeMarketGateway:
         self.snapshot_calls = 0
         self.trades: tuple[PublicTrade, ...] = ()
         self.fails: Exception | None = None
+        self.history: list[Candle] = []
+        self.candle_calls: list[tuple[TimestampMs | None, TimestampMs | None]] = []
+        self.candle_answers: deque[Exception] = deque()
 
     async def contracts(self) -> tuple[Contract, ...]:
         if self.fails is not None:
@@ -66,6 +70,26 @@ class FakeMarketGateway:
     async def mark_price(self, symbol: Symbol) -> MarkUpdate:
         price = ExactPrice(Decimal("100.1"))
         return MarkUpdate(symbol, price, price, NOW_MS)
+
+    async def candles(
+        self,
+        symbol: Symbol,
+        interval: CandleInterval,
+        *,
+        start_at: TimestampMs | None = None,
+        end_at: TimestampMs | None = None,
+    ) -> tuple[Candle, ...]:
+        """Serves ``history`` as the exchange would; ``candle_answers`` are raised first."""
+        self.candle_calls.append((start_at, end_at))
+        if self.candle_answers:
+            raise self.candle_answers.popleft()
+        found = [
+            candle
+            for candle in self.history
+            if (start_at is None or candle.start_at >= start_at)
+            and (end_at is None or candle.start_at <= end_at)
+        ]
+        return tuple(found[:500] if start_at is not None else found[-500:])
 
     async def server_time(self) -> TimestampMs:
         return NOW_MS
