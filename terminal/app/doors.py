@@ -99,6 +99,10 @@ class Doors:
         storing = self._accounts.store(draft, credentials)
         self._owner.spawn("store an account", self._open(storing, self.on_not_stored.notify))
 
+    def forget_check(self) -> None:
+        """The dialog is gone: what was checked and not stored is dropped."""
+        self._checked = None
+
     async def _look_at_ring(self, on_problem: Callable[[str], None]) -> None:
         problem = await self._accounts.storage_problem()
         if problem:

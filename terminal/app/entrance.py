@@ -100,6 +100,7 @@ class Entrance(QObject):
     @Slot()
     def _on_dialog_finished(self) -> None:
         self.form = self.dialog = None
+        self._doors.forget_check()
 
     def _on_ring_problem(self, problem: str) -> None:
         if self.form is not None:

@@ -219,9 +219,9 @@ class ProgramRun(QObject):
         self._entrance = entrance
         self._lifecycle.on_stop("start window", self._close_entrance)
         self._lifecycle.on_stop("questions", owner.close)
-        for words in (self._settings_problem, problem):
-            if words:
-                entrance.view_model.tell(words)
+        words = " ".join(filter(None, (self._settings_problem, problem)))
+        if words:
+            entrance.view_model.tell(words)
         return entrance
 
     def _ask_for_account(self, entrance: Entrance) -> None:

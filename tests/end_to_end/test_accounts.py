@@ -5,8 +5,14 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
+import os
 import signal
+import subprocess
+import sys
+import threading
+import time
 from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, final
 
 import pytest
@@ -25,20 +31,20 @@ from terminal.simexchange.server import SimExchange
 from terminal.storage.paths import Paths
 from terminal.viewmodels.text import NO_ACCOUNT, Role
 from tests.support.builders import XBT, a_ticket
-from tests.support.deadlines import eventually
+from tests.support.deadlines import STRETCH, eventually
 from tests.support.live import clients_of
 from tests.support.qt_loop import run_on_qt
 from tests.support.rings import MemoryRing
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine, Iterator
-    from pathlib import Path
 
     from terminal.app.entrance import Entrance
     from terminal.app.wiring import Program
 
 pytestmark = pytest.mark.usefixtures("qapp")
 K = Qt.Key
+ROOT = Path(__file__).parent.parent.parent
 COMMANDS = ("POST /api/v1/orders", "DELETE /api/v1/orders", "DELETE /api/v3/orders")
 
 
@@ -491,6 +497,77 @@ def test_closing_the_start_window_ends_the_program(
     run_on_qt(work())
     assert codes == [0]
     assert stage.faults.texts == []
+
+
+def test_a_key_ring_that_never_answers_holds_up_neither_start_nor_end(
+    stage: Stage, ring: MemoryRing
+) -> None:
+    """The window is there at once, says what it waits for, and closes at once."""
+    stage.play(Options(Command.RUN), lambda run: _connect_only(run, stage))
+    ring.holds = threading.Event()
+    spent: list[float] = []
+
+    async def work() -> None:
+        paths = Paths.of_system({"TERN_HOME": str(stage.home)})
+        started = time.monotonic()
+        run = ProgramRun(Options(Command.CONNECT, profile="main"), paths, stage.faults)
+        main = asyncio.get_running_loop().create_task(run.main())
+        entrance = await entrance_of(run)
+        await eventually(lambda: "Fetching" in entrance.view_model.view.message, "the words")
+        spent.append(time.monotonic() - started)
+        started = time.monotonic()
+        entrance.window.close()
+        assert await main == 0
+        spent.append(time.monotonic() - started)
+
+    run_on_qt(work())
+    ring.holds.set()
+    assert max(spent) < 5.0 * STRETCH, "far below the key ring's deadline"
+
+
+def test_watching_asks_no_key_ring(stage: Stage, ring: MemoryRing) -> None:
+    """One that never answers costs nothing where no key is needed."""
+    ring.holds = threading.Event()
+
+    async def act(run: ProgramRun) -> None:
+        await program_of(run)
+
+    stage.play(Options(Command.WATCH), act)
+    ring.holds.set()
+
+
+def the_command(home: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    """The program as a process of its own, without a display."""
+    environment = {**os.environ, "TERN_HOME": str(home), "QT_QPA_PLATFORM": "offscreen"}
+    return subprocess.run(
+        [sys.executable, "-m", "terminal", *arguments],
+        env=environment,
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        timeout=60 * STRETCH,
+        check=False,
+    )
+
+
+def test_the_live_market_needs_a_display_to_be_looked_at(tmp_path: Path) -> None:
+    """One sentence and an exit code; no tour is run against anything real."""
+    done = the_command(tmp_path, "watch")
+    assert (done.returncode, done.stdout) == (3, "")
+    assert done.stderr == "There is no display for a window of the live market.\n"
+
+
+def test_a_run_that_ends_by_itself_leaves_a_picture(tmp_path: Path) -> None:
+    """The start window, and a live window whose hosts nobody answers at."""
+    for number, arguments in enumerate(
+        ((), ("watch", "--futures-host", "http://127.0.0.1:1")), start=1
+    ):
+        picture = tmp_path / f"{number}.png"
+        done = the_command(
+            tmp_path / "home", *arguments, "--seconds", "1", "--screenshot", str(picture)
+        )
+        assert (done.returncode, done.stdout) == (0, ""), done.stderr
+        assert picture.stat().st_size > 1000
 
 
 def test_an_exchange_that_cannot_be_reached_is_said_above_the_panels(stage: Stage) -> None:

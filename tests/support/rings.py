@@ -7,18 +7,26 @@ from typing import TYPE_CHECKING, final
 from terminal.storage import vault as vault_module
 
 if TYPE_CHECKING:
+    import threading
+
     import pytest
 
 
 @final
 class MemoryRing:
-    """A key ring in memory; with ``fails`` set, every call raises it."""
+    """A key ring in memory; with ``fails`` set, every call raises it.
+
+    With ``holds`` set, every call waits for it, on whatever thread it is made.
+    """
 
     def __init__(self) -> None:
         self.entries: dict[tuple[str, str], str] = {}
         self.fails: Exception | None = None
+        self.holds: threading.Event | None = None
 
     def _enter(self) -> None:
+        if self.holds is not None:
+            self.holds.wait()
         if self.fails is not None:
             raise self.fails
 

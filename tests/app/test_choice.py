@@ -1,0 +1,30 @@
+"""What the window says about what it is opened on."""
+
+from __future__ import annotations
+
+from terminal.app.choice import Choice, Mode
+from terminal.domain.access import Access
+from terminal.exchange.hosts import REAL
+from terminal.viewmodels.text import Role
+
+DEMO = Choice(Mode.DEMO)
+WATCH = Choice(Mode.WATCH, REAL)
+ACCOUNT = Choice(Mode.ACCOUNT, REAL, None, "main")
+
+
+def test_only_the_demo_sends() -> None:
+    """Real hosts are watched, with an account or without."""
+    assert [choice.access for choice in (DEMO, WATCH, ACCOUNT)] == [
+        Access.FULL,
+        Access.MARKET_DATA,
+        Access.WATCH_ONLY,
+    ]
+
+
+def test_live_looks_like_nothing_simulated() -> None:
+    """Another word, another colour, another title."""
+    assert DEMO.badge == ("DEMO", Role.DEMO)
+    assert WATCH.badge == ACCOUNT.badge == ("LIVE \N{MIDDLE DOT} watch only", Role.LIVE)
+    titles = {choice.title for choice in (DEMO, WATCH, ACCOUNT)}
+    assert titles == {"Simulated exchange", "Live market, watch only", "main, live, watch only"}
+    assert len({choice.opening_words for choice in (DEMO, WATCH, ACCOUNT)}) == 3
