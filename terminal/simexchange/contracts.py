@@ -10,6 +10,12 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import final
 
+BUSY = frozenset({"XBTUSDTM"})
+"""Markets that act at every step; the others take turns."""
+
+BUSY_STEPS = 1000
+QUIET_STEPS = 143
+
 
 @final
 @dataclass(frozen=True, slots=True)
@@ -39,6 +45,11 @@ class ContractSpec:
     maker_rate = Decimal("0.0002")
     taker_rate = Decimal("0.0006")
     price_range = Decimal("0.05")
+
+    @property
+    def steps_per_minute(self) -> int:
+        """How often its market acts in a minute of real time."""
+        return BUSY_STEPS if self.symbol in BUSY else QUIET_STEPS
 
     @property
     def root(self) -> str:

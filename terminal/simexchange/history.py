@@ -5,6 +5,7 @@ Rows are ``[start ms, open, high, low, close, lots, turnover]`` with prices in t
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, final
 
@@ -53,7 +54,9 @@ def made_up(spec: ContractSpec, source: random.Random, end_ms: int) -> Iterator[
     Walked backwards from the start price, so that the live market joins without a jump. About one
     minute in two hundred had no trade and has no row, as on the exchange.
     """
-    scale = spec.start_ticks * 0.00045
+    # As the market moves and trades when it is live, measured over forty minutes of each contract.
+    scale = spec.step_ticks * 1.2 * math.sqrt(spec.steps_per_minute)
+    usual_lots = spec.level_lots * 0.12 * spec.steps_per_minute
     close = float(spec.start_ticks)
     start_ms = end_ms - end_ms % MINUTE_MS - MINUTE_MS
     calm = 1.0
@@ -63,7 +66,7 @@ def made_up(spec: ContractSpec, source: random.Random, end_ms: int) -> Iterator[
         opened = max(spec.start_ticks * 0.3, close - change)
         top = max(opened, close) + abs(source.gauss(0, 0.4)) * scale * calm
         low = min(opened, close) - abs(source.gauss(0, 0.4)) * scale * calm
-        lots = int(spec.level_lots * 6 * calm * source.lognormvariate(0, 0.6)) + 1
+        lots = int(usual_lots * calm * source.lognormvariate(0, 0.4)) + 1
         if source.random() > 0.005 or minute == 0:
             yield Candle(
                 start_ms, round(opened), round(top), max(1, round(low)), round(close), lots

@@ -10,6 +10,7 @@ from aiohttp import web
 
 from terminal.simexchange.auth import ApiKey, Refused, demo_key
 from terminal.simexchange.clock import SimClock
+from terminal.simexchange.contracts import BUSY
 from terminal.simexchange.engine import Engine
 from terminal.simexchange.faults import Faults
 from terminal.simexchange.funding_routes import FundingRoutes
@@ -25,7 +26,6 @@ if TYPE_CHECKING:
 LOOPBACK = "127.0.0.1"
 STEP_S = 0.06
 """How often the busiest market acts; the others take turns, one at each step."""
-BUSY = ("XBTUSDTM",)
 DEPTH_BEATS = 2
 SECOND_BEATS = 16
 MINUTE_BEATS = 1000
