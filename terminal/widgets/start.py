@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from terminal.widgets.theme import Theme
 
 NAME = "Tern"
-SENTENCE = "A calm, exact terminal for KuCoin Futures."
+SENTENCE = "An unofficial, calm and exact terminal for KuCoin Futures."
 HINT = "Up and Down move, Enter opens, Esc closes."
 HINT_WITH_ACCOUNTS = "Up and Down move, Enter opens, Delete forgets an account, Esc closes."
 _WIDTH_EM = 54
