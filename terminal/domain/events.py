@@ -127,7 +127,8 @@ class OrderUpdate:
     ``filled``, ``canceled`` and ``remaining`` are absolute counts: assign, never add.
     ``is_done`` is terminal whatever else is said. ``is_reduce_only`` and ``is_close_order`` are
     None where the source does not tell (the stream does not). ``price`` is None for a market order.
-    ``untriggered`` marks a stop that waits. ``fill_*`` carry the match that caused this update.
+    ``untriggered`` marks a stop that waits for ``trigger``, which is None where the source does not
+    tell. ``fill_*`` carry the match that caused this update.
     """
 
     symbol: Symbol
@@ -146,6 +147,7 @@ class OrderUpdate:
     is_close_order: bool | None = None
     is_post_only: bool | None = None
     untriggered: bool = False
+    trigger: Price | None = None
     fill: Fill | None = None
 
 

@@ -73,7 +73,7 @@ class Order:
     ``client_oid`` is ours, or made from the order id for orders placed elsewhere. ``order_id`` is
     None until the exchange names it. ``reason`` is the plain-word reason of a rejection or of an
     unknown outcome, else empty. ``is_guess`` marks an end that we concluded from silence: any word
-    of the exchange overrules it.
+    of the exchange overrules it. ``trigger`` is the price that a stop waits for, where it is known.
     """
 
     symbol: Symbol
@@ -92,6 +92,7 @@ class Order:
     pending: PendingCommand = PendingCommand.NONE
     reason: str = ""
     is_guess: bool = False
+    trigger: Price | None = None
     updated_at: TimestampNs | None = None
 
     @property
@@ -100,6 +101,13 @@ class Order:
         if self.state.is_terminal:
             return Lots(0)
         return Lots(max(0, self.lots - self.filled - self.canceled))
+
+    @property
+    def shown_at(self) -> Price | None:
+        """Where the order stands on a price axis: a waiting stop at its trigger; None nowhere."""
+        if self.state is OrderState.UNTRIGGERED and self.trigger is not None:
+            return self.trigger
+        return self.price
 
     @property
     def is_working(self) -> bool:
@@ -155,6 +163,7 @@ def from_update(update: OrderUpdate) -> Order:
         is_reduce_only=bool(update.is_reduce_only),
         is_close_order=bool(update.is_close_order),
         is_post_only=bool(update.is_post_only),
+        trigger=update.trigger,
         updated_at=update.event_at,
     )
 
@@ -185,6 +194,7 @@ def apply_update(order: Order, update: OrderUpdate) -> Order:
         pending=PendingCommand.NONE if state.is_terminal else order.pending,
         reason="",
         is_guess=False,
+        trigger=update.trigger if update.trigger is not None else order.trigger,
         updated_at=update.event_at,
     )
 

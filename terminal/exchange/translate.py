@@ -317,6 +317,7 @@ def order_update(payload: OrderPayload, scales: Scales) -> OrderUpdate:
         is_close_order=payload.closeOrder,
         is_post_only=payload.postOnly,
         untriggered=bool(payload.stop) and not payload.stopTriggered and not is_done,
+        trigger=_trigger(payload.stopPrice, symbol, scales),
     )
 
 
@@ -422,6 +423,7 @@ def stop_event(payload: StopEventPayload, scales: Scales) -> OrderUpdate:
         is_done=is_done,
         event_at=to_ns(payload.ts),
         untriggered=waits,
+        trigger=_trigger(payload.stopPrice, symbol, scales),
     )
 
 
@@ -557,6 +559,12 @@ def _decimal(text: str, field: str) -> Decimal:
     if number is None:
         raise ProtocolError(f"{field} is empty")
     return number
+
+
+def _trigger(value: object, symbol: Symbol, scales: Scales) -> Price | None:
+    """Where a stop waits, for showing only: a mark or index trigger may lie between two ticks."""
+    price = _optional(value, "stopPrice")
+    return scales.contract(symbol).scale.ticks_nearest(price) if price else None
 
 
 def _limit_price(

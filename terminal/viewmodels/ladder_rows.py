@@ -112,11 +112,15 @@ class RowBuilder:
 
 
 def own_marks(orders: Iterable[Order], step: int) -> dict[_Placed, OwnMark]:
-    """Group working orders with a price by row and side; the worst state decides the drawing."""
+    """Group working orders by row and side, waiting stops at their trigger.
+
+    The worst state decides the drawing.
+    """
     groups: dict[_Placed, list[Order]] = defaultdict(list)
     for order in orders:
-        if order.is_working and order.price is not None and order.side is not None:
-            groups[row_index(order.price, step), order.side].append(order)
+        price = order.shown_at
+        if order.is_working and price is not None and order.side is not None:
+            groups[row_index(price, step), order.side].append(order)
     return {place: _mark(group) for place, group in groups.items()}
 
 

@@ -335,8 +335,8 @@ class LadderTrading:
         return [
             order
             for order in self._desk.working(self.contract.symbol)
-            if order.price is not None
-            and row_index(order.price, step) == row
+            if (price := order.shown_at) is not None
+            and row_index(price, step) == row
             and (side is None or order.side is side)
         ]
 
@@ -361,8 +361,8 @@ class LadderTrading:
     def _named(self, order: Order) -> str:
         side = order.side.value if order.side else "order"
         words = f"{side} {text.whole(order.remaining)}"
-        if order.price is not None and self.contract is not None:
-            words += f" at {text.price(order.price, self.contract)}"
+        if order.shown_at is not None and self.contract is not None:
+            words += f" at {text.price(order.shown_at, self.contract)}"
         return words
 
 

@@ -102,6 +102,8 @@ class OrdersViewModel(ViewModel):
         price = "market"
         if order.price is not None and contract is not None:
             price = text.price(order.price, contract)
+        if order.state is OrderState.UNTRIGGERED and order.trigger and contract is not None:
+            price = f"{price} from {text.price(order.trigger, contract)}"
         return OrderRow(
             key=str(order.client_oid),
             symbol=str(order.symbol),

@@ -33,6 +33,7 @@ class OrderPayload(msgspec.Struct):
     dealSize: int | None = None
     filledSize: int | None = None
     stop: str | None = ""
+    stopPrice: str | float | None = None
     stopTriggered: bool | None = None
     postOnly: bool | None = False
     closeOrder: bool | None = False
@@ -100,5 +101,6 @@ class StopEventPayload(msgspec.Struct):
     size: int
     ts: int
     orderPrice: str | None = None
+    stopPrice: str | None = None
     triggerSuccess: bool | None = None
     error: str | None = None

@@ -15,7 +15,7 @@ from terminal.domain.order import (
     state_of,
     submitting,
 )
-from terminal.domain.units import ClientOid, Lots, OrderId
+from terminal.domain.units import ClientOid, Lots, OrderId, Price
 from tests.support.builders import a_ticket, an_order_update
 
 
@@ -58,6 +58,18 @@ def test_updates_assign_and_end_the_pending_command() -> None:
 def test_orders_placed_elsewhere_get_a_name() -> None:
     order = from_update(an_order_update(client_oid=None, order_id=OrderId("77")))
     assert order.client_oid == "id:77"
+
+
+def test_a_waiting_stop_stands_at_its_trigger_and_a_triggered_one_at_its_price() -> None:
+    """A trigger that one source does not repeat is not forgotten."""
+    waiting = from_update(an_order_update(untriggered=True, trigger=Price(1100)))
+    assert waiting.shown_at == 1100
+    market = from_update(an_order_update(untriggered=True, trigger=Price(1100), price=None))
+    assert market.shown_at == 1100
+    assert from_update(an_order_update(untriggered=True)).shown_at == 1000, "trigger not told"
+    again = apply_update(waiting, an_order_update(untriggered=True))
+    assert again.shown_at == 1100
+    assert apply_update(waiting, an_order_update()).shown_at == 1000
 
 
 updates = st.tuples(st.integers(0, 2), st.booleans())

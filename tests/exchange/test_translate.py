@@ -188,11 +188,15 @@ def test_a_rest_order(scales: Scales) -> None:
 def test_stops_wait_until_triggered(scales: Scales, *, triggered: bool, waits: bool) -> None:
     stop = {**REST_ORDER, "stop": "up", "stopTriggered": triggered, "stopPrice": "101"}
     assert translate.order_update(read(OrderPayload, **stop), scales).untriggered is waits
+    assert translate.order_update(read(OrderPayload, **stop), scales).trigger == 1010
 
 
 def test_stop_events(scales: Scales) -> None:
     event = {"orderId": "1", "symbol": XBT, "type": "open", "side": "sell", "size": 1, "ts": 5}
-    assert translate.stop_event(read(StopEventPayload, **event), scales).untriggered
+    told = translate.stop_event(read(StopEventPayload, **event, stopPrice="101.04"), scales)
+    assert told.untriggered
+    assert told.trigger == 1010, "between two ticks: the nearest, for showing"
+    assert translate.stop_event(read(StopEventPayload, **event), scales).trigger is None
     ended = translate.stop_event(read(StopEventPayload, **{**event, "type": "cancel"}), scales)
     assert ended.is_done
 

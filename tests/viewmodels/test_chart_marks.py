@@ -238,3 +238,11 @@ def test_no_lot_of_a_fill_is_lost(rows: list[tuple[int, Side, int, int]]) -> Non
 def test_fills_of_other_contracts_are_not_marked() -> None:
     """Only what was traded here."""
     assert fill_marks([a_fill(symbol=INVERSE.symbol)], LINEAR, slot_of) == ()
+
+
+def test_a_waiting_stop_is_a_line_at_its_trigger() -> None:
+    """A market stop has no price of its own, and a limit stop does not rest at its price yet."""
+    market = an_order(1, None, state=OrderState.UNTRIGGERED, trigger=Price(900))
+    limit = an_order(2, 1000, state=OrderState.UNTRIGGERED, trigger=Price(1100))
+    lines = order_lines([market, limit], a_contract())
+    assert [(line.price, line.detail) for line in lines] == [(1100.0, "stop"), (900.0, "stop")]

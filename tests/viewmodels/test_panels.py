@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from terminal.domain.order import OrderState
-from terminal.domain.units import Lots, Money, OrderId, Price, Side
+from terminal.domain.units import ClientOid, Lots, Money, OrderId, Price, Side
 from terminal.exchange.outcome import Rejected
 from terminal.session.feed import FeedStatus
 from terminal.session.notices import NoticeLevel
@@ -124,6 +124,25 @@ async def test_orders_newest_first_and_canceled_by_key() -> None:
         assert desktop.bench.trading.cancels == ["o2"]
         assert orders.model.rows[0].state == "Open, cancel"
         assert orders.model.rows[0].state_role is Role.CAUTION
+
+
+async def test_a_waiting_stop_names_its_trigger() -> None:
+    """A stop that waits does not rest at its price: the table says from where it will be sent."""
+    desktop = Desktop()
+    orders = OrdersViewModel(desktop.desk, desktop.bench.contracts, desktop.frame)
+    async with running(desktop, orders):
+        desktop.bench.stream.push(
+            an_order_update(untriggered=True, trigger=Price(1100)),
+            an_order_update(
+                order_id=OrderId("o2"),
+                client_oid=ClientOid("c2"),
+                price=None,
+                untriggered=True,
+                trigger=Price(900),
+            ),
+        )
+        desktop.frame.tick()
+        assert {row.price for row in orders.model.rows} == {"100.0 from 110.0", "market from 90.0"}
 
 
 async def test_fills_with_fees_when_known() -> None:
