@@ -20,7 +20,7 @@ from terminal.widgets.dock_state import DockStateError, panels_in
 from terminal.widgets.screens import onto_a_screen
 
 if TYPE_CHECKING:
-    from PySide6.QtGui import QAction
+    from PySide6.QtGui import QAction, QWindow
 
     from terminal.viewmodels.base import ViewModel
 
@@ -208,6 +208,7 @@ class Docks(QObject):
         application = QGuiApplication.instance()
         if isinstance(application, QGuiApplication):
             application.screenRemoved.connect(self.bring_onto_screens)
+            application.focusWindowChanged.connect(self._on_focus_window)
 
     @property
     def widget(self) -> QWidget:
@@ -403,6 +404,13 @@ class Docks(QObject):
         """Move torn-off panels that are out of reach, as after a monitor is gone."""
         for window in self._manager.floatingWidgets():
             move_onto_screens(window)
+
+    def _on_focus_window(self, window: QWindow | None) -> None:
+        """Torn-off panels stay above the main window; brought back at start they lie below it."""
+        if window is not None and window == self.widget.window().windowHandle():
+            for torn_off in self._manager.floatingWidgets():
+                if torn_off.isVisible():
+                    torn_off.raise_()
 
     def put_all_back(self) -> None:
         """Bring every torn-off panel back into the main window."""

@@ -143,7 +143,11 @@ class MainWindow(QMainWindow):
 
     @Slot()
     def _show_keys(self) -> None:
-        KeysDialog(self._keys, self).open()
+        # From a torn-off panel it opens there, and gives the keys back there.
+        asker = QApplication.activeWindow() or self
+        dialog = KeysDialog(self._keys, asker)
+        dialog.finished.connect(asker.activateWindow)
+        dialog.open()
 
     # Layout ----------------------------------------------------------------------------------
 
