@@ -87,7 +87,7 @@ def build(backend: Backend, settings: Settings, theme: Theme) -> Program:
     window.add_panel("ticket", "Order ticket", TicketPanel(ticket, theme), Place.RIGHT, ticket)
     window.add_panel("fills", "Fills", FillsPanel(fills, theme, meter), Place.BOTTOM, fills)
     window.add_panel("log", "Event log", LogPanel(log, theme, meter), Place.RIGHT_BELOW, log)
-    headers = HeadersViewModel(workspace, desk, account, frame)
+    headers = HeadersViewModel(workspace, desk, account, frame, "DEMO")
     window.show_headers(headers)
     for words, action, act in (
         ("Arm or disarm the keyboard", LadderAction.ARM_KEYBOARD, ladder.toggle_keyboard),

@@ -20,7 +20,7 @@ from terminal.widgets.dock_state import DockStateError, panels_in
 from terminal.widgets.screens import onto_a_screen
 
 if TYPE_CHECKING:
-    from PySide6.QtGui import QAction, QWindow
+    from PySide6.QtGui import QAction
 
     from terminal.viewmodels.base import ViewModel
 
@@ -208,7 +208,6 @@ class Docks(QObject):
         application = QGuiApplication.instance()
         if isinstance(application, QGuiApplication):
             application.screenRemoved.connect(self.bring_onto_screens)
-            application.focusWindowChanged.connect(self._on_focus_window)
 
     @property
     def widget(self) -> QWidget:
@@ -241,6 +240,10 @@ class Docks(QObject):
         self.changed.emit()
 
     def _on_torn_off(self, window: QWidget) -> None:
+        if QGuiApplication.platformName() == "xcb":
+            # X11 window managers keep only such windows above the one that they belong to.
+            flags = window.windowFlags() & ~Qt.WindowType.WindowType_Mask
+            window.setWindowFlags(flags | Qt.WindowType.Dialog)
         self.torn_off.emit(window)
         self._on_changed()
 
@@ -404,13 +407,6 @@ class Docks(QObject):
         """Move torn-off panels that are out of reach, as after a monitor is gone."""
         for window in self._manager.floatingWidgets():
             move_onto_screens(window)
-
-    def _on_focus_window(self, window: QWindow | None) -> None:
-        """Torn-off panels stay above the main window; brought back at start they lie below it."""
-        if window is not None and window == self.widget.window().windowHandle():
-            for torn_off in self._manager.floatingWidgets():
-                if torn_off.isVisible():
-                    torn_off.raise_()
 
     def put_all_back(self) -> None:
         """Bring every torn-off panel back into the main window."""
