@@ -105,7 +105,7 @@ def build(
         ("log", "Event log", LogPanel(log, theme, meter), Place.RIGHT_BELOW, log),
     ):
         window.add_panel(name, title, widget, place, view_model)
-    headers = HeadersViewModel(workspace, desk, account, frame)
+    headers = HeadersViewModel(workspace, desk, account, frame, badge[0].split()[0])
     window.show_headers(headers)
     _fill_trade_menu(window, ladder)
     transfer = TransferViewModel(workspace, backend.transfers, contracts, frame)

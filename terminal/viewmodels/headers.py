@@ -27,7 +27,10 @@ LINKED = ("ladder", "chart", "ticket")
 
 @final
 class HeadersViewModel(ViewModel):
-    """Notes by panel name; a panel without one has nothing to say."""
+    """Notes by panel name; a panel without one has nothing to say.
+
+    ``environment`` is a word like DEMO: a torn-off panel must tell it, too.
+    """
 
     def __init__(
         self,
@@ -35,12 +38,14 @@ class HeadersViewModel(ViewModel):
         desk: OrderDesk,
         account: AccountSession,
         frame: FrameClock,
+        environment: str,
         parent: QObject | None = None,
     ) -> None:
         super().__init__(frame, parent)
         self._workspace = workspace
         self._desk = desk
         self._account = account
+        self._environment = environment
         self.notes: dict[str, str] = {}
 
     @override
@@ -60,7 +65,7 @@ class HeadersViewModel(ViewModel):
     def refresh(self) -> bool:
         market = self._workspace.market
         symbol = "" if market is None else str(market.contract.symbol)
-        notes = dict.fromkeys(LINKED, symbol)
+        notes = dict.fromkeys(LINKED, f"{symbol}  {self._environment}".strip())
         notes["positions"] = _count(len(self._account.positions()), self._account.trust)
         notes["orders"] = _count(len(self._desk.working()), self._desk.trust)
         is_other = notes != self.notes

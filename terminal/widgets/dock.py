@@ -247,6 +247,10 @@ class Docks(QObject):
         self.changed.emit()
 
     def _on_torn_off(self, window: QWidget) -> None:
+        if QGuiApplication.platformName() == "xcb":
+            # X11 window managers keep only such windows above the one that they belong to.
+            flags = window.windowFlags() & ~Qt.WindowType.WindowType_Mask
+            window.setWindowFlags(flags | Qt.WindowType.Dialog)
         self.torn_off.emit(window)
         self._on_changed()
 

@@ -143,7 +143,17 @@ class MainWindow(QMainWindow):
 
     @Slot()
     def _show_keys(self) -> None:
-        KeysDialog(self._keys, self).open()
+        # From a torn-off panel it opens there, and gives the keys back there.
+        dialog = KeysDialog(self._keys, QApplication.activeWindow() or self)
+        dialog.finished.connect(self._on_keys_closed)
+        dialog.open()
+
+    @Slot()
+    def _on_keys_closed(self) -> None:
+        dialog = self.sender()
+        asker = dialog.parentWidget() if isinstance(dialog, QWidget) else None
+        if asker is not None:
+            asker.activateWindow()
 
     # Layout ----------------------------------------------------------------------------------
 

@@ -3,38 +3,21 @@
 from __future__ import annotations
 
 import json
-import os
-import shutil
 import signal
 import subprocess
 import sys
 import threading
-import time
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pytest
 
-from tests.support.deadlines import STRETCH
+from tests.support.real_window import DEADLINE_S, environment, wait_for, xdotool
 
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-ROOT = Path(__file__).parent.parent.parent
-DEADLINE_S = 60 * STRETCH
 FIGURES = (
     "frame_ms_p50", "frame_ms_p95", "frame_ms_p99", "key_to_wire_ms_p50", "key_to_wire_ms_p99",
     "startup_ms",
 )  # fmt: skip
-
-
-def environment(home: Path, **changes: str) -> dict[str, str]:
-    known = {
-        name: value
-        for name, value in os.environ.items()
-        if name not in {"DISPLAY", "WAYLAND_DISPLAY", "QT_QPA_PLATFORM"}
-    }
-    return {**known, "TERN_HOME": str(home), "PYTHONPATH": str(ROOT), **changes}
 
 
 def run(arguments: list[str], home: Path, **changes: str) -> subprocess.CompletedProcess[str]:
@@ -154,35 +137,6 @@ def test_questions_are_answered_without_a_window(arguments: list[str], tmp_path:
     assert "tern" in done.stdout.lower()
 
 
-@pytest.fixture
-def x_server() -> Iterator[str]:
-    """A real X server with a window manager, where they are installed."""
-    xvfb, openbox = shutil.which("Xvfb"), shutil.which("openbox")
-    if xvfb is None or openbox is None or shutil.which("xdotool") is None:
-        assert not os.environ.get("TERN_TEST_REAL_WINDOW"), "xvfb, openbox and xdotool must be here"
-        pytest.skip("needs xvfb, openbox and xdotool")
-    display_read, display_write = os.pipe()
-    server = subprocess.Popen(
-        [xvfb, "-displayfd", str(display_write), "-screen", "0", "1366x768x24"],
-        pass_fds=[display_write],
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-    )
-    os.close(display_write)
-    with os.fdopen(display_read) as pipe:
-        display = f":{pipe.readline().strip()}"
-    manager = subprocess.Popen(
-        [openbox],
-        env={**os.environ, "DISPLAY": display},
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-    )
-    yield display
-    for process in (manager, server):
-        process.terminate()
-        process.wait(10)
-
-
 def test_the_tour_in_a_real_window(x_server: str, tmp_path: Path) -> None:
     report, picture = tmp_path / "tour.json", tmp_path / "tour.png"
     done = run(
@@ -192,25 +146,6 @@ def test_the_tour_in_a_real_window(x_server: str, tmp_path: Path) -> None:
     )
     assert done.returncode == 0, done.stdout + done.stderr
     check_report(report)
-
-
-def wait_for(condition: Any, what: str) -> None:
-    deadline = time.monotonic() + DEADLINE_S
-    while not condition():
-        assert time.monotonic() < deadline, f"{what} did not come"
-        threading.Event().wait(0.05)
-
-
-def xdotool(display: str, *arguments: str) -> str:
-    done = subprocess.run(
-        ["xdotool", *arguments],
-        env={**os.environ, "DISPLAY": display},
-        capture_output=True,
-        text=True,
-        timeout=30,
-        check=False,
-    )
-    return done.stdout
 
 
 def hold_a_key(display: str, log: Path) -> None:

@@ -56,7 +56,9 @@ class Workbench:
             ("DEMO", Role.DEMO),
             frame,
         )
-        self.headers = HeadersViewModel(desktop.workspace, desktop.desk, desktop.account, frame)
+        self.headers = HeadersViewModel(
+            desktop.workspace, desktop.desk, desktop.account, frame, "DEMO"
+        )
         self.window = MainWindow(status, theme, desktop.ladder.keys, meter)
         self.ladder = LadderPanel(desktop.ladder, theme, meter)
         self.orders = OrdersPanel(orders, theme, meter)

@@ -337,7 +337,7 @@ async def test_a_theme_chosen_in_the_menu_is_seen_everywhere_at_once() -> None:
 async def test_headers_tell_the_symbol_the_count_and_what_may_be_out_of_date() -> None:
     async with shown() as bench:
         panels = bench.window.docks.panels
-        assert panels["ladder"].dock.windowTitle() == "Ladder  XBTUSDTM"
+        assert panels["ladder"].dock.windowTitle() == "Ladder  XBTUSDTM  DEMO"
         assert panels["orders"].dock.windowTitle() == "Working orders"
         bench.desktop.bench.stream.push(an_order_update(order_id=OrderId("o1"), client_oid=None))
         bench.desktop.frame.tick()
