@@ -177,12 +177,17 @@ async def candle_differences(
     while True:
         rows = await gateway.candles(candles.contract.symbol, candles.interval)
         series = candles.series
-        ours = {at: series.candle(number) for number, at in enumerate(series.starts)}
         closed = rows[:-1]
+        theirs = {row.start_at: row for row in closed}
+        ours = {
+            candle.start_at: candle
+            for candle in map(series.candle, range(len(series)))
+            if closed and closed[0].start_at <= candle.start_at <= closed[-1].start_at
+        }
         found = [
-            f"Candle {row.start_at}: we say {ours.get(row.start_at)}, the exchange {row}."
-            for row in closed
-            if ours.get(row.start_at) != row
+            f"Candle {at}: we say {ours.get(at)}, the exchange {theirs.get(at)}."
+            for at in sorted(ours.keys() | theirs.keys())
+            if ours.get(at) != theirs.get(at)
         ]
         report.candles = len(closed)
         if not closed:

@@ -12,6 +12,7 @@ from terminal.domain.errors import TernError
 from terminal.domain.units import ClientOid, Symbol
 from terminal.session.account import AccountSession
 from terminal.session.candle_sessions import CandleSessions
+from terminal.session.clock import ExchangeClock
 from terminal.session.feed import Feed
 from terminal.session.listeners import Listeners
 from terminal.session.markets import Markets
@@ -49,6 +50,7 @@ class Backend:
     ) -> None:
         self.clients = clients
         self.clock = clock
+        self.exchange_clock = ExchangeClock(clock)
         self.owner = owner
         self.notices = NoticeBoard(clock)
         self.on_contracts_loaded: Listeners[[]] = Listeners()
@@ -58,7 +60,7 @@ class Backend:
         self.account_feed = Feed("account", clients.account_stream, clock, owner)
         self.markets = Markets(clients.market, self.market_feed, clock, owner, self.notices)
         self.candles = CandleSessions(
-            clients.market, self.market_feed, clock, owner, self.markets.contracts
+            clients.market, self.market_feed, self.exchange_clock, owner, self.markets.contracts
         )
         self.account = AccountSession(
             clients.account, self.account_feed, clock, owner, self.notices, self.markets.contracts
@@ -131,7 +133,7 @@ class Backend:
         attempt = 0
         while True:
             try:
-                await self.clients.synchronize_clock()
+                self.exchange_clock.offset_ms = await self.clients.synchronize_clock()
                 await self.markets.load()
                 break
             except TernError as error:
@@ -163,7 +165,7 @@ class Backend:
 
     async def _measure_clock(self) -> None:
         try:
-            await self.clients.synchronize_clock()
+            self.exchange_clock.offset_ms = await self.clients.synchronize_clock()
         except TernError as error:
             _log.info("clock: %s", error)
 

@@ -396,8 +396,10 @@ class ProgramRun(QObject):
         QApplication.instance().installEventFilter(timer)  # type: ignore[union-attr]
         second = connect(hosts, credentials, self._clock)
         self._lifecycle.on_stop("second client", second.aclose)
+        owner = self._owner.child("tour")
+        self._lifecycle.on_stop("tour", owner.close)  # before its client
         tour = Tour(program, TourTools(second, timer, self._faults, self._picture.take))
-        self._owner.spawn("tour", self._tour(tour))
+        owner.spawn("tour", self._tour(tour))
 
     async def _tour(self, tour: Tour) -> None:
         ok = await run_tour(tour, self._options, self._picture)
@@ -425,7 +427,11 @@ class ProgramRun(QObject):
 
     @Slot()
     def _on_close_requested(self) -> None:
-        self._finish(EXIT_OK)
+        self._leave()
+
+    def _leave(self) -> None:
+        """End because somebody asked; a tour that did not come to its end has not passed."""
+        self._finish(EXIT_FAILED if self._options.tour else EXIT_OK)
 
     def _finish(self, code: int) -> None:
         if self._end is not None and not self._end.done():
@@ -448,4 +454,4 @@ class ProgramRun(QObject):
     def _catch_signals(self) -> None:
         """Ctrl-C and a polite kill end the program in order, like closing the window."""
         for number in (signal.SIGINT, signal.SIGTERM):
-            signal.signal(number, lambda *_: self._finish(EXIT_OK))
+            signal.signal(number, lambda *_: self._leave())

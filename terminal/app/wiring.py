@@ -146,7 +146,12 @@ def add_chart(program: Program) -> ChartViewModel:
 
     backend, frame = program.backend, program.frame
     chart = ChartViewModel(
-        program.workspace, backend.desk, backend.account, backend.candles, frame, backend.clock
+        program.workspace,
+        backend.desk,
+        backend.account,
+        backend.candles,
+        frame,
+        backend.exchange_clock,
     )
     program.chart_panel.fill(ChartPanel(chart, program.theme, frame.meter), chart)
     program.chart = chart

@@ -67,10 +67,12 @@ class CandleSession:
         self._is_current = False
         # Not the same as candles being known: a trade may be heard before the answer comes.
         self._has_history = False
+        # From here on candles may be missing or half heard, until they are read; None when not.
+        self._unsure_from: int | None = None
         self._is_loading_older = False
         self._older_after_s = 0.0
         self._older_failures = 0
-        self._refused = ""
+        self._refused: dict[ChannelKind, str] = {}
         self._closed_at: int | None = None
         self.has_older = False
         self.problem = ""
@@ -93,8 +95,8 @@ class CandleSession:
         """Why the newest candles must not be trusted; None when they can be."""
         if not self._feed.is_live:
             return Staleness("No connection: the candles stand still.")
-        if self._refused:
-            return Staleness(self._refused)
+        for words in self._refused.values():
+            return Staleness(words)
         if not self._is_current and self.series.starts:
             return Staleness("The candles missed meanwhile are being read.")
         return None
@@ -136,26 +138,45 @@ class CandleSession:
     # Stream ----------------------------------------------------------------------------------
 
     def _on_opened(self) -> None:
-        self._refused = ""
+        self._refused.clear()
         self._read_anew()
 
     def _on_lost(self) -> None:
         self._edge.lost()
-        self._is_current = False
+        self._doubt()
         self.on_status_changed.notify()
+
+    def _doubt(self) -> None:
+        """From the last candle but one on nothing is sure; doubt that is there already stays."""
+        self._is_current = False
+        starts = self.series.starts
+        if self._unsure_from is None and starts:
+            self._unsure_from = starts[-min(2, len(starts))]
 
     def _on_candle(self, fact: StreamFact) -> None:
         if type(fact) is CandleUpdate:
             if fact.interval is self.interval:
                 self._live(self._edge.frame(fact))
-        elif isinstance(fact, ChannelConfirmed):
-            self._set_refused("")
-        elif isinstance(fact, ChannelRefused):
-            self._set_refused(f"The exchange refused live candles: {fact.sentence}")
+        else:
+            self._on_channel(fact)
 
     def _on_trade(self, fact: StreamFact) -> None:
         if type(fact) is PublicTrade:
             self._live(self._edge.trade(fact))
+        else:
+            self._on_channel(fact)
+
+    def _on_channel(self, fact: StreamFact) -> None:
+        """A refused channel leaves a hole that is read when the channel is there at last."""
+        if isinstance(fact, ChannelRefused):
+            self._refused[fact.channel.kind] = (
+                f"The exchange refused live {fact.channel.kind.value}: {fact.sentence}"
+            )
+            self._doubt()
+            self.on_status_changed.notify()
+        elif isinstance(fact, ChannelConfirmed) and fact.channel.kind in self._refused:
+            del self._refused[fact.channel.kind]
+            self._read_anew()
 
     def _live(self, change: SeriesChange) -> None:
         if change.is_empty:
@@ -167,17 +188,12 @@ class CandleSession:
             self._closed_at = starts[-2]
             self._owner.spawn("confirm", self._confirm(TimestampMs(starts[-2])))
 
-    def _set_refused(self, words: str) -> None:
-        if words != self._refused:
-            self._refused = words
-            self.on_status_changed.notify()
-
     # Requests --------------------------------------------------------------------------------
 
     def _read_anew(self) -> None:
         if self._reading is not None:
             self._reading.cancel()
-        self._is_current = False
+        self._doubt()
         self._reading = self._owner.spawn("read", self._read_until_current())
         self.on_status_changed.notify()
 
@@ -186,9 +202,8 @@ class CandleSession:
         while not self._is_current:
             try:
                 await self._read()
-            except TernError as error:
-                _log.info("candles of %s: %s", self.contract.symbol, error)
-                self._set_problem(f"Candles could not be read. {error.sentence}")
+            except Exception as error:  # noqa: BLE001 - reported; a reading that ended is never tried again
+                self._set_problem(f"Candles could not be read. {self._words_of(error)}")
                 await self._clock.sleep(RETRY_S[min(attempt, len(RETRY_S) - 1)])
                 attempt += 1
             else:
@@ -198,23 +213,26 @@ class CandleSession:
         self.on_status_changed.notify()
 
     async def _read(self) -> None:
-        """The latest page, or everything since the last candle but one that is known."""
+        """The latest page, or everything that is unsure."""
         if not self._has_history:
             page = await self._page()
             self._has_history = True
             self.has_older = bool(page)
             self._take(page)
+            self._unsure_from = None
             return
-        if not self.series.starts:
+        start = self._unsure_from
+        if start is None:
             self._take(await self._page())
             return
-        start = self.series.starts[-min(2, len(self.series))]
         # Windows that fit into one answer: which part of a longer one is left out is not told.
         while (end := start + (PAGE - 1) * self.interval.ms) < self._clock.now_ms():
             self._take(await self._page(start, end))
-            start = end + 1
+            # What comes later may fail; what is read is read.
+            self._unsure_from = start = end + 1
             await self._clock.sleep(PACE_S)
         self._take(await self._page(start))
+        self._unsure_from = None
 
     async def _load_older(self) -> None:
         end = self.series.starts[0] - 1
@@ -228,22 +246,25 @@ class CandleSession:
             self._older_failures = 0
             self.has_older = bool(page)
             self.problem = ""
-        except TernError as error:
-            _log.info("older candles of %s: %s", self.contract.symbol, error)
+        except Exception as error:  # noqa: BLE001 - reported, and said where it was asked for
             wait_s = RETRY_S[min(self._older_failures, len(RETRY_S) - 1)]
             self._older_failures += 1
             self._older_after_s = self._clock.monotonic_s() + wait_s
-            self.problem = f"Older candles could not be read. {error.sentence}"
+            self.problem = f"Older candles could not be read. {self._words_of(error)}"
         self._is_loading_older = False
         self._take(page)
         self.on_status_changed.notify()
 
     async def _confirm(self, closed: TimestampMs) -> None:
         await self._clock.sleep(CONFIRM_AFTER_S)
-        try:
-            self._take(await self._page(closed, closed + self.interval.ms - 1))
-        except TernError as error:
-            _log.info("closed candle of %s: %s", self.contract.symbol, error)
+        for wait_s in RETRY_S:
+            try:
+                self._take(await self._page(closed, closed + self.interval.ms - 1))
+            except TernError as error:
+                _log.info("closed candle of %s: %s", self.contract.symbol, error)
+                await self._clock.sleep(wait_s)
+            else:
+                return
 
     async def _page(
         self, start_at: int | None = None, end_at: int | None = None
@@ -259,6 +280,14 @@ class CandleSession:
         change = self._edge.history(page)
         if not change.is_empty:
             self.on_changed.notify(change)
+
+    def _words_of(self, error: Exception) -> str:
+        """What to tell the user; an error of our own goes down the funnel as well."""
+        if isinstance(error, TernError):
+            _log.info("candles of %s: %s", self.contract.symbol, error)
+            return error.sentence
+        self._owner.report("candles", error)
+        return "Something went wrong inside the program."
 
     def _set_problem(self, words: str) -> None:
         if words != self.problem:

@@ -30,6 +30,7 @@ class TaskOwner:
         self._on_error = on_error
         self._tasks: set[asyncio.Task[None]] = set()
         self._children: list[TaskOwner] = []
+        self._leave: Callable[[TaskOwner], None] | None = None
         self._is_closed = False
 
     @property
@@ -55,6 +56,7 @@ class TaskOwner:
         """An owner that is closed with this one, or before it."""
         child = TaskOwner(f"{self.name}/{name}", self._on_error)
         child._is_closed = self._is_closed
+        child._leave = self._children.remove
         self._children.append(child)
         return child
 
@@ -69,13 +71,17 @@ class TaskOwner:
     async def close(self) -> None:
         """Cancel all tasks and wait for their end. Idempotent."""
         self._is_closed = True
-        for child in self._children:
+        for child in list(self._children):
             await child.close()
         current = asyncio.current_task()
         tasks = [task for task in self._tasks if task is not current]
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
+        # A parent that lives long must not keep all that ever lived with it.
+        leave, self._leave = self._leave, None
+        if leave is not None:
+            leave(self)
 
     def _on_done(self, task: asyncio.Task[None]) -> None:
         self._tasks.discard(task)

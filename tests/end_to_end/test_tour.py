@@ -130,6 +130,26 @@ def test_a_picture_that_cannot_be_saved_fails_the_tour(tmp_path: Path) -> None:
     assert "could not be saved" in done.stderr
 
 
+@pytest.mark.skipif(sys.platform == "win32", reason="there is no polite kill")
+def test_a_tour_that_is_ended_has_not_passed(tmp_path: Path) -> None:
+    """Ended in the middle: in order, without an error in the log, and not as if all went well."""
+    running = subprocess.Popen(
+        [sys.executable, "-m", "terminal", "demo", "--tour", "--seconds", "60"],
+        cwd=tmp_path,
+        env=environment(tmp_path),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    log = tmp_path / "logs" / "tern.log"
+    wait_for(lambda: log.exists() and "Canceled" in log.read_text(), "a tour that trades")
+    running.terminate()
+    output, errors = running.communicate(timeout=DEADLINE_S)
+    assert running.returncode == 1, output + errors
+    assert "Traceback" not in errors
+    assert "ERROR" not in log.read_text()
+
+
 @pytest.mark.parametrize("arguments", [["--version"], ["--help"]])
 def test_questions_are_answered_without_a_window(arguments: list[str], tmp_path: Path) -> None:
     done = run(arguments, tmp_path)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from terminal.domain.candles import Candle, CandleInterval, SeriesChange
 from terminal.domain.clock import TimestampMs, TimestampNs
 from terminal.domain.events import CandleUpdate, PublicTrade
@@ -232,7 +234,121 @@ async def test_a_refused_candle_channel_is_stale_in_the_exchanges_words() -> Non
     assert stale is not None
     assert "topic is not found" in stale.reason
     h.stream.push(ChannelConfirmed(channel))
+    await h.clock.advance(0.5)
     assert h.candles.staleness() is None
+    await h.end()
+
+
+def a_frame(minute: int, at_ms: int, lots: int = 10) -> CandleUpdate:
+    return CandleUpdate(XBT, M1, a_candle(minute, 105, lots), TimestampMs(NOW + at_ms))
+
+
+async def test_a_hole_is_read_however_long_that_takes_and_whatever_is_heard_meanwhile() -> None:
+    """New candles at the live end do not hide what was missed before them."""
+    h = await Harness().live()
+    h.stream.drop()
+    await h.clock.settle()
+    h.clock.shift_ms = 20 * MINUTE
+    h.gateway.history += [a_candle(minute) for minute in range(1, 23)]
+    h.gateway.candle_answers.extend([DOWN] * 6)
+    await h.clock.advance(1.5)
+    assert h.feed.is_live
+    h.stream.push(
+        a_frame(20, 20 * MINUTE + 58_000),
+        a_frame(21, 21 * MINUTE + 1_000),
+        a_frame(22, 22 * MINUTE + 1_000),
+    )
+    assert h.candles.staleness() is not None, "the hole is there"
+    await h.clock.advance(100)
+    assert h.minutes() == list(range(-499, 23))
+    assert h.candles.staleness() is None
+    await h.end()
+
+
+async def test_a_repair_that_fails_half_way_goes_on_where_it_failed() -> None:
+    """Of a long hole the second window fails: the first is not read again, nothing is left out."""
+    h = await Harness().live()
+    h.stream.drop()
+    await h.clock.settle()
+    h.clock.shift_ms = 1700 * MINUTE
+    h.gateway.history += [a_candle(minute) for minute in range(1, 1702)]
+    read = h.gateway.candles
+    asked: list[TimestampMs | None] = []
+
+    async def flaky(symbol: object, interval: object, **window: TimestampMs | None) -> object:
+        asked.append(window["start_at"])
+        if len(asked) == 2:
+            h.stream.push(a_frame(1700, 1700 * MINUTE + 59_000), a_frame(1701, 1701 * MINUTE + 100))
+            raise DOWN
+        return await read(XBT, M1, start_at=window["start_at"], end_at=window["end_at"])
+
+    h.gateway.candles = flaky  # type: ignore[method-assign, assignment]
+    await h.clock.advance(30)
+    assert h.minutes() == list(range(-499, 1702))
+    assert asked[1] == asked[2], "the window that failed is asked for again"
+    assert asked.count(asked[0]) == 1
+    await h.end()
+
+
+async def test_a_second_loss_while_reading_forgets_nothing() -> None:
+    """The doubt of the first loss stays until everything since then is read."""
+    h = await Harness().live()
+    h.stream.drop()
+    await h.clock.settle()
+    h.clock.shift_ms = 20 * MINUTE
+    h.gateway.history += [a_candle(minute) for minute in range(1, 22)]
+    h.gateway.candle_answers.extend([DOWN] * 2)
+    await h.clock.advance(1.5)
+    h.stream.push(a_frame(20, 20 * MINUTE + 58_000), a_frame(21, 21 * MINUTE + 1_000))
+    h.stream.drop()
+    await h.clock.advance(60)
+    assert h.minutes() == list(range(-499, 22))
+    await h.end()
+
+
+@pytest.mark.parametrize("kind", [ChannelKind.CANDLES, ChannelKind.TRADES])
+async def test_what_a_refused_channel_did_not_tell_is_read_when_it_is_there(
+    kind: ChannelKind,
+) -> None:
+    """Refused for five minutes, then confirmed: no minute is missing."""
+    h = await Harness().live()
+    channel = Channel(kind, XBT, M1 if kind is ChannelKind.CANDLES else None)
+    h.stream.push(ChannelRefused(channel, "too many"))
+    stale = h.candles.staleness()
+    assert stale is not None
+    assert "too many" in stale.reason
+    h.clock.shift_ms = 5 * MINUTE
+    h.gateway.history += [a_candle(minute) for minute in range(1, 6)]
+    h.stream.push(ChannelConfirmed(channel))
+    await h.clock.advance(0.5)
+    assert h.candles.staleness() is None
+    assert h.minutes()[-6:] == [0, 1, 2, 3, 4, 5]
+    await h.end()
+
+
+async def test_an_error_of_our_own_is_reported_and_tried_again() -> None:
+    """Nothing that goes wrong inside leaves the chart loading for ever."""
+    h = Harness()
+    h.gateway.candle_answers.append(RuntimeError("a bug"))
+    h.candles.start()
+    await h.clock.settle()
+    assert h.candles.problem
+    assert len(h.errors) == 1
+    await h.clock.advance(2.0)
+    assert len(h.candles.series) == 500
+    assert not h.candles.is_loading
+    h.errors.clear()
+    await h.end()
+
+
+async def test_a_closed_candle_is_asked_for_until_it_is_read() -> None:
+    """The repair of a candle that closed too early is worth more than one try."""
+    h = await Harness().live()
+    h.stream.push(a_frame(0, 59_000, lots=50), a_frame(1, 60_500, lots=1))
+    h.gateway.history[-1] = a_candle(0, close=99, lots=77)
+    h.gateway.candle_answers.extend([DOWN] * 2)
+    await h.clock.advance(10.0)
+    assert h.candles.series.candle(-2).lots == 77
     await h.end()
 
 

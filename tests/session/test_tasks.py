@@ -103,3 +103,17 @@ async def test_a_wait_that_is_canceled_ends_at_whatever_moment(turns: int) -> No
 
 async def _wait_for_ever(pulse: Pulse) -> None:
     await pulse.until(lambda: False, 1000.0)
+
+
+async def test_a_child_that_closed_is_forgotten_by_its_parent() -> None:
+    """A program that runs for weeks must not keep an owner for each chart it ever showed."""
+    owner, errors = an_owner()
+    for number in range(5):
+        child = owner.child(f"child {number}")
+        child.spawn("inner", asyncio.sleep(0))
+        await child.close()
+        await child.close()
+    kept = owner.child("kept")
+    assert owner._children == [kept]
+    await owner.close()
+    assert not errors
