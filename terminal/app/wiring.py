@@ -87,7 +87,7 @@ def build(
         feed.on_lost.add(partial(ladder.disarm, "the connection was lost."))
     meter = frame.meter
     ladder_panel = LadderPanel(ladder, theme, meter)
-    chart_panel = LatePanel()
+    chart_panel = LatePanel("The chart comes in a moment.")
     window = MainWindow(status, theme, ladder.keys, meter)
     for name, title, widget, place, view_model in (
         ("ladder", "Ladder", ladder_panel, Place.LEFT, ladder),

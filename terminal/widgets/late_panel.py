@@ -4,7 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, final
 
-from PySide6.QtWidgets import QVBoxLayout, QWidget
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QLabel, QVBoxLayout, QWidget
+
+from terminal.viewmodels.text import Role
+from terminal.widgets.styling import paint_role
 
 if TYPE_CHECKING:
     from terminal.viewmodels.base import ViewModel
@@ -12,15 +16,19 @@ if TYPE_CHECKING:
 
 @final
 class LatePanel(QWidget):
-    """Stands in a dock like any panel, empty until ``fill``. Rests, like it, while hidden."""
+    """Stands in a dock; says what it waits for until ``fill``. Rests while it is hidden."""
 
-    def __init__(self, parent: QWidget | None = None) -> None:
+    def __init__(self, words: str, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setObjectName("panel")
         self._vm: ViewModel | None = None
         self._is_paused = True
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
+        self._words = QLabel(words, self)
+        self._words.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        paint_role(self._words, Role.TEXT_DIM)
+        column.addWidget(self._words)
 
     def set_paused(self, paused: bool) -> None:  # noqa: FBT001 - as of a view-model
         """Whether the panel is out of sight; passed on to the view-model once there is one."""
@@ -37,4 +45,5 @@ class LatePanel(QWidget):
         self.setFocusProxy(content)
         column = self.layout()
         if column is not None:
-            column.addWidget(content)
+            column.replaceWidget(self._words, content)
+        self._words.deleteLater()
