@@ -92,8 +92,6 @@ class SettingsStore:
             return (Settings() if document is None else _read(document)), ""
         except OSError as error:
             return Settings(), self._set_aside(type(error).__name__)
-        except UnicodeDecodeError:  # its own text is for programmers
-            return Settings(), self._set_aside("no text")
         except ValueError as error:  # JSON errors are ValueErrors as well
             return Settings(), self._set_aside(str(error))
 

@@ -81,7 +81,7 @@ def test_a_damaged_list_is_kept_aside_and_told(tmp_path: Path, content: str) -> 
     store = ProfileStore(tmp_path, FakeClock())
     store.path.write_text(content)
     problem = store.load()
-    (aside,) = tmp_path.glob("profiles-damaged-*.json")
+    (aside,) = tmp_path.glob("profiles.json.damaged-*")
     assert aside.read_text() == content
     assert aside.name in problem
     assert store.profiles == ()

@@ -70,7 +70,7 @@ def test_a_damaged_file_is_kept_aside_and_the_user_is_told(tmp_path: Path, conte
     store.path.write_text(content)
     settings, problem = store.load()
     assert settings == Settings()
-    (aside,) = store.path.parent.glob("settings-damaged-*.json")
+    (aside,) = store.path.parent.glob("settings.json.damaged-*")
     assert aside.read_text() == content
     assert aside.name in problem
     assert store.load() == (Settings(), "")
@@ -81,7 +81,7 @@ def test_bytes_that_are_no_text_are_damage_too(tmp_path: Path) -> None:
     store.path.parent.mkdir()
     store.path.write_bytes(b"\xff\xfe\x00")
     assert store.load()[1]
-    assert list(store.path.parent.glob("settings-damaged-*.json"))
+    assert list(store.path.parent.glob("settings.json.damaged-*"))
 
 
 def test_every_setting_is_read_and_written(tmp_path: Path) -> None:
