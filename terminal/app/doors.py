@@ -135,7 +135,7 @@ class Doors:
         except Exception as error:  # noqa: BLE001 - reported; who waits must not wait for ever
             on_answer(Answer(None, self._fault("check a key", error)))
         else:
-            self._checked = (draft, known)
+            self._checked, self._checking = (draft, known), None  # who is told may connect at once
             on_answer(Answer(facts))
 
 

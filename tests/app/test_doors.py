@@ -129,6 +129,19 @@ async def test_a_slow_old_answer_is_dropped_for_a_newer_question(hall: Hall) -> 
     assert opened == [Credentials("the-key-of-the-doors", "a-secret", "own words", 2)]
 
 
+async def test_an_answer_may_be_followed_by_connecting_at_once(hall: Hall) -> None:
+    """A key without a warning is stored in the same breath."""
+    opened: list[str] = []
+    hall.doors.on_opened.add(lambda choice: opened.append(choice.name))
+    hall.doors.check(DRAFT, lambda _: hall.doors.connect(DRAFT))
+    await hall.settle()
+    (task,) = [task for task in asyncio.all_tasks() if task.get_name() == "test: check a key"]
+    hall.exchange.asked[0].set_result(A_FACT)
+    await eventually(lambda: opened, "the account")
+    assert not task.cancelled()
+    assert hall.errors == []
+
+
 async def test_what_nobody_expected_is_an_answer_and_reported(hall: Hall) -> None:
     """No dialog and no window waits for ever."""
     await hall.ask()
