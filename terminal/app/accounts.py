@@ -8,34 +8,42 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, final
 
 from terminal.app.choice import Choice, Mode
+from terminal.domain.api_key import part_problem
 from terminal.domain.clock import TimestampMs
 from terminal.domain.errors import TernError
-from terminal.exchange.credentials import Credentials
+from terminal.domain.secret import Secret
+from terminal.exchange.credentials import KEY_VERSIONS, Credentials
 from terminal.exchange.hosts import Hosts
-from terminal.storage.profiles import Profile
-from terminal.storage.vault import VaultError
+from terminal.storage.profiles import NewerProfilesError, Profile
+from terminal.storage.vault import FOR_NOW, VaultError
 from terminal.viewmodels.start import StoredAccount
 
 if TYPE_CHECKING:
     from terminal.domain.clock import Clock
-    from terminal.domain.secret import Secret
     from terminal.storage.profiles import ProfileStore
-    from terminal.storage.vault import Vault
+    from terminal.storage.vault import Secrets, Vault
     from terminal.viewmodels.connect import Draft
 
 _PARTS = ("key", "secret", "passphrase")
+_VERSION = "version"
+"""Stored beside the secrets: whatever the list says, a key signs for its own version."""
 _log = logging.getLogger("app")
 
 
 @final
 class Accounts:
-    """Stores, opens and forgets accounts by name. ``hosts`` are those of the exchange itself."""
+    """Stores, opens and forgets accounts by name. ``hosts`` are those of the exchange itself.
+
+    The list tells what the key ring holds: while a new key could not be stored in place of an old
+    one, the list goes on to describe the old one, and this run uses the new one.
+    """
 
     def __init__(self, profiles: ProfileStore, vault: Vault, clock: Clock, hosts: Hosts) -> None:
         self._profiles = profiles
         self._vault = vault
         self._clock = clock
         self._hosts = hosts
+        self._for_now: dict[str, Profile] = {}
 
     @property
     def stored(self) -> tuple[StoredAccount, ...]:
@@ -46,9 +54,10 @@ class Accounts:
         """Whether there is an account of this name."""
         return self._profiles.find(name) is not None
 
-    async def storage_problem(self) -> str:
-        """Why keys cannot be stored for good, one sentence; empty when they can be."""
-        return await self._vault.problem()
+    async def keeping(self) -> tuple[str, str]:
+        """The key ring's name, empty when it has none; and why it cannot be used, if so."""
+        problem = await self._vault.problem()
+        return self._vault.ring_name, problem
 
     async def open(self, name: str) -> Choice:
         """An account with its key from the key ring. Raises ``TernError``."""
@@ -60,26 +69,53 @@ class Accounts:
             raise TernError(
                 "no key", sentence=f"The key of {profile.name} is not stored: enter it."
             )
-        hosts = Hosts(profile.futures_host, profile.account_host)
-        words = self._remember(replace(profile, last_used_ms=self._clock.now_ms()))
+        if any(part_problem(kept[part], part) for part in _PARTS):
+            raise TernError(
+                "key unusable",
+                sentence=f"The stored key of {profile.name} holds letters that no key has: "
+                "enter it again.",
+            )
+        shown = self._for_now.get(profile.ident)
+        used = shown or replace(
+            profile, key_tail=kept["key"].tail, key_version=_version(kept, profile.key_version)
+        )
+        hosts = Hosts(used.futures_host, used.account_host)
+        now_ms = self._clock.now_ms()
+        words = self._remember(replace(profile if shown else used, last_used_ms=now_ms))
         key, secret, passphrase = (kept[part] for part in _PARTS)
-        credentials = Credentials(key, secret, passphrase, profile.key_version)
+        credentials = Credentials(key, secret, passphrase, used.key_version)
         return Choice(Mode.ACCOUNT, hosts, credentials, profile.name, words)
 
     async def store(self, draft: Draft, credentials: Credentials) -> Choice:
         """Keep an account: in the key ring, or for this run only. Raises ``TernError``."""
         hosts = Hosts(draft.futures_host, draft.account_host)
-        profile = self._profile(draft, credentials.version)
-        parts: dict[str, Secret] = {
+        known = self._profiles.find(draft.name)
+        before = known if known is not None and known.is_stored else None
+        wanted = self._profile(known, draft, credentials.version)
+        # Written first: a key in the ring that no list knows could never be forgotten.
+        words = self._remember(before or wanted)
+        if words:
+            return Choice(Mode.ACCOUNT, hosts, credentials, wanted.name, (*words, FOR_NOW))
+        parts = {
             "key": draft.key,
             "secret": draft.secret,
             "passphrase": draft.passphrase,
+            _VERSION: Secret(str(credentials.version)),
         }
-        kept = await self._vault.save(profile.entry, parts)
-        profile = replace(profile, is_stored=profile.is_stored or kept.is_lasting)
-        words = [kept.sentence] if kept.sentence else []
-        words.extend(self._remember(profile))
-        return Choice(Mode.ACCOUNT, hosts, credentials, profile.name, tuple(words))
+        kept = await self._vault.save(wanted.entry, parts)
+        self._for_now.pop(wanted.ident, None)
+        if kept.is_lasting:
+            after = wanted
+        elif before is not None:
+            # Which of the two keys the ring holds is not known while there is a doubt.
+            tail = "" if kept.is_doubtful else before.key_tail
+            after = replace(before, key_tail=tail, last_used_ms=wanted.last_used_ms)
+            self._for_now[wanted.ident] = wanted
+        else:
+            after = replace(wanted, is_stored=kept.is_doubtful)
+        said = (kept.sentence,) if kept.sentence else ()
+        words = (*said, *self._remember(after))
+        return Choice(Mode.ACCOUNT, hosts, credentials, wanted.name, words)
 
     async def forget(self, name: str) -> None:
         """Forget an account, its key first. Raises ``TernError`` when the key cannot be removed."""
@@ -90,18 +126,18 @@ class Accounts:
             await self._vault.delete(profile.entry)
         except VaultError as error:
             if profile.is_stored:
-                words = f"{error.sentence} The key of {profile.name} is still there."
+                words = f"{error.sentence} The key of {profile.name} may still be there."
                 raise TernError(str(error), sentence=words) from None
+        self._for_now.pop(profile.ident, None)
         try:
             self._profiles.remove(name)
         except OSError as error:
-            words = f"The list of accounts could not be saved: {error.strerror or error}."
-            raise TernError("not removed", sentence=words) from error
+            raise TernError("not removed", sentence=_not_saved(error)) from error
 
-    def _profile(self, draft: Draft, version: int) -> Profile:
-        """A new profile, or the one of this name with another key."""
+    def _profile(self, known: Profile | None, draft: Draft, version: int) -> Profile:
+        """A new profile, or the known one with another key; as it is when the key is stored."""
         now_ms = self._clock.now_ms()
-        known = self._profiles.find(draft.name) or Profile(
+        known = known or Profile(
             draft.name,
             secrets.token_hex(4),
             draft.futures_host,
@@ -115,15 +151,18 @@ class Accounts:
             key_tail=draft.key.tail,
             key_version=version,
             last_used_ms=now_ms,
+            is_stored=True,
         )
 
     def _remember(self, profile: Profile) -> tuple[str, ...]:
         """Write a profile; what could not be written is told and costs nothing else."""
         try:
             self._profiles.put(profile)
+        except NewerProfilesError as error:
+            return (error.sentence,)
         except OSError as error:
             _log.warning("profiles: %s", type(error).__name__)
-            return (f"The list of accounts could not be saved: {error.strerror or error}.",)
+            return (_not_saved(error),)
         return ()
 
     def _shown(self, profile: Profile) -> StoredAccount:
@@ -134,3 +173,16 @@ class Accounts:
         last_used = TimestampMs(profile.last_used_ms) if profile.last_used_ms else None
         host = "" if is_real else profile.futures_host
         return StoredAccount(profile.name, profile.key_tail, host, last_used)
+
+
+def _not_saved(error: OSError) -> str:
+    return f"The list of accounts could not be saved: {error.strerror or error}."
+
+
+def _version(kept: Secrets, otherwise: int) -> int:
+    """The version that was stored with a key; older entries have none."""
+    stored = kept.get(_VERSION)
+    return next(
+        (one for one in KEY_VERSIONS if stored is not None and stored == Secret(str(one))),
+        otherwise,
+    )

@@ -13,6 +13,7 @@ from terminal.session.listeners import Listeners
 from terminal.viewmodels.connect import Answer
 
 if TYPE_CHECKING:
+    import asyncio
     from collections.abc import Awaitable, Callable
 
     from terminal.app.accounts import Accounts
@@ -22,13 +23,16 @@ if TYPE_CHECKING:
     from terminal.viewmodels.connect import Draft
     from terminal.viewmodels.start import StoredAccount
 
+INNER_FAULT = "Something went wrong inside the program. The log file has the details."
+
 
 @final
 class Doors:
     """Implements ``StartDoor`` and ``AccountDoor`` with tasks of its own.
 
     ``on_opened`` is told an account with its key at hand, ``on_storing`` the name of one whose
-    key is on its way into the key ring, ``on_not_stored`` a sentence.
+    key is on its way into the key ring, ``on_not_stored`` a sentence. Every question ends in an
+    answer: what nobody expected is reported and ends in a sentence, too.
     """
 
     def __init__(self, accounts: Accounts, clock: Clock, owner: TaskOwner, proxy: str = "") -> None:
@@ -37,6 +41,7 @@ class Doors:
         self._owner = owner
         self._proxy = proxy
         self._checked: tuple[Draft, Credentials] | None = None
+        self._checking: asyncio.Task[None] | None = None
         self.on_opened: Listeners[[Choice]] = Listeners(owner.listener_failed)
         self.on_storing: Listeners[[str]] = Listeners(owner.listener_failed)
         self.on_not_stored: Listeners[[str]] = Listeners(owner.listener_failed)
@@ -60,6 +65,8 @@ class Doors:
             choice = await opening
         except TernError as error:
             on_failed(in_full(error))
+        except Exception as error:  # noqa: BLE001 - reported; who waits must not wait for ever
+            on_failed(self._fault("open an account", error))
         else:
             self.on_opened.notify(choice)
 
@@ -69,13 +76,19 @@ class Doors:
             await self._accounts.forget(name)
         except TernError as error:
             sentence = in_full(error)
+        except Exception as error:  # noqa: BLE001 - reported; who waits must not wait for ever
+            sentence = self._fault("forget an account", error)
         on_done(sentence)
+
+    def _fault(self, name: str, error: Exception) -> str:
+        self._owner.report(name, error)
+        return INNER_FAULT
 
     # The dialog's ----------------------------------------------------------------------------
 
-    def look_at_ring(self, on_problem: Callable[[str], None]) -> None:
-        """Ask whether keys can be stored; tells why not, or nothing."""
-        self._owner.spawn("look at the key ring", self._look_at_ring(on_problem))
+    def look_at_ring(self, on_looked: Callable[[str, str], None]) -> None:
+        """Ask where keys can be stored; tells the key ring's name, and why it cannot be used."""
+        self._owner.spawn("look at the key ring", self._look_at_ring(on_looked))
 
     def host_problem(self, address: str) -> str:
         """Why an address cannot be used, empty when it can."""
@@ -86,27 +99,29 @@ class Doors:
         return self._accounts.is_stored(name)
 
     def check(self, draft: Draft, on_answer: Callable[[Answer], None]) -> None:
-        """Ask the exchange about a key."""
-        self._owner.spawn("check a key", self._check(draft, on_answer))
+        """Ask the exchange about a key. An earlier question is dropped: it gets no answer."""
+        self.forget_check()
+        self._checking = self._owner.spawn("check a key", self._check(draft, on_answer))
 
     def connect(self, draft: Draft) -> None:
         """Store the account and open it; a draft that was checked is known."""
         credentials = _credentials(draft)
         if self._checked is not None and self._checked[0] == draft:
             credentials = self._checked[1]
-        self._checked = None
+        self.forget_check()
         self.on_storing.notify(draft.name)
         storing = self._accounts.store(draft, credentials)
         self._owner.spawn("store an account", self._open(storing, self.on_not_stored.notify))
 
     def forget_check(self) -> None:
-        """The dialog is gone: what was checked and not stored is dropped."""
+        """The dialog is gone: what was checked and not stored is dropped, asked or answered."""
         self._checked = None
+        if self._checking is not None:
+            self._checking.cancel()  # its frames hold the key, too
+            self._checking = None
 
-    async def _look_at_ring(self, on_problem: Callable[[str], None]) -> None:
-        problem = await self._accounts.storage_problem()
-        if problem:
-            on_problem(problem)
+    async def _look_at_ring(self, on_looked: Callable[[str, str], None]) -> None:
+        on_looked(*await self._accounts.keeping())
 
     async def _check(self, draft: Draft, on_answer: Callable[[Answer], None]) -> None:
         try:
@@ -117,8 +132,10 @@ class Doors:
             on_answer(Answer(None, words))
         except TernError as error:
             on_answer(Answer(None, in_full(error)))
+        except Exception as error:  # noqa: BLE001 - reported; who waits must not wait for ever
+            on_answer(Answer(None, self._fault("check a key", error)))
         else:
-            self._checked = (draft, known)
+            self._checked, self._checking = (draft, known), None  # who is told may connect at once
             on_answer(Answer(facts))
 
 

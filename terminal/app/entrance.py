@@ -82,7 +82,7 @@ class Entrance(QObject):
         dialog.finished.connect(self._on_dialog_finished)
         self.form, self.dialog = form, dialog
         dialog.open()
-        self._doors.look_at_ring(self._on_ring_problem)
+        self._doors.look_at_ring(self._on_ring_looked_at)
 
     def _choose(self, choice: Choice) -> None:
         if self._chosen is not None and not self._chosen.done():
@@ -102,9 +102,9 @@ class Entrance(QObject):
         self.form = self.dialog = None
         self._doors.forget_check()
 
-    def _on_ring_problem(self, problem: str) -> None:
+    def _on_ring_looked_at(self, ring: str, problem: str) -> None:
         if self.form is not None:
-            self.form.set_keeping("", problem)
+            self.form.set_keeping(ring, problem)
 
     def _on_storing(self, name: str) -> None:
         self.view_model.wait(f"Storing the key of {name}.")

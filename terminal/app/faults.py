@@ -10,6 +10,8 @@ import logging
 import sys
 from typing import TYPE_CHECKING, Any, final
 
+from terminal.app.logs import redact
+
 if TYPE_CHECKING:
     import asyncio
     from collections.abc import Callable
@@ -66,7 +68,7 @@ class Faults:
 
     def _take(self, where: str, error: BaseException) -> None:
         self.count += 1
-        text = f"{where}: {type(error).__name__}: {error}"
+        text = redact(f"{where}: {type(error).__name__}: {error}")
         if len(self.texts) < KEPT:
             self.texts.append(text)
         _log.error("%s", where, exc_info=error)

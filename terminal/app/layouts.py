@@ -79,14 +79,19 @@ class LayoutKeeper(QObject):
         layout = Layout(*self._window.saved_layout(), unknown)
         if layout == self._stored or not self._stores:
             return
+        if self._save_as(self.workspace, layout):
+            self._stored = layout
+
+    def _save_as(self, name: str, layout: Layout) -> bool:
+        """Store a layout; False, and said, when it could not be."""
         try:
-            self._store.save(self.workspace, layout)
+            self._store.save(name, layout)
         except NewerLayoutError:
-            self._stored = layout  # was said when it was opened; nothing is replaced
+            pass  # was said when it was opened; nothing is replaced
         except OSError as error:
             self._warn(f"The window layout could not be saved: {error.strerror or error}.")
-        else:
-            self._stored = layout
+            return False
+        return True
 
     def _load(self, name: str) -> Layout | None:
         layout, problem = self._store.load(name)
@@ -136,9 +141,12 @@ class LayoutKeeper(QObject):
         self.save()
         # One name in two spellings is one workspace, spelt as it was.
         known = {one.casefold(): one for one in self._store.names()}
-        self.workspace, self._stored = known.get(name.casefold(), name), None
-        self.save()
-        self._show_names()
+        name = known.get(name.casefold(), name)
+        layout = Layout(*self._window.saved_layout())
+        # A workspace that could not be stored is none: the settings must not name it.
+        if not self._stores or self._save_as(name, layout):
+            self.workspace, self._stored = name, layout
+            self._show_names()
 
     @Slot(str)
     def _on_dropped(self, name: str) -> None:

@@ -18,25 +18,25 @@ KEPT_FILES = 3
 _SECRETS = re.compile(
     r"(?i)(KC-API-[A-Z-]+|secret|passphrase|api_key|token)([\"'=:\s]+)([^\s\"'&,}]{8,})"
 )
+_HEADER = re.compile(r"(?i)(header (?:value|name)s?:? )b?(?:'[^'\n]*'|\"[^\"\n]*\")")
 
 
 @final
-class Redaction(logging.Filter):
-    """Takes what looks like a secret out of every record, whoever wrote it."""
+class Redacted(logging.Formatter):
+    """Takes what looks like a secret out of every line, its traceback's as well.
+
+    It formats what was formatted: whatever is rendered later would not be looked at.
+    """
 
     @override
-    def filter(self, record: logging.LogRecord) -> bool:
-        """Rewrite the message; never drops a record."""
-        message = record.getMessage()
-        redacted = redact(message)
-        if redacted != message:
-            record.msg, record.args = redacted, ()
-        return True
+    def format(self, record: logging.LogRecord) -> str:
+        """The whole text of a record."""
+        return redact(super().format(record))
 
 
 def redact(text: str) -> str:
-    """Replace the values of secret-looking fields."""
-    return _SECRETS.sub(r"\1\2(redacted)", text)
+    """Replace the values of secret-looking fields, and of headers that a library complains of."""
+    return _HEADER.sub(r"\1(redacted)", _SECRETS.sub(r"\1\2(redacted)", text))
 
 
 @final
@@ -47,7 +47,6 @@ class Logs:
         self.problem = ""
         self._queue: SimpleQueue[Any] = SimpleQueue()
         self._front = QueueHandler(self._queue)
-        self._front.addFilter(Redaction())
         self._listener = QueueListener(self._queue, self._back(folder))
 
     def _back(self, folder: Path) -> logging.Handler:
@@ -61,7 +60,7 @@ class Logs:
             self.problem = f"No log file can be written ({type(error).__name__})."
             handler = logging.StreamHandler()
             handler.setLevel(logging.WARNING)
-        handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(name)s: %(message)s"))
+        handler.setFormatter(Redacted("%(asctime)s %(levelname)s %(name)s: %(message)s"))
         return handler
 
     def start(self) -> None:

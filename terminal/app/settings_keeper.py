@@ -87,11 +87,10 @@ class SettingsKeeper(QObject):
             () if chart is None else sorted(set(ChartPart) - chart.parts, key=list(ChartPart).index)
         )
         return replace(
-            before,
+            before.with_theme(program.theme.name),
             contract=before.contract if market is None else str(market.contract.symbol),
             sizes=tuple(int(size) for size in sizes.stored),
             chosen_size=sizes.chosen,
-            theme=program.theme.name,
             workspace=layouts.workspace,
             layout_locked=layouts.is_locked,
             chart_interval=before.chart_interval if chart is None else chart.interval.text,

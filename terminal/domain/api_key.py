@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING, final
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from terminal.domain.secret import Secret
+
 
 class Permission(Enum):
     """What a key may be granted, in the words that are shown."""
@@ -40,6 +42,7 @@ _SPELLINGS = {
     "withdraw": Permission.WITHDRAW,
 }
 KEY_VERSIONS_READ = (2, 3)
+LONGEST_PART = 256
 
 
 @final
@@ -102,6 +105,23 @@ def read_permissions(text: str) -> tuple[frozenset[Permission], tuple[str, ...]]
         else:
             known.add(found)
     return frozenset(known), tuple(unknown)
+
+
+def part_problem(part: Secret, name: str) -> str:
+    """Why a text cannot be the ``key``, ``secret`` or ``passphrase``, a sentence; empty if it can.
+
+    What passes can be sent in a header as it is.
+    """
+    text = part.reveal()
+    if not text:
+        return f"Enter the {name}."
+    if len(text) > LONGEST_PART:
+        return f"This is too long for the {name}."
+    if not text.isascii() or not text.isprintable():
+        return f"There are letters here that cannot be in the {name}."
+    if text != text.strip() or (" " in text and name != "passphrase"):
+        return f"There is a space in the {name}."
+    return ""
 
 
 def _words(parts: Iterable[str]) -> list[str]:

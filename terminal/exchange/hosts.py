@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 import ipaddress
+import re
 from dataclasses import dataclass
 from typing import final
 from urllib.parse import urlsplit
 
 from terminal.domain.errors import TernError
+
+_LABEL = r"(?!xn--)[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?"
+_NAME = re.compile(rf"{_LABEL}(\.{_LABEL})*", re.ASCII)
+LONGEST_NAME = 253
 
 
 @final
@@ -36,7 +41,8 @@ def require_safe(address: str, *, secure: str, plain: str) -> None:
         has_port = parts.port != 0
     except ValueError:
         raise TernError("not an address", sentence="The address cannot be used.") from None
-    if not parts.hostname or not has_port or parts.username or parts.password:
+    host = parts.hostname or ""
+    if not _is_name(host) or not has_port or parts.username or parts.password:
         raise TernError("not an address", sentence="The address cannot be used.")
     if parts.scheme == secure or (parts.scheme == plain and is_loopback(address)):
         return
@@ -44,6 +50,18 @@ def require_safe(address: str, *, secure: str, plain: str) -> None:
         f"{address} is neither {secure} nor on loopback",
         sentence="Connections must be encrypted, except to this machine itself.",
     )
+
+
+def _is_name(host: str) -> bool:
+    """Whether a host, in lower case, is a plain name or an IP address.
+
+    International names are none: a letter that looks like another one leads a key elsewhere.
+    """
+    try:
+        ipaddress.ip_address(host)
+    except ValueError:
+        return len(host) <= LONGEST_NAME and _NAME.fullmatch(host) is not None
+    return "%" not in host
 
 
 def host_problem(address: str) -> str:

@@ -132,7 +132,16 @@ class HttpClient:
         target = f"{path}?{urlencode(query, safe=',')}" if query else path
         content = b"" if body is None else encode(body)
         headers = self._headers(method, target, content.decode()) if signed else {}
-        request = self._client.build_request(method, target, content=content, headers=headers)
+        # What httpx says names headers and addresses: a key could be read in it. So its texts are
+        # dropped, and its errors are no causes of ours: those are printed in tracebacks.
+        try:
+            request = self._client.build_request(method, target, content=content, headers=headers)
+        except (httpx.InvalidURL, ValueError) as error:
+            raise TransportError(
+                f"{method} {path}: {type(error).__name__}",
+                was_sent=False,
+                sentence="The request cannot be written with this address and this key.",
+            ) from None
         if self._on_sent is not None:
             request.extensions["trace"] = _Trace(self._on_sent, method, path)
         try:
@@ -140,9 +149,9 @@ class HttpClient:
         except httpx.HTTPError as error:
             # Whatever went wrong after the connection stood: the exchange may have acted.
             raise TransportError(
-                f"{method} {path}: {type(error).__name__} {error}",
+                f"{method} {path}: {type(error).__name__}",
                 was_sent=not isinstance(error, _NEVER_SENT),
-            ) from error
+            ) from None
         try:
             return _envelope(method, path, response)
         except ClockSkewError:

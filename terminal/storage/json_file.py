@@ -12,6 +12,10 @@ if TYPE_CHECKING:
     from terminal.domain.clock import Clock
 
 
+LARGEST = 1_000_000
+"""No document of this program is larger, in bytes."""
+
+
 @final
 class JsonFile:
     """Reads and writes a file that holds one JSON object."""
@@ -23,9 +27,15 @@ class JsonFile:
     def read(self) -> dict[str, Any] | None:
         """The object, None when there is no file. Raises ``OSError`` and ``ValueError``."""
         try:
-            document = json.loads(self.path.read_text(encoding="utf-8"))
+            with self.path.open("rb") as file:
+                raw = file.read(LARGEST + 1)
+            if len(raw) > LARGEST:
+                raise ValueError("too large")
+            document = json.loads(raw.decode())
         except FileNotFoundError:
             return None
+        except UnicodeDecodeError:  # its own text is for programmers
+            raise ValueError("no text") from None
         except RecursionError:
             raise ValueError("nested too deeply") from None
         if not isinstance(document, dict):
@@ -42,7 +52,7 @@ class JsonFile:
     def set_aside(self) -> str:
         """Keep a damaged file under another name; returns that name, empty when it cannot be."""
         stamp = datetime.fromtimestamp(self._clock.now_ms() / 1000, UTC).strftime("%Y%m%d-%H%M%S")
-        aside = self.path.with_name(f"{self.path.stem}-damaged-{stamp}{self.path.suffix}")
+        aside = self.path.with_name(f"{self.path.name}.damaged-{stamp}")
         try:
             self.path.replace(aside)
         except OSError:

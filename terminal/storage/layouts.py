@@ -10,12 +10,12 @@ from __future__ import annotations
 import base64
 import binascii
 import hashlib
-import json
 import zlib
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, final
 from urllib.parse import quote, unquote
+
+from terminal.storage.json_file import LARGEST, JsonFile
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -26,8 +26,8 @@ VERSION = 2
 FOLDER = "layouts"
 DEFAULT = "default"
 LONGEST_NAME = 40
-LARGEST = 1_000_000
-"""No layout is larger, in bytes: a window has a few dozen panels."""
+LONGEST_FILE_NAME = 150
+"""Bytes of a name as a file system gets it: most take 255, and a damaged file's is longer."""
 _OLDER_PREFIX = "tern-layout-1:"
 _LENGTH_BYTES = 4
 
@@ -63,30 +63,32 @@ class LayoutStore:
 
     def path(self, name: str) -> Path:
         """Where a workspace is stored; characters that file systems refuse are escaped."""
-        return self._folder / f"{quote(name.casefold(), safe=' ', errors='replace')}.json"
+        return self._folder / f"{_file_name(name)}.json"
 
     def exists(self, name: str) -> bool:
-        """Whether a workspace was stored."""
-        return self.path(name).is_file()
+        """Whether a workspace was stored, as far as that can be known."""
+        try:
+            return self.path(name).is_file()
+        except OSError:
+            return False
 
     def names(self) -> tuple[str, ...]:
         """All stored workspaces and the default one, which comes first."""
-        others = {_name_in(path) for path in self._folder.glob("*.json")} - {DEFAULT}
+        files = [JsonFile(path, self._clock) for path in self._folder.glob("*.json")]
+        others = {_name_in(file) for file in files} - {DEFAULT}
         return DEFAULT, *sorted(others, key=str.casefold)
 
     def load(self, name: str) -> tuple[Layout | None, str]:
         """A workspace, None if there is none; and a sentence for the user if it was damaged."""
         try:
-            raw = self.path(name).read_bytes()
-            return _read(raw), ""
-        except FileNotFoundError:
-            return None, ""
+            document = self._file(name).read()
+            return None if document is None else _read(document), ""
         except NewerLayoutError:
             return None, (
                 f"The layout {name} was written by a newer version of the program and stays as it "
                 "is. The default layout is shown; to keep changes, save it under another name."
             )
-        except LayoutError as error:
+        except ValueError as error:  # damage of any kind
             return None, self.set_aside(name, str(error))
         except OSError as error:
             return None, self.set_aside(name, error.strerror or type(error).__name__)
@@ -94,12 +96,10 @@ class LayoutStore:
     def is_newer(self, name: str) -> bool:
         """Whether a newer version wrote it: it is neither read nor replaced."""
         try:
-            _read(self.path(name).read_bytes())
-        except NewerLayoutError:
-            return True
-        except (LayoutError, OSError):
+            document = self._file(name).read()
+        except (ValueError, OSError):
             return False
-        return False
+        return document is not None and _is_newer(document)
 
     def save(self, name: str, layout: Layout) -> None:
         """Write a workspace in one step.
@@ -108,7 +108,6 @@ class LayoutStore:
         """
         if self.is_newer(name):
             raise NewerLayoutError("written by a newer version")
-        self._folder.mkdir(parents=True, exist_ok=True)
         document = {
             **layout.unknown,
             "version": VERSION,
@@ -117,10 +116,7 @@ class LayoutStore:
             "docks": layout.docks,
             "checksum": _checksum(layout.geometry, layout.docks),
         }
-        path = self.path(name)
-        draft = path.with_suffix(".new")
-        draft.write_text(json.dumps(document, indent=2) + "\n", encoding="utf-8")
-        draft.replace(path)
+        self._file(name).write(document)
 
     def delete(self, name: str) -> None:
         """Delete a workspace; deleting none is fine. Raises ``OSError``."""
@@ -128,17 +124,16 @@ class LayoutStore:
 
     def set_aside(self, name: str, why: str) -> str:
         """Keep a file that cannot be used under another name; a sentence for the user."""
-        stamp = datetime.fromtimestamp(self._clock.now_ms() / 1000, UTC).strftime("%Y%m%d-%H%M%S")
-        path = self.path(name)
-        aside = path.with_name(f"{path.name}.damaged-{stamp}")
-        try:
-            path.replace(aside)
-        except OSError:
+        aside = self._file(name).set_aside()
+        if not aside:
             return f"The window layout cannot be read ({why}); the default layout is shown."
         return (
             f"The window layout was damaged ({why}); the default layout is shown and the old file "
-            f"is kept as {aside.name}."
+            f"is kept as {aside}."
         )
+
+    def _file(self, name: str) -> JsonFile:
+        return JsonFile(self.path(name), self._clock)
 
 
 def older_layout(text: object) -> Layout | None:
@@ -166,35 +161,38 @@ def name_problem(name: str) -> str:
         return "A workspace needs a name."
     if len(name) > LONGEST_NAME or not name.isprintable():
         return f"The name of a workspace is one line of at most {LONGEST_NAME} characters."
+    if len(_file_name(name)) > LONGEST_FILE_NAME:
+        return "The name of this workspace is too long for a file's name: take fewer characters."
     return ""
 
 
-def _name_in(path: Path) -> str:
+def _file_name(name: str) -> str:
+    """What a workspace's file is called without its ending, in plain letters."""
+    return quote(name.casefold(), safe=" ", errors="replace")
+
+
+def _name_in(file: JsonFile) -> str:
     """The name as it was typed; a file that tells none goes by its own."""
     try:
-        name = json.loads(path.read_bytes())["name"]
-    except (OSError, ValueError, KeyError, TypeError, RecursionError):
-        name = None
-    own = unquote(path.stem)
+        document = file.read() or {}
+    except (OSError, ValueError):
+        document = {}
+    name = document.get("name")
+    own = unquote(file.path.stem)
     return name if isinstance(name, str) and name.casefold() == own else own
 
 
-def _read(raw: bytes) -> Layout:
-    if len(raw) > LARGEST:
-        raise LayoutError("too large")
-    try:
-        document = json.loads(raw)
-    except RecursionError:
-        raise LayoutError("nested too deeply") from None
-    except ValueError as error:  # JSON and Unicode errors are ValueErrors as well
-        raise LayoutError(str(error)) from error
-    if not isinstance(document, dict):
-        raise LayoutError("the file holds no layout")
-    version = document.pop("version", None)
-    if not isinstance(version, int) or isinstance(version, bool) or version < VERSION:
-        raise LayoutError("it names no version that ever was")
-    if version > VERSION:
+def _is_newer(document: dict[str, Any]) -> bool:
+    version = document.get("version")
+    return isinstance(version, int) and not isinstance(version, bool) and version > VERSION
+
+
+def _read(document: dict[str, Any]) -> Layout:
+    if _is_newer(document):
         raise NewerLayoutError("written by a newer version")
+    version = document.pop("version", None)
+    if isinstance(version, bool) or version != VERSION:
+        raise LayoutError("it names no version that ever was")
     parts = [document.pop(key, None) for key in ("geometry", "docks", "checksum")]
     if not all(isinstance(part, str) for part in parts):
         raise LayoutError("a part is missing")

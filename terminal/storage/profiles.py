@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, final
 
+from terminal.domain.errors import TernError
 from terminal.storage.json_file import JsonFile
 
 if TYPE_CHECKING:
@@ -24,13 +25,17 @@ _FLAGS = ("is_stored",)
 _KNOWN = (*_TEXTS, *_NUMBERS, *_FLAGS)
 
 
+class NewerProfilesError(TernError):
+    """The list was written by a newer version of the program: it must stay as it is."""
+
+
 @final
 @dataclass(frozen=True, slots=True)
 class Profile:
     """One account as it is remembered. Times are epoch ms, ``last_used_ms`` zero for never.
 
     ``ident`` keeps two profiles of one name in two places apart; ``is_stored`` tells whether its
-    key went into the key ring; ``unknown`` is what another version wrote.
+    key may be in the key ring; ``unknown`` is what another version wrote.
     """
 
     name: str
@@ -52,12 +57,16 @@ class Profile:
 
 @final
 class ProfileStore:
-    """Loads and saves the profiles of one folder. Names are unique, without regard to case."""
+    """Loads and saves the profiles of one folder. Names are unique, without regard to case.
+
+    A list that a newer version wrote is neither read nor replaced.
+    """
 
     def __init__(self, folder: Path, clock: Clock) -> None:
         self._file = JsonFile(folder / FILE_NAME, clock)
         self._unknown: dict[str, Any] = {}
         self._profiles: list[Profile] = []
+        self._is_newer = False
 
     @property
     def path(self) -> Path:
@@ -76,9 +85,15 @@ class ProfileStore:
 
     def load(self) -> str:
         """Read the file; returns a sentence for the user if it could not be read (else empty)."""
-        self._profiles, self._unknown = [], {}
+        self._profiles, self._unknown, self._is_newer = [], {}, False
         try:
             document = self._file.read()
+            self._is_newer = document is not None and _is_newer(document)
+            if self._is_newer:
+                return (
+                    "The list of accounts was written by a newer version of the program and stays "
+                    "as it is. No stored account is shown."
+                )
             if document is not None:
                 self._take(document)
         except (OSError, ValueError) as error:
@@ -89,17 +104,26 @@ class ProfileStore:
         return ""
 
     def put(self, profile: Profile) -> None:
-        """Add a profile, or replace the one of its name, and write. Raises ``OSError``."""
+        """Add a profile, or replace the one of its name, and write.
+
+        Raises ``OSError``, and ``NewerProfilesError`` when the list is a newer version's.
+        """
         known = self.find(profile.name)
         after = [one for one in self._profiles if one is not known]
         self._write([*after, profile])
 
     def remove(self, name: str) -> None:
-        """Forget a profile and write. Raises ``OSError``."""
+        """Forget a profile and write. Raises as ``put`` does."""
         known = self.find(name)
         self._write([one for one in self._profiles if one is not known])
 
     def _write(self, profiles: list[Profile]) -> None:
+        if self._is_newer:
+            raise NewerProfilesError(
+                "written by a newer version",
+                sentence="The list of accounts was written by a newer version of the program and "
+                "is not replaced.",
+            )
         written = [_written(one) for one in profiles]
         self._file.write({**self._unknown, "version": VERSION, "profiles": written})
         self._profiles = profiles
@@ -112,6 +136,11 @@ class ProfileStore:
         self._unknown = {
             key: value for key, value in document.items() if key not in {"version", "profiles"}
         }
+
+
+def _is_newer(document: dict[str, Any]) -> bool:
+    version = document.get("version")
+    return isinstance(version, int) and not isinstance(version, bool) and version > VERSION
 
 
 def _written(profile: Profile) -> dict[str, Any]:

@@ -6,7 +6,7 @@ nothing. Writing replaces the file in one step.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
 from decimal import Decimal, InvalidOperation
 from typing import TYPE_CHECKING, Any, final
 from urllib.parse import urlsplit
@@ -26,9 +26,9 @@ FILE_NAME = "settings.json"
 LARGEST = 1_000_000_000
 """No number in the settings may be above it: a limit without a bound is none."""
 THEMES = ("dark", "dark-colour-blind", "light", "light-colour-blind")
-
-
 _MOST_TEXTS = 100
+_LONGEST_WORD = 40
+_THEME = "theme"
 
 
 class SettingError(ValueError):
@@ -45,7 +45,7 @@ class Settings:
     the address of an HTTP proxy for real hosts, empty for what the environment says.
     ``chart_interval`` is written as traders do, ``chart_hides`` names what is left out of the
     chart. ``unknown`` holds what another version wrote; version 1 kept its layout there, as
-    ``window``.
+    ``window``, and a ``theme`` there is one that this version does not have.
     """
 
     theme: str = "dark"
@@ -66,6 +66,13 @@ class Settings:
     def limits(self) -> GuardLimits:
         """The fat-finger limits."""
         return GuardLimits(Lots(self.max_order_lots), self.max_order_value, self.collar_ticks)
+
+    def with_theme(self, name: str) -> Settings:
+        """Another theme. While it stays the same, one that another version knows is kept."""
+        if name == self.theme:
+            return self
+        unknown = {key: value for key, value in self.unknown.items() if key != _THEME}
+        return replace(self, theme=name, unknown=unknown)
 
     @property
     def older_layout(self) -> object:
@@ -89,11 +96,10 @@ class SettingsStore:
         """The settings, and a sentence for the user if they could not be read (else empty)."""
         try:
             document = self._file.read()
-            return (Settings() if document is None else _read(document)), ""
+            settings = Settings() if document is None else _read(document)
+            return settings, _theme_problem(settings)
         except OSError as error:
             return Settings(), self._set_aside(type(error).__name__)
-        except UnicodeDecodeError:  # its own text is for programmers
-            return Settings(), self._set_aside("no text")
         except ValueError as error:  # JSON errors are ValueErrors as well
             return Settings(), self._set_aside(str(error))
 
@@ -118,6 +124,8 @@ def _written(settings: Settings) -> dict[str, Any]:
         if one.name != "unknown":
             value = getattr(settings, one.name)
             document[one.name] = plain(value) if isinstance(value, Decimal) else value
+    if _THEME in settings.unknown:
+        document[_THEME] = settings.unknown[_THEME]
     return document
 
 
@@ -126,7 +134,9 @@ def _read(document: dict[str, Any]) -> Settings:
     unknown: dict[str, Any] = {}
     for name, value in document.items():
         reader = _READERS.get(name)
-        if reader is not None:
+        if name == _THEME and _text(name, value) not in THEMES:
+            unknown[name] = value
+        elif reader is not None:
             known[name] = reader(name, value)
         elif name != "version":
             unknown[name] = value
@@ -145,10 +155,15 @@ def _texts(name: str, value: object) -> tuple[str, ...]:
     return tuple(_text(name, one) for one in value)
 
 
-def _theme(name: str, value: object) -> str:
-    if value not in THEMES:
-        raise SettingError(f"{name} is none of {', '.join(THEMES)}")
-    return str(value)
+def _theme_problem(settings: Settings) -> str:
+    """A sentence when the theme is one of another version, else empty."""
+    word = str(settings.unknown.get(_THEME, ""))
+    if not word:
+        return ""
+    name = f" named {word}" if word.isprintable() and len(word) <= _LONGEST_WORD else ""
+    return (
+        f"This version has no theme{name}, which the settings ask for; {settings.theme} is shown."
+    )
 
 
 def _positive(name: str, value: object) -> int:
@@ -211,7 +226,7 @@ def proxy_problem(address: str) -> str:
 
 
 _READERS: dict[str, Callable[[str, object], Any]] = {
-    "theme": _theme,
+    _THEME: _text,
     "contract": _text,
     "sizes": _sizes,
     "chosen_size": _chosen,

@@ -32,14 +32,18 @@ END_WAIT_S = 0.5
 PROBE = "(is it there)"
 """An entry that is never written: asking for it shows whether the key ring answers."""
 FOR_NOW = "The key is kept for this session only, never in a file."
-SAFE_BACKENDS = (
-    "keyring.backends.SecretService",
-    "keyring.backends.libsecret",
-    "keyring.backends.kwallet",
-    "keyring.backends.macOS",
-    "keyring.backends.Windows",
-)
-"""Key rings of systems. All others are refused: most of them are plain files or keep nothing."""
+IN_DOUBT = "The key is kept for this session; the key ring may have stored it, too."
+SAFE_BACKENDS = {
+    "keyring.backends.SecretService": "the Secret Service",
+    "keyring.backends.libsecret": "the Secret Service",
+    "keyring.backends.kwallet": "KWallet",
+    "keyring.backends.macOS": "the Keychain",
+    "keyring.backends.Windows": "the Credential Manager of Windows",
+}
+"""Key rings of systems and what their owners call them.
+
+All others are refused: most of them are plain files or keep nothing.
+"""
 NO_BACKENDS = ("keyring.backends.fail", "keyring.backends.null")
 
 Secrets: TypeAlias = "Mapping[str, Secret]"
@@ -50,6 +54,10 @@ _log = logging.getLogger("app")
 
 class VaultError(TernError):
     """The key ring did not do what was asked; the sentence says why."""
+
+
+class VaultDoubtError(VaultError):
+    """Nobody knows whether the key ring did what was asked, or will still do it."""
 
 
 class Backend(Protocol):
@@ -71,10 +79,14 @@ class Backend(Protocol):
 @final
 @dataclass(frozen=True, slots=True)
 class Kept:
-    """Where secrets went: into the key ring, or only into this run, with a sentence why."""
+    """Where secrets went: into the key ring, or only into this run, with a sentence why.
+
+    ``is_doubtful`` when the key ring may have them all the same, now or in a moment.
+    """
 
     is_lasting: bool
     sentence: str = ""
+    is_doubtful: bool = False
 
 
 @final
@@ -88,6 +100,7 @@ class Vault:
     ) -> None:
         self._worker = _Worker(find or system_backend, deadline_s)
         self._memory: dict[str, dict[str, Secret]] = {}
+        self.ring_name = ""
 
     async def save(self, name: str, secrets: Secrets) -> Kept:
         """Store an entry; what the key ring does not take is kept for this run."""
@@ -96,14 +109,24 @@ class Vault:
             await self._worker.call(lambda ring: ring.set_password(SERVICE, name, text.reveal()))
         except VaultError as error:
             self._memory[name] = dict(secrets)
-            return Kept(is_lasting=False, sentence=f"{error.sentence} {FOR_NOW}")
+            is_doubtful = isinstance(error, VaultDoubtError)
+            words = f"{error.sentence} {IN_DOUBT if is_doubtful else FOR_NOW}"
+            return Kept(is_lasting=False, sentence=words, is_doubtful=is_doubtful)
         self._memory.pop(name, None)
         return Kept(is_lasting=True)
 
     async def problem(self) -> str:
-        """Why nothing can be stored for good, one sentence; empty when it can be."""
+        """Why nothing can be stored for good, one sentence; empty when it can be.
+
+        ``ring_name`` is known from then on, if the key ring has a name that its owner knows.
+        """
+
+        def ask(ring: Backend) -> str:
+            ring.get_password(SERVICE, PROBE)
+            return ring_name(ring.found) if isinstance(ring, _Lazy) else ""
+
         try:
-            await self._worker.call(lambda ring: ring.get_password(SERVICE, PROBE))
+            self.ring_name = await self._worker.call(ask)
         except VaultError as error:
             return error.sentence
         return ""
@@ -189,7 +212,7 @@ class _Worker:
                 return done.result()
         finally:
             done.cancel()  # an answer that comes later is nobody's
-        raise VaultError(
+        raise VaultDoubtError(
             f"no answer within {self._deadline_s} s",
             sentence=f"The key ring did not answer within {self._deadline_s:g} s.",
         )
@@ -220,6 +243,11 @@ class _Lazy:
     def __init__(self, find: Callable[[], Backend]) -> None:
         self._find = find
 
+    @property
+    def found(self) -> Backend:
+        """The key ring itself. Raises what looking for it raises."""
+        return self._find()
+
     def get_password(self, service: str, username: str) -> str | None:
         return self._find().get_password(service, username)
 
@@ -240,7 +268,7 @@ def system_backend() -> Backend:
 def safe_backend(found: object) -> Backend:
     """What was found, or the first safe one that it chains. Raises ``VaultError``."""
     for one in (found, *_chained(found)):
-        if type(one).__module__.startswith(SAFE_BACKENDS):
+        if type(one).__module__.startswith(tuple(SAFE_BACKENDS)):
             return cast("Backend", one)
     kind = type(found)
     name = f"{kind.__module__}.{kind.__qualname__}"
@@ -252,6 +280,12 @@ def safe_backend(found: object) -> Backend:
     )
 
 
+def ring_name(ring: object) -> str:
+    """What a safe key ring is called by its owner, in the middle of a sentence; may be empty."""
+    module = type(ring).__module__
+    return next((name for known, name in SAFE_BACKENDS.items() if module.startswith(known)), "")
+
+
 def _chained(found: object) -> Iterable[object]:
     chained = getattr(found, "backends", ())
     return chained if isinstance(chained, (list, tuple)) else ()
@@ -261,7 +295,7 @@ def _explained(error: Exception) -> VaultError:
     """A sentence for what a key ring raised. Its own text is not shown: it may hold anything."""
     if isinstance(error, VaultError):
         return error
-    from keyring.errors import KeyringLocked, NoKeyringError
+    from keyring.errors import KeyringError, KeyringLocked, NoKeyringError
 
     kind = type(error).__name__
     sentence = f"The key ring cannot be used ({kind})."
@@ -270,7 +304,9 @@ def _explained(error: Exception) -> VaultError:
     elif isinstance(error, NoKeyringError):
         sentence = "This system has no key ring."
     _log.warning("key ring: %s", kind)
-    return VaultError(kind, sentence=sentence)
+    # What keyring itself raises is a refusal; anything else may have broken off half-way.
+    refused = isinstance(error, KeyringError)
+    return (VaultError if refused else VaultDoubtError)(kind, sentence=sentence)
 
 
 def _written(secrets: Secrets) -> Secret:

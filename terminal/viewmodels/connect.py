@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Protocol, final
 from PySide6.QtCore import QObject, Signal
 from typing_extensions import override
 
+from terminal.domain.api_key import part_problem
 from terminal.domain.secret import Secret
 from terminal.viewmodels.base import ViewModel
 from terminal.viewmodels.text import Role
@@ -23,7 +24,6 @@ if TYPE_CHECKING:
     from terminal.viewmodels.frame import FrameClock
 
 LONGEST_NAME = 40
-LONGEST_SECRET = 256
 CLOCK_WARNING_MS = 1000
 _NOTHING = Secret("")
 
@@ -124,7 +124,7 @@ class ConnectViewModel(ViewModel):
         self._is_busy = False
         self._round = 0
         self._answer: Answer | None = None
-        self._keeping = _kept_in("the key ring of this system")
+        self._keeping = _kept_in("")
         self.view = self._build()
 
     # Editing ---------------------------------------------------------------------------------
@@ -147,7 +147,10 @@ class ConnectViewModel(ViewModel):
         self.mark_dirty()
 
     def set_keeping(self, ring: str, problem: str = "") -> None:
-        """Where secrets can go: the key ring's name, or a sentence why there is none to use."""
+        """Where secrets can go: the key ring's name, or a sentence why there is none to use.
+
+        A key ring without a name is that of this system.
+        """
         self._keeping = _kept_in(ring)
         if problem:
             words = f"{problem} The key is kept for this session only, never in a file."
@@ -275,16 +278,15 @@ class ConnectViewModel(ViewModel):
     def _errors(self) -> dict[str, str]:
         return {
             "name": _name_error(self._texts["name"]),
-            "key": _secret_error(self._secrets["key"], "the key"),
-            "secret": _secret_error(self._secrets["secret"], "the secret"),
-            "passphrase": _secret_error(self._secrets["passphrase"], "the passphrase"),
+            **{name: part_problem(part, name) for name, part in self._secrets.items()},
             "futures_host": self._door.host_problem(self._texts["futures_host"]),
             "account_host": self._door.host_problem(self._texts["account_host"]),
         }
 
 
 def _kept_in(ring: str) -> Line:
-    return Line(f"The key is kept in {ring}, never in a file.", Role.TEXT_DIM)
+    where = ring or "the key ring of this system"
+    return Line(f"The key is kept in {where}, never in a file.", Role.TEXT_DIM)
 
 
 def _name_error(name: str) -> str:
@@ -292,17 +294,4 @@ def _name_error(name: str) -> str:
         return "Give the account a name of your choice."
     if len(name) > LONGEST_NAME or not name.isprintable():
         return f"At most {LONGEST_NAME} letters."
-    return ""
-
-
-def _secret_error(secret: Secret, what: str) -> str:
-    text = secret.reveal()
-    if not text:
-        return f"Enter {what}."
-    if len(text) > LONGEST_SECRET:
-        return f"This is too long for {what}."
-    if not text.isascii() or not text.isprintable():
-        return f"There are letters here that cannot be in {what}."
-    if " " in text and what != "the passphrase":
-        return f"There is a space in {what}."
     return ""

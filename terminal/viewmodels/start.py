@@ -158,7 +158,7 @@ class StartViewModel(ViewModel):
 
     def _on_removed(self, name: str, sentence: str) -> None:
         self._is_busy = False
-        done = f"{name} is forgotten; its key is no longer in the key ring."
+        done = f"{name} is forgotten; its key is not in the key ring."
         self._say(sentence or done, Role.DANGER if sentence else Role.TEXT_DIM)
 
     def back(self) -> bool:

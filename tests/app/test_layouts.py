@@ -221,3 +221,40 @@ def test_a_full_disk_is_said_and_nothing_else_happens(
     session.keeper.save()
     assert session.said
     assert all("could not be saved" in words for words in session.said)
+
+
+def test_a_workspace_that_could_not_be_stored_is_not_taken_up(
+    start: Callable[..., Session], tmp_path: Path
+) -> None:
+    """The settings go on to name the one that is there, and the next start finds it."""
+    session = start()
+    session.keeper.save()
+    told: list[str] = []
+    session.keeper.changed.connect(lambda: told.append(session.keeper.workspace))
+    (tmp_path / "layouts" / "mine.new").mkdir()
+    session.window.view_menu.workspace_named.emit("Mine")
+    (words,) = session.said
+    assert "could not be saved" in words
+    assert session.keeper.workspace == DEFAULT
+    assert told == []
+    (tmp_path / "layouts" / "mine.new").rmdir()
+    session.window.view_menu.workspace_named.emit("Mine")
+    assert told == ["Mine"]
+    assert session.store.names() == (DEFAULT, "Mine")
+
+
+def test_a_name_that_is_too_long_for_a_file_is_refused_and_does_no_harm_later(
+    start: Callable[..., Session],
+) -> None:
+    """Each of its letters takes nine bytes in a file's name."""
+    name = "\u5de5" * 30
+    session = start()
+    session.keeper.save()
+    session.window.view_menu.workspace_named.emit(name)
+    (words,) = session.said
+    assert "too long" in words
+    assert session.keeper.workspace == DEFAULT
+    session.end()
+    again = start(name)
+    assert again.keeper.workspace == DEFAULT
+    assert again.window.isVisible()

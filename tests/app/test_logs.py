@@ -21,6 +21,8 @@ if TYPE_CHECKING:
         '{"secret": "0123456789abcdef"}',
         "ws://127.0.0.1/endpoint?token=AAAA1234BBBB==&connectId=1",
         "api_key=0123456789abcdef",
+        "Illegal header value b'0123456789abcdef\\n'",
+        'Invalid header value: "0123456789\'abcdef"',
     ],
 )
 def test_what_looks_like_a_secret_is_taken_out(text: str) -> None:
@@ -42,6 +44,26 @@ def test_a_file_with_what_happened(tmp_path: Path) -> None:
     logs.stop()
     text = (tmp_path / "logs" / "tern.log").read_text()
     assert "WARNING orders: Rejected with secret=(redacted)" in text
+
+
+def test_tracebacks_hold_no_secrets_either(tmp_path: Path) -> None:
+    """Neither those of the record nor what led to them."""
+    logs = Logs(tmp_path)
+    logs.start()
+    try:
+        try:
+            raise ValueError("Illegal header value b'0123456789abcdef\\n'")  # noqa: TRY301
+        except ValueError as error:
+            raise RuntimeError("it failed with passphrase=0123456789abcdef") from error
+    except RuntimeError:
+        logging.getLogger("faults").exception("a fault with token=0123456789abcdef")
+    logs.stop()
+    text = (tmp_path / "tern.log").read_text()
+    assert "Traceback" in text
+    assert "Illegal header value (redacted)" in text
+    assert "it failed with passphrase=(redacted)" in text
+    assert "a fault with token=(redacted)" in text
+    assert "0123456789abcdef" not in text
 
 
 def test_a_folder_that_cannot_be_made_is_said(tmp_path: Path) -> None:

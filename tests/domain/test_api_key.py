@@ -6,7 +6,14 @@ from dataclasses import replace
 
 import pytest
 
-from terminal.domain.api_key import ApiKeyFacts, Permission, read_permissions
+from terminal.domain.api_key import (
+    LONGEST_PART,
+    ApiKeyFacts,
+    Permission,
+    part_problem,
+    read_permissions,
+)
+from terminal.domain.secret import Secret
 
 GOOD = ApiKeyFacts(
     version=3,
@@ -74,3 +81,23 @@ def test_unknown_permissions_are_shown_after_the_known() -> None:
     facts = replace(GOOD, unknown=("Options",))
     assert facts.permission_words == "General, Futures, Options"
     assert replace(GOOD, permissions=frozenset()).permission_words == "none"
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "words"),
+    [
+        ("key", "", "Enter the key."),
+        ("key", "x" * (LONGEST_PART + 1), "too long for the key"),
+        ("secret", "line\n", "letters here that cannot be in the secret"),
+        ("secret", "s\u00e9cret", "letters here that cannot be in the secret"),
+        ("key", "two words", "a space in the key"),
+        ("passphrase", " outside ", "a space in the passphrase"),
+        ("passphrase", "two words", ""),
+        ("key", "x" * LONGEST_PART, ""),
+    ],
+)
+def test_what_can_be_part_of_a_key(name: str, text: str, words: str) -> None:
+    """What passes can stand in a header of a request; what does not is said in one sentence."""
+    problem = part_problem(Secret(text), name)
+    assert words in problem
+    assert bool(problem) is bool(words)

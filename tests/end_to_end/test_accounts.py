@@ -34,7 +34,7 @@ from tests.support.builders import XBT, a_ticket
 from tests.support.deadlines import STRETCH, eventually
 from tests.support.live import clients_of
 from tests.support.qt_loop import run_on_qt
-from tests.support.rings import MemoryRing
+from tests.support.rings import NAME, MemoryRing
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine, Iterator
@@ -393,6 +393,8 @@ def test_a_wrong_key_is_refused_in_words_and_nothing_is_stored(
         entrance = await entrance_of(run)
         await eventually(lambda: entrance.dialog is not None, "the dialog")
         dialog = await fill(entrance, "main", stage.exchange, passphrase="not-this-one")
+        keeping = f"The key is kept in {NAME}, never in a file."
+        await eventually(lambda: keeping in answer_lines(dialog), "the key ring's name")
         QTest.keyClick(dialog, K.Key_Return)
         words = "The passphrase or the secret is wrong."
         await eventually(lambda: words in answer_lines(dialog), "the refusal")

@@ -162,7 +162,7 @@ async def session(tmp_path: Path) -> AsyncIterator[Session]:
 async def test_secrets_are_in_the_ring_and_nowhere_else(session: Session) -> None:
     """Another process reads them, no file shows them, and deleted is deleted."""
     texts = tuple(SECRETS.values())
-    assert await session.step("look") == {"problem": ""}
+    assert await session.step("look") == {"problem": "", "name": "the Secret Service"}
     assert await session.step("load", **SECRETS) == {"is_same": [False] * 3}
     before = {path: path.read_bytes() for path in session.home.rglob("*.keyring")}
     assert await session.step("save", **SECRETS) == {"is_lasting": True, "sentence": ""}

@@ -118,7 +118,7 @@ def test_a_damaged_settings_file_is_kept_aside_and_the_program_starts(tmp_path: 
     report = tmp_path / "tour.json"
     done = run(["demo", "--tour", "--seconds", "1", "--report", str(report)], tmp_path)
     assert done.returncode == 0, done.stdout + done.stderr
-    assert list(config.glob("settings-damaged-*.json"))
+    assert list(config.glob("settings.json.damaged-*"))
     check_report(report)
 
 

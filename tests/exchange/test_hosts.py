@@ -8,7 +8,15 @@ from terminal.domain.errors import TernError
 from terminal.exchange.hosts import REAL, Hosts, host_problem, is_loopback, require_safe
 
 
-@pytest.mark.parametrize("address", ["https://api-futures.kucoin.com", "http://127.0.0.1:8080"])
+@pytest.mark.parametrize(
+    "address",
+    [
+        "https://api-futures.kucoin.com",
+        "http://127.0.0.1:8080",
+        "http://[::1]:5",
+        "https://LOCALHOST",
+    ],
+)
 def test_encrypted_or_loopback(address: str) -> None:
     assert Hosts(address, address).futures == address
 
@@ -26,6 +34,15 @@ def test_encrypted_or_loopback(address: str) -> None:
         "https://api.kucoin.com:0",
         "https://api.kucoin.com/api/v1",
         "https://api.kucoin.com?x=1",
+        "https://xn--a.com",
+        "https://api.xn--kucon-2sa.com",
+        "https://api.kuco\u0131n.com",
+        "https://a b.com",
+        "https://-a.com",
+        "https://a..com",
+        "https://" + "a" * 64 + ".com",
+        "https://" + "a." * 127 + "com",
+        "http://[::1%25lo]:5",
     ],
 )
 def test_everything_else_is_refused(address: str) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import traceback
 from typing import TYPE_CHECKING, Any
 
 import httpx
@@ -236,3 +237,29 @@ def test_a_proxy_that_cannot_be_used_is_one_sentence(monkeypatch: pytest.MonkeyP
     assert "proxy" in raised.value.sentence
     with pytest.raises(TernError):
         HttpClient("https://exchange.invalid", FakeClock(), proxy="nonsense")
+
+
+@pytest.mark.parametrize("key", ["THE-KEY-01234567\n", "THE-KEY-01234567\u00e9"])
+async def test_a_key_that_no_header_takes_is_not_shown(key: str) -> None:
+    """Neither in the error nor in its traceback, whatever the libraries below put into theirs."""
+    server = await asyncio.start_server(lambda _, writer: writer.close(), "127.0.0.1", 0)
+    base = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
+    client = HttpClient(base, FakeClock(), Credentials(key, "secret", "pass"))
+    with pytest.raises(TransportError) as raised:
+        await client.get("/x", int, signed=True)
+    await client.aclose()
+    server.close()
+    await server.wait_closed()
+    shown = "".join(traceback.format_exception(raised.value)) + repr(raised.value)
+    assert "THE-KEY" not in shown
+    assert raised.value.sentence.endswith(".")
+
+
+async def test_an_address_that_cannot_be_written_is_one_sentence() -> None:
+    """It is found out before anything is sent."""
+    client = HttpClient("https://xn--a.com", FakeClock(), transport=httpx.MockTransport(_fail))
+    with pytest.raises(TransportError) as raised:
+        await client.get("/x", int)
+    assert not raised.value.was_sent
+    assert "this address" in raised.value.sentence
+    await client.aclose()

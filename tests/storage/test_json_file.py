@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from terminal.storage.json_file import JsonFile
+from terminal.storage.json_file import LARGEST, JsonFile
 from tests.support.fake_clock import FakeClock
 
 if TYPE_CHECKING:
@@ -27,7 +27,16 @@ def test_what_is_written_is_read_and_no_draft_is_left(tmp_path: Path) -> None:
     assert [path.name for path in file.path.parent.iterdir()] == ["thing.json"]
 
 
-@pytest.mark.parametrize("content", [b"{", b"[]", b"\xff\xfe\x00", b"[" * 200_000])
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"{",
+        b"[]",
+        b"\xff\xfe\x00",
+        pytest.param(b"[" * 200_000, id="deep"),
+        pytest.param(b" " * LARGEST + b"{}", id="large"),
+    ],
+)
 def test_what_is_no_document_raises_one_kind_of_error(tmp_path: Path, content: bytes) -> None:
     """Broken text, other types, other encodings, endless nesting."""
     file = a_file(tmp_path)
@@ -43,7 +52,7 @@ def test_a_damaged_file_is_kept_under_a_name_with_the_time(tmp_path: Path) -> No
     file.path.parent.mkdir()
     file.path.write_text("{")
     aside = file.set_aside()
-    assert aside == "thing-damaged-20251009-085320.json"
+    assert aside == "thing.json.damaged-20251009-085320"
     assert file.path.with_name(aside).read_text() == "{"
     assert file.read() is None
     assert file.set_aside() == "", "there is nothing to keep any more"

@@ -11,9 +11,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from terminal.storage.json_file import LARGEST
 from terminal.storage.layouts import (
     DEFAULT,
-    LARGEST,
     Layout,
     LayoutStore,
     NewerLayoutError,
@@ -187,7 +187,28 @@ def test_every_name_is_a_file_of_its_own_folder(name: str) -> None:
     assert path.name.endswith(".json")
 
 
-@pytest.mark.parametrize("name", ["", "  ", "a\nb", "x" * 41, "\x07"])
+@given(st.text(max_size=60))
+def test_a_name_without_a_problem_can_be_stored_and_kept_aside(name: str) -> None:
+    """The longest file names that come of it fit into every usual file system."""
+    from pathlib import Path
+
+    if not name_problem(name):
+        path = LayoutStore(Path("config"), FakeClock()).path(name)
+        assert len(f"{path.name}.damaged-20251009-085320".encode()) < 200
+
+
+def test_a_name_that_no_file_can_have_is_not_there(tmp_path: Path) -> None:
+    """The settings may name anything; the program starts all the same."""
+    store = a_store(tmp_path)
+    store.save(DEFAULT, A_LAYOUT)
+    assert not store.exists("\u5de5" * 30)
+    assert not store.is_newer("\u5de5" * 30)
+    assert store.load("\u5de5" * 30)[0] is None
+
+
+@pytest.mark.parametrize(
+    "name", ["", "  ", "a\nb", "x" * 41, "\x07", "\u5de5" * 30, "/" * 60, "\U0001f680" * 40]
+)
 def test_names_that_cannot_be_used_are_refused_with_a_sentence(name: str) -> None:
     assert name_problem(name).endswith(".")
     assert name_problem("Scalp 2") == ""

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from terminal.storage.profiles import Profile, ProfileStore
+from terminal.storage.profiles import NewerProfilesError, Profile, ProfileStore
 from tests.support.fake_clock import FakeClock
 
 if TYPE_CHECKING:
@@ -81,7 +81,7 @@ def test_a_damaged_list_is_kept_aside_and_told(tmp_path: Path, content: str) -> 
     store = ProfileStore(tmp_path, FakeClock())
     store.path.write_text(content)
     problem = store.load()
-    (aside,) = tmp_path.glob("profiles-damaged-*.json")
+    (aside,) = tmp_path.glob("profiles.json.damaged-*")
     assert aside.read_text() == content
     assert aside.name in problem
     assert store.profiles == ()
@@ -91,6 +91,24 @@ def test_a_damaged_list_is_kept_aside_and_told(tmp_path: Path, content: str) -> 
 
 def a_list(store: ProfileStore) -> list[str]:
     return [row["name"] for row in json.loads(store.path.read_text())["profiles"]]
+
+
+def test_a_list_of_a_newer_version_is_neither_read_nor_replaced(tmp_path: Path) -> None:
+    """It is said, it stays as it is, and nothing is kept aside."""
+    store = a_store(tmp_path)
+    store.put(MAIN)
+    text = json.dumps({**json.loads(store.path.read_text()), "version": 2, "profiles": {"a": 1}})
+    store.path.write_text(text)
+    again = ProfileStore(tmp_path / "config", FakeClock())
+    assert "newer version" in again.load()
+    assert again.profiles == ()
+    with pytest.raises(NewerProfilesError) as raised:
+        again.put(MAIN)
+    with pytest.raises(NewerProfilesError):
+        again.remove("main")
+    assert "is not replaced" in raised.value.sentence
+    assert store.path.read_text() == text
+    assert [path.name for path in store.path.parent.iterdir()] == ["profiles.json"]
 
 
 def test_values_of_a_wrong_kind_are_left_out(tmp_path: Path) -> None:

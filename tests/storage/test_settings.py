@@ -45,7 +45,7 @@ def test_keys_of_another_version_are_kept(tmp_path: Path) -> None:
         "{",
         "[]",
         "null",
-        '{"theme": "pink"}',
+        '{"theme": 5}',
         '{"sizes": [1, 2, 3]}',
         '{"sizes": [1, 2, 3, 4, 0]}',
         '{"chosen_size": 6}',
@@ -70,10 +70,34 @@ def test_a_damaged_file_is_kept_aside_and_the_user_is_told(tmp_path: Path, conte
     store.path.write_text(content)
     settings, problem = store.load()
     assert settings == Settings()
-    (aside,) = store.path.parent.glob("settings-damaged-*.json")
+    (aside,) = store.path.parent.glob("settings.json.damaged-*")
     assert aside.read_text() == content
     assert aside.name in problem
     assert store.load() == (Settings(), "")
+
+
+@pytest.mark.parametrize(
+    ("theme", "said"), [("sepia", "no theme named sepia"), ("\n", "no theme,")]
+)
+def test_a_theme_of_another_version_costs_nothing_else(
+    tmp_path: Path, theme: str, said: str
+) -> None:
+    """The default is shown and that is said; the word stays until another theme is chosen."""
+    store = a_store(tmp_path)
+    store.path.parent.mkdir()
+    store.path.write_text(json.dumps({"theme": theme, "contract": "ETHUSDTM"}))
+    settings, problem = store.load()
+    assert (settings.theme, settings.contract) == ("dark", "ETHUSDTM")
+    assert said in problem
+    assert [path.name for path in store.path.parent.iterdir()] == ["settings.json"]
+    store.save(settings.with_theme("dark"))
+    assert json.loads(store.path.read_text())["theme"] == theme
+    assert store.load() == (settings, problem)
+    chosen = settings.with_theme("light")
+    store.save(chosen)
+    assert store.load()[0].theme == "light"
+    store.save(chosen.with_theme("dark"))
+    assert store.load() == (Settings(contract="ETHUSDTM"), "")
 
 
 def test_bytes_that_are_no_text_are_damage_too(tmp_path: Path) -> None:
@@ -81,7 +105,7 @@ def test_bytes_that_are_no_text_are_damage_too(tmp_path: Path) -> None:
     store.path.parent.mkdir()
     store.path.write_bytes(b"\xff\xfe\x00")
     assert store.load()[1]
-    assert list(store.path.parent.glob("settings-damaged-*.json"))
+    assert list(store.path.parent.glob("settings.json.damaged-*"))
 
 
 def test_every_setting_is_read_and_written(tmp_path: Path) -> None:

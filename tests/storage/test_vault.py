@@ -7,10 +7,10 @@ import json
 import logging
 import threading
 from importlib import import_module
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 import pytest
-from keyring.errors import KeyringLocked, NoKeyringError
+from keyring.errors import KeyringLocked, NoKeyringError, PasswordSetError
 
 from terminal.domain.secret import Secret
 from terminal.storage.vault import (
@@ -24,6 +24,8 @@ from terminal.storage.vault import (
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+    from terminal.storage.vault import Backend
 
 SECRETS = {
     "key": Secret("0123456789abcdef"),
@@ -57,6 +59,11 @@ class FakeRing:
     def delete_password(self, service: str, username: str) -> None:
         self._enter()
         del self.entries[service, username]
+
+
+def finding(ring: object) -> Callable[[], Backend]:
+    """What finds this key ring."""
+    return lambda: cast("Backend", ring)
 
 
 def raising(error: Exception) -> Callable[[], None]:
@@ -158,7 +165,7 @@ async def test_a_call_that_is_given_up_leaves_nothing_behind() -> None:
     [
         (KeyringLocked("my text"), "is locked"),
         (NoKeyringError("my text"), "no key ring"),
-        (RuntimeError("my text"), "cannot be used (RuntimeError)"),
+        (PasswordSetError("my text"), "cannot be used (PasswordSetError)"),
     ],
 )
 async def test_what_a_ring_raises_is_one_sentence_and_the_key_stays_for_now(
@@ -172,6 +179,7 @@ async def test_what_a_ring_raises_is_one_sentence_and_the_key_stays_for_now(
             await vault.delete("other")
         assert words in await vault.problem()
     assert words in kept.sentence
+    assert not kept.is_doubtful
     assert words in raised.value.sentence
     assert kept.sentence.endswith("for this session only, never in a file.")
     assert await vault.load("main") == SECRETS
@@ -180,6 +188,35 @@ async def test_what_a_ring_raises_is_one_sentence_and_the_key_stays_for_now(
     await vault.close()
     with pytest.raises(VaultError):
         await vault.load("main")
+
+
+async def test_what_breaks_off_is_a_doubt_and_not_a_refusal() -> None:
+    """A ring that fails in a way of its own, or answers too late, may have the key all the same."""
+    gate = threading.Event()
+    for ring in (FakeRing(raising(RuntimeError("my text"))), FakeRing(lambda: _wait(gate))):
+        vault = Vault(finding(ring), SHORT_S)
+        kept = await vault.save("main", SECRETS)
+        assert (kept.is_lasting, kept.is_doubtful) == (False, True)
+        assert "may have stored it, too" in kept.sentence
+        assert "my text" not in kept.sentence
+        assert await vault.load("main") == SECRETS
+        await vault.close()
+    gate.set()
+
+
+async def test_a_ring_tells_its_name_once_it_was_asked() -> None:
+    """In words that its owner knows; a ring without such a name has none."""
+    for module, name in (
+        ("keyring.backends.SecretService", "the Secret Service"),
+        ("keyring.backends.macOS", "the Keychain"),
+        ("somewhere.else", ""),
+    ):
+        ring = _of_module(module, get_password=lambda *_: None)
+        vault = Vault(finding(ring), LONG_S)
+        assert vault.ring_name == ""
+        assert await vault.problem() == ""
+        assert vault.ring_name == name
+        await vault.close()
 
 
 async def test_a_ring_is_looked_for_on_the_worker_and_may_not_be_there() -> None:

@@ -31,7 +31,7 @@ async def _with_vault(step: str, given: dict[str, str]) -> dict[str, Any]:
         if step == "delete":
             await vault.delete(NAME)
             return {"is_there": await vault.load(NAME) is not None}
-        return {"problem": await vault.problem()}
+        return {"problem": await vault.problem(), "name": vault.ring_name}
     except VaultError as error:
         return {"problem": error.sentence}
     finally:

@@ -2,27 +2,31 @@
 
 from __future__ import annotations
 
+import threading
 from typing import TYPE_CHECKING, final
 
 from terminal.storage import vault as vault_module
 
 if TYPE_CHECKING:
-    import threading
-
     import pytest
+
+
+NAME = "a ring in memory"
 
 
 @final
 class MemoryRing:
     """A key ring in memory; with ``fails`` set, every call raises it.
 
-    With ``holds`` set, every call waits for it, on whatever thread it is made.
+    With ``holds`` set, every call waits for it, on whatever thread it is made; ``is_written`` is
+    set by every text that was stored.
     """
 
     def __init__(self) -> None:
         self.entries: dict[tuple[str, str], str] = {}
         self.fails: Exception | None = None
         self.holds: threading.Event | None = None
+        self.is_written = threading.Event()
 
     def _enter(self) -> None:
         if self.holds is not None:
@@ -37,6 +41,7 @@ class MemoryRing:
     def set_password(self, service: str, username: str, password: str) -> None:
         self._enter()
         self.entries[service, username] = password
+        self.is_written.set()
 
     def delete_password(self, service: str, username: str) -> None:
         self._enter()
@@ -45,3 +50,4 @@ class MemoryRing:
     def install(self, monkeypatch: pytest.MonkeyPatch) -> None:
         """Be the system's key ring from now on."""
         monkeypatch.setattr(vault_module, "system_backend", lambda: self)
+        monkeypatch.setitem(vault_module.SAFE_BACKENDS, type(self).__module__, NAME)

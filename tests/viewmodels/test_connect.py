@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from terminal.domain.api_key import ApiKeyFacts, Permission
-from terminal.viewmodels.connect import LONGEST_NAME, LONGEST_SECRET, Answer, ConnectViewModel
+from terminal.domain.api_key import LONGEST_PART, ApiKeyFacts, Permission
+from terminal.viewmodels.connect import LONGEST_NAME, Answer, ConnectViewModel
 from terminal.viewmodels.frame import HandFrameClock
 from terminal.viewmodels.text import Role
 
@@ -102,7 +102,7 @@ def test_an_empty_form_is_not_wrong_until_it_is_sent(form: Form) -> None:
 @pytest.mark.parametrize(
     ("typed", "words"),
     [
-        ("x" * (LONGEST_SECRET + 1), "too long"),
+        ("x" * (LONGEST_PART + 1), "too long"),
         ("schl\N{LATIN SMALL LETTER U WITH DIAERESIS}ssel", "cannot be in"),
         ("two words", "a space"),
     ],

@@ -264,7 +264,7 @@ def test_an_account_is_forgotten_by_hand(look: Look, qtbot: QtBot) -> None:
     done("")
     look.frame.tick()
     assert look.window.findChild(QPushButton, "start.main") is None
-    assert look.message().text() == "main is forgotten; its key is no longer in the key ring."
+    assert look.message().text() == "main is forgotten; its key is not in the key ring."
     assert look.focused() == "side"
 
 
