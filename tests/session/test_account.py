@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from decimal import Decimal
 
 from terminal.domain.clock import TimestampMs, TimestampNs
 from terminal.domain.events import MarginMode, PositionMode, PositionUpdate
 from terminal.domain.units import Lots, Money, Price, Side, Symbol
 from terminal.exchange.errors import TransportError
+from terminal.session.account import RECONCILE_INTERVAL_S
 from tests.support.builders import NOW_MS, XBT, a_fill, a_position_update, a_wallet
 from tests.support.desk import Bench
 
@@ -204,6 +206,30 @@ async def test_a_wallet_heard_while_it_is_asked_for_is_newer() -> None:
     assert bench.account.wallet("USDT") == a_wallet(equity="900")
     bench.gateway.on_wallet = lambda: bench.stream.push(a_wallet(equity="950"))
     bench.gateway.wallets["USDT"] = a_wallet(equity="901")
-    await bench.account.read_wallet("USDT")
+    assert await bench.account.read_wallet("USDT") == a_wallet(equity="950")
+    assert bench.account.wallet("USDT") == a_wallet(equity="950")
+    await bench.stop()
+
+
+async def test_what_may_leave_is_the_answers_where_the_stream_does_not_tell() -> None:
+    """A newer equity without the field does not turn everything available transferable."""
+    bench = Bench()
+    await bench.start()
+    bench.gateway.on_wallet = lambda: bench.stream.push(a_wallet(equity="950"))
+    may_leave = Money(Decimal(850), "USDT")
+    bench.gateway.wallets["USDT"] = replace(a_wallet(equity="901"), withdrawable=may_leave)
+    heard = await bench.account.read_wallet("USDT")
+    assert heard.equity.amount == 950
+    assert heard.withdrawable == may_leave
+    await bench.stop()
+
+
+async def test_a_wallet_heard_during_a_comparison_is_newer() -> None:
+    """The comparison of every minute does not overwrite what the stream told meanwhile, either."""
+    bench = Bench()
+    await bench.start()
+    bench.gateway.on_wallet = lambda: bench.stream.push(a_wallet(equity="950"))
+    bench.gateway.wallets["USDT"] = a_wallet(equity="901")
+    await bench.clock.advance(RECONCILE_INTERVAL_S + 1)
     assert bench.account.wallet("USDT") == a_wallet(equity="950")
     await bench.stop()

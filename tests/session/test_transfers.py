@@ -116,6 +116,17 @@ async def test_where_nothing_else_is_told_what_is_available_may_leave(
     assert transferable(bench, FUTURES) == 900
 
 
+async def test_what_the_stream_told_meanwhile_is_newer(bench: TransferBench) -> None:
+    """A wallet event that overtakes the answer stays: an older before would prove a wrong end."""
+    newer = replace(a_full_wallet(), equity=Money(Decimal(990), "USDT"))
+    bench.bench.gateway.on_wallet = lambda: bench.bench.stream.push(newer)
+    bench.desk.read("USDT")
+    await bench.clock.settle()
+    funds = bench.desk.funds(FUTURES, "USDT").funds
+    assert funds is not None
+    assert funds.balance.amount == 990
+
+
 # Moving --------------------------------------------------------------------------------------
 
 
