@@ -25,7 +25,7 @@ from terminal.domain.transfer import (
 )
 from terminal.domain.units import plain
 from terminal.exchange.funding_gateway import Repeated
-from terminal.exchange.outcome import Accepted, NotSent, Rejected
+from terminal.exchange.outcome import Accepted, NotSent, Rejected, Unknown
 from terminal.session.listeners import Listeners
 from terminal.session.notices import NoticeLevel
 
@@ -36,8 +36,7 @@ if TYPE_CHECKING:
     from terminal.domain.events import WalletUpdate
     from terminal.domain.transfer import TransferTicket
     from terminal.domain.units import ClientOid
-    from terminal.exchange.funding_gateway import TransferGateway
-    from terminal.exchange.outcome import Unknown
+    from terminal.exchange.funding_gateway import TransferGateway, TransferOutcome
     from terminal.session.account import AccountSession
     from terminal.session.notices import NoticeBoard
     from terminal.session.tasks import TaskOwner
@@ -177,11 +176,15 @@ class TransferDesk:
             else:
                 funds = await self._gateway.funds(kind, currency)
         except TernError as error:
-            known = self.funds(kind, currency).funds
-            self._states[kind, currency] = FundsState(known, error.sentence)
-            return None
-        self._states[kind, currency] = FundsState(funds)
-        return funds
+            why = error.sentence
+        except Exception as error:  # noqa: BLE001 - reported; a transfer is followed to its end
+            self._owner.report(f"read {kind.value}", error)
+            why = _OWN_ERROR
+        else:
+            self._states[kind, currency] = FundsState(funds)
+            return funds
+        self._states[kind, currency] = FundsState(self.funds(kind, currency).funds, why)
+        return None
 
     def _on_account_changed(self) -> None:
         """The stream moves what is transferable from futures, where it tells it."""
@@ -235,6 +238,10 @@ class TransferDesk:
                 words = f"Tern was closed before it was known how this ended: {attempt.client_oid}."
                 self._notices.post(NoticeLevel.WARNING, "account", words)
             raise
+        except Exception as error:  # noqa: BLE001 - reported; a transfer must never be forgotten
+            self._owner.report("transfer", error)
+            if self.last is None:
+                self._say(_broken_off(attempt.ticket, is_open=self.unsettled is attempt))
         finally:
             self.is_busy = False
             self.on_changed.notify()
@@ -248,7 +255,7 @@ class TransferDesk:
         self.unsettled = attempt
         words = f"Sending {words_of(ticket)}, id {attempt.client_oid}."
         self._notices.post(NoticeLevel.INFO, "account", words)
-        outcome = await self._gateway.transfer(ticket, attempt.client_oid)
+        outcome = await self._answer(attempt)
         if is_first and isinstance(outcome, (Rejected, NotSent)):
             self.unsettled = None
         if isinstance(outcome, (Accepted, Repeated)):
@@ -256,6 +263,14 @@ class TransferDesk:
         else:
             self._say(_open_end(outcome, ticket, is_first=is_first))
         await self._follow(attempt)
+
+    async def _answer(self, attempt: Unsettled) -> TransferOutcome:
+        """How the request ended; an error of our own leaves it unknown, like a lost answer."""
+        try:
+            return await self._gateway.transfer(attempt.ticket, attempt.client_oid)
+        except Exception as error:  # noqa: BLE001 - reported; a transfer must never be forgotten
+            self._owner.report("transfer", error)
+            return Unknown(_OWN_ERROR)
 
     async def _is_still_open(self, attempt: Unsettled) -> bool:
         """Before a retry the balances are looked at: what has arrived is not sent again."""
@@ -338,6 +353,7 @@ RETRY_WORDS = (
     "Asking again sends the same id, by which the exchange knows it as the same transfer; "
     "the id is kept until Tern is closed."
 )
+_OWN_ERROR = "An error inside the program hid the answer."
 _SEEN = {
     Evidence.ARRIVED: "",
     Evidence.ON_ITS_WAY: "The balances show that it left and has not arrived so far.",
@@ -379,6 +395,14 @@ def _open_end(
         words = f"The answer was lost: it is not known whether {words_of(ticket)} arrived."
         words = f"{words} {outcome.sentence}"
     return TransferResult(ticket, TransferEnd.UNKNOWN, words, remedy)
+
+
+def _broken_off(ticket: TransferTicket, *, is_open: bool) -> TransferResult:
+    """Say how a transfer stands that an error of our own broke off."""
+    if is_open:
+        return _open_end(Unknown(_OWN_ERROR), ticket, is_first=False)
+    words = "Nothing was sent. An error inside the program stopped it before."
+    return TransferResult(ticket, TransferEnd.NOT_SENT, words)
 
 
 def _funds_of(wallet: WalletUpdate) -> Funds:

@@ -15,6 +15,7 @@ from terminal.domain.transfer import AccountKind, TransferField
 from terminal.domain.units import Money, OrderId
 from terminal.exchange.funding_gateway import Repeated
 from terminal.exchange.outcome import Accepted
+from terminal.session import transfers
 from terminal.session.transfers import TransferEnd
 from tests.support.builders import a_transfer, a_wallet
 from tests.support.fakes import LOST
@@ -379,6 +380,83 @@ async def test_nothing_unsettled_leaves_nothing_to_ask_or_set_aside(bench: Trans
     bench.desk.set_aside()
     await bench.clock.advance(10)
     assert (bench.oids, bench.desk.last) == ([], None)
+
+
+def take_errors(bench: TransferBench) -> list[str]:
+    """What the funnel got, which is then no fault of the test any more."""
+    errors = list(bench.bench.errors)
+    bench.bench.errors.clear()
+    return errors
+
+
+@pytest.mark.parametrize("moves", [True, False])
+async def test_an_error_of_our_own_is_like_a_lost_answer(
+    bench: TransferBench, *, moves: bool
+) -> None:
+    """It is reported, the balances are followed, and what is open can be asked again."""
+    bench.gateway.fails = ValueError("unforeseen")
+    bench.gateway.answers.append(Answer(moves=moves, outcome=NO_ANSWER))
+    bench.desk.submit(a_transfer("250"))
+    await bench.clock.settle()
+    words = [notice.text for notice in bench.notices.notices]
+    assert any("The answer was lost" in text and "inside the program" in text for text in words)
+    await bench.clock.advance(10)
+    assert [error for error in take_errors(bench) if "unforeseen" in error]
+    assert (end(bench), is_open(bench)) == (
+        (TransferEnd.MOVED, False) if moves else (TransferEnd.UNKNOWN, True)
+    )
+    bench.desk.retry()
+    await bench.clock.advance(10)
+    assert end(bench) is TransferEnd.MOVED
+    assert bench.oids == (["t1"] if moves else ["t1", "t1"])
+
+
+async def test_an_error_of_our_own_while_asking_again_leaves_it_open(bench: TransferBench) -> None:
+    """The second attempt can be asked again like the first."""
+    bench.gateway.answers.append(LOST_BEFORE)
+    await bench.move(a_transfer("250"))
+    bench.gateway.fails = ValueError("unforeseen")
+    bench.gateway.answers.append(LOST_BEFORE)
+    bench.desk.retry()
+    await bench.clock.advance(10)
+    assert len(take_errors(bench)) == 1
+    assert (end(bench), is_open(bench)) == (TransferEnd.UNKNOWN, True)
+
+
+async def test_an_error_of_our_own_in_a_reading_is_a_reason(bench: TransferBench) -> None:
+    """Before the sending it stops the transfer; both ways it is told and reported."""
+    bench.gateway.unreadable = {MAIN}
+    bench.gateway.unreadable_error = ValueError("unforeseen")
+    await bench.move(a_transfer())
+    assert len(take_errors(bench)) == 1
+    assert (end(bench), is_open(bench), bench.oids) == (TransferEnd.NOT_SENT, False, [])
+    assert "inside the program" in bench.desk.funds(MAIN, "USDT").problem
+
+
+@pytest.mark.parametrize("is_first", [True, False])
+async def test_an_error_of_our_own_anywhere_is_told(
+    bench: TransferBench, monkeypatch: pytest.MonkeyPatch, *, is_first: bool
+) -> None:
+    """Before anything was sent nothing is open; what is open stays open and is said to be."""
+    if not is_first:
+        bench.gateway.answers.append(LOST_BEFORE)
+        await bench.move(a_transfer("250"))
+
+    def broken(*_: object) -> None:
+        raise ValueError("unforeseen")
+
+    if is_first:
+        bench.desk.submit(a_transfer("250"))
+    else:
+        bench.desk.retry()
+    with monkeypatch.context() as patch:
+        patch.setattr(transfers, "check" if is_first else "evidence", broken)
+        await bench.clock.advance(10)
+    assert len(take_errors(bench)) == 1
+    assert not bench.desk.is_busy
+    assert (end(bench), is_open(bench)) == (
+        (TransferEnd.NOT_SENT, False) if is_first else (TransferEnd.UNKNOWN, True)
+    )
 
 
 async def test_the_end_of_the_program_names_what_is_open() -> None:

@@ -236,6 +236,25 @@ async def test_a_lost_answer_offers_to_ask_again(theme: Theme) -> None:
         assert stage.words("futures.balance").endswith("250.00")
 
 
+async def test_an_error_of_our_own_is_no_dead_end(theme: Theme) -> None:
+    """What is open stands there with its buttons, whatever went wrong."""
+    async with opened(theme) as stage:
+        stage.bench.gateway.answers.append(Answer(moves=False, outcome=NO_ANSWER))
+        stage.bench.gateway.fails = ValueError("unforeseen")
+        stage.type("250")
+        QTest.keyClick(stage.amount, Qt.Key.Key_Return)
+        await stage.settle(10)
+        assert len(stage.bench.bench.errors) == 1
+        stage.bench.bench.errors.clear()
+        assert stage.words("sentence").startswith("The answer was lost")
+        ask = stage.find(QPushButton, "ask_again")
+        assert ask.isVisible()
+        assert ask.isEnabled()
+        QTest.mouseClick(ask, Qt.MouseButton.LeftButton)
+        await stage.settle(10)
+        assert stage.words("sentence") == "Moved 250 USDT from main to futures."
+
+
 async def test_an_open_transfer_can_be_set_aside(theme: Theme) -> None:
     """After that the dialog is ready for the next one."""
     async with opened(theme) as stage:
