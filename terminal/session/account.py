@@ -291,10 +291,13 @@ class AccountSession:
         self._positions[update.symbol] = _position_of(update)
         self._revisions[update.symbol] = self._revisions.get(update.symbol, 0) + 1
 
-    def note_transfer(self, change: Money) -> None:
-        """Money came into the futures account (negative: left it): the day's start moves along."""
+    def note_transfer(self, change: Money, sent_at: TimestampMs) -> None:
+        """Money came into the futures account (negative: left it): the day's start moves along.
+
+        A day after the one it was sent on began with it, and stays as it is.
+        """
         known = self._days.get(change.currency)
-        if known is not None:
+        if known is not None and known[0] <= sent_at // _DAY_MS:
             self._days[change.currency] = (known[0], known[1] + change, known[2])
             self.on_changed.notify()
 

@@ -3,7 +3,8 @@
 Policies, in one place: nothing is sent that ``domain.transfer`` blocks, or while the last transfer
 is not settled; a transfer is never resent by itself. When no answer came, the exchange cannot be
 asked about it by our id, so the balances from before and after are compared; the user may retry,
-and the retry sends the same id. The id is kept until the program ends.
+and the retry sends the same id. The id is kept until the program ends. The day's result leaves a
+transfer out when the balances show it or the user says that it arrived, not on anyone else's word.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from dataclasses import dataclass, field
 from enum import Enum
 from typing import TYPE_CHECKING, final
 
+from terminal.domain.clock import TimestampMs
 from terminal.domain.errors import TernError
 from terminal.domain.transfer import (
     AccountKind,
@@ -20,6 +22,7 @@ from terminal.domain.transfer import (
     Funds,
     TransferBlock,
     TransferField,
+    change_of,
     check,
     evidence,
 )
@@ -41,6 +44,7 @@ if TYPE_CHECKING:
     from terminal.session.notices import NoticeBoard
     from terminal.session.tasks import TaskOwner
 
+_NEVER = TimestampMs(0)
 LOOKS_S = (0.0, 0.5, 1.0, 2.0)
 """Pauses before each look at the balances after a transfer: one lasts 3.5 s at most."""
 
@@ -81,12 +85,18 @@ class TransferResult:
 @final
 @dataclass(slots=True)
 class Unsettled:
-    """A transfer that was sent and whose end is not known; its id stays the same."""
+    """A transfer that was sent and whose end is not known; its id stays the same.
+
+    ``sent_at`` is the time of the first attempt. ``is_id_doubted`` says that the exchange called
+    the id repeated at once: that it does so again proves nothing.
+    """
 
     ticket: TransferTicket
     client_oid: ClientOid
     before: dict[AccountKind, Funds] = field(default_factory=dict)
     attempts: int = 0
+    sent_at: TimestampMs = _NEVER
+    is_id_doubted: bool = False
 
 
 @final
@@ -115,6 +125,8 @@ class TransferDesk:
         self._readings = 0
         self.refusal = gateway.refusal
         self._latest: Unsettled | None = None
+        self._awaited: list[Unsettled] = []
+        """Accepted, and not seen in the futures balance so far."""
         self.unsettled: Unsettled | None = None
         self.is_busy = False
         self.last: TransferResult | None = None
@@ -188,6 +200,7 @@ class TransferDesk:
 
     def _on_account_changed(self) -> None:
         """The stream moves what is transferable from futures, where it tells it."""
+        self._note_what_came()
         changed = False
         for (kind, currency), state in tuple(self._states.items()):
             wallet = self._account.wallet(currency)
@@ -252,14 +265,23 @@ class TransferDesk:
             return
         # From here on it may be out there, whatever happens to this task.
         attempt.attempts += 1
+        if is_first:
+            attempt.sent_at = self._clock.now_ms()
         self.unsettled = attempt
         words = f"Sending {words_of(ticket)}, id {attempt.client_oid}."
         self._notices.post(NoticeLevel.INFO, "account", words)
         outcome = await self._answer(attempt)
         if is_first and isinstance(outcome, (Rejected, NotSent)):
             self.unsettled = None
-        if isinstance(outcome, (Accepted, Repeated)):
-            self._settle(attempt, _taken(outcome, ticket))
+        if is_first and isinstance(outcome, Repeated):
+            attempt.is_id_doubted = True  # nothing of ours was there before
+        if isinstance(outcome, Accepted) or (
+            isinstance(outcome, Repeated) and not attempt.is_id_doubted
+        ):
+            self._settle(_taken(outcome, ticket))
+            if ticket.futures_change.amount:
+                self._awaited.append(attempt)
+                self._note_what_came()
         else:
             self._say(_open_end(outcome, ticket, is_first=is_first))
         await self._follow(attempt)
@@ -320,8 +342,10 @@ class TransferDesk:
         seen = evidence(ticket, attempt.before, after)
         known = self.last
         if self.unsettled is attempt and seen is Evidence.ARRIVED:
-            words = f"No answer came, but the balances show that {words_of(ticket)} arrived."
-            self._settle(attempt, TransferResult(ticket, TransferEnd.MOVED, words))
+            words = f"the balances show that {words_of(ticket)} arrived."
+            why = "The answer was in doubt" if attempt.is_id_doubted else "No answer came"
+            self._note(attempt)
+            self._settle(TransferResult(ticket, TransferEnd.MOVED, f"{why}, but {words}"))
         elif self.unsettled is attempt and known is not None:
             remedy = f"{_SEEN[seen]} {RETRY_WORDS}"
             self.last = TransferResult(ticket, known.end, known.sentence, remedy)
@@ -333,12 +357,30 @@ class TransferDesk:
                 self.last = TransferResult(ticket, known.end, known.sentence, _SEEN[seen])
         return seen
 
-    def _settle(self, attempt: Unsettled, result: TransferResult) -> None:
-        if self.unsettled is attempt:
-            self.unsettled = None
-            if attempt.ticket.futures_change.amount:
-                self._account.note_transfer(attempt.ticket.futures_change)
+    def _settle(self, result: TransferResult) -> None:
+        self.unsettled = None
         self._say(result)
+
+    def _note_what_came(self) -> None:
+        """Leave out of the day's result what was accepted, once the futures balance shows it.
+
+        Any change of that balance will do: a fill in between hides the amount, not the acceptance.
+        """
+        came = [attempt for attempt in self._awaited if self._has_changed_futures(attempt)]
+        # First, because noting tells the listeners of the account, of which this desk is one.
+        self._awaited = [attempt for attempt in self._awaited if attempt not in came]
+        for attempt in came:
+            self._note(attempt)
+
+    def _has_changed_futures(self, attempt: Unsettled) -> bool:
+        wallet = self._account.wallet(attempt.ticket.currency)
+        before = attempt.before[AccountKind.FUTURES]
+        return wallet is not None and change_of(before, _funds_of(wallet)) != 0
+
+    def _note(self, attempt: Unsettled) -> None:
+        change = attempt.ticket.futures_change
+        if change.amount:
+            self._account.note_transfer(change, attempt.sent_at)
 
     def _say(self, result: TransferResult) -> None:
         self.last = result
@@ -376,7 +418,7 @@ def _taken(outcome: Accepted | Repeated, ticket: TransferTicket) -> TransferResu
 
 
 def _open_end(
-    outcome: Rejected | NotSent | Unknown, ticket: TransferTicket, *, is_first: bool
+    outcome: Repeated | Rejected | NotSent | Unknown, ticket: TransferTicket, *, is_first: bool
 ) -> TransferResult:
     """Say how an attempt ended that moved nothing for sure. A retry proves nothing of the first."""
     words, remedy = "", RETRY_WORDS
@@ -391,6 +433,9 @@ def _open_end(
             words = f"Nothing was sent. {outcome.sentence}"
             return TransferResult(ticket, TransferEnd.NOT_SENT, words)
         words = f"{words_of(ticket)} is still open: the exchange could not be reached to ask again."
+    elif isinstance(outcome, Repeated):
+        words = "The exchange says that it knew this transfer's id before it was first sent:"
+        words = f"{words} it is not known whether {words_of(ticket)} arrived."
     else:
         words = f"The answer was lost: it is not known whether {words_of(ticket)} arrived."
         words = f"{words} {outcome.sentence}"

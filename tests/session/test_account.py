@@ -187,10 +187,25 @@ async def test_transfers_move_the_start_of_the_day_along() -> None:
     """Money that came in by a transfer is no gain; without a known day there is nothing to move."""
     bench = Bench()
     money = Money(Decimal(250), "USDT")
-    bench.account.note_transfer(money)
+    now_ms = bench.clock.now_ms()
+    bench.account.note_transfer(money, now_ms)
     await bench.start()
     bench.stream.push(a_wallet(equity="1250"))
-    bench.account.note_transfer(money)
+    bench.account.note_transfer(money, now_ms)
+    day = bench.account.day_pnl("USDT")
+    assert day is not None
+    assert day[0] == Money(Decimal(0), "USDT")
+    await bench.stop()
+
+
+async def test_a_transfer_of_yesterday_is_in_the_start_of_today_already() -> None:
+    """Who says in the morning that it arrived does not turn it into a loss of the day."""
+    bench = Bench()
+    await bench.start()
+    sent_at = bench.clock.now_ms()
+    bench.clock.shift_ms += 24 * 3_600_000
+    bench.stream.push(a_wallet(equity="1250"))
+    bench.account.note_transfer(Money(Decimal(250), "USDT"), sent_at)
     day = bench.account.day_pnl("USDT")
     assert day is not None
     assert day[0] == Money(Decimal(0), "USDT")

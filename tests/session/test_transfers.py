@@ -58,6 +58,12 @@ def end(bench: TransferBench) -> TransferEnd:
     return bench.desk.last.end
 
 
+def day_result(bench: TransferBench) -> Decimal:
+    day = bench.bench.account.day_pnl("USDT")
+    assert day is not None
+    return day[0].amount
+
+
 def is_open(bench: TransferBench) -> bool:
     return bench.desk.unsettled is not None
 
@@ -151,9 +157,32 @@ async def test_moved_money_is_no_gain_of_the_day(bench: TransferBench) -> None:
     await bench.move(a_transfer("250"))
     await bench.move(a_transfer("100", source=FUTURES, target=TRADE))
     await bench.move(a_transfer("10", target=TRADE))
-    day = bench.bench.account.day_pnl("USDT")
-    assert day is not None
-    assert day[0] == Money(Decimal(0), "USDT")
+    assert day_result(bench) == 0
+
+
+async def test_money_on_its_way_is_no_loss_of_the_day(bench: TransferBench) -> None:
+    """The start of the day moves when the futures balance does, also by a word of the stream."""
+    bench.gateway.holds_credit = True
+    await bench.move(a_transfer("250"))
+    assert end(bench) is TransferEnd.ACCEPTED
+    assert day_result(bench) == 0
+    await bench.move(a_transfer("100", source=FUTURES, target=TRADE))
+    assert day_result(bench) == -250, "the first is awaited from any change on"
+    bench.gateway.credit()
+    bench.bench.stream.push(bench.bench.gateway.wallets["USDT"])
+    assert day_result(bench) == 0
+
+
+async def test_a_fill_in_between_is_a_gain_and_the_transfer_is_none(bench: TransferBench) -> None:
+    """What was accepted is left out as soon as the futures balance has moved."""
+    bench.gateway.holds_credit = True
+    bench.desk.submit(a_transfer("250"))
+    await bench.clock.settle()
+    assert day_result(bench) == 0
+    bench.gateway.add(FUTURES, "USDT", Decimal("-0.6"))
+    bench.gateway.credit()
+    await bench.clock.advance(10)
+    assert day_result(bench) == Decimal("-0.6")
 
 
 async def test_one_at_a_time(bench: TransferBench) -> None:
@@ -273,9 +302,7 @@ async def test_a_lost_answer_is_told_and_the_balances_decide(bench: TransferBenc
     assert (end(bench), bench.desk.unsettled, bench.oids) == (TransferEnd.MOVED, None, ["t1"])
     words = [notice.text for notice in bench.notices.notices]
     assert any("The answer was lost" in text for text in words)
-    day = bench.bench.account.day_pnl("USDT")
-    assert day is not None
-    assert day[0].amount == 0
+    assert day_result(bench) == 0
 
 
 async def test_asking_again_uses_the_same_id_and_moves_nothing_twice(bench: TransferBench) -> None:
@@ -349,6 +376,37 @@ async def test_an_exchange_that_refuses_the_id_as_repeated_has_moved_it(
     bench.gateway.credit()
     await bench.clock.advance(10)
     assert (end(bench), bench.oids) == (TransferEnd.MOVED, ["t1", "t1"])
+
+
+async def test_a_new_id_that_is_called_repeated_proves_nothing(bench: TransferBench) -> None:
+    """Nothing of ours was there before: it stays open, and no result of the day comes of it."""
+    repeated = Answer(moves=False, outcome=Repeated())
+    bench.gateway.answers.extend([repeated, repeated])
+    for asked in (["t1"], ["t1", "t1"]):
+        assert bench.oids == asked[1:]
+        if is_open(bench):
+            bench.desk.retry()
+        else:
+            bench.desk.submit(a_transfer("250"))
+        await bench.clock.advance(10)
+        assert bench.oids == asked
+        assert (end(bench), is_open(bench)) == (TransferEnd.UNKNOWN, True)
+        assert bench.desk.last is not None
+        assert "it is not known whether 250 USDT" in bench.desk.last.sentence
+        assert bench.desk.last.remedy.startswith("The balances have not changed so far.")
+        assert day_result(bench) == 0
+
+
+async def test_balances_settle_what_was_called_repeated(bench: TransferBench) -> None:
+    """What they show has moved, whatever was said about the id."""
+    bench.gateway.answers.append(Answer(moves=True, outcome=Repeated()))
+    await bench.move(a_transfer("250"))
+    assert bench.desk.last is not None
+    assert bench.desk.last.sentence == (
+        "The answer was in doubt, but the balances show that 250 USDT from main to futures arrived."
+    )
+    assert (end(bench), is_open(bench)) == (TransferEnd.MOVED, False)
+    assert day_result(bench) == 0
 
 
 @pytest.mark.parametrize("second", [REFUSED, UNSENT, NO_ANSWER])
