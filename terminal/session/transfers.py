@@ -9,7 +9,6 @@ transfer out when the balances show it or the user says that it arrived, not on 
 
 from __future__ import annotations
 
-import asyncio
 from dataclasses import dataclass, field
 from enum import Enum
 from typing import TYPE_CHECKING, final
@@ -134,9 +133,14 @@ class TransferDesk:
         self._handle = account.on_changed.add(self._on_account_changed)
 
     async def stop(self) -> None:
-        """End and wait until nothing runs."""
+        """End and wait until nothing runs. What is still open is named, with its id."""
         self._handle.remove()
         await self._owner.close()
+        if self.unsettled is not None:
+            words = words_of(self.unsettled.ticket)
+            words = f"Tern was closed before it was known how this ended: {words}, id"
+            words = f"{words} {self.unsettled.client_oid}."
+            self._notices.post(NoticeLevel.WARNING, "account", words)
 
     # Truth -----------------------------------------------------------------------------------
 
@@ -156,7 +160,7 @@ class TransferDesk:
         if self.is_busy:
             return (TransferBlock(TransferField.DESK, "A transfer is on its way."),)
         if self.unsettled is not None:
-            words = "The last transfer is not settled: ask again or set it aside."
+            words = "The last transfer is not settled: ask again, or say how it ended."
             return (TransferBlock(TransferField.DESK, words),)
         return check(ticket, self.funds(ticket.source, ticket.currency).funds)
 
@@ -227,13 +231,17 @@ class TransferDesk:
         if self.unsettled is not None and not self.is_busy and not self.refusal:
             self._begin(self.unsettled)
 
-    def set_aside(self) -> None:
-        """Forget the unsettled transfer's id: the user knows how it ended."""
-        if self.unsettled is None or self.is_busy:
+    def set_aside(self, *, has_arrived: bool) -> None:
+        """Forget the unsettled transfer's id: the user says how it ended."""
+        attempt = self.unsettled
+        if attempt is None or self.is_busy:
             return
-        words = f"Set aside: {words_of(self.unsettled.ticket)}, id {self.unsettled.client_oid}."
+        how = "it arrived" if has_arrived else "it did not move"
+        words = f"You say of {words_of(attempt.ticket)}: {how}. Its id was {attempt.client_oid}."
         self._notices.post(NoticeLevel.WARNING, "account", words)
         self.unsettled = self._latest = self.last = None
+        if has_arrived:
+            self._note(attempt)
         self.on_changed.notify()
 
     def _begin(self, attempt: Unsettled) -> None:
@@ -246,11 +254,6 @@ class TransferDesk:
     async def _run(self, attempt: Unsettled) -> None:
         try:
             await self._attempt(attempt)
-        except asyncio.CancelledError:
-            if self.unsettled is attempt:
-                words = f"Tern was closed before it was known how this ended: {attempt.client_oid}."
-                self._notices.post(NoticeLevel.WARNING, "account", words)
-            raise
         except Exception as error:  # noqa: BLE001 - reported; a transfer must never be forgotten
             self._owner.report("transfer", error)
             if self.last is None:
@@ -427,7 +430,7 @@ def _open_end(
             words = f"Refused, nothing was moved. {outcome.sentence}"
             return TransferResult(ticket, TransferEnd.REFUSED, words, outcome.remedy)
         words = f"Asked again and refused: {outcome.sentence} That does not tell how it ended."
-        remedy = "Compare the balances, then set it aside or ask again."
+        remedy = "Compare the balances, then say how it ended or ask again."
     elif isinstance(outcome, NotSent):
         if is_first:
             words = f"Nothing was sent. {outcome.sentence}"

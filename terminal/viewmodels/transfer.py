@@ -202,9 +202,16 @@ class TransferViewModel(ViewModel):
         self._desk.retry()
         self.mark_dirty()
 
-    def set_aside(self) -> None:
-        """The user knows how the open transfer ended."""
-        self._desk.set_aside()
+    def say_arrived(self) -> None:
+        """The user has seen that the open transfer arrived."""
+        self._set_aside(has_arrived=True)
+
+    def say_not_moved(self) -> None:
+        """The user has seen that the open transfer did not take place."""
+        self._set_aside(has_arrived=False)
+
+    def _set_aside(self, *, has_arrived: bool) -> None:
+        self._desk.set_aside(has_arrived=has_arrived)
         self._typed = ""
         self.mark_dirty()
 

@@ -194,7 +194,7 @@ async def test_one_at_a_time(bench: TransferBench) -> None:
     await bench.clock.settle()
     assert is_open(bench)
     bench.desk.retry()
-    bench.desk.set_aside()
+    bench.desk.set_aside(has_arrived=True)
     await bench.clock.settle()
     assert is_open(bench)
     bench.gateway.hold.set()
@@ -336,7 +336,7 @@ async def test_nothing_is_sent_again_by_itself(bench: TransferBench) -> None:
     assert bench.desk.last is not None
     assert bench.desk.last.remedy.startswith("The balances have not changed so far.")
     assert [block.reason for block in bench.desk.submit(a_transfer())] == [
-        "The last transfer is not settled: ask again or set it aside."
+        "The last transfer is not settled: ask again, or say how it ended."
     ]
 
 
@@ -423,7 +423,7 @@ async def test_asking_again_in_vain_proves_nothing_of_the_first(
     assert end(bench) is TransferEnd.UNKNOWN
     assert bench.desk.last.sentence
     assert bench.desk.unsettled is not None
-    bench.desk.set_aside()
+    bench.desk.set_aside(has_arrived=True)
     assert not is_open(bench)
     bench.gateway.credit()
     bench.gateway.holds_credit = False
@@ -432,10 +432,31 @@ async def test_asking_again_in_vain_proves_nothing_of_the_first(
     assert bench.gateway.balances() == {MAIN: 740, TRADE: 500, FUTURES: 1260}
 
 
+@pytest.mark.parametrize("has_arrived", [True, False])
+async def test_who_sets_aside_says_how_it_ended(bench: TransferBench, *, has_arrived: bool) -> None:
+    """What arrived is no gain of the day, in either direction; what did not move is nothing."""
+    for ticket in (a_transfer("250"), a_transfer("40", source=FUTURES, target=MAIN)):
+        bench.gateway.holds_credit = True
+        bench.gateway.answers.append(Answer(moves=has_arrived, outcome=NO_ANSWER))
+        await bench.move(ticket)
+        assert is_open(bench)
+        bench.gateway.add(FUTURES, "USDT", Decimal("1.5"))
+        bench.gateway.credit()
+        bench.desk.read("USDT")
+        await bench.clock.settle()
+        assert is_open(bench), "a fill in between hides it"
+        bench.desk.set_aside(has_arrived=has_arrived)
+        assert not is_open(bench)
+    assert day_result(bench) == 3
+    said = [notice.text for notice in bench.notices.notices if notice.text.startswith("You say")]
+    how = "it arrived" if has_arrived else "it did not move"
+    assert said[0] == f"You say of 250 USDT from main to futures: {how}. Its id was t1."
+
+
 async def test_nothing_unsettled_leaves_nothing_to_ask_or_set_aside(bench: TransferBench) -> None:
     """Both commands do nothing without an unsettled transfer."""
     bench.desk.retry()
-    bench.desk.set_aside()
+    bench.desk.set_aside(has_arrived=True)
     await bench.clock.advance(10)
     assert (bench.oids, bench.desk.last) == ([], None)
 
@@ -528,6 +549,17 @@ async def test_the_end_of_the_program_names_what_is_open() -> None:
     assert bench.notices.notices[-1].text.startswith("Tern was closed before it was known")
 
 
+async def test_the_end_of_the_program_names_what_was_left_open() -> None:
+    """Also when nothing was under way with it any more."""
+    bench = await TransferBench().start()
+    bench.gateway.answers.append(LOST_BEFORE)
+    await bench.move(a_transfer("250"))
+    await bench.stop()
+    assert bench.notices.notices[-1].text == (
+        "Tern was closed before it was known how this ended: 250 USDT from main to futures, id t1."
+    )
+
+
 async def test_an_account_that_may_not_move_money_says_why() -> None:
     """The reason blocks every transfer; what is there can still be read."""
     bench = await TransferBench(refusal="Watch only: transfers are off.").start()
@@ -560,6 +592,7 @@ answers = st.sampled_from(
         LOST_BEFORE,
         Answer(moves=False, outcome=REFUSED),
         Answer(moves=False, outcome=UNSENT),
+        Answer(moves=True, outcome=Repeated()),
     )
 )
 steps = st.lists(
@@ -578,7 +611,7 @@ def test_money_is_conserved_and_each_transfer_moves_at_most_once(
 ) -> None:
     """Whatever is sent, lost, refused and asked again: the total stays, no balance goes below zero.
 
-    And what the desk says moved is what moved.
+    And what the desk says moved is what moved, and none of it is a result of the day.
     """
     asyncio.run(play(script))
 
@@ -607,4 +640,10 @@ async def play(script: list[tuple[TransferTicket | None, Answer, bool]]) -> None
         )
     asked = {(id(ticket), oid) for ticket, oid in bench.gateway.sent}
     assert len(asked) == len(set(bench.oids)), "one id for one intention, whatever was asked again"
+    bench.gateway.credit()
+    bench.desk.read("USDT")
+    await bench.clock.settle()
+    if bench.desk.unsettled is not None:
+        bench.desk.set_aside(has_arrived=bench.desk.unsettled.client_oid in bench.gateway.moved)
+    assert day_result(bench) == 0
     await bench.stop()

@@ -311,7 +311,7 @@ async def test_an_open_transfer_is_still_there_when_the_dialog_comes_back() -> N
         assert (view.source, view.target, view.currency) == (MAIN, TRADE, "USDT")
         assert stage.sentence.startswith("The answer was lost")
         assert view.can_ask_again
-        stage.vm.set_aside()
+        stage.vm.say_not_moved()
         await stage.settle()
         assert (stage.vm.view.note, stage.vm.view.can_edit) == (None, True)
 
