@@ -170,5 +170,10 @@ def _change(
 ) -> Decimal | None:
     if kind not in before or kind not in after:
         return None
-    change = after[kind].balance - before[kind].balance
+    return change_of(before[kind], after[kind])
+
+
+def change_of(before: Funds, after: Funds) -> Decimal:
+    """By how much a balance grew (negative: shrank), in whole steps."""
+    change = after.balance - before.balance
     return change.amount.quantize(STEP, ROUND_HALF_EVEN)

@@ -7,6 +7,7 @@ account takes is not established: BTC is tried first, a refusal of the name teac
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, final
 
 from terminal.domain.transfer import AccountKind, Funds
@@ -15,6 +16,7 @@ from terminal.exchange.commands import ended_by, rejected
 from terminal.exchange.funding_gateway import Repeated
 from terminal.exchange.outcome import NotSent, Rejected
 from terminal.wire.account import TransferablePayload, TransferredPayload
+from terminal.wire.codec import excerpt
 
 if TYPE_CHECKING:
     from terminal.domain.transfer import TransferTicket
@@ -35,7 +37,13 @@ _NO_PERMISSION = "400007"
 _REPEATED = "300018"
 """The futures service's code for a repeated clientOid; the funding service's is not established, so
 a refused parameter counts as well when it says that the clientOid was there before."""
-_REPEAT_WORDS = ("repeat", "duplicate", "exist", "already", "used")
+_WAS_THERE = re.compile(r"repeat|duplicat|already (been )?(exist|used|taken|in use)|has been used")
+_NO_NAME = re.compile(
+    r"invalid|illegal|unknown|incorrect|wrong|unsupported|no such|(not|n't) (\w+ )?"
+    r"(exist|support|valid|found)"
+)
+_NOT_THE_NAME = ("amount", "precision")
+"""What else a refusal that names a currency may be about."""
 
 
 @final
@@ -106,10 +114,12 @@ class TransferClient:
                 "This key may not move money.",
                 "Give it the universal transfer permission on the exchange's site.",
             )
-        if error.code == _BAD_PARAMETER and "currency" in words and self._learn(ticket, name):
+        is_name = error.code == _BAD_PARAMETER and _refuses_name(words, name)
+        if is_name and self._learn(ticket, name):
+            said = excerpt(error.exchange_text)
             return Rejected(
                 error.code,
-                f"The exchange does not take {name} as this coin's name here.",
+                f"The exchange does not take {name} as this coin's name here. It says: {said}",
                 f"Transfer again: it will be called {self._coin_with_futures}.",
             )
         return rejected(error)
@@ -125,7 +135,16 @@ class TransferClient:
 
 
 def _names_a_repeat(words: str) -> bool:
-    return "clientoid" in words and any(word in words for word in _REPEAT_WORDS)
+    """Whether a refusal says that the id was there before, and not what is wrong with it."""
+    return "clientoid" in words and _WAS_THERE.search(words) is not None
+
+
+def _refuses_name(words: str, name: str) -> bool:
+    """Whether a refusal is about the currency's name, and not about how much or how exact."""
+    if any(other in words for other in _NOT_THE_NAME):
+        return False
+    is_named = "currency" in words or re.search(rf"\b{name.lower()}\b", words) is not None
+    return is_named and _NO_NAME.search(words) is not None
 
 
 def _funding_name(currency: str) -> str:

@@ -213,7 +213,7 @@ class AccountSession:
                 self._believe(symbol, updates.get(symbol))
         for currency in sorted({c.settle_currency for c in self._contracts.values()}):
             try:
-                self._take_wallet(await self._gateway.wallet(currency))
+                await self._ask_for_wallet(currency)
             except RejectedError as error:
                 # A currency the account does not have must not take the others away.
                 self._warn(f"No balance in {currency}: {error.sentence}")
@@ -291,10 +291,13 @@ class AccountSession:
         self._positions[update.symbol] = _position_of(update)
         self._revisions[update.symbol] = self._revisions.get(update.symbol, 0) + 1
 
-    def note_transfer(self, change: Money) -> None:
-        """Money came into the futures account (negative: left it): the day's start moves along."""
+    def note_transfer(self, change: Money, sent_at: TimestampMs) -> None:
+        """Money came into the futures account (negative: left it): the day's start moves along.
+
+        A day after the one it was sent on began with it, and stays as it is.
+        """
         known = self._days.get(change.currency)
-        if known is not None:
+        if known is not None and known[0] <= sent_at // _DAY_MS:
             self._days[change.currency] = (known[0], known[1] + change, known[2])
             self.on_changed.notify()
 
@@ -350,14 +353,23 @@ class AccountSession:
     async def read_wallet(self, currency: str) -> WalletUpdate:
         """Ask the exchange now for the account in one currency. Raises from ``exchange.errors``.
 
-        What is heard of the wallet while the answer is on its way is newer and stays.
+        What is heard of the wallet while the answer is on its way is newer: it stays and is
+        returned. What may leave is then the answer's, if the stream does not tell it.
         """
+        update = await self._ask_for_wallet(currency)
+        self.on_changed.notify()
+        return update
+
+    async def _ask_for_wallet(self, currency: str) -> WalletUpdate:
         before = self._wallet_revisions.get(currency)
         update = await self._gateway.wallet(currency)
-        if self._wallet_revisions.get(currency) == before:
+        known = self._wallets.get(currency)
+        if known is None or self._wallet_revisions.get(currency) == before:
             self._take_wallet(update)
-            self.on_changed.notify()
-        return update
+            return update
+        if known.withdrawable is not None:
+            return known
+        return replace(known, withdrawable=update.withdrawable)
 
     def _warn(self, text: str, symbol: Symbol | None = None) -> None:
         self._notices.post(NoticeLevel.WARNING, "account", text, symbol)

@@ -3,16 +3,17 @@
 Policies, in one place: nothing is sent that ``domain.transfer`` blocks, or while the last transfer
 is not settled; a transfer is never resent by itself. When no answer came, the exchange cannot be
 asked about it by our id, so the balances from before and after are compared; the user may retry,
-and the retry sends the same id. The id is kept until the program ends.
+and the retry sends the same id. The id is kept until the program ends. The day's result leaves a
+transfer out when the balances show it or the user says that it arrived, not on anyone else's word.
 """
 
 from __future__ import annotations
 
-import asyncio
 from dataclasses import dataclass, field
 from enum import Enum
 from typing import TYPE_CHECKING, final
 
+from terminal.domain.clock import TimestampMs
 from terminal.domain.errors import TernError
 from terminal.domain.transfer import (
     AccountKind,
@@ -20,12 +21,13 @@ from terminal.domain.transfer import (
     Funds,
     TransferBlock,
     TransferField,
+    change_of,
     check,
     evidence,
 )
 from terminal.domain.units import plain
 from terminal.exchange.funding_gateway import Repeated
-from terminal.exchange.outcome import Accepted, NotSent, Rejected
+from terminal.exchange.outcome import Accepted, NotSent, Rejected, Unknown
 from terminal.session.listeners import Listeners
 from terminal.session.notices import NoticeLevel
 
@@ -36,12 +38,12 @@ if TYPE_CHECKING:
     from terminal.domain.events import WalletUpdate
     from terminal.domain.transfer import TransferTicket
     from terminal.domain.units import ClientOid
-    from terminal.exchange.funding_gateway import TransferGateway
-    from terminal.exchange.outcome import Unknown
+    from terminal.exchange.funding_gateway import TransferGateway, TransferOutcome
     from terminal.session.account import AccountSession
     from terminal.session.notices import NoticeBoard
     from terminal.session.tasks import TaskOwner
 
+_NEVER = TimestampMs(0)
 LOOKS_S = (0.0, 0.5, 1.0, 2.0)
 """Pauses before each look at the balances after a transfer: one lasts 3.5 s at most."""
 
@@ -82,12 +84,18 @@ class TransferResult:
 @final
 @dataclass(slots=True)
 class Unsettled:
-    """A transfer that was sent and whose end is not known; its id stays the same."""
+    """A transfer that was sent and whose end is not known; its id stays the same.
+
+    ``sent_at`` is the time of the first attempt. ``is_id_doubted`` says that the exchange called
+    the id repeated at once: that it does so again proves nothing.
+    """
 
     ticket: TransferTicket
     client_oid: ClientOid
     before: dict[AccountKind, Funds] = field(default_factory=dict)
     attempts: int = 0
+    sent_at: TimestampMs = _NEVER
+    is_id_doubted: bool = False
 
 
 @final
@@ -116,6 +124,8 @@ class TransferDesk:
         self._readings = 0
         self.refusal = gateway.refusal
         self._latest: Unsettled | None = None
+        self._awaited: list[Unsettled] = []
+        """Accepted, and not seen in the futures balance so far."""
         self.unsettled: Unsettled | None = None
         self.is_busy = False
         self.last: TransferResult | None = None
@@ -123,9 +133,14 @@ class TransferDesk:
         self._handle = account.on_changed.add(self._on_account_changed)
 
     async def stop(self) -> None:
-        """End and wait until nothing runs."""
+        """End and wait until nothing runs. What is still open is named, with its id."""
         self._handle.remove()
         await self._owner.close()
+        if self.unsettled is not None:
+            words = words_of(self.unsettled.ticket)
+            words = f"Tern was closed before it was known how this ended: {words}, id"
+            words = f"{words} {self.unsettled.client_oid}."
+            self._notices.post(NoticeLevel.WARNING, "account", words)
 
     # Truth -----------------------------------------------------------------------------------
 
@@ -145,7 +160,7 @@ class TransferDesk:
         if self.is_busy:
             return (TransferBlock(TransferField.DESK, "A transfer is on its way."),)
         if self.unsettled is not None:
-            words = "The last transfer is not settled: ask again or set it aside."
+            words = "The last transfer is not settled: ask again, or say how it ended."
             return (TransferBlock(TransferField.DESK, words),)
         return check(ticket, self.funds(ticket.source, ticket.currency).funds)
 
@@ -177,14 +192,19 @@ class TransferDesk:
             else:
                 funds = await self._gateway.funds(kind, currency)
         except TernError as error:
-            known = self.funds(kind, currency).funds
-            self._states[kind, currency] = FundsState(known, error.sentence)
-            return None
-        self._states[kind, currency] = FundsState(funds)
-        return funds
+            why = error.sentence
+        except Exception as error:  # noqa: BLE001 - reported; a transfer is followed to its end
+            self._owner.report(f"read {kind.value}", error)
+            why = _OWN_ERROR
+        else:
+            self._states[kind, currency] = FundsState(funds)
+            return funds
+        self._states[kind, currency] = FundsState(self.funds(kind, currency).funds, why)
+        return None
 
     def _on_account_changed(self) -> None:
         """The stream moves what is transferable from futures, where it tells it."""
+        self._note_what_came()
         changed = False
         for (kind, currency), state in tuple(self._states.items()):
             wallet = self._account.wallet(currency)
@@ -211,13 +231,17 @@ class TransferDesk:
         if self.unsettled is not None and not self.is_busy and not self.refusal:
             self._begin(self.unsettled)
 
-    def set_aside(self) -> None:
-        """Forget the unsettled transfer's id: the user knows how it ended."""
-        if self.unsettled is None or self.is_busy:
+    def set_aside(self, *, has_arrived: bool) -> None:
+        """Forget the unsettled transfer's id: the user says how it ended."""
+        attempt = self.unsettled
+        if attempt is None or self.is_busy:
             return
-        words = f"Set aside: {words_of(self.unsettled.ticket)}, id {self.unsettled.client_oid}."
+        how = "it arrived" if has_arrived else "it did not move"
+        words = f"You say of {words_of(attempt.ticket)}: {how}. Its id was {attempt.client_oid}."
         self._notices.post(NoticeLevel.WARNING, "account", words)
         self.unsettled = self._latest = self.last = None
+        if has_arrived:
+            self._note(attempt)
         self.on_changed.notify()
 
     def _begin(self, attempt: Unsettled) -> None:
@@ -230,11 +254,10 @@ class TransferDesk:
     async def _run(self, attempt: Unsettled) -> None:
         try:
             await self._attempt(attempt)
-        except asyncio.CancelledError:
-            if self.unsettled is attempt:
-                words = f"Tern was closed before it was known how this ended: {attempt.client_oid}."
-                self._notices.post(NoticeLevel.WARNING, "account", words)
-            raise
+        except Exception as error:  # noqa: BLE001 - reported; a transfer must never be forgotten
+            self._owner.report("transfer", error)
+            if self.last is None:
+                self._say(_broken_off(attempt.ticket, is_open=self.unsettled is attempt))
         finally:
             self.is_busy = False
             self.on_changed.notify()
@@ -245,17 +268,34 @@ class TransferDesk:
             return
         # From here on it may be out there, whatever happens to this task.
         attempt.attempts += 1
+        if is_first:
+            attempt.sent_at = self._clock.now_ms()
         self.unsettled = attempt
         words = f"Sending {words_of(ticket)}, id {attempt.client_oid}."
         self._notices.post(NoticeLevel.INFO, "account", words)
-        outcome = await self._gateway.transfer(ticket, attempt.client_oid)
+        outcome = await self._answer(attempt)
         if is_first and isinstance(outcome, (Rejected, NotSent)):
             self.unsettled = None
-        if isinstance(outcome, (Accepted, Repeated)):
-            self._settle(attempt, _taken(outcome, ticket))
+        if is_first and isinstance(outcome, Repeated):
+            attempt.is_id_doubted = True  # nothing of ours was there before
+        if isinstance(outcome, Accepted) or (
+            isinstance(outcome, Repeated) and not attempt.is_id_doubted
+        ):
+            self._settle(_taken(outcome, ticket))
+            if ticket.futures_change.amount:
+                self._awaited.append(attempt)
+                self._note_what_came()
         else:
             self._say(_open_end(outcome, ticket, is_first=is_first))
         await self._follow(attempt)
+
+    async def _answer(self, attempt: Unsettled) -> TransferOutcome:
+        """How the request ended; an error of our own leaves it unknown, like a lost answer."""
+        try:
+            return await self._gateway.transfer(attempt.ticket, attempt.client_oid)
+        except Exception as error:  # noqa: BLE001 - reported; a transfer must never be forgotten
+            self._owner.report("transfer", error)
+            return Unknown(_OWN_ERROR)
 
     async def _is_still_open(self, attempt: Unsettled) -> bool:
         """Before a retry the balances are looked at: what has arrived is not sent again."""
@@ -305,8 +345,10 @@ class TransferDesk:
         seen = evidence(ticket, attempt.before, after)
         known = self.last
         if self.unsettled is attempt and seen is Evidence.ARRIVED:
-            words = f"No answer came, but the balances show that {words_of(ticket)} arrived."
-            self._settle(attempt, TransferResult(ticket, TransferEnd.MOVED, words))
+            words = f"the balances show that {words_of(ticket)} arrived."
+            why = "The answer was in doubt" if attempt.is_id_doubted else "No answer came"
+            self._note(attempt)
+            self._settle(TransferResult(ticket, TransferEnd.MOVED, f"{why}, but {words}"))
         elif self.unsettled is attempt and known is not None:
             remedy = f"{_SEEN[seen]} {RETRY_WORDS}"
             self.last = TransferResult(ticket, known.end, known.sentence, remedy)
@@ -318,12 +360,30 @@ class TransferDesk:
                 self.last = TransferResult(ticket, known.end, known.sentence, _SEEN[seen])
         return seen
 
-    def _settle(self, attempt: Unsettled, result: TransferResult) -> None:
-        if self.unsettled is attempt:
-            self.unsettled = None
-            if attempt.ticket.futures_change.amount:
-                self._account.note_transfer(attempt.ticket.futures_change)
+    def _settle(self, result: TransferResult) -> None:
+        self.unsettled = None
         self._say(result)
+
+    def _note_what_came(self) -> None:
+        """Leave out of the day's result what was accepted, once the futures balance shows it.
+
+        Any change of that balance will do: a fill in between hides the amount, not the acceptance.
+        """
+        came = [attempt for attempt in self._awaited if self._has_changed_futures(attempt)]
+        # First, because noting tells the listeners of the account, of which this desk is one.
+        self._awaited = [attempt for attempt in self._awaited if attempt not in came]
+        for attempt in came:
+            self._note(attempt)
+
+    def _has_changed_futures(self, attempt: Unsettled) -> bool:
+        wallet = self._account.wallet(attempt.ticket.currency)
+        before = attempt.before[AccountKind.FUTURES]
+        return wallet is not None and change_of(before, _funds_of(wallet)) != 0
+
+    def _note(self, attempt: Unsettled) -> None:
+        change = attempt.ticket.futures_change
+        if change.amount:
+            self._account.note_transfer(change, attempt.sent_at)
 
     def _say(self, result: TransferResult) -> None:
         self.last = result
@@ -338,6 +398,7 @@ RETRY_WORDS = (
     "Asking again sends the same id, by which the exchange knows it as the same transfer; "
     "the id is kept until Tern is closed."
 )
+_OWN_ERROR = "An error inside the program hid the answer."
 _SEEN = {
     Evidence.ARRIVED: "",
     Evidence.ON_ITS_WAY: "The balances show that it left and has not arrived so far.",
@@ -360,7 +421,7 @@ def _taken(outcome: Accepted | Repeated, ticket: TransferTicket) -> TransferResu
 
 
 def _open_end(
-    outcome: Rejected | NotSent | Unknown, ticket: TransferTicket, *, is_first: bool
+    outcome: Repeated | Rejected | NotSent | Unknown, ticket: TransferTicket, *, is_first: bool
 ) -> TransferResult:
     """Say how an attempt ended that moved nothing for sure. A retry proves nothing of the first."""
     words, remedy = "", RETRY_WORDS
@@ -369,16 +430,27 @@ def _open_end(
             words = f"Refused, nothing was moved. {outcome.sentence}"
             return TransferResult(ticket, TransferEnd.REFUSED, words, outcome.remedy)
         words = f"Asked again and refused: {outcome.sentence} That does not tell how it ended."
-        remedy = "Compare the balances, then set it aside or ask again."
+        remedy = "Compare the balances, then say how it ended or ask again."
     elif isinstance(outcome, NotSent):
         if is_first:
             words = f"Nothing was sent. {outcome.sentence}"
             return TransferResult(ticket, TransferEnd.NOT_SENT, words)
         words = f"{words_of(ticket)} is still open: the exchange could not be reached to ask again."
+    elif isinstance(outcome, Repeated):
+        words = "The exchange says that it knew this transfer's id before it was first sent:"
+        words = f"{words} it is not known whether {words_of(ticket)} arrived."
     else:
         words = f"The answer was lost: it is not known whether {words_of(ticket)} arrived."
         words = f"{words} {outcome.sentence}"
     return TransferResult(ticket, TransferEnd.UNKNOWN, words, remedy)
+
+
+def _broken_off(ticket: TransferTicket, *, is_open: bool) -> TransferResult:
+    """Say how a transfer stands that an error of our own broke off."""
+    if is_open:
+        return _open_end(Unknown(_OWN_ERROR), ticket, is_first=False)
+    words = "Nothing was sent. An error inside the program stopped it before."
+    return TransferResult(ticket, TransferEnd.NOT_SENT, words)
 
 
 def _funds_of(wallet: WalletUpdate) -> Funds:

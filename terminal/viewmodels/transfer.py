@@ -10,7 +10,7 @@ from typing_extensions import override
 
 from terminal.domain.transfer import STEP, AccountKind, TransferField, TransferTicket
 from terminal.domain.units import Money, plain
-from terminal.session.transfers import TransferEnd, words_of
+from terminal.session.transfers import RETRY_WORDS, TransferEnd, words_of
 from terminal.viewmodels import text
 from terminal.viewmodels.base import ViewModel
 from terminal.viewmodels.text import Role
@@ -202,9 +202,16 @@ class TransferViewModel(ViewModel):
         self._desk.retry()
         self.mark_dirty()
 
-    def set_aside(self) -> None:
-        """The user knows how the open transfer ended."""
-        self._desk.set_aside()
+    def say_arrived(self) -> None:
+        """The user has seen that the open transfer arrived."""
+        self._set_aside(has_arrived=True)
+
+    def say_not_moved(self) -> None:
+        """The user has seen that the open transfer did not take place."""
+        self._set_aside(has_arrived=False)
+
+    def _set_aside(self, *, has_arrived: bool) -> None:
+        self._desk.set_aside(has_arrived=has_arrived)
         self._typed = ""
         self.mark_dirty()
 
@@ -318,6 +325,10 @@ class TransferViewModel(ViewModel):
             sent = self._sent if desk.unsettled is None else desk.unsettled.ticket
             words = "Sending." if sent is None else f"Sending {words_of(sent)}."
             return Note("\N{HORIZONTAL ELLIPSIS}", words, "", Role.TEXT_DIM)
+        if last is None and desk.unsettled is not None:
+            # What is open is never without a word, nor without what can be done about it.
+            words = f"It is not known whether {words_of(desk.unsettled.ticket)} arrived."
+            return Note("?", words, RETRY_WORDS, Role.CAUTION)
         if last is None or (last is self._old and desk.unsettled is None):
             return None
         sign, role = _NOTES[last.end]

@@ -191,7 +191,8 @@ class TransferDialog(QDialog):
         self._all.clicked.connect(self._on_all)
         self._read.clicked.connect(vm.read_again)
         self._note.ask_again.clicked.connect(vm.ask_again)
-        self._note.set_aside.clicked.connect(vm.set_aside)
+        self._note.arrived.clicked.connect(self._on_arrived)
+        self._note.not_moved.clicked.connect(self._on_not_moved)
         self._close.clicked.connect(self.reject)
         self._send.clicked.connect(vm.send)
 
@@ -208,6 +209,16 @@ class TransferDialog(QDialog):
     @Slot()
     def _on_all(self) -> None:
         self._vm.set_all()
+        self._amount.setFocus(Qt.FocusReason.OtherFocusReason)
+
+    @Slot()
+    def _on_arrived(self) -> None:
+        self._vm.say_arrived()
+        self._amount.setFocus(Qt.FocusReason.OtherFocusReason)  # its button goes
+
+    @Slot()
+    def _on_not_moved(self) -> None:
+        self._vm.say_not_moved()
         self._amount.setFocus(Qt.FocusReason.OtherFocusReason)
 
     @override
@@ -356,18 +367,19 @@ class _NoteBox(QFrame):
 
     def __init__(self, theme: Theme, parent: QWidget) -> None:
         super().__init__(parent)
-        self._theme = theme
         set_property(self, "note", "true")
         self._sign = QLabel(self)
         self._sentence = QLabel(self)
         self._detail = QLabel(self)
         self.ask_again = QPushButton("As&k again", self)
-        self.set_aside = QPushButton("Set as&ide", self)
+        self.arrived = QPushButton("It arr&ived", self)
+        self.not_moved = QPushButton("It did &not move", self)
         names: dict[QWidget, str] = {
             self._sentence: "sentence",
             self._detail: "detail",
             self.ask_again: "ask_again",
-            self.set_aside: "set_aside",
+            self.arrived: "arrived",
+            self.not_moved: "not_moved",
         }
         for widget, name in names.items():
             widget.setObjectName(f"transfer.{name}")
@@ -375,7 +387,8 @@ class _NoteBox(QFrame):
             label.setWordWrap(True)
         set_property(self._detail, "dim", "true")
         self.ask_again.setToolTip("Send it again under the same id: nothing moves twice (Alt+K)")
-        self.set_aside.setToolTip("You have seen how it ended; forget its id (Alt+I)")
+        self.arrived.setToolTip("You have seen it arrive: it is no gain of the day (Alt+I)")
+        self.not_moved.setToolTip("You have seen that nothing was moved (Alt+N)")
         for button in self.stops:
             button.setAutoDefault(False)
         em = theme.base_px
@@ -388,15 +401,15 @@ class _NoteBox(QFrame):
         grid.addWidget(self._detail, 1, 1)
         row = QHBoxLayout()
         row.setSpacing(round(0.6 * em))
-        row.addWidget(self.ask_again)
-        row.addWidget(self.set_aside)
+        for button in self.stops:
+            row.addWidget(button)
         row.addStretch(1)
         grid.addLayout(row, 2, 1)
 
     @property
     def stops(self) -> tuple[QPushButton, ...]:
         """Where Tab stops, in order."""
-        return (self.ask_again, self.set_aside)
+        return (self.ask_again, self.arrived, self.not_moved)
 
     def show_note(self, note: Note | None, view: TransferView) -> None:
         """Show how it stands; nothing while there is nothing to say."""

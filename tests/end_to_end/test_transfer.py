@@ -159,6 +159,34 @@ def test_a_lost_answer_and_ask_again_by_keys() -> None:
     with_dialog(play)
 
 
+def test_what_arrived_is_said_by_key_and_is_no_gain_of_the_day() -> None:
+    """The user has seen it arrive and says so; the next one may be sent."""
+
+    async def play(hands: Hands) -> None:
+        exchange, account = hands.live.exchange, hands.live.backend.account
+        exchange.funding.rules.is_credit_held = True
+        exchange.faults.transfers_lost = 1
+
+        def day_result() -> Decimal:
+            day = account.day_pnl("USDT")
+            assert day is not None
+            return day[0].amount
+
+        before = day_result()
+        await hands.send("250")
+        await hands.says("The answer was lost")
+        await eventually(hands.button("arrived").isEnabled, "the offer to say how it ended")
+        exchange.funding.credit()
+        await eventually(lambda: day_result() == before + 250, "the wallet event")
+        QTest.keyClick(hands.amount, Qt.Key.Key_I, Qt.KeyboardModifier.AltModifier)
+        await eventually(lambda: not hands.amount.isReadOnly(), "the next one may be sent")
+        assert day_result() == before
+        assert not hands.button("arrived").isVisible()
+        assert hands.calls() == 1
+
+    with_dialog(play)
+
+
 def test_escape_leaves_a_transfer_on_its_way_alone() -> None:
     """The dialog may be closed while the answer is awaited; the event log tells how it ended."""
 

@@ -108,6 +108,11 @@ async def test_funds_that_are_refused_raise() -> None:
         ("400100", "amount is invalid", 200, Rejected),
         ("400100", "clientOid is invalid", 200, Rejected),
         ("400100", "clientOid is repeated", 200, Repeated),
+        ("400100", "The clientOid already exists.", 200, Repeated),
+        ("400100", "clientOid has already been used", 200, Repeated),
+        ("400100", "clientOid must not exceed the 128 bits used for ids", 200, Rejected),
+        ("400100", "clientOid is required: it does not exist in the body", 200, Rejected),
+        ("400100", "the parameter is repeated", 200, Rejected),
         ("300018", "clientOid parameter repeated", 200, Repeated),
         ("500000", "Internal Server Error", 500, Unknown),
         ("429000", "Too many requests", 429, Unknown),
@@ -187,10 +192,40 @@ async def test_the_coin_is_called_by_the_other_name_after_a_refusal() -> None:
     ticket = a_transfer("0.1", currency="XBT")
     first = await client.transfer(ticket, OID)
     assert isinstance(first, Rejected)
+    assert first.sentence == (
+        "The exchange does not take BTC as this coin's name here. It says: currency BTC is invalid"
+    )
     assert "XBT" in first.remedy
     assert names == ["BTC"]
     assert isinstance(await client.transfer(ticket, OID), Accepted)
     assert names == ["BTC", "XBT"]
+
+
+@pytest.mark.parametrize(
+    ("words", "is_learned"),
+    [
+        ("currency BTC is invalid", True),
+        ("Currency not exist", True),
+        ("The currency is not supported.", True),
+        ("BTC is not a valid coin", True),
+        ("amount is no multiple of the currency's precision", False),
+        ("The amount in this currency is invalid", False),
+        ("currency precision is incorrect", False),
+        ("currency: transfers are paused", False),
+        ("fromAccountType is invalid", False),
+    ],
+)
+async def test_only_a_refused_name_teaches_the_other(words: str, *, is_learned: bool) -> None:
+    """A refusal that is about the amount is told as that, and the coin keeps its name."""
+    seen: list[Any] = []
+    client = recording(seen, "400100", words)
+    ticket = a_transfer("0.1", currency="XBT")
+    first = await client.transfer(ticket, OID)
+    assert isinstance(first, Rejected)
+    assert words in first.sentence, "the exchange's own words are always told"
+    assert ("coin's name" in first.sentence) is is_learned
+    await client.transfer(ticket, OID)
+    assert [body["currency"] for body in seen] == ["BTC", "XBT" if is_learned else "BTC"]
 
 
 async def test_between_main_and_trade_the_coin_has_one_name() -> None:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from decimal import Decimal
 
 from terminal.domain.clock import TimestampMs, TimestampNs
 from terminal.domain.events import MarginMode, PositionMode, PositionUpdate
 from terminal.domain.units import Lots, Money, Price, Side, Symbol
 from terminal.exchange.errors import TransportError
+from terminal.session.account import RECONCILE_INTERVAL_S
 from tests.support.builders import NOW_MS, XBT, a_fill, a_position_update, a_wallet
 from tests.support.desk import Bench
 
@@ -185,10 +187,25 @@ async def test_transfers_move_the_start_of_the_day_along() -> None:
     """Money that came in by a transfer is no gain; without a known day there is nothing to move."""
     bench = Bench()
     money = Money(Decimal(250), "USDT")
-    bench.account.note_transfer(money)
+    now_ms = bench.clock.now_ms()
+    bench.account.note_transfer(money, now_ms)
     await bench.start()
     bench.stream.push(a_wallet(equity="1250"))
-    bench.account.note_transfer(money)
+    bench.account.note_transfer(money, now_ms)
+    day = bench.account.day_pnl("USDT")
+    assert day is not None
+    assert day[0] == Money(Decimal(0), "USDT")
+    await bench.stop()
+
+
+async def test_a_transfer_of_yesterday_is_in_the_start_of_today_already() -> None:
+    """Who says in the morning that it arrived does not turn it into a loss of the day."""
+    bench = Bench()
+    await bench.start()
+    sent_at = bench.clock.now_ms()
+    bench.clock.shift_ms += 24 * 3_600_000
+    bench.stream.push(a_wallet(equity="1250"))
+    bench.account.note_transfer(Money(Decimal(250), "USDT"), sent_at)
     day = bench.account.day_pnl("USDT")
     assert day is not None
     assert day[0] == Money(Decimal(0), "USDT")
@@ -204,6 +221,30 @@ async def test_a_wallet_heard_while_it_is_asked_for_is_newer() -> None:
     assert bench.account.wallet("USDT") == a_wallet(equity="900")
     bench.gateway.on_wallet = lambda: bench.stream.push(a_wallet(equity="950"))
     bench.gateway.wallets["USDT"] = a_wallet(equity="901")
-    await bench.account.read_wallet("USDT")
+    assert await bench.account.read_wallet("USDT") == a_wallet(equity="950")
+    assert bench.account.wallet("USDT") == a_wallet(equity="950")
+    await bench.stop()
+
+
+async def test_what_may_leave_is_the_answers_where_the_stream_does_not_tell() -> None:
+    """A newer equity without the field does not turn everything available transferable."""
+    bench = Bench()
+    await bench.start()
+    bench.gateway.on_wallet = lambda: bench.stream.push(a_wallet(equity="950"))
+    may_leave = Money(Decimal(850), "USDT")
+    bench.gateway.wallets["USDT"] = replace(a_wallet(equity="901"), withdrawable=may_leave)
+    heard = await bench.account.read_wallet("USDT")
+    assert heard.equity.amount == 950
+    assert heard.withdrawable == may_leave
+    await bench.stop()
+
+
+async def test_a_wallet_heard_during_a_comparison_is_newer() -> None:
+    """The comparison of every minute does not overwrite what the stream told meanwhile, either."""
+    bench = Bench()
+    await bench.start()
+    bench.gateway.on_wallet = lambda: bench.stream.push(a_wallet(equity="950"))
+    bench.gateway.wallets["USDT"] = a_wallet(equity="901")
+    await bench.clock.advance(RECONCILE_INTERVAL_S + 1)
     assert bench.account.wallet("USDT") == a_wallet(equity="950")
     await bench.stop()

@@ -15,6 +15,7 @@ from terminal.domain.transfer import AccountKind, TransferField
 from terminal.domain.units import Money, OrderId
 from terminal.exchange.funding_gateway import Repeated
 from terminal.exchange.outcome import Accepted
+from terminal.session import transfers
 from terminal.session.transfers import TransferEnd
 from tests.support.builders import a_transfer, a_wallet
 from tests.support.fakes import LOST
@@ -55,6 +56,12 @@ def transferable(bench: TransferBench, kind: AccountKind) -> Decimal:
 def end(bench: TransferBench) -> TransferEnd:
     assert bench.desk.last is not None
     return bench.desk.last.end
+
+
+def day_result(bench: TransferBench) -> Decimal:
+    day = bench.bench.account.day_pnl("USDT")
+    assert day is not None
+    return day[0].amount
 
 
 def is_open(bench: TransferBench) -> bool:
@@ -116,6 +123,17 @@ async def test_where_nothing_else_is_told_what_is_available_may_leave(
     assert transferable(bench, FUTURES) == 900
 
 
+async def test_what_the_stream_told_meanwhile_is_newer(bench: TransferBench) -> None:
+    """A wallet event that overtakes the answer stays: an older before would prove a wrong end."""
+    newer = replace(a_full_wallet(), equity=Money(Decimal(990), "USDT"))
+    bench.bench.gateway.on_wallet = lambda: bench.bench.stream.push(newer)
+    bench.desk.read("USDT")
+    await bench.clock.settle()
+    funds = bench.desk.funds(FUTURES, "USDT").funds
+    assert funds is not None
+    assert funds.balance.amount == 990
+
+
 # Moving --------------------------------------------------------------------------------------
 
 
@@ -139,9 +157,32 @@ async def test_moved_money_is_no_gain_of_the_day(bench: TransferBench) -> None:
     await bench.move(a_transfer("250"))
     await bench.move(a_transfer("100", source=FUTURES, target=TRADE))
     await bench.move(a_transfer("10", target=TRADE))
-    day = bench.bench.account.day_pnl("USDT")
-    assert day is not None
-    assert day[0] == Money(Decimal(0), "USDT")
+    assert day_result(bench) == 0
+
+
+async def test_money_on_its_way_is_no_loss_of_the_day(bench: TransferBench) -> None:
+    """The start of the day moves when the futures balance does, also by a word of the stream."""
+    bench.gateway.holds_credit = True
+    await bench.move(a_transfer("250"))
+    assert end(bench) is TransferEnd.ACCEPTED
+    assert day_result(bench) == 0
+    await bench.move(a_transfer("100", source=FUTURES, target=TRADE))
+    assert day_result(bench) == -250, "the first is awaited from any change on"
+    bench.gateway.credit()
+    bench.bench.stream.push(bench.bench.gateway.wallets["USDT"])
+    assert day_result(bench) == 0
+
+
+async def test_a_fill_in_between_is_a_gain_and_the_transfer_is_none(bench: TransferBench) -> None:
+    """What was accepted is left out as soon as the futures balance has moved."""
+    bench.gateway.holds_credit = True
+    bench.desk.submit(a_transfer("250"))
+    await bench.clock.settle()
+    assert day_result(bench) == 0
+    bench.gateway.add(FUTURES, "USDT", Decimal("-0.6"))
+    bench.gateway.credit()
+    await bench.clock.advance(10)
+    assert day_result(bench) == Decimal("-0.6")
 
 
 async def test_one_at_a_time(bench: TransferBench) -> None:
@@ -153,7 +194,7 @@ async def test_one_at_a_time(bench: TransferBench) -> None:
     await bench.clock.settle()
     assert is_open(bench)
     bench.desk.retry()
-    bench.desk.set_aside()
+    bench.desk.set_aside(has_arrived=True)
     await bench.clock.settle()
     assert is_open(bench)
     bench.gateway.hold.set()
@@ -261,9 +302,7 @@ async def test_a_lost_answer_is_told_and_the_balances_decide(bench: TransferBenc
     assert (end(bench), bench.desk.unsettled, bench.oids) == (TransferEnd.MOVED, None, ["t1"])
     words = [notice.text for notice in bench.notices.notices]
     assert any("The answer was lost" in text for text in words)
-    day = bench.bench.account.day_pnl("USDT")
-    assert day is not None
-    assert day[0].amount == 0
+    assert day_result(bench) == 0
 
 
 async def test_asking_again_uses_the_same_id_and_moves_nothing_twice(bench: TransferBench) -> None:
@@ -297,7 +336,7 @@ async def test_nothing_is_sent_again_by_itself(bench: TransferBench) -> None:
     assert bench.desk.last is not None
     assert bench.desk.last.remedy.startswith("The balances have not changed so far.")
     assert [block.reason for block in bench.desk.submit(a_transfer())] == [
-        "The last transfer is not settled: ask again or set it aside."
+        "The last transfer is not settled: ask again, or say how it ended."
     ]
 
 
@@ -339,6 +378,37 @@ async def test_an_exchange_that_refuses_the_id_as_repeated_has_moved_it(
     assert (end(bench), bench.oids) == (TransferEnd.MOVED, ["t1", "t1"])
 
 
+async def test_a_new_id_that_is_called_repeated_proves_nothing(bench: TransferBench) -> None:
+    """Nothing of ours was there before: it stays open, and no result of the day comes of it."""
+    repeated = Answer(moves=False, outcome=Repeated())
+    bench.gateway.answers.extend([repeated, repeated])
+    for asked in (["t1"], ["t1", "t1"]):
+        assert bench.oids == asked[1:]
+        if is_open(bench):
+            bench.desk.retry()
+        else:
+            bench.desk.submit(a_transfer("250"))
+        await bench.clock.advance(10)
+        assert bench.oids == asked
+        assert (end(bench), is_open(bench)) == (TransferEnd.UNKNOWN, True)
+        assert bench.desk.last is not None
+        assert "it is not known whether 250 USDT" in bench.desk.last.sentence
+        assert bench.desk.last.remedy.startswith("The balances have not changed so far.")
+        assert day_result(bench) == 0
+
+
+async def test_balances_settle_what_was_called_repeated(bench: TransferBench) -> None:
+    """What they show has moved, whatever was said about the id."""
+    bench.gateway.answers.append(Answer(moves=True, outcome=Repeated()))
+    await bench.move(a_transfer("250"))
+    assert bench.desk.last is not None
+    assert bench.desk.last.sentence == (
+        "The answer was in doubt, but the balances show that 250 USDT from main to futures arrived."
+    )
+    assert (end(bench), is_open(bench)) == (TransferEnd.MOVED, False)
+    assert day_result(bench) == 0
+
+
 @pytest.mark.parametrize("second", [REFUSED, UNSENT, NO_ANSWER])
 async def test_asking_again_in_vain_proves_nothing_of_the_first(
     bench: TransferBench, second: object
@@ -353,7 +423,7 @@ async def test_asking_again_in_vain_proves_nothing_of_the_first(
     assert end(bench) is TransferEnd.UNKNOWN
     assert bench.desk.last.sentence
     assert bench.desk.unsettled is not None
-    bench.desk.set_aside()
+    bench.desk.set_aside(has_arrived=True)
     assert not is_open(bench)
     bench.gateway.credit()
     bench.gateway.holds_credit = False
@@ -362,12 +432,110 @@ async def test_asking_again_in_vain_proves_nothing_of_the_first(
     assert bench.gateway.balances() == {MAIN: 740, TRADE: 500, FUTURES: 1260}
 
 
+@pytest.mark.parametrize("has_arrived", [True, False])
+async def test_who_sets_aside_says_how_it_ended(bench: TransferBench, *, has_arrived: bool) -> None:
+    """What arrived is no gain of the day, in either direction; what did not move is nothing."""
+    for ticket in (a_transfer("250"), a_transfer("40", source=FUTURES, target=MAIN)):
+        bench.gateway.holds_credit = True
+        bench.gateway.answers.append(Answer(moves=has_arrived, outcome=NO_ANSWER))
+        await bench.move(ticket)
+        assert is_open(bench)
+        bench.gateway.add(FUTURES, "USDT", Decimal("1.5"))
+        bench.gateway.credit()
+        bench.desk.read("USDT")
+        await bench.clock.settle()
+        assert is_open(bench), "a fill in between hides it"
+        bench.desk.set_aside(has_arrived=has_arrived)
+        assert not is_open(bench)
+    assert day_result(bench) == 3
+    said = [notice.text for notice in bench.notices.notices if notice.text.startswith("You say")]
+    how = "it arrived" if has_arrived else "it did not move"
+    assert said[0] == f"You say of 250 USDT from main to futures: {how}. Its id was t1."
+
+
 async def test_nothing_unsettled_leaves_nothing_to_ask_or_set_aside(bench: TransferBench) -> None:
     """Both commands do nothing without an unsettled transfer."""
     bench.desk.retry()
-    bench.desk.set_aside()
+    bench.desk.set_aside(has_arrived=True)
     await bench.clock.advance(10)
     assert (bench.oids, bench.desk.last) == ([], None)
+
+
+def take_errors(bench: TransferBench) -> list[str]:
+    """What the funnel got, which is then no fault of the test any more."""
+    errors = list(bench.bench.errors)
+    bench.bench.errors.clear()
+    return errors
+
+
+@pytest.mark.parametrize("moves", [True, False])
+async def test_an_error_of_our_own_is_like_a_lost_answer(
+    bench: TransferBench, *, moves: bool
+) -> None:
+    """It is reported, the balances are followed, and what is open can be asked again."""
+    bench.gateway.fails = ValueError("unforeseen")
+    bench.gateway.answers.append(Answer(moves=moves, outcome=NO_ANSWER))
+    bench.desk.submit(a_transfer("250"))
+    await bench.clock.settle()
+    words = [notice.text for notice in bench.notices.notices]
+    assert any("The answer was lost" in text and "inside the program" in text for text in words)
+    await bench.clock.advance(10)
+    assert [error for error in take_errors(bench) if "unforeseen" in error]
+    assert (end(bench), is_open(bench)) == (
+        (TransferEnd.MOVED, False) if moves else (TransferEnd.UNKNOWN, True)
+    )
+    bench.desk.retry()
+    await bench.clock.advance(10)
+    assert end(bench) is TransferEnd.MOVED
+    assert bench.oids == (["t1"] if moves else ["t1", "t1"])
+
+
+async def test_an_error_of_our_own_while_asking_again_leaves_it_open(bench: TransferBench) -> None:
+    """The second attempt can be asked again like the first."""
+    bench.gateway.answers.append(LOST_BEFORE)
+    await bench.move(a_transfer("250"))
+    bench.gateway.fails = ValueError("unforeseen")
+    bench.gateway.answers.append(LOST_BEFORE)
+    bench.desk.retry()
+    await bench.clock.advance(10)
+    assert len(take_errors(bench)) == 1
+    assert (end(bench), is_open(bench)) == (TransferEnd.UNKNOWN, True)
+
+
+async def test_an_error_of_our_own_in_a_reading_is_a_reason(bench: TransferBench) -> None:
+    """Before the sending it stops the transfer; both ways it is told and reported."""
+    bench.gateway.unreadable = {MAIN}
+    bench.gateway.unreadable_error = ValueError("unforeseen")
+    await bench.move(a_transfer())
+    assert len(take_errors(bench)) == 1
+    assert (end(bench), is_open(bench), bench.oids) == (TransferEnd.NOT_SENT, False, [])
+    assert "inside the program" in bench.desk.funds(MAIN, "USDT").problem
+
+
+@pytest.mark.parametrize("is_first", [True, False])
+async def test_an_error_of_our_own_anywhere_is_told(
+    bench: TransferBench, monkeypatch: pytest.MonkeyPatch, *, is_first: bool
+) -> None:
+    """Before anything was sent nothing is open; what is open stays open and is said to be."""
+    if not is_first:
+        bench.gateway.answers.append(LOST_BEFORE)
+        await bench.move(a_transfer("250"))
+
+    def broken(*_: object) -> None:
+        raise ValueError("unforeseen")
+
+    if is_first:
+        bench.desk.submit(a_transfer("250"))
+    else:
+        bench.desk.retry()
+    with monkeypatch.context() as patch:
+        patch.setattr(transfers, "check" if is_first else "evidence", broken)
+        await bench.clock.advance(10)
+    assert len(take_errors(bench)) == 1
+    assert not bench.desk.is_busy
+    assert (end(bench), is_open(bench)) == (
+        (TransferEnd.NOT_SENT, False) if is_first else (TransferEnd.UNKNOWN, True)
+    )
 
 
 async def test_the_end_of_the_program_names_what_is_open() -> None:
@@ -379,6 +547,17 @@ async def test_the_end_of_the_program_names_what_is_open() -> None:
     await bench.stop()
     assert "t1" in bench.notices.notices[-1].text
     assert bench.notices.notices[-1].text.startswith("Tern was closed before it was known")
+
+
+async def test_the_end_of_the_program_names_what_was_left_open() -> None:
+    """Also when nothing was under way with it any more."""
+    bench = await TransferBench().start()
+    bench.gateway.answers.append(LOST_BEFORE)
+    await bench.move(a_transfer("250"))
+    await bench.stop()
+    assert bench.notices.notices[-1].text == (
+        "Tern was closed before it was known how this ended: 250 USDT from main to futures, id t1."
+    )
 
 
 async def test_an_account_that_may_not_move_money_says_why() -> None:
@@ -413,6 +592,7 @@ answers = st.sampled_from(
         LOST_BEFORE,
         Answer(moves=False, outcome=REFUSED),
         Answer(moves=False, outcome=UNSENT),
+        Answer(moves=True, outcome=Repeated()),
     )
 )
 steps = st.lists(
@@ -431,7 +611,7 @@ def test_money_is_conserved_and_each_transfer_moves_at_most_once(
 ) -> None:
     """Whatever is sent, lost, refused and asked again: the total stays, no balance goes below zero.
 
-    And what the desk says moved is what moved.
+    And what the desk says moved is what moved, and none of it is a result of the day.
     """
     asyncio.run(play(script))
 
@@ -460,4 +640,10 @@ async def play(script: list[tuple[TransferTicket | None, Answer, bool]]) -> None
         )
     asked = {(id(ticket), oid) for ticket, oid in bench.gateway.sent}
     assert len(asked) == len(set(bench.oids)), "one id for one intention, whatever was asked again"
+    bench.gateway.credit()
+    bench.desk.read("USDT")
+    await bench.clock.settle()
+    if bench.desk.unsettled is not None:
+        bench.desk.set_aside(has_arrived=bench.desk.unsettled.client_oid in bench.gateway.moved)
+    assert day_result(bench) == 0
     await bench.stop()

@@ -45,7 +45,8 @@ class FakeTransferGateway:
     """Holds the money of main and trade, and moves it; ids that were there move nothing again.
 
     ``answers`` are used up first, then everything works. With ``holds_credit`` money leaves and
-    arrives only by ``credit``. Accounts in ``unreadable`` raise; with ``hold`` set, transfers wait.
+    arrives only by ``credit``. Accounts in ``unreadable`` raise ``unreadable_error``; with ``hold``
+    set, transfers wait; with ``fails`` set they raise it once, after what the answer moved.
     """
 
     def __init__(self, account: FakeAccountGateway, refusal: str = "") -> None:
@@ -64,13 +65,15 @@ class FakeTransferGateway:
         self.on_its_way: list[TransferTicket] = []
         self.answers: deque[Answer] = deque()
         self.unreadable: set[AccountKind] = set()
+        self.unreadable_error: Exception = LOST
+        self.fails: Exception | None = None
         self.holds_credit = False
         self.hold: asyncio.Event | None = None
 
     async def funds(self, account: AccountKind, currency: str) -> Funds:
         await asyncio.sleep(0)
         if account in self.unreadable:
-            raise LOST
+            raise self.unreadable_error
         amount = Money(self.purses[account, currency], currency)
         return Funds(account, amount, amount)
 
@@ -87,6 +90,9 @@ class FakeTransferGateway:
             self.on_its_way.append(ticket)
             if not self.holds_credit:
                 self.credit()
+        fails, self.fails = self.fails, None
+        if fails is not None:
+            raise fails
         return answer.outcome
 
     def credit(self) -> None:

@@ -280,6 +280,21 @@ async def test_a_lost_answer_is_said_and_only_the_user_asks_again() -> None:
         assert gateway.balances() == {MAIN: 750, TRADE: 500, FUTURES: 1250}
 
 
+async def test_what_is_open_is_never_without_a_word() -> None:
+    """Even where the desk has said nothing of it, the note is there, and so are the ways out."""
+    async with staged() as stage:
+        stage.bench.gateway.answers.append(Answer(moves=False, outcome=NO_ANSWER))
+        stage.type("250")
+        stage.vm.send()
+        await stage.settle(10)
+        stage.bench.desk.last = None
+        stage.bench.desk.on_changed.notify()
+        stage.desktop.frame.tick()
+        words = "It is not known whether 250 USDT from main to futures arrived."
+        assert stage.sentence == words
+        assert (stage.vm.view.is_unsettled, stage.vm.view.can_ask_again) == (True, True)
+
+
 async def test_an_open_transfer_is_still_there_when_the_dialog_comes_back() -> None:
     """Closing the dialog settles nothing: it comes back with its accounts and its currency."""
     async with staged() as stage:
@@ -296,7 +311,7 @@ async def test_an_open_transfer_is_still_there_when_the_dialog_comes_back() -> N
         assert (view.source, view.target, view.currency) == (MAIN, TRADE, "USDT")
         assert stage.sentence.startswith("The answer was lost")
         assert view.can_ask_again
-        stage.vm.set_aside()
+        stage.vm.say_not_moved()
         await stage.settle()
         assert (stage.vm.view.note, stage.vm.view.can_edit) == (None, True)
 

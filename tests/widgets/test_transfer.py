@@ -209,12 +209,13 @@ async def test_another_currency_by_key(theme: Theme) -> None:
 
 
 async def test_a_lost_answer_offers_to_ask_again(theme: Theme) -> None:
-    """Two buttons come with the sentence, everything else is off, and one request has gone."""
+    """Three buttons come with the sentence, everything else is off, and one request has gone."""
     async with opened(theme) as stage:
         gateway = stage.bench.gateway
         gateway.holds_credit = True
         gateway.answers.append(Answer(moves=True, outcome=NO_ANSWER))
-        ask, aside = stage.find(QPushButton, "ask_again"), stage.find(QPushButton, "set_aside")
+        ask = stage.find(QPushButton, "ask_again")
+        ways_out = [stage.find(QPushButton, name) for name in ("arrived", "not_moved")]
         assert not ask.isVisible()
         stage.type("250")
         QTest.keyClick(stage.amount, Qt.Key.Key_Return)
@@ -222,7 +223,7 @@ async def test_a_lost_answer_offers_to_ask_again(theme: Theme) -> None:
         assert stage.words("sentence").startswith("The answer was lost")
         assert ask.isVisible()
         assert ask.isEnabled()
-        assert aside.isEnabled()
+        assert all(button.isVisible() and button.isEnabled() for button in ways_out)
         for _ in range(3):
             QTest.keyClick(stage.amount, Qt.Key.Key_Return)
         await stage.settle(600)
@@ -236,19 +237,58 @@ async def test_a_lost_answer_offers_to_ask_again(theme: Theme) -> None:
         assert stage.words("futures.balance").endswith("250.00")
 
 
-async def test_an_open_transfer_can_be_set_aside(theme: Theme) -> None:
-    """After that the dialog is ready for the next one."""
+async def test_an_error_of_our_own_is_no_dead_end(theme: Theme) -> None:
+    """What is open stands there with its buttons, whatever went wrong."""
     async with opened(theme) as stage:
         stage.bench.gateway.answers.append(Answer(moves=False, outcome=NO_ANSWER))
+        stage.bench.gateway.fails = ValueError("unforeseen")
         stage.type("250")
         QTest.keyClick(stage.amount, Qt.Key.Key_Return)
         await stage.settle(10)
-        aside = stage.find(QPushButton, "set_aside")
-        QTest.mouseClick(aside, Qt.MouseButton.LeftButton)
-        await stage.settle()
-        assert not aside.isVisible()
-        assert not stage.amount.isReadOnly()
-        assert stage.amount.text() == ""
+        assert len(stage.bench.bench.errors) == 1
+        stage.bench.bench.errors.clear()
+        assert stage.words("sentence").startswith("The answer was lost")
+        ask = stage.find(QPushButton, "ask_again")
+        assert ask.isVisible()
+        assert ask.isEnabled()
+        QTest.mouseClick(ask, Qt.MouseButton.LeftButton)
+        await stage.settle(10)
+        assert stage.words("sentence") == "Moved 250 USDT from main to futures."
+
+
+@pytest.mark.parametrize(
+    ("key", "name", "how"),
+    [
+        ("Alt+I", "arrived", "it arrived"),
+        ("Alt+N", "not_moved", "it did not move"),
+    ],
+)
+async def test_the_user_says_how_an_open_transfer_ended(
+    theme: Theme, key: str, name: str, how: str
+) -> None:
+    """By key or by button; after that the dialog is ready for the next one, and so is the focus."""
+    async with opened(theme) as stage:
+        button = stage.find(QPushButton, name)
+        assert button.shortcut().toString() == key
+        for is_by_key in (True, False):
+            stage.bench.gateway.answers.append(Answer(moves=False, outcome=NO_ANSWER))
+            stage.type("250")
+            QTest.keyClick(stage.amount, Qt.Key.Key_Return)
+            await stage.settle(10)
+            assert button.isVisible()
+            if is_by_key:
+                for _ in range(2 if name == "arrived" else 3):
+                    QTest.keyClick(stage.dialog.focusWidget(), Qt.Key.Key_Tab)
+                assert stage.dialog.focusWidget() is button
+                QTest.keyClick(button, Qt.Key.Key_Return)
+            else:
+                QTest.mouseClick(button, Qt.MouseButton.LeftButton)
+            await stage.settle(1)
+            assert how in stage.bench.notices.notices[-1].text
+            assert not button.isVisible()
+            assert not stage.amount.isReadOnly()
+            assert stage.amount.text() == ""
+            assert stage.dialog.focusWidget() is stage.amount
 
 
 async def test_every_sentence_fits(theme: Theme) -> None:
@@ -271,7 +311,7 @@ async def test_every_sentence_fits(theme: Theme) -> None:
                 label = stage.find(QLabel, name)
                 assert label.height() >= label.heightForWidth(label.width()), name
         assert stage.dialog.height() > short
-        stage.vm.set_aside()
+        stage.vm.say_not_moved()
         await stage.settle()
         assert stage.dialog.height() == low
 
