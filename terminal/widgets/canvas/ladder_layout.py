@@ -24,9 +24,9 @@ class LadderColumn(Enum):
 
 _SHARES = {
     LadderColumn.OWN_BID: 15,
-    LadderColumn.BID: 23,
-    LadderColumn.PRICE: 27,
-    LadderColumn.ASK: 23,
+    LadderColumn.BID: 20,
+    LadderColumn.PRICE: 33,  # the last trade and its lots stand beside the price
+    LadderColumn.ASK: 20,
     LadderColumn.OWN_ASK: 15,
 }
 

@@ -115,21 +115,28 @@ class LadderPainter:
         texts = self._bold if best or view.is_last else self._texts
         right = cell.right() - PAD
         if view.is_last:
-            self._paint_last(painter, cell, view, top)
+            room = right - texts.get(view.price_text).width - cell.left()
+            self._paint_last(painter, cell.left() + 3, room, view, top)
         if view.is_entry:
             painter.fillRect(QRect(cell.right() - 2, cell.top(), 3, cell.height()), self._entry)
         painter.setFont(texts.font)
         painter.setPen(self._pens[best or "text"])
         texts.draw_right(painter, right, top, view.price_text)
 
-    def _paint_last(self, painter: QPainter, cell: QRect, view: LadderRow, top: float) -> None:
-        """The last trade: an arrow that tells the direction without colour, and its lots."""
+    def _paint_last(
+        self, painter: QPainter, left: int, room: float, view: LadderRow, top: float
+    ) -> None:
+        """The last trade: an arrow that tells the direction without colour, and its lots.
+
+        The lots are left out where there is no room: they must never run into the price.
+        """
         name = {1: "buy", -1: "sell"}.get(view.last_direction, "text_dim")
         arrow = {1: "▲", -1: "▼"}.get(view.last_direction, "•")
         painter.setFont(self._small.font)
         painter.setPen(self._pens[name])
         words = f"{arrow}{THIN_SPACE}{view.last_text}"
-        self._small.draw_left(painter, cell.left() + 3, top, words)
+        fits = self._small.get(words).width + PAD <= room
+        self._small.draw_left(painter, left, top, words if fits else arrow)
 
     # Own orders ------------------------------------------------------------------------------
 
