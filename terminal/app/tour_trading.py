@@ -11,6 +11,7 @@ from terminal.app.tour_stage import StepFailedError
 from terminal.domain.events import Liquidity
 from terminal.domain.order import Order, OrderState
 from terminal.domain.units import Side
+from terminal.viewmodels.ladder_view import OwnState
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -216,13 +217,16 @@ class TradingSteps:
         return self._program.backend.desk.orders[order.client_oid].state
 
     def _marks_are_shown(self) -> bool:
-        """The view holds the inside, and the mark of every working order that the axis covers."""
+        """The view holds the inside, and a settled mark of every working order the axis covers."""
         ladder = self._program.ladder
         axis, view = ladder.axis, ladder.view
         top, bottom = axis.top_index, axis.bottom_index
         if top is None or bottom is None or view.off_market:
             return False
-        marked = {row.price for row in view.rows if (row.own_bid or row.own_ask) is not None}
+        marks = [(row.price, row.own_bid or row.own_ask) for row in view.rows]
+        if any(mark is not None and mark.state is OwnState.PENDING for _, mark in marks):
+            return False
+        marked = {price for price, mark in marks if mark is not None}
         covered = {
             order.price // axis.step * axis.step
             for order in self._program.backend.desk.working(self._stage.market.contract.symbol)
