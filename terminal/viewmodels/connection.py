@@ -256,5 +256,5 @@ _STATUS = {
     FeedStatus.LIVE: ("Connected", Role.BUY),
     FeedStatus.CONNECTING: ("Connecting", Role.CAUTION),
     FeedStatus.WAITING: ("Disconnected", Role.DANGER),
-    FeedStatus.STOPPED: ("Stopped", Role.TEXT_OFF),
+    FeedStatus.STOPPED: ("Not connected", Role.TEXT_OFF),
 }

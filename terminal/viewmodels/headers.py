@@ -76,4 +76,6 @@ class HeadersViewModel(ViewModel):
 def _count(number: int, trust: Trust) -> str:
     """How many; with a question mark while they may be out of date."""
     words = str(number) if number else ""
+    if trust.is_absent:
+        return ""  # no account: nothing to count
     return words if trust.is_given else f"{words}?"

@@ -271,7 +271,7 @@ class LadderViewModel(ViewModel):
         stale = None if market is None else market.staleness()
         return LadderView(
             symbol="" if market is None else str(market.contract.symbol),
-            unit_text="lots" if market is None else _unit_text(market.contract),
+            unit_text="" if market is None else _unit_text(market.contract),
             rows=rows,
             step_text=_step_text(market, self.axis.step),
             sizes=tuple(

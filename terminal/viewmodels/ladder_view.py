@@ -122,7 +122,7 @@ class LadderView:
 
 EMPTY_LADDER = LadderView(
     symbol="",
-    unit_text="lots",
+    unit_text="",
     rows=(),
     step_text="",
     sizes=(),
@@ -132,7 +132,7 @@ EMPTY_LADDER = LadderView(
     is_post_only=False,
     is_reduce_only=False,
     is_grabbing=False,
-    position_text="Flat",
+    position_text="",
     position_role=Role.TEXT_DIM,
     pnl_text="",
     pnl_role=Role.TEXT_DIM,

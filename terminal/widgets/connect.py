@@ -25,6 +25,7 @@ from typing_extensions import override
 
 from terminal.widgets.connect_fields import SECRETS, AnswerBox, EntryField
 from terminal.widgets.inputs import HeldKeys
+from terminal.widgets.screens import centred
 from terminal.widgets.styling import ROOM, padding, paint_role, set_property
 
 if TYPE_CHECKING:
@@ -311,6 +312,13 @@ class ConnectDialog(QDialog):
         self.resize(width, height)
         self._stay_on_screen(height)
 
+    def _place(self) -> None:
+        """Over its window from the start: asked for at once, that one may not be mapped yet."""
+        parent = self.parentWidget()
+        if parent is not None:
+            screens = [self.screen().availableGeometry()]
+            self.move(centred(self.size(), parent.window().frameGeometry(), screens).topLeft())
+
     def _stay_on_screen(self, height: int) -> None:
         """What has grown downwards moves up, so that its buttons can be pressed."""
         screen = self.screen().availableGeometry()
@@ -324,6 +332,7 @@ class ConnectDialog(QDialog):
         super().showEvent(event)
         if event.spontaneous():
             return
+        self._place()
         self._vm.start()
         empty = [field for field in self._fields.values() if not field.line.text()]
         (empty[0] if empty else self._fields["name"]).line.setFocus(Qt.FocusReason.OtherFocusReason)

@@ -22,6 +22,7 @@ from terminal.viewmodels.keys import LadderAction
 from terminal.viewmodels.ladder_trading import ArmedBy
 from terminal.viewmodels.text import Role
 from terminal.widgets.canvas.ladder_canvas import LadderCanvas
+from terminal.widgets.canvas.ladder_layout import SHARES
 from terminal.widgets.styling import elided, paint_role, set_property
 
 if TYPE_CHECKING:
@@ -126,14 +127,8 @@ class LadderPanel(QWidget):
         grid = QGridLayout(box)
         grid.setContentsMargins(0, 0, 0, 0)
         grid.setSpacing(0)
-        titles = (
-            ("My buys", 15),
-            ("Bid lots", 23),
-            ("Price", 27),
-            ("Ask lots", 23),
-            ("My sells", 15),
-        )
-        for column, (title, share) in enumerate(titles):
+        titles = ("My buys", "Bid lots", "Price", "Ask lots", "My sells")
+        for column, (title, share) in enumerate(zip(titles, SHARES.values(), strict=True)):
             label = QLabel(title, box)
             set_property(label, "head", "true")
             is_own = column in (0, 4)

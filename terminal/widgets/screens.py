@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QMargins, QRect
+from PySide6.QtCore import QMargins, QRect, QSize
 from PySide6.QtGui import QRegion
 
 if TYPE_CHECKING:
@@ -35,6 +35,13 @@ def onto_a_screen(window: QRect, screens: Sequence[QRect]) -> QRect:
     left = max(nearest.left(), min(window.left(), nearest.right() - size.width() + 1))
     top = max(nearest.top(), min(window.top(), nearest.bottom() - size.height() + 1))
     return QRect(left, top, size.width(), size.height())
+
+
+def centred(size: QSize, over: QRect, screens: Sequence[QRect]) -> QRect:
+    """Where a window of a size is in the middle of another one, or of a screen, and whole."""
+    window = QRect(over.topLeft(), size)
+    window.moveCenter(over.center())
+    return onto_a_screen(window, screens)
 
 
 def _distance(window: QRect, screen: QRect) -> tuple[int, int]:

@@ -23,6 +23,7 @@ from typing_extensions import override
 from terminal.viewmodels.start import StartKind
 from terminal.viewmodels.text import Role
 from terminal.widgets.inputs import HeldKeys, chord_of
+from terminal.widgets.screens import centred
 from terminal.widgets.start_card import ChoiceCard
 from terminal.widgets.styling import ROOM, padding, paint_role, set_property
 
@@ -308,6 +309,9 @@ class StartWindow(QWidget):
     @override
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)
+        if not event.spontaneous():
+            room = self.screen().availableGeometry()
+            self.move(centred(self.size(), room, [room]).topLeft())
         for layout in (self.layout(), self._body.layout()):
             if layout is not None:
                 layout.activate()  # else nobody knows yet where the cards are

@@ -10,7 +10,7 @@ import pytest
 from PySide6.QtCore import QEvent, QPoint, QPointF, Qt
 from PySide6.QtGui import QImage, QKeyEvent, QPainter, QRegion, QWheelEvent
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QComboBox, QLineEdit, QPushButton
+from PySide6.QtWidgets import QApplication, QComboBox, QLabel, QLineEdit, QPushButton
 
 from terminal.domain.access import Access
 from terminal.domain.units import Lots, OrderId, Price, Side
@@ -77,6 +77,24 @@ async def shown(access: Access = Access.FULL) -> AsyncIterator[Shown]:
         panel.close()
         panel.deleteLater()
         QApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
+
+
+async def test_the_headings_stand_over_their_columns() -> None:
+    """Headings and grid divide the width alike, whatever the shares are."""
+    async with shown() as ladder:
+        QApplication.sendPostedEvents(None, QEvent.Type.LayoutRequest)
+        layout = ladder.canvas.layout_grid
+        labels = {label.text(): label for label in ladder.panel.findChildren(QLabel)}
+        for column, title in (
+            (LadderColumn.BID, "Bid lots"),
+            (LadderColumn.PRICE, "Price"),
+            (LadderColumn.ASK, "Ask lots"),
+        ):
+            label = labels[title]
+            left, width = layout.column(column)
+            edge = label.mapTo(ladder.panel, QPoint(label.width(), 0)).x()
+            wanted = ladder.canvas.mapTo(ladder.panel, QPoint(left + width, 0)).x()
+            assert abs(edge - wanted) <= 4, title
 
 
 async def test_keys_trade_from_the_canvas() -> None:

@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from PySide6.QtCore import QRect
+from PySide6.QtCore import QRect, QSize
 
-from terminal.widgets.screens import is_whole, onto_a_screen
+from terminal.widgets.screens import centred, is_whole, onto_a_screen
 
 MAIN = QRect(0, 0, 1366, 768)
 RIGHT = QRect(1366, 0, 1920, 1080)
@@ -49,3 +49,14 @@ def test_every_window_ends_up_whole_and_stays(window: QRect, screens: list[QRect
     assert onto_a_screen(moved, screens) == moved
     assert moved.width() <= window.width()
     assert moved.height() <= window.height()
+
+
+def test_a_window_is_centred_over_another_and_stays_whole() -> None:
+    """Near an edge being whole counts for more than the middle."""
+    screen = QRect(0, 0, 1366, 768)
+    over = QRect(400, 150, 640, 460)
+    middle = centred(QSize(540, 430), over, [screen])
+    assert middle.center() == over.center()
+    assert middle.size() == QSize(540, 430)
+    corner = centred(QSize(540, 430), QRect(0, 0, 300, 200), [screen])
+    assert screen.contains(corner)

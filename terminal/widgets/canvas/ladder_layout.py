@@ -22,13 +22,14 @@ class LadderColumn(Enum):
     OWN_ASK = "own_ask"
 
 
-_SHARES = {
+SHARES = {
     LadderColumn.OWN_BID: 15,
     LadderColumn.BID: 20,
     LadderColumn.PRICE: 33,  # the last trade and its lots stand beside the price
     LadderColumn.ASK: 20,
     LadderColumn.OWN_ASK: 15,
 }
+"""How the width is divided; the headings above the grid take the same."""
 
 
 @final
@@ -51,9 +52,9 @@ class LadderLayout:
 
     def column(self, column: LadderColumn) -> tuple[int, int]:
         """Left edge and width of a column."""
-        total, width = sum(_SHARES.values()), self.width - 2 * self.inset
+        total, width = sum(SHARES.values()), self.width - 2 * self.inset
         before = 0
-        for one, share in _SHARES.items():
+        for one, share in SHARES.items():
             left = width * before // total
             before += share
             if one is column:
