@@ -7,10 +7,10 @@ import itertools
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from PySide6.QtCore import QEvent, QPoint, QPointF, Qt
+from PySide6.QtCore import QEvent, QPoint, QPointF, QRect, Qt
 from PySide6.QtGui import QImage, QKeyEvent, QPainter, QRegion, QWheelEvent
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QComboBox, QLabel, QLineEdit, QPushButton
+from PySide6.QtWidgets import QApplication, QComboBox, QLabel, QLineEdit, QPushButton, QWidget
 
 from terminal.domain.access import Access
 from terminal.domain.units import Lots, OrderId, Price, Side
@@ -278,6 +278,36 @@ async def test_a_small_region_paints_only_its_rows(monkeypatch: pytest.MonkeyPat
         image = QImage(canvas.size(), QImage.Format.Format_RGB32)
         canvas.render(image, QPoint(), QRegion(canvas.layout_grid.row_rect(5)))
         assert painted == [5]
+
+
+@pytest.mark.parametrize("ratio", [1.0, 1.25, 1.5, 1.75, 2.0])
+async def test_what_is_repainted_equals_a_full_picture_at_every_scale(
+    ratio: float, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where a row ends between two pixels of the screen, nothing of the old row stays behind."""
+    async with shown() as ui:
+        canvas = ui.panel.canvas
+        monkeypatch.setattr(type(canvas), "devicePixelRatioF", lambda _: ratio)
+        asked = QRegion()
+
+        def note(*rects: QRect) -> None:
+            nonlocal asked
+            asked += QRegion(rects[0]) if rects else QRegion(canvas.rect())
+
+        monkeypatch.setattr(canvas, "update", note)
+        kept = picture_of(canvas, ratio)
+        for key in (K.Key_Up, K.Key_Up, K.Key_Down, K.Key_End, K.Key_Home, K.Key_Down):
+            ui.press(key)
+            canvas.render(kept, asked.boundingRect().topLeft(), asked)
+            asked = QRegion()
+            assert kept == picture_of(canvas, ratio), key
+
+
+def picture_of(canvas: QWidget, ratio: float) -> QImage:
+    image = QImage(canvas.size() * ratio, QImage.Format.Format_RGB32)
+    image.setDevicePixelRatio(ratio)
+    canvas.render(image, QPoint(), QRegion(canvas.rect()))
+    return image
 
 
 def look(ui: Shown) -> QImage:

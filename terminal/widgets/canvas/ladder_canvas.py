@@ -91,9 +91,11 @@ class LadderCanvas(QWidget):
         if self._is_other_picture(before, now):
             self.update()
             return
+        # A line of one pixel between two rows covers parts of both where pixels are scaled.
+        spill = 0 if self.devicePixelRatioF() == 1 else 1
         for row, (old, new) in enumerate(zip(before.rows, now.rows, strict=True)):
             if old != new:
-                self.update(self._layout.row_rect(row))
+                self.update(self._layout.row_rect(row).adjusted(0, -spill, 0, spill))
 
     @staticmethod
     def _is_other_picture(before: LadderView, now: LadderView) -> bool:
