@@ -37,7 +37,7 @@ _NO_PERMISSION = "400007"
 _REPEATED = "300018"
 """The futures service's code for a repeated clientOid; the funding service's is not established, so
 a refused parameter counts as well when it says that the clientOid was there before."""
-_WAS_THERE = re.compile(r"repeat|duplicat|already (been )?(exist|used|taken|in use)|has been used")
+_WAS_THERE = re.compile(r"repeat|duplicate|already (been )?(exist|used|taken|in use)|has been used")
 _NO_NAME = re.compile(
     r"invalid|illegal|unknown|incorrect|wrong|unsupported|no such|(not|n't) (\w+ )?"
     r"(exist|support|valid|found)"
