@@ -11,28 +11,21 @@ import hmac
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, final
 
+from terminal.simexchange.errors import Refused
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
 WINDOW_MS = 5_000
+DEMO_UID = "60000000000000000000aaaa"
 _TRANSFER = frozenset({"InnerTransfer", "FlexTransfers", "universal transfer"})
 _HEADERS = ("KC-API-KEY", "KC-API-SIGN", "KC-API-TIMESTAMP", "KC-API-PASSPHRASE")
-
-
-class Refused(Exception):  # noqa: N818 - an answer of the exchange, not a fault of the program
-    """A request is answered with a code and a text."""
-
-    def __init__(self, code: str, text: str, status: int = 200) -> None:
-        super().__init__(f"{code} {text}")
-        self.code = code
-        self.text = text
-        self.status = status
 
 
 @final
 @dataclass(frozen=True, slots=True)
 class ApiKey:
-    """A key of one account with its permissions."""
+    """A key of the account ``uid`` with its permissions."""
 
     key: str
     secret: str
@@ -40,6 +33,7 @@ class ApiKey:
     permissions: frozenset[str] = frozenset({"General", "Futures"})
     version: int = 3
     ip_list: str = ""
+    uid: str = DEMO_UID
 
     def may(self, permission: str) -> bool:
         """True when the key has a permission; the right to transfer has three spellings (1.2)."""

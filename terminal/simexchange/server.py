@@ -8,27 +8,32 @@ from typing import TYPE_CHECKING, Any, final
 
 from aiohttp import web
 
-from terminal.simexchange.auth import ApiKey, Refused, demo_key
+from terminal.simexchange.auth import ApiKey, demo_key
 from terminal.simexchange.clock import SimClock
-from terminal.simexchange.contracts import BUSY
-from terminal.simexchange.engine import Engine
+from terminal.simexchange.engine.engine import Engine
 from terminal.simexchange.faults import Faults
-from terminal.simexchange.funding_routes import FundingRoutes
-from terminal.simexchange.http_server import RestRoutes, refusal
-from terminal.simexchange.hub import Hub
+from terminal.simexchange.market.contracts import BUSY
 from terminal.simexchange.quota import Quota
-from terminal.simexchange.transfers import Funding
-from terminal.simexchange.ws_server import Streams
+from terminal.simexchange.rest.account_calls import AccountCalls
+from terminal.simexchange.rest.funding_calls import FundingCalls
+from terminal.simexchange.rest.gateway import Gateway
+from terminal.simexchange.rest.http_server import MAX_BODY, HttpServer
+from terminal.simexchange.rest.market_calls import MarketCalls
+from terminal.simexchange.rest.order_calls import OrderCalls
+from terminal.simexchange.sockets.feed import Streams
+from terminal.simexchange.sockets.hub import Hub
+from terminal.simexchange.switches import Switches
+from terminal.simexchange.tokens import Tokens
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable
+    from terminal.simexchange.trading.transfers import Funding
 
 LOOPBACK = "127.0.0.1"
 STEP_S = 0.06
 """How often the busiest market acts; the others take turns, one at each step."""
-DEPTH_BEATS = 2
-SECOND_BEATS = 16
-MINUTE_BEATS = 1000
+DEPTH_S = 0.12
+SECOND_S = 1.0
+MINUTE_S = 60.0
 
 
 @final
@@ -38,20 +43,42 @@ class SimExchange:
     With ``is_calm`` no market moves by itself: tests call ``step``.
     """
 
-    def __init__(self, *, seed: int = 7, is_calm: bool = False) -> None:
-        self.clock = SimClock()
+    def __init__(
+        self,
+        *,
+        seed: int = 7,
+        is_calm: bool = False,
+        clock: SimClock | None = None,
+        switches: Switches | None = None,
+    ) -> None:
+        self.clock = clock or SimClock()
+        self.switches = switches or Switches()
         self.faults = Faults()
         self.quota = Quota()
         self.hub = Hub(self.faults)
         self.key: ApiKey = demo_key(seed)
-        self.engine = Engine(seed, self.key, self.clock, self.hub)
-        self.funding = Funding(self.engine.account, self.clock, self.engine.wallet_changed)
-        self.streams = Streams(self.engine, self.hub, self.clock, self.faults)
-        self.routes = RestRoutes(self.engine, self.streams, self.clock, self.faults, self.quota)
+        self.engine = Engine(seed, self.key, self.clock, self.hub, self.switches)
+        self.tokens = Tokens(self.clock)
+        self.streams = Streams(self.engine, self.hub, self.tokens, self.clock, self.faults)
+        routes = (
+            *MarketCalls(self.engine, self.tokens, self.clock).routes(),
+            *OrderCalls(self.engine).routes(),
+            *AccountCalls(self.engine).routes(),
+            *FundingCalls(self.engine.accounts).routes(),
+        )
+        self.gateway = Gateway(
+            routes, self.engine.accounts, self.clock, self.quota, self.faults, self.switches
+        )
         self._is_calm = is_calm
+        self._turn = 0
         self._runner: web.AppRunner | None = None
-        self._pulse: asyncio.Task[None] | None = None
+        self._time: asyncio.Task[None] | None = None
         self.port = 0
+
+    @property
+    def funding(self) -> Funding:
+        """The funding side of the first account."""
+        return self.engine.accounts.funding[self.key.uid]
 
     @property
     def rest(self) -> str:
@@ -75,9 +102,9 @@ class SimExchange:
 
     async def start(self, port: int = 0) -> None:
         """Listen on loopback; port 0 takes a free one. Raises ``OSError`` when it is taken."""
-        app = web.Application(middlewares=[_not_found])
-        self.routes.add_to(app, FundingRoutes(self.funding).rows())
+        app = web.Application(client_max_size=MAX_BODY)
         app.router.add_route("GET", "/endpoint", self.streams.handle)
+        HttpServer(self.gateway, self.clock).add_to(app)
         app.on_shutdown.append(self._end_streams)
         self._runner = web.AppRunner(app, access_log=None, shutdown_timeout=1.0)
         await self._runner.setup()
@@ -88,14 +115,31 @@ class SimExchange:
             await self._runner.cleanup()
             raise
         self.port = self._runner.addresses[0][1]
-        self._pulse = asyncio.get_running_loop().create_task(self._beat(), name="sim pulse")
+        self._begin()
+        self._time = asyncio.get_running_loop().create_task(self.clock.run(), name="sim time")
+
+    def _begin(self) -> None:
+        if not self._is_calm:
+            self.clock.every(STEP_S, self._step_markets)
+        self.clock.every(DEPTH_S, self.engine.broadcast.depth)
+        self.clock.every(SECOND_S, self.engine.publish_second)
+        self.clock.after(0, self.engine.broadcast.minute)
+        self.clock.every(MINUTE_S, self.engine.broadcast.minute)
+
+    def _step_markets(self) -> None:
+        for symbol in BUSY:
+            self.engine.step(symbol)
+        others = [symbol for symbol in self.engine.markets if symbol not in BUSY]
+        self._turn += 1
+        self.engine.step(others[self._turn % len(others)])
 
     async def stop(self) -> None:
         """End all streams and stop listening."""
-        if self._pulse is not None:
-            self._pulse.cancel()
+        if self._time is not None:
+            self._time.cancel()
             with suppress(asyncio.CancelledError):
-                await self._pulse
+                await self._time
+        self.clock.end()
         if self._runner is not None:
             await self._runner.cleanup()
 
@@ -110,32 +154,3 @@ class SimExchange:
 
     async def _end_streams(self, _app: web.Application) -> None:
         self.hub.end_all()
-
-    async def _beat(self) -> None:
-        beat = 0
-        others = [symbol for symbol in self.engine.markets if symbol not in BUSY]
-        while True:
-            await asyncio.sleep(STEP_S)
-            beat += 1
-            if not self._is_calm:
-                for symbol in BUSY:
-                    self.engine.step(symbol)
-                self.engine.step(others[beat % len(others)])
-            if beat % DEPTH_BEATS == 0:
-                self.engine.publish_depth()
-            if beat % SECOND_BEATS == 0:
-                self.engine.publish_second()
-            if beat % MINUTE_BEATS == 1:
-                self.engine.publish_minute()
-
-
-@web.middleware
-async def _not_found(
-    request: web.Request, handler: Callable[[web.Request], Awaitable[web.StreamResponse]]
-) -> web.StreamResponse:
-    try:
-        return await handler(request)
-    except web.HTTPNotFound:
-        return refusal(Refused("404000", "URL not found", 404))
-    except web.HTTPMethodNotAllowed:
-        return refusal(Refused("404000", "Method not allowed", 405))

@@ -20,7 +20,7 @@ DECLARATIONS = {
     "exchange/errors.py", "exchange/funding_gateway.py", "exchange/gateway.py",
     "exchange/outcome.py",
     "session/clock.py", "session/desk.py", "session/results.py",
-    "simexchange/clock.py", "simexchange/contracts.py", "simexchange/faults.py",
+    "simexchange/errors.py", "simexchange/faults.py", "simexchange/market/contracts.py",
 }  # fmt: skip
 # Parts of the order desk: tested as one in tests/session/test_orders.py.
 DECLARATIONS |= {"session/placing.py", "session/cancels.py"}
@@ -28,8 +28,13 @@ DECLARATIONS |= {"session/placing.py", "session/cancels.py"}
 OVER_SOCKETS = {
     "exchange/account_client.py", "exchange/connect.py", "exchange/market_client.py",
     "exchange/stream.py", "exchange/token.py",
-    "simexchange/account.py", "simexchange/hub.py", "simexchange/market.py",
-    "simexchange/orders.py", "simexchange/payloads.py", "simexchange/server.py",
+    "simexchange/engine/broadcast.py", "simexchange/market/market.py",
+    "simexchange/payloads/accounts.py", "simexchange/payloads/markets.py",
+    "simexchange/payloads/orders.py", "simexchange/rest/account_calls.py",
+    "simexchange/rest/market_calls.py", "simexchange/rest/order_calls.py",
+    "simexchange/server.py", "simexchange/sockets/hub.py", "simexchange/tokens.py",
+    "simexchange/trading/account.py", "simexchange/trading/accounts.py",
+    "simexchange/trading/orders.py", "simexchange/engine/reports.py",
     "simexchange/__main__.py",
 }  # fmt: skip
 
@@ -56,11 +61,11 @@ def importers(module: str) -> set[str]:
 
 @pytest.mark.parametrize("storey", MIRRORED)
 def test_every_module_has_its_test(storey: str) -> None:
-    for path in sorted((PACKAGE / storey).glob("*.py")):
-        name = path.relative_to(PACKAGE).as_posix()
-        if path.name == "__init__.py" or name in DECLARATIONS | OVER_SOCKETS:
+    for path in sorted((PACKAGE / storey).rglob("*.py")):
+        name = path.relative_to(PACKAGE)
+        if path.name == "__init__.py" or name.as_posix() in DECLARATIONS | OVER_SOCKETS:
             continue
-        assert (ROOT / "tests" / storey / f"test_{path.name}").is_file(), name
+        assert (ROOT / "tests" / name.parent / f"test_{path.name}").is_file(), name
 
 
 def test_the_exceptions_above_are_still_files() -> None:

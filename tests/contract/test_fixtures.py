@@ -28,11 +28,12 @@ from terminal.domain.units import Symbol
 from terminal.exchange import translate
 from terminal.exchange.stream_topics import translated
 from terminal.exchange.translate import Scales
-from terminal.simexchange import payloads
 from terminal.simexchange.auth import demo_key
 from terminal.simexchange.clock import SimClock
-from terminal.simexchange.engine import Engine
+from terminal.simexchange.engine.engine import Engine
+from terminal.simexchange.payloads import accounts, markets, orders
 from terminal.simexchange.server import SimExchange
+from terminal.simexchange.switches import Switches
 from terminal.wire.account import OverviewPayload, PositionPayload
 from terminal.wire.codec import decode
 from terminal.wire.connection import Pushed, StreamConnection
@@ -153,7 +154,7 @@ class Ear:
     def publish(self, topic: str, subject: str, data: Any, sn: int | None = None) -> None:
         self.frames.setdefault(topic, []).append((subject, data))
 
-    def publish_private(self, topic: str, subject: str, data: Any) -> None:
+    def publish_private(self, uid: str, topic: str, subject: str, data: Any) -> None:
         self.frames.setdefault(topic, []).append((subject, data))
 
 
@@ -161,31 +162,35 @@ class Ear:
 def spoken() -> dict[str, Any]:
     """One of each payload, made by letting the account trade."""
     ear = Ear()
-    engine = Engine(7, demo_key(7), SimClock(), ear)
+    engine = Engine(7, demo_key(7), SimClock(), ear, Switches())
     market = engine.markets[SYMBOL]
     for _ in range(60):
         engine.step(SYMBOL)
     buy = {"clientOid": "a", "symbol": SYMBOL, "side": "buy", "size": 2, "leverage": 5}
-    engine.place({**buy, "type": "market"})
+    engine.place(engine.account, {**buy, "type": "market"})
     low = market.spec.text(market.last - 1000)
-    resting = engine.place({**buy, "clientOid": "b", "price": low})
+    resting = engine.place(engine.account, {**buy, "clientOid": "b", "price": low})
     made: dict[str, Any] = {
-        "contract": payloads.contract(market, 1_760_000_000_000),
-        "ticker": payloads.ticker(market),
-        "snapshot": payloads.book(market, 1_760_000_000_456_000_000),
-        "order": payloads.order(resting, market),
-        "fill": payloads.fill(engine.account.fills[-1], market),
-        "overview": payloads.overview(engine.account.wallet_state("USDT")),
-        "position": engine.position_payload(market),
-        "position_v2": payloads.position_v2(engine.position_payload(market)),
+        "contract": markets.contract(market, 1_760_000_000_000),
+        "ticker": markets.ticker(market),
+        "snapshot": markets.book(market, 1_760_000_000_456_000_000),
+        "order": orders.order(resting, market),
+        "fill": orders.fill(engine.account.fills[-1], market),
+        "overview": accounts.overview(engine.account.wallet_state("USDT")),
+        "position": engine.reports.position_payload(engine.account, market),
+        "position_v2": accounts.position_v2(
+            engine.reports.position_payload(engine.account, market)
+        ),
     }
     engine.cancel(resting)
     stop = {**buy, "clientOid": "c", "stop": "down", "stopPrice": low, "stopPriceType": "MP"}
-    engine.place({**stop, "price": low})
-    engine.place({"clientOid": "d", "symbol": SYMBOL, "type": "market", "closeOrder": True})
+    engine.place(engine.account, {**stop, "price": low})
+    engine.place(
+        engine.account, {"clientOid": "d", "symbol": SYMBOL, "type": "market", "closeOrder": True}
+    )
     engine.publish_second()
     made["frames"] = ear.frames
-    made["kline"] = payloads.kline_row(market, market.candles.rows(1, None, None, 2)[0])
+    made["kline"] = markets.kline_row(market, market.candles.rows(1, None, None, 2)[0])
     return made
 
 

@@ -104,7 +104,7 @@ class Stage:
         """What reached the exchange that could change an account."""
         return {
             name: count
-            for name, count in self.exchange.routes.calls.items()
+            for name, count in self.exchange.gateway.calls.items()
             if name.startswith(COMMANDS) and name != "POST /api/v1/orders/test"
         }
 
@@ -294,7 +294,7 @@ async def _an_order_is_tested(stage: Stage, opened: Program) -> None:
     assert buy.text().startswith("Test buy")
     QTest.mouseClick(buy, Qt.MouseButton.LeftButton)
     await eventually(lambda: "Test passed" in words.text(), "the exchange's answer")
-    assert stage.exchange.routes.calls["POST /api/v1/orders/test"] == 1
+    assert stage.exchange.gateway.calls["POST /api/v1/orders/test"] == 1
 
 
 def test_a_stored_account_opens_by_its_name_and_is_forgotten_with_its_key(
@@ -309,7 +309,7 @@ def test_a_stored_account_opens_by_its_name_and_is_forgotten_with_its_key(
         # The stand-in listens on another port now.
         opened = await program_of(run)
         assert opened.window.windowTitle() == "main, live, watch only"
-        assert stage.exchange.routes.signed_calls > 0
+        assert stage.exchange.gateway.signed_calls > 0
 
     def at_new_port(run: ProgramRun) -> Coroutine[Any, Any, None]:
         rest = stage.exchange.rest
@@ -421,11 +421,11 @@ def test_watching_needs_no_key_and_signs_nothing(stage: Stage) -> None:
         message = opened.ladder.trading.message
         assert message is not None
         assert message.text == f"Not armed. {Access.MARKET_DATA.reason}"
-        assert stage.exchange.routes.signed_calls == 0
+        assert stage.exchange.gateway.signed_calls == 0
         assert stage.commands() == {}
 
     stage.play(Options(Command.WATCH), act)
-    assert stage.exchange.routes.signed_calls == 0
+    assert stage.exchange.gateway.signed_calls == 0
 
 
 def test_watching_is_chosen_in_the_start_window(stage: Stage, ring: MemoryRing) -> None:
@@ -455,7 +455,7 @@ def test_the_demo_is_chosen_in_the_start_window(stage: Stage, ring: MemoryRing) 
         assert opened.ladder.trading.armed
 
     stage.play(Options(Command.RUN), act)
-    assert stage.exchange.routes.calls == {}, "the real hosts are not asked for a demo"
+    assert stage.exchange.gateway.calls == {}, "the real hosts are not asked for a demo"
     assert ring.entries == {}
 
 

@@ -208,9 +208,9 @@ async def test_the_program_stores_an_account_and_opens_it_again(
 
     await session.step("lock")
     assert await _opened_by_name(session, exchange, tmp_path / "locked.png", texts) == 0
-    changed = [name for name in exchange.routes.calls if name.split()[0] in {"DELETE", "PUT"}]
+    changed = [name for name in exchange.gateway.calls if name.split()[0] in {"DELETE", "PUT"}]
     assert changed == []
-    assert "POST /api/v1/orders" not in exchange.routes.calls
+    assert "POST /api/v1/orders" not in exchange.gateway.calls
     await exchange.stop()
 
 
@@ -218,7 +218,7 @@ async def _opened_by_name(
     session: Session, exchange: SimExchange, picture: Path, texts: tuple[str, ...]
 ) -> int:
     """Run the program on the stored account; returns how many signed requests it made."""
-    before = exchange.routes.signed_calls
+    before = exchange.gateway.signed_calls
     process = await session.spawn(
         "-m", "terminal", "connect", "--profile", "main", "--futures-host", exchange.rest,
         "--seconds", "4", "--screenshot", str(picture),
@@ -237,4 +237,4 @@ async def _opened_by_name(
     assert held == [], "no command line and no environment holds a secret"
     for text in texts:
         assert text.encode() not in out + err
-    return exchange.routes.signed_calls - before
+    return exchange.gateway.signed_calls - before

@@ -67,7 +67,7 @@ class Hands:
         QTest.keyClick(self.amount, Qt.Key.Key_Return)
 
     def calls(self) -> int:
-        return self.live.exchange.routes.calls.get(CALL, 0)
+        return self.live.exchange.gateway.calls.get(CALL, 0)
 
     def agrees(self) -> bool:
         """Every figure of the dialog is the exchange's own."""

@@ -35,7 +35,7 @@ async def exchange() -> AsyncIterator[SimExchange]:
 def change_key(exchange: SimExchange, **changes: object) -> None:
     """Let the exchange's own key be another one."""
     key = exchange.key
-    exchange.routes.keys[key.key] = replace(key, **changes)  # type: ignore[arg-type]
+    exchange.engine.accounts.keys[key.key] = replace(key, **changes)  # type: ignore[arg-type]
 
 
 async def ask(
@@ -67,7 +67,7 @@ async def test_a_good_key_and_its_facts(exchange: SimExchange) -> None:
     assert not facts.has_ip_list
     assert not facts.is_unified
     assert abs(facts.clock_offset_ms) < 1000
-    assert set(exchange.routes.calls) == {
+    assert set(exchange.gateway.calls) == {
         "GET /api/v1/timestamp",
         "GET /api/v1/user/api-key",
         "GET /api/ua/v1/account/mode",
@@ -86,7 +86,7 @@ async def test_a_version_nobody_speaks_is_refused(exchange: SimExchange) -> None
     change_key(exchange, version=9)
     error = await refused(exchange)
     assert error.code == "400009"
-    assert exchange.routes.calls["GET /api/v1/user/api-key"] == 2
+    assert exchange.gateway.calls["GET /api/v1/user/api-key"] == 2
 
 
 @pytest.mark.parametrize(
@@ -105,7 +105,7 @@ async def test_what_is_wrong_is_told_in_one_sentence(
     assert sentence in error.sentence
     assert remedy in error.remedy
     assert "another" not in error.sentence + str(error)
-    assert exchange.routes.calls["GET /api/v1/user/api-key"] == 1
+    assert exchange.gateway.calls["GET /api/v1/user/api-key"] == 1
 
 
 async def test_an_address_that_is_not_on_the_list_is_named(exchange: SimExchange) -> None:

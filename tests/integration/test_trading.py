@@ -96,7 +96,7 @@ async def test_a_lost_answer_is_found_out_without_a_second_order(live: Live) -> 
     oid = submit(live, Side.BUY, bid(live) - 5)
     await reach(live, oid, OrderState.OPEN)
     assert live.exchange.engine.account.placed == 1
-    assert live.exchange.routes.calls["POST /api/v1/orders"] == 1
+    assert live.exchange.gateway.calls["POST /api/v1/orders"] == 1
 
 
 async def test_an_order_that_never_arrived_is_not_sent_again(live: Live) -> None:
@@ -104,11 +104,11 @@ async def test_an_order_that_never_arrived_is_not_sent_again(live: Live) -> None
     oid = submit(live, Side.BUY, bid(live) - 5)
     await reach(live, oid, OrderState.UNKNOWN)
     await eventually(
-        lambda: live.exchange.routes.calls.get("GET /api/v1/orders/byClientOid", 0) >= 2,
+        lambda: live.exchange.gateway.calls.get("GET /api/v1/orders/byClientOid", 0) >= 2,
         "questions about the order",
     )
     assert live.exchange.engine.account.placed == 0
-    assert live.exchange.routes.calls["POST /api/v1/orders"] == 1
+    assert live.exchange.gateway.calls["POST /api/v1/orders"] == 1
 
 
 async def test_answers_after_events(live: Live) -> None:

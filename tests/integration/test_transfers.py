@@ -75,7 +75,7 @@ def agree(live: Live) -> None:
 
 
 def calls(live: Live) -> int:
-    return live.exchange.routes.calls.get(CALL, 0)
+    return live.exchange.gateway.calls.get(CALL, 0)
 
 
 @pytest.mark.parametrize("source", list(AccountKind))
@@ -189,7 +189,7 @@ async def test_bitcoin_in_both_readings_of_its_name(live: Live, name: str) -> No
 async def test_a_key_without_the_permission(live: Live) -> None:
     """The refusal names the remedy, and nothing moved."""
     key = live.exchange.key
-    live.exchange.routes.keys[key.key] = type(key)(key.key, key.secret, key.passphrase)
+    live.exchange.engine.accounts.keys[key.key] = type(key)(key.key, key.secret, key.passphrase)
     assert await move(live, a_transfer()) is TransferEnd.REFUSED
     last = live.backend.transfers.last
     assert last is not None

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from terminal.simexchange.auth import ApiKey, Refused, check, demo_key
+from terminal.simexchange.auth import ApiKey, check, demo_key
+from terminal.simexchange.errors import Refused
 
 KEY = ApiKey("demo-key", "demo-secret-0001", "demo-pass")
 STAMP = 1_700_000_000_000

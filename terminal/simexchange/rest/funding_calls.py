@@ -1,0 +1,57 @@
+"""The funding side: accounts list, what is transferable, universal-transfer. Source: reference 4.
+
+On the real exchange these are on another host; here both hosts share the port.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, final
+
+from terminal.simexchange.errors import Refused
+from terminal.simexchange.payloads import accounts as payloads
+from terminal.simexchange.rest.routing import GENERAL, MANAGEMENT, TRANSFER, Route
+from terminal.simexchange.trading.transfers import TRANSFER_PATH
+
+if TYPE_CHECKING:
+    from terminal.simexchange.rest.routing import Call
+    from terminal.simexchange.trading.accounts import Accounts
+    from terminal.simexchange.trading.transfers import Funding
+
+
+@final
+class FundingCalls:
+    """The three calls a transfer dialog needs beside the account overview."""
+
+    def __init__(self, accounts: Accounts) -> None:
+        self._accounts = accounts
+
+    def _funding(self, call: Call) -> Funding:
+        return self._accounts.funding[call.account.uid]
+
+    def routes(self) -> tuple[Route, ...]:
+        """The calls of this module."""
+        accounts = "/api/v1/accounts"
+        transferable = f"{accounts}/transferable"
+        return (
+            Route("GET", accounts, MANAGEMENT, 5, GENERAL, self._list),
+            Route("GET", transferable, MANAGEMENT, 20, GENERAL, self._transferable),
+            Route("POST", TRANSFER_PATH, MANAGEMENT, 4, TRANSFER, self._transfer, "transfer"),
+        )
+
+    def _list(self, call: Call) -> object:
+        kind, currency = call.query.get("type"), call.query.get("currency")
+        if kind not in (None, "main", "trade", "option"):
+            raise Refused("400100", f"type {kind} is invalid", 400)
+        purses = self._funding(call).purses
+        return [
+            payloads.funding_account(number, name, account.lower(), purse)
+            for number, ((account, name), purse) in enumerate(purses.items(), 1)
+            if kind in (None, account.lower()) and currency in (None, name)
+        ]
+
+    def _transferable(self, call: Call) -> object:
+        currency, kind = call.text("currency"), call.text("type")
+        return payloads.transferable(currency, self._funding(call).purse(kind, currency))
+
+    def _transfer(self, call: Call) -> object:
+        return {"orderId": self._funding(call).transfer(call.fields)}

@@ -1,0 +1,126 @@
+"""Public calls: contracts, tickers, books, trades, candles, time, tokens. Source: reference 2."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, final
+
+from terminal.simexchange.errors import Refused
+from terminal.simexchange.payloads import markets as payloads
+from terminal.simexchange.rest.routing import FUTURES, GENERAL, PUBLIC, Route
+
+if TYPE_CHECKING:
+    from terminal.simexchange.clock import SimClock
+    from terminal.simexchange.engine.engine import Engine
+    from terminal.simexchange.market.market import Market
+    from terminal.simexchange.rest.routing import Call
+    from terminal.simexchange.tokens import Tokens
+
+PING_INTERVAL_MS = 18_000
+PING_TIMEOUT_MS = 10_000
+GRANULARITIES = frozenset({1, 5, 15, 30, 60, 120, 240, 480, 720, 1440, 10080})
+MAX_KLINES = 500
+
+
+@final
+class MarketCalls:
+    """What anybody may ask."""
+
+    def __init__(self, engine: Engine, tokens: Tokens, clock: SimClock) -> None:
+        self._engine = engine
+        self._tokens = tokens
+        self._clock = clock
+
+    def routes(self) -> tuple[Route, ...]:
+        """The calls of this module."""
+        return (
+            Route("GET", "/api/v1/contracts/active", PUBLIC, 3, None, self._contracts),
+            Route("GET", "/api/v1/contracts/{symbol}", PUBLIC, 3, None, self._contract),
+            Route("GET", "/api/v1/ticker", PUBLIC, 2, None, self._ticker),
+            Route("GET", "/api/v1/allTickers", PUBLIC, 5, None, self._all_tickers),
+            Route("GET", "/api/v1/level2/snapshot", PUBLIC, 3, None, self._snapshot),
+            Route("GET", "/api/v1/level2/depth20", PUBLIC, 5, None, self._depth20),
+            Route("GET", "/api/v1/level2/depth100", PUBLIC, 5, None, self._depth100),
+            Route("GET", "/api/v1/trade/history", PUBLIC, 5, None, self._trades),
+            Route("GET", "/api/v1/kline/query", PUBLIC, 3, None, self._klines),
+            Route("GET", "/api/v1/mark-price/{symbol}/current", PUBLIC, 3, None, self._mark_price),
+            # Its answer is labelled as text, the exchange's own mistake (reference 2.8).
+            Route("GET", "/api/v1/status", PUBLIC, 4, None, self._status, media="text/plain"),
+            Route("GET", "/api/v1/timestamp", PUBLIC, 2, None, self._timestamp),
+            Route("POST", "/api/v1/bullet-public", PUBLIC, 10, None, self._bullet_public),
+            Route("POST", "/api/v1/bullet-private", FUTURES, 10, GENERAL, self._bullet_private),
+        )
+
+    def _market(self, call: Call) -> Market:
+        return self._engine.market(call.text("symbol"))
+
+    def _contracts(self, _call: Call) -> object:
+        now_ms = self._clock.now_ms()
+        return [payloads.contract(market, now_ms) for market in self._engine.markets.values()]
+
+    def _contract(self, call: Call) -> object:
+        return payloads.contract(self._market(call), self._clock.now_ms())
+
+    def _ticker(self, call: Call) -> object:
+        return payloads.ticker(self._market(call))
+
+    def _all_tickers(self, _call: Call) -> object:
+        return [payloads.ticker(market) for market in self._engine.markets.values()]
+
+    def _snapshot(self, call: Call) -> object:
+        return payloads.book(self._market(call), self._clock.now_ns())
+
+    def _depth20(self, call: Call) -> object:
+        return payloads.book(self._market(call), self._clock.now_ns(), 20)
+
+    def _depth100(self, call: Call) -> object:
+        return payloads.book(self._market(call), self._clock.now_ns(), 100)
+
+    def _trades(self, call: Call) -> object:
+        market = self._market(call)
+        return [
+            {**payloads.trade(market, trade), "contractId": 1} for trade in reversed(market.trades)
+        ]
+
+    def _klines(self, call: Call) -> object:
+        market = self._market(call)
+        minutes = call.whole("granularity")
+        if minutes not in GRANULARITIES:
+            raise Refused("400100", "granularity is invalid", 400)
+        rows = market.candles.rows(minutes, call.whole("from"), call.whole("to"), MAX_KLINES)
+        return [payloads.kline_row(market, row) for row in rows]
+
+    def _mark_price(self, call: Call) -> object:
+        market = self._market(call)
+        return {
+            "symbol": market.spec.symbol,
+            "granularity": 1000,
+            "timePoint": self._clock.now_ms(),
+            "value": float(market.mark_price),
+            "indexPrice": float(market.index_price),
+        }
+
+    def _status(self, _call: Call) -> object:
+        return {"msg": "", "status": "cancelonly" if self._engine.is_suspended else "open"}
+
+    def _timestamp(self, _call: Call) -> object:
+        return self._clock.now_ms()
+
+    def _bullet_public(self, call: Call) -> object:
+        return self._bullet(call, None)
+
+    def _bullet_private(self, call: Call) -> object:
+        return self._bullet(call, call.account.uid)
+
+    def _bullet(self, call: Call, uid: str | None) -> object:
+        return {
+            "token": self._tokens.issue(uid),
+            "instanceServers": [
+                {
+                    "endpoint": f"ws://{call.host}/endpoint",
+                    "encrypt": False,
+                    "protocol": "websocket",
+                    "pingInterval": PING_INTERVAL_MS,
+                    "pingTimeout": PING_TIMEOUT_MS,
+                }
+            ],
+        }

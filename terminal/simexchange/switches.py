@@ -1,0 +1,133 @@
+"""What the reference does not establish, as switches: both behaviors of each open question.
+
+A client must work whichever way a switch stands. The defaults are our reading, the other value is
+the other reading; ``source`` names the paragraph that leaves it open.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, final
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+
+def _switch(choices: tuple[str, ...], source: str, text: str) -> Any:  # noqa: ANN401 - a field
+    return dataclasses.field(
+        default=choices[0], metadata={"choices": choices, "source": source, "help": text}
+    )
+
+
+@final
+@dataclass(slots=True)
+class Switches:
+    """One word each; the first of the choices is the default."""
+
+    post_only_crossing: str = _switch(
+        ("cancel", "reject"),
+        "11",
+        "a crossing post-only order is accepted and canceled, or refused",
+    )
+    triggered_stop_id: str = _switch(
+        ("kept", "new"), "11", "an order born of a triggered stop keeps its id, or gets a new one"
+    )
+    stop_event_client_oid: str = _switch(
+        ("absent", "present"), "11", "stop events carry no clientOid, or carry it"
+    )
+    exits_made: str = _switch(
+        ("on_fill", "at_once"), "11", "exits attached to an order appear when it fills, or with it"
+    )
+    exits_size: str = _switch(
+        ("filled", "order"), "11", "attached exits cover what was filled, or the whole order"
+    )
+    exits_linked: str = _switch(
+        ("yes", "no"), "11", "one attached exit that fires ends the other, or leaves it"
+    )
+    market_order_margin: str = _switch(
+        ("worst_price", "best_price"), "11", "what a market order must be able to pay for"
+    )
+    updated_at_unit: str = _switch(("ms", "ns"), "11", "unit of updatedAt in orders")
+    topic_limit: str = _switch(("300", "100"), "11", "topics that one feed connection may hold")
+    snapshot_key: str = _switch(
+        ("public", "signed"), "11", "the full book is served to anybody, or to signed requests"
+    )
+    signed_query: str = _switch(
+        ("either", "encoded", "decoded"), "11", "which form of the query a signature covers"
+    )
+    history_window: str = _switch(
+        ("unlimited", "day"), "11", "longest window of the ledger and of funding history"
+    )
+    not_found_status: str = _switch(("200", "404"), "3.5", "HTTP status of an order not found")
+    business_status: str = _switch(("200", "400"), "1.4", "HTTP status of a business refusal")
+    batch_nesting: str = _switch(("flat", "nested"), "3.3", "a batch reply has one more data level")
+    socket_quota: str = _switch(
+        ("userRateLimit", "rateLimit", "absent", "sometimes"), "6.3", "name of the quota in replies"
+    )
+    socket_cancel_code: str = _switch(
+        ("200", "200000"), "6.2", "item code of a batch cancel on the order socket"
+    )
+    stop_price_type: str = _switch(
+        ("number", "text"), "3.5", "stopPrice in order objects; lists of stops show text"
+    )
+    wallet_subjects: str = _switch(
+        ("current", "legacy", "both"), "5.7", "wallet frames of today, of accounts never switched"
+    )
+    order_topic_echo: str = _switch(
+        ("asked", "plain"),
+        "5.7",
+        "order frames come back with the topic asked for, or without symbol",
+    )
+    mark_frame_symbol: str = _switch(
+        ("absent", "present"), "5.7", "partial position frames on positionAll carry the symbol"
+    )
+    mark_frame_reason: str = _switch(
+        ("present", "absent"), "5.7", "partial position frames carry changeReason"
+    )
+    statistics_names: str = _switch(
+        ("Size", "Qty"), "3.5", "ending of the names in open order statistics"
+    )
+    predicted_funding: str = _switch(
+        ("absent", "present"), "2.7", "the current funding rate carries predictedValue"
+    )
+    kline_columns: str = _switch(("7", "6"), "2.5", "columns of a candle row")
+    leverage_text: str = _switch(("3", "3.0"), "3.5", "how an order writes its leverage")
+    cancel_all_v1: str = _switch(
+        ("gone", "answers"), "3.4", "the deprecated cancel-all, reported gone in 2026"
+    )
+    multi_cancel_weight: str = _switch(("20", "30"), "1.9", "weight of a batch cancel")
+    cancel_all_weight: str = _switch(("10", "30"), "1.9", "weight of cancel-all")
+    liquidity_of_hidden: str = _switch(
+        ("maker", "taker"), "5.7", "what a maker is called that met a hidden order"
+    )
+
+    def set(self, name: str, value: str) -> None:
+        """Turn one. Raises ``ValueError`` with a sentence for a name or a value there is not."""
+        choices = choices_of(name)
+        if value not in choices:
+            raise ValueError(f"{name} is one of {', '.join(choices)}, not {value!r}.")
+        setattr(self, name, value)
+
+    def set_all(self, values: Mapping[str, str]) -> None:
+        """Turn several, or none of them when one is wrong."""
+        for name, value in values.items():
+            if value not in choices_of(name):
+                self.set(name, value)
+        for name, value in values.items():
+            setattr(self, name, value)
+
+
+def choices_of(name: str) -> tuple[str, ...]:
+    """The values of a switch. Raises ``ValueError`` for a name there is not."""
+    for row in described():
+        if row[0] == name:
+            return row[1]
+    raise ValueError(f"There is no switch named {name!r}.")
+
+
+def described() -> Iterable[tuple[str, tuple[str, ...], str, str]]:
+    """Name, choices (default first), paragraph of the reference, and a line of help of each."""
+    for field in dataclasses.fields(Switches):
+        data = field.metadata
+        yield field.name, data["choices"], data["source"], data["help"]
