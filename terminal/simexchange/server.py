@@ -20,6 +20,7 @@ from terminal.simexchange.rest.gateway import Gateway
 from terminal.simexchange.rest.http_server import MAX_BODY, HttpServer
 from terminal.simexchange.rest.market_calls import MarketCalls
 from terminal.simexchange.rest.order_calls import OrderCalls
+from terminal.simexchange.rest.order_queries import OrderQueries
 from terminal.simexchange.sockets.feed import Streams
 from terminal.simexchange.sockets.hub import Hub
 from terminal.simexchange.switches import Switches
@@ -62,7 +63,8 @@ class SimExchange:
         self.streams = Streams(self.engine, self.hub, self.tokens, self.clock, self.faults)
         routes = (
             *MarketCalls(self.engine, self.tokens, self.clock).routes(),
-            *OrderCalls(self.engine).routes(),
+            *OrderCalls(self.engine, self.switches).routes(),
+            *OrderQueries(self.engine, self.clock, self.switches).routes(),
             *AccountCalls(self.engine).routes(),
             *FundingCalls(self.engine.accounts).routes(),
         )

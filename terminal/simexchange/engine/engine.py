@@ -232,7 +232,7 @@ class Engine:
             held.margin_mode = order.margin_mode
         profit = held.fill(signed, price, order.leverage, self._clock.now_ms())
         held.fees += fee
-        account.wallets[spec.settle].add(profit - fee)
+        account.earn(order.symbol, profit - fee)
         order.filled += trade.lots
         order.deal_value += value
         order.deal_base += price * trade.lots
@@ -251,6 +251,9 @@ class Engine:
             order.margin_mode,
             order.type,
             trade.at_ns,
+            order.stop,
+            order.trade_type,
+            order.position_side,
         )
         account.fills.append(fill)
         status = "match" if is_taker else "open"

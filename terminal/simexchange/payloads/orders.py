@@ -5,21 +5,73 @@ Numbers are numbers and texts are texts exactly where the reference says so; its
 
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from terminal.simexchange.market.contracts import plain
+from terminal.simexchange.market.matching import BUY, SELL
+from terminal.simexchange.switches import Switches
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from terminal.simexchange.market.market import Market
     from terminal.simexchange.trading.account import UserFill
     from terminal.simexchange.trading.orders import UserOrder
 
 Payload = dict[str, Any]
+_USUAL = Switches()
+_RATE_DIGITS = Decimal("0.00001")
 
 
-def order(one: UserOrder, market: Market) -> Payload:
+def display_type(one: UserOrder) -> str:
+    """An order's type as lists are filtered by it: stops have their own (3.5)."""
+    return f"{one.type}_stop" if one.stop else one.type
+
+
+def fill_type(one: UserFill) -> str:
+    """3.7, ``displayType``."""
+    return f"{one.order_type}_stop" if one.stop else one.order_type
+
+
+def listed_stop(one: UserOrder, market: Market, switches: Switches = _USUAL) -> Payload:
+    """3.5, a row of the list of stops: its trigger is text whatever other lists show."""
+    payload = order(one, market, switches)
+    payload["stopPrice"] = "" if one.stop_price is None else plain(one.stop_price)
+    return payload
+
+
+def statistics(
+    lots: Mapping[str, int], cost: Mapping[str, Decimal], settle: str, switches: Switches
+) -> Payload:
+    """3.5, open order statistics: lots are numbers, values text; older replies say Qty."""
+    ending = switches.statistics_names
+    return {
+        f"openOrderBuy{ending}": lots[BUY],
+        f"openOrderSell{ending}": lots[SELL],
+        "openOrderBuyCost": plain(cost[BUY]),
+        "openOrderSellCost": plain(cost[SELL]),
+        "settleCurrency": settle,
+    }
+
+
+def _trigger(one: UserOrder, switches: Switches) -> object:
+    if one.stop_price is None:
+        return None
+    if switches.stop_price_type == "text":
+        return plain(one.stop_price)
+    return float(one.stop_price)
+
+
+def _leverage(leverage: Decimal, switches: Switches) -> str:
+    text = plain(leverage)
+    return f"{text}.0" if switches.leverage_text == "3.0" and "." not in text else text
+
+
+def order(one: UserOrder, market: Market, switches: Switches = _USUAL) -> Payload:
     """3.5, order object."""
     spec = market.spec
+    unit = 1_000_000 if switches.updated_at_unit == "ns" else 1
     price = "0" if one.price is None else spec.text(one.price)
     value = "0" if one.price is None else plain(spec.value(spec.price(one.price), one.size))
     average = "0"
@@ -39,12 +91,12 @@ def order(one: UserOrder, market: Market) -> Payload:
         "stop": one.stop,
         "stopPriceType": one.stop_price_type,
         "stopTriggered": one.is_triggered,
-        "stopPrice": None if one.stop_price is None else plain(one.stop_price),
+        "stopPrice": _trigger(one, switches),
         "timeInForce": "IOC" if one.is_immediate and one.type == "limit" else "GTC",
         "postOnly": one.is_post_only,
         "hidden": one.is_hidden,
         "iceberg": one.is_iceberg,
-        "leverage": plain(one.leverage),
+        "leverage": _leverage(one.leverage, switches),
         "forceHold": one.holds_margin,
         "closeOrder": one.is_close_order,
         "visibleSize": one.visible_size or 0,
@@ -54,7 +106,7 @@ def order(one: UserOrder, market: Market) -> Payload:
         "isActive": one.is_active,
         "cancelExist": one.canceled > 0,
         "createdAt": one.created_ms,
-        "updatedAt": one.updated_ms,
+        "updatedAt": one.updated_ms * unit,
         "endAt": one.ended_ms,
         "orderTime": one.time_ns,
         "settleCurrency": spec.settle,
@@ -130,7 +182,6 @@ def stop_event(one: UserOrder, market: Market, kind: str, now_ns: int, error: st
 def fill(one: UserFill, market: Market) -> Payload:
     """3.7."""
     spec = market.spec
-    rate = spec.taker_rate if one.is_taker else spec.maker_rate
     return {
         "symbol": one.symbol,
         "tradeId": one.trade_id,
@@ -143,18 +194,29 @@ def fill(one: UserFill, market: Market) -> Payload:
         "value": plain(one.value),
         "openFeePay": plain(one.opening_fee),
         "closeFeePay": plain(one.fee - one.opening_fee),
-        "stop": "",
-        "feeRate": plain(rate),
+        "stop": one.stop,
+        "feeRate": _rate(one, market),
         "fixFee": "0",
         "feeCurrency": spec.settle,
         "tradeTime": one.at_ns,
         "subTradeType": None,
         "marginMode": one.margin_mode,
-        "positionSide": "BOTH",
+        "openFeeTaxPay": "0",
+        "closeFeeTaxPay": "0",
+        "positionSide": one.position_side,
         "settleCurrency": spec.settle,
-        "displayType": one.order_type,
+        "displayType": fill_type(one),
         "fee": plain(one.fee),
         "orderType": one.order_type,
-        "tradeType": "trade",
+        "tradeType": one.trade_type,
         "createdAt": one.at_ns // 1_000_000,
     }
+
+
+def _rate(one: UserFill, market: Market) -> str:
+    """What was really charged, with at least five decimals as the exchange writes it."""
+    rate = market.spec.taker_rate if one.is_taker else market.spec.maker_rate
+    if one.value:
+        rate = round(one.fee / one.value, 8)
+    short = rate.quantize(_RATE_DIGITS)
+    return str(short) if short == rate else plain(rate)

@@ -7,10 +7,18 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, NamedTuple, final
 
 from terminal.simexchange.market.matching import BUY
+from terminal.simexchange.trading.ledger import (
+    DEPOSIT,
+    TRANSFER_IN,
+    TRANSFER_OUT,
+    FundingPayment,
+    Ledger,
+)
 from terminal.simexchange.trading.margin import CROSS, ISOLATED, SimPosition, Wallet, WalletState
+from terminal.simexchange.trading.timeline import Fills, Timeline
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     from terminal.simexchange.market.market import Market
     from terminal.simexchange.trading.orders import UserOrder
@@ -38,15 +46,22 @@ class UserFill(NamedTuple):
     margin_mode: str
     order_type: str
     at_ns: int
+    stop: str = ""
+    trade_type: str = "trade"
+    position_side: str = "BOTH"
 
 
 @final
 class Account:
-    """What the account holds and has asked for."""
+    """What the account holds and has asked for. ``now_ms`` tells the exchange's time."""
 
-    def __init__(self, uid: str, number: int, markets: Mapping[str, Market]) -> None:
+    def __init__(
+        self, uid: str, number: int, markets: Mapping[str, Market], now_ms: Callable[[], int]
+    ) -> None:
         self.uid = uid
         self.number = number
+        self.opened_ms = now_ms()
+        self._now_ms = now_ms
         self._markets = markets
         self.wallets = {
             currency: Wallet(currency, cash)
@@ -63,8 +78,16 @@ class Account:
         self._working: dict[str, dict[str, UserOrder]] = {symbol: {} for symbol in markets}
         self._ended: deque[UserOrder] = deque()
         self._newest: dict[str, UserOrder] = {}
-        self.fills: deque[UserFill] = deque(maxlen=KEPT_ORDERS)
+        self.done: Timeline[UserOrder] = Timeline()
+        """Orders that have ended, by the time they were placed (ms)."""
+        self.ended_by_time: Timeline[UserOrder] = Timeline()
+        """The same by the time they ended (ms)."""
+        self.fills: Fills[UserFill] = Fills(KEPT_ORDERS)
         self.placed = 0
+        self.ledger = Ledger()
+        for currency, wallet in self.wallets.items():
+            cash = wallet.cash
+            self.ledger.moved(DEPOSIT, currency, cash, cash, DEPOSIT, self.opened_ms)
 
     def add(self, order: UserOrder) -> None:
         """Take in a new order."""
@@ -77,8 +100,12 @@ class Account:
         """An order has ended; the oldest of those that ended may be forgotten now."""
         self._working[order.symbol].pop(order.id, None)
         self._ended.append(order)
+        self.done.add(order.symbol, order.created_ms, order.number, order)
+        self.ended_by_time.add(order.symbol, order.ended_ms or 0, order.number, order)
         if len(self._ended) > KEPT_ORDERS:
             oldest = self._ended.popleft()
+            self.done.remove(oldest.symbol, oldest.created_ms, oldest.number)
+            self.ended_by_time.remove(oldest.symbol, oldest.ended_ms or 0, oldest.number)
             self.orders.pop(oldest.id, None)
             if self._newest.get(oldest.client_oid) is oldest:
                 del self._newest[oldest.client_oid]
@@ -93,6 +120,36 @@ class Account:
     def by_client_oid(self, client_oid: str) -> UserOrder | None:
         """The newest order with this id of the user."""
         return self._newest.get(client_oid)
+
+    # Cash -------------------------------------------------------------------------------------
+
+    def earn(self, symbol: str, amount: Decimal) -> None:
+        """Book what a position earned or paid, and close its ledger row when it is closed now."""
+        currency = self._markets[symbol].spec.settle
+        self.wallets[currency].add(amount)
+        self.ledger.realized(symbol, currency, amount, self._now_ms())
+        if not self.positions[symbol].lots:
+            self.end_period(symbol)
+
+    def end_period(self, symbol: str) -> None:
+        """A settlement period ends: what the contract's position realized becomes a ledger row."""
+        equity = self.wallet_state(self._markets[symbol].spec.settle).equity
+        self.ledger.settled(symbol, equity, self._now_ms())
+
+    def settle_funding(self, payment: FundingPayment) -> None:
+        """Book a payment of funding; the settlement period of its contract ends with it."""
+        self.ledger.paid(payment)
+        self.earn(payment.symbol, payment.amount)
+        self.end_period(payment.symbol)
+
+    def move(self, currency: str, amount: Decimal, remark: str) -> None:
+        """Book a transfer in (above zero) or out of a settle currency."""
+        self.wallets[currency].add(amount)
+        kind = TRANSFER_IN if amount > 0 else TRANSFER_OUT
+        equity = self.wallet_state(currency).equity
+        self.ledger.moved(kind, currency, amount, equity, remark, self._now_ms())
+
+    # Margin -----------------------------------------------------------------------------------
 
     def order_margin(self, symbol: str) -> Decimal:
         """What working orders of a contract hold back: opening parts over leverage plus fee."""

@@ -33,6 +33,7 @@ class Accounts:
         on_wallet: Callable[[Account, str], None],
     ) -> None:
         self._markets = markets
+        self._now_ms = clock.now_ms
         self._on_wallet = on_wallet
         # Ids go on where the clock is, so that a restarted exchange never gives one out twice.
         self._transfers = itertools.count(FIRST_TRANSFER + clock.now_ms() * 1_000_000 + 1)
@@ -46,7 +47,8 @@ class Accounts:
         self.keys[key.key] = key
         account = self.by_uid.get(key.uid)
         if account is None:
-            account = Account(key.uid, FIRST_NUMBER + len(self.by_uid), self._markets)
+            number = FIRST_NUMBER + len(self.by_uid)
+            account = Account(key.uid, number, self._markets, self._now_ms)
             tell = partial(self._on_wallet, account)
             self.by_uid[key.uid] = account
             self.funding[key.uid] = Funding(account, self._transfers, tell)

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 TRANSFER_PATH = "/api/v3/accounts/universal-transfer"
 MAIN, TRADE, CONTRACT = "MAIN", "TRADE", "CONTRACT"
+_NAMES = {MAIN: "Funding", TRADE: "Trading"}
 COIN, FUTURES_COIN = "BTC", "XBT"
 _ZERO = Decimal(0)
 _AMOUNT = re.compile(r"[0-9]{1,15}(\.[0-9]{1,18})?")
@@ -133,7 +134,7 @@ class Funding:
         self._check_balance(move)
         number = f"{next(self._numbers):024x}"
         self.moved[move.client_oid] = number
-        self._add(move.source, move.currency, -move.amount)
+        self._add(move.source, move.currency, -move.amount, move.target)
         self.on_its_way.append(move)
         if not self.rules.is_credit_held:
             self.credit()
@@ -143,11 +144,13 @@ class Funding:
         """Let arrive what is on its way."""
         while self.on_its_way:
             move = self.on_its_way.pop(0)
-            self._add(move.target, move.currency, move.amount)
+            self._add(move.target, move.currency, move.amount, move.source)
 
-    def _add(self, kind: str, currency: str, amount: Decimal) -> None:
+    def _add(self, kind: str, currency: str, amount: Decimal, other: str) -> None:
         if kind == CONTRACT:
-            self._account.wallets[_settle(currency)].add(amount)
+            way = "from" if amount > 0 else "to"
+            remark = f"Transferred {way} {_NAMES[other]} Account"
+            self._account.move(_settle(currency), amount, remark)
             self._on_wallet(_settle(currency))
         else:
             self.purses[kind, _plain(currency)].balance += amount
