@@ -31,6 +31,7 @@ class Quota:
 
     def __init__(self, level: int = 0) -> None:
         """``level`` is the VIP level of every account, 0 to 12."""
+        self.level = level
         self._private = _PRIVATE[level]
         self.pools: dict[tuple[str, str], Pool] = {}
 

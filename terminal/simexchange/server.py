@@ -21,6 +21,7 @@ from terminal.simexchange.rest.http_server import MAX_BODY, HttpServer
 from terminal.simexchange.rest.market_calls import MarketCalls
 from terminal.simexchange.rest.order_calls import OrderCalls
 from terminal.simexchange.rest.order_queries import OrderQueries
+from terminal.simexchange.rest.position_calls import PositionCalls
 from terminal.simexchange.sockets.feed import Streams
 from terminal.simexchange.sockets.hub import Hub
 from terminal.simexchange.switches import Switches
@@ -65,7 +66,8 @@ class SimExchange:
             *MarketCalls(self.engine, self.tokens, self.clock).routes(),
             *OrderCalls(self.engine, self.switches).routes(),
             *OrderQueries(self.engine, self.clock, self.switches).routes(),
-            *AccountCalls(self.engine).routes(),
+            *AccountCalls(self.engine, self.clock, self.quota, self.switches).routes(),
+            *PositionCalls(self.engine).routes(),
             *FundingCalls(self.engine.accounts).routes(),
         )
         self.gateway = Gateway(

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, final
 
+from terminal.simexchange.market.contracts import plain
 from terminal.simexchange.payloads import accounts as account_payloads
 from terminal.simexchange.payloads import orders as payloads
 
@@ -24,6 +25,8 @@ ORDERS = "/contractMarket/tradeOrders"
 STOPS = "/contractMarket/advancedOrders"
 WALLET = "/contractAccount/wallet"
 POSITIONS = "/contract/positionAll"
+MARGIN_MODE = "/contract/marginMode"
+CROSS_LEVERAGE = "/contract/crossLeverage"
 
 
 @final
@@ -92,3 +95,13 @@ class Reports:
             )
         for currency in sorted(currencies):
             self.wallet(account, currency)
+
+    def margin_mode(self, account: Account, *symbols: str) -> None:
+        """The margin mode of contracts was changed."""
+        data = {symbol: account.margin_modes[symbol] for symbol in symbols}
+        self._publisher.publish_private(account.uid, MARGIN_MODE, "user.config", data)
+
+    def cross_leverage(self, account: Account, symbol: str) -> None:
+        """The cross leverage of a contract was changed."""
+        data = {symbol: {"leverage": plain(account.cross_leverage[symbol])}}
+        self._publisher.publish_private(account.uid, CROSS_LEVERAGE, "user.config", data)

@@ -5,7 +5,9 @@ Numbers are numbers and texts are texts exactly where the reference says so; its
 
 from __future__ import annotations
 
+import json
 import zlib
+from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
 from typing import TYPE_CHECKING, Any
 
 from terminal.simexchange.market.contracts import plain
@@ -13,13 +15,28 @@ from terminal.simexchange.trading.margin import CROSS
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-    from decimal import Decimal
 
+    from terminal.simexchange.market.contracts import ContractSpec
     from terminal.simexchange.market.market import Market
+    from terminal.simexchange.trading.ledger import FundingPayment, LedgerRow
     from terminal.simexchange.trading.margin import SimPosition, WalletState
     from terminal.simexchange.trading.transfers import Purse
 
 Payload = dict[str, Any]
+_SUB_QUANTITIES = (
+    "subQuantity",
+    "spotSubQuantity",
+    "marginSubQuantity",
+    "futuresSubQuantity",
+    "optionSubQuantity",
+    "maxSubQuantity",
+    "maxDefaultSubQuantity",
+    "maxSpotSubQuantity",
+    "maxMarginSubQuantity",
+    "maxFuturesSubQuantity",
+    "maxOptionSubQuantity",
+)
+_FIRST_ACCOUNT = 548_600_000_000
 
 
 def position(held: SimPosition, market: Market, wallet: WalletState, now_ms: int) -> Payload:
@@ -113,9 +130,43 @@ _V2_TEXTS = frozenset(
 )
 
 
+_V1_ONLY = frozenset({"dealComm", "fundingFee", "tax"})
+
+
+def rest_position(payload: Payload, spec: ContractSpec) -> Payload:
+    """3.8 as REST shows it: liquidation and bankruptcy prices on the index's grid.
+
+    Up for longs (7.4) and, presumably, down for shorts; frames leave them as they are.
+    """
+    rounding = ROUND_CEILING if payload["currentQty"] > 0 else ROUND_FLOOR
+    rounded = {
+        name: float(_on_grid(Decimal(repr(payload[name])), spec.index_tick, rounding))
+        for name in ("liquidationPrice", "bankruptPrice")
+    }
+    return {**payload, **rounded}
+
+
+def _on_grid(price: Decimal, step: Decimal, rounding: str) -> Decimal:
+    return (price / step).to_integral_value(rounding) * step
+
+
 def position_v2(payload: Payload) -> Payload:
-    """3.8, v2: the same position with money as text."""
-    return {name: repr(value) if name in _V2_TEXTS else value for name, value in payload.items()}
+    """3.8, v2: the same position with money as text, and its own names for what it cost."""
+    made = {
+        name: _text(value) if name in _V2_TEXTS else value
+        for name, value in payload.items()
+        if name not in _V1_ONLY
+    }
+    made["cumulativeTradeFee"] = _text(-payload["dealComm"])
+    made["cumulativeFundingFee"] = _text(payload["fundingFee"])
+    made["cumulativeTax"] = _text(payload["tax"])
+    if payload["leverage"]:
+        made["imr"] = _text(round(1 / payload["leverage"], 10))
+    return made
+
+
+def _text(number: float) -> str:
+    return plain(Decimal(repr(number)))
 
 
 def mark_change(payload: Payload) -> Payload:
@@ -178,14 +229,104 @@ def wallet(state: WalletState, now_ms: int) -> Payload:
     return payload
 
 
+def overview_all(states: Sequence[tuple[str, WalletState]]) -> Payload:
+    """4: each account by name, all of one currency, and their sums; numbers."""
+    names = (
+        "accountEquity",
+        "unrealisedPNL",
+        "marginBalance",
+        "positionMargin",
+        "orderMargin",
+        "frozenFunds",
+        "availableBalance",
+    )
+    rows = [(name, overview(state)) for name, state in states]
+    return {
+        "summary": {
+            **{f"{name}Total": sum(row[name] for _, row in rows) for name in names},
+            "currency": states[0][1].currency,
+        },
+        "accounts": [
+            {
+                "accountName": account,
+                **{name: row[name] for name in names},
+                "currency": row["currency"],
+            }
+            for account, row in rows
+        ],
+    }
+
+
+def ledger_row(row: LedgerRow) -> Payload:
+    """3.2: numbers; a pending row has no fee."""
+    return {
+        "time": row.at_ms,
+        "type": row.type,
+        "amount": float(row.amount),
+        "fee": None if row.fee is None else float(row.fee),
+        "accountEquity": float(row.equity),
+        "status": row.status,
+        "remark": row.remark,
+        "offset": row.offset,
+        "currency": row.currency,
+    }
+
+
+def funding_payment(payment: FundingPayment) -> Payload:
+    """3.13: numbers, and JSON text inside a text."""
+    sides = {"marginMode": payment.margin_mode, "positionSide": payment.position_side}
+    return {
+        "id": payment.number,
+        "symbol": payment.symbol,
+        "timePoint": payment.at_ms,
+        "fundingRate": float(payment.rate),
+        "markPrice": float(payment.mark),
+        "positionQty": payment.lots,
+        "positionCost": float(payment.cost),
+        "funding": float(payment.amount),
+        "settleCurrency": payment.currency,
+        "context": json.dumps(sides),
+        "marginMode": payment.margin_mode,
+    }
+
+
+def trade_fees(spec: ContractSpec) -> Payload:
+    """3.13: rates as text."""
+    return {
+        "symbol": spec.symbol,
+        "takerFeeRate": plain(spec.taker_rate),
+        "makerFeeRate": plain(spec.maker_rate),
+    }
+
+
+def user_info(level: int) -> Payload:
+    """4: the VIP level, and sub-accounts, of which there are none."""
+    return {"level": level, **dict.fromkeys(_SUB_QUANTITIES, 0)}
+
+
 def funding_account(number: int, currency: str, kind: str, purse: Purse) -> Payload:
     """4: a row of the accounts list, all text, the type in lower case."""
     return {
-        "id": str(548_600_000_000 + number),
+        "id": account_id(number),
         "currency": currency,
         "type": kind,
         **_purse(purse),
     }
+
+
+def account_id(number: int) -> str:
+    """The id of a row of the accounts list, counted from 1."""
+    return str(_FIRST_ACCOUNT + number)
+
+
+def account_number(account: str) -> int:
+    """The row that an id of ``account_id`` names, zero or less when none."""
+    return int(account) - _FIRST_ACCOUNT if account.isascii() and account.isdigit() else 0
+
+
+def account_detail(currency: str, purse: Purse) -> Payload:
+    """4: one account, all text."""
+    return {"currency": currency, **_purse(purse)}
 
 
 def transferable(currency: str, purse: Purse) -> Payload:

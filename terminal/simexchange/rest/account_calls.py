@@ -1,4 +1,4 @@
-"""The account: key, mode, overview, positions, margin modes. Source: reference 1.2, 3.1, 3.8."""
+"""The account: key, overviews, ledger, own funding, fees. Source: reference 1.2, 3.1, 3.2, 3.13."""
 
 from __future__ import annotations
 
@@ -6,33 +6,50 @@ from typing import TYPE_CHECKING, final
 
 from terminal.simexchange.errors import Refused
 from terminal.simexchange.payloads import accounts as payloads
+from terminal.simexchange.rest.paging import (
+    DAY_MS,
+    NAMES,
+    Window,
+    asked_window,
+    bounded_window,
+    more,
+)
 from terminal.simexchange.rest.routing import FUTURES, GENERAL, MANAGEMENT, TRADE, Route
+from terminal.simexchange.trading.ledger import TYPES
 
 if TYPE_CHECKING:
+    from terminal.simexchange.clock import SimClock
     from terminal.simexchange.engine.engine import Engine
+    from terminal.simexchange.quota import Quota
     from terminal.simexchange.rest.routing import Call
+    from terminal.simexchange.switches import Switches
+
+LEDGER_COUNT = 50
+_TYPES = {name.lower() for name in TYPES}
 
 
 @final
 class AccountCalls:
     """What the account that signed is and has."""
 
-    def __init__(self, engine: Engine) -> None:
+    def __init__(self, engine: Engine, clock: SimClock, quota: Quota, switches: Switches) -> None:
         self._engine = engine
+        self._clock = clock
+        self._quota = quota
+        self._switches = switches
 
     def routes(self) -> tuple[Route, ...]:
         """The calls of this module."""
-        position = "/api/v2/position"
+        overview = "/api/v1/account-overview"
         return (
             Route("GET", "/api/v1/user/api-key", MANAGEMENT, 20, GENERAL, self._api_key),
+            Route("GET", "/api/v2/user-info", MANAGEMENT, 20, GENERAL, self._user_info),
             Route("GET", "/api/ua/v1/account/mode", MANAGEMENT, 20, GENERAL, self._mode),
-            Route("GET", "/api/v1/account-overview", FUTURES, 5, TRADE, self._overview),
-            Route("GET", f"{position}/getMarginMode", FUTURES, 2, TRADE, self._margin_mode),
-            Route("GET", f"{position}/getPositionMode", FUTURES, 2, TRADE, self._position_mode),
-            Route("GET", "/api/v2/getCrossUserLeverage", FUTURES, 2, TRADE, self._leverage),
-            Route("GET", "/api/v1/position", FUTURES, 2, TRADE, self._position),
-            Route("GET", position, FUTURES, 2, TRADE, self._position_v2),
-            Route("GET", "/api/v1/positions", FUTURES, 2, TRADE, self._positions),
+            Route("GET", overview, FUTURES, 5, TRADE, self._overview),
+            Route("GET", f"{overview}-all", FUTURES, 6, GENERAL, self._overview_all),
+            Route("GET", "/api/v1/transaction-history", FUTURES, 2, GENERAL, self._ledger),
+            Route("GET", "/api/v1/funding-history", FUTURES, 5, TRADE, self._funding_history),
+            Route("GET", "/api/v1/trade-fees", FUTURES, 3, GENERAL, self._trade_fees),
         )
 
     def _api_key(self, call: Call) -> object:
@@ -45,44 +62,67 @@ class AccountCalls:
             "apiVersion": key.version,
             "permission": ",".join(sorted(key.permissions)),
             **({"ipWhitelist": key.ip_list} if key.ip_list else {}),
-            "createdAt": 1_760_000_000_000,
-            "uid": 60_000_000,
+            "createdAt": call.account.opened_ms,
+            "uid": call.account.number,
             "isMaster": True,
         }
+
+    def _user_info(self, _call: Call) -> object:
+        return payloads.user_info(self._quota.level)
 
     def _mode(self, _call: Call) -> object:
         return {"selfAccountMode": "CLASSIC", "unifiedSubAccount": [], "classicSubAccount": []}
 
     def _overview(self, call: Call) -> object:
-        currency = call.text("currency", "XBT")
-        if currency not in call.account.wallets:
+        return payloads.overview(call.account.wallet_state(_currency(call)))
+
+    def _overview_all(self, call: Call) -> object:
+        """The account and its sub-accounts; there are none, so the sum is the account's own."""
+        return payloads.overview_all([("main", call.account.wallet_state(_currency(call)))])
+
+    def _ledger(self, call: Call) -> object:
+        """Newest first; a contract with an open position leads with what is not booked yet."""
+        account = call.account
+        currency, kind = call.text("currency"), call.text("type").lower()
+        if currency and currency not in account.wallets:
             raise Refused("400100", f"currency {currency} is invalid", 400)
-        return payloads.overview(call.account.wallet_state(currency))
-
-    def _margin_mode(self, call: Call) -> object:
-        symbol = self._engine.market(call.required("symbol")).spec.symbol
-        return {"symbol": symbol, "marginMode": call.account.margin_modes[symbol]}
-
-    def _position_mode(self, _call: Call) -> object:
-        return {"positionMode": 0}
-
-    def _leverage(self, call: Call) -> object:
-        symbol = self._engine.market(call.required("symbol")).spec.symbol
-        return {"symbol": symbol, "leverage": str(call.account.cross_leverage[symbol])}
-
-    def _position(self, call: Call) -> object:
-        market = self._engine.market(call.required("symbol"))
-        return self._engine.reports.position_payload(call.account, market)
-
-    def _position_v2(self, call: Call) -> object:
-        market = self._engine.market(call.required("symbol"))
-        payload = self._engine.reports.position_payload(call.account, market)
-        return [payloads.position_v2(payload)] if payload["isOpen"] else []
-
-    def _positions(self, call: Call) -> object:
-        root = call.text("currency")
-        return [
-            self._engine.reports.position_payload(call.account, market)
-            for symbol, market in self._engine.markets.items()
-            if call.account.positions[symbol].lots and root in ("", market.spec.root)
+        if kind and kind not in _TYPES:
+            raise Refused("400100", f"type {call.text('type')} is invalid", 400)
+        window = self._window(call)
+        equity = {name: account.wallet_state(name).equity for name in account.wallets}
+        rows = [
+            row
+            for row in (*account.ledger.rows, *reversed(account.ledger.pending(equity)))
+            if currency in ("", row.currency)
+            and kind in ("", row.type.lower())
+            and window.holds(row.at_ms)
         ]
+        return more(call, rows, lambda row: row.offset, payloads.ledger_row, LEDGER_COUNT)
+
+    def _funding_history(self, call: Call) -> object:
+        """One source names the window ``from`` and ``to`` (3.13): both are taken."""
+        symbol = self._engine.market(call.required("symbol")).spec.symbol
+        names = ("from", "to") if {"from", "to"} & set(call.query) else NAMES
+        window = self._window(call, names)
+        rows = [
+            payment
+            for payment in call.account.ledger.payments
+            if payment.symbol == symbol and window.holds(payment.at_ms)
+        ]
+        return more(call, rows, lambda payment: payment.number, payloads.funding_payment)
+
+    def _window(self, call: Call, names: tuple[str, str] = NAMES) -> Window:
+        if self._switches.history_window == "unlimited":
+            return asked_window(call, names)
+        return bounded_window(call, DAY_MS, DAY_MS, self._clock.now_ms(), names)
+
+    def _trade_fees(self, call: Call) -> object:
+        return payloads.trade_fees(self._engine.market(call.required("symbol")).spec)
+
+
+def _currency(call: Call) -> str:
+    """A settle currency, XBT by default (3.1). Raises ``Refused``."""
+    currency = call.text("currency", "XBT")
+    if currency not in call.account.wallets:
+        raise Refused("400100", f"currency {currency} is invalid", 400)
+    return currency

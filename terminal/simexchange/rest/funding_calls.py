@@ -17,10 +17,12 @@ if TYPE_CHECKING:
     from terminal.simexchange.trading.accounts import Accounts
     from terminal.simexchange.trading.transfers import Funding
 
+_LONGEST_ID = 24
+
 
 @final
 class FundingCalls:
-    """The three calls a transfer dialog needs beside the account overview."""
+    """What a transfer dialog needs beside the account overview."""
 
     def __init__(self, accounts: Accounts) -> None:
         self._accounts = accounts
@@ -34,6 +36,7 @@ class FundingCalls:
         transferable = f"{accounts}/transferable"
         return (
             Route("GET", accounts, MANAGEMENT, 5, GENERAL, self._list),
+            Route("GET", f"{accounts}/{{accountId}}", MANAGEMENT, 5, GENERAL, self._account),
             Route("GET", transferable, MANAGEMENT, 20, GENERAL, self._transferable),
             Route("POST", TRANSFER_PATH, MANAGEMENT, 4, TRANSFER, self._transfer, "transfer"),
         )
@@ -48,6 +51,15 @@ class FundingCalls:
             for number, ((account, name), purse) in enumerate(purses.items(), 1)
             if kind in (None, account.lower()) and currency in (None, name)
         ]
+
+    def _account(self, call: Call) -> object:
+        account = call.text("accountId")
+        number = payloads.account_number(account) if len(account) <= _LONGEST_ID else 0
+        rows = list(self._funding(call).purses.items())
+        if not 0 < number <= len(rows):
+            raise Refused("400100", "account not exist", 400)
+        (_, currency), purse = rows[number - 1]
+        return payloads.account_detail(currency, purse)
 
     def _transferable(self, call: Call) -> object:
         currency, kind = call.text("currency"), call.text("type")

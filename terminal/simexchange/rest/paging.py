@@ -19,6 +19,7 @@ USUAL_PAGE = 50
 LARGEST_PAGE = 1000
 USUAL_COUNT = 10
 LARGEST_COUNT = 100
+NAMES = ("startAt", "endAt")
 DAY_MS = 24 * 3600 * 1000
 WEEK_MS = 7 * DAY_MS
 _TOP = 1 << 62
@@ -38,7 +39,7 @@ class Window(NamedTuple):
         )
 
 
-def asked_window(call: Call, names: tuple[str, str] = ("startAt", "endAt")) -> Window:
+def asked_window(call: Call, names: tuple[str, str] = NAMES) -> Window:
     """The window of a request as it stands. Raises ``Refused`` when it ends before it starts."""
     start_ms, end_ms = call.whole(names[0]), call.whole(names[1])
     if start_ms is not None and end_ms is not None and end_ms < start_ms:
@@ -46,13 +47,15 @@ def asked_window(call: Call, names: tuple[str, str] = ("startAt", "endAt")) -> W
     return Window(start_ms, end_ms)
 
 
-def bounded_window(call: Call, longest_ms: int, default_ms: int, now_ms: int) -> Window:
+def bounded_window(
+    call: Call, longest_ms: int, default_ms: int, now_ms: int, names: tuple[str, str] = NAMES
+) -> Window:
     """The window of a request where windows have a longest length (reference 3.5, 3.7).
 
     Only one bound takes 24 hours from it, no bound the last ``default_ms``. Raises ``Refused`` for
     a longer one.
     """
-    start_ms, end_ms = asked_window(call)
+    start_ms, end_ms = asked_window(call, names)
     if start_ms is not None and end_ms is not None:
         if end_ms - start_ms > longest_ms:
             hours = longest_ms // 3_600_000

@@ -6,6 +6,7 @@ from collections import deque
 from decimal import Decimal
 from typing import TYPE_CHECKING, NamedTuple, final
 
+from terminal.simexchange.errors import Refused
 from terminal.simexchange.market.matching import BUY
 from terminal.simexchange.trading.ledger import (
     DEPOSIT,
@@ -134,7 +135,8 @@ class Account:
     def end_period(self, symbol: str) -> None:
         """A settlement period ends: what the contract's position realized becomes a ledger row."""
         equity = self.wallet_state(self._markets[symbol].spec.settle).equity
-        self.ledger.settled(symbol, equity, self._now_ms())
+        is_open = bool(self.positions[symbol].lots)
+        self.ledger.settled(symbol, equity, self._now_ms(), is_open=is_open)
 
     def settle_funding(self, payment: FundingPayment) -> None:
         """Book a payment of funding; the settlement period of its contract ends with it."""
@@ -150,6 +152,29 @@ class Account:
         self.ledger.moved(kind, currency, amount, equity, remark, self._now_ms())
 
     # Margin -----------------------------------------------------------------------------------
+
+    def set_cross_leverage(self, symbol: str, leverage: Decimal) -> None:
+        """Select a contract's leverage in cross mode; its cross position and orders follow.
+
+        Raises ``Refused`` (300003), and nothing has changed, when the margin they need then is not
+        there.
+        """
+        spec, held = self._markets[symbol].spec, self.positions[symbol]
+        orders = [o for o in self._working[symbol].values() if o.margin_mode == CROSS]
+        is_cross = held.lots != 0 and held.margin_mode == CROSS
+        before = [order.leverage for order in orders]
+        kept = self.cross_leverage[symbol], held.leverage, held.initial_margin
+        for order in orders:
+            order.leverage = leverage
+        self.cross_leverage[symbol] = leverage
+        if is_cross:
+            held.leverage = leverage
+            held.initial_margin = spec.value(held.entry, held.lots) / leverage
+        if leverage < kept[0] and self.wallet_state(spec.settle).available < 0:
+            self.cross_leverage[symbol], held.leverage, held.initial_margin = kept
+            for order, old in zip(orders, before, strict=True):
+                order.leverage = old
+            raise Refused("300003", "Balance insufficient.")
 
     def order_margin(self, symbol: str) -> Decimal:
         """What working orders of a contract hold back: opening parts over leverage plus fee."""

@@ -106,10 +106,17 @@ class Ledger:
         running.amount += amount
         running.at_ms = now_ms
 
-    def settled(self, symbol: str, equity: Decimal, now_ms: int) -> None:
-        """The position was closed or its period ended: what ran up becomes a row."""
+    def settled(self, symbol: str, equity: Decimal, now_ms: int, *, is_open: bool) -> None:
+        """The position was closed or its period ended: what ran up becomes a row.
+
+        While it is open nothing has run up from now on, which shows as a pending row, too.
+        """
         running = self._running.pop(symbol, None)
-        if running is not None:
+        if running is None:
+            return
+        if is_open:
+            self._running[symbol] = _Running(running.currency, at_ms=now_ms)
+        if running.amount or not is_open:
             self.moved(REALIZED, running.currency, running.amount, equity, symbol, now_ms)
 
     def pending(self, equity: dict[str, Decimal]) -> list[LedgerRow]:

@@ -1,0 +1,179 @@
+"""Positions, margin modes, cross leverage and the position mode. Source: reference 3.8, 3.9."""
+
+from __future__ import annotations
+
+from decimal import Decimal, InvalidOperation
+from typing import TYPE_CHECKING, Any, final
+
+from terminal.simexchange.errors import Refused
+from terminal.simexchange.market.contracts import plain
+from terminal.simexchange.payloads import accounts as payloads
+from terminal.simexchange.rest.routing import FUTURES, TRADE, Route
+from terminal.simexchange.trading.margin import CROSS, ISOLATED
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from terminal.simexchange.engine.engine import Engine
+    from terminal.simexchange.market.market import Market
+    from terminal.simexchange.rest.routing import Call
+    from terminal.simexchange.trading.account import Account
+
+MODES = (ISOLATED, CROSS)
+MOST_SYMBOLS = 100
+_IN_USE = "exist.order.or.position"
+_LONGEST_NUMBER = 12
+_LEVERAGE_STEP = Decimal("0.01")
+
+
+@final
+class PositionCalls:
+    """What the account that signed holds, and how it holds it.
+
+    The account is in one-way mode only: switching to hedge mode is refused (330011).
+    """
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+
+    def routes(self) -> tuple[Route, ...]:
+        """The calls of this module."""
+        v2 = "/api/v2/position"
+        batch, leverage = f"{v2}/batchChangeMarginMode", "/api/v2/changeCrossUserLeverage"
+        switch = f"{v2}/switchPositionMode"
+        return (
+            Route("GET", "/api/v1/position", FUTURES, 2, TRADE, self._position),
+            Route("GET", v2, FUTURES, 2, TRADE, self._position_v2),
+            Route("GET", "/api/v1/positions", FUTURES, 2, TRADE, self._positions),
+            Route("GET", f"{v2}/getMarginMode", FUTURES, 2, TRADE, self._margin_mode),
+            Route("POST", f"{v2}/changeMarginMode", FUTURES, 2, TRADE, self._change_margin_mode),
+            Route("POST", batch, FUTURES, 2, TRADE, self._change_margin_modes),
+            Route("GET", "/api/v2/getCrossUserLeverage", FUTURES, 2, TRADE, self._leverage),
+            Route("POST", leverage, FUTURES, 2, TRADE, self._change_leverage),
+            Route("GET", f"{v2}/getPositionMode", FUTURES, 2, TRADE, self._position_mode),
+            Route("POST", switch, FUTURES, 2, TRADE, self._switch_position_mode),
+        )
+
+    # Positions -------------------------------------------------------------------------------
+
+    def _position(self, call: Call) -> object:
+        """A contract without a position is shown, too, with ``isOpen`` false."""
+        return self._payload(call.account, self._engine.market(call.required("symbol")))
+
+    def _position_v2(self, call: Call) -> object:
+        market = self._engine.market(call.required("symbol"))
+        if not call.account.positions[market.spec.symbol].lots:
+            return []
+        return [payloads.position_v2(self._payload(call.account, market))]
+
+    def _positions(self, call: Call) -> object:
+        root = call.text("currency")
+        return [
+            self._payload(call.account, market)
+            for symbol, market in self._engine.markets.items()
+            if call.account.positions[symbol].lots and root in ("", market.spec.root)
+        ]
+
+    def _payload(self, account: Account, market: Market) -> dict[str, Any]:
+        payload = self._engine.reports.position_payload(account, market)
+        return payloads.rest_position(payload, market.spec)
+
+    # Margin modes ----------------------------------------------------------------------------
+
+    def _margin_mode(self, call: Call) -> object:
+        symbol = self._engine.market(call.required("symbol")).spec.symbol
+        return {"symbol": symbol, "marginMode": call.account.margin_modes[symbol]}
+
+    def _change_margin_mode(self, call: Call) -> object:
+        """Refused with the code of the batch while there is a position or an order."""
+        mode = _mode(call.fields)
+        symbol = self._symbol(call.fields.get("symbol"))
+        if not self._set_margin_mode(call.account, symbol, mode):
+            raise Refused("50002", _IN_USE)
+        return {"symbol": symbol, "marginMode": mode}
+
+    def _change_margin_modes(self, call: Call) -> object:
+        """An unknown symbol refuses the whole batch, and nothing of it is done."""
+        mode, listed = _mode(call.fields), call.fields.get("symbols")
+        if not isinstance(listed, list) or not 0 < len(listed) <= MOST_SYMBOLS:
+            raise Refused("400100", f"symbols: a list of 1 to {MOST_SYMBOLS}", 400)
+        symbols = list(dict.fromkeys(self._symbol(name) for name in listed))
+        account = call.account
+        failed = [s for s in symbols if not self._set_margin_mode(account, s, mode)]
+        return {
+            "marginMode": {symbol: account.margin_modes[symbol] for symbol in symbols},
+            "errors": [{"code": "50002", "msg": _IN_USE, "symbol": symbol} for symbol in failed],
+        }
+
+    def _set_margin_mode(self, account: Account, symbol: str, mode: str) -> bool:
+        """False when a position or an order stands against it; told when it is another one now."""
+        if account.margin_modes[symbol] == mode:
+            return True
+        if account.positions[symbol].lots or account.active(symbol):
+            return False
+        account.margin_modes[symbol] = mode
+        self._engine.reports.margin_mode(account, symbol)
+        return True
+
+    # Cross leverage --------------------------------------------------------------------------
+
+    def _leverage(self, call: Call) -> object:
+        symbol = self._engine.market(call.required("symbol")).spec.symbol
+        return {"symbol": symbol, "leverage": plain(call.account.cross_leverage[symbol])}
+
+    def _change_leverage(self, call: Call) -> object:
+        """Applies to a cross position and its orders at once; refused when money is short."""
+        account = call.account
+        market = self._engine.market(self._symbol(call.fields.get("symbol")))
+        symbol, settle = market.spec.symbol, market.spec.settle
+        leverage = _leverage_of(call.fields.get("leverage"))
+        if leverage > market.spec.max_leverage:
+            text = f"The leverage must not be above {market.spec.max_leverage}"
+            raise Refused("300016", text)
+        if leverage == account.cross_leverage[symbol]:
+            return True
+        account.set_cross_leverage(symbol, leverage)
+        self._engine.reports.cross_leverage(account, symbol)
+        held = account.positions[symbol]
+        if held.lots and held.margin_mode == CROSS:
+            self._engine.reports.position(account, market, "marginChange")
+        self._engine.reports.wallet(account, settle)
+        return True
+
+    # Position mode ---------------------------------------------------------------------------
+
+    def _position_mode(self, _call: Call) -> object:
+        return {"positionMode": 0}
+
+    def _switch_position_mode(self, call: Call) -> object:
+        """One-way (0) is what there is; hedge mode (1) is not simulated and always refused."""
+        asked = call.fields.get("positionMode")
+        if isinstance(asked, bool) or str(asked) not in ("0", "1"):
+            raise Refused("400100", "positionMode is 0 or 1", 400)
+        if str(asked) == "1":
+            raise Refused("330011", "Hedge mode is not offered by the simulated exchange")
+        return {"positionMode": 0}
+
+    def _symbol(self, value: object) -> str:
+        if not isinstance(value, str) or not value:
+            raise Refused("400100", "symbol is required", 400)
+        return self._engine.market(value).spec.symbol
+
+
+def _mode(fields: Mapping[str, Any]) -> str:
+    value = fields.get("marginMode")
+    if value not in MODES:
+        raise Refused("400100", "marginMode is ISOLATED or CROSS", 400)
+    return str(value)
+
+
+def _leverage_of(value: object) -> Decimal:
+    """Text or a number, at least 1, at most two decimals. Raises ``Refused``."""
+    text = "" if isinstance(value, bool) else str(value)
+    try:
+        number = Decimal(text if len(text) <= _LONGEST_NUMBER else "")
+    except InvalidOperation:
+        raise Refused("400100", "leverage is invalid", 400) from None
+    if not number.is_finite() or number < 1 or number % _LEVERAGE_STEP:
+        raise Refused("400100", "leverage is invalid", 400)
+    return number
