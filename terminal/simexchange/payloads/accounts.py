@@ -36,6 +36,7 @@ _SUB_QUANTITIES = (
     "maxFuturesSubQuantity",
     "maxOptionSubQuantity",
 )
+_NONE = Decimal(0)
 _FIRST_ACCOUNT = 548_600_000_000
 
 
@@ -187,8 +188,8 @@ def mark_change(payload: Payload) -> Payload:
     return {**partial, "changeReason": "markPriceChange"}
 
 
-def overview(state: WalletState) -> Payload:
-    """3.1: numbers."""
+def overview(state: WalletState, risk: Decimal = _NONE) -> Payload:
+    """3.1: numbers. ``risk`` is the cross risk rate as a fraction."""
     held = state.cross_position + state.isolated_position
     ordered = state.cross_order + state.isolated_order
     unrealized = state.cross_unrealized + state.isolated_unrealized
@@ -202,7 +203,7 @@ def overview(state: WalletState) -> Payload:
         "availableBalance": float(state.available),
         "availableMargin": float(state.available),
         "currency": state.currency,
-        "riskRatio": 0.0,
+        "riskRatio": float(round(risk, 10)),
         "maxWithdrawAmount": float(state.withdrawable),
     }
 

@@ -16,6 +16,7 @@ from terminal.simexchange.rest.paging import (
 )
 from terminal.simexchange.rest.routing import FUTURES, GENERAL, MANAGEMENT, TRADE, Route
 from terminal.simexchange.trading.ledger import TYPES
+from terminal.simexchange.trading.risk import cross_risk
 
 if TYPE_CHECKING:
     from terminal.simexchange.clock import SimClock
@@ -74,7 +75,9 @@ class AccountCalls:
         return {"selfAccountMode": "CLASSIC", "unifiedSubAccount": [], "classicSubAccount": []}
 
     def _overview(self, call: Call) -> object:
-        return payloads.overview(call.account.wallet_state(_currency(call)))
+        currency = _currency(call)
+        risk = cross_risk(call.account, self._engine.markets, currency)
+        return payloads.overview(call.account.wallet_state(currency), risk)
 
     def _overview_all(self, call: Call) -> object:
         """The account and its sub-accounts; there are none, so the sum is the account's own."""
