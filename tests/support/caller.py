@@ -14,6 +14,7 @@ from terminal.simexchange.server import SimExchange
 from terminal.simexchange.switches import Switches
 
 START_MS = 1_760_000_000_000
+SYMBOL = "XBTUSDTM"
 
 
 @final
@@ -25,6 +26,7 @@ class Caller:
         self.exchange = SimExchange(is_calm=True, clock=self.clock, switches=Switches(**switches))
         self.engine = self.exchange.engine
         self.account = self.engine.account
+        self._placed = 0
 
     def call(self, method: str, target: str, body: Any = None) -> tuple[int, dict[str, Any]]:
         """HTTP status and envelope."""
@@ -41,6 +43,30 @@ class Caller:
         self.exchange.quota.pools.clear()
         answer = self.exchange.gateway.answer(Request(method, target, headers, text.encode()))
         return answer.status, json.loads(answer.body)
+
+    def place(self, symbol: str = SYMBOL, **more: Any) -> str:
+        """Place an order, a market buy of one lot unless told otherwise; returns its id."""
+        self._placed += 1
+        body = {
+            "clientOid": f"o-{self._placed}",
+            "symbol": symbol,
+            "side": "buy",
+            "type": "limit" if "price" in more else "market",
+            "size": 1,
+            "leverage": 5,
+            **more,
+        }
+        placed: str = self.data("/api/v1/orders", "POST", body)["orderId"]
+        return placed
+
+    def low(self, symbol: str = SYMBOL, ticks: int = 1000) -> str:
+        """A price so many ticks below the last trade: a bid there rests."""
+        market = self.engine.markets[symbol]
+        return market.spec.text(market.last - ticks)
+
+    def high(self, symbol: str = SYMBOL, ticks: int = 1000) -> str:
+        """A price so many ticks above the last trade: an offer there rests."""
+        return self.low(symbol, -ticks)
 
     def data(self, target: str, method: str = "GET", body: Any = None) -> Any:
         """What a call that succeeds answers."""

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from decimal import Decimal, InvalidOperation
+import re
+from decimal import Decimal
 from typing import TYPE_CHECKING, Any, final
 
 from terminal.simexchange.errors import Refused
@@ -22,8 +23,7 @@ if TYPE_CHECKING:
 MODES = (ISOLATED, CROSS)
 MOST_SYMBOLS = 100
 _IN_USE = "exist.order.or.position"
-_LONGEST_NUMBER = 12
-_LEVERAGE_STEP = Decimal("0.01")
+_LEVERAGE = re.compile(r"[0-9]{1,4}(\.[0-9]{1,2})?")
 
 
 @final
@@ -169,11 +169,7 @@ def _mode(fields: Mapping[str, Any]) -> str:
 
 def _leverage_of(value: object) -> Decimal:
     """Text or a number, at least 1, at most two decimals. Raises ``Refused``."""
-    text = "" if isinstance(value, bool) else str(value)
-    try:
-        number = Decimal(text if len(text) <= _LONGEST_NUMBER else "")
-    except InvalidOperation:
-        raise Refused("400100", "leverage is invalid", 400) from None
-    if not number.is_finite() or number < 1 or number % _LEVERAGE_STEP:
+    text = str(value) if isinstance(value, (str, int, float)) else ""
+    if not _LEVERAGE.fullmatch(text) or Decimal(text) < 1:
         raise Refused("400100", "leverage is invalid", 400)
-    return number
+    return Decimal(text)

@@ -51,6 +51,7 @@ async def test_main_and_trade_are_listed_in_lower_case(stranger: Stranger) -> No
     assert answer["code"] == "400100"
 
 
+@pytest.mark.conforms("GET /api/v1/accounts/transferable")
 async def test_what_is_transferable(stranger: Stranger) -> None:
     """Capitals only, the futures account not at all, and what is held is not transferable."""
     answer = await transferable(stranger, "TRADE")
@@ -101,3 +102,14 @@ async def test_the_funding_calls_cost_management_quota(stranger: Stranger) -> No
     await stranger.data("/api/v1/accounts", signed=True)
     await stranger.call("POST", TRANSFER, BODY)
     assert stranger.exchange.quota.pool("Management", DEMO_UID).spent == 29
+
+
+@pytest.mark.conforms("GET /api/v1/accounts", "GET /api/v1/accounts/{accountId}")
+async def test_one_account_by_its_id(stranger: Stranger) -> None:
+    """Each row of the list leads to its balances; an unknown id is refused."""
+    for row in await stranger.data("/api/v1/accounts", signed=True):
+        one = await stranger.data(f"/api/v1/accounts/{row['id']}", signed=True)
+        assert one == {name: row[name] for name in ("currency", "balance", "available", "holds")}
+    for unknown in ("0", "548600000000", "548600000099", "x", "9" * 400):
+        _, refused = await stranger.call("GET", f"/api/v1/accounts/{unknown}")
+        assert refused["code"] == "400100", unknown
