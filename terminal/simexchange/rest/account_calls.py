@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from terminal.simexchange.quota import Quota
     from terminal.simexchange.rest.routing import Call
     from terminal.simexchange.switches import Switches
+    from terminal.simexchange.trading.ledger import FundingPayment, LedgerRow
 
 LEDGER_COUNT = 50
 _TYPES = {name.lower() for name in TYPES}
@@ -93,26 +94,33 @@ class AccountCalls:
             raise Refused("400100", f"type {call.text('type')} is invalid", 400)
         window = self._window(call)
         equity = {name: account.wallet_state(name).equity for name in account.wallets}
-        rows = [
-            row
-            for row in (*account.ledger.rows, *reversed(account.ledger.pending(equity)))
-            if currency in ("", row.currency)
-            and kind in ("", row.type.lower())
-            and window.holds(row.at_ms)
-        ]
-        return more(call, rows, lambda row: row.offset, payloads.ledger_row, LEDGER_COUNT)
+        rows = [*account.ledger.rows, *reversed(account.ledger.pending(equity))]
+
+        def is_asked(row: LedgerRow) -> bool:
+            return (
+                currency in ("", row.currency)
+                and kind in ("", row.type.lower())
+                and window.holds(row.at_ms)
+            )
+
+        return more(call, rows, lambda row: row.offset, payloads.ledger_row, LEDGER_COUNT, is_asked)
 
     def _funding_history(self, call: Call) -> object:
         """One source names the window ``from`` and ``to`` (3.13): both are taken."""
         symbol = self._engine.market(call.required("symbol")).spec.symbol
         names = ("from", "to") if {"from", "to"} & set(call.query) else NAMES
         window = self._window(call, names)
-        rows = [
-            payment
-            for payment in call.account.ledger.payments
-            if payment.symbol == symbol and window.holds(payment.at_ms)
-        ]
-        return more(call, rows, lambda payment: payment.number, payloads.funding_payment)
+
+        def is_asked(payment: FundingPayment) -> bool:
+            return payment.symbol == symbol and window.holds(payment.at_ms)
+
+        return more(
+            call,
+            call.account.ledger.payments,
+            lambda payment: payment.number,
+            payloads.funding_payment,
+            is_asked=is_asked,
+        )
 
     def _window(self, call: Call, names: tuple[str, str] = NAMES) -> Window:
         if self._switches.history_window == "unlimited":

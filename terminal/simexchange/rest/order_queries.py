@@ -69,29 +69,31 @@ class OrderQueries:
     def _orders(self, call: Call) -> object:
         status = _one_of(call, "status", ("active", "done")) or "done"
         kind = _one_of(call, "type", ORDER_TYPES)
-        fits = _filter(call, lambda order: kind in ("", payloads.display_type(order)))
+        fits = _filter(call, kind, payloads.display_type)
         symbol = self._symbol(call)
         if status == "active":
             window = asked_window(call)
             found = [
                 order
                 for order in reversed(call.account.active(symbol))
-                if not order.waits and fits(order) and window.holds(order.created_ms)
+                if not order.waits
+                and (fits is None or fits(order))
+                and window.holds(order.created_ms)
             ]
         else:
             window = bounded_window(call, WEEK_MS, WEEK_MS, self._clock.now_ms())
             done = call.account.done.newest(symbol, *window)
-            found = [order for order in done if fits(order)]
+            found = done if fits is None else [order for order in done if fits(order)]
         return page(call, found, self._payload)
 
     def _stops(self, call: Call) -> object:
         kind = _one_of(call, "type", PLAIN_TYPES)
-        fits = _filter(call, lambda order: kind in ("", order.type))
+        fits = _filter(call, kind, lambda order: order.type)
         window = asked_window(call)
         found = [
             order
             for order in reversed(call.account.active(self._symbol(call)))
-            if order.waits and fits(order) and window.holds(order.created_ms)
+            if order.waits and (fits is None or fits(order)) and window.holds(order.created_ms)
         ]
         return page(call, found, self._stop_payload)
 
@@ -174,9 +176,14 @@ def _one_of(call: Call, name: str, allowed: tuple[str, ...]) -> str:
     return value
 
 
-def _filter(call: Call, is_kind: Callable[[UserOrder], bool]) -> Callable[[UserOrder], bool]:
+def _filter(
+    call: Call, kind: str, kind_of: Callable[[UserOrder], str]
+) -> Callable[[UserOrder], bool] | None:
+    """What side and type ask for, None when they ask for nothing."""
     side = _one_of(call, "side", SIDES)
-    return lambda order: side in ("", order.side) and is_kind(order)
+    if not side and not kind:
+        return None
+    return lambda order: side in ("", order.side) and (not kind or kind == kind_of(order))
 
 
 def _trade_types(call: Call) -> frozenset[str]:

@@ -89,12 +89,17 @@ def _at_least_zero(call: Call, name: str, default: int) -> int:
     return default if value is None else value
 
 
+def _all(_row: object) -> bool:
+    return True
+
+
 def more(
     call: Call,
     rows: Sequence[Row],
     offset_of: Callable[[Row], int],
     made: Callable[[Row], Any],
     usual_count: int = USUAL_COUNT,
+    is_asked: Callable[[Row], bool] = _all,
 ) -> dict[str, Any]:
     """One page by ``offset``, ``forward``, ``reverse`` and ``maxCount``.
 
@@ -102,8 +107,8 @@ def more(
     are newer than all others. ``reverse`` (the default) lists newest first, otherwise oldest first;
     ``forward`` (the default) goes on in that order behind the row of ``offset``, otherwise against
     it. In each case rows come in the order of the walk, so that the last one's offset fetches the
-    next page. The reference explains neither word: this is our reading. It costs O(log n) and
-    what the page holds.
+    next page. The reference explains neither word: this is our reading. Rows that are not
+    ``is_asked`` for are passed over; what lies behind the page is looked at up to the next row.
     """
     count = min(LARGEST_COUNT, max(1, _at_least_zero(call, "maxCount", usual_count)))
     is_reverse, is_forward = call.flag("reverse", default=True), call.flag("forward", default=True)
@@ -118,10 +123,8 @@ def more(
     else:
         begin = 0 if offset is None else bisect_right(rows, _rank(offset), key=rank)
         places = range(begin, len(rows))
-    return {
-        "dataList": [made(rows[place]) for place in islice(places, count)],
-        "hasMore": len(places) > count,
-    }
+    found = list(islice(filter(is_asked, (rows[place] for place in places)), count + 1))
+    return {"dataList": [made(row) for row in found[:count]], "hasMore": len(found) > count}
 
 
 def _rank(offset: int) -> int:

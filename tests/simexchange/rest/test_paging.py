@@ -105,6 +105,23 @@ def test_every_walk_gives_every_row_once(
     assert walked == (rows[::-1] if is_reverse == is_forward else rows)
 
 
+@given(OFFSETS, st.integers(1, 9), st.integers(1, 4))
+def test_rows_that_are_not_asked_for_are_passed_over(
+    known: set[int], count: int, step: int
+) -> None:
+    """They count neither for a page nor for whether there is more."""
+    rows, walked = sorted(known), list[int]()
+    query: dict[str, object] = {"maxCount": count}
+    while True:
+        answer = more(a_call(**query), rows, int, int, is_asked=lambda row: row % step == 0)
+        walked += answer["dataList"]
+        if not answer["hasMore"]:
+            break
+        assert len(answer["dataList"]) == count
+        query["offset"] = walked[-1]
+    assert walked == [row for row in reversed(rows) if row % step == 0]
+
+
 @given(OFFSETS, st.integers(1, 9))
 def test_the_smallest_offset_of_a_page_leads_on(known: set[int], count: int) -> None:
     """The ledger is paged by it; the pending row's -1 repeats no more than the page it led."""

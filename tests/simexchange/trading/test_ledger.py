@@ -145,7 +145,7 @@ def test_transfers_say_where_from_and_where_to() -> None:
     came, left = caller.account.ledger.rows[-2:]
     assert (came.type, came.amount, came.currency) == (TRANSFER_IN, Decimal("0.1"), "XBT")
     assert came.remark == "Transferred from Trading Account"
-    assert (left.type, left.amount, left.equity) == (TRANSFER_OUT, Decimal("-0.1"), 1)
+    assert (left.type, left.amount, left.equity) == (TRANSFER_OUT, Decimal("-0.1"), Decimal(1))
     assert left.remark == "Transferred to Funding Account"
 
 
