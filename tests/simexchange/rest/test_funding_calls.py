@@ -61,6 +61,7 @@ async def test_what_is_transferable(stranger: Stranger) -> None:
         assert refused["code"] == "400100", query
 
 
+@pytest.mark.conforms("POST /api/v3/accounts/universal-transfer")
 async def test_a_transfer_shows_on_both_sides(stranger: Stranger) -> None:
     """The overview and the transferable amount follow at once."""
     status, answer = await stranger.call("POST", TRANSFER, BODY)
