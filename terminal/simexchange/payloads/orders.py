@@ -40,7 +40,7 @@ def order(one: UserOrder, market: Market) -> Payload:
         "stopPriceType": one.stop_price_type,
         "stopTriggered": one.is_triggered,
         "stopPrice": None if one.stop_price is None else plain(one.stop_price),
-        "timeInForce": "IOC" if one.is_immediate and one.type == "limit" else "GTC",
+        "timeInForce": _time_in_force(one),
         "postOnly": one.is_post_only,
         "hidden": one.is_hidden,
         "iceberg": one.is_iceberg,
@@ -52,7 +52,7 @@ def order(one: UserOrder, market: Market) -> Payload:
         "remark": one.remark or None,
         "tags": "",
         "isActive": one.is_active,
-        "cancelExist": one.canceled > 0,
+        "cancelExist": one.canceled > 0 or one.cut > 0,
         "createdAt": one.created_ms,
         "updatedAt": one.updated_ms,
         "endAt": one.ended_ms,
@@ -66,6 +66,12 @@ def order(one: UserOrder, market: Market) -> Payload:
         "filledSize": one.filled,
         "reduceOnly": one.is_reduce_only,
     }
+
+
+def _time_in_force(one: UserOrder) -> str:
+    if one.is_retail:
+        return "RPI"
+    return "IOC" if one.is_immediate and one.type == "limit" else "GTC"
 
 
 def order_event(one: UserOrder, market: Market, kind: str, status: str, now_ns: int) -> Payload:
@@ -93,13 +99,12 @@ def order_event(one: UserOrder, market: Market, kind: str, status: str, now_ns: 
 
 def match_fields(market: Market, fill: UserFill) -> Payload:
     """5.7 tradeOrders, what a match adds."""
-    role = "taker" if fill.is_taker else "maker"
     return {
         "matchPrice": market.spec.text(fill.price),
         "matchSize": str(fill.lots),
         "tradeId": fill.trade_id,
-        "liquidity": role,
-        "feeType": f"{role}Fee",
+        "liquidity": fill.liquidity,
+        "feeType": "takerFee" if fill.pays_taker else "makerFee",
     }
 
 
@@ -130,14 +135,14 @@ def stop_event(one: UserOrder, market: Market, kind: str, now_ns: int, error: st
 def fill(one: UserFill, market: Market) -> Payload:
     """3.7."""
     spec = market.spec
-    rate = spec.taker_rate if one.is_taker else spec.maker_rate
+    rate = spec.taker_rate if one.pays_taker else spec.maker_rate
     return {
         "symbol": one.symbol,
         "tradeId": one.trade_id,
         "orderId": one.order_id,
         "side": one.side,
-        "liquidity": "taker" if one.is_taker else "maker",
-        "forceTaker": False,
+        "liquidity": one.liquidity,
+        "forceTaker": one.pays_taker and not one.is_taker,
         "price": spec.text(one.price),
         "size": one.lots,
         "value": plain(one.value),
