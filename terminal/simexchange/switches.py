@@ -102,6 +102,13 @@ class Switches:
         ("maker", "taker"), "5.7", "what a maker is called that met a hidden order"
     )
 
+    retail_orders: str = _switch(
+        ("accepted", "refused"), "8 row 25", "timeInForce RPI: an order that only rests, or 400100"
+    )
+    partly_filled_end: str = _switch(
+        ("update", "canceled"), "3.6", "type of the last frame of an order partly filled, canceled"
+    )
+
     def set(self, name: str, value: str) -> None:
         """Turn one. Raises ``ValueError`` with a sentence for a name or a value there is not."""
         choices = choices_of(name)

@@ -56,6 +56,14 @@ class ContractSpec:
         """The exchange's root symbol: the settle currency."""
         return self.settle
 
+    @property
+    def open_scale(self) -> Decimal:
+        """In coins: how large a cross position may grow with its margin (``k`` of 7.6).
+
+        490 as published for the contracts on XBT, as much value of the others (our choice).
+        """
+        return Decimal(49_000_000) / (self.tick * self.start_ticks)
+
     def price(self, ticks: int) -> Decimal:
         """The decimal price of whole ticks."""
         return self.tick * ticks

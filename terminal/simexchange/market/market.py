@@ -9,12 +9,13 @@ from typing import TYPE_CHECKING, NamedTuple, Protocol, final
 
 from terminal.simexchange.market.crowd import Crowd
 from terminal.simexchange.market.history import CandleStore
-from terminal.simexchange.market.matching import BUY, SELL, Match, MatchingBook, opposite
+from terminal.simexchange.market.matching import BUY, SELL, Match, MatchingBook
 
 if TYPE_CHECKING:
     from terminal.simexchange.clock import SimClock
     from terminal.simexchange.market.contracts import ContractSpec
     from terminal.simexchange.market.history import DayFigures
+    from terminal.simexchange.market.matching import Prevented
 
 KEPT_TRADES = 100
 FUNDING_MS = 8 * 3600 * 1000
@@ -141,26 +142,38 @@ class Market:
         self.match(side, limit, lots, self.new_id())
 
     def match(self, side: str, limit: int | None, lots: int, taker_id: str) -> list[Trade]:
-        """Match a taker and tell; returns its trades."""
-        matches = self.book.take(side, limit, lots)
+        """Match a taker that meets everybody and tell; returns its trades."""
         trades = []
-        for match in matches:
-            trade = Trade(
-                match.trade_number,
-                str(self._first_trade + match.trade_number),
-                opposite(match.maker.side),
-                match.price,
-                match.lots,
-                match.maker.id,
-                taker_id,
-                self._clock.now_ns(),
-            )
-            self.last = match.price
-            self.trades.append(trade)
-            self.candles.trade(match.price, match.lots, trade.at_ns // 1_000_000)
-            self._listener.traded(self, trade, match)
+        while lots > 0:
+            trade = self.meet(side, limit, lots, taker_id)
+            if not isinstance(trade, Trade):
+                break
             trades.append(trade)
+            lots -= trade.lots
         return trades
+
+    def meet(
+        self, side: str, limit: int | None, lots: int, taker_id: str, owner: str = ""
+    ) -> Trade | Prevented | None:
+        """Match a taker once and tell; orders of ``owner`` are named, not matched."""
+        match = self.book.meet(side, limit, lots, owner)
+        if not isinstance(match, Match):
+            return match
+        trade = Trade(
+            match.trade_number,
+            str(self._first_trade + match.trade_number),
+            side,
+            match.price,
+            match.lots,
+            match.maker.id,
+            taker_id,
+            self._clock.now_ns(),
+        )
+        self.last = match.price
+        self.trades.append(trade)
+        self.candles.trade(match.price, match.lots, trade.at_ns // 1_000_000)
+        self._listener.traded(self, trade, match)
+        return trade
 
     def _on_change(self, sequence: int, side: str, price: int, lots: int) -> None:
         self._listener.book_changed(self, (sequence, side, price, lots))

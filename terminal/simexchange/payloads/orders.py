@@ -92,7 +92,7 @@ def order(one: UserOrder, market: Market, switches: Switches = _USUAL) -> Payloa
         "stopPriceType": one.stop_price_type,
         "stopTriggered": one.is_triggered,
         "stopPrice": _trigger(one, switches),
-        "timeInForce": "IOC" if one.is_immediate and one.type == "limit" else "GTC",
+        "timeInForce": _time_in_force(one),
         "postOnly": one.is_post_only,
         "hidden": one.is_hidden,
         "iceberg": one.is_iceberg,
@@ -104,7 +104,7 @@ def order(one: UserOrder, market: Market, switches: Switches = _USUAL) -> Payloa
         "remark": one.remark or None,
         "tags": "",
         "isActive": one.is_active,
-        "cancelExist": one.canceled > 0,
+        "cancelExist": one.canceled > 0 or one.cut > 0,
         "createdAt": one.created_ms,
         "updatedAt": one.updated_ms * unit,
         "endAt": one.ended_ms,
@@ -118,6 +118,12 @@ def order(one: UserOrder, market: Market, switches: Switches = _USUAL) -> Payloa
         "filledSize": one.filled,
         "reduceOnly": one.is_reduce_only,
     }
+
+
+def _time_in_force(one: UserOrder) -> str:
+    if one.is_retail:
+        return "RPI"
+    return "IOC" if one.is_immediate and one.type == "limit" else "GTC"
 
 
 def order_event(one: UserOrder, market: Market, kind: str, status: str, now_ns: int) -> Payload:
@@ -145,13 +151,12 @@ def order_event(one: UserOrder, market: Market, kind: str, status: str, now_ns: 
 
 def match_fields(market: Market, fill: UserFill) -> Payload:
     """5.7 tradeOrders, what a match adds."""
-    role = "taker" if fill.is_taker else "maker"
     return {
         "matchPrice": market.spec.text(fill.price),
         "matchSize": str(fill.lots),
         "tradeId": fill.trade_id,
-        "liquidity": role,
-        "feeType": f"{role}Fee",
+        "liquidity": fill.liquidity,
+        "feeType": "takerFee" if fill.pays_taker else "makerFee",
     }
 
 
@@ -187,8 +192,8 @@ def fill(one: UserFill, market: Market) -> Payload:
         "tradeId": one.trade_id,
         "orderId": one.order_id,
         "side": one.side,
-        "liquidity": "taker" if one.is_taker else "maker",
-        "forceTaker": False,
+        "liquidity": one.liquidity,
+        "forceTaker": one.pays_taker and not one.is_taker,
         "price": spec.text(one.price),
         "size": one.lots,
         "value": plain(one.value),
@@ -215,7 +220,7 @@ def fill(one: UserFill, market: Market) -> Payload:
 
 def _rate(one: UserFill, market: Market) -> str:
     """What was really charged, with at least five decimals as the exchange writes it."""
-    rate = market.spec.taker_rate if one.is_taker else market.spec.maker_rate
+    rate = market.spec.taker_rate if one.pays_taker else market.spec.maker_rate
     if one.value:
         rate = round(one.fee / one.value, 8)
     short = rate.quantize(_RATE_DIGITS)

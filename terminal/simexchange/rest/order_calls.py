@@ -26,6 +26,7 @@ class OrderCalls:
         orders = "/api/v1/orders"
         return (
             Route("POST", orders, FUTURES, 2, TRADE, self.place, "place"),
+            Route("POST", "/api/v1/st-orders", FUTURES, 2, TRADE, self._place_with_exits, "place"),
             Route("POST", f"{orders}/test", FUTURES, 2, TRADE, self._test),
             Route(
                 "DELETE",
@@ -45,6 +46,10 @@ class OrderCalls:
     def place(self, call: Call) -> object:
         """Place one order."""
         order = self._engine.place(call.account, call.fields)
+        return {"orderId": order.id, "clientOid": order.client_oid}
+
+    def _place_with_exits(self, call: Call) -> object:
+        order = self._engine.place_with_exits(call.account, call.fields)
         return {"orderId": order.id, "clientOid": order.client_oid}
 
     def _test(self, call: Call) -> object:

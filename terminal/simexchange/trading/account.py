@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, NamedTuple, final
 
 from terminal.simexchange.errors import Refused
-from terminal.simexchange.market.matching import BUY
+from terminal.simexchange.trading.holds import holds_of
 from terminal.simexchange.trading.ledger import (
     DEPOSIT,
     TRANSFER_IN,
@@ -19,7 +19,7 @@ from terminal.simexchange.trading.margin import CROSS, ISOLATED, SimPosition, Wa
 from terminal.simexchange.trading.timeline import Fills, Timeline
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
 
     from terminal.simexchange.market.market import Market
     from terminal.simexchange.trading.orders import UserOrder
@@ -50,6 +50,18 @@ class UserFill(NamedTuple):
     stop: str = ""
     trade_type: str = "trade"
     position_side: str = "BOTH"
+    liquidity: str = "taker"
+    """What the exchange calls its role; the fee follows ``pays_taker``."""
+    pays_taker: bool = True
+
+
+class _Parts:
+    """What one margin mode binds and earns in a wallet."""
+
+    __slots__ = ("order", "position", "unrealized")
+
+    def __init__(self) -> None:
+        self.position = self.order = self.unrealized = _ZERO
 
 
 @final
@@ -75,8 +87,17 @@ class Account:
         self.positions = {symbol: SimPosition(market.spec) for symbol, market in markets.items()}
         self.margin_modes = dict.fromkeys(markets, ISOLATED)
         self.cross_leverage = dict.fromkeys(markets, DEFAULT_CROSS_LEVERAGE)
+        self.risk_limits: dict[str, Decimal] = {}
+        """The largest value of an isolated position with its orders, where there is one."""
         self.orders: dict[str, UserOrder] = {}
         self._working: dict[str, dict[str, UserOrder]] = {symbol: {} for symbol in markets}
+        self._waiting: dict[str, dict[str, UserOrder]] = {symbol: {} for symbol in markets}
+        self._reducing: dict[str, dict[str, UserOrder]] = {symbol: {} for symbol in markets}
+        self._active_oids: dict[str, UserOrder] = {}
+        self.holds = holds_of({symbol: market.spec for symbol, market in markets.items()})
+        self._settled: dict[str, list[str]] = {}
+        for symbol, market in markets.items():
+            self._settled.setdefault(market.spec.settle, []).append(symbol)
         self._ended: deque[UserOrder] = deque()
         self._newest: dict[str, UserOrder] = {}
         self.done: Timeline[UserOrder] = Timeline()
@@ -91,15 +112,35 @@ class Account:
             self.ledger.moved(DEPOSIT, currency, cash, cash, DEPOSIT, self.opened_ms)
 
     def add(self, order: UserOrder) -> None:
-        """Take in a new order."""
+        """Take in a new order. One without a client order id is found by its own id only."""
         self.orders[order.id] = order
-        self._working[order.symbol][order.id] = order
-        self._newest[order.client_oid] = order
+        if order.client_oid:
+            self._newest[order.client_oid] = self._active_oids[order.client_oid] = order
         self.placed += 1
+        if order.waits:
+            self._waiting[order.symbol][order.id] = order
+        else:
+            self.works(order)
+
+    def works(self, order: UserOrder) -> None:
+        """An order works now: a new one, or a stop that was triggered."""
+        self._waiting[order.symbol].pop(order.id, None)
+        self._working[order.symbol][order.id] = order
+        if order.only_reduces:
+            self._reducing[order.symbol][order.id] = order
+        self.holds[order.symbol].set(order)
+
+    def resized(self, order: UserOrder) -> None:
+        """Less of a working order remains than before."""
+        self.holds[order.symbol].set(order)
 
     def ended(self, order: UserOrder) -> None:
         """An order has ended; the oldest of those that ended may be forgotten now."""
-        self._working[order.symbol].pop(order.id, None)
+        for orders in (self._working, self._waiting, self._reducing):
+            orders[order.symbol].pop(order.id, None)
+        self.holds[order.symbol].drop(order)
+        if self._active_oids.get(order.client_oid) is order:
+            del self._active_oids[order.client_oid]
         self._ended.append(order)
         self.done.add(order.symbol, order.created_ms, order.number, order)
         self.ended_by_time.add(order.symbol, order.ended_ms or 0, order.number, order)
@@ -111,12 +152,32 @@ class Account:
             if self._newest.get(oldest.client_oid) is oldest:
                 del self._newest[oldest.client_oid]
 
+    def working(self, symbol: str) -> Mapping[str, UserOrder]:
+        """Orders of a contract that may fill, by id, oldest first."""
+        return self._working[symbol]
+
+    def waiting(self, symbol: str) -> Mapping[str, UserOrder]:
+        """Stops of a contract that were not triggered, by id, oldest first."""
+        return self._waiting[symbol]
+
+    def reducing(self, symbol: str) -> Mapping[str, UserOrder]:
+        """Those of the working orders that must not open a position."""
+        return self._reducing[symbol]
+
+    def is_active_oid(self, client_oid: str) -> bool:
+        """True when an order with this id of the user has not ended."""
+        return client_oid in self._active_oids
+
     def active(self, symbol: str | None = None) -> list[UserOrder]:
         """Working orders, stops included, oldest first."""
-        if symbol is not None:
-            return list(self._working[symbol].values())
-        found = [order for orders in self._working.values() for order in orders.values()]
-        return sorted(found, key=lambda order: order.number)
+        symbols = self._working if symbol is None else (symbol,)
+        found = [
+            order
+            for orders in (self._working, self._waiting)
+            for name in symbols
+            for order in orders[name].values()
+        ]
+        return sorted(found, key=_by_number)
 
     def by_client_oid(self, client_oid: str) -> UserOrder | None:
         """The newest order with this id of the user."""
@@ -160,68 +221,77 @@ class Account:
         there.
         """
         spec, held = self._markets[symbol].spec, self.positions[symbol]
-        orders = [o for o in self._working[symbol].values() if o.margin_mode == CROSS]
+        orders = [order for order in self.active(symbol) if order.margin_mode == CROSS]
         is_cross = held.lots != 0 and held.margin_mode == CROSS
         before = [order.leverage for order in orders]
         kept = self.cross_leverage[symbol], held.leverage, held.initial_margin
-        for order in orders:
-            order.leverage = leverage
+        self._set_leverages(orders, [leverage] * len(orders))
         self.cross_leverage[symbol] = leverage
         if is_cross:
             held.leverage = leverage
             held.initial_margin = spec.value(held.entry, held.lots) / leverage
         if leverage < kept[0] and self.wallet_state(spec.settle).available < 0:
             self.cross_leverage[symbol], held.leverage, held.initial_margin = kept
-            for order, old in zip(orders, before, strict=True):
-                order.leverage = old
+            self._set_leverages(orders, before)
             raise Refused("300003", "Balance insufficient.")
+
+    def _set_leverages(self, orders: Iterable[UserOrder], leverages: Iterable[Decimal]) -> None:
+        for order, leverage in zip(orders, leverages, strict=True):
+            order.leverage = leverage
+            if not order.waits:
+                self.holds[order.symbol].set(order)
+
+    def mode(self, symbol: str) -> str:
+        """The margin mode of a contract: of the position when there is one, else the selected."""
+        position = self.positions[symbol]
+        return position.margin_mode if position.lots else self.margin_modes[symbol]
 
     def order_margin(self, symbol: str) -> Decimal:
         """What working orders of a contract hold back: opening parts over leverage plus fee."""
-        market = self._markets[symbol]
-        spec, held = market.spec, self.positions[symbol].lots
-        free = {side: max(0, -held if side == BUY else held) for side in ("buy", "sell")}
-        total = _ZERO
-        for order in self._working[symbol].values():
-            if order.waits or order.only_reduces or order.price is None:
-                continue
-            covered = min(order.remaining, free[order.side])
-            free[order.side] -= covered
-            value = spec.value(spec.price(order.price), order.remaining - covered)
-            total += value / order.leverage + value * spec.taker_rate
-        return total
+        holds = self.holds[symbol]
+        if holds.is_empty:
+            return _ZERO
+        return holds.margin(self.positions[symbol].lots, self._cross_leverage(symbol))
+
+    def order_cost(self, order: UserOrder, price: Decimal) -> Decimal:
+        """What an order that was not taken in yet would hold, valued at a price."""
+        symbol = order.symbol
+        lots = self.positions[symbol].lots
+        return self.holds[symbol].cost_of(order, lots, price, self._cross_leverage(symbol))
+
+    def _cross_leverage(self, symbol: str) -> Decimal | None:
+        return self.cross_leverage[symbol] if self.mode(symbol) == CROSS else None
 
     def wallet_state(self, currency: str) -> WalletState:
         """The wallet at the present mark prices (reference 5.7, its two checks)."""
-        parts = {
-            (mode, what): _ZERO
-            for mode in (CROSS, ISOLATED)
-            for what in ("position", "order", "unrealized")
-        }
-        for symbol, market in self._markets.items():
-            if market.spec.settle != currency:
-                continue
+        cross, isolated = _Parts(), _Parts()
+        for symbol in self._settled.get(currency, ()):
             position = self.positions[symbol]
-            mode = position.margin_mode if position.lots else self.margin_modes[symbol]
-            parts[mode, "order"] += self.order_margin(symbol)
+            if not position.lots and self.holds[symbol].is_empty:
+                continue
+            parts = cross if self.mode(symbol) == CROSS else isolated
+            parts.order += self.order_margin(symbol)
             if position.lots:
-                mark = market.mark_price
-                parts[mode, "position"] += position.margin(mark)
-                parts[mode, "unrealized"] += position.unrealized(mark)
+                mark = self._markets[symbol].mark_price
+                parts.position += position.margin(mark)
+                parts.unrealized += position.unrealized(mark)
         wallet = self.wallets[currency]
-        cross_unrealized = parts[CROSS, "unrealized"]
-        isolated_held = parts[ISOLATED, "position"] + parts[ISOLATED, "order"]
-        cross_total = wallet.cash - isolated_held + cross_unrealized
+        isolated_held = isolated.position + isolated.order
+        cross_total = wallet.cash - isolated_held + cross.unrealized
         return WalletState(
             currency=currency,
             cash=wallet.cash,
-            equity=wallet.cash + cross_unrealized + parts[ISOLATED, "unrealized"],
-            available=cross_total - parts[CROSS, "position"] - parts[CROSS, "order"],
-            cross_position=parts[CROSS, "position"],
-            cross_order=parts[CROSS, "order"],
-            cross_unrealized=cross_unrealized,
-            isolated_position=parts[ISOLATED, "position"],
-            isolated_order=parts[ISOLATED, "order"],
-            isolated_unrealized=parts[ISOLATED, "unrealized"],
+            equity=wallet.cash + cross.unrealized + isolated.unrealized,
+            available=cross_total - cross.position - cross.order,
+            cross_position=cross.position,
+            cross_order=cross.order,
+            cross_unrealized=cross.unrealized,
+            isolated_position=isolated.position,
+            isolated_order=isolated.order,
+            isolated_unrealized=isolated.unrealized,
             version=wallet.version,
         )
+
+
+def _by_number(order: UserOrder) -> int:
+    return order.number

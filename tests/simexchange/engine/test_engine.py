@@ -2,89 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pytest
 
-from terminal.simexchange.auth import demo_key
-from terminal.simexchange.clock import SimClock
-from terminal.simexchange.engine.engine import Engine
-from terminal.simexchange.engine.reports import ORDERS, POSITIONS, STOPS, WALLET
+from terminal.simexchange.engine.reports import POSITIONS, STOPS, WALLET
 from terminal.simexchange.errors import Refused
 from terminal.simexchange.market.matching import BUY, SELL
-from terminal.simexchange.switches import Switches
-
-if TYPE_CHECKING:
-    from terminal.simexchange.trading.orders import UserOrder
-
-SYMBOL = "XBTUSDTM"
-
-
-class FakePublisher:
-    def __init__(self) -> None:
-        self.private: list[tuple[str, dict[str, Any]]] = []
-        self.public: list[tuple[str, dict[str, Any]]] = []
-
-    def is_wanted(self, topic: str) -> bool:
-        return True
-
-    def publish(self, topic: str, subject: str, data: Any, sn: int | None = None) -> None:
-        self.public.append((topic, data))
-
-    def publish_private(self, uid: str, topic: str, subject: str, data: Any) -> None:
-        self.private.append((topic, data))
-
-    def orders(self) -> list[tuple[str, str]]:
-        return [(d["type"], d["status"]) for topic, d in self.private if topic == ORDERS]
-
-
-class Floor:
-    """An engine whose crowd stands still."""
-
-    def __init__(self) -> None:
-        self.publisher = FakePublisher()
-        self.engine = Engine(7, demo_key(7), SimClock(), self.publisher, Switches())
-        self.market = self.engine.markets[SYMBOL]
-        self.count = 0
-
-    @property
-    def bid(self) -> int:
-        best = self.market.book.best(BUY)
-        assert best is not None
-        return best
-
-    @property
-    def ask(self) -> int:
-        best = self.market.book.best(SELL)
-        assert best is not None
-        return best
-
-    def body(self, side: str, ticks: int | None, size: int = 1, **more: Any) -> dict[str, Any]:
-        self.count += 1
-        body: dict[str, Any] = {
-            "clientOid": f"t-{self.count}",
-            "symbol": SYMBOL,
-            "side": side,
-            "type": "market" if ticks is None else "limit",
-            "size": size,
-            "leverage": 5,
-        }
-        if ticks is not None:
-            body["price"] = self.market.spec.text(ticks)
-        body.update(more)
-        return {name: value for name, value in body.items() if value is not None}
-
-    def place(self, side: str, ticks: int | None, size: int = 1, **more: Any) -> UserOrder:
-        return self.engine.place(self.engine.account, self.body(side, ticks, size, **more))
-
-    def refused(self, body: dict[str, Any]) -> str:
-        with pytest.raises(Refused) as caught:
-            self.engine.place(self.engine.account, body)
-        return caught.value.code
-
-    @property
-    def held(self) -> int:
-        return self.engine.account.positions[SYMBOL].lots
+from tests.support.floor import SYMBOL, Floor
 
 
 @pytest.fixture
@@ -188,8 +113,8 @@ def test_close_order_needs_neither_side_nor_size(floor: Floor) -> None:
         ({"positionSide": "LONG"}, "330011"),
         ({"size": 900_000}, "300003"),
         ({"type": "market", "postOnly": True}, "300000"),
-        ({"hidden": True}, "400100"),
-        ({"stp": "CN"}, "400100"),
+        ({"hidden": 1}, "400100"),
+        ({"stp": "DC"}, "400100"),
         ({"qty": "0.1"}, "400100"),
         ({"remark": "x" * 101}, "400100"),
     ],
@@ -237,7 +162,7 @@ def test_a_stop_waits_triggers_and_becomes_an_order(floor: Floor) -> None:
     floor.engine.step("ETHUSDTM")
     assert order.waits
     floor.market.match(SELL, floor.market.last - 30, 100_000, "crowd")
-    floor.engine._check_stops(floor.market)
+    floor.engine.check_stops(SYMBOL)
     assert not order.waits
     kinds = [d["type"] for t, d in floor.publisher.private if t == STOPS]
     assert kinds == ["open", "triggered"]

@@ -1,0 +1,298 @@
+"""Whether an account may place an order now: every refusal of reference 1.6 that an order can meet.
+
+Nothing here changes anything, so a refused command leaves no trace.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, field
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any, final
+
+from terminal.simexchange.errors import Refused
+from terminal.simexchange.market.contracts import plain
+from terminal.simexchange.market.matching import BUY, SELL, opposite
+from terminal.simexchange.trading.margin import CROSS, ISOLATED
+from terminal.simexchange.trading.orders import UserOrder
+from terminal.simexchange.trading.requests import IMMEDIATE, RETAIL, bad, read_request
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from terminal.simexchange.clock import SimClock
+    from terminal.simexchange.market.market import Market
+    from terminal.simexchange.switches import Switches
+    from terminal.simexchange.trading.account import Account
+    from terminal.simexchange.trading.requests import PlaceRequest
+
+MAX_ACTIVE = 100
+MAX_STOPS = 200
+
+
+@final
+@dataclass(slots=True)
+class Halts:
+    """What stops trading for a while: everywhere, in a contract, or in one position."""
+
+    is_suspended: bool = False
+    settling: set[str] = field(default_factory=set)
+    """Contracts whose funding is being settled: no placing (300015)."""
+    liquidating: set[tuple[str, str]] = field(default_factory=set)
+    """Account and contract of positions in liquidation: no placing, no canceling (300014)."""
+
+
+@final
+class Checks:
+    """Reads requests, refuses what may not be, and makes orders of the others."""
+
+    def __init__(self, markets: Mapping[str, Market], clock: SimClock, switches: Switches) -> None:
+        self._markets = markets
+        self._clock = clock
+        self._switches = switches
+        self.halts = Halts()
+
+    def market(self, symbol: object) -> Market:
+        """A listed contract's market. Raises ``Refused`` for an unknown one."""
+        found = self._markets.get(symbol) if isinstance(symbol, str) else None
+        if found is None:
+            raise Refused("100003", f"symbol {symbol!s:.40} does not exist")
+        return found
+
+    def accepted(self, account: Account, body: Mapping[str, Any]) -> UserOrder:
+        """The order that a request asks for; it has no id yet. Raises ``Refused``."""
+        if self.halts.is_suspended:
+            raise Refused("300002", "Trading is suspended")
+        market = self.market(body.get("symbol"))
+        request = read_request(
+            body,
+            market.spec,
+            market.spec.price(market.last),
+            takes_retail=self._switches.retail_orders == "accepted",
+        )
+        self._check_account(account, request, market)
+        order = self._made(account, request, market)
+        if not order.stop:
+            self.check_now(account, order, market)
+        return order
+
+    # The account -----------------------------------------------------------------------------
+
+    def _check_account(self, account: Account, request: PlaceRequest, market: Market) -> None:
+        symbol = market.spec.symbol
+        if request.position_side != "BOTH":
+            raise Refused("330011", "The order's position mode does not match the account's")
+        if request.margin_mode != account.mode(symbol):
+            raise Refused("330005", "The order's margin mode does not match the selected one")
+        if account.is_active_oid(request.client_oid):
+            raise Refused("300018", "clientOid repeated")
+        if request.stop:
+            self.check_stop_room(account, symbol, 1)
+        elif len(account.working(symbol)) >= MAX_ACTIVE:
+            raise Refused(
+                "300001",
+                f"Active orders above the limit of {MAX_ACTIVE}, current {MAX_ACTIVE}",
+            )
+        self._check_halts(account.uid, symbol)
+
+    @staticmethod
+    def check_stop_room(account: Account, symbol: str, count: int) -> None:
+        """Raise ``Refused`` when so many more stops are too many."""
+        current = len(account.waiting(symbol))
+        if current + count > MAX_STOPS:
+            raise Refused(
+                "300004", f"Stop orders above the limit of {MAX_STOPS}, current {current}"
+            )
+
+    def _check_halts(self, uid: str, symbol: str) -> None:
+        self.check_liquidation(uid, symbol)
+        if symbol in self.halts.settling:
+            raise Refused("300015", "Funding of the contract is being settled")
+
+    def check_liquidation(self, uid: str, symbol: str) -> None:
+        """Raise ``Refused`` while the account's position in a contract is in liquidation."""
+        if (uid, symbol) in self.halts.liquidating:
+            raise Refused("300014", "The position is in liquidation")
+
+    # The order -------------------------------------------------------------------------------
+
+    def _made(self, account: Account, request: PlaceRequest, market: Market) -> UserOrder:
+        symbol = market.spec.symbol
+        side, size = self._resolved(account, request, market)
+        leverage = self._leverage(account, request, market, (side, size))
+        now_ns = self._clock.now_ns()
+        asked = request.size if request.size is not None else size
+        return UserOrder(
+            id="",
+            number=0,
+            uid=account.uid,
+            client_oid=request.client_oid,
+            symbol=symbol,
+            side=side,
+            type=request.type,
+            price=request.price,
+            size=size,
+            cut=asked - size,
+            leverage=leverage,
+            margin_mode=request.margin_mode,
+            created_ms=now_ns // 1_000_000,
+            updated_ms=now_ns // 1_000_000,
+            time_ns=now_ns,
+            is_post_only=request.is_post_only,
+            is_reduce_only=request.is_reduce_only,
+            is_close_order=request.is_close_order,
+            is_immediate=request.time_in_force == IMMEDIATE,
+            is_retail=request.time_in_force == RETAIL,
+            is_hidden=request.is_hidden,
+            is_iceberg=request.is_iceberg,
+            visible_size=request.visible_size,
+            stp=request.stp,
+            holds_margin=request.holds_margin,
+            takes_side=request.side is None,
+            remark=request.remark,
+            stop=request.stop,
+            stop_price_type=request.stop_price_type,
+            stop_price=request.stop_price,
+        )
+
+    @staticmethod
+    def _resolved(account: Account, request: PlaceRequest, market: Market) -> tuple[str, int]:
+        """Side and size; those of an order that only reduces depend on the position."""
+        held = account.positions[market.spec.symbol].lots
+        side, size = request.side, request.size
+        if not request.only_reduces and side is not None and size is not None:
+            return side, size
+        closing = SELL if held > 0 else BUY
+        if request.stop and side is not None:
+            # Its position may come later; what it may reduce is looked at when it fires.
+            return side, size or abs(held) or 1
+        if held == 0 or (side is not None and side != closing):
+            raise Refused("300009", "No open positions to close.")
+        return closing, min(size or abs(held), abs(held))
+
+    @staticmethod
+    def _leverage(
+        account: Account, request: PlaceRequest, market: Market, order: tuple[str, int]
+    ) -> Decimal:
+        """Only what opens needs a leverage, and only in isolated mode is it the order's own."""
+        symbol = market.spec.symbol
+        if request.margin_mode == CROSS:
+            return account.cross_leverage[symbol]
+        position = account.positions[symbol]
+        asked = request.leverage
+        opens = not request.only_reduces and (
+            bool(request.stop) or account.holds[symbol].uncovered(order[0], position.lots, order[1])
+        )
+        if opens and asked is None:
+            raise bad("leverage is required")
+        if opens and asked is not None and asked > market.spec.max_leverage:
+            limit = market.spec.max_leverage
+            raise Refused("300016", f"The leverage must not be above {limit}")
+        return asked or position.leverage
+
+    # What may be placed at this moment -------------------------------------------------------
+
+    def check_now(self, account: Account, order: UserOrder, market: Market) -> None:
+        """What must hold when an order starts to work: at once, or when its stop fires."""
+        self._check_bounds(order, market)
+        self._check_close_price(account, order, market)
+        if order.type == "market" and market.book.front(opposite(order.side)) is None:
+            if order.is_close_order:
+                raise Refused("300010", "Closing failed: there is no order on the other side")
+            raise Refused("300008", "There is no order on the other side")
+        if (
+            order.never_takes
+            and order.price is not None
+            and self._switches.post_only_crossing == "reject"
+            and market.book.would_take(order.side, order.price)
+        ):
+            raise Refused("300000", "The order would take at once")
+        if not order.only_reduces:
+            self._check_size_of_position(account, order, market)
+        if not order.only_reduces or order.holds_margin:
+            self._check_balance(account, order, market)
+
+    @staticmethod
+    def _check_bounds(order: UserOrder, market: Market) -> None:
+        if order.price is None:
+            return
+        price = market.spec.price(order.price)
+        if order.side == BUY and price > market.buy_limit:
+            raise Refused("300011", f"The price must not be above {plain(market.buy_limit)}")
+        if order.side == SELL and price < market.sell_limit:
+            raise Refused("300012", f"The price must not be below {plain(market.sell_limit)}")
+
+    @staticmethod
+    def _check_close_price(account: Account, order: UserOrder, market: Market) -> None:
+        """An isolated position is not closed where its margin would not pay for it."""
+        position = account.positions[order.symbol]
+        if order.price is None or not order.only_reduces or position.margin_mode != ISOLATED:
+            return
+        price = market.spec.price(order.price)
+        bounds = (
+            ("300006", "bankruptcy", position.bankruptcy(Decimal(0))),
+            ("300007", "liquidation", position.liquidation(Decimal(0))),
+        )
+        for code, name, bound in bounds:
+            if bound and (price < bound if order.side == SELL else price > bound):
+                raise Refused(code, f"The price is worse than the {name} price {bound:.8f}")
+
+    def _check_size_of_position(self, account: Account, order: UserOrder, market: Market) -> None:
+        """300005 above the risk limit (isolated), 330008 above the largest open size (cross)."""
+        spec, held = market.spec, account.positions[order.symbol].lots
+        limit = account.risk_limits.get(order.symbol)
+        is_cross = order.margin_mode == CROSS
+        if not is_cross and limit is None:
+            return
+        opens = account.holds[order.symbol].uncovered(order.side, held, order.size)
+        if not opens:
+            return
+        same = abs(held) if (held > 0) == (order.side == BUY) else 0
+        price = self._basis(order, market)
+        value = spec.value(price, opens + same)
+        value += account.holds[order.symbol].side_value(order.side, held)
+        if not is_cross:
+            if limit is not None and value > limit:
+                raise Refused("300005", f"The risk limit {plain(limit)} would be exceeded")
+            return
+        most = self.max_open_value(account, market, price)
+        if value > most:
+            raise Refused(
+                "330008",
+                "The current margin and leverage have reached the maximum open size, "
+                f"worth {most:.4f}",
+            )
+
+    def max_open_value(self, account: Account, market: Market, price: Decimal) -> Decimal:
+        """The largest value of a cross position by margin and leverage (reference 7.6)."""
+        spec = market.spec
+        state = account.wallet_state(spec.settle)
+        leverage = account.cross_leverage[spec.symbol]
+        margin = state.available + state.cross_position + state.cross_order
+        if margin <= 0:
+            return Decimal(0)
+        # One coin is worth ``price`` of a linear contract's currency, and 1 of an inverse one's.
+        coin = Decimal(1) if spec.is_inverse else price
+        scale = coin * spec.open_scale
+        return scale * Decimal(math.log1p(float(margin * leverage / scale)))
+
+    def _check_balance(self, account: Account, order: UserOrder, market: Market) -> None:
+        cost = account.order_cost(order, self._basis(order, market))
+        if not cost:
+            return
+        available = account.wallet_state(market.spec.settle).available
+        if cost > available:
+            raise Refused(
+                "300003",
+                f"Balance insufficient. The order cost is {cost:.8f}, "
+                f"available balance is {available:.8f}.",
+            )
+
+    def _basis(self, order: UserOrder, market: Market) -> Decimal:
+        """The price that an order must be able to pay."""
+        if order.price is not None:
+            return market.spec.price(order.price)
+        best = market.book.best(opposite(order.side))
+        if self._switches.market_order_margin == "best_price" and best is not None:
+            return market.spec.price(best)
+        return market.buy_limit
