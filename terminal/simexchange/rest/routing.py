@@ -144,10 +144,11 @@ class RouteTable:
         given = path.split("/")
         if "%" in path:
             given = [unquote(part) for part in given]
-            route = self._fixed.get((method, "/".join(given)))
-            if route is not None and route.path.count("/") == len(given) - 1:
+            path = "" if any("/" in part for part in given) else "/".join(given)
+            route = self._fixed.get((method, path))
+            if route is not None:
                 return route, {}
-        is_known = "/".join(given) in self._paths
+        is_known = path in self._paths
         for names, candidate in self._open.get(len(given), ()):
             parts = _matched(names, given)
             if parts is None:
