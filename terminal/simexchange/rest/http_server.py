@@ -31,7 +31,7 @@ IDLE_S = 75.0
 """Seconds after which a connection without a whole request is closed."""
 BACKLOG = 1024
 """Connections that may wait to be accepted."""
-_LINGER_S = 2.0
+_LINGER_S = 1.0
 EMPTY = b""
 
 
@@ -42,7 +42,6 @@ class HttpServer:
     def __init__(self, gateway: Gateway, clock: SimClock) -> None:
         self._gateway = gateway
         self._clock = clock
-        self.body_deadline_s = BODY_DEADLINE_S
 
     def add_to(self, app: web.Application) -> None:
         """Take all paths that nobody else takes."""
@@ -87,7 +86,7 @@ class HttpServer:
         if (request.content_length or 0) > MAX_BODY:
             return self._gateway.refusal(_too_large(), headers)
         try:
-            async with asyncio.timeout(self.body_deadline_s):
+            async with asyncio.timeout(BODY_DEADLINE_S):
                 return await request.read()
         except web.HTTPRequestEntityTooLarge:
             return self._gateway.refusal(_too_large(), headers)
@@ -177,6 +176,13 @@ class _Protocol(web.RequestHandler):
     def __init__(self, manager: _Server, **options: Any) -> None:  # noqa: ANN401
         super().__init__(manager, **options)
         self._gateway = manager.gateway
+
+    @override
+    def connection_lost(self, exc: BaseException | None) -> None:
+        task, is_answering = self._task_handler, self._request_in_progress
+        super().connection_lost(exc)
+        if task is not None and not is_answering:
+            task.cancel()  # it would go on to wait for the rest of a body that never comes
 
     @override
     def handle_error(

@@ -43,20 +43,46 @@ def check_laws(asked: list[Asked]) -> None:
         started_s = time.process_time()
         envelope = checked(arena.send(one))
         assert time.process_time() - started_s < LONGEST_S * STRETCH
+        if one.method == "GET":
+            continue  # the next picture, or the last, shows whether it changed anything
         after = arena.picture()
-        if envelope["code"] != "200000" or one.method == "GET":
-            assert after == before, one
+        assert envelope["code"] == "200000" or after == before, one
         before = after
+    assert arena.picture() == before
 
 
 @hypothesis.settings(suppress_health_check=list(HealthCheck), print_blob=True)
 @given(st.lists(requests(ROUTES), min_size=25, max_size=45))
 @example([Asked("GET", "/api/v1/positions", sign="stamp")])
 @example([Asked("GET", "/api/v1/positions", sign="oddities")])
+@example([Asked("GET", "/api/v1/orders?symbol=\udcff")])
+@example([Asked("POST", "/api/v1/bullet-private", b"\xff\xfe{\x00}\x00")])
+@example([Asked("POST", "/api/v1/orders", b'{"remark":' + b"[" * 900 + b"]" * 900 + b"}")])
 def test_any_request_is_answered_in_the_envelope_and_refusals_change_nothing(
     asked: list[Asked],
 ) -> None:
     check_laws(asked)
+
+
+ORDER = (
+    '{{"clientOid":"g-9","symbol":"XBTUSDTM","side":"buy","type":"limit","price":{},"leverage":{},'
+    '"size":1}}'
+)
+
+
+@pytest.mark.xfail(strict=False, reason="the reader of order requests is being written anew")
+@pytest.mark.parametrize(
+    ("price", "leverage"),
+    [
+        ("9" * 40, "5"),
+        (f'"{"9" * 5000}"', "5"),
+        ('"1e999999"', "5"),
+        ('"99000"', '"1e-999999"'),
+    ],
+    ids=["forty digits", "thousands of digits", "huge exponent", "tiny exponent"],
+)
+def test_numbers_beyond_use_are_refused_in_orders(price: str, leverage: str) -> None:
+    check_laws([Asked("POST", "/api/v1/orders/test", ORDER.format(price, leverage).encode())])
 
 
 def test_the_generator_reaches_every_call_and_both_outcomes() -> None:
@@ -64,7 +90,7 @@ def test_the_generator_reaches_every_call_and_both_outcomes() -> None:
     arena = Arena()
     codes: dict[str, int] = {}
 
-    @hypothesis.settings(max_examples=40, database=None, derandomize=True)
+    @hypothesis.settings(max_examples=20, database=None, derandomize=True)
     @given(st.lists(requests(ROUTES), min_size=25, max_size=45))
     def ask(asked: list[Asked]) -> None:
         for one in asked:
