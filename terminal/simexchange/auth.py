@@ -24,6 +24,7 @@ WINDOW_MS = 5_000
 DEMO_UID = "60000000000000000000aaaa"
 KEY_HEADER = "KC-API-KEY"
 V3 = 3
+_SPOKEN = frozenset({"2", "3"})
 _TRANSFER = frozenset({"InnerTransfer", "FlexTransfers", "universal transfer"})
 _HEADERS = (KEY_HEADER, "KC-API-SIGN", "KC-API-TIMESTAMP", "KC-API-PASSPHRASE")
 _LONGEST_STAMP = 16
@@ -136,7 +137,8 @@ def _is_near(stamp: str, now_ms: int) -> bool:
 
 
 def _check_version(key: ApiKey, given: str | None, switch: str) -> None:
-    allowed = {str(key.version)} if switch == "exact" else {"2", "3"}
+    is_either = switch == "either" and str(key.version) in _SPOKEN
+    allowed = _SPOKEN if is_either else {str(key.version)}
     if given is not None and given not in allowed:
         raise Refused("400009", "KC-API-KEY-VERSION invalid", 401)
     if key.version < V3 and (key.needs_v3 or key.version < V3 - 1):
