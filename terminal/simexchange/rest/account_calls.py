@@ -14,7 +14,7 @@ from terminal.simexchange.rest.paging import (
     bounded_window,
     more,
 )
-from terminal.simexchange.rest.routing import FUTURES, GENERAL, MANAGEMENT, TRADE, Route
+from terminal.simexchange.rest.routing import FUTURES, GENERAL, MANAGEMENT, TRADE, UNIFIED, Route
 from terminal.simexchange.trading.ledger import TYPES
 from terminal.simexchange.trading.risk import cross_risk
 
@@ -46,7 +46,7 @@ class AccountCalls:
         return (
             Route("GET", "/api/v1/user/api-key", MANAGEMENT, 20, GENERAL, self._api_key),
             Route("GET", "/api/v2/user-info", MANAGEMENT, 20, GENERAL, self._user_info),
-            Route("GET", "/api/ua/v1/account/mode", MANAGEMENT, 20, GENERAL, self._mode),
+            Route("GET", "/api/ua/v1/account/mode", UNIFIED, 20, GENERAL, self._mode),
             Route("GET", overview, FUTURES, 5, TRADE, self._overview),
             Route("GET", f"{overview}-all", FUTURES, 6, GENERAL, self._overview_all),
             Route("GET", "/api/v1/transaction-history", FUTURES, 2, GENERAL, self._ledger),
