@@ -15,6 +15,7 @@ from terminal.simexchange.faults import Faults
 from terminal.simexchange.market.contracts import BUSY
 from terminal.simexchange.quota import Quota
 from terminal.simexchange.rest.account_calls import AccountCalls
+from terminal.simexchange.rest.batch_calls import BatchCalls
 from terminal.simexchange.rest.funding_calls import FundingCalls
 from terminal.simexchange.rest.gateway import Gateway
 from terminal.simexchange.rest.http_server import MAX_BODY, HttpServer
@@ -60,9 +61,12 @@ class SimExchange:
         self.engine = Engine(seed, self.key, self.clock, self.hub, self.switches)
         self.tokens = Tokens(self.clock)
         self.streams = Streams(self.engine, self.hub, self.tokens, self.clock, self.faults)
+        orders = OrderCalls(self.engine)
+        batches = BatchCalls(orders, self.switches)
         routes = (
             *MarketCalls(self.engine, self.tokens, self.clock).routes(),
-            *OrderCalls(self.engine).routes(),
+            *orders.routes(),
+            *batches.routes(),
             *AccountCalls(self.engine).routes(),
             *FundingCalls(self.engine.accounts).routes(),
         )

@@ -124,9 +124,7 @@ class Gateway:
         key = self._accounts.keys.get(request.headers.get(_HEADER, ""))
         if route.pool != PUBLIC and key is not None:
             owner = key.uid
-        fits, headers = self._quota.spend(
-            route.pool, owner, route.weight, self._clock.monotonic_s()
-        )
+        fits, headers = self._quota.spend(route.pool, owner, route.cost, self._clock.monotonic_s())
         if not fits:
             raise Refused("429000", "Too many requests in a short period of time", 429, headers)
         return headers

@@ -84,17 +84,23 @@ class Call:
 class Route(NamedTuple):
     """One call of the reference. ``permission`` is None for calls that need no key.
 
-    ``fault`` names the kind of command for faults on demand: place, cancel, transfer, or read.
+    ``fault`` names the kind of command for faults on demand: place, cancel, transfer, or read. A
+    ``weight`` that a switch may turn is asked for at each request.
     """
 
     method: str
     path: str
     pool: str
-    weight: int
+    weight: int | Callable[[], int]
     permission: str | None
     handler: Handler
     fault: str = "read"
     media: str = "application/json"
+
+    @property
+    def cost(self) -> int:
+        """The weight of a request now."""
+        return self.weight if isinstance(self.weight, int) else self.weight()
 
 
 @final
