@@ -20,6 +20,8 @@ WINDOW_MS = 5_000
 DEMO_UID = "60000000000000000000aaaa"
 _TRANSFER = frozenset({"InnerTransfer", "FlexTransfers", "universal transfer"})
 _HEADERS = ("KC-API-KEY", "KC-API-SIGN", "KC-API-TIMESTAMP", "KC-API-PASSPHRASE")
+_PARAMETERS = ("apikey", "timestamp", "sign", "passphrase")
+_MOST_DIGITS = 18
 
 
 @final
@@ -80,3 +82,36 @@ def check(
     if not hmac.compare_digest(headers["KC-API-SIGN"], expected):
         raise Refused("400005", "Signature invalid", 401)
     return key
+
+
+def check_socket(
+    keys: Mapping[str, ApiKey], query: Mapping[str, str], now_ms: int, remote: str
+) -> ApiKey:
+    """The key that signed the address of an order socket (6.1). Raises ``Refused``."""
+    if not all(query.get(name) for name in _PARAMETERS):
+        raise Refused("400001", "Please check the URL of your request.", 401)
+    stamp = query["timestamp"]
+    is_number = stamp.isascii() and stamp.isdigit() and len(stamp) <= _MOST_DIGITS
+    if not is_number or abs(int(stamp) - now_ms) > WINDOW_MS:
+        raise Refused("400002", "Invalid KC-API-TIMESTAMP.", 401)
+    key = keys.get(query["apikey"])
+    if key is None:
+        raise Refused("400003", "KC-API-KEY not exists.", 401)
+    if not _is_same(query["passphrase"], _digest(key.secret, key.passphrase)):
+        raise Refused("400004", "Invalid KC-API-PASSPHRASE.", 401)
+    if not _is_same(query["sign"], _digest(key.secret, key.key + stamp)):
+        raise Refused("400005", "Invalid KC-API-SIGN.", 401)
+    if key.ip_list and remote not in key.ip_list.split(","):
+        raise Refused("400006", f"Invalid request IP, the current client IP is: {remote}.", 401)
+    if not key.may("Futures"):
+        raise Refused("400007", "Access denied, require more permission: Futures", 403)
+    return key
+
+
+def is_session_signed(key: ApiKey, challenge: str, answer: str) -> bool:
+    """True when a client signed the very text that an order socket sent it (6.1)."""
+    return _is_same(answer, _digest(key.secret, challenge))
+
+
+def _is_same(given: str, expected: str) -> bool:
+    return hmac.compare_digest(given.encode("utf-8", "replace"), expected.encode())

@@ -23,6 +23,8 @@ from terminal.simexchange.rest.market_calls import MarketCalls
 from terminal.simexchange.rest.order_calls import OrderCalls
 from terminal.simexchange.sockets.feed import Streams
 from terminal.simexchange.sockets.hub import Hub
+from terminal.simexchange.sockets.order_commands import OrderCommands
+from terminal.simexchange.sockets.order_socket import PATH, OrderSockets
 from terminal.simexchange.switches import Switches
 from terminal.simexchange.tokens import Tokens
 
@@ -73,6 +75,17 @@ class SimExchange:
         self.gateway = Gateway(
             routes, self.engine.accounts, self.clock, self.quota, self.faults, self.switches
         )
+        commands = OrderCommands(
+            self.gateway.table,
+            (orders, batches),
+            self.engine.accounts,
+            self.quota,
+            self.faults,
+            self.switches,
+        )
+        self.order_sockets = OrderSockets(
+            commands, self.engine.accounts, self.clock, self.switches, seed
+        )
         self._is_calm = is_calm
         self._turn = 0
         self._runner: web.AppRunner | None = None
@@ -91,8 +104,8 @@ class SimExchange:
 
     @property
     def ws_api(self) -> str:
-        """Address reserved for the order socket, which answers 404 for now."""
-        return f"ws://{LOOPBACK}:{self.port}/v1/private"
+        """Address of the order socket."""
+        return f"ws://{LOOPBACK}:{self.port}{PATH}"
 
     def announcement(self) -> dict[str, Any]:
         """What whoever started it must know to use it."""
@@ -108,6 +121,7 @@ class SimExchange:
         """Listen on loopback; port 0 takes a free one. Raises ``OSError`` when it is taken."""
         app = web.Application(client_max_size=MAX_BODY)
         app.router.add_route("GET", "/endpoint", self.streams.handle)
+        app.router.add_route("GET", PATH, self.order_sockets.handle)
         HttpServer(self.gateway, self.clock).add_to(app)
         app.on_shutdown.append(self._end_streams)
         self._runner = web.AppRunner(app, access_log=None, shutdown_timeout=1.0)
@@ -158,3 +172,4 @@ class SimExchange:
 
     async def _end_streams(self, _app: web.Application) -> None:
         self.hub.end_all()
+        self.order_sockets.end_all()
