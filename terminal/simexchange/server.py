@@ -18,7 +18,7 @@ from terminal.simexchange.rest.account_calls import AccountCalls
 from terminal.simexchange.rest.batch_calls import BatchCalls
 from terminal.simexchange.rest.funding_calls import FundingCalls
 from terminal.simexchange.rest.gateway import Gateway
-from terminal.simexchange.rest.http_server import MAX_BODY, HttpServer
+from terminal.simexchange.rest.http_server import BACKLOG, MAX_BODY, HttpServer
 from terminal.simexchange.rest.market_calls import MarketCalls
 from terminal.simexchange.rest.order_calls import OrderCalls
 from terminal.simexchange.sockets.feed import Streams
@@ -76,12 +76,7 @@ class SimExchange:
             routes, self.engine.accounts, self.clock, self.quota, self.faults, self.switches
         )
         commands = OrderCommands(
-            self.gateway.table,
-            (orders, batches),
-            self.engine.accounts,
-            self.quota,
-            self.faults,
-            self.switches,
+            self.gateway, (orders, batches), self.engine.accounts, self.faults, self.switches
         )
         self.order_sockets = OrderSockets(
             commands, self.engine.accounts, self.clock, self.switches, seed
@@ -122,11 +117,12 @@ class SimExchange:
         app = web.Application(client_max_size=MAX_BODY)
         app.router.add_route("GET", "/endpoint", self.streams.handle)
         app.router.add_route("GET", PATH, self.order_sockets.handle)
-        HttpServer(self.gateway, self.clock).add_to(app)
+        http = HttpServer(self.gateway, self.clock)
+        http.add_to(app)
         app.on_shutdown.append(self._end_streams)
-        self._runner = web.AppRunner(app, access_log=None, shutdown_timeout=1.0)
+        self._runner = http.runner(app)
         await self._runner.setup()
-        site = web.TCPSite(self._runner, LOOPBACK, port)
+        site = web.TCPSite(self._runner, LOOPBACK, port, backlog=BACKLOG)
         try:
             await site.start()
         except OSError:

@@ -107,6 +107,9 @@ class Switches:
     socket_challenge: str = _switch(
         ("compact", "spaced"), "6.1", "the order socket's challenge without spaces, or with them"
     )
+    key_version: str = _switch(
+        ("either", "exact"), "1.3", "KC-API-KEY-VERSION may be 2 or 3, or must be the key's own"
+    )
 
     def set(self, name: str, value: str) -> None:
         """Turn one. Raises ``ValueError`` with a sentence for a name or a value there is not."""

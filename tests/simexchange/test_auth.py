@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import pytest
 
-from terminal.simexchange.auth import ApiKey, check, demo_key
+from terminal.simexchange.auth import ApiKey, Signed, check, demo_key
 from terminal.simexchange.errors import Refused
 
 KEY = ApiKey("demo-key", "demo-secret-0001", "demo-pass")
 STAMP = 1_700_000_000_000
-REQUEST = ("GET", "/api/v2/position?symbol=XBTUSDTM", "")
+REQUEST = Signed("GET", "/api/v2/position?symbol=XBTUSDTM")
 HEADERS = {
     "KC-API-KEY": "demo-key",
     "KC-API-SIGN": "I+kCbtDSwU9GIw/dTBfdT19+SHLjGeIParA4wh/LtGY=",
@@ -29,7 +29,7 @@ def test_the_published_vector_is_accepted() -> None:
         ({"KC-API-TIMESTAMP": str(STAMP - 5001)}, "400002"),
         ({"KC-API-TIMESTAMP": "soon"}, "400002"),
         ({"KC-API-KEY": "other", "KC-API-SIGN": "x"}, "400003"),
-        ({"KC-API-KEY-VERSION": "2", "KC-API-PASSPHRASE": "x"}, "400009"),
+        ({"KC-API-KEY-VERSION": "1", "KC-API-PASSPHRASE": "x"}, "400009"),
         ({"KC-API-PASSPHRASE": "x", "KC-API-SIGN": "x"}, "400004"),
         ({"KC-API-SIGN": "x"}, "400005"),
     ],

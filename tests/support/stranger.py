@@ -60,6 +60,7 @@ def ask_signed(
     text = "" if body is None else json.dumps(body)
     stamp = str(exchange.clock.now_ms())
     headers = {
+        "Content-Type": "application/json",
         "KC-API-KEY": key.key,
         "KC-API-TIMESTAMP": stamp,
         "KC-API-SIGN": _sign(key.secret, stamp + method + target + text),

@@ -13,6 +13,7 @@ from terminal.simexchange.errors import Refused
 from terminal.simexchange.rest.routing import FUTURES, TRADE, Route
 
 if TYPE_CHECKING:
+    from terminal.simexchange.fields import Fields
     from terminal.simexchange.rest.order_calls import OrderCalls
     from terminal.simexchange.rest.routing import Call
     from terminal.simexchange.switches import Switches
@@ -40,54 +41,44 @@ class BatchCalls:
         """The calls of this module."""
         orders = "/api/v1/orders"
         return (
-            Route("POST", f"{orders}/multi", FUTURES, 20, TRADE, self._place, "place"),
+            Route("POST", f"{orders}/multi", FUTURES, 20, TRADE, self._place, "batch"),
             Route(
                 "DELETE",
                 f"{orders}/multi-cancel",
                 FUTURES,
-                self._cancel_weight,
+                20,
                 TRADE,
                 self.cancel,
-                "cancel",
+                "batch_cancel",
             ),
         )
 
     def place(self, call: Call) -> list[dict[str, Any]]:
         """Place up to 20 orders, one after the other; stops are allowed (3.3)."""
-        if not isinstance(call.body, list):
-            raise Refused("400100", "The body is no JSON array", 400)
-        _check_length("orders", call.body, MOST_ORDERS)
-        if not all(isinstance(order, dict) for order in call.body):
-            raise Refused("400100", "Each order is a JSON object", 400)
-        return [self._placed(call, order) for order in call.body]
+        return [self._placed(call, order) for order in call.objects(MOST_ORDERS)]
 
     def cancel(self, call: Call, success: str = CANCELED) -> list[dict[str, Any]]:
         """Cancel orders by their ids or by the user's; ids win when both are given (3.4).
 
         ``success`` is the code of an item that was canceled.
         """
-        fields = call.fields
         limit = int(self._switches.multi_cancel_limit)
-        ids = _listed(fields.get("orderIdsList"), "orderIdsList")
+        ids = call.fields.texts("orderIdsList", limit)
         if ids:
-            _check_length("orderIdsList", ids, limit)
-            if not all(isinstance(one, str) and one for one in ids):
-                raise Refused("400100", "orderIdsList holds texts", 400)
             return [self._canceled(call, one, success) for one in ids]
-        named = _listed(fields.get("clientOidsList"), "clientOidsList")
-        _check_length("orderIdsList or clientOidsList", named, limit)
-        if not all(_is_named(one) for one in named):
-            raise Refused("400100", "clientOidsList holds symbol and clientOid", 400)
-        return [self._canceled_by_client_oid(call, one, success) for one in named]
+        named = [
+            (one.required("symbol"), one.required("clientOid"))
+            for one in call.fields.objects("clientOidsList", limit)
+        ]
+        if not named:
+            raise Refused("400100", "orderIdsList or clientOidsList is required", 400)
+        return [self._canceled_by_client_oid(call, *one, success) for one in named]
 
     def _place(self, call: Call) -> object:
         placed = self.place(call)
         return {"data": placed} if self._switches.batch_nesting == "nested" else placed
 
-    def _cancel_weight(self) -> int:
-        return int(self._switches.multi_cancel_weight)
-
-    def _placed(self, call: Call, order: dict[str, Any]) -> dict[str, Any]:
+    def _placed(self, call: Call, order: Fields) -> dict[str, Any]:
         item = {
             "orderId": None,
             "clientOid": _text(order.get("clientOid")),
@@ -102,42 +93,21 @@ class BatchCalls:
     def _canceled(self, call: Call, order_id: str, success: str) -> dict[str, Any]:
         item = {"orderId": order_id, "clientOid": None}
         try:
-            self._orders.cancel(replace(call, parts={"orderId": order_id}))
+            self._orders.cancel(replace(call, parts={"orderId": order_id}, query={}))
         except Refused as refused:
             return {**item, "code": refused.code, "msg": refused.text}
         return {**item, "code": success, "msg": "success"}
 
     def _canceled_by_client_oid(
-        self, call: Call, named: dict[str, str], success: str
+        self, call: Call, symbol: str, client_oid: str, success: str
     ) -> dict[str, Any]:
-        item = {"orderId": None, "clientOid": named["clientOid"]}
-        parts, query = {"clientOid": named["clientOid"]}, {"symbol": named["symbol"]}
+        item = {"orderId": None, "clientOid": client_oid}
+        parts, query = {"clientOid": client_oid}, {"symbol": symbol}
         try:
             self._orders.cancel_by_client_oid(replace(call, parts=parts, query=query))
         except Refused as refused:
             return {**item, "code": refused.code, "msg": refused.text}
         return {**item, "code": success, "msg": "success"}
-
-
-def _check_length(name: str, items: list[Any], limit: int) -> None:
-    if not items:
-        raise Refused("400100", f"{name} must not be empty", 400)
-    if len(items) > limit:
-        raise Refused("400100", f"{name} must not be more than {limit}", 400)
-
-
-def _listed(value: object, name: str) -> list[Any]:
-    if value is None:
-        return []
-    if not isinstance(value, list):
-        raise Refused("400100", f"{name} is no list", 400)
-    return value
-
-
-def _is_named(item: object) -> bool:
-    return isinstance(item, dict) and all(
-        isinstance(item.get(name), str) and item[name] for name in ("symbol", "clientOid")
-    )
 
 
 def _text(value: object) -> str | None:

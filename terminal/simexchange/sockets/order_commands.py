@@ -11,6 +11,8 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, NamedTuple, final
 
 from terminal.simexchange.errors import Refused
+from terminal.simexchange.fields import decoded
+from terminal.simexchange.rest.gateway import report
 from terminal.simexchange.rest.routing import Call, Route
 
 if TYPE_CHECKING:
@@ -19,8 +21,8 @@ if TYPE_CHECKING:
     from terminal.simexchange.auth import ApiKey
     from terminal.simexchange.clock import SimClock
     from terminal.simexchange.faults import Faults
-    from terminal.simexchange.quota import Quota
     from terminal.simexchange.rest.batch_calls import BatchCalls
+    from terminal.simexchange.rest.gateway import Gateway
     from terminal.simexchange.rest.order_calls import OrderCalls
     from terminal.simexchange.rest.routing import RouteTable
     from terminal.simexchange.switches import Switches
@@ -29,6 +31,9 @@ if TYPE_CHECKING:
 SUCCESS = "200000"
 _ELSEWHERE = {"spot": "Spot", "margin": "Margin"}
 _ORDERS = "/api/v1/orders"
+_PREFIX = "gw-ratelimit-"
+_PARTS = ("limit", "remaining", "reset")
+_LIMIT = f"{_PREFIX}limit"
 _NO_ID = "Please check the param of your request: Field 'id' must be a non-empty string."
 _compact = json.JSONEncoder(separators=(",", ":")).encode
 
@@ -69,16 +74,16 @@ class OrderCommands:
 
     def __init__(
         self,
-        table: RouteTable,
+        gateway: Gateway,
         calls: tuple[OrderCalls, BatchCalls],
         accounts: Accounts,
-        quota: Quota,
         faults: Faults,
         switches: Switches,
     ) -> None:
+        table = gateway.table
+        self._gateway = gateway
         self._orders, self._batches = calls
         self._accounts = accounts
-        self._quota = quota
         self._faults = faults
         self._switches = switches
         self._replies = 0
@@ -98,7 +103,10 @@ class OrderCommands:
         }
 
     def answer(self, key: ApiKey, text: str, clock: SimClock) -> Reply | None:
-        """Do what a frame asks for; None when the answer is withheld. Never raises."""
+        """Do what a frame asks for; None when the answer is withheld.
+
+        A fault of the program itself is answered 500000 and told to the running loop.
+        """
         in_ms = clock.now_ms()
         try:
             frame = _parsed(text)
@@ -108,21 +116,25 @@ class OrderCommands:
         head = {"id": frame["id"]}
         if isinstance(operation, str):
             head["op"] = operation
-        quota: dict[str, Any] = {}
+        headers: dict[str, str] | None = None
         try:
             if operation == "ping":
                 return self._pong(frame, clock)
             command = self._command(operation, key)
             self._faults.check_gate()
-            self._charge(command.twin, key, clock, quota)
+            headers = self._gateway.charge(command.twin, key.uid)
             self._faults.check_command(command.twin.fault)
             data = command.run(self._call(command.twin, key, frame.get("args")))
         except Refused as refused:
             content = {**head, "code": refused.code, "msg": refused.text}
-            return Reply(content, in_ms, self._named(quota))
+            return Reply(content, in_ms, self._quota(refused.headers or headers))
+        except Exception as error:  # noqa: BLE001 - reported, never lost
+            report(error)
+            content = {**head, "code": "500000", "msg": "Internal Server Error"}
+            return Reply(content, in_ms, self._quota(headers))
         delay_s, is_lost = self._faults.fate(command.twin.fault)
         content = {**head, "code": SUCCESS, "data": data}
-        return Reply(content, in_ms, self._named(quota), delay_s, is_lost)
+        return Reply(content, in_ms, self._quota(headers), delay_s, is_lost)
 
     def _pong(self, frame: Mapping[str, Any], clock: SimClock) -> Reply | None:
         stamp = frame.get("timestamp", 0)
@@ -145,20 +157,15 @@ class OrderCommands:
         self.calls[operation] = self.calls.get(operation, 0) + 1
         return command
 
-    def _charge(self, twin: Route, key: ApiKey, clock: SimClock, quota: dict[str, Any]) -> None:
-        fits, headers = self._quota.spend(twin.pool, key.uid, twin.cost, clock.monotonic_s())
-        for name in ("limit", "remaining", "reset"):
-            quota[name] = int(headers[f"gw-ratelimit-{name}"])
-        if not fits:
-            raise Refused("429000", "Too many requests in a short period of time", 429)
-
-    def _named(self, quota: dict[str, Any]) -> dict[str, Any] | None:
+    def _quota(self, headers: Mapping[str, str] | None) -> dict[str, Any] | None:
         """The quota under the name that the switch says, if at all (6.3)."""
         self._replies += 1
         name = self._switches.socket_quota
-        if not quota or name == "absent" or (name == "sometimes" and self._replies % 2):
+        if name == "sometimes":
+            name = "absent" if self._replies % 2 else "userRateLimit"
+        if name == "absent" or headers is None or _LIMIT not in headers:
             return None
-        return {"userRateLimit" if name == "sometimes" else name: quota}
+        return {name: {part: int(headers[f"{_PREFIX}{part}"]) for part in _PARTS}}
 
     def _call(self, twin: Route, key: ApiKey, args: object) -> Call:
         owner = self._accounts.of(key)
@@ -166,15 +173,12 @@ class OrderCommands:
 
     def _cancel(self, call: Call) -> object:
         """By ``orderId`` or by ``clientOid`` and ``symbol``; the reply has the same form."""
-        order_id = _text(call.fields, "orderId")
+        order_id = call.fields.text("orderId")
         if order_id:
             return self._orders.cancel(replace(call, parts={"orderId": order_id}))
-        client_oid, symbol = _text(call.fields, "clientOid"), _text(call.fields, "symbol")
-        if not client_oid:
-            raise Refused("400100", "orderId or clientOid is required", 400)
-        return self._orders.cancel_by_client_oid(
-            replace(call, parts={"clientOid": client_oid}, query={"symbol": symbol})
-        )
+        parts = {"clientOid": call.fields.required("clientOid")}
+        query = {"symbol": call.fields.required("symbol")}
+        return self._orders.cancel_by_client_oid(replace(call, parts=parts, query=query))
 
     def _cancel_many(self, call: Call) -> object:
         return self._batches.cancel(call, self._switches.socket_cancel_code)
@@ -185,22 +189,10 @@ def _twin(table: RouteTable, method: str, path: str) -> Route:
 
 
 def _parsed(text: str) -> dict[str, Any]:
-    try:
-        frame = json.loads(text)
-    except (ValueError, RecursionError):
-        raise Refused("400100", "The frame is no JSON") from None
+    frame = decoded(text.encode())
     if not isinstance(frame, dict):
         raise Refused("400100", "The frame is no JSON object")
     identity = frame.get("id")
     if not isinstance(identity, str) or not identity:
         raise Refused("4001002", _NO_ID)
     return frame
-
-
-def _text(fields: Mapping[str, Any], name: str) -> str:
-    value = fields.get(name)
-    if value is None:
-        return ""
-    if not isinstance(value, str):
-        raise Refused("400100", f"{name} is a text", 400)
-    return value

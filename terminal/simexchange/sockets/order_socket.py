@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, final
 
 from aiohttp import WSCloseCode, WSMsgType, web
 
-from terminal.simexchange.auth import check_socket, is_session_signed
+from terminal.simexchange.auth import check_socket, is_signed
 from terminal.simexchange.errors import Refused
 from terminal.simexchange.sockets.order_commands import Reply
 
@@ -194,7 +194,7 @@ class OrderSockets:
         answer = await self._next(socket, link)
         if answer is None:
             return False
-        if not is_session_signed(key, challenge, answer):
+        if not is_signed(key, challenge, answer):
             raise Refused("400011", "Session verification failed.")
         link.is_welcome = True
         times = {"pingInterval": PING_INTERVAL_MS, "pingTimeout": PING_TIMEOUT_MS}

@@ -183,7 +183,7 @@ def test_ids_win_when_both_lists_are_given(exchange: SimExchange) -> None:
         {"orderIdsList": []},
         {"orderIdsList": "1"},
         {"orderIdsList": [1]},
-        {"orderIdsList": ["1", ""]},
+        {"orderIdsList": ["1", None]},
         {"orderIdsList": [str(number) for number in range(21)]},
         {"clientOidsList": ["t-1"]},
         {"clientOidsList": [{"clientOid": "t-1"}]},

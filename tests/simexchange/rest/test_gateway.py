@@ -32,7 +32,7 @@ def test_data_comes_in_the_envelope(exchange: SimExchange) -> None:
     [
         ("GET", "/nowhere", b"", (404, "404000")),
         ("PATCH", "/api/v1/timestamp", b"", (405, "405000")),
-        ("POST", "/api/v1/bullet-public", b"{", (400, "400100")),
+        ("POST", "/api/v1/bullet-public", b"{", (415, "415000")),
         ("POST", "/api/v1/orders", b"{}", (401, "400001")),
         ("GET", "/api/v1/ticker?symbol=NOPE", b"", (200, "100003")),
     ],

@@ -6,7 +6,7 @@ from urllib.parse import parse_qsl
 
 import pytest
 
-from terminal.simexchange.auth import ApiKey, check_socket, is_session_signed
+from terminal.simexchange.auth import ApiKey, check_socket, is_signed
 from terminal.simexchange.errors import Refused
 
 KEY = ApiKey("demo-key-0001", "demo-secret-0001", "demo-pass")
@@ -37,8 +37,8 @@ def test_a_clock_more_than_five_seconds_off_is_refused(late_ms: int) -> None:
 
 def test_the_published_answers_fit_their_challenge_and_no_other() -> None:
     spaced = CHALLENGE.replace(",", ", ")
-    assert is_session_signed(KEY, CHALLENGE, ANSWER)
-    assert is_session_signed(KEY, spaced, SPACED_ANSWER)
-    assert not is_session_signed(KEY, CHALLENGE, SPACED_ANSWER)
-    assert not is_session_signed(KEY, spaced, ANSWER)
-    assert not is_session_signed(KEY, CHALLENGE, f'"{ANSWER}"')
+    assert is_signed(KEY, CHALLENGE, ANSWER)
+    assert is_signed(KEY, spaced, SPACED_ANSWER)
+    assert not is_signed(KEY, CHALLENGE, SPACED_ANSWER)
+    assert not is_signed(KEY, spaced, ANSWER)
+    assert not is_signed(KEY, CHALLENGE, f'"{ANSWER}"')
