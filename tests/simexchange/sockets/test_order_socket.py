@@ -12,7 +12,8 @@ import pytest
 from terminal.simexchange.auth import ApiKey
 from terminal.simexchange.clock import SimClock
 from terminal.simexchange.server import SimExchange
-from tests.support.deadlines import eventually
+from terminal.simexchange.sockets import order_socket
+from tests.support.deadlines import STRETCH, eventually
 from tests.support.stranger import OrderLine, Stranger
 
 if TYPE_CHECKING:
@@ -459,6 +460,37 @@ async def test_a_frame_that_is_too_large_closes_the_connection_with_a_reason(
 ) -> None:
     await line.socket.send_str("x" * ((1 << 20) + 1))
     assert (await line.end())[0] == 1009
+
+
+async def test_a_client_that_does_not_read_is_cut_off(
+    exchange: SimExchange, line: OrderLine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(order_socket, "MAX_QUEUED", 10)
+    frame = json.dumps({"id": "p" * 500_000, "op": "ping"})
+
+    async def flood() -> None:
+        while True:
+            await line.socket.send_str(frame)
+
+    with pytest.raises(ConnectionError):
+        await asyncio.wait_for(flood(), 10 * STRETCH)
+    await line.socket.close()
+
+
+async def test_a_fault_of_the_program_is_answered_and_told(
+    exchange: SimExchange, line: OrderLine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The connection goes on; the running loop hears what went wrong."""
+    loop, heard = asyncio.get_running_loop(), []
+    handler = loop.get_exception_handler()
+    loop.set_exception_handler(lambda _loop, context: heard.append(context["exception"]))
+    with monkeypatch.context() as patch:
+        patch.setattr(exchange.engine, "place", lambda *_: 1 // 0)
+        reply = await line.ask("futures.order", an_order(exchange, "t-1"))
+    loop.set_exception_handler(handler)
+    assert (reply["code"], reply["userRateLimit"]["remaining"]) == ("500000", 1998)
+    assert [type(error) for error in heard] == [ZeroDivisionError]
+    assert (await line.ask("futures.order", an_order(exchange, "t-1")))["code"] == "200000"
 
 
 async def test_two_accounts_do_not_see_each_other(
