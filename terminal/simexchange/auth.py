@@ -27,6 +27,7 @@ V3 = 3
 _SPOKEN = frozenset({"2", "3"})
 _TRANSFER = frozenset({"InnerTransfer", "FlexTransfers", "universal transfer"})
 _HEADERS = (KEY_HEADER, "KC-API-SIGN", "KC-API-TIMESTAMP", "KC-API-PASSPHRASE")
+_PARAMETERS = ("apikey", "timestamp", "sign", "passphrase")
 _LONGEST_STAMP = 16
 
 
@@ -160,3 +161,37 @@ def _readings(target: str, switch: str) -> Iterator[bytes]:
         yield unquote_to_bytes(sent)
         path, mark, query = sent.partition(b"?")
         yield unquote_to_bytes(path) + mark + unquote_to_bytes(query.replace(b"+", b" "))
+
+
+def check_socket(
+    keys: Mapping[str, ApiKey], query: Mapping[str, str], now_ms: int, address: str
+) -> ApiKey:
+    """The key that signed the address of an order socket (6.1). Raises ``Refused``.
+
+    Its texts are those of the exchange's list of errors of sockets.
+    """
+    if not all(query.get(name) for name in _PARAMETERS):
+        raise Refused("400001", "Please check the URL of your request.", 401)
+    if not _is_near(query["timestamp"], now_ms):
+        raise Refused("400002", "Invalid KC-API-TIMESTAMP.", 401)
+    key = keys.get(query["apikey"])
+    if key is None:
+        raise Refused("400003", "KC-API-KEY not exists.", 401)
+    _check_version(key, None, "either")
+    given = _raw(query["passphrase"])
+    if not hmac.compare_digest(given, _passphrase(key.secret, key.passphrase)):
+        raise Refused("400004", "Invalid KC-API-PASSPHRASE.", 401)
+    if not is_signed(key, key.key + query["timestamp"], query["sign"]):
+        raise Refused("400005", "Invalid KC-API-SIGN.", 401)
+    if not key.admits(address):
+        raise Refused("400006", f"Invalid request IP, the current client IP is: {address}.", 401)
+    if not key.may("Futures"):
+        raise Refused("400007", "Access denied, require more permission: Futures", 403)
+    if key.is_frozen:
+        raise Refused("411100", "The user is frozen, please contact support center", 403)
+    return key
+
+
+def is_signed(key: ApiKey, text: str, given: str) -> bool:
+    """True when a signature covers this very text, as that of an order socket's challenge must."""
+    return hmac.compare_digest(_raw(given), _digest(key.secret.encode(), _raw(text)))

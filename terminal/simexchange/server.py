@@ -15,6 +15,7 @@ from terminal.simexchange.faults import Faults
 from terminal.simexchange.market.contracts import BUSY
 from terminal.simexchange.quota import Quota
 from terminal.simexchange.rest.account_calls import AccountCalls
+from terminal.simexchange.rest.batch_calls import BatchCalls
 from terminal.simexchange.rest.funding_calls import FundingCalls
 from terminal.simexchange.rest.gateway import Gateway
 from terminal.simexchange.rest.http_server import BACKLOG, MAX_BODY, HttpServer
@@ -24,6 +25,8 @@ from terminal.simexchange.rest.order_queries import OrderQueries
 from terminal.simexchange.rest.position_calls import PositionCalls
 from terminal.simexchange.sockets.feed import Streams
 from terminal.simexchange.sockets.hub import Hub
+from terminal.simexchange.sockets.order_commands import OrderCommands
+from terminal.simexchange.sockets.order_socket import PATH, OrderSockets
 from terminal.simexchange.switches import Switches
 from terminal.simexchange.tokens import Tokens
 
@@ -62,9 +65,12 @@ class SimExchange:
         self.engine = Engine(seed, self.key, self.clock, self.hub, self.switches)
         self.tokens = Tokens(self.clock)
         self.streams = Streams(self.engine, self.hub, self.tokens, self.clock, self.faults)
+        orders = OrderCalls(self.engine, self.switches)
+        batches = BatchCalls(orders, self.switches)
         routes = (
             *MarketCalls(self.engine, self.tokens, self.clock).routes(),
-            *OrderCalls(self.engine, self.switches).routes(),
+            *orders.routes(),
+            *batches.routes(),
             *OrderQueries(self.engine, self.clock, self.switches).routes(),
             *AccountCalls(self.engine, self.clock, self.quota, self.switches).routes(),
             *PositionCalls(self.engine).routes(),
@@ -72,6 +78,12 @@ class SimExchange:
         )
         self.gateway = Gateway(
             routes, self.engine.accounts, self.clock, self.quota, self.faults, self.switches
+        )
+        commands = OrderCommands(
+            self.gateway, (orders, batches), self.engine.accounts, self.faults, self.switches
+        )
+        self.order_sockets = OrderSockets(
+            commands, self.engine.accounts, self.clock, self.switches, seed
         )
         self._is_calm = is_calm
         self._turn = 0
@@ -91,8 +103,8 @@ class SimExchange:
 
     @property
     def ws_api(self) -> str:
-        """Address reserved for the order socket, which answers 404 for now."""
-        return f"ws://{LOOPBACK}:{self.port}/v1/private"
+        """Address of the order socket."""
+        return f"ws://{LOOPBACK}:{self.port}{PATH}"
 
     def announcement(self) -> dict[str, Any]:
         """What whoever started it must know to use it."""
@@ -108,6 +120,7 @@ class SimExchange:
         """Listen on loopback; port 0 takes a free one. Raises ``OSError`` when it is taken."""
         app = web.Application(client_max_size=MAX_BODY)
         app.router.add_route("GET", "/endpoint", self.streams.handle)
+        app.router.add_route("GET", PATH, self.order_sockets.handle)
         http = HttpServer(self.gateway, self.clock)
         http.add_to(app)
         app.on_shutdown.append(self._end_streams)
@@ -159,3 +172,4 @@ class SimExchange:
 
     async def _end_streams(self, _app: web.Application) -> None:
         self.hub.end_all()
+        self.order_sockets.end_all()

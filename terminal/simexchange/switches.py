@@ -101,6 +101,12 @@ class Switches:
     liquidity_of_hidden: str = _switch(
         ("maker", "taker"), "5.7", "what a maker is called that met a hidden order"
     )
+    multi_cancel_limit: str = _switch(
+        ("20", "10"), "3.4", "orders in one batch cancel; the old manual says 10"
+    )
+    socket_challenge: str = _switch(
+        ("compact", "spaced"), "6.1", "the order socket's challenge without spaces, or with them"
+    )
     key_version: str = _switch(
         ("either", "exact"), "1.3", "KC-API-KEY-VERSION may be 2 or 3, or must be the key's own"
     )

@@ -109,7 +109,7 @@ class Gateway:
             route, parts = self._found(request.method, path)
             pool, owner = route.pool, self._payer(route, request)
             self._faults.check_gate()
-            headers = self._charge(route, owner)
+            headers = self.charge(route, owner)
             key = self._signer(route, request)
             call = Call(
                 method=request.method,
@@ -181,7 +181,8 @@ class Gateway:
         key = self._accounts.keys.get(request.headers.get(KEY_HEADER, ""))
         return request.remote if key is None else key.uid
 
-    def _charge(self, route: Route, owner: str) -> dict[str, str]:
+    def charge(self, route: Route, owner: str) -> dict[str, str]:
+        """Count a call in its pool: the headers of its answer. Raises ``Refused`` with them."""
         fits, headers = self._quota.spend(
             route.pool, owner, self.weight(route), self._clock.monotonic_s()
         )

@@ -1,0 +1,249 @@
+"""The order socket: a connection that is signed for twice, then takes commands.
+
+Source: reference 6. What a command does is decided in ``order_commands``; here are connections,
+their deadlines, and the ways in which replies may be late, out of order or lost.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import random
+import uuid
+from collections import deque
+from functools import partial
+from typing import TYPE_CHECKING, Any, final
+
+from aiohttp import WSCloseCode, WSMsgType, web
+
+from terminal.simexchange.auth import check_socket, is_signed
+from terminal.simexchange.errors import Refused
+from terminal.simexchange.sockets.order_commands import Reply
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from terminal.simexchange.auth import ApiKey
+    from terminal.simexchange.clock import SimClock
+    from terminal.simexchange.sockets.order_commands import OrderCommands
+    from terminal.simexchange.switches import Switches
+    from terminal.simexchange.trading.accounts import Accounts
+
+PATH = "/v1/private"
+PING_INTERVAL_MS = 18_000
+PING_TIMEOUT_MS = 10_000
+LOGIN_S = 30.0
+"""How long a client may take to sign its session."""
+
+IDLE_S = 60.0
+"""A connection that says nothing for so long is closed, as on the feed (5.3)."""
+
+CLOSE_S = 2.0
+MAX_FRAME = 1 << 20
+MAX_QUEUED = 100_000
+_SHORTEST_S = 0.001
+
+
+@final
+class _Link:
+    """One connection and what waits to be sent on it."""
+
+    def __init__(self, socket: web.WebSocketResponse, request: web.Request, now_s: float) -> None:
+        self._socket = socket
+        self._transport = request.transport
+        self._queue: deque[str] = deque()
+        self._wake = asyncio.Event()
+        self._reason = ""
+        self.heard_s = now_s
+        self.is_welcome = False
+        self.is_ended = False
+
+    def send(self, text: str) -> None:
+        """Queue a frame; a client that does not read is cut off."""
+        if self.is_ended:
+            return
+        if len(self._queue) >= MAX_QUEUED:
+            self.drop()
+            return
+        self._queue.append(text)
+        self._wake.set()
+
+    def end(self, reason: str) -> None:
+        """Close the connection in good order when all is sent that waits."""
+        if not self.is_ended:
+            self.is_ended = True
+            self._reason = reason
+            self._wake.set()
+
+    def drop(self) -> None:
+        """Break the connection: what waits is lost, and there is no farewell."""
+        self.is_ended = True
+        self._queue.clear()
+        self._wake.set()
+        if self._transport is not None:
+            self._transport.abort()
+
+    async def write(self) -> None:
+        """Send what waits until the connection has ended."""
+        while True:
+            await self._wake.wait()
+            self._wake.clear()
+            while self._queue:
+                try:
+                    await self._socket.send_str(self._queue.popleft())
+                except (ConnectionError, RuntimeError):
+                    self.is_ended = True
+                    return
+            if self.is_ended:
+                await self._socket.close(code=WSCloseCode.OK, message=self._reason.encode())
+                return
+
+
+@final
+class OrderSockets:
+    """All connections of the order socket.
+
+    While ``holds_replies`` is set, replies to commands wait in ``held`` until they are released, in
+    any order; the commands themselves are done at once, in the order they came.
+    """
+
+    def __init__(
+        self,
+        commands: OrderCommands,
+        accounts: Accounts,
+        clock: SimClock,
+        switches: Switches,
+        seed: int,
+    ) -> None:
+        self.commands = commands
+        self._accounts = accounts
+        self._clock = clock
+        self._switches = switches
+        self._dice = random.Random(seed)
+        self._links: set[_Link] = set()
+        self.opened = 0
+        self.holds_replies = False
+        self.held: list[tuple[_Link, Reply]] = []
+
+    async def handle(self, request: web.Request) -> web.StreamResponse:
+        """One connection from its challenge to its end."""
+        socket = web.WebSocketResponse(compress=False, max_msg_size=MAX_FRAME, timeout=CLOSE_S)
+        if not socket.can_prepare(request).ok:
+            refused = {"code": "400100", "msg": "This address is for WebSocket connections"}
+            return web.json_response(refused, status=400)
+        in_ms = self._clock.now_ms()
+        await socket.prepare(request)
+        link = _Link(socket, request, self._clock.monotonic_s())
+        self._links.add(link)
+        writer = asyncio.get_running_loop().create_task(link.write(), name="order socket")
+        try:
+            key = check_socket(self._accounts.keys, request.query, in_ms, request.remote or "")
+            self.opened += 1
+            await self._serve(socket, link, key)
+        except Refused as refused:
+            self._refuse(link, refused, in_ms)
+        finally:
+            self._links.discard(link)
+            self.held = [(other, reply) for other, reply in self.held if other is not link]
+            link.end("")
+            await writer
+        return socket
+
+    def release(self, order: Iterable[int] | None = None) -> None:
+        """Send held replies in the order of these positions in ``held``; all when None."""
+        waiting = self.held
+        chosen = list(range(len(waiting)) if order is None else order)
+        self.held = [waiting[at] for at in range(len(waiting)) if at not in chosen]
+        for at in chosen:
+            link, reply = waiting[at]
+            link.send(reply.text(self._clock.now_ms()))
+
+    def drop_all(self) -> None:
+        """Break every connection; what was in flight stays done."""
+        for link in tuple(self._links):
+            link.drop()
+
+    def end_all(self, reason: str = "the exchange stops") -> None:
+        """Close every connection in good order."""
+        for link in tuple(self._links):
+            link.end(reason)
+
+    async def _serve(self, socket: web.WebSocketResponse, link: _Link, key: ApiKey) -> None:
+        if not await self._login(socket, link, key):
+            return
+        self._watch_idle(link)
+        while True:
+            text = await self._next(socket, link)
+            if text is None:
+                return
+            reply = self.commands.answer(key, text, self._clock)
+            if reply is None:
+                continue
+            if reply.delay_s:
+                self._clock.after(reply.delay_s, partial(self._due, link, reply))
+            else:
+                self._due(link, reply)
+
+    async def _login(self, socket: web.WebSocketResponse, link: _Link, key: ApiKey) -> bool:
+        """Challenge, answer, welcome (6.1). Raises ``Refused``; False when the client left."""
+        session = str(uuid.UUID(int=self._dice.getrandbits(128), version=4))
+        challenge = self._challenge(session)
+        sent_ms = self._clock.now_ms()
+        self._clock.after(LOGIN_S, partial(self._login_due, link, sent_ms))
+        link.send(challenge)
+        answer = await self._next(socket, link)
+        if answer is None:
+            return False
+        if not is_signed(key, challenge, answer):
+            raise Refused("400011", "Session verification failed.")
+        link.is_welcome = True
+        times = {"pingInterval": PING_INTERVAL_MS, "pingTimeout": PING_TIMEOUT_MS}
+        link.send(_compact({"sessionId": session, "data": "welcome", **times}))
+        return True
+
+    def _challenge(self, session: str) -> str:
+        content = {"sessionId": session, "timestamp": self._clock.now_ms()}
+        return (
+            json.dumps(content)
+            if self._switches.socket_challenge == "spaced"
+            else _compact(content)
+        )
+
+    async def _next(self, socket: web.WebSocketResponse, link: _Link) -> str | None:
+        """The next frame's text, empty for a frame of bytes, None when the connection ended."""
+        message = await socket.receive()
+        link.heard_s = self._clock.monotonic_s()
+        if link.is_ended or message.type not in (WSMsgType.TEXT, WSMsgType.BINARY):
+            return None
+        return message.data if message.type is WSMsgType.TEXT else ""
+
+    def _due(self, link: _Link, reply: Reply) -> None:
+        if reply.is_lost:
+            link.drop()
+        elif self.holds_replies and reply.in_ms is not None:
+            if not link.is_ended:
+                self.held.append((link, reply))
+        else:
+            link.send(reply.text(self._clock.now_ms()))
+
+    def _refuse(self, link: _Link, refused: Refused, in_ms: int) -> None:
+        content = {"code": refused.code, "msg": refused.text}
+        link.send(Reply(content, in_ms).text(self._clock.now_ms()))
+        link.end(refused.text)
+
+    def _login_due(self, link: _Link, sent_ms: int) -> None:
+        if not link.is_welcome and not link.is_ended:
+            self._refuse(link, Refused("400012", "Session verification has timed out."), sent_ms)
+
+    def _watch_idle(self, link: _Link) -> None:
+        if link.is_ended:
+            return
+        left_s = link.heard_s + IDLE_S - self._clock.monotonic_s()
+        if left_s > 0:
+            self._clock.after(max(left_s, _SHORTEST_S), partial(self._watch_idle, link))
+        else:
+            link.end("ping timeout")
+
+
+def _compact(content: dict[str, Any]) -> str:
+    return json.dumps(content, separators=(",", ":"))
