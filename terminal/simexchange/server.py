@@ -20,6 +20,7 @@ from terminal.simexchange.rest.gateway import Gateway
 from terminal.simexchange.rest.http_server import MAX_BODY, HttpServer
 from terminal.simexchange.rest.market_calls import MarketCalls
 from terminal.simexchange.rest.order_calls import OrderCalls
+from terminal.simexchange.rest.series_calls import SeriesCalls
 from terminal.simexchange.sockets.feed import Streams
 from terminal.simexchange.sockets.hub import Hub
 from terminal.simexchange.switches import Switches
@@ -60,8 +61,10 @@ class SimExchange:
         self.engine = Engine(seed, self.key, self.clock, self.hub, self.switches)
         self.tokens = Tokens(self.clock)
         self.streams = Streams(self.engine, self.hub, self.tokens, self.clock, self.faults)
+        self.market_calls = MarketCalls(self.engine, self.tokens, self.clock)
         routes = (
-            *MarketCalls(self.engine, self.tokens, self.clock).routes(),
+            *self.market_calls.routes(),
+            *SeriesCalls(self.engine, self.clock, self.switches).routes(),
             *OrderCalls(self.engine).routes(),
             *AccountCalls(self.engine).routes(),
             *FundingCalls(self.engine.accounts).routes(),

@@ -14,7 +14,7 @@ from urllib.parse import parse_qsl, unquote
 
 from terminal.simexchange.auth import check
 from terminal.simexchange.errors import Refused
-from terminal.simexchange.rest.routing import PUBLIC, Call, Route, RouteTable
+from terminal.simexchange.rest.routing import GENERAL, PUBLIC, Call, Route, RouteTable
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -132,14 +132,17 @@ class Gateway:
         return headers
 
     def _signer(self, route: Route, request: Request) -> ApiKey | None:
-        if route.permission is None:
+        permission = route.permission
+        if route.signed_by and getattr(self._switches, route.signed_by) == "signed":
+            permission = GENERAL
+        if permission is None:
             return None
         asked = (request.method, request.target, request.body.decode("utf-8", "replace"))
         key = check(self._accounts.keys, request.headers, self._clock.now_ms(), asked)
         if key.ip_list and request.remote not in key.ip_list.split(","):
             raise Refused("400006", f"The IP address {request.remote} is not on the list", 401)
-        if not key.may(route.permission):
-            text = f"Access denied, require more permission: {route.permission}"
+        if not key.may(permission):
+            text = f"Access denied, require more permission: {permission}"
             raise Refused("400007", text, 403)
         return key
 

@@ -85,6 +85,7 @@ class Route(NamedTuple):
     """One call of the reference. ``permission`` is None for calls that need no key.
 
     ``fault`` names the kind of command for faults on demand: place, cancel, transfer, or read.
+    ``signed_by`` names a switch that, while it is ``signed``, makes a public call need a key.
     """
 
     method: str
@@ -95,6 +96,7 @@ class Route(NamedTuple):
     handler: Handler
     fault: str = "read"
     media: str = "application/json"
+    signed_by: str = ""
 
 
 @final
