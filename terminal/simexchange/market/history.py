@@ -24,7 +24,7 @@ WEEK_MINUTES = 7 * DAY_MINUTES
 MONTH_MINUTES = 30 * DAY_MINUTES
 """Stands for a calendar month: the stream's longest interval."""
 
-_KEPT = 60_000
+_KEPT = 20_000
 _FAR_MS = 1 << 62
 
 

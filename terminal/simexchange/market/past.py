@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import math
+from array import array
 from typing import TYPE_CHECKING, NamedTuple, final
 
 if TYPE_CHECKING:
@@ -57,7 +58,7 @@ class Dice:
 
 
 # What the dice are thrown for; the levels of the tree take the numbers up to ``_TOP``.
-_MOODS, _WICKS, _LOTS = 100, 200, 201
+_MOODS, _MINUTE = 100, 200
 
 
 @final
@@ -71,7 +72,7 @@ class Past:
         # As the market moves and trades when it is live, measured over forty minutes of each.
         self._scale = spec.step_ticks * 1.2 * math.sqrt(spec.steps_per_minute) / spec.start_ticks
         self._usual_lots = spec.level_lots * 0.12 * spec.steps_per_minute
-        self._blocks: dict[int, tuple[list[float], list[float]]] = {}
+        self._blocks: dict[int, tuple[array[float], array[float]]] = {}
         self._home = 0.0
         path, _ = self._made(self.opened_minute >> _BLOCK)
         self._home = math.log(path[self.opened_minute & 0xFF] / spec.start_ticks)
@@ -85,13 +86,13 @@ class Past:
         place = minute & 0xFF
         prices, moods = self._block(minute >> _BLOCK)
         opened, closed, mood = prices[place], prices[place + 1], moods[place]
-        word = self._dice.word(_WICKS, minute)
+        word = self._dice.word(_MINUTE, minute)
         # Sums of two even numbers: a third of a usual move on average, and never far more.
         reach = self._scale * mood * opened / 65535
-        above = reach * abs((word & 0xFFFF) + (word >> 16 & 0xFFFF) - 65535)
-        below = reach * abs((word >> 32 & 0xFFFF) + (word >> 48) - 65535)
-        chance = self._dice.gauss(_LOTS, minute)
-        lots = int(self._usual_lots * mood * math.exp(0.4 * chance)) + 1
+        ups, downs = (word & 0xFFFF) + (word >> 16 & 0xFFFF), (word >> 32 & 0xFFFF) + (word >> 48)
+        above, below = reach * abs(ups - 65535), reach * abs(downs - 65535)
+        busy = math.exp(0.7 * ((ups + downs) / 65535 - 2))
+        lots = int(self._usual_lots * mood * busy) + 1
         if word % _QUIET_ONE_IN == 0 and minute != self.opened_minute - 1:
             lots = 0
         return Minute(
@@ -102,7 +103,7 @@ class Past:
             lots,
         )
 
-    def _block(self, number: int) -> tuple[list[float], list[float]]:
+    def _block(self, number: int) -> tuple[array[float], array[float]]:
         """The prices at 256 minutes and at their end, and how lively each of them is."""
         found = self._blocks.get(number)
         if found is None:
@@ -111,7 +112,7 @@ class Past:
             found = self._blocks[number] = self._made(number)
         return found
 
-    def _made(self, number: int) -> tuple[list[float], list[float]]:
+    def _made(self, number: int) -> tuple[array[float], array[float]]:
         left, right, mood = 0.0, 0.0, 1.0
         minute = number << _BLOCK
         for level in range(_TOP, _BLOCK, -1):
@@ -135,7 +136,8 @@ class Past:
                 for half in (0, 1)
             ]
         start = self._spec.start_ticks
-        return [start * math.exp(at - self._home) for at in path], moods
+        prices = array("d", (start * math.exp(at - self._home) for at in path))
+        return prices, array("d", moods)
 
     def _shift(self, level: int, node: int, mood: float) -> float:
         """How far the middle of a node's span is off the straight line."""

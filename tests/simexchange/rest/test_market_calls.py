@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pytest
 
@@ -298,17 +298,53 @@ def test_wrong_symbols_are_refused(ask: Asker, path: str, answer: tuple[int, str
     assert ask.refusal(path) == answer
 
 
-def test_weights_and_pools_are_those_of_the_reference(ask: Asker) -> None:
-    table: dict[str, Any] = {
-        route.path: (route.pool, route.weight)
-        for route in ask.exchange.gateway.table.routes
-        if "level2" in route.path or route.path.endswith(("statistics", "Tickers", "{symbol}"))
-    }
-    assert table["/api/v1/level2/snapshot"] == ("Public", 3)
-    assert table["/api/v1/level2/depth100"] == ("Public", 5)
-    assert table["/api/v1/trade-statistics"] == ("Futures", 3)
-    assert table["/api/v1/allTickers"] == ("Public", 5)
-    assert table["/api/v1/contracts/risk-limit/{symbol}"] == ("Public", 5)
+@pytest.mark.parametrize(
+    ("path", "pool", "weight"),
+    [
+        ("contracts/active", "Public", 3),
+        ("contracts/{symbol}", "Public", 3),
+        ("ticker", "Public", 2),
+        ("allTickers", "Public", 5),
+        ("level2/snapshot", "Public", 3),
+        ("level2/depth20", "Public", 5),
+        ("level2/depth100", "Public", 5),
+        ("trade/history", "Public", 5),
+        ("kline/query", "Public", 3),
+        ("mark-price/{symbol}/current", "Public", 3),
+        ("index/query", "Public", 2),
+        ("interest/query", "Public", 5),
+        ("premium/query", "Public", 3),
+        ("trade-statistics", "Futures", 3),
+        ("timestamp", "Public", 2),
+        ("status", "Public", 4),
+        ("funding-rate/{symbol}/current", "Public", 2),
+        ("contract/funding-rates", "Public", 5),
+        ("contracts/risk-limit/{symbol}", "Public", 5),
+        ("bullet-public", "Public", 10),
+        ("bullet-private", "Futures", 10),
+    ],
+)
+def test_pools_and_weights_are_those_of_the_reference(
+    ask: Asker, path: str, pool: str, weight: int
+) -> None:
+    (route,) = (r for r in ask.exchange.gateway.table.routes if r.path == f"/api/v1/{path}")
+    assert (route.pool, route.weight) == (pool, weight)
+
+
+@pytest.mark.parametrize("start_ms", [0, 1_585_555_200_001, 4_000_000_000_000])
+def test_an_exchange_may_begin_at_any_time(start_ms: int) -> None:
+    """And stand still for two years."""
+    exchange = SimExchange(is_calm=True, clock=SimClock(start_ms=start_ms, speed=0))
+    ask = Asker(exchange)
+    for _ in range(2):
+        assert len(ask.data("/api/v1/contracts/active")) == len(SYMBOLS)
+        assert len(ask.data("/api/v1/kline/query?symbol=.KXBTUSDT&granularity=1440")) <= 500
+        assert ask.data("/api/v1/kline/query?symbol=XBTUSDTM&granularity=1") or start_ms == 0
+        page = ask.data("/api/v1/premium/query?symbol=.XBTUSDTMPI8H&reverse=false")
+        assert all(row["timePoint"] >= 0 for row in page["dataList"])
+        current = ask.data("/api/v1/funding-rate/XBTUSDTM/current")
+        assert current["timePoint"] <= exchange.clock.now_ms() < current["fundingTime"]
+        exchange.clock.advance(2 * 365 * 86_400)
 
 
 def test_small_numbers_are_json_numbers() -> None:
