@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 from itertools import pairwise
-from typing import Any
+from typing import TYPE_CHECKING, Any
+from urllib.parse import quote, urlencode
 
 import pytest
 from hypothesis import given
@@ -14,6 +16,9 @@ from terminal.simexchange.market.series import CYCLE_MS, DAY_MS, FUNDING_CAP
 from terminal.simexchange.rest.series_calls import GRANULARITIES
 from terminal.simexchange.server import SimExchange
 from tests.support.asker import Asker
+
+if TYPE_CHECKING:
+    from terminal.simexchange.rest.routing import Route
 
 START_MS = 1_760_000_012_345
 MINUTE_MS = 60_000
@@ -385,3 +390,38 @@ def test_what_was_announced_is_what_is_told_afterwards() -> None:
 )
 def test_wrong_questions_for_rates_are_refused(path: str, answer: tuple[int, str]) -> None:
     assert ASK.refusal(path) == answer
+
+
+# Whatever is asked -----------------------------------------------------------------------------
+
+ROUTES = [
+    route
+    for route in ASK.exchange.gateway.table.routes
+    if route.method == "GET" and route.permission is None
+]
+NAMES = (
+    "symbol", "granularity", "from", "to", "startAt", "endAt", "offset", "maxCount", "reverse",
+    "forward",
+)  # fmt: skip
+VALUES = st.one_of(
+    st.sampled_from(
+        [*SYMBOLS, "true", "false", "1", "60", "1440", str(NOW_MS), "-1", "1e9", "0x1"]
+    ),
+    st.integers(0, 2 * NOW_MS).map(str),
+    st.text(max_size=12),
+)
+
+
+@given(
+    route=st.sampled_from(ROUTES),
+    symbol=st.sampled_from(SYMBOLS) | st.text(min_size=1, max_size=9),
+    asked=st.dictionaries(st.sampled_from(NAMES), VALUES),
+)
+def test_whatever_is_asked_the_answer_is_data_or_a_known_refusal(
+    route: Route, symbol: str, asked: dict[str, str]
+) -> None:
+    path = route.path.replace("{symbol}", quote(symbol, safe=""))
+    answer = ASK.send(f"{path}?{urlencode(asked)}")
+    said = json.loads(answer.body)
+    assert said["code"] in {"200000", "400100", "100003", "200003", "404000"}, said
+    assert answer.status == {"400100": 400, "404000": 404}.get(said["code"], 200)
