@@ -23,6 +23,7 @@ from terminal.simexchange.rest.market_calls import MarketCalls
 from terminal.simexchange.rest.order_calls import OrderCalls
 from terminal.simexchange.rest.order_queries import OrderQueries
 from terminal.simexchange.rest.position_calls import PositionCalls
+from terminal.simexchange.rest.series_calls import SeriesCalls
 from terminal.simexchange.sockets.feed import Streams
 from terminal.simexchange.sockets.hub import Hub
 from terminal.simexchange.sockets.order_commands import OrderCommands
@@ -67,8 +68,10 @@ class SimExchange:
         self.streams = Streams(self.engine, self.hub, self.tokens, self.clock, self.faults)
         orders = OrderCalls(self.engine, self.switches)
         batches = BatchCalls(orders, self.switches)
+        self.market_calls = MarketCalls(self.engine, self.tokens, self.clock)
         routes = (
-            *MarketCalls(self.engine, self.tokens, self.clock).routes(),
+            *self.market_calls.routes(),
+            *SeriesCalls(self.engine, self.clock, self.switches).routes(),
             *orders.routes(),
             *batches.routes(),
             *OrderQueries(self.engine, self.clock, self.switches).routes(),

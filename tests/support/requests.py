@@ -399,7 +399,8 @@ def _plain(value: Any, above: set[int]) -> Any:
         return [_plain(one, inner) for one in value] if is_lasting else None
     if is_dataclass(value):
         return [(one.name, _plain(getattr(value, one.name), inner)) for one in fields(value)]
-    return [(name, _plain(one, inner)) for name, one in sorted(vars(value).items())]
+    names = value.__slots__ if hasattr(value, "__slots__") else vars(value)
+    return [(name, _plain(getattr(value, name), inner)) for name in sorted(names)]
 
 
 def _sign(secret: str, text: bytes) -> str:

@@ -273,7 +273,7 @@ class Checks:
             return Decimal(0)
         # One coin is worth ``price`` of a linear contract's currency, and 1 of an inverse one's.
         coin = Decimal(1) if spec.is_inverse else price
-        scale = coin * spec.open_scale
+        scale = coin * Decimal(str(spec.cross_k))
         return scale * Decimal(math.log1p(float(margin * leverage / scale)))
 
     def _check_balance(self, account: Account, order: UserOrder, market: Market) -> None:

@@ -6,7 +6,7 @@ numbers of the wire.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import final
 
@@ -23,7 +23,9 @@ class ContractSpec:
     """One listed contract.
 
     ``start_ticks`` is where its price begins. ``step_ticks`` is the usual move of the fair price
-    per market step, ``level_lots`` the usual size of a level near the touch.
+    per market step, ``level_lots`` the usual size of a level near the touch. ``risk_scale`` says
+    how its risk limits compare with those of XBTUSDTM. ``cross_k`` and ``cross_m`` are the
+    exchange's figures for cross margin, in base coins (reference 7.6).
     """
 
     symbol: str
@@ -41,10 +43,18 @@ class ContractSpec:
     start_ticks: int
     step_ticks: float
     level_lots: int
+    risk_scale: Decimal
+    cross_k: float
+    cross_m: float
+    _ratio: tuple[int, int] = field(init=False, repr=False, compare=False)
 
     maker_rate = Decimal("0.0002")
     taker_rate = Decimal("0.0006")
     price_range = Decimal("0.05")
+    first_open_ms = 1_585_555_200_000
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "_ratio", self.tick.as_integer_ratio())
 
     @property
     def steps_per_minute(self) -> int:
@@ -52,17 +62,14 @@ class ContractSpec:
         return BUSY_STEPS if self.symbol in BUSY else QUIET_STEPS
 
     @property
+    def index_symbol(self) -> str:
+        """The name of its index."""
+        return f".B{self.base}" if self.is_inverse else f".K{self.base}{self.quote}"
+
+    @property
     def root(self) -> str:
         """The exchange's root symbol: the settle currency."""
         return self.settle
-
-    @property
-    def open_scale(self) -> Decimal:
-        """In coins: how large a cross position may grow with its margin (``k`` of 7.6).
-
-        490 as published for the contracts on XBT, as much value of the others (our choice).
-        """
-        return Decimal(49_000_000) / (self.tick * self.start_ticks)
 
     def price(self, ticks: int) -> Decimal:
         """The decimal price of whole ticks."""
@@ -73,8 +80,9 @@ class ContractSpec:
         return plain(self.tick * ticks)
 
     def number(self, ticks: int) -> float:
-        """A price as REST market data writes it: a JSON number."""
-        return float(self.tick * ticks)
+        """A price as REST market data writes it: the JSON number nearest to the exact price."""
+        above, below = self._ratio
+        return ticks * above / below
 
     def ticks(self, price: Decimal) -> int | None:
         """Whole ticks of a price, None when it is off the grid."""
@@ -105,6 +113,9 @@ def _linear(  # noqa: PLR0913 - one row of the table below
     level_lots: int,
     max_leverage: int = 100,
     index_tick: str | None = None,
+    risk_scale: str = "1",
+    cross_k: float,
+    cross_m: float,
 ) -> ContractSpec:
     return ContractSpec(
         symbol=symbol,
@@ -122,6 +133,9 @@ def _linear(  # noqa: PLR0913 - one row of the table below
         start_ticks=int(Decimal(price) / Decimal(tick)),
         step_ticks=step_ticks,
         level_lots=level_lots,
+        risk_scale=Decimal(risk_scale),
+        cross_k=cross_k,
+        cross_m=cross_m,
     )
 
 
@@ -136,12 +150,69 @@ CONTRACTS: tuple[ContractSpec, ...] = (
         level_lots=220,
         max_leverage=125,
         index_tick="0.01",
+        cross_k=490,
+        cross_m=300,
     ),
-    _linear("ETHUSDTM", "ETH", "0.01", "0.01", "3120.55", step_ticks=1.8, level_lots=400),
-    _linear("SOLUSDTM", "SOL", "0.001", "0.1", "151.237", step_ticks=1.6, level_lots=600),
-    _linear("XRPUSDTM", "XRP", "0.0001", "10", "2.1873", step_ticks=0.5, level_lots=900),
-    _linear("DOGEUSDTM", "DOGE", "0.00001", "100", "0.16284", step_ticks=0.5, level_lots=700),
-    _linear("LINKUSDTM", "LINK", "0.001", "0.1", "13.482", step_ticks=0.5, level_lots=500),
+    _linear(
+        "ETHUSDTM",
+        "ETH",
+        "0.01",
+        "0.01",
+        "3120.55",
+        step_ticks=1.8,
+        level_lots=400,
+        risk_scale="0.5",
+        cross_k=6610,
+        cross_m=4110,
+    ),
+    _linear(
+        "SOLUSDTM",
+        "SOL",
+        "0.001",
+        "0.1",
+        "151.237",
+        step_ticks=1.6,
+        level_lots=600,
+        risk_scale="0.2",
+        cross_k=33_000,
+        cross_m=20_500,
+    ),
+    _linear(
+        "XRPUSDTM",
+        "XRP",
+        "0.0001",
+        "10",
+        "2.1873",
+        step_ticks=0.5,
+        level_lots=900,
+        risk_scale="0.2",
+        cross_k=2_300_000,
+        cross_m=1_430_000,
+    ),
+    _linear(
+        "DOGEUSDTM",
+        "DOGE",
+        "0.00001",
+        "100",
+        "0.16284",
+        step_ticks=0.5,
+        level_lots=700,
+        risk_scale="0.1",
+        cross_k=31_000_000,
+        cross_m=19_300_000,
+    ),
+    _linear(
+        "LINKUSDTM",
+        "LINK",
+        "0.001",
+        "0.1",
+        "13.482",
+        step_ticks=0.5,
+        level_lots=500,
+        risk_scale="0.1",
+        cross_k=370_000,
+        cross_m=230_000,
+    ),
     _linear(
         "XBTUSDCM",
         "XBT",
@@ -153,6 +224,8 @@ CONTRACTS: tuple[ContractSpec, ...] = (
         level_lots=60,
         max_leverage=125,
         index_tick="0.01",
+        cross_k=490,
+        cross_m=300,
     ),
     ContractSpec(
         symbol="XBTUSDM",
@@ -170,5 +243,8 @@ CONTRACTS: tuple[ContractSpec, ...] = (
         start_ticks=999_874,
         step_ticks=2.0,
         level_lots=4_000,
+        risk_scale=Decimal("0.00001"),  # in XBT
+        cross_k=490,
+        cross_m=300,
     ),
 )

@@ -1,6 +1,7 @@
 """The crowd: makers who layer both sides around a fair price, and takers who come in bursts.
 
-Deterministic by its random source and the number of steps. It knows nothing but the book.
+Deterministic by its random sources and the number of steps. It knows nothing but the book. The fair
+price has a source of its own, so that its path is the same whatever others do in the book.
 """
 
 from __future__ import annotations
@@ -39,10 +40,13 @@ class Floor(Protocol):
 class Crowd:
     """Makers and takers of one contract."""
 
-    def __init__(self, spec: ContractSpec, floor: Floor, source: random.Random) -> None:
+    def __init__(
+        self, spec: ContractSpec, floor: Floor, source: random.Random, fair_source: random.Random
+    ) -> None:
         self._spec = spec
         self._floor = floor
         self._random = source
+        self._fair_source = fair_source
         self._quotes: dict[str, dict[int, str]] = {BUY: {}, SELL: {}}
         self._excitement = 0.0
         self._drift = 0.0
@@ -71,7 +75,7 @@ class Crowd:
     # Prices ----------------------------------------------------------------------------------
 
     def _move(self) -> None:
-        source = self._random
+        source = self._fair_source
         self._excitement *= _CALM
         if source.random() < 0.012:
             self._excitement += 1.0 + 2.0 * source.random()

@@ -1,30 +1,37 @@
 """Candles: thirty days of made-up minutes that end where the live price begins, then live trades.
 
-Rows are ``[start ms, open, high, low, close, lots, turnover]`` with prices in ticks.
+Every longer interval is the exact merger of its minutes. Prices are ticks.
 """
 
 from __future__ import annotations
 
-import math
+from bisect import bisect_left
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, final
 
+from terminal.simexchange.market.past import MINUTE_MS
+
 if TYPE_CHECKING:
-    import random
-    from collections.abc import Iterator
+    from collections.abc import Iterable
 
-    from terminal.simexchange.market.contracts import ContractSpec
+    from terminal.simexchange.market.past import Past
 
-MINUTE_MS = 60_000
 HISTORY_MINUTES = 30 * 24 * 60
+HOUR_MINUTES = 60
 DAY_MINUTES = 24 * 60
 WEEK_MINUTES = 7 * DAY_MINUTES
+MONTH_MINUTES = 30 * DAY_MINUTES
+"""Stands for a calendar month: the stream's longest interval."""
+
+_KEPT = 20_000
+_FAR_MS = 1 << 62
 
 
 @final
 @dataclass(slots=True)
 class Candle:
-    """One interval. Prices are ticks."""
+    """One interval. Prices are ticks; ``traded`` is the sum of price times lots, exact."""
 
     start_ms: int
     open: int
@@ -32,6 +39,7 @@ class Candle:
     low: int
     close: int
     lots: int
+    traded: int
 
     def add(self, price: int, lots: int) -> None:
         """Count one trade."""
@@ -39,6 +47,7 @@ class Candle:
         self.low = min(self.low, price)
         self.close = price
         self.lots += lots
+        self.traded += price * lots
 
     def absorb(self, later: Candle) -> None:
         """Join the next interval to this one."""
@@ -46,80 +55,59 @@ class Candle:
         self.low = min(self.low, later.low)
         self.close = later.close
         self.lots += later.lots
-
-
-def made_up(spec: ContractSpec, source: random.Random, end_ms: int) -> Iterator[Candle]:
-    """Thirty days of minutes before ``end_ms``, the latest first; it closes at the start price.
-
-    Walked backwards from the start price, so that the live market joins without a jump. About one
-    minute in two hundred had no trade and has no row, as on the exchange.
-    """
-    # As the market moves and trades when it is live, measured over forty minutes of each contract.
-    scale = spec.step_ticks * 1.2 * math.sqrt(spec.steps_per_minute)
-    usual_lots = spec.level_lots * 0.12 * spec.steps_per_minute
-    close = float(spec.start_ticks)
-    start_ms = end_ms - end_ms % MINUTE_MS - MINUTE_MS
-    calm = 1.0
-    for minute in range(HISTORY_MINUTES):
-        calm = 0.995 * calm + 0.005 * source.lognormvariate(0, 0.9)
-        change = source.gauss(0, 1) * scale * calm
-        opened = max(spec.start_ticks * 0.3, close - change)
-        top = max(opened, close) + abs(source.gauss(0, 0.4)) * scale * calm
-        low = min(opened, close) - abs(source.gauss(0, 0.4)) * scale * calm
-        lots = int(usual_lots * calm * source.lognormvariate(0, 0.4)) + 1
-        if source.random() > 0.005 or minute == 0:
-            yield Candle(
-                start_ms, round(opened), round(top), max(1, round(low)), round(close), lots
-            )
-        close = opened
-        start_ms -= MINUTE_MS
+        self.traded += later.traded
 
 
 @final
 @dataclass(frozen=True, slots=True)
 class DayFigures:
-    """The last 24 hours. Prices are ticks."""
+    """The last 24 hours. Prices are ticks; ``traded`` is the sum of price times lots."""
 
     opened: int
     high: int
     low: int
     lots: int
+    traded: int
 
 
 @final
 class CandleStore:
-    """One contract's minutes: made-up history on first use, then what was traded."""
+    """One contract's minutes: the past as far as somebody asks, then what was traded."""
 
-    def __init__(self, spec: ContractSpec, source: random.Random, opened_ms: int) -> None:
-        self._spec = spec
-        self._walk = made_up(spec, source, opened_ms)
-        self._past: list[Candle] = []  # the latest first, as far as somebody asked
+    def __init__(self, past: Past) -> None:
+        self._past = past
+        self.opened_ms = past.opened_minute * MINUTE_MS
+        """The minute in which live trading began; all before it is made up."""
+        self._first_ms = self.opened_ms - HISTORY_MINUTES * MINUTE_MS
+        self._close = round(past.price(past.opened_minute))
         self._live: list[Candle] = []
+        self._starts: list[int] = []  # of the live minutes
+        self._whole: dict[tuple[int, int], Candle] = {}  # intervals that will not change any more
         self._forming: dict[int, Candle] = {}  # by minutes, as far as somebody asked
 
     def trade(self, price: int, lots: int, at_ms: int) -> None:
-        """Count a live trade."""
-        start_ms = at_ms - at_ms % MINUTE_MS
-        if self._live and self._live[-1].start_ms == start_ms:
+        """Count a live trade. What a clock that was turned back stamps counts for the last minute.
+
+        A candle opens where the one before closed.
+        """
+        start_ms = max(at_ms - at_ms % MINUTE_MS, self._newest_ms)
+        if self._live and self._starts[-1] == start_ms:
             self._live[-1].add(price, lots)
         else:
-            opened = self._live[-1].close if self._live else self._spec.start_ticks
-            candle = Candle(start_ms, opened, opened, opened, opened, 0)
-            candle.add(price, lots)
-            self._live.append(candle)
+            self._live.append(_opened(start_ms, self._close, price, lots))
+            self._starts.append(start_ms)
         for minutes, forming in self._forming.items():
-            if _start(at_ms, minutes) == forming.start_ms:
+            begins_ms = start_of(start_ms, minutes)
+            if begins_ms == forming.start_ms:
                 forming.add(price, lots)
             else:
-                opened = forming.close
-                self._forming[minutes] = Candle(
-                    _start(at_ms, minutes),
-                    opened,
-                    max(opened, price),
-                    min(opened, price),
-                    price,
-                    lots,
-                )
+                self._forming[minutes] = _opened(begins_ms, self._close, price, lots)
+        self._close = price
+
+    @property
+    def _newest_ms(self) -> int:
+        """Where the minute begins that may still change; all before it is settled."""
+        return self._starts[-1] if self._starts else self.opened_ms
 
     def last(self, minutes: int) -> Candle | None:
         """The forming candle of an interval, None before the first trade."""
@@ -132,56 +120,141 @@ class CandleStore:
     def rows(
         self, minutes: int, from_ms: int | None, to_ms: int | None, limit: int
     ) -> list[Candle]:
-        """Rows ascending; which ones follows reference 2.5."""
-        if from_ms is None and to_ms is None:
-            self._reach((limit + 1) * minutes + minutes)
-        else:
-            self._reach(HISTORY_MINUTES)
-        merged = _merge([*reversed(self._past), *self._live], minutes)
-        chosen = [
-            candle
-            for candle in merged
-            if (from_ms is None or candle.start_ms >= from_ms)
-            and (to_ms is None or candle.start_ms <= to_ms)
-        ]
-        return chosen[:limit] if from_ms is not None else chosen[-limit:]
+        """Rows ascending, at most ``limit``; which ones follows reference 2.5.
 
-    def _reach(self, minutes: int) -> None:
-        """Make history at least so many minutes deep, or to its beginning."""
-        for _ in range(minutes - len(self._past)):
-            candle = next(self._walk, None)
-            if candle is None:
-                return
-            self._past.append(candle)
+        ``from_ms`` and ``to_ms`` bound where a row begins, both included. With ``from_ms`` the
+        first ones are chosen, else the latest. Intervals without a trade have no row.
+        """
+        starts = self._candidates(minutes, from_ms or 0, _FAR_MS if to_ms is None else to_ms)
+        found: list[Candle] = []
+        for start_ms in starts if from_ms is not None else reversed(starts):
+            candle = self._interval(minutes, start_ms)
+            if candle is not None:
+                found.append(candle)
+                if len(found) == limit:
+                    break
+        return found if from_ms is not None else found[::-1]
+
+    def _candidates(self, minutes: int, low_ms: int, high_ms: int) -> list[int]:
+        """Where intervals begin that may have a row, ascending."""
+        start_ms = start_of(max(low_ms, self._first_ms), minutes)
+        if start_ms < low_ms:
+            start_ms = end_of(start_ms, minutes)
+        end_ms = min(self.opened_ms, high_ms + 1)
+        starts: list[int] = []
+        if minutes != MONTH_MINUTES:
+            starts += range(start_ms, end_ms, minutes * MINUTE_MS)
+        else:
+            while start_ms < end_ms:
+                starts.append(start_ms)
+                start_ms = end_of(start_ms, minutes)
+        for live_ms in self._starts[bisect_left(self._starts, low_ms) :]:
+            begins_ms = start_of(live_ms, minutes)
+            if begins_ms > high_ms:
+                break
+            if begins_ms >= low_ms and (not starts or begins_ms > starts[-1]):
+                starts.append(begins_ms)
+        return starts
+
+    def _interval(self, minutes: int, start_ms: int) -> Candle | None:
+        """One interval, merged of its minutes; None when nobody traded in it."""
+        found = self._whole.get((minutes, start_ms))
+        if found is not None:
+            return found
+        end_ms = end_of(start_ms, minutes)
+        if minutes > HOUR_MINUTES and minutes % HOUR_MINUTES == 0:
+            parts = self._hours(start_ms, end_ms)
+        else:
+            parts = self._minutes(start_ms, end_ms)
+        merged = _merged(start_ms, parts)
+        if merged is not None and end_ms <= self._newest_ms:
+            if len(self._whole) >= _KEPT:
+                self._whole.clear()
+            self._whole[minutes, start_ms] = merged
+        return merged
+
+    def _hours(self, start_ms: int, end_ms: int) -> Iterable[Candle]:
+        """The hours with trades that begin in ``start_ms <= t < end_ms``; each is merged once."""
+        first_ms = max(start_ms, start_of(self._first_ms, HOUR_MINUTES))
+        end_ms = min(end_ms, self._newest_ms + 1)
+        for hour_ms in range(first_ms, end_ms, HOUR_MINUTES * MINUTE_MS):
+            hour = self._interval(HOUR_MINUTES, hour_ms)
+            if hour is not None:
+                yield hour
+
+    def _minutes(self, start_ms: int, end_ms: int) -> Iterable[Candle]:
+        """The minutes with trades that begin in ``start_ms <= t < end_ms``."""
+        first = max(start_ms, self._first_ms) // MINUTE_MS
+        for minute in range(first, min(end_ms, self.opened_ms) // MINUTE_MS):
+            made = self._past.minute(minute)
+            if made.lots:
+                opened, closed = round(made.open), round(made.close)
+                yield Candle(
+                    minute * MINUTE_MS,
+                    opened,
+                    round(made.high),
+                    max(1, round(made.low)),
+                    closed,
+                    made.lots,
+                    made.lots * ((opened + closed) // 2),
+                )
+        low, high = bisect_left(self._starts, start_ms), bisect_left(self._starts, end_ms)
+        yield from self._live[low:high]
 
     def day(self, now_ms: int) -> DayFigures:
-        """What happened within 24 hours before ``now_ms``."""
-        self._reach(DAY_MINUTES)
-        since_ms = now_ms - DAY_MINUTES * MINUTE_MS
-        rows = [c for c in (*reversed(self._past), *self._live) if c.start_ms >= since_ms]
-        return DayFigures(
-            opened=rows[0].open,
-            high=max(row.high for row in rows),
-            low=min(row.low for row in rows),
-            lots=sum(row.lots for row in rows),
+        """What happened within 24 hours before ``now_ms``, in whole minutes.
+
+        Costs a hundred look-ups: whole hours are merged once.
+        """
+        since_ms = now_ms - now_ms % MINUTE_MS - (DAY_MINUTES - 1) * MINUTE_MS
+        hour_ms = HOUR_MINUTES * MINUTE_MS
+        whole_ms = -(-since_ms // hour_ms) * hour_ms
+        found = [self._interval(1, start) for start in range(since_ms, whole_ms, MINUTE_MS)]
+        # The clock may have been turned back: what was traded last counts all the same.
+        until_ms = max(now_ms, self._newest_ms) + 1
+        found += [
+            self._interval(HOUR_MINUTES, start) for start in range(whole_ms, until_ms, hour_ms)
+        ]
+        day = _merged(since_ms, (candle for candle in found if candle is not None))
+        if day is None:
+            return DayFigures(self._close, self._close, self._close, 0, 0)
+        return DayFigures(day.open, day.high, day.low, day.lots, day.traded)
+
+
+def _opened(start_ms: int, close: int, price: int, lots: int) -> Candle:
+    candle = Candle(start_ms, close, close, close, close, 0, 0)
+    candle.add(price, lots)
+    return candle
+
+
+def _merged(start_ms: int, candles: Iterable[Candle]) -> Candle | None:
+    merged: Candle | None = None
+    for one in candles:
+        if merged is None:
+            merged = Candle(start_ms, one.open, one.high, one.low, one.close, one.lots, one.traded)
+        else:
+            merged.absorb(one)
+    return merged
+
+
+def start_of(at_ms: int, minutes: int) -> int:
+    """Where the interval begins that contains an instant.
+
+    Weeks begin on Monday, months on the 1st.
+    """
+    if minutes == MONTH_MINUTES:
+        first = datetime.fromtimestamp(at_ms // 1000, UTC).replace(
+            day=1, hour=0, minute=0, second=0, microsecond=0
         )
-
-
-def _start(at_ms: int, minutes: int) -> int:
-    """Where the interval begins that contains an instant. Weeks begin on Monday."""
+        return int(first.timestamp()) * 1000
     # The epoch was a Thursday, three days after a Monday.
     shift_ms = 3 * DAY_MINUTES * MINUTE_MS if minutes == WEEK_MINUTES else 0
     return at_ms - (at_ms + shift_ms) % (minutes * MINUTE_MS)
 
 
-def _merge(minutes: list[Candle], size: int) -> list[Candle]:
-    merged: list[Candle] = []
-    for candle in minutes:
-        start_ms = _start(candle.start_ms, size)
-        if merged and merged[-1].start_ms == start_ms:
-            merged[-1].absorb(candle)
-        else:
-            merged.append(
-                Candle(start_ms, candle.open, candle.high, candle.low, candle.close, candle.lots)
-            )
-    return merged
+def end_of(start_ms: int, minutes: int) -> int:
+    """Where the interval ends that begins at ``start_ms``, the beginning of the next."""
+    if minutes == MONTH_MINUTES:
+        within = datetime.fromtimestamp(start_ms // 1000, UTC) + timedelta(days=32)
+        return start_of(int(within.timestamp()) * 1000, minutes)
+    return start_ms + minutes * MINUTE_MS

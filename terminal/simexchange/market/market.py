@@ -1,26 +1,36 @@
-"""One contract's market: book, crowd, trades, candles, mark and index price."""
+"""One contract's market: book, crowd, trades, candles, mark and index price, funding rates."""
 
 from __future__ import annotations
 
+import math
 import random
+import zlib
 from collections import deque
-from decimal import ROUND_HALF_EVEN, Decimal
 from typing import TYPE_CHECKING, NamedTuple, Protocol, final
 
 from terminal.simexchange.market.crowd import Crowd
 from terminal.simexchange.market.history import CandleStore
 from terminal.simexchange.market.matching import BUY, SELL, Match, MatchingBook
+from terminal.simexchange.market.past import MINUTE_MS, Past
+from terminal.simexchange.market.rewind import Rewind
+from terminal.simexchange.market.series import CYCLE_MS, Series
 
 if TYPE_CHECKING:
+    from decimal import Decimal
+
     from terminal.simexchange.clock import SimClock
     from terminal.simexchange.market.contracts import ContractSpec
     from terminal.simexchange.market.history import DayFigures
     from terminal.simexchange.market.matching import Prevented
+    from terminal.simexchange.market.rewind import Levels
 
 KEPT_TRADES = 100
-FUNDING_MS = 8 * 3600 * 1000
-INTEREST = 0.0001
+FUNDING_MS = CYCLE_MS
+
 _FIRST_SEQUENCE = 1_720_000_000_000
+_FIRST_ID = 300_000_000_000_000_000
+_BASIS_S = 60.0
+_CROWD_LEVELS = 20_000  # open interest at the opening, in usual levels of the book
 
 
 @final
@@ -59,52 +69,94 @@ class Market:
         self.spec = spec
         self._clock = clock
         self._listener = listener
+        self._rewind = Rewind()
+        self.snapshot_lag = 0
+        """How many changes of the book full snapshots are behind, up to ``KEPT_CHANGES``."""
+        self.funding_ms = FUNDING_MS
+        """The interval between settlements; whoever wants another sets it before the start."""
         self.book = MatchingBook(_FIRST_SEQUENCE, self._on_change)
         self.trades: deque[Trade] = deque(maxlen=KEPT_TRADES)
-        self.candles = CandleStore(
-            spec,
-            random.Random(f"{seed}-{spec.symbol}-history"),
-            clock.now_ms(),
-        )
+        opened_ms = clock.now_ms()
+        name = f"{seed}-{spec.symbol}"
+        past = Past(spec, name, opened_ms)
+        self.candles = CandleStore(past)
+        self.series = Series(spec, past, name, opened_ms)
         self.last = spec.start_ticks
-        self._ids = 0
-        self._first_trade = clock.now_ms() * 1000  # never twice, restarts included
-        self._basis = 0.0
-        self._day: tuple[int, DayFigures] | None = None
-        self._crowd = Crowd(spec, self, random.Random(f"{seed}-{spec.symbol}"))
+        self.open_interest = spec.level_lots * _CROWD_LEVELS
+        """Lots held by everybody: trades open and close them."""
+        # No two contracts give out the same id, and all are long numbers as the exchange's are.
+        self._ids = _FIRST_ID + zlib.crc32(spec.symbol.encode()) % 100_000 * 10**12
+        self._first_trade = opened_ms * 1000  # never twice, restarts included
+        self._day: tuple[tuple[int, int], DayFigures] | None = None
+        self._crowd = Crowd(spec, self, random.Random(name), random.Random(f"{name}-fair"))
         self._crowd.open_market()
+        self._grid = float(spec.tick / spec.index_tick)
+        self._averaged_s = clock.monotonic_s()
+        self._basis: float | None = None
+        self._show()
+        self._add_last_of_the_past(past)
+
+    def _add_last_of_the_past(self, past: Past) -> None:
+        """The trade that closed the minute before the opening: there always is a last trade."""
+        at_ns = past.opened_minute * MINUTE_MS * 1_000_000 - 1
+        number = self._first_trade
+        self.trades.append(
+            Trade(number, str(number), BUY, self.last, 1, self.new_id(), self.new_id(), at_ns)
+        )
 
     def new_id(self) -> str:
         """An id for an order of the crowd."""
         self._ids += 1
-        return f"c{self._ids}"
+        return str(self._ids)
 
     def step(self) -> None:
         """Let the crowd act once."""
         self._crowd.step()
-        best_bid, best_ask = self.book.best(BUY), self.book.best(SELL)
-        if best_bid is not None and best_ask is not None:
-            mid = (best_bid + best_ask) / 2
-            self._basis += 0.02 * (mid - self._crowd.fair - self._basis)
+        self._show()
 
     def move_fair(self, ticks: int) -> None:
         """Shift the crowd's fair price (for tests)."""
         self._crowd.fair += ticks
+        self._show()
+
+    def _show(self) -> None:
+        """Work out index and mark as they are from now on.
+
+        The index is the crowd's fair price without its premium, the mark the index plus a moving
+        average, over about a minute, of what the middle of the book is above it. Both depend on
+        seed, steps and this clock alone, but for orders of others that move the middle.
+        """
+        now_ms = self._clock.now_ms()
+        fair = self._crowd.fair
+        index = fair / (1 + self.series.crowd_premium(now_ms))
+        best_bid, best_ask = self.book.best(BUY), self.book.best(SELL)
+        if self._basis is None:
+            self._basis = fair - index
+        elif best_bid is not None and best_ask is not None:
+            basis = (best_bid + best_ask) / 2 - index
+            self._basis += (basis - self._basis) * self._share_of_now()
+        steps = round(index * self._grid)
+        self._index_price = steps * self.spec.index_tick
+        mark = round((index + self._basis) * self._grid)
+        self._mark_price = max(1, mark) * self.spec.index_tick
+        self.series.observe(now_ms, steps, self._basis / index)
+
+    def _share_of_now(self) -> float:
+        """The weight of the present in the moving average, by the time since it was last asked."""
+        now_s = self._clock.monotonic_s()
+        share = 1 - math.exp((self._averaged_s - now_s) / _BASIS_S)
+        self._averaged_s = now_s
+        return share
 
     @property
     def index_price(self) -> Decimal:
-        """The index: the crowd's fair price on the index's own grid."""
-        return self._on_index_grid(self._crowd.fair)
+        """The index on its own grid."""
+        return self._index_price
 
     @property
     def mark_price(self) -> Decimal:
-        """Index plus the moving average of the basis (reference 7.8)."""
-        return self._on_index_grid(self._crowd.fair + self._basis)
-
-    def _on_index_grid(self, ticks: float) -> Decimal:
-        price = Decimal(ticks) * self.spec.tick
-        steps = (price / self.spec.index_tick).to_integral_value(ROUND_HALF_EVEN)
-        return steps * self.spec.index_tick
+        """Index plus the moving average of the basis (reference 7.8), on the index's grid."""
+        return self._mark_price
 
     @property
     def buy_limit(self) -> Decimal:
@@ -116,26 +168,45 @@ class Market:
     def sell_limit(self) -> Decimal:
         """The lowest price a sell may have now, on the grid."""
         bound = self.mark_price * (1 - self.spec.price_range)
-        return bound - bound % self.spec.tick + self.spec.tick
+        off = bound % self.spec.tick
+        return bound - off + self.spec.tick if off else bound
 
     def day(self) -> DayFigures:
-        """The last 24 hours, worked out at most once a second."""
+        """The last 24 hours, worked out once for every trade and minute that somebody asks in."""
         now_ms = self._clock.now_ms()
-        if self._day is None or now_ms - self._day[0] >= 1000:
-            self._day = (now_ms, self.candles.day(now_ms))
+        asked = (now_ms // MINUTE_MS, self.book.trades)
+        if self._day is None or self._day[0] != asked:
+            self._day = (asked, self.candles.day(now_ms))
         return self._day[1]
+
+    # Funding ---------------------------------------------------------------------------------
 
     @property
     def funding_rate(self) -> float:
-        """The running rate: interest plus a tenth of the premium, within the contract's bounds."""
-        premium = self._basis / self._crowd.fair
-        return max(-0.003, min(0.003, INTEREST + premium / 10))
+        """The rate of the running cycle, fixed since it began; charged at its end."""
+        return self.settled_rate(self.next_funding_ms)
+
+    def settled_rate(self, settles_ms: int) -> float:
+        """The rate charged at a settlement, past or next: what the cycle it ends was told."""
+        return self.series.funding_rate(settles_ms, self.funding_ms)
+
+    @property
+    def predicted_rate(self) -> float:
+        """What the rate of the next cycle will be, as it looks now."""
+        since_ms = self.next_funding_ms - self.funding_ms
+        return self.series.predicted_rate(self._clock.now_ms(), since_ms, self.funding_ms)
 
     @property
     def next_funding_ms(self) -> int:
         """When funding is next due, epoch ms."""
         now_ms = self._clock.now_ms()
-        return now_ms - now_ms % FUNDING_MS + FUNDING_MS
+        return now_ms - now_ms % self.funding_ms + self.funding_ms
+
+    # Book and trades -------------------------------------------------------------------------
+
+    def snapshot(self) -> Levels:
+        """The full book as snapshots show it: so many changes ago as ``snapshot_lag`` says."""
+        return self._rewind.levels(self.book, self.snapshot_lag)
 
     def take(self, side: str, limit: int | None, lots: int) -> None:
         """A taking order of the crowd; what is not matched is dropped."""
@@ -159,9 +230,10 @@ class Market:
         match = self.book.meet(side, limit, lots, owner)
         if not isinstance(match, Match):
             return match
+        number = self._first_trade + match.trade_number
         trade = Trade(
-            match.trade_number,
-            str(self._first_trade + match.trade_number),
+            number,
+            str(number),
             side,
             match.price,
             match.lots,
@@ -171,9 +243,19 @@ class Market:
         )
         self.last = match.price
         self.trades.append(trade)
+        self._count_interest(number, match.lots)
         self.candles.trade(match.price, match.lots, trade.at_ns // 1_000_000)
         self._listener.traded(self, trade, match)
         return trade
 
+    def _count_interest(self, number: int, lots: int) -> None:
+        """Of a match both sides open, both close, or one hands over to the other."""
+        kind = number * 2_654_435_761 >> 7 & 3
+        if kind == 0:
+            self.open_interest += lots
+        elif kind == 1:
+            self.open_interest = max(lots, self.open_interest - lots)
+
     def _on_change(self, sequence: int, side: str, price: int, lots: int) -> None:
+        self._rewind.note(side, price, lots)
         self._listener.book_changed(self, (sequence, side, price, lots))

@@ -1,10 +1,13 @@
-"""Public calls: contracts, tickers, books, trades, candles, time, tokens. Source: reference 2."""
+"""Public calls: contracts, tickers, books, trades, candles, time, tokens. Source: reference 2.
+
+What is asked of a series over time (index, premium, interest, funding) is in ``series_calls``.
+"""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, final
 
-from terminal.simexchange.errors import Refused
+from terminal.simexchange.market.risk_limits import ladder
 from terminal.simexchange.payloads import markets as payloads
 from terminal.simexchange.rest.routing import FUTURES, GENERAL, PUBLIC, Route
 
@@ -17,32 +20,39 @@ if TYPE_CHECKING:
 
 PING_INTERVAL_MS = 18_000
 PING_TIMEOUT_MS = 10_000
-GRANULARITIES = frozenset({1, 5, 15, 30, 60, 120, 240, 480, 720, 1440, 10080})
-MAX_KLINES = 500
+_CONTRACT_STATUS = {"open": "Open", "cancelonly": "CancelOnly", "close": "Paused"}
 
 
 @final
 class MarketCalls:
-    """What anybody may ask."""
+    """What anybody may ask.
+
+    ``service`` is what the status call says: ``open``, ``close`` or ``cancelonly``; while it is
+    empty the engine knows. ``notice`` is the text beside it.
+    """
 
     def __init__(self, engine: Engine, tokens: Tokens, clock: SimClock) -> None:
         self._engine = engine
         self._tokens = tokens
         self._clock = clock
+        self.service = ""
+        self.notice = ""
 
     def routes(self) -> tuple[Route, ...]:
         """The calls of this module."""
+        book = "/api/v1/level2/snapshot"
         return (
             Route("GET", "/api/v1/contracts/active", PUBLIC, 3, None, self._contracts),
             Route("GET", "/api/v1/contracts/{symbol}", PUBLIC, 3, None, self._contract),
+            Route("GET", "/api/v1/contracts/risk-limit/{symbol}", PUBLIC, 5, None, self._risk),
             Route("GET", "/api/v1/ticker", PUBLIC, 2, None, self._ticker),
             Route("GET", "/api/v1/allTickers", PUBLIC, 5, None, self._all_tickers),
-            Route("GET", "/api/v1/level2/snapshot", PUBLIC, 3, None, self._snapshot),
+            Route("GET", book, PUBLIC, 3, None, self._snapshot),
             Route("GET", "/api/v1/level2/depth20", PUBLIC, 5, None, self._depth20),
             Route("GET", "/api/v1/level2/depth100", PUBLIC, 5, None, self._depth100),
             Route("GET", "/api/v1/trade/history", PUBLIC, 5, None, self._trades),
-            Route("GET", "/api/v1/kline/query", PUBLIC, 3, None, self._klines),
             Route("GET", "/api/v1/mark-price/{symbol}/current", PUBLIC, 3, None, self._mark_price),
+            Route("GET", "/api/v1/trade-statistics", FUTURES, 3, GENERAL, self._statistics),
             # Its answer is labelled as text, the exchange's own mistake (reference 2.8).
             Route("GET", "/api/v1/status", PUBLIC, 4, None, self._status, media="text/plain"),
             Route("GET", "/api/v1/timestamp", PUBLIC, 2, None, self._timestamp),
@@ -51,14 +61,24 @@ class MarketCalls:
         )
 
     def _market(self, call: Call) -> Market:
-        return self._engine.market(call.text("symbol"))
+        return self._engine.market(call.required("symbol"))
+
+    def _service(self) -> str:
+        return self.service or ("cancelonly" if self._engine.is_suspended else "open")
+
+    def _listed(self, market: Market) -> payloads.Payload:
+        status = _CONTRACT_STATUS[self._service()]
+        return payloads.contract(market, self._clock.now_ms(), status)
 
     def _contracts(self, _call: Call) -> object:
-        now_ms = self._clock.now_ms()
-        return [payloads.contract(market, now_ms) for market in self._engine.markets.values()]
+        return [self._listed(market) for market in self._engine.markets.values()]
 
     def _contract(self, call: Call) -> object:
-        return payloads.contract(self._market(call), self._clock.now_ms())
+        return self._listed(self._market(call))
+
+    def _risk(self, call: Call) -> object:
+        spec = self._market(call).spec
+        return [payloads.risk_level(spec.symbol, level) for level in ladder(spec)]
 
     def _ticker(self, call: Call) -> object:
         return payloads.ticker(self._market(call))
@@ -77,30 +97,18 @@ class MarketCalls:
 
     def _trades(self, call: Call) -> object:
         market = self._market(call)
-        return [
-            {**payloads.trade(market, trade), "contractId": 1} for trade in reversed(market.trades)
-        ]
-
-    def _klines(self, call: Call) -> object:
-        market = self._market(call)
-        minutes = call.whole("granularity")
-        if minutes not in GRANULARITIES:
-            raise Refused("400100", "granularity is invalid", 400)
-        rows = market.candles.rows(minutes, call.whole("from"), call.whole("to"), MAX_KLINES)
-        return [payloads.kline_row(market, row) for row in rows]
+        return [payloads.past_trade(market, trade) for trade in reversed(market.trades)]
 
     def _mark_price(self, call: Call) -> object:
-        market = self._market(call)
-        return {
-            "symbol": market.spec.symbol,
-            "granularity": 1000,
-            "timePoint": self._clock.now_ms(),
-            "value": float(market.mark_price),
-            "indexPrice": float(market.index_price),
-        }
+        return payloads.mark_price(self._market(call), self._clock.now_ms())
+
+    def _statistics(self, _call: Call) -> object:
+        """All quote currencies are dollars."""
+        markets = self._engine.markets.values()
+        return {"turnoverOf24h": sum(payloads.day_values(market)[0] for market in markets)}
 
     def _status(self, _call: Call) -> object:
-        return {"msg": "", "status": "cancelonly" if self._engine.is_suspended else "open"}
+        return {"msg": self.notice, "status": self._service()}
 
     def _timestamp(self, _call: Call) -> object:
         return self._clock.now_ms()

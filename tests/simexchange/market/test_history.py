@@ -7,16 +7,32 @@ import random
 from datetime import UTC, datetime
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from terminal.simexchange.market.contracts import CONTRACTS
-from terminal.simexchange.market.history import HISTORY_MINUTES, MINUTE_MS, CandleStore, made_up
+from terminal.simexchange.market.history import (
+    HISTORY_MINUTES,
+    MONTH_MINUTES,
+    Candle,
+    CandleStore,
+    end_of,
+    start_of,
+)
+from terminal.simexchange.market.past import MINUTE_MS, Past
 
 SPEC = CONTRACTS[0]
 NOW_MS = 1_760_000_030_000
+GRANULARITIES = (1, 5, 15, 30, 60, 120, 240, 480, 720, 1440, 10_080)
+PAST = Past(SPEC, "1", NOW_MS)
+
+
+def a_store() -> CandleStore:
+    return CandleStore(PAST)
 
 
 def test_thirty_days_end_at_the_start_price() -> None:
-    rows = list(made_up(SPEC, random.Random(1), NOW_MS))[::-1]
+    rows = a_store().rows(1, 0, None, 100_000)
     assert rows[-1].close == SPEC.start_ticks
     assert rows[-1].start_ms == NOW_MS - NOW_MS % MINUTE_MS - MINUTE_MS
     assert NOW_MS - rows[0].start_ms > (HISTORY_MINUTES - 5) * MINUTE_MS
@@ -29,7 +45,7 @@ def test_thirty_days_end_at_the_start_price() -> None:
 
 
 def test_live_trades_go_on_where_history_ends() -> None:
-    store = CandleStore(SPEC, random.Random(1), NOW_MS)
+    store = a_store()
     assert store.last(1) is None
     store.trade(SPEC.start_ticks + 5, 3, NOW_MS)
     store.trade(SPEC.start_ticks - 2, 4, NOW_MS + 10)
@@ -49,7 +65,7 @@ def test_live_trades_go_on_where_history_ends() -> None:
 
 
 def test_rows_are_chosen_as_the_exchange_does() -> None:
-    store = CandleStore(SPEC, random.Random(1), NOW_MS)
+    store = a_store()
     start_ms = NOW_MS - 3 * 3600 * 1000
     first = store.rows(15, start_ms, None, 5)
     assert len(first) == 5
@@ -60,7 +76,7 @@ def test_rows_are_chosen_as_the_exchange_does() -> None:
 
 
 def test_day_figures_are_those_of_the_rows() -> None:
-    store = CandleStore(SPEC, random.Random(1), NOW_MS)
+    store = a_store()
     store.trade(SPEC.start_ticks * 2, 7, NOW_MS)
     day = store.day(NOW_MS)
     rows = list(store.rows(1, NOW_MS - 86_400_000, None, 10_000))
@@ -73,7 +89,7 @@ def test_day_figures_are_those_of_the_rows() -> None:
 @pytest.mark.parametrize("minutes", [1, 5, 60, 1440, 10_080])
 def test_the_forming_candle_is_the_last_row_of_every_interval(minutes: int) -> None:
     """What the stream tells is what a request would: history before the start included."""
-    store = CandleStore(SPEC, random.Random(1), NOW_MS)
+    store = a_store()
     dice = random.Random(5)
     at_ms = NOW_MS
     for _ in range(300):
@@ -84,8 +100,76 @@ def test_the_forming_candle_is_the_last_row_of_every_interval(minutes: int) -> N
 
 def test_weeks_begin_on_monday() -> None:
     """As the exchange's weeks do."""
-    store = CandleStore(SPEC, random.Random(1), NOW_MS)
+    store = a_store()
     weeks = store.rows(10_080, None, None, 4)
     assert len(weeks) == 4
     for week in weeks:
         assert datetime.fromtimestamp(week.start_ms / 1000, UTC).isoweekday() == 1
+
+
+@given(
+    minutes=st.sampled_from(GRANULARITIES[1:]),
+    trades=st.lists(
+        st.tuples(st.integers(0, 400_000), st.integers(-30, 30), st.integers(1, 9)), max_size=20
+    ),
+    back_ms=st.integers(0, 3 * 86_400_000),
+    asks=st.lists(st.sampled_from(GRANULARITIES), max_size=3),
+)
+def test_a_longer_interval_is_the_exact_merger_of_its_minutes(
+    minutes: int, trades: list[tuple[int, int, int]], back_ms: int, asks: list[int]
+) -> None:
+    """Whatever was asked before, and while trades go on."""
+    store, at_ms = a_store(), NOW_MS
+    for number, (wait_ms, ticks, lots) in enumerate(trades):
+        at_ms += wait_ms
+        store.trade(SPEC.start_ticks + ticks, lots, at_ms)
+        if number < len(asks):
+            store.rows(asks[number], None, None, 3)
+    start_ms = start_of(NOW_MS - back_ms, minutes)
+    for row in store.rows(minutes, start_ms, None, 500):
+        parts = store.rows(1, row.start_ms, end_of(row.start_ms, minutes) - 1, 20_000)
+        assert row == Candle(
+            row.start_ms,
+            parts[0].open,
+            max(part.high for part in parts),
+            min(part.low for part in parts),
+            parts[-1].close,
+            sum(part.lots for part in parts),
+            sum(part.traded for part in parts),
+        )
+
+
+def test_minutes_without_a_trade_have_no_row() -> None:
+    store = a_store()
+    store.trade(SPEC.start_ticks, 1, NOW_MS)
+    store.trade(SPEC.start_ticks + 1, 1, NOW_MS + 10 * MINUTE_MS)
+    starts = [row.start_ms for row in store.rows(1, NOW_MS - MINUTE_MS, None, 500)]
+    first_ms = NOW_MS - NOW_MS % MINUTE_MS
+    assert starts == [first_ms, first_ms + 10 * MINUTE_MS]
+
+
+def test_a_span_that_ends_before_it_begins_has_no_rows() -> None:
+    assert a_store().rows(1, NOW_MS, NOW_MS - 1, 500) == []
+
+
+def test_months_begin_on_the_first() -> None:
+    rows = a_store().rows(MONTH_MINUTES, None, None, 9)
+    begins = [datetime.fromtimestamp(row.start_ms / 1000, UTC) for row in rows]
+    assert [(at.month, at.day, at.hour) for at in begins] == [(9, 1, 0), (10, 1, 0)]
+
+
+def test_a_day_without_trades_stands_at_the_last_price() -> None:
+    """Also two days after the exchange began, when nobody traded at all."""
+    store = a_store()
+    day = store.day(NOW_MS + 2 * 86_400_000)
+    assert (day.opened, day.high, day.low, day.lots) == (*[SPEC.start_ticks] * 3, 0)
+
+
+def test_a_clock_that_is_turned_back_moves_no_candle_back() -> None:
+    store = a_store()
+    store.trade(SPEC.start_ticks, 1, NOW_MS + 5 * MINUTE_MS)
+    store.trade(SPEC.start_ticks + 4, 2, NOW_MS - 60 * MINUTE_MS)
+    starts = [row.start_ms for row in store.rows(1, None, None, 9)]
+    assert starts == sorted(set(starts))
+    assert store.rows(1, None, None, 1)[0].lots == 3
+    assert store.day(NOW_MS).high >= SPEC.start_ticks + 4

@@ -50,7 +50,7 @@ async def test_public_market_data(stranger: Stranger) -> None:
     assert ticker["price"] == trades[0]["price"]
     assert len(await stranger.data("/api/v1/allTickers")) >= 7
     mark = await stranger.data("/api/v1/mark-price/XBTUSDTM/current")
-    assert abs(mark["value"] - mark["indexPrice"]) < 10
+    assert abs(mark["value"] - mark["indexPrice"]) < 200
     assert await stranger.data("/api/v1/timestamp") > 1_700_000_000_000
     assert (await stranger.data("/api/v1/status"))["status"] == "open"
 
