@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any, final
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from terminal.simexchange.market.market import Market
+
 
 @final
 class BookKeeper:
@@ -57,3 +59,11 @@ class BookKeeper:
     def levels(self, side: str) -> list[tuple[Decimal, int]]:
         """Price and lots, best first."""
         return sorted(self.sides[side].items(), reverse=side == "buy")
+
+    def assert_is_book_of(self, market: Market) -> None:
+        """Every level of both sides is the exchange's own, and there are no others."""
+        assert self.is_live
+        assert self.last == market.book.sequence
+        for side in ("buy", "sell"):
+            own = [(market.spec.price(at), lots) for at, lots in market.book.levels(side)]
+            assert self.levels(side) == own

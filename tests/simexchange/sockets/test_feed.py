@@ -424,10 +424,7 @@ async def test_a_book_kept_by_the_recipe_is_the_book_of_the_exchange(
         for frame in await public.pushed():
             keeper.frame(frame["data"])
         if turn % 4 in (0, 1, 3):
-            assert keeper.is_live
-            for side in ("buy", "sell"):
-                own = [(market.spec.price(at), lots) for at, lots in market.book.levels(side)]
-                assert keeper.levels(side) == own
+            keeper.assert_is_book_of(market)
 
 
 # Private topics ----------------------------------------------------------------------------------
@@ -460,8 +457,8 @@ async def test_orders(exchange: SimExchange, private: Wire) -> None:
         assert_alike(own[3], fixture("order_cancel_frame"))
         more = frozenset({"positionSide", "orderType", "clientOid", "tradeType"})
         assert_alike(own[2], fixture("order_open_frame"), more=more)
-    assert own[3]["data"]["canceledSize"] == "2"
-    assert own[3]["data"]["remainSize"] == "0"
+        assert own[3]["data"]["canceledSize"] == "2"
+        assert own[3]["data"]["remainSize"] == "0"
 
 
 async def test_an_order_partly_filled_ends_with_an_update(
