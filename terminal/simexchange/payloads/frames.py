@@ -340,9 +340,9 @@ def legacy_wallet(state: WalletState, held: Decimal) -> dict[str, Payload]:
     }
 
 
-_NOT_WHEN_FLAT = frozenset(
-    {"id", "isInverse", "maintainMargin", "posMargin", "maintMargin", "realLeverage"}
-)
+_ONLY_BY_REQUEST = frozenset({"id", "isInverse", "maintainMargin"})
+"""What no known frame has, of the dictionary that requests are answered with."""
+_NOT_WHEN_FLAT = frozenset({"posMargin", "maintMargin", "realLeverage"})
 _WHEN_MARKED = (
     "markPrice",
     "markValue",
@@ -359,10 +359,11 @@ _WHEN_MARKED = (
 
 def position_change(payload: Payload, reason: str) -> Payload:
     """5.7, a position in full, made of its v1 dictionary; a closed one has fewer fields."""
-    told = {**payload, "changeReason": reason}
+    missing = _ONLY_BY_REQUEST
     if payload["currentQty"] == 0:
-        return {name: value for name, value in told.items() if name not in _NOT_WHEN_FLAT}
-    return told
+        missing |= _NOT_WHEN_FLAT
+    told = {name: value for name, value in payload.items() if name not in missing}
+    return {**told, "changeReason": reason}
 
 
 def mark_change(payload: Payload) -> Payload:

@@ -575,8 +575,8 @@ async def test_positions(topic: str, exchange: SimExchange, private: Wire) -> No
     place(exchange, "a")
     (full,) = await private.pushed()
     assert (full["topic"], full["subject"], full["userId"]) == (topic, "position.change", uid)
-    names = set(fixture("position")) | {"changeReason"}
-    assert names <= set(full["data"]) | {"unrealisedPnlPcnt"}
+    names = {*fixture("position"), *fixture("position_closed_frame")["data"]}
+    assert names - {"id", "isInverse", "maintainMargin"} <= set(full["data"])
     assert (full["data"]["currentQty"], full["data"]["changeReason"]) == (2, "positionChange")
     exchange.step(XBT, 20)
     exchange.clock.advance(2)
@@ -831,6 +831,17 @@ async def test_who_is_silent_for_a_minute_is_left(
     assert (await public.ask(id="p", type="ping"))["type"] == "pong"
     await eventually(lambda: len(exchange.hub.listeners) == 1, "the silent one's end")
     assert not exchange.hub.is_wanted(f"/contract/instrument:{XBT}")
+
+
+async def test_in_fast_time_a_client_that_pings_as_usual_is_kept(
+    exchange: SimExchange, public: Wire
+) -> None:
+    """Two minutes of the exchange are less than a second outside."""
+    began_s = exchange.clock.monotonic_s()
+    exchange.clock.speed = 300.0
+    await eventually(lambda: exchange.clock.monotonic_s() > began_s + 120, "two minutes")
+    exchange.clock.speed = 0.0
+    assert (await public.ask(id="p", type="ping"))["type"] == "pong"
 
 
 async def test_who_does_not_read_is_dropped_and_nobody_waits(
