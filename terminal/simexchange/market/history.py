@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING, final
 
 if TYPE_CHECKING:
@@ -20,8 +19,6 @@ MINUTE_MS = 60_000
 HISTORY_MINUTES = 30 * 24 * 60
 DAY_MINUTES = 24 * 60
 WEEK_MINUTES = 7 * DAY_MINUTES
-MONTH_MINUTES = 30 * DAY_MINUTES
-"""Stands for a month of the calendar, however long it is."""
 
 
 @final
@@ -171,10 +168,7 @@ class CandleStore:
 
 
 def _start(at_ms: int, minutes: int) -> int:
-    """Where the interval begins that contains an instant. Weeks begin on Monday; UTC."""
-    if minutes == MONTH_MINUTES:
-        day = datetime.fromtimestamp(at_ms // 1000, UTC)
-        return int(datetime(day.year, day.month, 1, tzinfo=UTC).timestamp()) * 1000
+    """Where the interval begins that contains an instant. Weeks begin on Monday."""
     # The epoch was a Thursday, three days after a Monday.
     shift_ms = 3 * DAY_MINUTES * MINUTE_MS if minutes == WEEK_MINUTES else 0
     return at_ms - (at_ms + shift_ms) % (minutes * MINUTE_MS)

@@ -89,21 +89,3 @@ def test_weeks_begin_on_monday() -> None:
     assert len(weeks) == 4
     for week in weeks:
         assert datetime.fromtimestamp(week.start_ms / 1000, UTC).isoweekday() == 1
-
-
-def test_months_are_those_of_the_calendar() -> None:
-    """The forming month begins on its first day, and another one with the first trade after it."""
-    # One minute before November 2025 ends.
-    last_minute = datetime(2025, 11, 30, 23, 59, tzinfo=UTC)
-    now_ms = int(last_minute.timestamp()) * 1000
-    store = CandleStore(SPEC, random.Random(1), now_ms)
-    store.trade(SPEC.start_ticks, 1, now_ms)
-    november = store.last(43_200)
-    assert november is not None
-    assert november.start_ms == int(datetime(2025, 11, 1, tzinfo=UTC).timestamp()) * 1000
-    assert november.lots > 1
-    store.trade(SPEC.start_ticks + 1, 2, now_ms + MINUTE_MS)
-    december = store.last(43_200)
-    assert december is not None
-    assert december.start_ms == now_ms + MINUTE_MS
-    assert december.lots == 2
