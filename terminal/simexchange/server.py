@@ -24,8 +24,10 @@ from terminal.simexchange.rest.order_calls import OrderCalls
 from terminal.simexchange.rest.order_queries import OrderQueries
 from terminal.simexchange.rest.position_calls import PositionCalls
 from terminal.simexchange.rest.series_calls import SeriesCalls
+from terminal.simexchange.sockets.dialogue import FeedParts
 from terminal.simexchange.sockets.feed import Streams
 from terminal.simexchange.sockets.hub import Hub
+from terminal.simexchange.sockets.limits import FeedLimits
 from terminal.simexchange.sockets.order_commands import OrderCommands
 from terminal.simexchange.sockets.order_socket import PATH, OrderSockets
 from terminal.simexchange.switches import Switches
@@ -39,6 +41,7 @@ STEP_S = 0.06
 """How often the busiest market acts; the others take turns, one at each step."""
 DEPTH_S = 0.12
 SECOND_S = 1.0
+SNAPSHOT_S = 5.0
 MINUTE_S = 60.0
 
 
@@ -61,11 +64,14 @@ class SimExchange:
         self.switches = switches or Switches()
         self.faults = Faults()
         self.quota = Quota()
-        self.hub = Hub(self.faults)
+        self.hub = Hub(self.faults, self.switches)
         self.key: ApiKey = demo_key(seed)
         self.engine = Engine(seed, self.key, self.clock, self.hub, self.switches)
         self.tokens = Tokens(self.clock)
-        self.streams = Streams(self.engine, self.hub, self.tokens, self.clock, self.faults)
+        parts = FeedParts(
+            self.hub, self.engine.markets, self.clock, self.faults, self.switches, FeedLimits()
+        )
+        self.streams = Streams(parts, self.tokens)
         orders = OrderCalls(self.engine, self.switches)
         batches = BatchCalls(orders, self.switches)
         self.market_calls = MarketCalls(self.engine, self.tokens, self.clock)
@@ -146,6 +152,8 @@ class SimExchange:
         self.clock.every(SECOND_S, self.engine.publish_second)
         self.clock.after(0, self.engine.broadcast.minute)
         self.clock.every(MINUTE_S, self.engine.broadcast.minute)
+        self.clock.every(SNAPSHOT_S, self.engine.broadcast.snapshots)
+        self.engine.settlements.start()
 
     def _step_markets(self) -> None:
         for symbol in BUSY:

@@ -8,7 +8,9 @@ from terminal.simexchange.engine.broadcast import Broadcast
 from terminal.simexchange.engine.checks import Checks
 from terminal.simexchange.engine.exits import Exits, read_exits
 from terminal.simexchange.engine.filling import Filling, Shared
+from terminal.simexchange.engine.funding import FundingPayments
 from terminal.simexchange.engine.reports import Reports
+from terminal.simexchange.engine.settlements import Settlements
 from terminal.simexchange.engine.stops import Stops
 from terminal.simexchange.errors import Refused
 from terminal.simexchange.market.contracts import CONTRACTS
@@ -44,13 +46,16 @@ class Engine:
         self.reports = Reports(self.markets, publisher, clock, switches)
         for spec in CONTRACTS:
             self.markets[spec.symbol] = Market(spec, seed, clock, self)
+        self.settlements = Settlements(self.markets, self.broadcast, clock)
         self.accounts = Accounts(self.markets, clock, self.reports.wallet)
         self.account = self.accounts.add(key)
         self._checks = Checks(self.markets, clock, switches)
+        self._checks.halts.settling = self.settlements.settling
         shared = Shared(self.accounts, self.reports, self._numbers, clock, switches)
         self._filling = Filling(shared)
         self._stops = Stops(shared, self.markets, self._checks, self._filling)
         self._exits = Exits(shared, self._stops)
+        self.settlements.on_begin = FundingPayments(self.accounts, self.reports, clock.now_ms()).pay
         self._filling.on_filled = self._exits.filled
         self._filling.on_ended = self._exits.ended
         self._stops.on_fired = self._exits.fired
@@ -85,6 +90,10 @@ class Engine:
         self._stops.traded(market, trade.price)
         if match.maker.owner:
             self._filling.maker_filled(match.maker, market, trade)
+
+    def taken(self, market: Market, trade: Trade) -> None:
+        """The last match of a taker."""
+        self.broadcast.taken(market, trade)
 
     def step(self, symbol: str) -> None:
         """Let a market act once, then look at stops."""

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple, final
 
 from terminal.simexchange.market.market import Trade
 from terminal.simexchange.market.matching import BUY, SELL, BookOrder
-from terminal.simexchange.payloads import orders as payloads
+from terminal.simexchange.payloads import frames
 from terminal.simexchange.trading.account import UserFill
 
 if TYPE_CHECKING:
@@ -61,6 +61,7 @@ class Filling:
             self._take(order, market)
         finally:
             self._taker = None
+            market.took()
         if not order.is_active:
             return
         allowed = self._allowed(order)
@@ -123,7 +124,7 @@ class Filling:
         fill = self._booked(account, order, market, trade, is_taker=is_taker)
         account.resized(order)
         status = "match" if is_taker else "open"
-        self._reports.order(order, "match", status, payloads.match_fields(market, fill))
+        self._reports.order(order, "match", status, frames.match_fields(market, fill))
         self.on_filled(order)
         if order.filled + order.canceled >= order.size:
             self.end(order, "filled")

@@ -58,6 +58,10 @@ class MarketListener(Protocol):
         """A match happened; the book has changed already."""
         ...
 
+    def taken(self, market: Market, trade: Trade) -> None:
+        """A taker is done; this was its last match."""
+        ...
+
 
 @final
 class Market:
@@ -86,6 +90,7 @@ class Market:
         """Lots held by everybody: trades open and close them."""
         # No two contracts give out the same id, and all are long numbers as the exchange's are.
         self._ids = _FIRST_ID + zlib.crc32(spec.symbol.encode()) % 100_000 * 10**12
+        self._latest: Trade | None = None
         self._first_trade = opened_ms * 1000  # never twice, restarts included
         self._day: tuple[tuple[int, int], DayFigures] | None = None
         self._crowd = Crowd(spec, self, random.Random(name), random.Random(f"{name}-fair"))
@@ -221,6 +226,7 @@ class Market:
                 break
             trades.append(trade)
             lots -= trade.lots
+        self.took()
         return trades
 
     def meet(
@@ -245,8 +251,15 @@ class Market:
         self.trades.append(trade)
         self._count_interest(number, match.lots)
         self.candles.trade(match.price, match.lots, trade.at_ns // 1_000_000)
+        self._latest = trade
         self._listener.traded(self, trade, match)
         return trade
+
+    def took(self) -> None:
+        """A taker is done: its last match, if it had one, is the one the ticker tells."""
+        trade, self._latest = self._latest, None
+        if trade is not None:
+            self._listener.taken(self, trade)
 
     def _count_interest(self, number: int, lots: int) -> None:
         """Of a match both sides open, both close, or one hands over to the other."""

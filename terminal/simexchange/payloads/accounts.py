@@ -85,7 +85,7 @@ def position(held: SimPosition, market: Market, wallet: WalletState, now_ms: int
         "positionSide": "BOTH",
         "leverage": float(held.leverage),
         "dealComm": float(-held.fees),
-        "fundingFee": 0,
+        "fundingFee": float(held.funding),
         "tax": 0,
     }
     if not is_cross:
@@ -170,24 +170,6 @@ def _text(number: float) -> str:
     return plain(Decimal(repr(number)))
 
 
-def mark_change(payload: Payload) -> Payload:
-    """5.7, the partial frame that only re-marks a position: no quantity, no symbol."""
-    names = (
-        "markPrice",
-        "markValue",
-        "maintMargin",
-        "realLeverage",
-        "unrealisedPnl",
-        "unrealisedRoePcnt",
-        "unrealisedPnlPcnt",
-        "delevPercentage",
-        "currentTimestamp",
-        "settleCurrency",
-    )
-    partial = {name: payload[name] for name in names if name in payload}
-    return {**partial, "changeReason": "markPriceChange"}
-
-
 def overview(state: WalletState, risk: Decimal = _NONE) -> Payload:
     """3.1: numbers. ``risk`` is the cross risk rate as a fraction."""
     held = state.cross_position + state.isolated_position
@@ -206,28 +188,6 @@ def overview(state: WalletState, risk: Decimal = _NONE) -> Payload:
         "riskRatio": float(round(risk, 10)),
         "maxWithdrawAmount": float(state.withdrawable),
     }
-
-
-def wallet(state: WalletState, now_ms: int) -> Payload:
-    """5.7 walletBalance.change: all text."""
-    amounts: Sequence[tuple[str, Decimal]] = (
-        ("crossPosMargin", state.cross_position),
-        ("isolatedOrderMargin", state.isolated_order),
-        ("holdBalance", state.cash * 0),
-        ("equity", state.equity),
-        ("availableBalance", state.available),
-        ("isolatedPosMargin", state.isolated_position),
-        ("maxWithdrawAmount", state.withdrawable),
-        ("walletBalance", state.cash),
-        ("isolatedFundingFeeMargin", state.cash * 0),
-        ("crossUnPnl", state.cross_unrealized),
-        ("totalCrossMargin", state.cross_margin),
-        ("isolatedUnPnl", state.isolated_unrealized),
-        ("crossOrderMargin", state.cross_order),
-    )
-    payload: Payload = {name: plain(amount) for name, amount in amounts}
-    payload.update(version=str(state.version), currency=state.currency, timestamp=str(now_ms))
-    return payload
 
 
 def overview_all(states: Sequence[tuple[str, WalletState]]) -> Payload:

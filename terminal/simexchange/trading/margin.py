@@ -31,13 +31,14 @@ class SimPosition:
     initial_margin: Decimal = _ZERO
     realized_gross: Decimal = _ZERO
     fees: Decimal = _ZERO
+    funding: Decimal = _ZERO
     opened_ms: int = 0
 
     def fill(self, signed: int, price: Decimal, leverage: Decimal, now_ms: int) -> Decimal:
         """Change the position by one fill; return the realized gross profit of the closed part."""
         if self.lots == 0:
             self.opened_ms = now_ms
-            self.realized_gross = self.fees = _ZERO
+            self.realized_gross = self.fees = self.funding = _ZERO
         closing = min(abs(signed), abs(self.lots)) if signed * self.lots < 0 else 0
         profit = _ZERO
         if closing:

@@ -20,6 +20,8 @@ class Nobody:
 
     def traded(self, market: Market, trade: Trade, match: Match) -> None: ...
 
+    def taken(self, market: Market, trade: Trade) -> None: ...
+
 
 def a_market(spec: ContractSpec = SPEC, seed: int = 7) -> tuple[Market, SimClock]:
     clock = SimClock(start_ms=START_MS, speed=0)

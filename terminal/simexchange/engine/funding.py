@@ -1,0 +1,66 @@
+"""What positions pay and get when funding is settled. Source: reference 3.13, 5.7 and 7.7.
+
+Whoever holds a position at the instant pays its value at the mark price times the rate; with a rate
+above zero the long side pays the short side.
+"""
+
+from __future__ import annotations
+
+import itertools
+from decimal import ROUND_HALF_EVEN, Decimal
+from typing import TYPE_CHECKING, final
+
+from terminal.simexchange.payloads.frames import Settlement
+from terminal.simexchange.trading.ledger import FundingPayment
+
+if TYPE_CHECKING:
+    from terminal.simexchange.engine.reports import Reports
+    from terminal.simexchange.market.market import Market
+    from terminal.simexchange.trading.account import Account
+    from terminal.simexchange.trading.accounts import Accounts
+
+_GRID = Decimal("1E-8")
+_NUMBERS_PER_MS = 1000
+
+
+@final
+class FundingPayments:
+    """Books the payments of all accounts and tells them."""
+
+    def __init__(self, accounts: Accounts, reports: Reports, now_ms: int) -> None:
+        self._accounts = accounts
+        self._reports = reports
+        # They go on where the clock is, so that a restarted exchange never gives one out twice.
+        self._numbers = itertools.count(now_ms * _NUMBERS_PER_MS)
+
+    def pay(self, market: Market, funding_ms: int, rate: float) -> None:
+        """Settle every open position of a contract at the rate that was fixed."""
+        for account in self._accounts.by_uid.values():
+            if account.positions[market.spec.symbol].lots:
+                self._pay(account, market, funding_ms, Decimal(str(rate)))
+
+    def _pay(self, account: Account, market: Market, funding_ms: int, rate: Decimal) -> None:
+        spec, mark = market.spec, market.mark_price
+        held = account.positions[spec.symbol]
+        value = spec.value(mark, held.lots)
+        sign = 1 if held.lots > 0 else -1
+        amount = (-sign * value * rate).quantize(_GRID, ROUND_HALF_EVEN)
+        held.funding += amount
+        account.settle_funding(
+            FundingPayment(
+                next(self._numbers),
+                spec.symbol,
+                funding_ms,
+                rate,
+                mark,
+                held.lots,
+                -sign * value if spec.is_inverse else sign * value,
+                amount,
+                spec.settle,
+                held.margin_mode,
+            )
+        )
+        told = Settlement(funding_ms, held.lots, mark, float(rate), amount)
+        self._reports.settlement(account, market, told)
+        self._reports.position(account, market)
+        self._reports.wallet(account, spec.settle)
