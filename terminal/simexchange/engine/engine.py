@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, final
 from terminal.simexchange.engine.broadcast import Broadcast
 from terminal.simexchange.engine.reports import Reports
 from terminal.simexchange.errors import Refused
+from terminal.simexchange.faults import CANCEL_ONLY, Faults
 from terminal.simexchange.market.contracts import CONTRACTS
 from terminal.simexchange.market.market import Market
 from terminal.simexchange.market.matching import BUY, SELL, BookOrder, Match
@@ -53,6 +54,7 @@ class Engine:
         self.accounts = Accounts(self.markets, clock, self.reports.wallet)
         self.account = self.accounts.add(key)
         self.is_suspended = False
+        self.faults = Faults(clock)
 
     def market(self, symbol: str) -> Market:
         """A listed contract's market. Raises ``Refused`` for an unknown one."""
@@ -60,6 +62,11 @@ class Engine:
         if found is None:
             raise Refused("100003", f"symbol {symbol} does not exist")
         return found
+
+    @property
+    def status(self) -> str:
+        """Service status: open, cancelonly or close."""
+        return CANCEL_ONLY if self.is_suspended else self.faults.status
 
     # What markets tell -----------------------------------------------------------------------
 
@@ -80,10 +87,23 @@ class Engine:
         market.step()
         self._check_stops(market)
 
+    def move(self, symbol: str, ticks: int) -> None:
+        """Let the price of a market jump, over everything on the way, then look at stops."""
+        market = self.markets[symbol]
+        market.move_fair(ticks)
+        self.step(symbol)
+
+    def trade_at(self, symbol: str, price: int) -> None:
+        """Let the crowd trade up or down to a price (ticks), then look at stops."""
+        market = self.markets[symbol]
+        market.trade_at(price)
+        self._check_stops(market)
+
     # Placing ---------------------------------------------------------------------------------
 
     def place(self, account: Account, body: Mapping[str, Any]) -> UserOrder:
         """Place an order. Raises ``Refused``; what happens next is told by events."""
+        self.faults.check_item()
         market, order = self._accepted(account, body)
         account.add(order)
         if order.stop:
@@ -101,6 +121,7 @@ class Engine:
     def _accepted(self, account: Account, body: Mapping[str, Any]) -> tuple[Market, UserOrder]:
         if self.is_suspended:
             raise Refused("300002", "Trading is suspended")
+        self.faults.check_service()
         market = self.market(str(body.get("symbol", "")))
         request = read_request(body, market.spec)
         self._check_account(account, request, market)
@@ -297,6 +318,7 @@ class Engine:
 
     def cancel(self, order: UserOrder) -> None:
         """Cancel one order. Raises ``Refused`` when it has ended."""
+        self.faults.check_item()
         if not order.is_active:
             raise Refused("100004", "The order cannot be canceled.")
         market = self.markets[order.symbol]
@@ -339,11 +361,11 @@ class Engine:
     def _trigger(self, account: Account, order: UserOrder, market: Market) -> None:
         order.is_triggered = True
         held = account.positions[order.symbol].lots
-        error = ""
+        error = self.faults.stop_error()
         if order.only_reduces:
             room = abs(held) if held and (held > 0) == (order.side == SELL) else 0
             order.size = room if order.is_close_order else min(order.size, room)
-            if not order.size:
+            if not order.size and not error:
                 error = "error.createOrder.noPositionToClose"
         else:
             try:

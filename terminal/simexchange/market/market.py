@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple, Protocol, final
 
 from terminal.simexchange.market.crowd import Crowd
 from terminal.simexchange.market.history import CandleStore
-from terminal.simexchange.market.matching import BUY, SELL, Match, MatchingBook, opposite
+from terminal.simexchange.market.matching import BUY, SELL, BookOrder, Match, MatchingBook, opposite
 
 if TYPE_CHECKING:
     from terminal.simexchange.clock import SimClock
@@ -89,6 +89,18 @@ class Market:
     def move_fair(self, ticks: int) -> None:
         """Shift the crowd's fair price (for tests)."""
         self._crowd.fair += ticks
+
+    def trade_at(self, price: int) -> None:
+        """Let the crowd trade through the book to a price, which is the last one then."""
+        self._crowd.fair = float(price)
+        best_bid = self.book.best(BUY)
+        side = SELL if best_bid is not None and price <= best_bid else BUY
+        resting = opposite(side)
+        sign = 1 if side == BUY else -1
+        # What stands closer to the touch, and one lot at the price itself.
+        lots = sum(size for level, size in self.book.levels(resting) if (price - level) * sign >= 0)
+        self.book.rest(BookOrder(self.new_id(), "", resting, price, 1))
+        self.take(side, price, lots + 1)
 
     @property
     def index_price(self) -> Decimal:

@@ -91,6 +91,7 @@ class Gateway:
             self._faults.check_gate()
             route, parts = self.table.find(request.method, path)
             headers = self._charge(route, request)
+            self._faults.check_load()
             key = self._signer(route, request)
             call = Call(
                 method=request.method,
@@ -127,6 +128,10 @@ class Gateway:
         fits, headers = self._quota.spend(
             route.pool, owner, route.weight, self._clock.monotonic_s()
         )
+        if self._faults.use("quotas_spent"):
+            pool = self._quota.pool(route.pool, owner)
+            pool.spent, fits = pool.limit, False
+            headers["gw-ratelimit-remaining"] = "0"
         if not fits:
             raise Refused("429000", "Too many requests in a short period of time", 429, headers)
         return headers

@@ -100,7 +100,7 @@ class MarketCalls:
         }
 
     def _status(self, _call: Call) -> object:
-        return {"msg": "", "status": "cancelonly" if self._engine.is_suspended else "open"}
+        return {"msg": "", "status": self._engine.status}
 
     def _timestamp(self, _call: Call) -> object:
         return self._clock.now_ms()

@@ -73,7 +73,7 @@ class Streams:
             await socket.close()
             return socket
         self.opened += 1
-        listener = Listener(token.uid)
+        listener = Listener(token.uid, request.transport)
         self._hub.add(listener)
         listener.send(_frame({"id": request.query.get("connectId", "c-1"), "type": "welcome"}))
         writer = asyncio.get_running_loop().create_task(_write(socket, listener))
@@ -93,6 +93,8 @@ class Streams:
             try:
                 message = await socket.receive(timeout=IDLE_S)
             except TimeoutError:
+                if listener.is_mute:
+                    continue
                 listener.send(_frame({"type": "error", "code": 400, "data": "ping timeout"}))
                 return
             if message.type is not WSMsgType.TEXT:

@@ -5,12 +5,17 @@ from __future__ import annotations
 import asyncio
 import json
 from collections import deque
+from functools import partial
 from typing import TYPE_CHECKING, Any, final
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from terminal.simexchange.faults import Faults
 
 MAX_QUEUED = 100_000
+CONGESTED = 2_000
+"""Frames that wait for one connection before fast time waits for it."""
 _compact = json.JSONEncoder(separators=(",", ":")).encode
 
 
@@ -18,18 +23,22 @@ _compact = json.JSONEncoder(separators=(",", ":")).encode
 class Listener:
     """One stream connection's topics and what waits to be sent to it.
 
-    ``uid`` is None for a connection with a public token.
+    ``uid`` is None for a connection with a public token. What is sent while it ``is_mute`` is lost.
     """
 
-    def __init__(self, uid: str | None) -> None:
+    def __init__(self, uid: str | None, transport: asyncio.Transport | None = None) -> None:
         self.uid = uid
-        self.topics: set[str] = set()
+        self.transport = transport
+        self.is_mute = False
+        self.topics: dict[str, None] = {}
         self.queue: deque[str] = deque()
         self.wake = asyncio.Event()
         self.is_ended = False
 
     def send(self, text: str) -> None:
         """Queue a frame; a listener that does not read is ended."""
+        if self.is_mute:
+            return
         if len(self.queue) >= MAX_QUEUED:
             self.end()
             return
@@ -41,6 +50,13 @@ class Listener:
         self.is_ended = True
         self.wake.set()
 
+    def abort(self) -> None:
+        """Break the connection, without a word."""
+        self.queue.clear()
+        self.end()
+        if self.transport is not None:
+            self.transport.abort()
+
 
 @final
 class Hub:
@@ -48,31 +64,33 @@ class Hub:
 
     def __init__(self, faults: Faults) -> None:
         self._faults = faults
-        self._by_topic: dict[str, set[Listener]] = {}
-        self.listeners: set[Listener] = set()
+        # In the order in which they came, which no hash decides.
+        self._by_topic: dict[str, dict[Listener, None]] = {}
+        self.listeners: dict[Listener, None] = {}
         self.sent = 0
 
     def add(self, listener: Listener) -> None:
         """A stream opened."""
-        self.listeners.add(listener)
+        self.listeners[listener] = None
+        listener.is_mute = self._faults.half_open
 
     def remove(self, listener: Listener) -> None:
         """A stream ended."""
-        self.listeners.discard(listener)
+        self.listeners.pop(listener, None)
         for topic in tuple(listener.topics):
             self.unsubscribe(listener, topic)
 
     def subscribe(self, listener: Listener, topic: str) -> None:
         """Begin to listen to one topic."""
-        listener.topics.add(topic)
-        self._by_topic.setdefault(topic, set()).add(listener)
+        listener.topics[topic] = None
+        self._by_topic.setdefault(topic, {})[listener] = None
 
     def unsubscribe(self, listener: Listener, topic: str) -> None:
         """Stop listening to one topic."""
-        listener.topics.discard(topic)
+        listener.topics.pop(topic, None)
         found = self._by_topic.get(topic)
         if found is not None:
-            found.discard(listener)
+            found.pop(listener, None)
             if not found:
                 del self._by_topic[topic]
 
@@ -91,10 +109,7 @@ class Hub:
         if sn is not None:
             frame["sn"] = sn
         frame["data"] = data
-        for text in self._faults.frames(topic, _compact(frame)):
-            for listener in listeners:
-                listener.send(text)
-                self.sent += 1
+        self._faults.pass_on(topic, _compact(frame), partial(self._fan, tuple(listeners)))
 
     def publish_private(self, uid: str, topic: str, subject: str, data: Any) -> None:  # noqa: ANN401
         """Send a message to one account."""
@@ -109,10 +124,32 @@ class Hub:
             "channelType": "private",
             "data": data,
         }
-        for text in self._faults.frames(topic, _compact(frame)):
-            for listener in listeners:
-                listener.send(text)
-                self.sent += 1
+        self._faults.pass_on(topic, _compact(frame), partial(self._fan, listeners), is_private=True)
+
+    def _fan(self, listeners: Iterable[Listener], text: str) -> None:
+        for listener in listeners:
+            if self._faults.connections_dropped and self._faults.use("connections_dropped"):
+                listener.abort()
+                continue
+            listener.send(text)
+            self.sent += 1
+
+    def is_congested(self) -> bool:
+        """True when a connection does not take its frames as fast as they are made."""
+        return any(len(listener.queue) > CONGESTED for listener in self.listeners)
+
+    def mute(self, is_mute: bool) -> None:  # noqa: FBT001 - one truth, told to all
+        """Let all streams that are open say nothing, nor hear, or go on."""
+        for listener in self.listeners:
+            listener.is_mute = is_mute
+            if is_mute:
+                listener.queue.clear()
+            if listener.transport is not None:
+                (
+                    listener.transport.pause_reading
+                    if is_mute
+                    else listener.transport.resume_reading
+                )()
 
     def end_all(self) -> None:
         """Close all streams."""
