@@ -61,15 +61,17 @@ class SimClock:
     ``is_held``, if set, is asked before fast time goes on: time waits while it says True.
     """
 
-    def __init__(self, *, start_ms: int | None = None, speed: float = 1.0) -> None:
+    def __init__(
+        self, *, start_ms: int | None = None, speed: float = 1.0, is_paused: bool = False
+    ) -> None:
         self.shift_ms = 0
         self.given_up_s = 0.0
         """Seconds of this clock that fast time was too slow by, in all: it ran slower then."""
         self.skipped_s = 0.0
         """Seconds that real time jumped over, in all, because nobody was awake."""
         self.is_held: Callable[[], bool] | None = None
-        self._speed = _checked(speed)
-        self._resumed_speed = speed or 1.0
+        self._resumed_speed = _checked(speed) or 1.0
+        self._speed = 0.0 if is_paused else speed
         self._since_ns = self._outside_ns()
         self._base_ns = time.time_ns() if start_ms is None else start_ms * _MS
         self._latest_ns = self._base_ns
