@@ -89,8 +89,7 @@ class Engine:
 
     def move(self, symbol: str, ticks: int) -> None:
         """Let the price of a market jump, over everything on the way, then look at stops."""
-        market = self.markets[symbol]
-        market.move_fair(ticks)
+        self.trade_at(symbol, max(1, self.markets[symbol].last + ticks))
         self.step(symbol)
 
     def trade_at(self, symbol: str, price: int) -> None:

@@ -92,7 +92,6 @@ class Market:
 
     def trade_at(self, price: int) -> None:
         """Let the crowd trade through the book to a price, which is the last one then."""
-        self._crowd.fair = float(price)
         best_bid = self.book.best(BUY)
         side = SELL if best_bid is not None and price <= best_bid else BUY
         resting = opposite(side)
@@ -101,6 +100,7 @@ class Market:
         lots = sum(size for level, size in self.book.levels(resting) if (price - level) * sign >= 0)
         self.book.rest(BookOrder(self.new_id(), "", resting, price, 1))
         self.take(side, price, lots + 1)
+        self._crowd.follow(price)
 
     @property
     def index_price(self) -> Decimal:
