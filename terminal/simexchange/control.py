@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from terminal.simexchange.engine.engine import Engine
     from terminal.simexchange.faults import Faults
     from terminal.simexchange.keys import NamedKey
+    from terminal.simexchange.rest.gateway import Gateway
     from terminal.simexchange.sockets.hub import Hub
     from terminal.simexchange.switches import Switches
 
@@ -47,6 +48,7 @@ class Exchange(Protocol):
     switches: Switches
     engine: Engine
     hub: Hub
+    gateway: Gateway
     keys: dict[str, NamedKey]
 
     def add_key(self, named: NamedKey) -> None:
@@ -136,6 +138,7 @@ class Control:
                 for listener in exchange.hub.listeners
             ],
             "frames_sent": exchange.hub.sent,
+            "calls": exchange.gateway.calls,
             "status": exchange.engine.status,
             "keys": self._keys(),
             "faults": exchange.faults.shown(),
