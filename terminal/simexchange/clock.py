@@ -57,8 +57,8 @@ class SimClock:
     """Epoch time in ms and ns, with a settable shift that plays a wrong clock, and timed events.
 
     ``speed`` 1 is the time outside (the machine's wall clock, also after it slept), N is N times
-    faster, 0 stands still until ``advance``. No event is ever earlier than one that happened.
-    ``is_held``, if set, is asked before fast time goes on: time waits while it says True.
+    faster from when it runs on, 0 stands still until ``advance``. No event is ever earlier than one
+    that happened. ``is_held``, if set, is asked before fast time goes on: time waits while it says True.
     """
 
     def __init__(
@@ -82,6 +82,7 @@ class SimClock:
         self._woken = asyncio.Event()
         self._sleepers: dict[asyncio.Future[None], None] = {}
         self._is_over = False
+        self._has_begun = False
         self._held_since_ns: int | None = None
         self._errors: list[Exception] = []
         self._turn = asyncio.Lock()
@@ -126,7 +127,7 @@ class SimClock:
         self._since_ns = self._outside_ns()
 
     def _target_ns(self) -> int:
-        if self._speed == 0:
+        if self._speed == 0 or not (self._has_begun or self._speed == 1):
             return self._base_ns
         passed = self._outside_ns() - self._since_ns
         if self._speed == 1:
@@ -249,6 +250,9 @@ class SimClock:
     async def run(self) -> None:
         """Let events happen as time passes, until it is cancelled."""
         loop = asyncio.get_running_loop()
+        if not self._has_begun and self._speed != 1:
+            self._restart(self._true_ns())  # fast time begins here
+        self._has_begun = True
         while True:
             wait_s = self._catch_up()
             if wait_s == 0:

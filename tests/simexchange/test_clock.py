@@ -201,6 +201,14 @@ async def test_fast_time_wakes_sleepers_early() -> None:
         assert asyncio.get_running_loop().time() - began < 5
 
 
+async def test_fast_time_begins_when_it_runs() -> None:
+    clock = SimClock(start_ms=START_MS, speed=TOP_SPEED)
+    await turns()
+    assert clock.now_ms() == START_MS
+    async with running(clock):
+        await asyncio.wait_for(clock.sleep(1000), 10)
+
+
 async def test_real_time_is_the_wall_clock_and_passes_by_itself() -> None:
     async with running(SimClock()) as clock:
         assert abs(clock.now_ms() - time.time_ns() // 1_000_000) < 1000
