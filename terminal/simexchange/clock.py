@@ -58,7 +58,8 @@ class SimClock:
 
     ``speed`` 1 is the time outside (the machine's wall clock, also after it slept), N is N times
     faster from when it runs on, 0 stands still until ``advance``. No event is ever earlier than one
-    that happened. ``is_held``, if set, is asked before fast time goes on: time waits while it says True.
+    that happened. ``is_held``, if set, is asked before fast time goes on: it waits while that is
+    True.
     """
 
     def __init__(
