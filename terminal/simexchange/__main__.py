@@ -1,43 +1,38 @@
-"""``python -m terminal.simexchange``: run the exchange until its parent ends or Ctrl-C.
+"""``python -m terminal.simexchange``: run the exchange until it is told to end.
 
-Prints one line of JSON when it is ready. It ends when its standard input closes (if that is a
-pipe) or, on POSIX, when its parent process is gone.
+Prints one line of JSON when it is ready. It ends at a signal, when its standard input closes (if
+that is a pipe) or, on POSIX, when its parent process is gone; always with everything closed.
 """
 
 from __future__ import annotations
 
-import argparse
 import asyncio
 import json
 import os
+import signal
 import stat
 import sys
 import threading
 from contextlib import suppress
-from pathlib import Path
 from typing import TYPE_CHECKING
 
-from terminal.simexchange.server import LOOPBACK, SimExchange
+from terminal.simexchange.clock import SimClock
+from terminal.simexchange.options import Options, parsed
+from terminal.simexchange.server import LOOPBACK, House, SimExchange
+from terminal.simexchange.switches import Switches
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from pathlib import Path
 
 PARENT_LOOK_S = 1.0
+_SIGNALS = ("SIGINT", "SIGTERM", "SIGBREAK")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run; the exit code is 0, or 2 when the port cannot be had."""
-    parser = argparse.ArgumentParser(
-        prog="python -m terminal.simexchange",
-        description="A simulated exchange that speaks the wire of KuCoin Futures, on loopback.",
-    )
-    parser.add_argument("--port", type=_port, default=0, help="port to listen on; 0 takes any")
-    parser.add_argument("--seed", type=int, default=7, help="seed of the market and of the key")
-    parser.add_argument("--ready-file", type=Path, help="also write the ready line to this file")
+    """Run; the exit code is 0, or 2 for wrong options and when the port cannot be had."""
     parent = os.getppid()  # before anything else: a parent that dies meanwhile must be noticed
-    options = parser.parse_args(arguments)
-    if options.ready_file is not None and not options.ready_file.absolute().parent.is_dir():
-        parser.error(f"the folder of {options.ready_file} does not exist")
+    options = parsed(arguments)
     try:
         with suppress(KeyboardInterrupt):
             asyncio.run(_run(options, parent))
@@ -48,35 +43,68 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return 0
 
 
-def _port(text: str) -> int:
-    if not text.isdigit() or int(text) > 65535:
-        raise argparse.ArgumentTypeError(f"{text!r} is no port (0 to 65535)")
-    return int(text)
+def made(options: Options) -> SimExchange:
+    """The exchange that the options ask for, not started yet."""
+    clock = SimClock(start_ms=options.start_ms, speed=options.speed, is_paused=options.is_paused)
+    switches = Switches()
+    switches.set_all(dict(options.switches))
+    house = House(options.keys, options.vip_level, options.token_life_s, switches)
+    exchange = SimExchange(seed=options.seed, is_calm=options.is_calm, clock=clock, house=house)
+    for name, value in options.faults:
+        exchange.faults.set(name, value)
+    return exchange
 
 
-async def _run(options: argparse.Namespace, parent: int) -> None:
-    exchange = SimExchange(seed=options.seed)
+async def _run(options: Options, parent: int) -> None:
+    ended = asyncio.Event()
+    _watch_signals(ended)
+    exchange = made(options)
     await exchange.start(options.port)
     line = json.dumps(exchange.announcement())
-    if options.ready_file is not None:
-        _write_private(options.ready_file, f"{line}\n")
-    with suppress(OSError, ValueError, AttributeError):
-        # A windowed program may have no usable standard output.
-        sys.stdout.write(f"{line}\n")
-        sys.stdout.flush()
-    ended = asyncio.Event()
-    _watch_input(ended)
     try:
+        if options.ready_file is not None:
+            _write_private(options.ready_file, f"{line}\n")
+        with suppress(OSError, ValueError, AttributeError):
+            # A windowed program may have no usable standard output.
+            sys.stdout.write(f"{line}\n")
+            sys.stdout.flush()
+        _watch_input(ended)
         await _wait_for_parent(ended, parent)
     finally:
         await exchange.stop()
+        if options.ready_file is not None:
+            with suppress(OSError):
+                options.ready_file.unlink()
+
+
+def _watch_signals(ended: asyncio.Event) -> None:
+    """Every way in which a system asks a program to end, ends it cleanly."""
+    loop = asyncio.get_running_loop()
+
+    def end(_number: int, _frame: object) -> None:
+        with suppress(RuntimeError):
+            loop.call_soon_threadsafe(ended.set)
+
+    for name in _SIGNALS:
+        number = getattr(signal, name, None)
+        if number is not None:
+            with suppress(ValueError):  # not in the main thread: somebody else looks after signals
+                signal.signal(number, end)
 
 
 def _write_private(path: Path, text: str) -> None:
-    """The line holds secrets, if only of a game: nobody else may read it."""
-    number = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-    with os.fdopen(number, "w", encoding="utf-8") as file:
-        file.write(text)
+    """The line holds secrets, if only of a game: nobody else may read it, nor half of it."""
+    new = path.with_name(f".{path.name}.{os.getpid()}")
+    with suppress(FileNotFoundError):
+        new.unlink()
+    number = os.open(new, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    try:
+        with os.fdopen(number, "w", encoding="utf-8") as file:
+            file.write(text)
+        new.replace(path)
+    except OSError:
+        new.unlink(missing_ok=True)
+        raise
 
 
 async def _wait_for_parent(ended: asyncio.Event, parent: int) -> None:

@@ -1,17 +1,22 @@
-"""The exchange as a whole: one port, one market clock, one account. Usable inside a test's loop."""
+"""The exchange as a whole: one port, one clock, its markets and accounts. Usable inside a test."""
 
 from __future__ import annotations
 
 import asyncio
 from contextlib import suppress
+from dataclasses import dataclass, field
+from email.utils import formatdate
+from functools import partial
 from typing import TYPE_CHECKING, Any, final
 
 from aiohttp import web
 
 from terminal.simexchange.auth import ApiKey, demo_key
 from terminal.simexchange.clock import SimClock
+from terminal.simexchange.control import PREFIX, Control
 from terminal.simexchange.engine.engine import Engine
 from terminal.simexchange.faults import Faults
+from terminal.simexchange.keys import MAIN, NamedKey, shown_key
 from terminal.simexchange.market.contracts import BUSY
 from terminal.simexchange.quota import Quota
 from terminal.simexchange.rest.account_calls import AccountCalls
@@ -31,18 +36,38 @@ from terminal.simexchange.sockets.limits import FeedLimits
 from terminal.simexchange.sockets.order_commands import OrderCommands
 from terminal.simexchange.sockets.order_socket import PATH, OrderSockets
 from terminal.simexchange.switches import Switches
-from terminal.simexchange.tokens import Tokens
+from terminal.simexchange.tokens import TOKEN_LIFE_S, Tokens
 
 if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+
     from terminal.simexchange.trading.transfers import Funding
+
+    Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 LOOPBACK = "127.0.0.1"
 STEP_S = 0.06
-"""How often the busiest market acts; the others take turns, one at each step."""
+"""How often the busiest market acts."""
+QUIET_STEP_S = 7 * STEP_S
+"""How often each of the others acts; they take turns at the busiest one's instants."""
 DEPTH_S = 0.12
 SECOND_S = 1.0
 SNAPSHOT_S = 5.0
 MINUTE_S = 60.0
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class House:
+    """How an exchange is set up beyond its seed and its clock.
+
+    ``keys`` come in addition to the demo key; ``vip_level`` is 0 to 12.
+    """
+
+    keys: tuple[NamedKey, ...] = ()
+    vip_level: int = 0
+    token_life_s: float = TOKEN_LIFE_S
+    switches: Switches = field(default_factory=Switches)
 
 
 @final
@@ -59,19 +84,42 @@ class SimExchange:
         is_calm: bool = False,
         clock: SimClock | None = None,
         switches: Switches | None = None,
+        house: House | None = None,
     ) -> None:
+        house = house or House()
+        self.seed = seed
         self.clock = clock or SimClock()
-        self.switches = switches or Switches()
-        self.faults = Faults()
-        self.quota = Quota()
+        self.start_ms = self.clock.now_ms()
+        self.switches = switches or house.switches
+        self.faults = Faults(self.clock, seed)
+        self.quota = Quota(house.vip_level)
         self.hub = Hub(self.faults, self.switches)
+        self.faults.on_half_open = self._half_open
+        self.clock.is_held = self.hub.is_congested
         self.key: ApiKey = demo_key(seed)
+        self.keys: dict[str, NamedKey] = {}
+        """Every key by its name."""
         self.engine = Engine(seed, self.key, self.clock, self.hub, self.switches)
-        self.tokens = Tokens(self.clock)
+        self.engine.faults = self.faults
+        self.add_key(NamedKey("demo", MAIN, self.key))
+        for key in house.keys:
+            self.add_key(key)
+        self.tokens = Tokens(self.clock, seed, self.faults)
+        self.tokens.life_s = house.token_life_s
         parts = FeedParts(
             self.hub, self.engine.markets, self.clock, self.faults, self.switches, FeedLimits()
         )
         self.streams = Streams(parts, self.tokens)
+        self._open_calls()
+        self.control = Control(self)
+        self._is_calm = is_calm
+        self._dates = (0, "")
+        self._runner: web.AppRunner | None = None
+        self._time: asyncio.Task[None] | None = None
+        self.port = 0
+
+    def _open_calls(self) -> None:
+        """Everything that answers requests, over REST and over the order socket."""
         orders = OrderCalls(self.engine, self.switches)
         batches = BatchCalls(orders, self.switches)
         self.market_calls = MarketCalls(self.engine, self.tokens, self.clock)
@@ -92,13 +140,19 @@ class SimExchange:
             self.gateway, (orders, batches), self.engine.accounts, self.faults, self.switches
         )
         self.order_sockets = OrderSockets(
-            commands, self.engine.accounts, self.clock, self.switches, seed
+            commands, self.engine.accounts, self.clock, self.switches, self.seed
         )
-        self._is_calm = is_calm
-        self._turn = 0
-        self._runner: web.AppRunner | None = None
-        self._time: asyncio.Task[None] | None = None
-        self.port = 0
+
+    def _half_open(self, is_mute: bool) -> None:  # noqa: FBT001 - one truth, told to all
+        self.hub.mute(is_mute)
+        self.order_sockets.mute(is_mute=is_mute)
+
+    def add_key(self, named: NamedKey) -> None:
+        """Let a key in. Raises ``ValueError`` when another one has its name."""
+        if named.name in self.keys:
+            raise ValueError(f"There is a key named {named.name} already.")
+        self.keys[named.name] = named
+        self.engine.accounts.add(named.key)
 
     @property
     def funding(self) -> Funding:
@@ -123,16 +177,22 @@ class SimExchange:
             "api_key": self.key.key,
             "secret": self.key.secret,
             "passphrase": self.key.passphrase,
+            "keys": [shown_key(named) for named in self.keys.values()],
+            "control": f"{self.rest}{PREFIX}",
+            "seed": self.seed,
+            "start": self.start_ms,
         }
 
     async def start(self, port: int = 0) -> None:
         """Listen on loopback; port 0 takes a free one. Raises ``OSError`` when it is taken."""
-        app = web.Application(client_max_size=MAX_BODY)
+        app = web.Application(client_max_size=MAX_BODY, middlewares=[self._at_the_door])
         app.router.add_route("GET", "/endpoint", self.streams.handle)
         app.router.add_route("GET", PATH, self.order_sockets.handle)
+        self.control.add_to(app)
         http = HttpServer(self.gateway, self.clock)
         http.add_to(app)
         app.on_shutdown.append(self._end_streams)
+        app.on_response_prepare.append(self._stamp)
         self._runner = http.runner(app)
         await self._runner.setup()
         site = web.TCPSite(self._runner, LOOPBACK, port, backlog=BACKLOG)
@@ -145,9 +205,29 @@ class SimExchange:
         self._begin()
         self._time = asyncio.get_running_loop().create_task(self.clock.run(), name="sim time")
 
+    @web.middleware
+    async def _at_the_door(self, request: web.Request, handler: Handler) -> web.StreamResponse:
+        if self.faults.refuses_connections and not request.path.startswith(f"{PREFIX}/"):
+            if request.transport is not None:
+                request.transport.abort()
+            raise asyncio.CancelledError
+        return await handler(request)
+
+    async def _stamp(self, _request: web.Request, response: web.StreamResponse) -> None:
+        """Answers carry the exchange's time, not the machine's."""
+        second = self.clock.now_ms() // 1000
+        if self._dates[0] != second:
+            self._dates = (second, formatdate(second, usegmt=True))
+        response.headers["Date"] = self._dates[1]
+
     def _begin(self) -> None:
         if not self._is_calm:
-            self.clock.every(STEP_S, self._step_markets)
+            others = [symbol for symbol in self.engine.markets if symbol not in BUSY]
+            for symbol in BUSY:
+                self.clock.every(STEP_S, partial(self._act, symbol))
+            for turn, symbol in enumerate(others, 1):
+                act = partial(self._act, symbol)
+                self.clock.every(QUIET_STEP_S, act, first_s=turn * STEP_S)
         self.clock.every(DEPTH_S, self.engine.broadcast.depth)
         self.clock.every(SECOND_S, self.engine.publish_second)
         self.clock.after(0, self.engine.broadcast.minute)
@@ -155,12 +235,11 @@ class SimExchange:
         self.clock.every(SNAPSHOT_S, self.engine.broadcast.snapshots)
         self.engine.settlements.start()
 
-    def _step_markets(self) -> None:
-        for symbol in BUSY:
+    def _act(self, symbol: str) -> None:
+        if self.faults.gap_move:
+            self.engine.move(symbol, self.faults.taken_move())
+        else:
             self.engine.step(symbol)
-        others = [symbol for symbol in self.engine.markets if symbol not in BUSY]
-        self._turn += 1
-        self.engine.step(others[self._turn % len(others)])
 
     async def stop(self) -> None:
         """End all streams and stop listening."""
@@ -169,13 +248,14 @@ class SimExchange:
             with suppress(asyncio.CancelledError):
                 await self._time
         self.clock.end()
+        self.faults.half_open = False  # so that streams hear that they are closed
         if self._runner is not None:
             await self._runner.cleanup()
 
     def step(self, symbol: str, count: int = 1) -> None:
         """Let a market act so many times."""
         for _ in range(count):
-            self.engine.step(symbol)
+            self._act(symbol)
 
     def drop_streams(self) -> None:
         """Close every stream connection."""

@@ -20,7 +20,7 @@ DECLARATIONS = {
     "exchange/errors.py", "exchange/funding_gateway.py", "exchange/gateway.py",
     "exchange/outcome.py",
     "session/clock.py", "session/desk.py", "session/results.py",
-    "simexchange/errors.py", "simexchange/faults.py", "simexchange/market/contracts.py",
+    "simexchange/errors.py", "simexchange/market/contracts.py",
 }  # fmt: skip
 # Parts of the order desk: tested as one in tests/session/test_orders.py.
 DECLARATIONS |= {"session/placing.py", "session/cancels.py"}

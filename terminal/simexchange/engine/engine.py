@@ -13,6 +13,7 @@ from terminal.simexchange.engine.reports import Reports
 from terminal.simexchange.engine.settlements import Settlements
 from terminal.simexchange.engine.stops import Stops
 from terminal.simexchange.errors import Refused
+from terminal.simexchange.faults import CANCEL_ONLY, Faults
 from terminal.simexchange.market.contracts import CONTRACTS
 from terminal.simexchange.market.market import Market
 from terminal.simexchange.trading.accounts import Accounts
@@ -59,6 +60,8 @@ class Engine:
         self._filling.on_filled = self._exits.filled
         self._filling.on_ended = self._exits.ended
         self._stops.on_fired = self._exits.fired
+        self._stops.error = self._stop_error
+        self.faults = Faults(clock)
 
     @property
     def halts(self) -> Halts:
@@ -77,6 +80,11 @@ class Engine:
     def market(self, symbol: str) -> Market:
         """A listed contract's market. Raises ``Refused`` for an unknown one."""
         return self._checks.market(symbol)
+
+    @property
+    def status(self) -> str:
+        """Service status: open, cancelonly or close."""
+        return CANCEL_ONLY if self.is_suspended else self.faults.status
 
     # What markets tell -----------------------------------------------------------------------
 
@@ -105,11 +113,23 @@ class Engine:
         """Fire the stops of a contract whose price has come; after prices were moved by hand."""
         self._stops.check(self.markets[symbol])
 
+    def move(self, symbol: str, ticks: int) -> None:
+        """Let the price of a market jump, over everything on the way, then look at stops."""
+        self.trade_at(symbol, max(1, self.markets[symbol].last + ticks))
+        self.step(symbol)
+
+    def trade_at(self, symbol: str, price: int) -> None:
+        """Let the crowd trade up or down to a price (ticks), then look at stops."""
+        market = self.markets[symbol]
+        market.trade_at(price)
+        self._stops.check(market)
+
     # Placing ---------------------------------------------------------------------------------
 
     def place(self, account: Account, body: Mapping[str, Any]) -> UserOrder:
         """Place an order. Raises ``Refused``; what happens next is told by events."""
-        order = self._numbered(self._checks.accepted(account, body))
+        self.faults.check_item()
+        order = self._numbered(self._accepted(account, body))
         market = self.markets[order.symbol]
         if order.stop:
             self._stops.wait(account, order)
@@ -122,10 +142,11 @@ class Engine:
 
     def place_with_exits(self, account: Account, body: Mapping[str, Any]) -> UserOrder:
         """Place an order with exits attached (``st-orders``). Raises ``Refused``."""
+        self.faults.check_item()
         wanted = read_exits(body)
         # The type of the exits' price is no part of the main order.
         main = {name: value for name, value in body.items() if name != "stopPriceType"}
-        order = self._checks.accepted(account, main)
+        order = self._accepted(account, main)
         self._checks.check_stop_room(account, order.symbol, len(wanted.prices))
         order = self._numbered(order)
         market = self.markets[order.symbol]
@@ -138,7 +159,14 @@ class Engine:
 
     def test(self, account: Account, body: Mapping[str, Any]) -> UserOrder:
         """Check an order like ``place`` and forget it."""
-        return self._numbered(self._checks.accepted(account, body))
+        return self._numbered(self._accepted(account, body))
+
+    def _stop_error(self) -> str:
+        return self.faults.stop_error()
+
+    def _accepted(self, account: Account, body: Mapping[str, Any]) -> UserOrder:
+        self.faults.check_service()
+        return self._checks.accepted(account, body)
 
     def _numbered(self, order: UserOrder) -> UserOrder:
         order.number = self._numbers.next()
@@ -149,6 +177,7 @@ class Engine:
 
     def cancel(self, order: UserOrder) -> None:
         """Cancel one order. Raises ``Refused`` when it has ended."""
+        self.faults.check_item()
         if not order.is_active:
             raise Refused("100004", "The order cannot be canceled.")
         self._checks.check_liquidation(order.uid, order.symbol)

@@ -67,9 +67,9 @@ class StopIndex:
         if not rows:
             del self._rows[key]
 
-    def kinds(self) -> set[str]:
-        """The references that stops wait for."""
-        return {kind for kind, _ in self._rows}
+    def kinds(self) -> list[str]:
+        """The references that stops wait for, in an order that no hash decides."""
+        return sorted({kind for kind, _ in self._rows})
 
     def take(self, kind: str, price: Decimal) -> list[UserOrder]:
         """Take out the stops that a price of this kind fires. Looks at no others but the next."""
@@ -110,6 +110,8 @@ class Stops:
         self._due: dict[str, list[UserOrder]] = {symbol: [] for symbol in self._indexes}
         self._is_checking = False
         self.on_fired: Callable[[UserOrder], None] = lambda _order: None
+        self.error: Callable[[], str] = str
+        """Asked first when a stop fires: a reason to refuse it, or nothing."""
 
     def wait(self, account: Account, order: UserOrder) -> None:
         """Take in a stop and tell."""
@@ -190,6 +192,8 @@ class Stops:
 
     def _refusal(self, account: Account, order: UserOrder, market: Market) -> str:
         """Fit the order to the position of now; a key says why it cannot be placed."""
+        if error := self.error():
+            return error
         held = account.positions[order.symbol].lots
         try:
             if order.only_reduces:

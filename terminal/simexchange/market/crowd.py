@@ -20,6 +20,7 @@ LEVELS = 130
 _FAR = 2 * LEVELS
 _CALM = 0.92
 _WALL = 50
+_ROUNDS = 5
 
 
 class Floor(Protocol):
@@ -71,6 +72,13 @@ class Crowd:
         self._burst()
         self._refresh(bid, ask)
         self._fill_up(bid, ask)
+
+    def follow(self, price: int) -> None:
+        """Take a price for the fair one at once, and quote around it."""
+        self.fair = float(price)
+        self._pull(price, price + 1)
+        for _ in range(_ROUNDS):
+            self._fill_up(price, price + 1)
 
     # Prices ----------------------------------------------------------------------------------
 

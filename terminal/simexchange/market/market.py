@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple, Protocol, final
 
 from terminal.simexchange.market.crowd import Crowd
 from terminal.simexchange.market.history import CandleStore
-from terminal.simexchange.market.matching import BUY, SELL, Match, MatchingBook
+from terminal.simexchange.market.matching import BUY, SELL, BookOrder, Match, MatchingBook, opposite
 from terminal.simexchange.market.past import MINUTE_MS, Past
 from terminal.simexchange.market.rewind import Rewind
 from terminal.simexchange.market.series import CYCLE_MS, Series
@@ -152,6 +152,19 @@ class Market:
         share = 1 - math.exp((self._averaged_s - now_s) / _BASIS_S)
         self._averaged_s = now_s
         return share
+
+    def trade_at(self, price: int) -> None:
+        """Let the crowd trade through the book to a price, which is the last one then."""
+        best_bid = self.book.best(BUY)
+        side = SELL if best_bid is not None and price <= best_bid else BUY
+        resting = opposite(side)
+        sign = 1 if side == BUY else -1
+        # What stands closer to the touch, and one lot at the price itself.
+        lots = sum(size for level, size in self.book.levels(resting) if (price - level) * sign >= 0)
+        self.book.rest(BookOrder(self.new_id(), "", resting, price, 1))
+        self.take(side, price, lots + 1)
+        self._crowd.follow(price)
+        self._show()
 
     @property
     def index_price(self) -> Decimal:

@@ -110,6 +110,7 @@ class Gateway:
             pool, owner = route.pool, self._payer(route, request)
             self._faults.check_gate()
             headers = self.charge(route, owner)
+            self._faults.check_load()
             key = self._signer(route, request)
             call = Call(
                 method=request.method,
@@ -186,6 +187,10 @@ class Gateway:
         fits, headers = self._quota.spend(
             route.pool, owner, self.weight(route), self._clock.monotonic_s()
         )
+        if self._faults.use("quotas_spent"):
+            pool = self._quota.pool(route.pool, owner)
+            pool.spent, fits = pool.limit, False
+            headers["gw-ratelimit-remaining"] = "0"
         if not fits:
             raise Refused("429000", "Too many requests in a short period of time", 429, headers)
         return headers

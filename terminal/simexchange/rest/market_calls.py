@@ -27,15 +27,13 @@ _CONTRACT_STATUS = {"open": "Open", "cancelonly": "CancelOnly", "close": "Paused
 class MarketCalls:
     """What anybody may ask.
 
-    ``service`` is what the status call says: ``open``, ``close`` or ``cancelonly``; while it is
-    empty the engine knows. ``notice`` is the text beside it.
+    ``notice`` is the text beside the status of the exchange.
     """
 
     def __init__(self, engine: Engine, tokens: Tokens, clock: SimClock) -> None:
         self._engine = engine
         self._tokens = tokens
         self._clock = clock
-        self.service = ""
         self.notice = ""
 
     def routes(self) -> tuple[Route, ...]:
@@ -63,11 +61,8 @@ class MarketCalls:
     def _market(self, call: Call) -> Market:
         return self._engine.market(call.required("symbol"))
 
-    def _service(self) -> str:
-        return self.service or ("cancelonly" if self._engine.is_suspended else "open")
-
     def _listed(self, market: Market) -> payloads.Payload:
-        status = _CONTRACT_STATUS[self._service()]
+        status = _CONTRACT_STATUS[self._engine.status]
         return payloads.contract(market, self._clock.now_ms(), status)
 
     def _contracts(self, _call: Call) -> object:
@@ -108,7 +103,7 @@ class MarketCalls:
         return {"turnoverOf24h": sum(payloads.day_values(market)[0] for market in markets)}
 
     def _status(self, _call: Call) -> object:
-        return {"msg": self.notice, "status": self._service()}
+        return {"msg": self.notice, "status": self._engine.status}
 
     def _timestamp(self, _call: Call) -> object:
         return self._clock.now_ms()

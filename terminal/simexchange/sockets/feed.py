@@ -87,7 +87,7 @@ class Streams:
             else:
                 self._parts.clock.after(CLOSING_S, cut)
 
-        listener = Listener(uid, ended, self._parts.limits.queued)
+        listener = Listener(uid, ended, self._parts.limits.queued, transport)
         connect_id = request.query.get("connectId") or f"c-{next(self._numbers)}"
         dialogue = Dialogue(listener, connect_id, self._parts)
         dialogue.open()
@@ -110,6 +110,10 @@ class Streams:
             if listener.is_ended:
                 return
             # The client pings by its own clock: in fast time it is granted as much as outside.
+            # A half-open connection is for the client to find.
+            if listener.is_mute:
+                clock.after(limits.idle_s, look)
+                return
             left_s = limits.idle_s * max(1.0, clock.speed) - dialogue.idle_s()
             if left_s <= 0:
                 dialogue.ping_timed_out()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 from collections import deque
+from functools import partial
 from typing import TYPE_CHECKING, Any, Protocol, final
 
 from terminal.simexchange.payloads.frames import Envelopes, channel
@@ -16,15 +17,21 @@ if TYPE_CHECKING:
     from terminal.simexchange.faults import Faults
 
 MAX_QUEUED = 100_000
+CONGESTED = 2_000
+"""Frames that wait for one connection before fast time waits for it."""
 
 
 class Subscriber(Protocol):
     """Whoever listens to topics: a connection, or one of its tunnels."""
 
-    topics: set[str]
+    topics: dict[str, None]
 
     def send(self, text: str) -> None:
         """Queue a frame."""
+        ...
+
+    def abort(self) -> None:
+        """Break the connection, without a word."""
         ...
 
 
@@ -33,7 +40,8 @@ class Listener:
     """One stream connection's topics and what waits to be sent to it.
 
     ``uid`` is None for a connection with a public token. ``on_end`` is called once, when the
-    connection is to be closed; its argument is True when what waits is not worth to be sent.
+    connection is to be closed; its argument is True when what waits is not worth to be sent. What
+    is sent while it ``is_mute`` is lost.
     """
 
     def __init__(
@@ -41,18 +49,21 @@ class Listener:
         uid: str | None,
         on_end: Callable[[bool], None] | None = None,
         max_queued: int = MAX_QUEUED,
+        transport: asyncio.Transport | None = None,
     ) -> None:
         self.uid = uid
         self._on_end = on_end
         self._max_queued = max_queued
-        self.topics: set[str] = set()
+        self.transport = transport
+        self.is_mute = False
+        self.topics: dict[str, None] = {}
         self.queue: deque[str] = deque()
         self.wake = asyncio.Event()
         self.is_ended = False
 
     def send(self, text: str) -> None:
         """Queue a frame; a listener that does not read is dropped."""
-        if self.is_ended:
+        if self.is_ended or self.is_mute:
             return
         if len(self.queue) >= self._max_queued:
             self.queue.clear()
@@ -72,6 +83,13 @@ class Listener:
         if self._on_end is not None:
             self._on_end(is_dropped)
 
+    def abort(self) -> None:
+        """Break the connection, without a word."""
+        self.queue.clear()
+        self.end()
+        if self.transport is not None:
+            self.transport.abort()
+
 
 @final
 class Tunnel:
@@ -80,11 +98,15 @@ class Tunnel:
     def __init__(self, listener: Listener, name: str) -> None:
         self._listener = listener
         self._tail = f',"tunnelId":{json.dumps(name)}}}'
-        self.topics: set[str] = set()
+        self.topics: dict[str, None] = {}
 
     def send(self, text: str) -> None:
         """Queue a frame of the connection, marked."""
         self._listener.send(text[:-1] + self._tail)
+
+    def abort(self) -> None:
+        """Break the connection, without a word."""
+        self._listener.abort()
 
 
 @final
@@ -99,16 +121,18 @@ class Hub:
         self._faults = faults
         self._envelopes = Envelopes(switches or Switches())
         self._by_topic: dict[str, dict[Subscriber, None]] = {}
-        self.listeners: set[Listener] = set()
+        # In the order in which they came, which no hash decides.
+        self.listeners: dict[Listener, None] = {}
         self.sent = 0
 
     def add(self, listener: Listener) -> None:
         """A stream opened."""
-        self.listeners.add(listener)
+        self.listeners[listener] = None
+        listener.is_mute = self._faults.half_open
 
     def remove(self, listener: Listener) -> None:
         """A stream ended."""
-        self.listeners.discard(listener)
+        self.listeners.pop(listener, None)
         self.forget(listener)
 
     def forget(self, subscriber: Subscriber) -> None:
@@ -118,12 +142,12 @@ class Hub:
 
     def subscribe(self, subscriber: Subscriber, topic: str) -> None:
         """Begin to listen to one topic; nothing changes for who listens already."""
-        subscriber.topics.add(topic)
+        subscriber.topics[topic] = None
         self._by_topic.setdefault(topic, {})[subscriber] = None
 
     def unsubscribe(self, subscriber: Subscriber, topic: str) -> None:
         """Stop listening to one topic."""
-        subscriber.topics.discard(topic)
+        subscriber.topics.pop(topic, None)
         found = self._by_topic.get(topic)
         if found is not None:
             found.pop(subscriber, None)
@@ -141,20 +165,41 @@ class Hub:
             return
         if subject == "mark.index.price" and self._faults.mark_is_silent:
             return
-        self._send(subscribers, topic, self._envelopes.public(topic, subject, data, sn))
+        text = self._envelopes.public(topic, subject, data, sn)
+        self._faults.pass_on(topic, text, partial(self._fan, tuple(subscribers)))
 
     def publish_private(self, uid: str, topic: str, subject: str, data: Any) -> None:  # noqa: ANN401
         """Send a message to one account."""
         subscribers = self._by_topic.get(channel(uid, topic))
         if subscribers:
             text = self._envelopes.private(uid, topic, subject, data)
-            self._send(subscribers, topic, text)
+            fan = partial(self._fan, tuple(subscribers))
+            self._faults.pass_on(topic, text, fan, is_private=True)
 
-    def _send(self, subscribers: Iterable[Subscriber], topic: str, text: str) -> None:
-        for frame in self._faults.frames(topic, text):
-            for subscriber in subscribers:
-                subscriber.send(frame)
-                self.sent += 1
+    def _fan(self, subscribers: Iterable[Subscriber], text: str) -> None:
+        for subscriber in subscribers:
+            if self._faults.connections_dropped and self._faults.use("connections_dropped"):
+                subscriber.abort()
+                continue
+            subscriber.send(text)
+            self.sent += 1
+
+    def is_congested(self) -> bool:
+        """True when a connection does not take its frames as fast as they are made."""
+        return any(len(listener.queue) > CONGESTED for listener in self.listeners)
+
+    def mute(self, is_mute: bool) -> None:  # noqa: FBT001 - one truth, told to all
+        """Let all streams that are open say nothing, nor hear, or go on."""
+        for listener in self.listeners:
+            listener.is_mute = is_mute
+            if is_mute:
+                listener.queue.clear()
+            if listener.transport is not None:
+                (
+                    listener.transport.pause_reading
+                    if is_mute
+                    else listener.transport.resume_reading
+                )()
 
     def end_all(self) -> None:
         """Close all streams."""

@@ -102,6 +102,11 @@ class OrderCommands:
             ),
         }
 
+    @property
+    def refuses_streams(self) -> bool:
+        """True while no new connection is let in."""
+        return self._faults.refuses_streams
+
     def answer(self, key: ApiKey, text: str, clock: SimClock) -> Reply | None:
         """Do what a frame asks for; None when the answer is withheld.
 
@@ -123,6 +128,7 @@ class OrderCommands:
             command = self._command(operation, key)
             self._faults.check_gate()
             headers = self._gateway.charge(command.twin, key.uid)
+            self._faults.check_load()
             self._faults.check_command(command.twin.fault)
             data = command.run(self._call(command.twin, key, frame.get("args")))
         except Refused as refused:

@@ -38,6 +38,7 @@ LOGIN_S = 30.0
 IDLE_S = 60.0
 """A connection that says nothing for so long is closed, as on the feed (5.3)."""
 
+_STOPS = "the exchange stops"
 CLOSE_S = 2.0
 MAX_FRAME = 1 << 20
 MAX_QUEUED = 100_000
@@ -55,18 +56,31 @@ class _Link:
         self._wake = asyncio.Event()
         self._reason = ""
         self.heard_s = now_s
+        self.uid = ""
         self.is_welcome = False
         self.is_ended = False
+        self.is_mute = False
 
     def send(self, text: str) -> None:
-        """Queue a frame; a client that does not read is cut off."""
-        if self.is_ended:
+        """Queue a frame; a client that does not read is cut off. Mute, it loses the frame."""
+        if self.is_ended or self.is_mute:
             return
         if len(self._queue) >= MAX_QUEUED:
             self.drop()
             return
         self._queue.append(text)
         self._wake.set()
+
+    def mute(self, *, is_mute: bool) -> None:
+        """Play half-open: nothing is heard and nothing said until it is over."""
+        if is_mute == self.is_mute or self._transport is None:
+            return
+        self.is_mute = is_mute
+        if is_mute:
+            self._queue.clear()
+            self._transport.pause_reading()
+        else:
+            self._transport.resume_reading()
 
     def end(self, reason: str) -> None:
         """Close the connection in good order when all is sent that waits."""
@@ -120,13 +134,17 @@ class OrderSockets:
         self._clock = clock
         self._switches = switches
         self._dice = random.Random(seed)
-        self._links: set[_Link] = set()
+        # In the order in which they came, which no hash decides.
+        self._links: dict[_Link, None] = {}
+        self.is_mute = False
         self.opened = 0
         self.holds_replies = False
         self.held: list[tuple[_Link, Reply]] = []
 
     async def handle(self, request: web.Request) -> web.StreamResponse:
         """One connection from its challenge to its end."""
+        if self.commands.refuses_streams:
+            return web.Response(status=503, text="service unavailable")
         socket = web.WebSocketResponse(compress=False, max_msg_size=MAX_FRAME, timeout=CLOSE_S)
         if not socket.can_prepare(request).ok:
             refused = {"code": "400100", "msg": "This address is for WebSocket connections"}
@@ -134,16 +152,18 @@ class OrderSockets:
         in_ms = self._clock.now_ms()
         await socket.prepare(request)
         link = _Link(socket, request, self._clock.monotonic_s())
-        self._links.add(link)
+        self._links[link] = None
+        link.mute(is_mute=self.is_mute)
         writer = asyncio.get_running_loop().create_task(link.write(), name="order socket")
         try:
             key = check_socket(self._accounts.keys, request.query, in_ms, request.remote or "")
             self.opened += 1
+            link.uid = key.uid
             await self._serve(socket, link, key)
         except Refused as refused:
             self._refuse(link, refused, in_ms)
         finally:
-            self._links.discard(link)
+            self._links.pop(link, None)
             self.held = [(other, reply) for other, reply in self.held if other is not link]
             link.end("")
             await writer
@@ -158,12 +178,24 @@ class OrderSockets:
             link, reply = waiting[at]
             link.send(reply.text(self._clock.now_ms()))
 
-    def drop_all(self) -> None:
-        """Break every connection; what was in flight stays done."""
-        for link in tuple(self._links):
-            link.drop()
+    def drop_all(self) -> int:
+        """Break every connection and say how many; what was in flight stays done."""
+        return self.end(None, is_abrupt=True)
 
-    def end_all(self, reason: str = "the exchange stops") -> None:
+    def end(self, uid: str | None, *, is_abrupt: bool) -> int:
+        """End the connections of an account, or all; says how many there were."""
+        links = [link for link in self._links if uid is None or link.uid == uid]
+        for link in links:
+            link.drop() if is_abrupt else link.end(_STOPS)
+        return len(links)
+
+    def mute(self, *, is_mute: bool) -> None:
+        """Let all connections, also those to come, play half-open, or go on."""
+        self.is_mute = is_mute
+        for link in self._links:
+            link.mute(is_mute=is_mute)
+
+    def end_all(self, reason: str = _STOPS) -> None:
         """Close every connection in good order."""
         for link in tuple(self._links):
             link.end(reason)
@@ -238,8 +270,13 @@ class OrderSockets:
     def _watch_idle(self, link: _Link) -> None:
         if link.is_ended:
             return
-        left_s = link.heard_s + IDLE_S - self._clock.monotonic_s()
-        if left_s > 0:
+        # The client pings by its own clock: in fast time it is granted as much as outside. What is
+        # half open is for the client to find.
+        idle_s = IDLE_S * max(1.0, self._clock.speed)
+        left_s = link.heard_s + idle_s - self._clock.monotonic_s()
+        if link.is_mute:
+            self._clock.after(IDLE_S, partial(self._watch_idle, link))
+        elif left_s > 0:
             self._clock.after(max(left_s, _SHORTEST_S), partial(self._watch_idle, link))
         else:
             link.end("ping timeout")

@@ -65,7 +65,9 @@ def test_private_messages_go_by_account() -> None:
 
 
 def test_faults_see_every_frame_and_decide_what_is_sent() -> None:
-    hub, listener = Hub(Faults(level2_skipped=1, level2_doubled=1)), Listener(None)
+    faults = Faults()
+    faults.level2_skipped = faults.level2_doubled = 1
+    hub, listener = Hub(faults), Listener(None)
     hub.subscribe(listener, TOPIC)
     for number in range(3):
         hub.publish(TOPIC, "level2", {}, number)

@@ -1,0 +1,113 @@
+"""Further keys and accounts, by name: derived from the seed, so that a restart keeps them valid."""
+
+from __future__ import annotations
+
+import hashlib
+import ipaddress
+import re
+from typing import TYPE_CHECKING, Any, NamedTuple, final
+
+from terminal.simexchange.auth import DEMO_UID, ApiKey
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+MAIN = "main"
+"""The account of the demo key."""
+PERMISSIONS = {
+    "general": "General",
+    "futures": "Futures",
+    "spot": "Spot",
+    "innertransfer": "InnerTransfer",
+    "transfer": "InnerTransfer",
+    "flextransfers": "FlexTransfers",
+    "universal transfer": "universal transfer",
+}
+"""As they may be written, and as the exchange calls them (reference 1.2)."""
+_NAME = re.compile(r"[A-Za-z0-9_-]{1,32}")
+_SPEC = re.compile(r"(?P<name>[^:@/]*)(:(?P<may>[^@/]*))?(@(?P<account>[^/]*))?(/(?P<ips>.*))?")
+
+
+@final
+class NamedKey(NamedTuple):
+    """A key with the name it was asked for by, and the name of its account."""
+
+    name: str
+    account: str
+    key: ApiKey
+
+
+def uid_of(account: str, seed: int) -> str:
+    """The uid of an account by its name: 24 hexadecimal digits."""
+    if account == MAIN:
+        return DEMO_UID
+    return hashlib.sha256(f"tern-account-{seed}-{account}".encode()).hexdigest()[:24]
+
+
+def named_key(
+    seed: int,
+    name: str,
+    permissions: Iterable[str] = ("General", "Futures"),
+    account: str = MAIN,
+    addresses: Iterable[str] = (),
+) -> NamedKey:
+    """A key by its name. Raises ``ValueError`` with a sentence for what cannot be."""
+    for what, text in (("key", name), ("account", account)):
+        if not _NAME.fullmatch(text):
+            raise ValueError(
+                f"A name of a {what} is 1 to 32 letters, digits, _ and -, not {text!r}."
+            )
+    allowed = {"General"}
+    for permission in permissions:
+        found = PERMISSIONS.get(permission.lower())
+        if found is None:
+            known = ", ".join(dict.fromkeys(PERMISSIONS.values()))
+            raise ValueError(f"{permission!r} is no permission; there are {known}.")
+        allowed.add(found)
+    listed = []
+    for address in addresses:
+        try:
+            listed.append(str(ipaddress.ip_address(address)))
+        except ValueError:
+            raise ValueError(f"{address!r} is no IP address.") from None
+
+    def part(what: str) -> str:
+        return hashlib.sha256(f"tern-key-{seed}-{name}-{what}".encode()).hexdigest()[:32]
+
+    key = ApiKey(
+        part("key"),
+        part("secret"),
+        part("passphrase")[:12],
+        frozenset(allowed),
+        ip_list=",".join(listed),
+        uid=uid_of(account, seed),
+    )
+    return NamedKey(name, account, key)
+
+
+def read_key(text: str, seed: int) -> NamedKey:
+    """The key of ``NAME[:PERMISSION+...][@ACCOUNT][/IP,...]``.
+
+    Raises ``ValueError`` with a sentence for what cannot be.
+    """
+    found = _SPEC.fullmatch(text)
+    if found is None:
+        raise ValueError(f"{text!r} is no NAME[:PERMISSION+...][@ACCOUNT][/IP,...].")
+    account = MAIN if found["account"] is None else found["account"]
+    permissions = "General+Futures" if found["may"] is None else found["may"]
+    addresses = [] if found["ips"] is None else found["ips"].split(",")
+    return named_key(seed, found["name"], permissions.split("+"), account, addresses)
+
+
+def shown_key(named: NamedKey) -> dict[str, Any]:
+    """A key as whoever may use it must know it."""
+    return {
+        "name": named.name,
+        "account": named.account,
+        "uid": named.key.uid,
+        "api_key": named.key.key,
+        "secret": named.key.secret,
+        "passphrase": named.key.passphrase,
+        "permissions": sorted(named.key.permissions),
+        "ips": [ip for ip in named.key.ip_list.split(",") if ip],
+    }

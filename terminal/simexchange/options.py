@@ -1,0 +1,303 @@
+"""The command line of the exchange: every option, explained, and what comes out of it."""
+
+from __future__ import annotations
+
+import argparse
+import textwrap
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, NoReturn, final
+
+from typing_extensions import override
+
+from terminal.simexchange.clock import TOP_SPEED
+from terminal.simexchange.faults import FAULTS, FRAMES, KINDS, TOPICS, kind_of, read
+from terminal.simexchange.keys import PERMISSIONS, NamedKey, read_key
+from terminal.simexchange.quota import TOP_LEVEL
+from terminal.simexchange.switches import Switches, described
+from terminal.simexchange.tokens import TOKEN_LIFE_S
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+PROGRAM = "python -m terminal.simexchange"
+DEMO = "demo"
+_EXAMPLES = f"""examples:
+  {PROGRAM}
+      real time, a free port; the ready line on standard output says where
+  {PROGRAM} --port 18080 --speed 60
+      an hour in a minute
+  {PROGRAM} --seed 1 --start 2026-01-01T00:00:00Z --paused
+      the same stream at every run; time moves by POST /_sim/time {{"advance_ms": 100}}
+  {PROGRAM} --key bot:Futures+Transfer@desk --key watcher:General@desk/127.0.0.1
+      one more account with two keys, one of them read-only and bound to an address
+  {PROGRAM} --fault answers_lost=2 --fault 'frames_dropped=1%@/contractMarket/level2:*'
+      two orders whose replies never come, and one change of the book in a hundred lost
+
+It ends at Ctrl-C, at a request to terminate, when its standard input (if that is a pipe) is closed,
+and when its parent process is gone.
+"""
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class Options:
+    """What was asked for. ``start_ms`` is None for the time outside; ``speed`` 0 stands still."""
+
+    port: int = 0
+    seed: int = 7
+    start_ms: int | None = None
+    speed: float = 1.0
+    is_paused: bool = False
+    is_calm: bool = False
+    vip_level: int = 0
+    token_life_s: float = TOKEN_LIFE_S
+    keys: tuple[NamedKey, ...] = ()
+    faults: tuple[tuple[str, str], ...] = ()
+    switches: tuple[tuple[str, str], ...] = ()
+    ready_file: Path | None = None
+
+
+@final
+@dataclass(slots=True)
+class _Given(argparse.Namespace):
+    """As argparse fills it in."""
+
+    port: int = 0
+    seed: int = 7
+    start: int | None = None
+    speed: float = 1.0
+    paused: bool = False
+    calm: bool = False
+    vip: int = 0
+    token_life: float = TOKEN_LIFE_S
+    key: list[str] = field(default_factory=list)
+    fault: list[tuple[str, str]] = field(default_factory=list)
+    switch: list[tuple[str, str]] = field(default_factory=list)
+    ready_file: Path | None = None
+
+
+def parsed(arguments: Sequence[str] | None = None) -> Options:
+    """Read the command line. Ends the program (2) with one sentence for what cannot be."""
+    parser = _parser()
+    given = parser.parse_args(arguments, _Given())
+    if given.ready_file is not None and not given.ready_file.absolute().parent.is_dir():
+        parser.error(f"the folder of {given.ready_file} does not exist")
+    keys: dict[str, NamedKey] = {}
+    for text in given.key:
+        try:
+            named = read_key(text, given.seed)
+        except ValueError as error:
+            parser.error(f"argument --key: {error}")
+        if named.name in keys or named.name == DEMO:
+            parser.error(f"argument --key: there is a key named {named.name} already")
+        keys[named.name] = named
+    return Options(
+        port=given.port,
+        seed=given.seed,
+        start_ms=given.start,
+        speed=given.speed,
+        is_paused=given.paused,
+        is_calm=given.calm,
+        vip_level=given.vip,
+        token_life_s=given.token_life,
+        keys=tuple(keys.values()),
+        faults=tuple(given.fault),
+        switches=tuple(given.switch),
+        ready_file=given.ready_file,
+    )
+
+
+@final
+class _Parser(argparse.ArgumentParser):
+    """Says what is wrong in one sentence, without a screen of usage around it."""
+
+    @override
+    def error(self, message: str) -> NoReturn:
+        self.exit(2, f"{self.prog}: {message.rstrip('.')}; see --help.\n")
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = _Parser(
+        prog=PROGRAM,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        allow_abbrev=False,
+        description=(
+            "A simulated exchange that speaks the wire of KuCoin Futures, on loopback only.\n"
+            "Money, orders and keys exist only while it runs."
+        ),
+        epilog=_EXAMPLES,
+    )
+    _add_place(parser)
+    _add_time(parser)
+    _add_accounts(parser)
+    faults = parser.add_argument_group("faults on demand", _faults_help())
+    faults.add_argument(
+        "--fault",
+        type=_fault,
+        action="append",
+        metavar="NAME[=VALUE]",
+        help="switch one on; repeat it for more. While it runs: POST /_sim/faults",
+    )
+    switches = parser.add_argument_group("what is not established about the exchange", _switches())
+    switches.add_argument(
+        "--switch",
+        type=_switch,
+        action="append",
+        metavar="NAME=VALUE",
+        help="take another reading; repeat it for more. While it runs: POST /_sim/switches",
+    )
+    return parser
+
+
+def _add_place(parser: argparse.ArgumentParser) -> None:
+    group = parser.add_argument_group("place")
+    group.add_argument(
+        "--port", type=_port, metavar="N", help="port on 127.0.0.1; 0, the default, takes any"
+    )
+    group.add_argument(
+        "--ready-file",
+        type=Path,
+        metavar="FILE",
+        help="also write the ready line here, for nobody else to read; removed at the end",
+    )
+
+
+def _add_time(parser: argparse.ArgumentParser) -> None:
+    group = parser.add_argument_group("time and chance")
+    group.add_argument(
+        "--seed", type=int, metavar="N", help="seed of markets, keys and faults; default 7"
+    )
+    group.add_argument(
+        "--start",
+        type=_instant,
+        metavar="WHEN",
+        help="first instant: epoch milliseconds, or a date as 2026-01-01T00:00:00Z; default now",
+    )
+    group.add_argument(
+        "--speed",
+        type=_speed,
+        metavar="N",
+        help=f"times faster than outside, up to {TOP_SPEED:.0f} or max; 0 stands still; default 1",
+    )
+    group.add_argument(
+        "--paused", action="store_true", help="begin standing still; moved by POST /_sim/time"
+    )
+    group.add_argument(
+        "--calm", action="store_true", help="no market moves by itself, only by POST /_sim/market"
+    )
+
+
+def _add_accounts(parser: argparse.ArgumentParser) -> None:
+    permissions = ", ".join(dict.fromkeys(PERMISSIONS.values()))
+    group = parser.add_argument_group("accounts and keys")
+    group.add_argument(
+        "--key",
+        action="append",
+        metavar="NAME[:PERMISSION+...][@ACCOUNT][/IP,...]",
+        help="one more key, derived from the seed and told in the ready line; repeat it for more. "
+        f"Permissions: {permissions} (default General+Futures). Without an account it opens that "
+        "of the demo key (main); a new name opens a new account",
+    )
+    group.add_argument(
+        "--vip",
+        type=partial(_whole, name="VIP level", most=TOP_LEVEL),
+        metavar="N",
+        help=f"VIP level of all accounts, 0 to {TOP_LEVEL}: their request quotas; default 0",
+    )
+    group.add_argument(
+        "--token-life",
+        type=_seconds,
+        metavar="SECONDS",
+        help=f"how long a stream token opens connections; default {TOKEN_LIFE_S:.0f}",
+    )
+
+
+def _faults_help() -> str:
+    lines, group = [], ""
+    for row in FAULTS:
+        if row.group != group:
+            group = row.group
+            lines.append(f"{group}:")
+        name = f"  {row.name}={row.kind}" if row.kind != "on|off" else f"  {row.name}"
+        lines.append(f"{name:<34}{row.help}")
+    lines.append("values:")
+    lines.extend(f"  {kind:<14}{text}" for kind, text in KINDS.items())
+    return "\n".join(lines)
+
+
+def _switches() -> str:
+    lines = ["The first value is the default; the number is the paragraph of the API reference."]
+    for name, choices, source, text in described():
+        lines.append(f"  {name}={'|'.join(choices)}")
+        lines.extend(textwrap.wrap(f"{text} ({source})", 90, initial_indent=" " * 6))
+    return "\n".join(lines)
+
+
+def _whole(text: str, *, name: str, most: int) -> int:
+    if not (text.isascii() and text.isdigit() and len(text) < 10 and int(text) <= most):
+        raise argparse.ArgumentTypeError(f"{text!r} is no {name} (0 to {most})")
+    return int(text)
+
+
+def _port(text: str) -> int:
+    return _whole(text, name="port", most=65535)
+
+
+def _instant(text: str) -> int:
+    if text.isascii() and text.isdigit() and len(text) <= 14:
+        return int(text)
+    try:
+        when = datetime.fromisoformat(text)
+        if when.tzinfo is None:
+            when = when.replace(tzinfo=UTC)
+        ms = round(when.timestamp() * 1000)
+    except (ValueError, OverflowError, OSError):
+        ms = -1
+    if ms < 0:
+        raise argparse.ArgumentTypeError(
+            f"{text!r} is no instant (epoch milliseconds, or a date as 2026-01-01T00:00:00Z)"
+        )
+    return ms
+
+
+def _speed(text: str) -> float:
+    try:
+        speed = TOP_SPEED if text == "max" else float(text)
+    except ValueError:
+        speed = -1
+    if not 0 <= speed <= TOP_SPEED:
+        raise argparse.ArgumentTypeError(f"{text!r} is no speed (0 to {TOP_SPEED:.0f}, or max)")
+    return speed
+
+
+def _seconds(text: str) -> float:
+    try:
+        seconds = float(text)
+    except ValueError:
+        seconds = -1
+    if not 0 <= seconds <= 10**9:
+        raise argparse.ArgumentTypeError(f"{text!r} is no number of seconds")
+    return seconds
+
+
+def _fault(text: str) -> tuple[str, str]:
+    name, sign, value = text.partition("=")
+    try:
+        if not sign:
+            value = {TOPICS: "*", FRAMES: "1"}.get(kind_of(name), "")
+        read(name, value)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(str(error)) from None
+    return name, value
+
+
+def _switch(text: str) -> tuple[str, str]:
+    name, _, value = text.partition("=")
+    try:
+        Switches().set(name, value)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(str(error)) from None
+    return name, value

@@ -1,0 +1,54 @@
+"""Keys by name."""
+
+from __future__ import annotations
+
+import pytest
+
+from terminal.simexchange.auth import DEMO_UID
+from terminal.simexchange.keys import read_key, shown_key
+
+
+def test_a_name_alone_opens_the_account_of_the_demo_key_for_reading_and_trading() -> None:
+    named = read_key("bot", 7)
+    assert (named.name, named.account, named.key.uid) == ("bot", "main", DEMO_UID)
+    assert named.key.permissions == {"General", "Futures"}
+    assert named.key.ip_list == ""
+
+
+def test_all_parts_are_read() -> None:
+    named = read_key("bot:transfer+Spot@desk/127.0.0.1,::1", 7)
+    assert (named.name, named.account) == ("bot", "desk")
+    assert named.key.permissions == {"General", "InnerTransfer", "Spot"}
+    assert named.key.ip_list == "127.0.0.1,::1"
+    shown = shown_key(named)
+    assert shown["permissions"] == ["General", "InnerTransfer", "Spot"]
+    assert shown["ips"] == ["127.0.0.1", "::1"]
+
+
+def test_keys_come_from_seed_and_name_accounts_from_theirs() -> None:
+    one, same, other = read_key("a@x", 1), read_key("a@x", 1), read_key("b@x", 1)
+    assert one == same
+    assert one.key.uid == other.key.uid != read_key("a@y", 1).key.uid
+    keys = [one.key, other.key, read_key("a@x", 2).key]
+    for part in ("key", "secret", "passphrase"):
+        assert len({getattr(key, part) for key in keys}) == 3
+    assert len(one.key.uid) == 24
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("", "1 to 32 letters"),
+        ("a b", "1 to 32 letters"),
+        ("a@", "1 to 32 letters"),
+        ("a:", "'' is no permission"),
+        ("a:Fly", "'Fly' is no permission"),
+        ("a/", "'' is no IP address"),
+        ("a/300.1.1.1", "'300.1.1.1' is no IP address"),
+        ("a@b@c", "1 to 32 letters"),
+    ],
+)
+def test_what_is_no_key_is_a_sentence(text: str, words: str) -> None:
+    with pytest.raises(ValueError, match=words) as caught:
+        read_key(text, 7)
+    assert str(caught.value).endswith(".")

@@ -1,0 +1,111 @@
+"""The command line."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from terminal.simexchange.clock import TOP_SPEED
+from terminal.simexchange.faults import FAULTS
+from terminal.simexchange.options import Options, parsed
+from terminal.simexchange.switches import described
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+def test_nothing_asked_for_is_real_time_on_any_port() -> None:
+    assert parsed([]) == Options()
+
+
+def test_every_option_arrives(tmp_path: Path) -> None:
+    ready = tmp_path / "ready"
+    options = parsed(
+        [
+            *("--port", "1234", "--seed", "-3", "--start", "1760000000000", "--speed", "2.5"),
+            *("--paused", "--calm", "--vip", "12", "--token-life", "3.5"),
+            *("--ready-file", str(ready), "--key", "a@x", "--key", "b:General"),
+            *("--fault", "half_open", "--fault", "silent_topics", "--fault", "overloads=2"),
+            *("--switch", "updated_at_unit=ns", "--fault", "frames_dropped"),
+        ]
+    )
+    assert (options.port, options.seed, options.start_ms) == (1234, -3, 1_760_000_000_000)
+    assert (options.speed, options.is_paused, options.is_calm) == (2.5, True, True)
+    assert (options.vip_level, options.token_life_s, options.ready_file) == (12, 3.5, ready)
+    assert [named.name for named in options.keys] == ["a", "b"]
+    assert options.switches == (("updated_at_unit", "ns"),)
+    assert options.faults == (
+        ("half_open", ""),
+        ("silent_topics", "*"),
+        ("overloads", "2"),
+        ("frames_dropped", "1"),
+    )
+
+
+def test_keys_are_those_of_the_seed_wherever_it_stands() -> None:
+    assert parsed(["--key", "a", "--seed", "3"]).keys == parsed(["--seed", "3", "--key", "a"]).keys
+
+
+@pytest.mark.parametrize(
+    ("text", "ms"),
+    [("2026-01-01T00:00:00Z", 1767225600000), ("2026-01-01", 1767225600000), ("0", 0)],
+)
+def test_an_instant_is_milliseconds_or_a_date(text: str, ms: int) -> None:
+    assert parsed(["--start", text]).start_ms == ms
+
+
+def test_the_highest_speed_has_a_name() -> None:
+    assert parsed(["--speed", "max"]).speed == TOP_SPEED
+
+
+def test_help_explains_every_option_fault_and_switch(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as ended:
+        parsed(["--help"])
+    text = capsys.readouterr().out
+    assert ended.value.code == 0
+    for row in FAULTS:
+        assert f"\n    {row.name}" in text
+        assert row.help in text
+    for name, choices, _, _ in described():
+        assert f"{name}={'|'.join(choices)}" in text
+    assert "examples:" in text
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("--port", "x"),
+        ("--port", "99999"),
+        ("--port", "-1"),
+        ("--what",),
+        ("extra",),
+        ("--see", "7"),
+        ("--seed", "a"),
+        ("--start", "tomorrow"),
+        ("--start", "-5"),
+        ("--speed", "-1"),
+        ("--speed", "nan"),
+        ("--speed", "1e9"),
+        ("--vip", "13"),
+        ("--token-life", "-1"),
+        ("--token-life", "nan"),
+        ("--key", "a:Fly"),
+        ("--key", "demo"),
+        ("--key", "a", "--key", "a"),
+        ("--fault", "nothing"),
+        ("--fault", "answers_lost=x"),
+        ("--switch", "nothing=1"),
+        ("--switch", "updated_at_unit"),
+        ("--ready-file", "/no/such/folder/x"),
+    ],
+)
+def test_what_is_wrong_is_one_sentence(
+    arguments: tuple[str, ...], capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit) as ended:
+        parsed(arguments)
+    said = capsys.readouterr()
+    assert (ended.value.code, said.out) == (2, "")
+    assert said.err.endswith("; see --help.\n")
+    assert said.err.count("\n") == 1
