@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 WINDOW_MS = 5_000
 DEMO_UID = "60000000000000000000aaaa"
 _TRANSFER = frozenset({"InnerTransfer", "FlexTransfers", "universal transfer"})
+_VERSIONS = frozenset({"2", "3"})
+"""They sign identically (1.3): clients in wide use send one of them always, whatever the key is."""
 _HEADERS = ("KC-API-KEY", "KC-API-SIGN", "KC-API-TIMESTAMP", "KC-API-PASSPHRASE")
 
 
@@ -72,7 +74,8 @@ def check(
     key = keys.get(headers["KC-API-KEY"])
     if key is None:
         raise Refused("400003", "KC-API-KEY not exists", 401)
-    if headers.get("KC-API-KEY-VERSION", str(key.version)) != str(key.version):
+    versions = {headers.get("KC-API-KEY-VERSION", str(key.version)), str(key.version)}
+    if len(versions) > 1 and not versions <= _VERSIONS:
         raise Refused("400009", "KC-API-KEY-VERSION invalid", 401)
     if not hmac.compare_digest(headers["KC-API-PASSPHRASE"], _digest(key.secret, key.passphrase)):
         raise Refused("400004", "KC-API-PASSPHRASE invalid", 401)

@@ -20,6 +20,7 @@ from terminal.simexchange.rest.gateway import Gateway
 from terminal.simexchange.rest.http_server import MAX_BODY, HttpServer
 from terminal.simexchange.rest.market_calls import MarketCalls
 from terminal.simexchange.rest.order_calls import OrderCalls
+from terminal.simexchange.rest.spot_calls import SpotCalls
 from terminal.simexchange.sockets.feed import Streams
 from terminal.simexchange.sockets.hub import Hub
 from terminal.simexchange.switches import Switches
@@ -65,6 +66,7 @@ class SimExchange:
             *OrderCalls(self.engine).routes(),
             *AccountCalls(self.engine).routes(),
             *FundingCalls(self.engine.accounts).routes(),
+            *SpotCalls(self.engine, self.clock).routes(),
         )
         self.gateway = Gateway(
             routes, self.engine.accounts, self.clock, self.quota, self.faults, self.switches

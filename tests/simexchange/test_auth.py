@@ -22,6 +22,11 @@ def test_the_published_vector_is_accepted() -> None:
     assert check({KEY.key: KEY}, HEADERS, STAMP + 5000, REQUEST) is KEY
 
 
+@pytest.mark.parametrize("version", ["2", "3"])
+def test_both_living_versions_are_accepted_for_every_key(version: str) -> None:
+    assert check({KEY.key: KEY}, {**HEADERS, "KC-API-KEY-VERSION": version}, STAMP, REQUEST) is KEY
+
+
 @pytest.mark.parametrize(
     ("changes", "code"),
     [
@@ -29,7 +34,7 @@ def test_the_published_vector_is_accepted() -> None:
         ({"KC-API-TIMESTAMP": str(STAMP - 5001)}, "400002"),
         ({"KC-API-TIMESTAMP": "soon"}, "400002"),
         ({"KC-API-KEY": "other", "KC-API-SIGN": "x"}, "400003"),
-        ({"KC-API-KEY-VERSION": "2", "KC-API-PASSPHRASE": "x"}, "400009"),
+        ({"KC-API-KEY-VERSION": "1", "KC-API-PASSPHRASE": "x"}, "400009"),
         ({"KC-API-PASSPHRASE": "x", "KC-API-SIGN": "x"}, "400004"),
         ({"KC-API-SIGN": "x"}, "400005"),
     ],
