@@ -14,7 +14,9 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from terminal.simexchange.market.market import FUNDING_MS
 from tests.peers.hosted import Hosted
+from tests.peers.programs import addressed, entered, secrets
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterator
@@ -49,20 +51,12 @@ def exchange() -> Iterator[Hosted]:
     hosted.close()
 
 
-def addressed(program: Any, exchange: Hosted) -> Any:
-    """A ccxt exchange object with the addresses of ours; its order stream has them from a reply."""
-    addresses = program.urls["api"]
-    program.urls["api"] = {
-        name: exchange.address if isinstance(address, str) else address
-        for name, address in addresses.items()
-    }
-    return program
-
-
-def secrets(exchange: Hosted) -> dict[str, str]:
-    """What a user of ccxt enters."""
-    key = exchange.key
-    return {"apiKey": key.key, "secret": key.secret, "password": key.passphrase}
+@pytest.fixture
+def settling() -> Iterator[Hosted]:
+    """An exchange that settles funding two seconds after its start, by its own clock."""
+    hosted = Hosted(FUNDING_MS * 62_000 - 2_000)
+    yield hosted
+    hosted.close()
 
 
 @pytest.fixture(scope="session")
@@ -80,14 +74,6 @@ def listed(ccxt: Any) -> tuple[Any, Any]:
     program.session.close()
     hosted.close()
     return program.markets, program.currencies
-
-
-def entered(library: Any, name: str, exchange: Hosted, listed: tuple[Any, Any]) -> Any:
-    """A ccxt object with key, addresses and markets."""
-    settings = {**secrets(exchange), "options": {"defaultType": "swap"}}
-    program = addressed(getattr(library, name)(settings), exchange)
-    program.set_markets(*listed)
-    return program
 
 
 @pytest.fixture
@@ -113,5 +99,6 @@ async def live(exchange: Hosted, listed: tuple[Any, Any]) -> AsyncIterator[Any]:
     """A ccxt.pro client."""
     pro = importlib.import_module("ccxt.pro")
     program = entered(pro, "kucoinfutures", exchange, listed)
+    program.open()
     yield program
     await program.close()

@@ -12,6 +12,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, TypeVar, final
 from urllib.parse import urlencode
 
+from terminal.simexchange.clock import SimClock
 from terminal.simexchange.rest.gateway import Request
 from terminal.simexchange.server import SimExchange
 from tests.support.deadlines import STRETCH
@@ -29,11 +30,14 @@ SYMBOL = "XBTUSDTM"
 
 @final
 class Hosted:
-    """An exchange that runs until ``close``; the markets move by themselves."""
+    """An exchange that runs until ``close``; the markets move by themselves.
 
-    def __init__(self, seed: int = 7) -> None:
+    Its time is the time outside, or begins at ``start_ms``.
+    """
+
+    def __init__(self, start_ms: int | None = None) -> None:
         self._ready = threading.Event()
-        self._seed = seed
+        self._start_ms = start_ms
         self._thread = threading.Thread(target=self._run, name="exchange", daemon=True)
         self._thread.start()
         assert self._ready.wait(WAIT_S * STRETCH), "the exchange did not start"
@@ -44,7 +48,7 @@ class Hosted:
     async def _serve(self) -> None:
         self._loop = asyncio.get_running_loop()
         self._ended = asyncio.Event()
-        self._exchange = SimExchange(seed=self._seed)
+        self._exchange = SimExchange(clock=SimClock(start_ms=self._start_ms))
         await self._exchange.start()
         self.address = self._exchange.rest
         self.key = self._exchange.key
@@ -140,4 +144,3 @@ def wait_until(condition: Callable[[], object], what: str, seconds: float = WAIT
     while not condition():
         assert time.monotonic() < deadline, f"{what} did not come within {seconds} s"
         pause.wait(0.01)
-

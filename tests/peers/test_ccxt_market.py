@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from tests.peers.hosted import SYMBOL, wait_until
+from tests.peers.programs import addressed
 
 if TYPE_CHECKING:
     from tests.peers.hosted import Hosted
@@ -38,11 +39,7 @@ def test_bitcoin_has_its_usual_name(client: Any) -> None:
 
 
 def test_a_program_without_a_key_reads_the_market(ccxt: Any, exchange: Hosted) -> None:
-    program = ccxt.kucoinfutures()
-    program.urls["api"] = {
-        name: exchange.address if isinstance(address, str) else address
-        for name, address in program.urls["api"].items()
-    }
+    program = addressed(ccxt.kucoinfutures(), exchange)
     with exchange.still():
         book = program.fetch_order_book(BTC, 20)
         raw = exchange.ask("/api/v1/level2/depth20", symbol=SYMBOL)
@@ -88,9 +85,9 @@ def test_all_tickers_have_the_day_s_figures(either: Any, exchange: Hosted) -> No
         assert ticker["markPrice"] == contract["markPrice"]
 
 
-def test_best_prices_of_all_markets(ccxt: Any, client: Any, exchange: Hosted) -> None:
+def test_best_prices_of_all_markets(client: Any, exchange: Hosted) -> None:
     with exchange.still():
-        tickers = client.fetch_tickers(None, {"method": "futuresPublicGetAllTickers"})
+        tickers = client.fetch_bids_asks()
         raw = {row["symbol"]: row for row in exchange.ask("/api/v1/allTickers")}
     assert len(tickers) == len(raw)
     for ticker in tickers.values():
@@ -101,7 +98,9 @@ def test_best_prices_of_all_markets(ccxt: Any, client: Any, exchange: Hosted) ->
         )
 
 
-@pytest.mark.parametrize(("limit", "name"), [(None, "snapshot"), (20, "depth20"), (100, "depth100")])
+@pytest.mark.parametrize(
+    ("limit", "name"), [(None, "snapshot"), (20, "depth20"), (100, "depth100")]
+)
 def test_order_book(client: Any, exchange: Hosted, limit: int | None, name: str) -> None:
     with exchange.still():
         book = client.fetch_order_book(BTC, limit)
@@ -111,7 +110,9 @@ def test_order_book(client: Any, exchange: Hosted, limit: int | None, name: str)
     assert book["nonce"] == raw["sequence"]
 
 
-@pytest.mark.parametrize(("timeframe", "minutes"), [("1m", 1), ("15m", 15), ("1h", 60), ("1d", 1440)])
+@pytest.mark.parametrize(
+    ("timeframe", "minutes"), [("1m", 1), ("15m", 15), ("1h", 60), ("1d", 1440)]
+)
 def test_candles(client: Any, exchange: Hosted, timeframe: str, minutes: int) -> None:
     with exchange.still():
         rows = client.fetch_ohlcv(BTC, timeframe)
@@ -165,9 +166,7 @@ def test_past_funding_rates(client: Any, exchange: Hosted) -> None:
     """Without a start ccxt asks from the beginning of time."""
     rates = client.fetch_funding_rate_history(BTC)
     now_ms = exchange.do(lambda one: one.clock.now_ms())
-    raw = exchange.ask(
-        "/api/v1/contract/funding-rates", symbol=SYMBOL, **{"from": 0, "to": now_ms}
-    )
+    raw = exchange.ask("/api/v1/contract/funding-rates", symbol=SYMBOL, **{"from": 0, "to": now_ms})
     told = [(row["timestamp"], row["fundingRate"]) for row in rates]
     assert raw
     assert told == sorted((row["timepoint"], row["fundingRate"]) for row in raw)
@@ -177,8 +176,6 @@ def test_past_funding_rates(client: Any, exchange: Hosted) -> None:
 def test_leverage_tiers(client: Any, exchange: Hosted) -> None:
     tiers = client.fetch_market_leverage_tiers(BTC)
     raw = exchange.ask(f"/api/v1/contracts/risk-limit/{SYMBOL}")
-    told = [
-        (row["maxNotional"], row["maxLeverage"], row["maintenanceMarginRate"]) for row in tiers
-    ]
+    told = [(row["maxNotional"], row["maxLeverage"], row["maintenanceMarginRate"]) for row in tiers]
     assert raw
     assert told == [(row["maxRiskLimit"], row["maxLeverage"], row["maintainMargin"]) for row in raw]
