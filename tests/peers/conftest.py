@@ -6,7 +6,6 @@ They are an extra of the project, ``peers``; without it these tests are skipped,
 
 from __future__ import annotations
 
-import importlib
 import importlib.util
 import os
 from pathlib import Path
@@ -16,7 +15,7 @@ import pytest
 
 from terminal.simexchange.market.market import FUNDING_MS
 from tests.peers.hosted import Hosted
-from tests.peers.programs import addressed, entered, secrets
+from tests.peers.programs import Official, addressed, entered, library, secrets
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterator
@@ -62,7 +61,7 @@ def settling() -> Iterator[Hosted]:
 @pytest.fixture(scope="session")
 def ccxt() -> Any:
     """The library itself, for its classes and exceptions."""
-    return importlib.import_module("ccxt")
+    return library("ccxt")
 
 
 @pytest.fixture(scope="session")
@@ -97,8 +96,16 @@ def either(
 @pytest.fixture
 async def live(exchange: Hosted, listed: tuple[Any, Any]) -> AsyncIterator[Any]:
     """A ccxt.pro client."""
-    pro = importlib.import_module("ccxt.pro")
+    pro = library("ccxt.pro")
     program = entered(pro, "kucoinfutures", exchange, listed)
     program.open()
     yield program
     await program.close()
+
+
+@pytest.fixture
+def official(exchange: Hosted) -> Iterator[Official]:
+    """The exchange's own SDK."""
+    program = Official(exchange)
+    yield program
+    program.close()
