@@ -6,8 +6,6 @@ They are an extra of the project, ``peers``; without it these tests are skipped,
 
 from __future__ import annotations
 
-import importlib.util
-import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -21,8 +19,6 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterator
 
 HERE = Path(__file__).parent
-LIBRARIES = ("ccxt", "kucoin_universal_sdk")
-MISSING = [name for name in LIBRARIES if importlib.util.find_spec(name) is None]
 IGNORED = (
     # pydantic announces a change of its own; the SDK's transport reads a field on the instance.
     "ignore:Accessing the 'model_fields' attribute on the instance is deprecated",
@@ -31,15 +27,11 @@ IGNORED = (
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Mark what lies in this folder."""
-    is_promised = bool(os.environ.get("TERN_TEST_PEERS"))
     for item in items:
         if HERE not in item.path.parents:
             continue
         for text in IGNORED:
             item.add_marker(pytest.mark.filterwarnings(text))
-        if MISSING and not is_promised:
-            reason = f"the extra 'peers' is not installed: no {' and no '.join(MISSING)}"
-            item.add_marker(pytest.mark.skip(reason=reason))
 
 
 @pytest.fixture

@@ -1,5 +1,7 @@
-"""The simulated exchange in a thread of its own: programs that block, or bring their own loop, meet
-it over loopback as they would meet any exchange, while the test may look inside.
+"""The simulated exchange in a thread of its own.
+
+Programs that block, or that bring threads and loops of their own, meet it over loopback as they
+would meet any exchange, while the test may look inside.
 """
 
 from __future__ import annotations

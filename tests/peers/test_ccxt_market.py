@@ -7,10 +7,12 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from tests.peers.hosted import SYMBOL, wait_until
-from tests.peers.programs import addressed
+from tests.peers.programs import addressed, require
 
 if TYPE_CHECKING:
     from tests.peers.hosted import Hosted
+
+require()
 
 BTC = "BTC/USDT:USDT"
 MINUTE_MS = 60_000
@@ -22,7 +24,7 @@ def test_markets_are_the_contracts(either: Any, exchange: Hosted) -> None:
     assert set(markets) == {contract["symbol"] for contract in contracts}
     for contract in contracts:
         market = markets[contract["symbol"]]
-        assert market["swap"] and market["active"] and not market["spot"]
+        assert (market["swap"], market["active"], market["spot"]) == (True, True, False)
         assert market["inverse"] is contract["isInverse"]
         assert market["contractSize"] == abs(contract["multiplier"])
         assert market["precision"]["amount"] == contract["lotSize"]

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from tests.peers.hosted import SYMBOL, wait_until
-from tests.peers.programs import entered
+from tests.peers.programs import entered, require
 
 if TYPE_CHECKING:
     from tests.peers.hosted import Hosted
+
+require()
 
 BTC = "BTC/USDT:USDT"
 ETH = "ETH/USDT:USDT"
@@ -136,7 +139,7 @@ def test_my_trades_are_the_fills(either: Any, exchange: Hosted) -> None:
 @pytest.mark.xfail(strict=True, reason="the switch cancel_all_v1 is not obeyed yet")
 @pytest.mark.parametrize("symbol", [BTC, None])
 def test_canceling_all(client: Any, exchange: Hosted, symbol: str | None) -> None:
-    """ccxt knows only the older of the two calls; it leaves stops alone."""
+    """The library knows only the older of the two calls; it leaves stops alone."""
     exchange.do(lambda one: one.switches.set("cancel_all_v1", "answers"))
     price = exchange.far_bid()
     for number in range(3):
@@ -288,7 +291,7 @@ def test_past_positions(client: Any, exchange: Hosted) -> None:
 
 
 def test_reading_margin_mode_leverage_and_position_mode(client: Any, exchange: Hosted) -> None:
-    exchange.of_account(lambda account: account.cross_leverage.__setitem__(SYMBOL, 7))
+    exchange.of_account(lambda account: account.cross_leverage.__setitem__(SYMBOL, Decimal(7)))
     mode = exchange.of_account(lambda account: account.margin_modes[SYMBOL])
     assert client.fetch_margin_mode(BTC)["marginMode"] == mode.lower()
     assert client.fetch_leverage(BTC, {"marginMode": "cross"})["longLeverage"] == 7

@@ -8,15 +8,18 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import pytest
 
 from tests.peers.hosted import SYMBOL, wait_until
-from tests.peers.programs import Official, known, library, told
+from tests.peers.programs import Official, known, library, require, told
 
 if TYPE_CHECKING:
     from tests.peers.hosted import Hosted
+
+require()
 
 INDEX = ".KXBTUSDT"
 
@@ -35,7 +38,9 @@ def read(
     area: str, method: str, path: str, fields: dict[str, Any], query: dict[str, Any] | None = None
 ) -> Any:
     """A case; the query is the fields unless they are spelled otherwise."""
-    return pytest.param(Read(area, method, path, fields, fields if query is None else query), id=method)
+    return pytest.param(
+        Read(area, method, path, fields, fields if query is None else query), id=method
+    )
 
 
 def missing(
@@ -65,7 +70,11 @@ OBJECTS = [
     read("market", "get_service_status", "/api/v1/status", {}),
     missing("market", "get24hr_stats", "/api/v1/trade-statistics", {}),
     missing(
-        "funding", "get_current_funding_rate", f"/api/v1/funding-rate/{SYMBOL}/current", OF_SYMBOL, {}
+        "funding",
+        "get_current_funding_rate",
+        f"/api/v1/funding-rate/{SYMBOL}/current",
+        OF_SYMBOL,
+        {},
     ),
     missing("order", "get_open_order_value", "/api/v1/openOrderStatistics", OF_SYMBOL),
     read("positions", "get_position_details", "/api/v1/position", OF_SYMBOL),
@@ -221,7 +230,13 @@ def test_tokens(exchange: Hosted, official: Official) -> None:
         reply = official.ask("market", method)
         server = reply.instance_servers[0]
         assert (server.protocol.value, server.ping_interval) == ("websocket", 18_000)
-        assert exchange.do(lambda one, reply=reply: one.tokens.find(reply.token).uid) == uid
+        found = exchange.do(partial(token_of, reply.token))
+        assert found.uid == uid
+
+
+def token_of(text: str, one: Any) -> Any:
+    """What the exchange knows of a token."""
+    return one.tokens.find(text)
 
 
 def test_quota_comes_with_every_reply(exchange: Hosted, official: Official) -> None:
@@ -373,7 +388,9 @@ def test_more_and_less_margin(exchange: Hosted, official: Official) -> None:
         assert reply.pos_margin == more
         assert more - before == pytest.approx(10)
         official.ask("positions", "remove_isolated_margin", symbol=SYMBOL, withdraw_amount="4")
-        assert more - exchange.ask("/api/v1/position", symbol=SYMBOL)["posMargin"] == pytest.approx(4)
+        assert more - exchange.ask("/api/v1/position", symbol=SYMBOL)["posMargin"] == pytest.approx(
+            4
+        )
 
 
 def test_a_transfer_arrives(exchange: Hosted, official: Official) -> None:
@@ -425,7 +442,8 @@ def test_a_business_refusal_has_its_code(exchange: Hosted, official: Official) -
 )
 def test_wrong_secrets(exchange: Hosted, name: str, code: str) -> None:
     """The SDK keeps only the text of a status that is not 200."""
-    exchange.key = replace(exchange.key, **{name: "wrong"})
+    wrong: Any = {name: "wrong"}
+    exchange.key = replace(exchange.key, **wrong)
     stranger = Official(exchange)
     error = refusal(lambda: stranger.ask("account", "get_futures_account", currency="USDT"))
     stranger.close()
