@@ -99,10 +99,17 @@ class Hosted:
                 "Content-Type": "application/json",
             }
             request = Request(method, target, headers, text.encode(), "192.0.2.1")
+            spent = [(pool, pool.spent) for pool in exchange.quota.pools.values()]
             answer = exchange.gateway.answer(request)
+            for pool, before in spent:
+                pool.spent = before  # whoever looks on spends nothing of what the program has
             return answer.status, json.loads(answer.body)
 
         return self.do(answered)
+
+    def is_heard(self, topic: str) -> bool:
+        """Does any connection listen to a topic?"""
+        return self.do(lambda exchange: any(topic in one.topics for one in exchange.hub.listeners))
 
     def asked(self, call: str) -> int:
         """How often anybody asked for a method and path."""

@@ -46,7 +46,7 @@ async def test_ticker(live: Any, exchange: Hosted) -> None:
     trades = {row["tradeId"]: row for row in exchange.ask("/api/v1/trade/history", symbol=SYMBOL)}
     trade = trades[ticker["info"]["tradeId"]]
     assert ticker["last"] == float(trade["price"])
-    assert ticker["timestamp"] == trade["ts"] // 1_000_000
+    assert abs(ticker["timestamp"] - trade["ts"] / 1e6) <= 1
 
 
 async def test_best_prices_of_several_markets(live: Any, exchange: Hosted) -> None:
@@ -115,7 +115,8 @@ async def test_trades(live: Any, exchange: Hosted) -> None:
     for name, trade in heard.items():
         row = raw[name]
         assert (trade["side"], trade["price"]) == (row["side"], float(row["price"]))
-        assert (trade["amount"], trade["timestamp"]) == (row["size"], row["ts"] // 1_000_000)
+        assert trade["amount"] == row["size"]
+        assert abs(trade["timestamp"] - row["ts"] / 1e6) <= 1
 
 
 async def test_candles(live: Any, exchange: Hosted) -> None:
@@ -144,7 +145,7 @@ async def listening(
 
     task = asyncio.get_running_loop().create_task(listen())
     try:
-        await eventually(lambda: exchange.do(lambda one: one.hub.is_wanted(topic)), topic, 3)
+        await eventually(lambda: exchange.is_heard(topic), topic, 3)
         yield handed
     finally:
         task.cancel()
@@ -252,6 +253,6 @@ async def heard_for_ever(live: Any) -> None:
 async def test_unsubscribing_ends_the_topic(live: Any, exchange: Hosted) -> None:
     await soon(live.watch_trades(BTC))
     topic = f"/contractMarket/execution:{SYMBOL}"
-    assert exchange.do(lambda one: one.hub.is_wanted(topic))
+    assert exchange.is_heard(topic)
     await soon(live.un_watch_trades(BTC))
-    await eventually(lambda: not exchange.do(lambda one: one.hub.is_wanted(topic)), "the end")
+    await eventually(lambda: not exchange.is_heard(topic), "the end")

@@ -150,7 +150,7 @@ def test_announcements_can_be_listened_to(shared: Ears, hear: Any) -> None:
     """Nothing is announced within a test; the subscription is acknowledged."""
     hear(shared.public, "announcement", SYMBOL)
     topic = f"/contract/announcement:{SYMBOL}"
-    assert shared.exchange.do(lambda one: one.hub.is_wanted(topic))
+    assert shared.exchange.is_heard(topic)
 
 
 def test_the_touch_is_the_book_s(shared: Ears, hear: Any) -> None:
@@ -238,9 +238,9 @@ def test_a_symbol_that_nobody_lists(shared: Ears, hear: Any) -> None:
 def test_unsubscribing_ends_the_topic(shared: Ears) -> None:
     topic = "/contractMarket/execution:ETHUSDTM"
     identity = shared.public.execution("ETHUSDTM", Heard())
-    assert shared.exchange.do(lambda one: one.hub.is_wanted(topic))
+    assert shared.exchange.is_heard(topic)
     shared.public.unsubscribe(identity)
-    assert not shared.exchange.do(lambda one: one.hub.is_wanted(topic))
+    assert not shared.exchange.is_heard(topic)
 
 
 # Account ----------------------------------------------------------------------------------------
@@ -360,16 +360,11 @@ def test_a_dropped_connection_is_taken_up_again(shared: Ears, hear: Any) -> None
     tokens = shared.exchange.asked("POST /api/v1/bullet-private")
     shared.exchange.do(lambda one: one.drop_streams())
     wanted = ("/contractMarket/tradeOrders", f"/contractMarket/tickerV2:{SYMBOL}")
-    wait_until(lambda: not any(map(listened(shared), wanted)), "the end")
-    wait_until(lambda: all(map(listened(shared), wanted)), "the new subscriptions", 20)
+    wait_until(lambda: not any(map(shared.exchange.is_heard, wanted)), "the end")
+    wait_until(lambda: all(map(shared.exchange.is_heard, wanted)), "the new subscriptions", 20)
     assert shared.exchange.asked("POST /api/v1/bullet-private") == tokens + 1
     before = len(tickers.all)
     wait_until(lambda: len(tickers.all) > before, "another ticker")
     made = shared.place("again", price=str(shared.exchange.far_bid()), size=1)
     wait_until(lambda: kinds(orders, made) == ["open"], "the order")
     shared.cancel("again")
-
-
-def listened(shared: Ears) -> Callable[[str], bool]:
-    """Does anybody listen to a topic?"""
-    return lambda topic: bool(shared.exchange.do(lambda one: one.hub.is_wanted(topic)))
