@@ -108,8 +108,13 @@ class Hosted:
         return self.do(answered)
 
     def is_heard(self, topic: str) -> bool:
-        """Does any connection listen to a topic?"""
-        return self.do(lambda exchange: any(topic in one.topics for one in exchange.hub.listeners))
+        """Does any connection listen to a topic? Private ones may be kept with their account."""
+
+        def is_heard(exchange: SimExchange) -> bool:
+            names = (name for one in exchange.hub.listeners for name in one.topics)
+            return any(name.partition("@")[0] == topic for name in names)
+
+        return self.do(is_heard)
 
     def asked(self, call: str) -> int:
         """How often anybody asked for a method and path."""
