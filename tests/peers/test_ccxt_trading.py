@@ -215,20 +215,31 @@ def test_a_stop_waits_among_the_stops_and_can_be_canceled(either: Any, exchange:
 
 
 def test_a_stop_fires_and_is_filled(client: Any, exchange: Hosted) -> None:
-    """The market is bought up to the trigger by the same program."""
-    with exchange.still():
-        asks = exchange.ask("/api/v1/level2/depth20", symbol=SYMBOL)["asks"]
-        trigger = asks[3][0]
-        stop = client.create_order(
-            BTC, "market", "buy", 2, None, {"triggerPrice": trigger, "triggerPriceType": "last"}
-        )
-        sweep = sum(size for _, size in asks[:3]) + 1
-        client.create_order(BTC, "market", "buy", sweep, None, {"leverage": 50})
-    wait_until(lambda: not exchange.ask("/api/v1/stopOrders")["items"], "the stop's firing")
+    """The market is bought up to the trigger by the same program, until the stop has seen it."""
+    trigger = exchange.ask("/api/v1/level2/depth20", symbol=SYMBOL)["asks"][3][0]
+    terms = {"triggerPrice": trigger, "triggerPriceType": "last"}
+    stop = client.create_order(BTC, "market", "buy", 2, None, terms)
+    bought: list[int] = []
+
+    def is_fired() -> bool:
+        if exchange.ask("/api/v1/stopOrders")["items"]:
+            bought.append(push(client, exchange, trigger))
+        return not exchange.ask("/api/v1/stopOrders")["items"]
+
+    wait_until(is_fired, "the stop's firing")
     order = client.fetch_order(stop["id"], BTC)
     assert (order["status"], order["filled"]) == ("closed", 2)
     assert order["info"]["stopTriggered"] is True
-    assert lots(exchange) == sweep + 2
+    assert lots(exchange) == sum(bought) + 2
+
+
+def push(client: Any, exchange: Hosted, price: float) -> int:
+    """Buy all that is offered below a price, and one lot more; returns the lots."""
+    with exchange.still():
+        asks = exchange.ask("/api/v1/level2/depth100", symbol=SYMBOL)["asks"]
+        size = int(sum(offered for level, offered in asks if level < price)) + 1
+        client.create_order(BTC, "market", "buy", size, None, {"leverage": 50})
+    return size
 
 
 @pytest.mark.xfail(strict=True, reason="POST st-orders is not simulated yet")
