@@ -17,7 +17,7 @@ from terminal.simexchange.quota import Quota
 from terminal.simexchange.rest.account_calls import AccountCalls
 from terminal.simexchange.rest.funding_calls import FundingCalls
 from terminal.simexchange.rest.gateway import Gateway
-from terminal.simexchange.rest.http_server import MAX_BODY, HttpServer
+from terminal.simexchange.rest.http_server import BACKLOG, MAX_BODY, HttpServer
 from terminal.simexchange.rest.market_calls import MarketCalls
 from terminal.simexchange.rest.order_calls import OrderCalls
 from terminal.simexchange.rest.spot_calls import SpotCalls
@@ -106,11 +106,12 @@ class SimExchange:
         """Listen on loopback; port 0 takes a free one. Raises ``OSError`` when it is taken."""
         app = web.Application(client_max_size=MAX_BODY)
         app.router.add_route("GET", "/endpoint", self.streams.handle)
-        HttpServer(self.gateway, self.clock).add_to(app)
+        http = HttpServer(self.gateway, self.clock)
+        http.add_to(app)
         app.on_shutdown.append(self._end_streams)
-        self._runner = web.AppRunner(app, access_log=None, shutdown_timeout=1.0)
+        self._runner = http.runner(app)
         await self._runner.setup()
-        site = web.TCPSite(self._runner, LOOPBACK, port)
+        site = web.TCPSite(self._runner, LOOPBACK, port, backlog=BACKLOG)
         try:
             await site.start()
         except OSError:

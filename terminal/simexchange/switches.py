@@ -101,6 +101,9 @@ class Switches:
     liquidity_of_hidden: str = _switch(
         ("maker", "taker"), "5.7", "what a maker is called that met a hidden order"
     )
+    key_version: str = _switch(
+        ("either", "exact"), "1.3", "KC-API-KEY-VERSION may be 2 or 3, or must be the key's own"
+    )
 
     def set(self, name: str, value: str) -> None:
         """Turn one. Raises ``ValueError`` with a sentence for a name or a value there is not."""

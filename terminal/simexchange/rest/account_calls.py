@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, final
 
 from terminal.simexchange.errors import Refused
 from terminal.simexchange.payloads import accounts as payloads
-from terminal.simexchange.rest.routing import FUTURES, GENERAL, MANAGEMENT, TRADE, Route
+from terminal.simexchange.rest.routing import FUTURES, GENERAL, MANAGEMENT, TRADE, UNIFIED, Route
 
 if TYPE_CHECKING:
     from terminal.simexchange.engine.engine import Engine
@@ -25,7 +25,7 @@ class AccountCalls:
         position = "/api/v2/position"
         return (
             Route("GET", "/api/v1/user/api-key", MANAGEMENT, 20, GENERAL, self._api_key),
-            Route("GET", "/api/ua/v1/account/mode", MANAGEMENT, 20, GENERAL, self._mode),
+            Route("GET", "/api/ua/v1/account/mode", UNIFIED, 20, GENERAL, self._mode),
             Route("GET", "/api/v1/account-overview", FUTURES, 5, TRADE, self._overview),
             Route("GET", f"{position}/getMarginMode", FUTURES, 2, TRADE, self._margin_mode),
             Route("GET", f"{position}/getPositionMode", FUTURES, 2, TRADE, self._position_mode),

@@ -1,20 +1,24 @@
 """The gateway: from the bytes of a request to the bytes of the answer, without a socket.
 
-It finds the call, counts its weight, checks who asks, reads the body, and puts what comes back into
-the envelope. Whatever is sent to it, the answer is the exchange's envelope with one of its codes.
+In this order it finds the call, counts its weight, checks who asks, looks at the media type and
+reads the body; then the call's handler has its turn, and what comes back is put into the envelope.
+Whatever is sent, the answer is the exchange's envelope with one of its codes, and it has the three
+headers of a quota: of the call's pool, or of the address's public pool where there is no such call.
 Source: reference 1.
 """
 
 from __future__ import annotations
 
+import asyncio
 import json
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, final
 from urllib.parse import parse_qsl, unquote
 
-from terminal.simexchange.auth import check
+from terminal.simexchange.auth import KEY_HEADER, Signed, check
 from terminal.simexchange.errors import Refused
-from terminal.simexchange.rest.routing import PUBLIC, Call, Route, RouteTable
+from terminal.simexchange.fields import decoded
+from terminal.simexchange.rest.routing import GENERAL, PUBLIC, Call, Route, RouteTable
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -27,13 +31,25 @@ if TYPE_CHECKING:
     from terminal.simexchange.trading.accounts import Accounts
 
 SUCCESS = "200000"
-_HEADER = "KC-API-KEY"
+JSON_TYPE = "application/json"
+MAX_PARAMETERS = 64
+UNKNOWN = "unknown"
+"""The name under which requests for what there is not are counted."""
+_WEIGHT_SWITCHES = {
+    "DELETE /api/v1/orders/multi-cancel": "multi_cancel_weight",
+    "DELETE /api/v3/orders": "cancel_all_weight",
+}
+_KEY_SWITCHES = {"GET /api/v1/level2/snapshot": "snapshot_key"}
+_encode = json.JSONEncoder(separators=(",", ":"), allow_nan=False).encode
 
 
 @final
 @dataclass(frozen=True, slots=True)
 class Request:
-    """A request as it came. ``target`` is path and query as sent; ``headers`` ignore case."""
+    """A request as it came. ``target`` is path and query as sent; ``headers`` ignore case.
+
+    Of a header that comes twice the first counts.
+    """
 
     method: str
     target: str
@@ -51,7 +67,7 @@ class Answer:
     status: int
     body: bytes
     headers: dict[str, str] = field(default_factory=dict)
-    media: str = "application/json"
+    media: str = JSON_TYPE
     delay_s: float = 0.0
     is_lost: bool = False
 
@@ -70,34 +86,37 @@ class Gateway:
         switches: Switches,
     ) -> None:
         self.table = RouteTable(routes)
+        self._names = {id(route): f"{route.method} {route.path}" for route in self.table.routes}
         self._accounts = accounts
         self._clock = clock
         self._quota = quota
         self._faults = faults
         self._switches = switches
         self.calls: dict[str, int] = {}
-        """How often each method and path was asked for."""
+        """How often each call was asked for, by method and path as in the table."""
         self.signed_calls = 0
 
     def answer(self, request: Request) -> Answer:
-        """Answer one request, at once and completely. Never raises."""
-        path, _, query = request.target.partition("?")
-        path = unquote(path)
-        name = f"{request.method} {path}"
-        self.calls[name] = self.calls.get(name, 0) + 1
-        self.signed_calls += _HEADER in request.headers
-        headers: dict[str, str] = {}
+        """Answer one request, at once and completely.
+
+        A fault of the program itself is answered 500000 and told to the running loop, where tests
+        see it; without a loop it is raised.
+        """
+        self.signed_calls += KEY_HEADER in request.headers
+        path, _, query = origin_form(request.target).partition("?")
+        pool, owner, headers = PUBLIC, request.remote, None
         try:
+            route, parts = self._found(request.method, path)
+            pool, owner = route.pool, self._payer(route, request)
             self._faults.check_gate()
-            route, parts = self.table.find(request.method, path)
-            headers = self._charge(route, request)
+            headers = self._charge(route, owner)
             key = self._signer(route, request)
             call = Call(
                 method=request.method,
-                path=path,
-                query=dict(parse_qsl(query, keep_blank_values=True)),
+                path=unquote(path),
+                query=_parameters(query) if query else {},
                 parts=parts,
-                body=_decoded(request.body),
+                body=_body(request),
                 host=request.host,
                 key=key,
                 owner=None if key is None else self._accounts.of(key),
@@ -105,9 +124,20 @@ class Gateway:
             self._faults.check_command(route.fault)
             answer = envelope(route.handler(call), headers, route.media)
         except Refused as refused:
-            return self.refusal(refused, refused.headers or headers)
+            if refused.headers is not None:
+                headers = refused.headers
+            elif headers is None and refused.body is None:
+                headers = self._quota.look(pool, owner, self._clock.monotonic_s())
+            return self.refusal(refused, headers)
+        except Exception as error:  # noqa: BLE001 - reported, never lost
+            report(error)
+            return self.failure(headers)
         answer.delay_s, answer.is_lost = self._faults.fate(route.fault)
         return answer
+
+    def headers(self, address: str) -> dict[str, str]:
+        """The headers of an answer to an address that belongs to no call and costs nothing."""
+        return self._quota.look(PUBLIC, address, self._clock.monotonic_s())
 
     def refusal(self, refused: Refused, headers: dict[str, str] | None = None) -> Answer:
         """A refusal in the envelope."""
@@ -116,44 +146,115 @@ class Gateway:
             return Answer(status, refused.body.encode(), headers or {}, "text/html")
         if status == 200:
             status = int(self._switches.business_status)
-        body = {"code": refused.code, "msg": refused.text}
-        return Answer(status, json.dumps(body).encode(), headers or {})
+        body = _encode({"code": refused.code, "msg": refused.text})
+        return Answer(status, body.encode(), headers or {})
 
-    def _charge(self, route: Route, request: Request) -> dict[str, str]:
-        owner = request.remote
-        key = self._accounts.keys.get(request.headers.get(_HEADER, ""))
-        if route.pool != PUBLIC and key is not None:
-            owner = key.uid
+    def failure(self, headers: dict[str, str] | None = None) -> Answer:
+        """What a fault of the program itself looks like."""
+        return self.refusal(Refused("500000", "Internal Server Error", 500), headers)
+
+    def weight(self, route: Route) -> int:
+        """What a call costs, as the switches stand."""
+        switch = _WEIGHT_SWITCHES.get(self._names[id(route)])
+        return route.weight if switch is None else int(getattr(self._switches, switch))
+
+    def permission(self, route: Route) -> str | None:
+        """The right that a call needs, as the switches stand; None when it needs no key."""
+        switch = _KEY_SWITCHES.get(self._names[id(route)])
+        is_signed = switch is not None and getattr(self._switches, switch) == "signed"
+        return GENERAL if is_signed else route.permission
+
+    def _found(self, method: str, path: str) -> tuple[Route, dict[str, str]]:
+        try:
+            route, parts = self.table.find(method, path)
+        except Refused:
+            self.calls[UNKNOWN] = self.calls.get(UNKNOWN, 0) + 1
+            raise
+        name = self._names[id(route)]
+        self.calls[name] = self.calls.get(name, 0) + 1
+        return route, parts
+
+    def _payer(self, route: Route, request: Request) -> str:
+        """Whose pool is charged, before it is known whether the key is really theirs."""
+        if route.pool == PUBLIC:
+            return request.remote
+        key = self._accounts.keys.get(request.headers.get(KEY_HEADER, ""))
+        return request.remote if key is None else key.uid
+
+    def _charge(self, route: Route, owner: str) -> dict[str, str]:
         fits, headers = self._quota.spend(
-            route.pool, owner, route.weight, self._clock.monotonic_s()
+            route.pool, owner, self.weight(route), self._clock.monotonic_s()
         )
         if not fits:
             raise Refused("429000", "Too many requests in a short period of time", 429, headers)
         return headers
 
     def _signer(self, route: Route, request: Request) -> ApiKey | None:
-        if route.permission is None:
+        permission = self.permission(route)
+        if permission is None:
             return None
-        asked = (request.method, request.target, request.body.decode("utf-8", "replace"))
-        key = check(self._accounts.keys, request.headers, self._clock.now_ms(), asked)
-        if key.ip_list and request.remote not in key.ip_list.split(","):
-            raise Refused("400006", f"The IP address {request.remote} is not on the list", 401)
-        if not key.may(route.permission):
-            text = f"Access denied, require more permission: {route.permission}"
+        key = check(
+            self._accounts.keys,
+            request.headers,
+            self._clock.now_ms(),
+            Signed(request.method, origin_form(request.target), request.body),
+            query=self._switches.signed_query,
+            version=self._switches.key_version,
+        )
+        if not key.admits(request.remote):
+            text = f"The requested ip address {request.remote} is not in the api whitelist"
+            raise Refused("400006", text, 401)
+        if not key.may(permission):
+            text = f"Access denied, require more permission: {permission}"
             raise Refused("400007", text, 403)
+        if key.is_frozen:
+            raise Refused("411100", "The user is frozen, please contact support center", 403)
         return key
 
 
-def envelope(data: Any, headers: dict[str, str], media: str = "application/json") -> Answer:  # noqa: ANN401
-    """A success in the envelope."""
-    body = json.dumps({"code": SUCCESS, "data": data}, separators=(",", ":")).encode()
-    return Answer(200, body, headers, media)
-
-
-def _decoded(body: bytes) -> Any:  # noqa: ANN401 - whatever was sent
-    if not body:
-        return None
+def report(error: Exception) -> None:
+    """Tell the running loop about a fault of the program; raise it when there is none."""
     try:
-        return json.loads(body)
-    except (ValueError, RecursionError):
-        raise Refused("400100", "The body is no JSON", 400) from None
+        loop = asyncio.get_running_loop()
+    except RuntimeError:
+        raise error from None
+    loop.call_exception_handler({"message": "a request met a fault", "exception": error})
+
+
+def envelope(data: Any, headers: dict[str, str], media: str = JSON_TYPE) -> Answer:  # noqa: ANN401
+    """A success in the envelope."""
+    return Answer(200, f'{{"code":"{SUCCESS}","data":{_encode(data)}}}'.encode(), headers, media)
+
+
+def origin_form(target: str) -> str:
+    """Path and query of a target, which may be a whole address as for a proxy."""
+    if target.startswith("/"):
+        return target
+    _, mark, rest = target.partition("://")
+    slash = rest.find("/")
+    return rest[slash:] if mark and slash >= 0 else target
+
+
+def _parameters(query: str) -> dict[str, str]:
+    """The query's parameters as a form has them: ``+`` is a space, bad escapes stay as they are.
+
+    The values of a repeated name become one with commas between, as the exchange's lists have it.
+    """
+    try:
+        pairs = parse_qsl(query, keep_blank_values=True, max_num_fields=MAX_PARAMETERS)
+    except ValueError:
+        raise Refused("400100", "The query has too many parameters", 400) from None
+    found: dict[str, str] = {}
+    for name, value in pairs:
+        found[name] = f"{found[name]},{value}" if name in found else value
+    return found
+
+
+def _body(request: Request) -> Any:  # noqa: ANN401 - whatever was sent
+    """The body as JSON; that of a GET has no meaning and is not looked at."""
+    if not request.body or request.method == "GET":
+        return None
+    media = request.headers.get("Content-Type", "").partition(";")[0].strip().lower()
+    if media != JSON_TYPE:
+        raise Refused("415000", "Unsupported Media Type", 415)
+    return decoded(request.body)

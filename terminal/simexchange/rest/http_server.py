@@ -1,21 +1,38 @@
-"""The gateway on aiohttp's server: the only module of REST that knows sockets."""
+"""The gateway on aiohttp's server: the only module of REST that knows sockets.
+
+What aiohttp would answer by itself with a page of text (a request it cannot read, one too large, a
+socket path without an upgrade) is the exchange's envelope here, too, and nothing that a client
+sends is written to a log. Sizes and deadlines are our choice: the reference is silent.
+"""
 
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING, final
+from functools import partial
+from typing import TYPE_CHECKING, Any, NoReturn, final
 
-from aiohttp import web
+from aiohttp import http_exceptions, web
+from typing_extensions import override
 
 from terminal.simexchange.errors import Refused
-from terminal.simexchange.rest.gateway import Request
+from terminal.simexchange.rest.gateway import Answer, Request, report
 
 if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+
     from terminal.simexchange.clock import SimClock
-    from terminal.simexchange.rest.gateway import Answer, Gateway
+    from terminal.simexchange.rest.gateway import Gateway
 
 MAX_BODY = 1 << 20
 """Bytes of the largest body that is read."""
+BODY_DEADLINE_S = 10.0
+"""Seconds in which a body must be there."""
+IDLE_S = 75.0
+"""Seconds after which a connection without a whole request is closed."""
+BACKLOG = 1024
+"""Connections that may wait to be accepted."""
+_LINGER_S = 1.0
+EMPTY = b""
 
 
 @final
@@ -30,12 +47,23 @@ class HttpServer:
         """Take all paths that nobody else takes."""
         app.router.add_route("*", "/{path:.*}", self._handle)
 
-    async def _handle(self, request: web.Request) -> web.StreamResponse:
-        try:
-            body = await request.read()
-        except web.HTTPRequestEntityTooLarge:
-            refused = Refused("400100", "The body is too large", 413)
-            return _response(self._gateway.refusal(refused))
+    def runner(self, app: web.Application) -> web.AppRunner:
+        """What runs the application, so that errors have the envelope."""
+        return _Runner(
+            app,
+            self._gateway,
+            access_log=None,
+            shutdown_timeout=1.0,
+            keepalive_timeout=IDLE_S,
+            lingering_time=_LINGER_S,
+            # A signature covers the bytes that were sent.
+            auto_decompress=False,
+        )
+
+    async def _handle(self, request: web.BaseRequest) -> web.StreamResponse:
+        body = await self._read(request) if request.body_exists else EMPTY
+        if isinstance(body, Answer):
+            return _response(body)
         answer = self._gateway.answer(
             Request(
                 request.method,
@@ -49,10 +77,38 @@ class HttpServer:
         if answer.delay_s:
             await self._clock.sleep(answer.delay_s)
         if answer.is_lost:
-            if request.transport is not None:
-                request.transport.abort()
-            raise asyncio.CancelledError
+            _drop(request)
         return _response(answer)
+
+    async def _read(self, request: web.BaseRequest) -> bytes | Answer:
+        """The body, or the answer to one that cannot be had."""
+        headers = self._gateway.headers(request.remote or "")
+        if (request.content_length or 0) > MAX_BODY:
+            return self._gateway.refusal(_too_large(), headers)
+        try:
+            async with asyncio.timeout(BODY_DEADLINE_S):
+                return await request.read()
+        except web.HTTPRequestEntityTooLarge:
+            return self._gateway.refusal(_too_large(), headers)
+        except (web.RequestPayloadError, http_exceptions.HttpProcessingError):
+            return self._gateway.refusal(_unreadable(), headers)
+        except (TimeoutError, OSError):
+            _drop(request)
+
+
+def _too_large() -> Refused:
+    return Refused("400100", "The body is too large", 413)
+
+
+def _unreadable(status: int = 400) -> Refused:
+    return Refused("400100", "The request cannot be read", status)
+
+
+def _drop(request: web.BaseRequest) -> NoReturn:
+    """Break the connection instead of answering."""
+    if request.transport is not None:
+        request.transport.abort()
+    raise asyncio.CancelledError
 
 
 def _response(answer: Answer) -> web.Response:
@@ -62,3 +118,94 @@ def _response(answer: Answer) -> web.Response:
         headers=answer.headers,
         content_type=answer.media,
     )
+
+
+# What aiohttp would say by itself ----------------------------------------------------------------
+
+
+@final
+class _Runner(web.AppRunner):
+    __slots__ = ("_gateway",)
+
+    def __init__(self, app: web.Application, gateway: Gateway, **options: Any) -> None:  # noqa: ANN401
+        super().__init__(app, **options)
+        self._gateway = gateway
+
+    @override
+    async def _make_server(self) -> web.Server:
+        made = await super()._make_server()
+        server = _Server(
+            partial(self._enveloped, made.request_handler),
+            request_factory=made.request_factory,
+            loop=asyncio.get_running_loop(),
+            **self._kwargs,
+        )
+        server.gateway = self._gateway
+        return server
+
+    async def _enveloped(
+        self,
+        handler: Callable[[Any], Awaitable[web.StreamResponse]],
+        request: web.BaseRequest,
+    ) -> web.StreamResponse:
+        try:
+            return await handler(request)
+        except web.HTTPException as error:
+            headers = self._gateway.headers(request.remote or "")
+            refused = _unreadable(error.status)
+            if error.status == 404:
+                refused = Refused("404000", "Url Not Found", 404)
+            return _response(self._gateway.refusal(refused, headers))
+
+
+@final
+class _Server(web.Server):
+    gateway: Gateway
+
+    @override
+    def __call__(self) -> web.RequestHandler:
+        return _Protocol(self, loop=asyncio.get_running_loop(), **self._kwargs)
+
+
+@final
+class _Protocol(web.RequestHandler):
+    """One connection. Its errors are envelopes; faults of the program are told to the loop."""
+
+    __slots__ = ("_gateway",)
+
+    def __init__(self, manager: _Server, **options: Any) -> None:  # noqa: ANN401
+        super().__init__(manager, **options)
+        self._gateway = manager.gateway
+
+    @override
+    def connection_lost(self, exc: BaseException | None) -> None:
+        task, is_answering = self._task_handler, self._request_in_progress
+        super().connection_lost(exc)
+        if task is not None and not is_answering:
+            task.cancel()  # it would go on to wait for the rest of a body that never comes
+
+    @override
+    def handle_error(
+        self,
+        request: web.BaseRequest,
+        status: int = 500,
+        exc: BaseException | None = None,
+        message: str | None = None,
+    ) -> web.StreamResponse:
+        headers = self._gateway.headers(request.remote or "")
+        answer = self._gateway.refusal(_unreadable(status), headers)
+        if status >= 500:
+            answer = self._gateway.failure(headers)
+            if isinstance(exc, Exception):
+                report(exc)
+        if request.writer.output_size > 0:
+            raise ConnectionError("an answer was begun already")
+        response = _response(answer)
+        response.force_close()
+        return response
+
+    @override
+    def log_exception(self, *args: Any, **kw: Any) -> None:
+        error = kw.get("exc_info")
+        if isinstance(error, Exception):
+            report(error)

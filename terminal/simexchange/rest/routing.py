@@ -1,21 +1,28 @@
-"""The table of REST calls: what each is named, who may use it, what it costs, who answers it."""
+"""The table of REST calls: what each is named, who may use it, what it costs, who answers it.
+
+Paths are compared after their escapes are undone, part by part: an escaped slash belongs to the
+name it stands in. A path ends as the reference writes it, without a further slash.
+"""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, NamedTuple, final
+from urllib.parse import unquote
 
 from terminal.simexchange.errors import Refused
+from terminal.simexchange.fields import Fields, decimal_of, flag_of, objects_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Callable, Collection, Iterable, Mapping
+    from decimal import Decimal
 
     from terminal.simexchange.auth import ApiKey
     from terminal.simexchange.trading.account import Account
 
     Handler = Callable[["Call"], Any]
 
-PUBLIC, FUTURES, MANAGEMENT = "Public", "Futures", "Management"
+PUBLIC, FUTURES, MANAGEMENT, UNIFIED = "Public", "Futures", "Management", "Unified"
 GENERAL, TRADE, TRANSFER = "General", "Futures", "InnerTransfer"
 
 
@@ -24,7 +31,8 @@ GENERAL, TRADE, TRANSFER = "General", "Futures", "InnerTransfer"
 class Call:
     """One request that passed the gateway. ``key`` and ``owner`` are None when it was not signed.
 
-    ``body`` is decoded JSON, None without a body. ``host`` is the address it was sent to.
+    ``body`` is decoded JSON, None without a body and for GET. ``host`` is the address it was sent
+    to. ``query`` holds the values of a repeated name with commas between, in their order.
     """
 
     method: str
@@ -44,11 +52,15 @@ class Call:
         return self.owner
 
     @property
-    def fields(self) -> Mapping[str, Any]:
-        """The body as an object. Raises ``Refused`` when it is something else."""
+    def fields(self) -> Fields:
+        """The body as an object, to be read member by member. Raises ``Refused``."""
         if not isinstance(self.body, dict):
             raise Refused("400100", "The body is no JSON object", 400)
-        return self.body
+        return Fields(self.body)
+
+    def objects(self, most: int) -> list[Fields]:
+        """The body as an array of objects, not empty. Raises ``Refused``."""
+        return objects_of("The body", self.body or None, most)
 
     def text(self, name: str, default: str = "") -> str:
         """A parameter of the path or of the query; empty counts as absent."""
@@ -70,14 +82,22 @@ class Call:
             raise Refused("400100", f"{name} is invalid", 400)
         return int(value)
 
+    def decimal(self, name: str) -> Decimal | None:
+        """An exact number of the query, None when absent."""
+        value = self.query.get(name)
+        return decimal_of(name, value) if value else None
+
+    def choice(self, name: str, allowed: Collection[str], default: str) -> str:
+        """One of some words of the query."""
+        word = self.query.get(name) or default
+        if word not in allowed:
+            raise Refused("400100", f"{name} is invalid", 400)
+        return word
+
     def flag(self, name: str, *, default: bool) -> bool:
         """A parameter that is ``true`` or ``false``."""
         value = self.query.get(name)
-        if not value:
-            return default
-        if value.lower() not in ("true", "false"):
-            raise Refused("400100", f"{name} is invalid", 400)
-        return value.lower() == "true"
+        return flag_of(name, value) if value else default
 
 
 @final
@@ -114,11 +134,20 @@ class RouteTable:
         self._paths = {route.path for route in self.routes if "{" not in route.path}
 
     def find(self, method: str, path: str) -> tuple[Route, dict[str, str]]:
-        """The route and the parts of the path. Raises ``Refused`` for what there is not."""
+        """The route of a path as it was sent, and the parts that stand for placeholders.
+
+        Raises ``Refused`` for what there is not.
+        """
         route = self._fixed.get((method, path))
         if route is not None:
             return route, {}
         given = path.split("/")
+        if "%" in path:
+            given = [unquote(part) for part in given]
+            path = "" if any("/" in part for part in given) else "/".join(given)
+            route = self._fixed.get((method, path))
+            if route is not None:
+                return route, {}
         is_known = path in self._paths
         for names, candidate in self._open.get(len(given), ()):
             parts = _matched(names, given)

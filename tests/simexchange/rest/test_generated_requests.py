@@ -1,0 +1,106 @@
+"""Whatever is sent to any call: the envelope, never 500, and a refusal changes nothing."""
+
+from __future__ import annotations
+
+import json
+import time
+from typing import TYPE_CHECKING, Any
+
+import hypothesis
+import pytest
+from hypothesis import HealthCheck, example, given
+from hypothesis import strategies as st
+
+from tests.support.deadlines import STRETCH
+from tests.support.requests import Arena, Asked, requests
+
+if TYPE_CHECKING:
+    from terminal.simexchange.rest.gateway import Answer
+
+STATUSES = {200, 400, 401, 403, 404, 405, 415}
+LONGEST_S = 0.5
+QUOTA = {"gw-ratelimit-limit", "gw-ratelimit-remaining", "gw-ratelimit-reset"}
+ROUTES = Arena().exchange.gateway.table.routes
+
+
+def checked(answer: Answer) -> dict[str, Any]:
+    """The envelope of an answer that keeps the form."""
+    assert answer.status in STATUSES
+    envelope = json.loads(answer.body, parse_constant=pytest.fail)
+    assert isinstance(envelope, dict)
+    code = envelope["code"]
+    assert isinstance(code, str)
+    assert code.isdigit()
+    assert "data" in envelope or isinstance(envelope["msg"], str)
+    assert set(answer.headers) >= QUOTA
+    return envelope
+
+
+def check_laws(asked: list[Asked]) -> None:
+    arena = Arena()
+    before = arena.picture()
+    for one in asked:
+        started_s = time.process_time()
+        envelope = checked(arena.send(one))
+        assert time.process_time() - started_s < LONGEST_S * STRETCH
+        if one.method == "GET":
+            continue  # the next picture, or the last, shows whether it changed anything
+        after = arena.picture()
+        assert envelope["code"] == "200000" or after == before, one
+        before = after
+    assert arena.picture() == before
+
+
+@hypothesis.settings(suppress_health_check=list(HealthCheck), print_blob=True)
+@given(st.lists(requests(ROUTES), min_size=25, max_size=45))
+@example([Asked("GET", "/api/v1/positions", sign="stamp")])
+@example([Asked("GET", "/api/v1/positions", sign="oddities")])
+@example([Asked("GET", "/api/v1/orders?symbol=\udcff")])
+@example([Asked("POST", "/api/v1/bullet-private", b"\xff\xfe{\x00}\x00")])
+@example([Asked("POST", "/api/v1/orders", b'{"remark":' + b"[" * 900 + b"]" * 900 + b"}")])
+def test_any_request_is_answered_in_the_envelope_and_refusals_change_nothing(
+    asked: list[Asked],
+) -> None:
+    check_laws(asked)
+
+
+ORDER = (
+    '{{"clientOid":"g-9","symbol":"XBTUSDTM","side":"buy","type":"limit","price":{},"leverage":{},'
+    '"size":1}}'
+)
+
+
+@pytest.mark.xfail(strict=False, reason="the reader of order requests is being written anew")
+@pytest.mark.parametrize(
+    ("price", "leverage"),
+    [
+        ("9" * 40, "5"),
+        (f'"{"9" * 5000}"', "5"),
+        ('"1e999999"', "5"),
+        ('"99000"', '"1e-999999"'),
+    ],
+    ids=["forty digits", "thousands of digits", "huge exponent", "tiny exponent"],
+)
+def test_numbers_beyond_use_are_refused_in_orders(price: str, leverage: str) -> None:
+    check_laws([Asked("POST", "/api/v1/orders/test", ORDER.format(price, leverage).encode())])
+
+
+def test_the_generator_reaches_every_call_and_both_outcomes() -> None:
+    """A generator whose requests were all refused would prove nothing."""
+    arena = Arena()
+    codes: dict[str, int] = {}
+
+    @hypothesis.settings(max_examples=20, database=None, derandomize=True)
+    @given(st.lists(requests(ROUTES), min_size=25, max_size=45))
+    def ask(asked: list[Asked]) -> None:
+        for one in asked:
+            code = checked(arena.send(one))["code"]
+            codes[code] = codes.get(code, 0) + 1
+
+    ask()
+    missed = {f"{route.method} {route.path}" for route in ROUTES} - set(
+        arena.exchange.gateway.calls
+    )
+    assert not missed
+    assert codes["200000"] > 0.1 * sum(codes.values()), codes
+    assert {"400001", "400002", "400003", "400004", "400005", "400009", "400100"} <= set(codes)
