@@ -37,9 +37,9 @@ class SpotCalls:
             Route("GET", "/api/v3/currencies", PUBLIC, 3, None, self._currencies),
             Route("GET", "/api/v2/symbols", PUBLIC, 4, None, self._none),
             Route("GET", "/api/v1/market/allTickers", PUBLIC, 15, None, self._tickers),
-            Route("GET", "/api/v3/margin/symbols", SPOT, 3, GENERAL, self._margin_symbols),
-            Route("GET", "/api/v1/isolated/symbols", SPOT, 3, GENERAL, self._none),
-            Route("GET", opened, SPOT, 2, GENERAL, self._is_opened),
+            Route("GET", "/api/v3/margin/symbols", PUBLIC, 3, None, self._margin_symbols),
+            Route("GET", "/api/v1/isolated/symbols", PUBLIC, 3, None, self._none),
+            Route("GET", opened, SPOT, 30, GENERAL, self._is_opened),
         )
 
     def _currencies(self, _call: Call) -> object:

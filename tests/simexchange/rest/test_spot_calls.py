@@ -5,14 +5,17 @@ from __future__ import annotations
 import json
 from typing import Any
 
-import pytest
-
 from terminal.simexchange.rest.gateway import Request
 from terminal.simexchange.server import SimExchange
+from tests.support.stranger import _sign
+
+OPENED = "/api/v1/hf/accounts/opened"
 
 
-def ask(exchange: SimExchange, path: str) -> tuple[int, dict[str, Any]]:
-    answer = exchange.gateway.answer(Request("GET", path, {}))
+def ask(
+    exchange: SimExchange, path: str, headers: dict[str, str] | None = None
+) -> tuple[int, dict[str, Any]]:
+    answer = exchange.gateway.answer(Request("GET", path, headers or {}))
     return answer.status, json.loads(answer.body)
 
 
@@ -27,15 +30,25 @@ async def test_the_currencies_are_those_of_the_contracts() -> None:
     assert sorted(names) == sorted(expected - {"XBT"} | {"BTC"})
 
 
-async def test_there_are_no_spot_markets() -> None:
+async def test_there_are_no_spot_markets_and_nothing_is_lent() -> None:
     exchange = SimExchange(is_calm=True)
     assert ask(exchange, "/api/v2/symbols")[1]["data"] == []
-    assert ask(exchange, "/api/v1/market/allTickers")[1]["data"]["ticker"] == []
+    assert ask(exchange, "/api/v1/isolated/symbols")[1]["data"] == []
+    now_ms = exchange.clock.now_ms()
+    tickers = ask(exchange, "/api/v1/market/allTickers")[1]["data"]
+    margin = ask(exchange, "/api/v3/margin/symbols")[1]["data"]
+    assert (tickers["ticker"], margin["items"]) == ([], [])
+    assert now_ms <= tickers["time"] <= margin["timestamp"] <= exchange.clock.now_ms()
 
 
-@pytest.mark.parametrize(
-    "path", ["/api/v3/margin/symbols", "/api/v1/isolated/symbols", "/api/v1/hf/accounts/opened"]
-)
-async def test_what_concerns_the_account_wants_a_signature(path: str) -> None:
-    status, answer = ask(SimExchange(is_calm=True), path)
-    assert (status, answer["code"]) == (401, "400001")
+async def test_the_kind_of_the_spot_account_is_told_to_whoever_signs() -> None:
+    exchange = SimExchange(is_calm=True)
+    assert ask(exchange, OPENED)[1]["code"] == "400001"
+    key, stamp = exchange.key, str(exchange.clock.now_ms())
+    headers = {
+        "KC-API-KEY": key.key,
+        "KC-API-TIMESTAMP": stamp,
+        "KC-API-SIGN": _sign(key.secret, f"{stamp}GET{OPENED}"),
+        "KC-API-PASSPHRASE": _sign(key.secret, key.passphrase),
+    }
+    assert ask(exchange, OPENED, headers) == (200, {"code": "200000", "data": True})
