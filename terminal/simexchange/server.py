@@ -29,6 +29,7 @@ from terminal.simexchange.rest.order_calls import OrderCalls
 from terminal.simexchange.rest.order_queries import OrderQueries
 from terminal.simexchange.rest.position_calls import PositionCalls
 from terminal.simexchange.rest.series_calls import SeriesCalls
+from terminal.simexchange.rest.spot_calls import SpotCalls
 from terminal.simexchange.sockets.dialogue import FeedParts
 from terminal.simexchange.sockets.feed import Streams
 from terminal.simexchange.sockets.hub import Hub
@@ -132,6 +133,7 @@ class SimExchange:
             *AccountCalls(self.engine, self.clock, self.quota, self.switches).routes(),
             *PositionCalls(self.engine).routes(),
             *FundingCalls(self.engine.accounts).routes(),
+            *SpotCalls(self.engine, self.clock).routes(),
         )
         self.gateway = Gateway(
             routes, self.engine.accounts, self.clock, self.quota, self.faults, self.switches

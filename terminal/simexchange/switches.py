@@ -94,7 +94,9 @@ class Switches:
     kline_columns: str = _switch(("7", "6"), "2.5", "columns of a candle row")
     leverage_text: str = _switch(("3", "3.0"), "3.5", "how an order writes its leverage")
     cancel_all_v1: str = _switch(
-        ("gone", "answers"), "3.4", "the deprecated cancel-all, reported gone in 2026"
+        ("answers", "gone"),
+        "3.4",
+        "the deprecated cancel-all: current clients use it, one says it is gone",
     )
     multi_cancel_weight: str = _switch(("20", "30"), "1.9", "weight of a batch cancel")
     cancel_all_weight: str = _switch(("10", "30"), "1.9", "weight of cancel-all")

@@ -214,7 +214,7 @@ def test_every_call_has_the_pool_and_the_weight_of_the_reference(arena: Arena) -
         elif name in table:
             assert (route.pool, gateway.weight(route)) == table[name], name
         else:
-            assert route.pool in {"Public", "Futures", "Management"}, name
+            assert route.pool in {"Public", "Futures", "Management", "Spot"}, name
 
 
 def test_weights_that_sources_disagree_on_follow_their_switches(arena: Arena) -> None:
