@@ -108,6 +108,15 @@ TOPICS: tuple[tuple[str, str], ...] = (
     ("5.7", "/contract/marginMode"),
     ("5.7", "/contract/crossLeverage"),
 )
+FRAMES: tuple[tuple[str, str], ...] = (
+    ("5.1", "token life"),
+    ("5.2", "welcome"),
+    ("5.2", "subscribe"),
+    ("5.2", "unsubscribe"),
+    ("5.2", "openTunnel"),
+    ("5.2", "closeTunnel"),
+    ("5.3", "ping timeout"),
+)
 OPERATIONS: tuple[tuple[str, str], ...] = (
     ("6.2", "futures.order"),
     ("6.2", "futures.cancel"),
@@ -126,3 +135,12 @@ REMOVED: tuple[tuple[str, str], ...] = (
     ("8", "PUT /api/v1/positions/leverage"),
     ("8", "POST /api/v1/stopOrders"),
 )
+NEIGHBORS: tuple[tuple[str, str], ...] = (
+    ("spot", "GET /api/v1/hf/accounts/opened"),
+    ("spot", "GET /api/v1/isolated/symbols"),
+    ("spot", "GET /api/v1/market/allTickers"),
+    ("spot", "GET /api/v2/symbols"),
+    ("spot", "GET /api/v3/currencies"),
+    ("spot", "GET /api/v3/margin/symbols"),
+)
+"""Calls of the spot side, which programs for both sides make at their start."""
