@@ -198,19 +198,19 @@ def test_book_changes_of_ten_contracts_streamed(child: Child, benchmark: Benchma
         assert count > 0
         return count / seconds
 
-    rate = benchmark.pedantic(run, rounds=3)
+    rate = benchmark.pedantic(run, rounds=3)  # type: ignore[no-untyped-call]
     benchmark.extra_info["changes_per_s"] = round(rate)
 
 
 @pytest.mark.parametrize("child", [ROOMY], indirect=True)
 def test_orders_over_rest(child: Child, benchmark: BenchmarkFixture) -> None:
-    rate = benchmark.pedantic(lambda: asyncio.run(over_rest(child)), rounds=1)
+    rate = benchmark.pedantic(lambda: asyncio.run(over_rest(child)), rounds=1)  # type: ignore[no-untyped-call]
     benchmark.extra_info["orders_per_s"] = round(rate)
 
 
 @pytest.mark.parametrize("child", [ROOMY], indirect=True)
 def test_orders_over_the_order_socket(child: Child, benchmark: BenchmarkFixture) -> None:
-    rate = benchmark.pedantic(lambda: asyncio.run(over_socket(child)), rounds=1)
+    rate = benchmark.pedantic(lambda: asyncio.run(over_socket(child)), rounds=1)  # type: ignore[no-untyped-call]
     benchmark.extra_info["orders_per_s"] = round(rate)
 
 
@@ -227,7 +227,7 @@ async def pass_an_hour(child: Child) -> None:
 @pytest.mark.parametrize("child", [("--paused",)], indirect=True)
 def test_memory_after_a_simulated_hour(child: Child, benchmark: BenchmarkFixture) -> None:
     before = child.memory_mb
-    benchmark.pedantic(lambda: asyncio.run(pass_an_hour(child)), rounds=1)
+    benchmark.pedantic(lambda: asyncio.run(pass_an_hour(child)), rounds=1)  # type: ignore[no-untyped-call]
     after = child.memory_mb
     benchmark.extra_info["mb_before"] = round(before, 1)
     benchmark.extra_info["mb_after"] = round(after, 1)
