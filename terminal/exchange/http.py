@@ -7,6 +7,7 @@ machine is told apart from what nobody knows. What may be asked again by itself 
 
 from __future__ import annotations
 
+import logging
 import math
 import time
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar, final
@@ -58,6 +59,8 @@ if TYPE_CHECKING:
     from terminal.wire.endpoints import Endpoint
 
 T = TypeVar("T")
+
+_log = logging.getLogger("app")
 
 _TIMEOUT = httpx.Timeout(5.0, connect=3.0, pool=3.0)
 _LIMITS = httpx.Limits(max_connections=16, keepalive_expiry=60.0)
@@ -235,6 +238,7 @@ class HttpClient:
                         raise
                     has_measured = True
                     continue
+                _log.info("asked again: %s", error)
             await self._clock.sleep(wait_s)
 
     async def _once(self, call: _Call) -> Envelope:

@@ -106,7 +106,9 @@ class Meter:
         self._flight: dict[int, tuple[int, float]] = {}
         self._flying = 0
         self._next = 0
-        self._past: deque[tuple[float, int, bool]] = deque()  # answered at, weight, with figures
+        self._past: deque[tuple[float, int]] = deque()  # answered at, weight
+        self._untold: deque[tuple[float, int]] = deque()  # those of them without figures
+        self._gone = 0
         self._used: int | None = None
         self._used_from_s = 0.0
         self._ends_from_s = 0.0
@@ -128,8 +130,11 @@ class Meter:
         """Note that a request was answered, or that its answer is lost (without figures)."""
         weight, sent_s = self._flight.pop(token)
         self._flying -= weight
-        self._past.append((now_s, weight, figures is not None))
-        if figures is not None:
+        self._past.append((now_s, weight))
+        self._gone += weight
+        if figures is None:
+            self._untold.append((now_s, weight))
+        else:
             self.told(figures, sent_s, now_s)
 
     def told(self, figures: Figures, sent_s: float, now_s: float) -> None:
@@ -165,12 +170,8 @@ class Meter:
         """The most that the exchange can have counted in its current window."""
         self._forget(now_s)
         if self._used is None:
-            return self._flying + sum(weight for _, weight, _ in self._past)
-        untold = sum(
-            weight
-            for at_s, weight, has_figures in self._past
-            if not has_figures and at_s >= self._used_from_s
-        )
+            return self._flying + self._gone
+        untold = sum(weight for at_s, weight in self._untold if at_s >= self._used_from_s)
         return self._flying + self._used + untold
 
     def ceiling(self, urgency: Urgency) -> int:
@@ -190,7 +191,7 @@ class Meter:
         if self._used is not None:
             return max(self._ends_until_s - now_s, _LOOK_AGAIN_S)
         left = self.spent(now_s)
-        for at_s, charged, _ in self._past:
+        for at_s, charged in self._past:
             left -= charged
             if left <= room:
                 return max(at_s + self.window_s + _SLACK_S - now_s, _LOOK_AGAIN_S)
@@ -212,7 +213,9 @@ class Meter:
 
     def _drop(self, until_s: float) -> None:
         while self._past and self._past[0][0] <= until_s:
-            self._past.popleft()
+            self._gone -= self._past.popleft()[1]
+        while self._untold and self._untold[0][0] <= until_s:
+            self._untold.popleft()
 
 
 @final

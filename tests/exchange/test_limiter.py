@@ -183,6 +183,24 @@ def test_an_answer_that_was_overtaken_says_nothing_new() -> None:
     assert meter.spent(31.3) == 2
 
 
+def test_what_was_answered_while_a_window_may_have_ended_still_counts() -> None:
+    """The next window can have begun with it; its figures were not told."""
+    meter = Meter(LIMIT, 30.0)
+    meter.finished(meter.sent(1, 0.0), 2.0, Figures(LIMIT, 99, 30_000))
+    meter.finished(meter.sent(60, 30.5), 30.6, None)
+    assert meter.spent(32.1) == 60, "the first window is over by now, the second is not"
+
+
+def test_short_windows_and_slow_answers_are_taken_for_the_longest_that_may_be() -> None:
+    """Two windows of three seconds cannot be told apart by answers that took longer."""
+    meter = Meter(LIMIT, 3.0)
+    first, second = meter.sent(1, 0.0), meter.sent(60, 2.0)
+    meter.finished(first, 2.5, Figures(LIMIT, 99, 3000))
+    meter.finished(second, 4.5, Figures(LIMIT, 40, 3000))
+    assert meter.spent(7.4) == 60
+    assert meter.spent(7.6) == 0
+
+
 @given(
     st.lists(
         st.tuples(
