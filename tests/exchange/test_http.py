@@ -575,3 +575,31 @@ async def test_what_never_left_is_not_charged_and_what_is_lost_is() -> None:
         await task
     assert desk.futures().remaining == 1996
     await desk.http.aclose()
+
+
+async def test_a_delete_with_a_body_signs_the_bytes_it_sends() -> None:
+    """The single exception among the deletes (reference 1.3), against its published vector."""
+    desk = Desk(FINE)
+    demo = Credentials("demo-key-0001", "demo-secret-0001", "demo-pass")
+    desk.http._credentials = demo
+    desk.time.offset_ms = 1_700_000_000_000 - START_MS
+    path = "/api/v1/orders/multi-cancel"
+    assert await desk.http.delete(path, int, None, {"orderIdsList": ["1", "2"]}) == 5
+    (request,) = desk.seen
+    assert request.content == b'{"orderIdsList":["1","2"]}'
+    assert request.headers["KC-API-SIGN"] == "sZF/MxNbFTJ7TkfTwUWIavbmgCaij7Cp8w9f8aZvaj0="
+    assert request.headers["Content-Type"] == "application/json"
+    await desk.http.aclose()
+
+
+async def test_a_batch_is_a_list_on_the_wire() -> None:
+    """And goes ahead of the rest only when each of its orders can only close."""
+    desk = Desk(FINE)
+    desk.budget.told(Pool.FUTURES, Figures(2000, 300, 12_000), sent_s=0.0, now_s=0.0)
+    batch = [{"clientOid": "a", "reduceOnly": True}, {"clientOid": "b", "closeOrder": True}]
+    assert await desk.http.post("/api/v1/orders/multi", int, batch) == 5
+    assert json.loads(desk.seen[0].content) == batch
+    with pytest.raises(QuotaSpentError):
+        await desk.http.post("/api/v1/orders/multi", int, [*batch, {"clientOid": "c"}])
+    assert len(desk.seen) == 1
+    await desk.http.aclose()
