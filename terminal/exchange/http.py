@@ -243,9 +243,9 @@ class HttpClient:
 
     async def _once(self, call: _Call) -> Envelope:
         """One try: charged, signed with a fresh stamp, sent, and its answer read."""
-        if call.signed and self._time.is_doubtful:
-            # The machine slept or its clock was set. If the exchange cannot be asked, neither can
-            # this request arrive, and if it does, the refusal of its stamp is proof.
+        if call.signed and call.row.effect is Effect.READ and self._time.is_doubtful:
+            # The machine slept or its clock was set. Commands do not wait for a measurement: they
+            # go with the best guess, and the refusal of a stamp proves that nothing was done.
             await self._measure()
         grant = await self._granted(call)
         try:
@@ -254,8 +254,10 @@ class HttpClient:
             if self._budget is not None and grant is not None and not error.was_sent:
                 self._budget.unsent(grant)
             raise
+        if self._budget is not None and grant is not None and _is_passed(response):
+            self._budget.address_passed(grant.sent_s)
         try:
-            envelope = _envelope(call.name, response)
+            return _envelope(call.name, response)
         except ClockSkewError:
             self._time.refused()
             if self.on_skew is not None:
@@ -264,9 +266,6 @@ class HttpClient:
         except RateLimitedError as error:
             self._note(call, error, grant, figures_of(response.headers))
             raise
-        if self._budget is not None and grant is not None:
-            self._budget.address_passed(grant.sent_s)
-        return envelope
 
     async def _exchange(self, call: _Call, grant: Grant | None) -> httpx.Response:
         """Send and read the whole answer. Raises ``TransportError``."""
@@ -397,6 +396,11 @@ def _held_back(call: _Call, wait: Wait) -> RateLimitedError:
         sentence=f"{words}.",
         remedy=remedy,
     )
+
+
+def _is_passed(response: httpx.Response) -> bool:
+    """Whether the exchange itself answered, and not the shield in front of it."""
+    return response.is_success or response.headers.get("gw-ratelimit-limit") is not None
 
 
 def _envelope(name: str, response: httpx.Response) -> Envelope:

@@ -39,6 +39,7 @@ LONGEST_RESET_S = 300.0
 """A longer time to the end of a window is not believed."""
 JITTER_S = 1.0
 """After a spent quota ordinary requests come back spread over so long."""
+TIME_PATH = "/api/v1/timestamp"
 _SLACK_S = 0.05
 """Resets are whole milliseconds, and two clocks never run alike."""
 _LOOK_AGAIN_S = 0.1
@@ -86,9 +87,13 @@ def figures_of(headers: Mapping[str, str]) -> Figures | None:
 def urgency_of(
     row: Endpoint, body: Mapping[str, Any] | Sequence[Mapping[str, Any]] | None
 ) -> Urgency:
-    """Who a request is: cancels and closing orders first, then commands, then queries."""
+    """Who a request is: cancels and closing orders first, then commands, then queries.
+
+    The exchange's clock goes with the first: nothing can be signed without it, and its pool has no
+    cancels that it could crowd out.
+    """
     if row.effect is Effect.READ:
-        return Urgency.QUERY
+        return Urgency.SAFETY if row.path == TIME_PATH else Urgency.QUERY
     if row.effect in {Effect.CANCEL, Effect.CANCEL_ALL}:
         return Urgency.SAFETY
     if row.effect is Effect.ORDER and closes(body):

@@ -461,14 +461,14 @@ async def test_a_refused_stamp_is_measured_away_once() -> None:
     assert isinstance(await desk.ends(desk.read()), ClockSkewError)
 
 
-async def test_after_sleep_the_time_is_measured_before_anything_is_signed() -> None:
-    """Also for an order, which has only one try."""
-    desk = Desk(FINE)
-    desk.time.offset_ms = 0
-    desk.clock.shift_ms = 3_600_000
-    assert await desk.ends(desk.place(size=1)) == 5
-    assert desk.measured == 1
-    assert int(desk.seen[0].headers["KC-API-TIMESTAMP"]) == START_MS + 3_607_000
+async def test_after_sleep_reads_are_signed_by_a_new_measurement() -> None:
+    """A command does not wait for one: it goes with the best guess, wall time."""
+    for request, stamp_ms in ((Desk.read, 3_607_000), (Desk.place, 3_600_000)):
+        desk = Desk(FINE)
+        desk.time.offset_ms = 0
+        desk.clock.shift_ms = 3_600_000
+        assert await desk.ends(request(desk)) == 5
+        assert int(desk.seen[0].headers["KC-API-TIMESTAMP"]) == START_MS + stamp_ms
 
 
 async def test_a_read_waits_for_its_turn_and_an_order_is_told_at_once() -> None:

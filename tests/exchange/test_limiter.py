@@ -27,7 +27,7 @@ from terminal.exchange.limiter import (
     figures_of,
     urgency_of,
 )
-from terminal.wire.endpoints import Effect, Endpoint, Pool, endpoint
+from terminal.wire.endpoints import Endpoint, Pool, endpoint
 
 LIMIT = 100
 BOOK = endpoint("GET", "/api/v1/level2/snapshot")
@@ -396,6 +396,7 @@ def test_headers_are_read_whole_or_not_at_all(
     ("method", "path", "body", "urgency"),
     [
         ("GET", "/api/v1/orders", None, Urgency.QUERY),
+        ("GET", "/api/v1/timestamp", None, Urgency.SAFETY),
         ("POST", "/api/v1/orders/test", {"closeOrder": True}, Urgency.QUERY),
         ("POST", "/api/v1/orders", {"size": 1}, Urgency.COMMAND),
         ("POST", "/api/v1/orders", {"closeOrder": True}, Urgency.SAFETY),
@@ -410,6 +411,4 @@ def test_headers_are_read_whole_or_not_at_all(
 )
 def test_who_goes_first(method: str, path: str, body: object, urgency: Urgency) -> None:
     """Cancels and what can only close, then commands, then queries."""
-    row = endpoint(method, path)
-    assert urgency_of(row, body) is urgency  # type: ignore[arg-type]
-    assert row.effect is not Effect.READ or urgency is Urgency.QUERY
+    assert urgency_of(endpoint(method, path), body) is urgency  # type: ignore[arg-type]
