@@ -12,7 +12,7 @@ from terminal.domain.errors import TernError
 from terminal.domain.units import ClientOid, Symbol
 from terminal.session.account import AccountSession
 from terminal.session.candle_sessions import CandleSessions
-from terminal.session.clock import ExchangeClock
+from terminal.session.clock import ClockKeeping, ExchangeClock
 from terminal.session.feed import Feed
 from terminal.session.listeners import Listeners
 from terminal.session.markets import Markets
@@ -31,7 +31,6 @@ if TYPE_CHECKING:
 CLIENT_OID_PREFIX = "tern-"
 """By it our own orders are known as ours even without a record of having sent them."""
 
-CLOCK_INTERVAL_S = 300.0
 _RETRY_S = (0.5, 1.0, 2.0, 4.0, 8.0)
 
 _log = logging.getLogger("app")
@@ -50,7 +49,7 @@ class Backend:
     ) -> None:
         self.clients = clients
         self.clock = clock
-        self.exchange_clock = ExchangeClock(clock)
+        self.exchange_clock = ExchangeClock(clock, clients.keeper.time)
         self.owner = owner
         self.notices = NoticeBoard(clock)
         self.on_contracts_loaded: Listeners[[]] = Listeners()
@@ -133,7 +132,7 @@ class Backend:
         attempt = 0
         while True:
             try:
-                self.exchange_clock.offset_ms = await self.clients.synchronize_clock()
+                await self.clients.synchronize_clock()
                 await self.markets.load()
                 break
             except TernError as error:
@@ -159,15 +158,18 @@ class Backend:
         The contract list is not read again: a tick size that changed under open books, orders and
         staged prices would turn whole ticks into other prices.
         """
-        while True:
-            await self.clock.sleep(CLOCK_INTERVAL_S)
-            await self._measure_clock()
+        await ClockKeeping(self.clock, self.clients.keeper.time, self._is_clock_measured).run()
 
-    async def _measure_clock(self) -> None:
+    async def _is_clock_measured(self) -> bool:
         try:
-            self.exchange_clock.offset_ms = await self.clients.synchronize_clock()
+            await self.clients.synchronize_clock()
         except TernError as error:
             _log.info("clock: %s", error)
+            return False
+        return True
+
+    async def _measure_clock(self) -> None:
+        await self._is_clock_measured()
 
     def _on_skew(self) -> None:
         """The exchange refused a request for its time: measure before the next one."""

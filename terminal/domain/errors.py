@@ -5,12 +5,10 @@
     TernError
     ├── UnitError              a number that is no whole tick or lot, or mixes two currencies
     └── ExchangeError          (terminal.exchange.errors) everything that talking can end in
-        ├── TransportError     no connection, time-out, broken socket
+        ├── TransportError     no connection, time-out, broken socket, maintenance
         ├── ProtocolError      an answer that cannot be read
         ├── RejectedError      the exchange said no, with a code
-        │   ├── AuthError      key, passphrase, signature, permission
-        │   └── ClockSkewError time stamp outside the exchange's window
-        └── RateLimitedError   quota, overload or an address block
+        └── RateLimitedError   quota, overload, a paused call or an address block
 
 Each error carries a technical text for the log, one calm sentence for the user, and what the user
 can do.

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from terminal.exchange.errors import (
     ProtocolError,
+    QuotaSpentError,
     RateLimitedError,
     RejectedError,
     TransportError,
@@ -22,7 +23,7 @@ Refusal = TypeVar("Refusal")
 
 def rejected(error: RejectedError) -> Rejected:
     """A refusal in the words of the table of codes."""
-    return Rejected(error.code, error.sentence, error.remedy)
+    return Rejected(error.code, error.sentence, error.remedy, error.exchange_text, error.status)
 
 
 async def ended(command: Awaitable[tuple[OrderId, ...]]) -> Outcome:
@@ -36,17 +37,26 @@ async def ended_by(
     """Like ``ended``, with refusals read by the caller.
 
     An answer that cannot be read, a server error and a lost answer all mean Unknown: the exchange
-    may have acted.
+    may have acted. So does every way of being asked to slow down but one: when the gateway says
+    that our quota is spent, it did not look at the command (API reference 1.8).
     """
     try:
         return Accepted(await command)
     except RejectedError as error:
         return refused(error)
     except RateLimitedError as error:
-        # Refused at the gate, before the command was looked at (API reference 1.8) - but overload
-        # protection is not proof, so the caller must still look.
+        if not error.was_sent:
+            return NotSent(error.sentence)
+        if isinstance(error, QuotaSpentError):
+            return refused(_as_refusal(error))
         return Unknown(error.sentence)
     except TransportError as error:
         return Unknown(error.sentence) if error.was_sent else NotSent(error.sentence)
     except ProtocolError as error:
         return Unknown(error.sentence)
+
+
+def _as_refusal(error: QuotaSpentError) -> RejectedError:
+    return RejectedError(
+        error.code, str(error), sentence=error.sentence, remedy=error.remedy, status=429
+    )

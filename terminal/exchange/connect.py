@@ -7,8 +7,10 @@ from typing import TYPE_CHECKING, final
 
 from terminal.domain.access import Access
 from terminal.exchange.account_client import AccountClient
+from terminal.exchange.exchange_time import ExchangeTime, TimeKeeper
 from terminal.exchange.hosts import is_loopback
 from terminal.exchange.http import HttpClient
+from terminal.exchange.limiter import RateBudget
 from terminal.exchange.market_client import MarketClient
 from terminal.exchange.stream import StreamClient
 from terminal.exchange.trading_client import TradingClient
@@ -29,6 +31,7 @@ if TYPE_CHECKING:
         TradingGateway,
     )
     from terminal.exchange.hosts import Hosts
+    from terminal.exchange.limiter import Address
 
 NO_TRANSFERS = "Transfers are off: this version moves no money of real accounts."
 """Our choice: only the simulated exchange, which is always on this machine, moves money so far."""
@@ -47,6 +50,8 @@ class ExchangeClients:
     account_stream: StreamGateway
     clock: Clock
     https: tuple[HttpClient, ...]
+    budget: RateBudget
+    keeper: TimeKeeper
 
     async def synchronize_clock(self) -> int:
         """Measure the exchange's clock against ours and sign by it from now on.
@@ -54,13 +59,7 @@ class ExchangeClients:
         Half the round trip is taken off (API reference 1.3). Returns the offset in ms. Raises from
         ``exchange.errors``.
         """
-        before_ms = self.clock.now_ms()
-        theirs_ms = await self.market.server_time()
-        after_ms = self.clock.now_ms()
-        offset_ms = theirs_ms - (before_ms + after_ms) // 2
-        for http in self.https:
-            http.offset_ms = offset_ms
-        return offset_ms
+        return await self.keeper.measure()
 
     async def aclose(self) -> None:
         """Close all connections."""
@@ -68,7 +67,7 @@ class ExchangeClients:
             await http.aclose()
 
 
-def connect(
+def connect(  # noqa: PLR0913 - all but the first three by name
     hosts: Hosts,
     credentials: Credentials | None,
     clock: Clock,
@@ -76,6 +75,7 @@ def connect(
     access: Access = Access.FULL,
     proxy: str = "",
     on_sent: Callable[[str, str, float], None] | None = None,
+    address: Address | None = None,
 ) -> ExchangeClients:
     """Build the clients; nothing is sent yet.
 
@@ -83,26 +83,52 @@ def connect(
     is told when the bytes of a trading request were written. Without full ``access`` nothing that
     changes the account can be sent; without credentials the access is to market data. ``proxy`` is
     used for hosts that are not on loopback, empty for what the environment says. Money of real
-    hosts is never moved.
+    hosts is never moved. All share one rate budget; ``address`` is what other accounts of this
+    machine share with it.
     """
     if credentials is None:
         access = Access.MARKET_DATA
     scales = Scales()
-    public = HttpClient(hosts.futures, clock, proxy=proxy)
-    reading = HttpClient(hosts.futures, clock, credentials, proxy=proxy)
-    trading = HttpClient(hosts.futures, clock, credentials, on_sent=on_sent, proxy=proxy)
-    funding = HttpClient(hosts.account, clock, credentials, proxy=proxy)
+    budget, exchange_time = RateBudget(address), ExchangeTime(clock)
+
+    def client(
+        host: str,
+        secrets: Credentials | None,
+        told: Callable[[str, str, float], None] | None = None,
+    ) -> HttpClient:
+        return HttpClient(
+            host,
+            clock,
+            secrets,
+            on_sent=told,
+            proxy=proxy,
+            budget=budget,
+            exchange_time=exchange_time,
+            is_patient=True,
+        )
+
+    public = client(hosts.futures, None)
+    reading = client(hosts.futures, credentials)
+    trading = client(hosts.futures, credentials, on_sent)
+    funding = client(hosts.account, credentials)
+    market = MarketClient(public, scales)
+    keeper = TimeKeeper(exchange_time, clock, market.server_time)
+    https = (public, reading, trading, funding)
+    for http in https:
+        http.keeper = keeper
     gateway: TradingGateway = TradingClient(trading, scales)
     if access is not Access.FULL:
         gateway = WatchOnlyTrading(gateway, access)
     no_transfers = access.no_transfers or ("" if is_loopback(hosts.account) else NO_TRANSFERS)
     return ExchangeClients(
-        market=MarketClient(public, scales),
+        market=market,
         trading=gateway,
         account=AccountClient(reading, scales),
         transfers=TransferClient(funding, no_transfers),
         market_stream=StreamClient(public, clock, scales, is_private=False, proxy=proxy),
         account_stream=StreamClient(reading, clock, scales, is_private=True, proxy=proxy),
         clock=clock,
-        https=(public, reading, trading, funding),
+        https=https,
+        budget=budget,
+        keeper=keeper,
     )

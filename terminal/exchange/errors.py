@@ -1,4 +1,25 @@
-"""What talking to the exchange can end in. The tree is drawn in ``terminal.domain.errors``."""
+"""What talking to the exchange can end in.
+
+::
+
+    ExchangeError
+    ├── TransportError            no answer: no connection, time-out, broken socket
+    │   └── UnavailableError      an answer, but only that it does not work at the moment (5xx)
+    ├── ProtocolError             an answer that cannot be read
+    ├── RejectedError             the exchange said no, with a code
+    │   ├── AuthError             key, passphrase, signature, permission
+    │   ├── ClockSkewError        time stamp outside the exchange's window
+    │   ├── NotFoundError         it does not know what was asked for
+    │   └── SuspendedError        trading stands still for everybody or for this contract
+    └── RateLimitedError          asked too much
+        ├── QuotaSpentError       our own quota; by our own count nothing was even sent
+        ├── OverloadError         the exchange protects itself; nothing to do with us
+        ├── EndpointLimitedError  one call is paused
+        └── AddressBlockedError   the shield in front of the exchange blocks this address
+
+Of a command only a ``RejectedError``, a ``QuotaSpentError`` and what was not sent are evidence that
+nothing happened.
+"""
 
 from __future__ import annotations
 
@@ -16,13 +37,30 @@ class TransportError(ExchangeError):
     was not made); otherwise nobody knows what the exchange did with it.
     """
 
-    def __init__(self, technical: str, *, was_sent: bool, sentence: str = "") -> None:
+    def __init__(
+        self, technical: str, *, was_sent: bool, sentence: str = "", remedy: str = ""
+    ) -> None:
         super().__init__(
             technical,
             sentence=sentence or "The exchange did not answer.",
-            remedy="Check the connection; what is shown may be out of date.",
+            remedy=remedy or "Check the connection; what is shown may be out of date.",
         )
         self.was_sent = was_sent
+
+
+class UnavailableError(TransportError):
+    """The exchange answered that it cannot serve: an internal error, or maintenance.
+
+    It may have acted all the same (API reference 9).
+    """
+
+    def __init__(self, technical: str, *, sentence: str = "", remedy: str = "") -> None:
+        super().__init__(
+            technical,
+            was_sent=True,
+            sentence=sentence or "The exchange cannot answer at the moment.",
+            remedy=remedy or "Try again in a moment; what is shown may be out of date.",
+        )
 
 
 class ProtocolError(ExchangeError):
@@ -37,14 +75,27 @@ class ProtocolError(ExchangeError):
 
 
 class RejectedError(ExchangeError):
-    """The exchange said no. ``code`` is its code as text, ``exchange_text`` its own words."""
+    """The exchange said no.
+
+    ``code`` is its code as text, ``exchange_text`` its own words, ``status`` that of HTTP (0 when
+    the answer came another way). ``may_retry`` says that the same again can be taken.
+    """
 
     def __init__(
-        self, code: str, exchange_text: str, *, sentence: str = "", remedy: str = ""
+        self,
+        code: str,
+        exchange_text: str,
+        *,
+        sentence: str = "",
+        remedy: str = "",
+        status: int = 0,
+        may_retry: bool = False,
     ) -> None:
         super().__init__(f"{code}: {exchange_text}", sentence=sentence, remedy=remedy)
         self.code = code
         self.exchange_text = exchange_text
+        self.status = status
+        self.may_retry = may_retry
 
 
 class AuthError(RejectedError):
@@ -55,13 +106,55 @@ class ClockSkewError(RejectedError):
     """The request's time stamp lay outside the exchange's window."""
 
 
-class RateLimitedError(ExchangeError):
-    """Quota spent, overload, or an address block. ``retry_after_s`` is None when not told."""
+class NotFoundError(RejectedError):
+    """The exchange does not know what was asked for, such as an order."""
 
-    def __init__(self, technical: str, *, retry_after_s: float | None) -> None:
+
+class SuspendedError(RejectedError):
+    """Trading stands still: for everybody, or for a contract that settles or is liquidated."""
+
+
+class RateLimitedError(ExchangeError):
+    """Asked too much. ``retry_after_s`` is None when not told.
+
+    ``was_sent`` is False when our own budget kept the request back.
+    """
+
+    code = "429000"
+
+    def __init__(
+        self,
+        technical: str,
+        *,
+        retry_after_s: float | None,
+        was_sent: bool = True,
+        sentence: str = "",
+        remedy: str = "",
+    ) -> None:
         super().__init__(
             technical,
-            sentence="The exchange asks us to slow down.",
-            remedy="Nothing is lost; try again in a moment.",
+            sentence=sentence or "The exchange asks us to slow down.",
+            remedy=remedy or "Nothing is lost; try again in a moment.",
         )
         self.retry_after_s = retry_after_s
+        self.was_sent = was_sent
+
+
+class QuotaSpentError(RateLimitedError):
+    """Our quota of requests is used up; the gateway looks at it before it looks at the request."""
+
+
+class OverloadError(RateLimitedError):
+    """The exchange refuses for its own load. Whether it looked at the request is not proven."""
+
+
+class EndpointLimitedError(RateLimitedError):
+    """The exchange pauses one call for this account."""
+
+    code = "200002"
+
+
+class AddressBlockedError(RateLimitedError):
+    """The shield in front of the exchange blocks this machine's address."""
+
+    code = "1015"

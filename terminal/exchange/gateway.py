@@ -1,7 +1,8 @@
 """What the session storey needs of an exchange: Protocols that the clients and the fakes implement.
 
 Reads return domain facts or raise from ``exchange.errors``. Commands return an ``Outcome`` and do
-not raise for rejections or lost answers. No method retries, starts a task or waits on its own.
+not raise for rejections or lost answers. No method starts a task. Reads and cancels may be asked
+again for some seconds, and reads may wait for the rate budget; orders and transfers do neither.
 """
 
 from __future__ import annotations

@@ -1,13 +1,16 @@
-"""One signed request: exact bytes once, envelope, error mapping. The only importer of httpx.
+"""Requests: exact bytes once, the rate budget, signing, envelope, error mapping, retries.
 
-Nothing is retried here. What provably never left the machine is told apart from what nobody
-knows. Loopback ignores the environment's proxies.
+The only importer of httpx, and the one place that all requests pass. What provably never left the
+machine is told apart from what nobody knows. What may be asked again by itself is said by
+``exchange.retry``; orders and transfers never are. Loopback ignores the environment's proxies.
 """
 
 from __future__ import annotations
 
+import logging
+import math
 import time
-from typing import TYPE_CHECKING, Any, TypeVar, final
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar, final
 from urllib.parse import urlencode
 
 import httpx
@@ -15,30 +18,79 @@ import httpx
 from terminal import __version__
 from terminal.domain.errors import TernError
 from terminal.exchange.errors import (
+    AddressBlockedError,
     AuthError,
     ClockSkewError,
+    EndpointLimitedError,
+    ExchangeError,
+    NotFoundError,
+    OverloadError,
     ProtocolError,
+    QuotaSpentError,
     RateLimitedError,
     RejectedError,
+    SuspendedError,
     TransportError,
+    UnavailableError,
 )
+from terminal.exchange.exchange_time import ExchangeTime
 from terminal.exchange.hosts import is_loopback
+from terminal.exchange.limiter import (
+    ADDRESS_BLOCK_S,
+    ENDPOINT_BLOCK_S,
+    Block,
+    Grant,
+    figures_of,
+    urgency_of,
+)
+from terminal.exchange.retry import PATIENCE_S, delays, may_retry
 from terminal.wire.codec import DecodeError, decode, encode, excerpt
-from terminal.wire.envelope import Envelope, Kind, meaning
+from terminal.wire.endpoints import Effect, endpoint
+from terminal.wire.envelope import Envelope, Kind, Meaning, meaning
 from terminal.wire.signing import signed_headers
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Mapping, Sequence
 
     from terminal.domain.clock import Clock
     from terminal.exchange.credentials import Credentials
+    from terminal.exchange.exchange_time import TimeKeeper
+    from terminal.exchange.limiter import Figures, RateBudget, Urgency, Wait
+    from terminal.wire.endpoints import Endpoint
 
 T = TypeVar("T")
 
+_log = logging.getLogger("app")
+
 _TIMEOUT = httpx.Timeout(5.0, connect=3.0, pool=3.0)
 _LIMITS = httpx.Limits(max_connections=16, keepalive_expiry=60.0)
-_NEVER_SENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout)
-_BLOCK_S = 30.0
+_NEVER_SENT = (
+    httpx.ConnectError,  # refused, no such name, no trust in the certificate
+    httpx.ConnectTimeout,
+    httpx.PoolTimeout,
+    httpx.ProxyError,  # the proxy did not connect us
+    httpx.UnsupportedProtocol,
+)
+"""What proves that not one byte of a request was handed over."""
+LONGEST_WAIT_S = 35.0
+"""A read that would wait for longer than a window of the quota is refused at once."""
+
+
+@final
+class _Call(NamedTuple):
+    """One request with its exact bytes, for all its tries."""
+
+    row: Endpoint
+    urgency: Urgency
+    path: str
+    target: str
+    content: bytes
+    signed: bool
+
+    @property
+    def name(self) -> str:
+        """For logs: no query, no body."""
+        return f"{self.row.method} {self.path}"
 
 
 @final
@@ -49,10 +101,12 @@ class HttpClient:
     the exchange refused a request for its time. ``on_sent`` is told
     method, path and monotonic time when a request's bytes have been handed to the socket.
     ``proxy`` is an address or empty for what the environment says; loopback uses none. Raises
-    ``TernError`` when the proxy cannot be used.
+    ``TernError`` when the proxy cannot be used. Reads and cancels are asked again when
+    ``is_patient``; ``budget`` and ``exchange_time`` are shared by the clients of an account, and
+    ``keeper`` measures the time when the exchange refused a stamp or the machine slept.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - all but the first three by name
         self,
         base: str,
         clock: Clock,
@@ -61,11 +115,17 @@ class HttpClient:
         transport: httpx.AsyncBaseTransport | None = None,
         on_sent: Callable[[str, str, float], None] | None = None,
         proxy: str = "",
+        budget: RateBudget | None = None,
+        exchange_time: ExchangeTime | None = None,
+        is_patient: bool = False,
     ) -> None:
         self._clock = clock
         self._credentials = credentials
         self._on_sent = on_sent
-        self.offset_ms = 0
+        self._budget = budget
+        self._time = exchange_time or ExchangeTime(clock)
+        self._is_patient = is_patient
+        self.keeper: TimeKeeper | None = None
         self.on_skew: Callable[[], None] | None = None
         is_here = is_loopback(base)
         try:
@@ -86,6 +146,15 @@ class HttpClient:
                 remedy="Use an address such as http://127.0.0.1:3128.",
             ) from error
 
+    @property
+    def offset_ms(self) -> int:
+        """What is added to this machine's clock to get the exchange's."""
+        return self._time.offset_ms
+
+    @offset_ms.setter
+    def offset_ms(self, offset_ms: int) -> None:
+        self._time.offset_ms = offset_ms
+
     async def get(
         self,
         path: str,
@@ -94,8 +163,18 @@ class HttpClient:
         *,
         signed: bool = False,
     ) -> T:
-        """Read. Raises from ``exchange.errors``."""
-        return _data(await self._send("GET", path, query, None, signed=signed), kind)
+        """Read. Raises from ``exchange.errors``.
+
+        A success that says that there is nothing (reference 1.4) raises ``NotFoundError``.
+        """
+        envelope = await self._send("GET", path, query, None, signed=signed)
+        try:
+            return _data(envelope, kind)
+        except ProtocolError:
+            if envelope.has_data or not envelope.msg:
+                raise
+        words = _their_words(envelope.msg)
+        raise NotFoundError(envelope.code_text, envelope.msg, sentence=words)
 
     async def get_list(
         self, path: str, kind: type[T], query: Mapping[str, str | int] | None = None
@@ -105,16 +184,25 @@ class HttpClient:
         return _data(envelope, list[kind]) if envelope.has_data else []  # type: ignore[valid-type]
 
     async def post(
-        self, path: str, kind: type[T], body: Mapping[str, Any] | None, *, signed: bool = True
+        self,
+        path: str,
+        kind: type[T],
+        body: Mapping[str, Any] | Sequence[Mapping[str, Any]] | None,
+        *,
+        signed: bool = True,
     ) -> T:
         """Send a body (None sends none). Raises from ``exchange.errors``."""
         return _data(await self._send("POST", path, None, body, signed=signed), kind)
 
     async def delete(
-        self, path: str, kind: type[T], query: Mapping[str, str | int] | None = None
+        self,
+        path: str,
+        kind: type[T],
+        query: Mapping[str, str | int] | None = None,
+        body: Mapping[str, Any] | None = None,
     ) -> T:
-        """Delete, signed. Raises from ``exchange.errors``."""
-        return _data(await self._send("DELETE", path, query, None, signed=True), kind)
+        """Delete, signed; one call takes a body (API reference 1.3). Raises like the others."""
+        return _data(await self._send("DELETE", path, query, body, signed=True), kind)
 
     async def aclose(self) -> None:
         """Close all connections."""
@@ -125,53 +213,154 @@ class HttpClient:
         method: str,
         path: str,
         query: Mapping[str, str | int] | None,
-        body: Mapping[str, Any] | None,
+        body: Mapping[str, Any] | Sequence[Mapping[str, Any]] | None,
         *,
         signed: bool,
     ) -> Envelope:
+        """Send, and once more as long as that is allowed and worth while."""
+        row = endpoint(method, path)
         target = f"{path}?{urlencode(query, safe=',')}" if query else path
         content = b"" if body is None else encode(body)
-        headers = self._headers(method, target, content.decode()) if signed else {}
+        call = _Call(row, urgency_of(row, body), path, target, content, signed)
+        waits_s = delays(row.effect) if self._is_patient else iter(())
+        started_s = self._clock.monotonic_s()
+        has_measured = False
+        while True:
+            try:
+                return await self._once(call)
+            except ExchangeError as error:
+                wait_s = next(waits_s, None) if may_retry(row.effect, error) else None
+                passed_s = self._clock.monotonic_s() - started_s
+                if wait_s is None or passed_s + wait_s > PATIENCE_S:
+                    raise
+                if isinstance(error, ClockSkewError):
+                    if has_measured or not await self._measure():
+                        raise
+                    has_measured = True
+                    continue
+                _log.info("asked again: %s", error)
+            await self._clock.sleep(wait_s)
+
+    async def _once(self, call: _Call) -> Envelope:
+        """One try: charged, signed with a fresh stamp, sent, and its answer read."""
+        if call.signed and call.row.effect is Effect.READ and self._time.is_doubtful:
+            # The machine slept or its clock was set. Commands do not wait for a measurement: they
+            # go with the best guess, and the refusal of a stamp proves that nothing was done.
+            await self._measure()
+        grant = await self._granted(call)
+        try:
+            response = await self._exchange(call, grant)
+        except TransportError as error:
+            if self._budget is not None and grant is not None and not error.was_sent:
+                self._budget.unsent(grant)
+            raise
+        if self._budget is not None and grant is not None and _is_passed(response):
+            self._budget.address_passed(grant.sent_s)
+        try:
+            return _envelope(call.name, response)
+        except ClockSkewError:
+            self._time.refused()
+            if self.on_skew is not None:
+                self.on_skew()
+            raise
+        except RateLimitedError as error:
+            self._note(call, error, grant, figures_of(response.headers))
+            raise
+
+    async def _exchange(self, call: _Call, grant: Grant | None) -> httpx.Response:
+        """Send and read the whole answer. Raises ``TransportError``."""
         # What httpx says names headers and addresses: a key could be read in it. So its texts are
         # dropped, and its errors are no causes of ours: those are printed in tracebacks.
         try:
-            request = self._client.build_request(method, target, content=content, headers=headers)
+            headers = self._headers(call) if call.signed else {}
+            request = self._client.build_request(
+                call.row.method, call.target, content=call.content, headers=headers
+            )
         except (httpx.InvalidURL, ValueError) as error:
             raise TransportError(
-                f"{method} {path}: {type(error).__name__}",
+                f"{call.name}: {type(error).__name__}",
                 was_sent=False,
                 sentence="The request cannot be written with this address and this key.",
             ) from None
         if self._on_sent is not None:
-            request.extensions["trace"] = _Trace(self._on_sent, method, path)
+            request.extensions["trace"] = _Trace(self._on_sent, call.row.method, call.path)
+        figures: Figures | None = None
+        is_unsent = False
         try:
             response = await self._client.send(request)
+            figures = figures_of(response.headers)
         except httpx.HTTPError as error:
             # Whatever went wrong after the connection stood: the exchange may have acted.
+            is_unsent = isinstance(error, _NEVER_SENT)
             raise TransportError(
-                f"{method} {path}: {type(error).__name__}",
-                was_sent=not isinstance(error, _NEVER_SENT),
+                f"{call.name}: {type(error).__name__}", was_sent=not is_unsent
             ) from None
-        try:
-            return _envelope(method, path, response)
-        except ClockSkewError:
-            if self.on_skew is not None:
-                self.on_skew()
-            raise
+        finally:
+            if self._budget is not None and grant is not None and not is_unsent:
+                # Also when the waiting for an answer was given up: it may count all the same.
+                self._budget.finished(grant, self._clock.monotonic_s(), figures)
+        return response
 
-    def _headers(self, method: str, target: str, body: str) -> dict[str, str]:
+    def _headers(self, call: _Call) -> dict[str, str]:
         secrets = self._credentials
-        if secrets is None:
-            raise AuthError("400003", "no credentials", sentence="There is no key to sign with.")
-        stamp = self._clock.now_ms() + self.offset_ms
+        assert secrets is not None  # noqa: S101 - looked at before the budget was charged
         return signed_headers(
             (secrets.key, secrets.secret, secrets.passphrase),
-            stamp,
-            method,
-            target,
-            body,
+            self._time.stamp_ms(),
+            call.row.method,
+            call.target,
+            call.content.decode(),
             secrets.version,
         )
+
+    async def _granted(self, call: _Call) -> Grant | None:
+        """Charge the budget. Reads wait for their turn; nothing else is ever held back silently.
+
+        Raises ``RateLimitedError`` for what is not sent, and ``AuthError`` without a key.
+        """
+        if call.signed and self._credentials is None:
+            raise AuthError("400003", "no credentials", sentence="There is no key to sign with.")
+        if self._budget is None:
+            return None
+        while True:
+            verdict = self._budget.admit(call.row, call.urgency, self._clock.monotonic_s())
+            if isinstance(verdict, Grant):
+                return verdict
+            is_short = verdict.wait_s is not None and verdict.wait_s <= LONGEST_WAIT_S
+            if call.row.effect is not Effect.READ or not is_short:
+                raise _held_back(call, verdict)
+            await self._clock.sleep(verdict.wait_s or 0.0)
+
+    def _note(
+        self,
+        call: _Call,
+        error: RateLimitedError,
+        grant: Grant | None,
+        figures: Figures | None,
+    ) -> None:
+        """Tell the budget why the exchange asked for less (reference 1.8)."""
+        if self._budget is None or grant is None:
+            return
+        now_s = self._clock.monotonic_s()
+        if isinstance(error, QuotaSpentError):
+            reset_ms = None if figures is None else figures.reset_ms
+            self._budget.quota_spent(call.row.pool, reset_ms, now_s)
+        elif isinstance(error, EndpointLimitedError):
+            self._budget.endpoint_limited(call.row, now_s)
+        elif isinstance(error, AddressBlockedError):
+            self._budget.address_blocked(grant.sent_s, now_s)
+        else:
+            self._budget.overloaded()
+
+    async def _measure(self) -> bool:
+        """Measure the exchange's clock; False when that was not possible."""
+        if self.keeper is None:
+            return False
+        try:
+            await self.keeper.measure(samples=1)
+        except TernError:
+            return False  # the request itself will say what is wrong
+        return True
 
 
 @final
@@ -188,8 +377,34 @@ class _Trace:
             self._observer(self._method, self._path, time.monotonic())
 
 
-def _envelope(method: str, path: str, response: httpx.Response) -> Envelope:
-    where = f"{method} {path}: HTTP {response.status_code}"
+def _held_back(call: _Call, wait: Wait) -> RateLimitedError:
+    """Why our own budget does not let a request go."""
+    words = "The quota of requests is used up"
+    if wait.why is Block.ADDRESS:
+        words = "The exchange's shield blocks this address"
+    elif wait.why is Block.ENDPOINT:
+        words = "The exchange pauses this call"
+    remedy = "Ask for less at once."
+    if wait.wait_s is not None:
+        words = f"{words} for about {max(1, math.ceil(wait.wait_s))} s"
+        remedy = "Try again then."
+    kind = {Block.ADDRESS: AddressBlockedError, Block.ENDPOINT: EndpointLimitedError}
+    return kind.get(wait.why, QuotaSpentError)(
+        f"{call.name}: held back, {wait.why.value}",
+        retry_after_s=wait.wait_s,
+        was_sent=False,
+        sentence=f"{words}.",
+        remedy=remedy,
+    )
+
+
+def _is_passed(response: httpx.Response) -> bool:
+    """Whether the exchange itself answered, and not the shield in front of it."""
+    return response.is_success or response.headers.get("gw-ratelimit-limit") is not None
+
+
+def _envelope(name: str, response: httpx.Response) -> Envelope:
+    where = f"{name}: HTTP {response.status_code}"
     try:
         envelope = decode(response.content, Envelope)
     except DecodeError as error:
@@ -199,42 +414,94 @@ def _envelope(method: str, path: str, response: httpx.Response) -> Envelope:
     raise _refusal(where, response, envelope)
 
 
-def _unreadable(where: str, response: httpx.Response, error: DecodeError) -> Exception:
+def _unreadable(where: str, response: httpx.Response, error: DecodeError) -> ExchangeError:
+    """What an answer is that holds no envelope: a page of the shield or of a server in between."""
     if response.status_code in {403, 429}:
-        return RateLimitedError(f"{where}: blocked by address", retry_after_s=_BLOCK_S)
+        return _blocked(f"{where}: blocked by address")
     if response.status_code >= 500:
-        return TransportError(f"{where}: {excerpt(response.content)}", was_sent=True)
+        known = meaning("", "", response.status_code)
+        return UnavailableError(
+            f"{where}: {excerpt(response.content)}", sentence=known.sentence, remedy=known.remedy
+        )
     return ProtocolError(f"{where}: {error}")
 
 
-def _refusal(where: str, response: httpx.Response, envelope: Envelope) -> Exception:
-    code, text = str(envelope.code), envelope.msg or ""
-    known = meaning(code, text)
-    technical = f"{where}: {code} {text}"
-    if known.kind is Kind.RATE or response.status_code == 429:
-        return RateLimitedError(technical, retry_after_s=_retry_after_s(response))
-    if known.kind is Kind.SERVER or response.status_code >= 500:
-        return TransportError(technical, was_sent=True)
-    sentence = known.sentence
-    if text and known.kind is Kind.BUSINESS and text != sentence:
-        sentence = f"{sentence} The exchange says: {excerpt(text)}"
-    if known.kind is Kind.AUTH:
-        return AuthError(code, text, sentence=sentence, remedy=known.remedy)
-    if known.kind is Kind.CLOCK:
-        return ClockSkewError(code, text, sentence=sentence, remedy=known.remedy)
-    return RejectedError(code, text, sentence=sentence, remedy=known.remedy)
+def _blocked(technical: str) -> AddressBlockedError:
+    known = meaning("1015", "")
+    return AddressBlockedError(
+        technical, retry_after_s=ADDRESS_BLOCK_S, sentence=known.sentence, remedy=known.remedy
+    )
 
 
-def _retry_after_s(response: httpx.Response) -> float | None:
-    """Seconds until the quota's window ends; None when the quota was not the reason."""
-    if response.headers.get("gw-ratelimit-remaining") != "0":
+def _refusal(where: str, response: httpx.Response, envelope: Envelope) -> ExchangeError:
+    """The error of an envelope that is no success. The code decides, then HTTP's status."""
+    code, text, status = envelope.code_text, envelope.msg or "", response.status_code
+    known = meaning(code, text, status)
+    technical = f"{where}: {code} {excerpt(text)}"
+    slowed = _slowed(technical, known, response)
+    if slowed is not None:
+        return slowed
+    if known.kind is Kind.SERVER or status >= 500:
+        sentence = known.sentence if known.kind is Kind.SERVER else ""
+        return UnavailableError(technical, sentence=sentence, remedy=known.remedy)
+    if not code and known.kind is Kind.BUSINESS:
+        return ProtocolError(f"{where}: no code in {excerpt(response.content)}")
+    if envelope.is_success:
+        return ProtocolError(f"{where}: success of the code and failure of HTTP")
+    return _rejection(known, code, text, status)
+
+
+def _slowed(technical: str, known: Meaning, response: httpx.Response) -> RateLimitedError | None:
+    """Tell the kinds of "too much" apart (reference 1.8); None for other refusals."""
+    if known.kind is Kind.ADDRESS:
+        return _blocked(technical)
+    if known.kind is Kind.ENDPOINT_RATE:
+        return EndpointLimitedError(technical, retry_after_s=ENDPOINT_BLOCK_S)
+    if known.kind is not Kind.RATE and response.status_code != 429:
         return None
-    reset = response.headers.get("gw-ratelimit-reset", "")
-    return int(reset) / 1000 if reset.isdigit() else None
+    figures = figures_of(response.headers)
+    if figures is not None and figures.remaining == 0:
+        reset_s = figures.reset_ms / 1000
+        words = f"The quota of requests is used up for about {max(1, math.ceil(reset_s))} s."
+        return QuotaSpentError(
+            technical, retry_after_s=reset_s, sentence=words, remedy="Try again then."
+        )
+    words = "The exchange has too much to do and refused the request."
+    return OverloadError(technical, retry_after_s=None, sentence=words)
+
+
+def _rejection(known: Meaning, code: str, text: str, status: int) -> RejectedError:
+    sentence = known.sentence
+    if text and known.kind in _IN_THEIR_WORDS and text != sentence:
+        sentence = f"{sentence} {_their_words(text)}"
+    kind = _REJECTIONS.get(known.kind, RejectedError)
+    return kind(
+        code,
+        text,
+        sentence=sentence,
+        remedy=known.remedy,
+        status=status,
+        may_retry=known.may_retry,
+    )
+
+
+def _their_words(text: str) -> str:
+    said = excerpt(text)
+    return f"The exchange says: {said}" + ("" if said.endswith((".", "!", "?")) else ".")
+
+
+_REJECTIONS: dict[Kind, type[RejectedError]] = {
+    Kind.AUTH: AuthError,
+    Kind.CLOCK: ClockSkewError,
+    Kind.NOT_FOUND: NotFoundError,
+    Kind.SUSPENDED: SuspendedError,
+}
+_IN_THEIR_WORDS = {Kind.BUSINESS, Kind.SUSPENDED, Kind.NOT_OFFERED}
 
 
 def _data(envelope: Envelope, kind: type[T]) -> T:
     try:
         return decode(bytes(envelope.data), kind)
     except DecodeError as error:
-        raise ProtocolError(str(error)) from error
+        said = f", with the message {excerpt(envelope.msg)}" if envelope.msg else ""
+        raise ProtocolError(f"{error}{said}") from error

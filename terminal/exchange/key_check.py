@@ -12,6 +12,7 @@ from terminal.domain.api_key import ApiKeyFacts, read_permissions
 from terminal.domain.errors import TernError
 from terminal.exchange.credentials import KEY_VERSIONS
 from terminal.exchange.errors import AuthError, ProtocolError
+from terminal.exchange.exchange_time import ExchangeTime, TimeKeeper
 from terminal.exchange.http import HttpClient
 from terminal.wire.account import AccountModePayload, ApiKeyPayload
 
@@ -35,15 +36,16 @@ async def check_key(
     Raises from ``exchange.errors``, and ``TernError`` for a proxy that cannot be used.
     """
     futures = HttpClient(hosts.futures, clock, proxy=proxy)
+    exchange_time = ExchangeTime(clock)
     try:
-        offset_ms = await _offset_ms(futures, clock)
+        keeper = TimeKeeper(exchange_time, clock, lambda: futures.get("/api/v1/timestamp", int))
+        offset_ms = await keeper.measure()
     finally:
         await futures.aclose()
     refused: AuthError | None = None
     for version in KEY_VERSIONS:
         chosen = credentials.of_version(version)
-        account = HttpClient(hosts.account, clock, chosen, proxy=proxy)
-        account.offset_ms = offset_ms
+        account = HttpClient(hosts.account, clock, chosen, proxy=proxy, exchange_time=exchange_time)
         try:
             facts = await _facts(account, offset_ms)
         except AuthError as error:
@@ -56,13 +58,6 @@ async def check_key(
         usable = facts.version if facts.version in KEY_VERSIONS else version
         return facts, credentials.of_version(usable)
     raise refused or ProtocolError("no version was tried")
-
-
-async def _offset_ms(http: HttpClient, clock: Clock) -> int:
-    """The exchange's clock against ours, half the round trip taken off (API reference 1.3)."""
-    before_ms = clock.now_ms()
-    theirs_ms = await http.get("/api/v1/timestamp", int)
-    return theirs_ms - (before_ms + clock.now_ms()) // 2
 
 
 async def _facts(account: HttpClient, offset_ms: int) -> ApiKeyFacts:

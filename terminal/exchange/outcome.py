@@ -27,11 +27,16 @@ class Accepted:
 @final
 @dataclass(frozen=True, slots=True)
 class Rejected:
-    """The exchange provably refused. ``code`` is its code as text, ``sentence`` plain words."""
+    """The exchange provably refused. ``code`` is its code as text, ``sentence`` plain words.
+
+    The rest is the evidence: its own words, and the status of HTTP (0 when it came another way).
+    """
 
     code: str
     sentence: str
     remedy: str = ""
+    exchange_text: str = ""
+    status: int = 0
 
 
 @final

@@ -18,8 +18,8 @@ EVENT_WAIT_S = 2.0
 """How long an accepted cancel may go without an event before the exchange is asked."""
 TRIES = 3
 RETRY_WAIT_S = 0.6
-CLOCK_SKEW = "400002"
-"""Proves that nothing was done; the clock is measured again meanwhile."""
+NOT_LOOKED_AT = frozenset({"400002", "429000"})
+"""Wrong time and spent quota prove that nothing was done, and both pass: the cancel is repeated."""
 
 
 @final
@@ -55,7 +55,7 @@ class Canceling:
             await self._desk.refresh_order(client_oid)
             if not self._desk.orders[client_oid].is_working:
                 return
-            if isinstance(outcome, Rejected) and outcome.code != CLOCK_SKEW:
+            if isinstance(outcome, Rejected) and outcome.code not in NOT_LOOKED_AT:
                 sentence = outcome.sentence
                 break
             if not isinstance(outcome, Accepted):

@@ -1,6 +1,8 @@
 """The envelope around every REST answer, and what the exchange's codes mean.
 
-Source: API reference 1.4 and 1.6. Codes are compared as text.
+Source: API reference 1.4 and 1.6. Codes are compared as text: the same one comes as text or as a
+number. Texts are shown and never decided by, with one exception: code 100001 means a wrong
+parameter, and with ``orderNotExist`` an order that is not known.
 """
 
 from __future__ import annotations
@@ -11,20 +13,26 @@ from typing import Any, NamedTuple
 import msgspec
 
 SUCCESS = frozenset({"200000", "200"})
+_NOT_FOUND_CODE, _NOT_FOUND_TEXT = "100001", "notexist"
 
 
 class Envelope(msgspec.Struct):
     """``{"code": ..., "msg": ..., "data": ...}`` with the data left undecoded."""
 
-    code: str | int = ""
+    code: str | int | None = ""
     msg: str | None = None
     success: bool | None = None
     data: msgspec.Raw = msgspec.Raw(b"null")
 
     @property
+    def code_text(self) -> str:
+        """The code as text; empty when there is none."""
+        return "" if self.code is None else str(self.code)
+
+    @property
     def is_success(self) -> bool:
         """True for both success codes, unless the old envelope says otherwise."""
-        return str(self.code) in SUCCESS and self.success is not False
+        return self.code_text in SUCCESS and self.success is not False
 
     @property
     def has_data(self) -> bool:
@@ -38,78 +46,180 @@ class Kind(Enum):
     AUTH = "auth"
     CLOCK = "clock"
     RATE = "rate"
+    ENDPOINT_RATE = "endpoint rate"
+    ADDRESS = "address"
     NOT_FOUND = "not found"
     NOT_CANCELLABLE = "not cancellable"
+    NOT_OFFERED = "not offered"
+    SUSPENDED = "suspended"
     SERVER = "server"
     BUSINESS = "business"
 
 
 class Meaning(NamedTuple):
-    """A code's kind, one calm sentence, and what the user can do (may be empty)."""
+    """A code's kind, one calm sentence, and what the user can do (may be empty).
+
+    ``may_retry`` says that the same request can be taken a moment later, so that a read or a cancel
+    may be asked again by itself. Orders never are.
+    """
 
     kind: Kind
     sentence: str
     remedy: str = ""
+    may_retry: bool = False
 
+
+def _auth(sentence: str, remedy: str = "") -> Meaning:
+    return Meaning(Kind.AUTH, sentence, remedy)
+
+
+def _business(sentence: str, remedy: str = "") -> Meaning:
+    return Meaning(Kind.BUSINESS, sentence, remedy)
+
+
+_REPORT = "Report this."
+_ASK = "Ask the exchange."
+_SMALLER = "Use a smaller size."
+_SLOW = "The exchange asks us to slow down."
+_REGION = _auth("The exchange does not serve this account's region.", _ASK)
+_SYMBOL = _business("The exchange does not know this contract.", "Choose another contract.")
+_BROKER = _auth("The exchange refused a partner's sign-in.", _REPORT)
+_NO_OTHER_SIDE = _business("There is nothing on the other side of the book.", "Use a limit order.")
+_HANDSHAKE = Meaning(
+    Kind.AUTH, "The exchange did not take the sign-in of the order socket.", may_retry=True
+)
 
 MEANINGS: dict[str, Meaning] = {
-    "400001": Meaning(Kind.AUTH, "The request lacked a sign-in header.", "Report this."),
-    "400002": Meaning(Kind.CLOCK, "The clock differs from the exchange's by over 5 s."),
-    "400003": Meaning(Kind.AUTH, "The exchange does not know this key.", "Check the key."),
-    "400004": Meaning(Kind.AUTH, "The passphrase is wrong.", "Enter it again."),
-    "400005": Meaning(Kind.AUTH, "The exchange refused the signature.", "Check the secret."),
-    "400006": Meaning(Kind.AUTH, "This address is not on the key's list.", "Add it to the key."),
-    "400007": Meaning(Kind.AUTH, "The key lacks the permission for this.", "Grant it to the key."),
-    "400008": Meaning(Kind.AUTH, "The key is too old.", "Create a new key."),
-    "400009": Meaning(Kind.AUTH, "The exchange refused the key's version.", "Create a new key."),
-    "400010": Meaning(Kind.AUTH, "The exchange refused the account."),
-    "400301": Meaning(Kind.AUTH, "The exchange does not serve this account's region."),
-    "400303": Meaning(Kind.AUTH, "The exchange wants to know the account's owner first."),
-    "411100": Meaning(Kind.AUTH, "The account is frozen.", "Ask the exchange."),
-    "400100": Meaning(Kind.BUSINESS, "The exchange found a parameter wrong."),
-    "404000": Meaning(Kind.BUSINESS, "The exchange does not offer this."),
-    "429000": Meaning(Kind.RATE, "The exchange asks us to slow down."),
-    "200002": Meaning(Kind.RATE, "The exchange asks us to slow down."),
-    "500000": Meaning(Kind.SERVER, "The exchange had an internal error."),
-    "100001": Meaning(Kind.NOT_FOUND, "The exchange found a parameter wrong."),
-    "100003": Meaning(Kind.BUSINESS, "The exchange does not know this contract."),
+    # The gateway and signing in.
+    "400001": _auth("The request lacked a sign-in header.", _REPORT),
+    "400002": Meaning(
+        Kind.CLOCK,
+        "The clock differs from the exchange's by over 5 s.",
+        "It is measured again; set this machine's clock if that does not help.",
+        may_retry=True,
+    ),
+    "400003": _auth("The exchange does not know this key.", "Check the key."),
+    "400004": _auth("The passphrase is wrong.", "Enter it again."),
+    "400005": _auth("The exchange refused the signature.", "Check the secret."),
+    "400006": _auth("This address is not on the key's list.", "Add it to the key."),
+    "400007": _auth("The key lacks the permission for this.", "Grant it to the key."),
+    "400008": _auth("The key is too old.", "Create a new key."),
+    "400009": _auth("The exchange refused the key's version.", "Create a new key."),
+    "400010": _auth("The exchange refused the account.", _ASK),
+    "400011": _HANDSHAKE,
+    "400012": _HANDSHAKE,
+    "400100": _business("The exchange found a parameter wrong."),
+    "400200": _BROKER,
+    "400201": _BROKER,
+    "400202": _BROKER,
+    "400301": _REGION,
+    "400303": _auth(
+        "The exchange wants to know the account's owner first.", "Verify on the exchange's site."
+    ),
+    "404000": Meaning(Kind.NOT_OFFERED, "The exchange does not offer this."),
+    "411100": _auth("The account is frozen.", _ASK),
+    "415000": _business("The exchange refused the form of the request.", _REPORT),
+    "4001002": _business("The exchange refused a frame without an id.", _REPORT),
+    "429000": Meaning(Kind.RATE, _SLOW, may_retry=True),
+    "500000": Meaning(Kind.SERVER, "The exchange had an internal error.", may_retry=True),
+    "1015": Meaning(
+        Kind.ADDRESS,
+        "The exchange's shield blocks this address for a while.",
+        "Others may share it, as with a VPN; waiting helps.",
+        may_retry=True,
+    ),
+    "200002": Meaning(Kind.ENDPOINT_RATE, _SLOW, may_retry=True),
+    # Futures business.
+    "40010": _REGION,
+    "100001": _business("The exchange found a parameter wrong."),
+    "100002": Meaning(Kind.SERVER, "The exchange is set up wrongly.", may_retry=True),
+    "100003": _SYMBOL,
     "100004": Meaning(Kind.NOT_CANCELLABLE, "The order can no longer be canceled."),
-    "230003": Meaning(
-        Kind.BUSINESS,
+    "100005": _business("This risk limit level does not exist.", "Choose another level."),
+    "101030": _business("The exchange refused."),
+    "126042": _business("The largest position allowed would be exceeded.", _SMALLER),
+    "200001": _business("The exchange does not answer for so large a part of the book."),
+    "200003": _SYMBOL,
+    "200005": _business("The balance is not enough to change the risk limit."),
+    "230003": _business(
         "The account has not enough to move.",
         "Main and trade are two accounts; look at what is transferable in each.",
     ),
-    "300000": Meaning(Kind.BUSINESS, "The exchange found a parameter wrong."),
-    "300001": Meaning(Kind.BUSINESS, "Too many working orders on this contract.", "Cancel some."),
-    "300002": Meaning(Kind.BUSINESS, "Trading is suspended on the exchange."),
-    "300003": Meaning(Kind.BUSINESS, "The balance is not enough.", "Use a smaller size."),
-    "300004": Meaning(Kind.BUSINESS, "Too many stop orders on this contract.", "Cancel some."),
-    "300005": Meaning(Kind.BUSINESS, "The risk limit would be exceeded.", "Use a smaller size."),
-    "300006": Meaning(Kind.BUSINESS, "The price is beyond the bankruptcy price."),
-    "300007": Meaning(Kind.BUSINESS, "The price is beyond the liquidation price."),
-    "300008": Meaning(Kind.BUSINESS, "There is nothing on the other side of the book."),
-    "300009": Meaning(Kind.BUSINESS, "There is no position to close."),
-    "300010": Meaning(Kind.BUSINESS, "Closing failed on the exchange.", "Check the position."),
-    "300011": Meaning(Kind.BUSINESS, "The buy price is above the exchange's bound."),
-    "300012": Meaning(Kind.BUSINESS, "The sell price is below the exchange's bound."),
-    "300013": Meaning(Kind.BUSINESS, "There is nothing on the other side of the book."),
-    "300014": Meaning(Kind.BUSINESS, "The position is being liquidated."),
-    "300015": Meaning(Kind.BUSINESS, "Settlement is in progress.", "Try again in seconds."),
-    "300016": Meaning(Kind.BUSINESS, "The leverage is above the contract's maximum."),
-    "300018": Meaning(Kind.BUSINESS, "An order with this id exists already."),
-    "330005": Meaning(Kind.BUSINESS, "The margin mode differs from the contract's setting."),
-    "330008": Meaning(Kind.BUSINESS, "The margin is not enough.", "Use a smaller size."),
-    "330011": Meaning(Kind.BUSINESS, "The position mode differs from the account's setting."),
+    "300000": _business("The exchange found a parameter wrong."),
+    "300001": _business("Too many working orders on this contract.", "Cancel some."),
+    "300002": Meaning(
+        Kind.SUSPENDED, "Trading is suspended on the exchange.", "Wait until it is open again."
+    ),
+    "300003": _business("The balance is not enough.", _SMALLER),
+    "300004": _business("Too many stop orders on this contract.", "Cancel some."),
+    "300005": _business("The risk limit would be exceeded.", _SMALLER),
+    "300006": _business("The price is beyond the bankruptcy price.", "Choose another price."),
+    "300007": _business("The price is beyond the liquidation price.", "Choose another price."),
+    "300008": _NO_OTHER_SIDE,
+    "300009": _business("There is no position to close.", "Look at the positions."),
+    "300010": _business("Closing failed on the exchange.", "Check the position."),
+    "300011": _business("The buy price is above the exchange's bound.", "Choose a lower price."),
+    "300012": _business("The sell price is below the exchange's bound.", "Choose a higher price."),
+    "300013": _NO_OTHER_SIDE,
+    "300014": Meaning(
+        Kind.SUSPENDED, "The position is being liquidated.", "Nothing can be placed until it ended."
+    ),
+    "300015": Meaning(
+        Kind.SUSPENDED, "Settlement is in progress.", "Try again in seconds.", may_retry=True
+    ),
+    "300016": _business(
+        "The leverage is above the contract's maximum.", "Choose a lower leverage."
+    ),
+    "300017": _business("The position belongs to a contest of the exchange."),
+    "300018": _business("An order with this id exists already.", "Look at the orders."),
+    "330005": _business(
+        "The margin mode differs from the contract's setting.", "Read the mode again, then decide."
+    ),
+    "330008": _business("The margin is not enough.", _SMALLER),
+    "330011": _business(
+        "The position mode differs from the account's setting.", "Read the mode again, then decide."
+    ),
+    "330012": _business("The exchange refused the order in this mode."),
+    "50002": _business(
+        "The contract has an order or a position.", "Cancel and close first, then change it."
+    ),
 }
-"""The codes of reference 1.6 that a ladder can meet."""
+"""Every code of reference 1.6, with 4001002 of 6.3 and 230003 of the funding service."""
+
+_STATUS_MEANINGS: dict[int, Meaning] = {
+    401: _auth("The exchange refused the sign-in.", "Check the key."),
+    403: _auth("The exchange forbids this.", "Check the key's permissions and address list."),
+    404: MEANINGS["404000"],
+    405: MEANINGS["404000"],
+    415: MEANINGS["415000"],
+    429: MEANINGS["429000"],
+    503: Meaning(
+        Kind.SERVER,
+        "The exchange is under maintenance.",
+        "Wait until it is open again.",
+        may_retry=True,
+    ),
+}
+"""What HTTP says when a code is not in the table."""
 
 
-def meaning(code: str, text: str) -> Meaning:
-    """Say what a refusal means; unknown codes keep the exchange's own words."""
+def meaning(code: str, text: str, status: int = 0) -> Meaning:
+    """Say what a refusal means; unknown codes keep the exchange's own words.
+
+    ``status`` is that of HTTP, for codes that are not known.
+    """
+    if code == _NOT_FOUND_CODE and _NOT_FOUND_TEXT in text.lower():
+        return Meaning(Kind.NOT_FOUND, "The exchange does not know this order.")
     known = MEANINGS.get(code)
-    if known is None:
-        return Meaning(Kind.BUSINESS, text or f"The exchange refused with code {code}.")
-    return known
+    if known is not None:
+        return known
+    words = text or f"The exchange refused with code {code}."
+    by_status = _STATUS_MEANINGS.get(status)
+    if by_status is not None:
+        return by_status
+    if status >= 500:
+        return MEANINGS["500000"]
+    return Meaning(Kind.BUSINESS, words)
 
 
 def unwrapped(data: msgspec.Raw) -> Any:  # noqa: ANN401 - plain JSON values
