@@ -10,12 +10,13 @@ from terminal.exchange.errors import (
     RejectedError,
     TransportError,
 )
-from terminal.exchange.outcome import Accepted, NotSent, Outcome, Rejected, Unknown
+from terminal.exchange.outcome import Accepted, NotSent, Outcome, Rejected, Route, Unknown
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
     from terminal.domain.units import OrderId
+    from terminal.exchange.errors import ExchangeError
 
 Refusal = TypeVar("Refusal")
 
@@ -42,11 +43,20 @@ async def ended_by(
         return Accepted(await command)
     except RejectedError as error:
         return refused(error)
-    except RateLimitedError as error:
-        # Refused at the gate, before the command was looked at (API reference 1.8) - but overload
-        # protection is not proof, so the caller must still look.
-        return Unknown(error.sentence)
-    except TransportError as error:
-        return Unknown(error.sentence) if error.was_sent else NotSent(error.sentence)
-    except ProtocolError as error:
-        return Unknown(error.sentence)
+    except (RateLimitedError, TransportError, ProtocolError) as error:
+        return _unanswered(error, Route.REST)
+
+
+def outcome_of(error: ExchangeError, route: Route) -> Outcome:
+    """How a command ended that came back with this error: the rule of ``ended``, as a value."""
+    if isinstance(error, RejectedError):
+        return Rejected(error.code, error.sentence, error.remedy, route)
+    return _unanswered(error, route)
+
+
+def _unanswered(error: ExchangeError, route: Route) -> NotSent | Unknown:
+    # A spent quota is refused at the gate, before the command was looked at (API reference 1.8) -
+    # but overload protection is not proof, so the caller must still look.
+    if isinstance(error, TransportError) and not error.was_sent:
+        return NotSent(error.sentence, route)
+    return Unknown(error.sentence, route)

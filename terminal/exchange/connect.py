@@ -7,9 +7,12 @@ from typing import TYPE_CHECKING, final
 
 from terminal.domain.access import Access
 from terminal.exchange.account_client import AccountClient
+from terminal.exchange.credentials import Credentials, Keys
 from terminal.exchange.hosts import is_loopback
 from terminal.exchange.http import HttpClient
 from terminal.exchange.market_client import MarketClient
+from terminal.exchange.order_socket import OrderSocket
+from terminal.exchange.routes import OrderRoutes
 from terminal.exchange.stream import StreamClient
 from terminal.exchange.trading_client import TradingClient
 from terminal.exchange.transfer_client import TransferClient
@@ -20,7 +23,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from terminal.domain.clock import Clock
-    from terminal.exchange.credentials import Credentials
     from terminal.exchange.funding_gateway import TransferGateway
     from terminal.exchange.gateway import (
         AccountGateway,
@@ -47,6 +49,8 @@ class ExchangeClients:
     account_stream: StreamGateway
     clock: Clock
     https: tuple[HttpClient, ...]
+    order_socket: OrderSocket | None = None
+    """To be run by whoever owns the clients; orders go by REST until it is signed in."""
 
     async def synchronize_clock(self) -> int:
         """Measure the exchange's clock against ours and sign by it from now on.
@@ -60,6 +64,8 @@ class ExchangeClients:
         offset_ms = theirs_ms - (before_ms + after_ms) // 2
         for http in self.https:
             http.offset_ms = offset_ms
+        if self.order_socket is not None:
+            self.order_socket.offset_ms = offset_ms
         return offset_ms
 
     async def aclose(self) -> None:
@@ -70,7 +76,7 @@ class ExchangeClients:
 
 def connect(
     hosts: Hosts,
-    credentials: Credentials | None,
+    credentials: Credentials | Keys | None,
     clock: Clock,
     *,
     access: Access = Access.FULL,
@@ -83,16 +89,25 @@ def connect(
     is told when the bytes of a trading request were written. Without full ``access`` nothing that
     changes the account can be sent; without credentials the access is to market data. ``proxy`` is
     used for hosts that are not on loopback, empty for what the environment says. Money of real
-    hosts is never moved.
+    hosts is never moved. The order socket is built when there is an address and something to send;
+    ``Keys`` may name a key of its own for it.
     """
-    if credentials is None:
+    keys = Keys(credentials) if isinstance(credentials, Credentials) else credentials
+    credentials = None if keys is None else keys.rest
+    if keys is None:
         access = Access.MARKET_DATA
     scales = Scales()
     public = HttpClient(hosts.futures, clock, proxy=proxy)
     reading = HttpClient(hosts.futures, clock, credentials, proxy=proxy)
     trading = HttpClient(hosts.futures, clock, credentials, on_sent=on_sent, proxy=proxy)
     funding = HttpClient(hosts.account, clock, credentials, proxy=proxy)
-    gateway: TradingGateway = TradingClient(trading, scales)
+    socket: OrderSocket | None = None
+    if keys is not None and hosts.orders and access is Access.FULL:
+        socket = OrderSocket(hosts.orders, keys.orders or keys.rest, clock, proxy=proxy)
+        if on_sent is not None:
+            tell = on_sent
+            socket.on_sent = lambda operation, at_s: tell("SOCKET", operation, at_s)
+    gateway: TradingGateway = TradingClient(trading, scales, OrderRoutes(trading, socket))
     if access is not Access.FULL:
         gateway = WatchOnlyTrading(gateway, access)
     no_transfers = access.no_transfers or ("" if is_loopback(hosts.account) else NO_TRANSFERS)
@@ -105,4 +120,5 @@ def connect(
         account_stream=StreamClient(reading, clock, scales, is_private=True, proxy=proxy),
         clock=clock,
         https=(public, reading, trading, funding),
+        order_socket=socket,
     )

@@ -7,7 +7,7 @@ knows. Loopback ignores the environment's proxies.
 from __future__ import annotations
 
 import time
-from typing import TYPE_CHECKING, Any, TypeVar, final
+from typing import TYPE_CHECKING, TypeVar, final
 from urllib.parse import urlencode
 
 import httpx
@@ -19,12 +19,12 @@ from terminal.exchange.errors import (
     ClockSkewError,
     ProtocolError,
     RateLimitedError,
-    RejectedError,
     TransportError,
 )
 from terminal.exchange.hosts import is_loopback
+from terminal.exchange.refusals import refusal
 from terminal.wire.codec import DecodeError, decode, encode, excerpt
-from terminal.wire.envelope import Envelope, Kind, meaning
+from terminal.wire.envelope import Envelope
 from terminal.wire.signing import signed_headers
 
 if TYPE_CHECKING:
@@ -105,16 +105,25 @@ class HttpClient:
         return _data(envelope, list[kind]) if envelope.has_data else []  # type: ignore[valid-type]
 
     async def post(
-        self, path: str, kind: type[T], body: Mapping[str, Any] | None, *, signed: bool = True
+        self,
+        path: str,
+        kind: type[T],
+        body: object,
+        *,
+        signed: bool = True,
     ) -> T:
         """Send a body (None sends none). Raises from ``exchange.errors``."""
         return _data(await self._send("POST", path, None, body, signed=signed), kind)
 
     async def delete(
-        self, path: str, kind: type[T], query: Mapping[str, str | int] | None = None
+        self,
+        path: str,
+        kind: type[T],
+        query: Mapping[str, str | int] | None = None,
+        body: object = None,
     ) -> T:
-        """Delete, signed. Raises from ``exchange.errors``."""
-        return _data(await self._send("DELETE", path, query, None, signed=True), kind)
+        """Delete, signed; one call has a body (API reference 1.3). Raises ``exchange.errors``."""
+        return _data(await self._send("DELETE", path, query, body, signed=True), kind)
 
     async def aclose(self) -> None:
         """Close all connections."""
@@ -125,7 +134,7 @@ class HttpClient:
         method: str,
         path: str,
         query: Mapping[str, str | int] | None,
-        body: Mapping[str, Any] | None,
+        body: object,
         *,
         signed: bool,
     ) -> Envelope:
@@ -208,21 +217,13 @@ def _unreadable(where: str, response: httpx.Response, error: DecodeError) -> Exc
 
 
 def _refusal(where: str, response: httpx.Response, envelope: Envelope) -> Exception:
-    code, text = str(envelope.code), envelope.msg or ""
-    known = meaning(code, text)
-    technical = f"{where}: {code} {text}"
-    if known.kind is Kind.RATE or response.status_code == 429:
-        return RateLimitedError(technical, retry_after_s=_retry_after_s(response))
-    if known.kind is Kind.SERVER or response.status_code >= 500:
-        return TransportError(technical, was_sent=True)
-    sentence = known.sentence
-    if text and known.kind is Kind.BUSINESS and text != sentence:
-        sentence = f"{sentence} The exchange says: {excerpt(text)}"
-    if known.kind is Kind.AUTH:
-        return AuthError(code, text, sentence=sentence, remedy=known.remedy)
-    if known.kind is Kind.CLOCK:
-        return ClockSkewError(code, text, sentence=sentence, remedy=known.remedy)
-    return RejectedError(code, text, sentence=sentence, remedy=known.remedy)
+    return refusal(
+        where,
+        str(envelope.code),
+        envelope.msg or "",
+        status=response.status_code,
+        retry_after_s=_retry_after_s(response),
+    )
 
 
 def _retry_after_s(response: httpx.Response) -> float | None:

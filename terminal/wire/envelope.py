@@ -63,6 +63,8 @@ MEANINGS: dict[str, Meaning] = {
     "400008": Meaning(Kind.AUTH, "The key is too old.", "Create a new key."),
     "400009": Meaning(Kind.AUTH, "The exchange refused the key's version.", "Create a new key."),
     "400010": Meaning(Kind.AUTH, "The exchange refused the account."),
+    "400011": Meaning(Kind.AUTH, "The exchange refused the sign-in of the order socket."),
+    "400012": Meaning(Kind.AUTH, "The sign-in of the order socket took too long."),
     "400301": Meaning(Kind.AUTH, "The exchange does not serve this account's region."),
     "400303": Meaning(Kind.AUTH, "The exchange wants to know the account's owner first."),
     "411100": Meaning(Kind.AUTH, "The account is frozen.", "Ask the exchange."),
