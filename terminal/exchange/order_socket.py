@@ -190,12 +190,15 @@ class OrderSocket:
         identity, frame = link.connection.request(operation, args, self._clock.monotonic_s())
         answer: asyncio.Future[tuple[Outcome, ...]] = asyncio.get_running_loop().create_future()
         self._waiting[identity] = _Waiting(answer, subjects, read)
-        # A connection that breaks now may have carried the frame: its end answers, like for all.
-        with suppress(ConnectionClosed):
-            await link.socket.send(frame, text=True)
-            if self.on_sent is not None:
-                self.on_sent(operation.value, self._clock.monotonic_s())
-        return await answer
+        try:
+            # A connection that breaks now may have carried the frame: its end answers, as for all.
+            with suppress(ConnectionClosed):
+                await link.socket.send(frame, text=True)
+                if self.on_sent is not None:
+                    self.on_sent(operation.value, self._clock.monotonic_s())
+            return await answer
+        finally:
+            answer.cancel()  # who left before the end is told by a correction
 
     # Life ------------------------------------------------------------------------------------
 
