@@ -275,7 +275,8 @@ class OrderSocket:
         socket, connection = link
         monotonic_s = self._clock.monotonic_s
         try:
-            while connection.closing is None:
+            # After an end of our own, what is on its way is still heard.
+            while connection.closing is None or not connection.closing.code:
                 raw = await socket.recv()
                 event = connection.received(raw, monotonic_s())
                 if type(event) is Replied:

@@ -60,6 +60,12 @@ class Frame(msgspec.Struct):
     rateLimit: msgspec.Raw = msgspec.Raw(b"null")
 
 
+SILENCE_S = 15.0
+"""So long an overdue request is waited for before the connection is given up; our choice.
+
+Requests carry no time stamp, so only the end of their connection makes silence a proof.
+"""
+
 _ENDS = frozenset({Kind.AUTH, Kind.CLOCK})
 _frame_decoder = msgspec.json.Decoder(Frame, strict=False)
 
@@ -127,7 +133,8 @@ class OrderConnection:
     """One socket's protocol state.
 
     ``sign`` answers the challenge: the signature of a text under the key's secret. A request that
-    has no reply after ``timeout_s`` is told once by ``tick``; its reply is still taken after that.
+    has no reply after ``timeout_s`` is told once by ``tick``; its reply is still taken after that,
+    until ``SILENCE_S`` later the connection is ended for its sake.
     """
 
     def __init__(self, sign: Callable[[str], str], *, timeout_s: float, now_s: float) -> None:
@@ -144,7 +151,7 @@ class OrderConnection:
         self._ping: tuple[str, float] | None = None
         # In the order of sending, which is the order of their deadlines.
         self._due_s: dict[str, float] = {}
-        self._overdue: set[str] = set()
+        self._overdue: dict[str, float] = {}
         self._last_id = 0
 
     # Commands --------------------------------------------------------------------------------
@@ -172,8 +179,7 @@ class OrderConnection:
             sent_s = self._ping[1]
             self._ping = None
             return Ponged((now_s - sent_s) * 1000.0)
-        if identity in self._overdue:
-            self._overdue.discard(identity)
+        if self._overdue.pop(identity, None) is not None:
             return _reply(identity, frame, is_late=True)
         return Ignored(f"a reply to nothing that was asked: {excerpt(raw)}")
 
@@ -213,8 +219,16 @@ class OrderConnection:
             overdue.append(identity)
         for identity in overdue:
             del self._due_s[identity]
-            self._overdue.add(identity)
+            self._overdue[identity] = now_s + SILENCE_S
+        if self.closing is None and now_s >= self._silent_until_s(now_s):
+            self.closing = Closing("", "The exchange left a request unanswered.")
         return overdue
+
+    def _silent_until_s(self, later_s: float) -> float:
+        """When an overdue request ends the connection; not while others may be answered."""
+        if self._due_s or not self._overdue:
+            return later_s + SILENCE_S
+        return next(iter(self._overdue.values()))
 
     # Outputs ---------------------------------------------------------------------------------
 
@@ -239,7 +253,8 @@ class OrderConnection:
         if not self.is_welcomed:
             return self._welcome_by_s
         waiting = self._next_ping_s if self._ping is None else self._ping[1] + self._ping_timeout_s
-        return min(waiting, next(iter(self._due_s.values()), waiting))
+        due_s = next(iter(self._due_s.values()), waiting)
+        return min(waiting, due_s, self._silent_until_s(waiting))
 
     def _new_id(self) -> str:
         self._last_id += 1

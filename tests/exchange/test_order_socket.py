@@ -23,7 +23,7 @@ from terminal.exchange.order_socket import (
 )
 from terminal.exchange.outcome import Accepted, NotSent, Rejected, Route, Unknown
 from terminal.wire.codec import DecodeError, decode
-from terminal.wire.order_socket import Operation, signed_query
+from terminal.wire.order_socket import SILENCE_S, Operation, signed_query
 from terminal.wire.signing import sign
 from terminal.wire.trading import PlacedPayload
 from tests.support.fake_clock import START_MS, FakeClock
@@ -334,6 +334,25 @@ async def test_the_end_of_the_connection_says_when_an_overdue_order_is_settled(
     assert bench.client.state.reason.endswith("closed the order socket: the exchange stops.")
 
 
+async def test_an_order_that_stays_unanswered_ends_the_connection_for_proof(bench: Bench) -> None:
+    await bench.sign_in()
+    asking = await bench.ask("a")
+    await bench.clock.advance(TIMEOUT_S)
+    await bench.look()
+    assert (await asking)[0] == Unknown(NO_REPLY, Route.SOCKET)
+    await bench.clock.advance(SILENCE_S - 3.0)
+    await bench.look()
+    bench.pong()
+    await bench.settle()
+    assert bench.client.is_ready
+    await bench.clock.advance(3.0)
+    await bench.look()
+    assert not bench.client.is_ready
+    (correction,) = bench.corrections
+    assert isinstance(correction.outcome, Unknown)
+    assert correction.outcome.settled_after_s == bench.clock.monotonic_s() + SETTLED_S
+
+
 async def test_who_leaves_before_the_reply_is_told_by_a_correction(bench: Bench) -> None:
     await bench.sign_in()
     asking = await bench.ask("a")
@@ -379,6 +398,25 @@ async def test_pings_go_out_and_a_missing_pong_ends_the_connection(bench: Bench)
     assert not bench.client.is_ready
     assert bench.client.state.status is SocketStatus.WAITING
     assert "ping" in bench.client.state.reason
+
+
+async def test_what_is_on_its_way_is_heard_after_we_ended_the_connection(bench: Bench) -> None:
+    """A reply that lay ready when a missing pong ended the connection is no less a reply."""
+    await bench.sign_in()
+    await bench.clock.advance(18.0)
+    await bench.look()
+    asking = await bench.ask("a")
+    other = await bench.ask("b")
+    await bench.clock.advance(10.0)
+    bench.client._wake.set()
+    for at in (0, 1):
+        bench.answer(at)
+    await bench.settle()
+    assert isinstance((await asking)[0], Unknown)
+    assert isinstance((await other)[0], Unknown)
+    accepted = [one for one in bench.corrections if isinstance(one.outcome, Accepted)]
+    assert [one.subject.client_oid for one in accepted] == ["a", "b"]
+    assert not bench.client.is_ready
 
 
 async def test_changes_are_told(bench: Bench) -> None:

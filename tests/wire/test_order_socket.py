@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from terminal.wire.order_socket import (
+    SILENCE_S,
     WELCOME_TIMEOUT_S,
     Closing,
     Event,
@@ -255,6 +256,31 @@ def test_an_overdue_request_is_told_once_and_its_time_is_a_deadline() -> None:
     assert connection.tick(107.0) == []
     assert connection.deadline_s() == 108.0
     assert connection.tick(108.0) == [second]
+    assert connection.closing is None
+
+
+def test_a_request_that_stays_unanswered_ends_the_connection() -> None:
+    """Only then is silence a proof; not while another request may still be answered."""
+    connection = welcomed()
+    first, _ = connection.request(Operation.PLACE, {}, 100.0)
+    assert connection.tick(105.0) == [first]
+    other, _ = connection.request(Operation.PLACE, {}, 119.0)
+    connection.drain(118.0, NOW_MS)
+    connection.received(json.dumps({"id": "4", "op": "pong"}), 118.0)
+    connection.tick(105.0 + SILENCE_S)
+    assert connection.closing is None
+    assert isinstance(connection.received(reply(other), 121.0), Replied)
+    assert connection.deadline_s() == 105.0 + SILENCE_S
+    connection.tick(121.0)
+    assert connection.closing == Closing("", "The exchange left a request unanswered.")
+
+
+def test_a_late_reply_keeps_the_connection() -> None:
+    connection = welcomed()
+    first, _ = connection.request(Operation.PLACE, {}, 100.0)
+    connection.tick(105.0)
+    connection.received(reply(first), 110.0)
+    connection.tick(100.0 + 2 * SILENCE_S)
     assert connection.closing is None
 
 
