@@ -17,6 +17,9 @@ from terminal.wire.envelope import Kind, meaning
 if TYPE_CHECKING:
     from terminal.exchange.errors import ExchangeError
 
+ADDRESS_REFUSED = "400006"
+"""Its text names the address that the exchange sees, which the user must know."""
+
 
 def refusal(
     where: str, code: str, text: str, *, status: int = 200, retry_after_s: float | None = None
@@ -33,7 +36,8 @@ def refusal(
     if known.kind is Kind.SERVER or status >= 500:
         return TransportError(technical, was_sent=True)
     sentence = known.sentence
-    if text and known.kind is Kind.BUSINESS and text != sentence:
+    says_more = known.kind is Kind.BUSINESS or code == ADDRESS_REFUSED
+    if text and says_more and text != sentence:
         sentence = f"{sentence} The exchange says: {excerpt(text)}"
     if known.kind is Kind.AUTH:
         return AuthError(code, text, sentence=sentence, remedy=known.remedy)

@@ -47,8 +47,7 @@ class Placing:
             self._rejected(order, outcome)
         elif order.state is OrderState.SUBMITTING:
             # An event may have told the truth already; then the lost answer does not matter.
-            if isinstance(outcome, Unknown):
-                self._note_settling(client_oid, outcome)
+            self._note_settling(client_oid, outcome)
             self._desk.put(replace(order, state=OrderState.UNKNOWN, reason=outcome.sentence))
             self._desk.tell(
                 client_oid, "No answer to the order: asking what became of it.", ok=False

@@ -55,6 +55,8 @@ def test_what_never_left_is_not_sent_by_either_way() -> None:
 
 def test_the_words_of_the_exchange_are_kept_and_a_spent_quota_says_when() -> None:
     assert "The order cost is 9." in refusal("here", "300003", "The order cost is 9.").sentence
+    assert "10.1.2.3" in refusal("here", "400006", "the current client IP is: 10.1.2.3.").sentence
+    assert "tell nobody" not in refusal("here", "400005", "tell nobody").sentence
     spent = refusal("here", "429000", "slow", retry_after_s=18.5)
     assert isinstance(spent, RateLimitedError)
     assert spent.retry_after_s == 18.5

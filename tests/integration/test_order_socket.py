@@ -9,7 +9,10 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from terminal.app.backend import Backend
 from terminal.domain.access import Access
+from terminal.domain.guard import GuardLimits
+from terminal.domain.order import OrderState
 from terminal.domain.units import ClientOid, OrderId, Price
 from terminal.exchange.connect import connect
 from terminal.exchange.credentials import Credentials, Keys
@@ -20,6 +23,7 @@ from terminal.exchange.routes import OrderRoutes
 from terminal.exchange.trading_client import TradingClient
 from terminal.exchange.translate import Scales
 from terminal.session.clock import SystemClock
+from terminal.session.results import Submitted
 from terminal.session.tasks import TaskOwner
 from terminal.simexchange.auth import ApiKey
 from terminal.simexchange.server import SimExchange
@@ -387,3 +391,39 @@ async def test_no_log_holds_a_secret(live: Live, caplog: pytest.LogCaptureFixtur
     key = live.exchange.key
     for secret in (key.key, key.secret, key.passphrase, "sign="):
         assert not [line for line in ours if secret in line]
+
+
+# The desk ----------------------------------------------------------------------------------------
+
+
+async def test_the_desk_finds_an_order_that_was_lost_with_the_socket(live: Live) -> None:
+    """Placed once, over the socket; its fate is told by the stream or asked for by REST."""
+    backend = Backend(live.clients, live.clock, live.owner, GuardLimits)
+    live.socket.on_corrected = backend.desk.correct
+    await backend.start()
+    await live.ready()
+    backend.markets.open(XBT)
+    await eventually(
+        lambda: (
+            backend.desk.is_trusted
+            and backend.account.is_trusted
+            and backend.account.margin_mode(XBT) is not None
+            and backend.markets.open(XBT).touch() is not None
+        ),
+        "a trusted account",
+    )
+    live.exchange.faults.answers_lost = 1
+    result = backend.desk.submit(live.ticket())
+    assert isinstance(result, Submitted)
+    order = backend.desk.orders[result.client_oid]
+    assert order.state is OrderState.SUBMITTING
+    await eventually(
+        lambda: backend.desk.orders[result.client_oid].state is OrderState.OPEN, "the order"
+    )
+    await live.ready()
+    backend.desk.cancel(result.client_oid)
+    await eventually(
+        lambda: backend.desk.orders[result.client_oid].state is OrderState.CANCELED, "the cancel"
+    )
+    assert (live.sent("futures.order"), live.sent("futures.cancel"), live.calls(PLACE)) == (1, 1, 0)
+    await backend.stop()
