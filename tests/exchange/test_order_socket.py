@@ -172,7 +172,7 @@ async def test_every_connection_is_signed_for_anew_by_the_exchanges_clock(bench:
     ["400001", "400003", "400004", "400005", "400006", "400007", "400008", "400009", "400010"],
 )
 async def test_a_refused_key_ends_it_with_a_sentence(bench: Bench, code: str) -> None:
-    bench.socket.say({"code": code, "msg": "m", "inTime": 1, "outTime": 2})
+    bench.socket.say({"code": code, "msg": "m.", "inTime": 1, "outTime": 2})
     await bench.settle()
     assert bench.running is not None
     assert bench.running.done()

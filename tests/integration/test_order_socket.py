@@ -402,13 +402,14 @@ async def test_the_desk_finds_an_order_that_was_lost_with_the_socket(live: Live)
     live.socket.on_corrected = backend.desk.correct
     await backend.start()
     await live.ready()
-    backend.markets.open(XBT)
+    await eventually(lambda: backend.markets.contracts, "the contract list")
+    market = backend.markets.open(XBT)
     await eventually(
         lambda: (
             backend.desk.is_trusted
             and backend.account.is_trusted
             and backend.account.margin_mode(XBT) is not None
-            and backend.markets.open(XBT).touch() is not None
+            and market.touch() is not None
         ),
         "a trusted account",
     )
