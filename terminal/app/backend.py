@@ -91,6 +91,11 @@ class Backend:
             new_transfer_oid,
         )
 
+        self._order_socket = clients.order_socket
+        if self._order_socket is not None:
+            self._order_socket.on_skew = self._on_skew
+            self._order_socket.on_corrected = self.desk.correct
+
         if not self.has_account:
             self.account.trust.say_absent()
             self.desk.trust.say_absent()
@@ -149,6 +154,8 @@ class Backend:
             self.account_feed.start()
             self.account.start()
             self.desk.start()
+        if self._order_socket is not None:
+            self.owner.spawn("order socket", self._order_socket.run())
         self.on_contracts_loaded.notify()
         await self._keep_current()
 

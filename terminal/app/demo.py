@@ -94,7 +94,7 @@ class DemoExchange(QObject):
             self._timer.stop()
             self._looker.stop()
             self._folder = None  # removed with what is in it
-        hosts = Hosts(line["rest"], line["rest"])
+        hosts = Hosts(line["rest"], line["rest"], line["ws_api"])
         self._port = int(line["rest"].rpartition(":")[2])
         return hosts, Credentials(line["api_key"], line["secret"], line["passphrase"])
 

@@ -7,11 +7,14 @@ from typing import TYPE_CHECKING, final
 
 from terminal.domain.access import Access
 from terminal.exchange.account_client import AccountClient
+from terminal.exchange.credentials import Credentials, Keys
 from terminal.exchange.exchange_time import ExchangeTime, TimeKeeper
 from terminal.exchange.hosts import is_loopback
 from terminal.exchange.http import HttpClient
 from terminal.exchange.limiter import RateBudget
 from terminal.exchange.market_client import MarketClient
+from terminal.exchange.order_socket import OrderSocket
+from terminal.exchange.routes import ROWS, OrderRoutes
 from terminal.exchange.stream import StreamClient
 from terminal.exchange.trading_client import TradingClient
 from terminal.exchange.transfer_client import TransferClient
@@ -22,7 +25,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from terminal.domain.clock import Clock
-    from terminal.exchange.credentials import Credentials
     from terminal.exchange.funding_gateway import TransferGateway
     from terminal.exchange.gateway import (
         AccountGateway,
@@ -32,6 +34,7 @@ if TYPE_CHECKING:
     )
     from terminal.exchange.hosts import Hosts
     from terminal.exchange.limiter import Address
+    from terminal.wire.order_socket import Operation
 
 NO_TRANSFERS = "Transfers are off: this version moves no money of real accounts."
 """Our choice: only the simulated exchange, which is always on this machine, moves money so far."""
@@ -52,6 +55,8 @@ class ExchangeClients:
     https: tuple[HttpClient, ...]
     budget: RateBudget
     keeper: TimeKeeper
+    order_socket: OrderSocket | None = None
+    """To be run by whoever owns the clients; orders go by REST until it is signed in."""
 
     async def synchronize_clock(self) -> int:
         """Measure the exchange's clock against ours and sign by it from now on.
@@ -69,7 +74,7 @@ class ExchangeClients:
 
 def connect(  # noqa: PLR0913 - all but the first three by name
     hosts: Hosts,
-    credentials: Credentials | None,
+    credentials: Credentials | Keys | None,
     clock: Clock,
     *,
     access: Access = Access.FULL,
@@ -84,22 +89,25 @@ def connect(  # noqa: PLR0913 - all but the first three by name
     changes the account can be sent; without credentials the access is to market data. ``proxy`` is
     used for hosts that are not on loopback, empty for what the environment says. Money of real
     hosts is never moved. All share one rate budget; ``address`` is what other accounts of this
-    machine share with it.
+    machine share with it. The order socket is built when there is an address and something to send;
+    ``Keys`` may name a key of its own for it.
     """
-    if credentials is None:
+    keys = Keys(credentials) if isinstance(credentials, Credentials) else credentials
+    secrets = None if keys is None else keys.rest
+    if keys is None:
         access = Access.MARKET_DATA
     scales = Scales()
     budget, exchange_time = RateBudget(address), ExchangeTime(clock)
 
     def client(
         host: str,
-        secrets: Credentials | None,
+        signer: Credentials | None,
         told: Callable[[str, str, float], None] | None = None,
     ) -> HttpClient:
         return HttpClient(
             host,
             clock,
-            secrets,
+            signer,
             on_sent=told,
             proxy=proxy,
             budget=budget,
@@ -108,15 +116,27 @@ def connect(  # noqa: PLR0913 - all but the first three by name
         )
 
     public = client(hosts.futures, None)
-    reading = client(hosts.futures, credentials)
-    trading = client(hosts.futures, credentials, on_sent)
-    funding = client(hosts.account, credentials)
+    reading = client(hosts.futures, secrets)
+    trading = client(hosts.futures, secrets, on_sent)
+    funding = client(hosts.account, secrets)
     market = MarketClient(public, scales)
     keeper = TimeKeeper(exchange_time, clock, market.server_time)
     https = (public, reading, trading, funding)
     for http in https:
         http.keeper = keeper
-    gateway: TradingGateway = TradingClient(trading, scales)
+    socket: OrderSocket | None = None
+    if keys is not None and hosts.orders and access is Access.FULL:
+        socket = OrderSocket(
+            hosts.orders,
+            keys.orders or keys.rest,
+            clock,
+            proxy=proxy,
+            exchange_time=exchange_time,
+        )
+        if on_sent is not None:
+            socket.on_sent = _as_requests(on_sent)
+    routes = OrderRoutes(trading, clock, socket, budget)
+    gateway: TradingGateway = TradingClient(trading, scales, routes)
     if access is not Access.FULL:
         gateway = WatchOnlyTrading(gateway, access)
     no_transfers = access.no_transfers or ("" if is_loopback(hosts.account) else NO_TRANSFERS)
@@ -131,4 +151,15 @@ def connect(  # noqa: PLR0913 - all but the first three by name
         https=https,
         budget=budget,
         keeper=keeper,
+        order_socket=socket,
     )
+
+
+def _as_requests(on_sent: Callable[[str, str, float], None]) -> Callable[[Operation, float], None]:
+    """Tell of what goes over the socket by the names of the same calls by REST."""
+
+    def told(operation: Operation, at_s: float) -> None:
+        row = ROWS[operation]
+        on_sent(row.method, row.path, at_s)
+
+    return told

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import NoReturn, SupportsIndex, final
 
 from typing_extensions import override
@@ -74,6 +75,15 @@ class Credentials:
     @override
     def __reduce_ex__(self, _protocol: SupportsIndex) -> NoReturn:
         raise TypeError("credentials are not pickled")
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class Keys:
+    """The keys of one account: one for REST, and one for the order socket (None: the same)."""
+
+    rest: Credentials
+    orders: Credentials | None = None
 
 
 def _hidden(text: str | Secret) -> Secret:

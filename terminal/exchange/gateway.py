@@ -22,7 +22,7 @@ from terminal.domain.events import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
     from decimal import Decimal
 
     from terminal.domain.access import Access
@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from terminal.domain.ticket import OrderTicket
     from terminal.domain.units import ClientOid, OrderId, Symbol
     from terminal.exchange.outcome import Outcome
+    from terminal.exchange.routes import RouteState
 
 
 class MarketGateway(Protocol):
@@ -91,6 +92,27 @@ class TradingGateway(Protocol):
 
     async def cancel_by_client_oid(self, symbol: Symbol, client_oid: ClientOid) -> Outcome:
         """Ask to cancel an order whose exchange id is not known yet."""
+        ...
+
+    @property
+    def route(self) -> RouteState:
+        """Which way the next order takes, and why."""
+        ...
+
+    async def place_batch(
+        self, orders: Sequence[tuple[OrderTicket, ClientOid]]
+    ) -> tuple[Outcome, ...]:
+        """Send up to 20 orders at once; one outcome for each, in the same order."""
+        ...
+
+    async def cancel_batch(self, order_ids: Sequence[OrderId]) -> tuple[Outcome, ...]:
+        """Ask to cancel up to 20 orders at once; one outcome for each."""
+        ...
+
+    async def cancel_batch_by_client_oid(
+        self, names: Sequence[tuple[Symbol, ClientOid]]
+    ) -> tuple[Outcome, ...]:
+        """Ask to cancel up to 20 orders at once by our own ids; one outcome for each."""
         ...
 
     async def cancel_all(self, symbol: Symbol) -> Outcome:

@@ -18,10 +18,15 @@ LONGEST_NAME = 253
 @final
 @dataclass(frozen=True, slots=True)
 class Hosts:
-    """Base addresses of the two REST hosts. Raises ``TernError`` when one is not acceptable."""
+    """Base addresses of the two REST hosts, and the order socket's address with its path.
+
+    Without an address for ``orders`` there is no order socket. Raises ``TernError`` when one is not
+    acceptable.
+    """
 
     futures: str
     account: str
+    orders: str = ""
 
     def __post_init__(self) -> None:
         for address in (self.futures, self.account):
@@ -32,6 +37,21 @@ class Hosts:
                     "an address with a path",
                     sentence="Only the host is wanted, such as https://api.kucoin.com.",
                 )
+        if self.orders:
+            require_safe(self.orders, secure="wss", plain="ws")
+            parts = urlsplit(self.orders)
+            if parts.query or parts.fragment:
+                raise TernError(
+                    "an order socket with a query",
+                    sentence=f"Only the address is wanted, such as {ORDER_SOCKETS['main']}.",
+                )
+
+
+ORDER_SOCKETS = {
+    "main": "wss://wsapi.kucoin.com/v1/private",
+    "colocated": "wss://mixed-ws-colo.kucoin.com/v1/private",
+}
+"""The exchange's order sockets. Source: API reference 1.1."""
 
 
 def require_safe(address: str, *, secure: str, plain: str) -> None:

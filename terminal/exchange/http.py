@@ -8,54 +8,47 @@ machine is told apart from what nobody knows. What may be asked again by itself 
 from __future__ import annotations
 
 import logging
-import math
 import time
-from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar, final
+from typing import TYPE_CHECKING, NamedTuple, TypeVar, final
 from urllib.parse import urlencode
 
 import httpx
 
 from terminal import __version__
 from terminal.domain.errors import TernError
+from terminal.exchange.charge import slowed
 from terminal.exchange.errors import (
-    AddressBlockedError,
     AuthError,
     ClockSkewError,
-    EndpointLimitedError,
     ExchangeError,
     NotFoundError,
-    OverloadError,
     ProtocolError,
-    QuotaSpentError,
     RateLimitedError,
     RejectedError,
-    SuspendedError,
     TransportError,
     UnavailableError,
 )
 from terminal.exchange.exchange_time import ExchangeTime
 from terminal.exchange.hosts import is_loopback
 from terminal.exchange.limiter import (
-    ADDRESS_BLOCK_S,
-    ENDPOINT_BLOCK_S,
-    Block,
     Grant,
     figures_of,
     urgency_of,
 )
+from terminal.exchange.refusals import blocked, held_back, in_their_words, refusal
 from terminal.exchange.retry import PATIENCE_S, delays, may_retry
 from terminal.wire.codec import DecodeError, decode, encode, excerpt
 from terminal.wire.endpoints import Effect, endpoint
-from terminal.wire.envelope import Envelope, Kind, Meaning, meaning
+from terminal.wire.envelope import Envelope, meaning
 from terminal.wire.signing import signed_headers
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Mapping
 
     from terminal.domain.clock import Clock
     from terminal.exchange.credentials import Credentials
     from terminal.exchange.exchange_time import TimeKeeper
-    from terminal.exchange.limiter import Figures, RateBudget, Urgency, Wait
+    from terminal.exchange.limiter import Figures, RateBudget, Urgency
     from terminal.wire.endpoints import Endpoint
 
 T = TypeVar("T")
@@ -173,7 +166,7 @@ class HttpClient:
         except ProtocolError:
             if envelope.has_data or not envelope.msg:
                 raise
-        words = _their_words(envelope.msg)
+        words = in_their_words(envelope.msg)
         raise NotFoundError(envelope.code_text, envelope.msg, sentence=words)
 
     async def get_list(
@@ -187,7 +180,7 @@ class HttpClient:
         self,
         path: str,
         kind: type[T],
-        body: Mapping[str, Any] | Sequence[Mapping[str, Any]] | None,
+        body: object,
         *,
         signed: bool = True,
     ) -> T:
@@ -199,7 +192,7 @@ class HttpClient:
         path: str,
         kind: type[T],
         query: Mapping[str, str | int] | None = None,
-        body: Mapping[str, Any] | None = None,
+        body: object = None,
     ) -> T:
         """Delete, signed; one call takes a body (API reference 1.3). Raises like the others."""
         return _data(await self._send("DELETE", path, query, body, signed=True), kind)
@@ -213,7 +206,7 @@ class HttpClient:
         method: str,
         path: str,
         query: Mapping[str, str | int] | None,
-        body: Mapping[str, Any] | Sequence[Mapping[str, Any]] | None,
+        body: object,
         *,
         signed: bool,
     ) -> Envelope:
@@ -264,7 +257,9 @@ class HttpClient:
                 self.on_skew()
             raise
         except RateLimitedError as error:
-            self._note(call, error, grant, figures_of(response.headers))
+            if self._budget is not None and grant is not None:
+                now_s = self._clock.monotonic_s()
+                slowed(self._budget, grant, error, figures_of(response.headers), now_s)
             raise
 
     async def _exchange(self, call: _Call, grant: Grant | None) -> httpx.Response:
@@ -328,29 +323,8 @@ class HttpClient:
                 return verdict
             is_short = verdict.wait_s is not None and verdict.wait_s <= LONGEST_WAIT_S
             if call.row.effect is not Effect.READ or not is_short:
-                raise _held_back(call, verdict)
+                raise held_back(call.name, verdict)
             await self._clock.sleep(verdict.wait_s or 0.0)
-
-    def _note(
-        self,
-        call: _Call,
-        error: RateLimitedError,
-        grant: Grant | None,
-        figures: Figures | None,
-    ) -> None:
-        """Tell the budget why the exchange asked for less (reference 1.8)."""
-        if self._budget is None or grant is None:
-            return
-        now_s = self._clock.monotonic_s()
-        if isinstance(error, QuotaSpentError):
-            reset_ms = None if figures is None else figures.reset_ms
-            self._budget.quota_spent(call.row.pool, reset_ms, now_s)
-        elif isinstance(error, EndpointLimitedError):
-            self._budget.endpoint_limited(call.row, now_s)
-        elif isinstance(error, AddressBlockedError):
-            self._budget.address_blocked(grant.sent_s, now_s)
-        else:
-            self._budget.overloaded()
 
     async def _measure(self) -> bool:
         """Measure the exchange's clock; False when that was not possible."""
@@ -377,27 +351,6 @@ class _Trace:
             self._observer(self._method, self._path, time.monotonic())
 
 
-def _held_back(call: _Call, wait: Wait) -> RateLimitedError:
-    """Why our own budget does not let a request go."""
-    words = "The quota of requests is used up"
-    if wait.why is Block.ADDRESS:
-        words = "The exchange's shield blocks this address"
-    elif wait.why is Block.ENDPOINT:
-        words = "The exchange pauses this call"
-    remedy = "Ask for less at once."
-    if wait.wait_s is not None:
-        words = f"{words} for about {max(1, math.ceil(wait.wait_s))} s"
-        remedy = "Try again then."
-    kind = {Block.ADDRESS: AddressBlockedError, Block.ENDPOINT: EndpointLimitedError}
-    return kind.get(wait.why, QuotaSpentError)(
-        f"{call.name}: held back, {wait.why.value}",
-        retry_after_s=wait.wait_s,
-        was_sent=False,
-        sentence=f"{words}.",
-        remedy=remedy,
-    )
-
-
 def _is_passed(response: httpx.Response) -> bool:
     """Whether the exchange itself answered, and not the shield in front of it."""
     return response.is_success or response.headers.get("gw-ratelimit-limit") is not None
@@ -417,7 +370,7 @@ def _envelope(name: str, response: httpx.Response) -> Envelope:
 def _unreadable(where: str, response: httpx.Response, error: DecodeError) -> ExchangeError:
     """What an answer is that holds no envelope: a page of the shield or of a server in between."""
     if response.status_code in {403, 429}:
-        return _blocked(f"{where}: blocked by address")
+        return blocked(f"{where}: blocked by address")
     if response.status_code >= 500:
         known = meaning("", "", response.status_code)
         return UnavailableError(
@@ -426,77 +379,20 @@ def _unreadable(where: str, response: httpx.Response, error: DecodeError) -> Exc
     return ProtocolError(f"{where}: {error}")
 
 
-def _blocked(technical: str) -> AddressBlockedError:
-    known = meaning("1015", "")
-    return AddressBlockedError(
-        technical, retry_after_s=ADDRESS_BLOCK_S, sentence=known.sentence, remedy=known.remedy
-    )
-
-
 def _refusal(where: str, response: httpx.Response, envelope: Envelope) -> ExchangeError:
     """The error of an envelope that is no success. The code decides, then HTTP's status."""
-    code, text, status = envelope.code_text, envelope.msg or "", response.status_code
-    known = meaning(code, text, status)
-    technical = f"{where}: {code} {excerpt(text)}"
-    slowed = _slowed(technical, known, response)
-    if slowed is not None:
-        return slowed
-    if known.kind is Kind.SERVER or status >= 500:
-        sentence = known.sentence if known.kind is Kind.SERVER else ""
-        return UnavailableError(technical, sentence=sentence, remedy=known.remedy)
-    if not code and known.kind is Kind.BUSINESS:
-        return ProtocolError(f"{where}: no code in {excerpt(response.content)}")
-    if envelope.is_success:
-        return ProtocolError(f"{where}: success of the code and failure of HTTP")
-    return _rejection(known, code, text, status)
-
-
-def _slowed(technical: str, known: Meaning, response: httpx.Response) -> RateLimitedError | None:
-    """Tell the kinds of "too much" apart (reference 1.8); None for other refusals."""
-    if known.kind is Kind.ADDRESS:
-        return _blocked(technical)
-    if known.kind is Kind.ENDPOINT_RATE:
-        return EndpointLimitedError(technical, retry_after_s=ENDPOINT_BLOCK_S)
-    if known.kind is not Kind.RATE and response.status_code != 429:
-        return None
-    figures = figures_of(response.headers)
-    if figures is not None and figures.remaining == 0:
-        reset_s = figures.reset_ms / 1000
-        words = f"The quota of requests is used up for about {max(1, math.ceil(reset_s))} s."
-        return QuotaSpentError(
-            technical, retry_after_s=reset_s, sentence=words, remedy="Try again then."
-        )
-    words = "The exchange has too much to do and refused the request."
-    return OverloadError(technical, retry_after_s=None, sentence=words)
-
-
-def _rejection(known: Meaning, code: str, text: str, status: int) -> RejectedError:
-    sentence = known.sentence
-    if text and known.kind in _IN_THEIR_WORDS and text != sentence:
-        sentence = f"{sentence} {_their_words(text)}"
-    kind = _REJECTIONS.get(known.kind, RejectedError)
-    return kind(
-        code,
-        text,
-        sentence=sentence,
-        remedy=known.remedy,
-        status=status,
-        may_retry=known.may_retry,
+    if not envelope.code_text:
+        where = f"{where}: {excerpt(response.content)}"
+    error = refusal(
+        where,
+        envelope.code_text,
+        envelope.msg or "",
+        status=response.status_code,
+        figures=figures_of(response.headers),
     )
-
-
-def _their_words(text: str) -> str:
-    said = excerpt(text)
-    return f"The exchange says: {said}" + ("" if said.endswith((".", "!", "?")) else ".")
-
-
-_REJECTIONS: dict[Kind, type[RejectedError]] = {
-    Kind.AUTH: AuthError,
-    Kind.CLOCK: ClockSkewError,
-    Kind.NOT_FOUND: NotFoundError,
-    Kind.SUSPENDED: SuspendedError,
-}
-_IN_THEIR_WORDS = {Kind.BUSINESS, Kind.SUSPENDED, Kind.NOT_OFFERED}
+    if envelope.is_success and isinstance(error, RejectedError):
+        return ProtocolError(f"{where}: success of the code and failure of HTTP")
+    return error
 
 
 def _data(envelope: Envelope, kind: type[T]) -> T:

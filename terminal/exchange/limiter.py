@@ -14,12 +14,12 @@ from collections import deque
 from dataclasses import dataclass
 from enum import Enum
 from random import random
-from typing import TYPE_CHECKING, Any, NamedTuple, final
+from typing import TYPE_CHECKING, NamedTuple, final
 
 from terminal.wire.endpoints import Effect, Endpoint, Pool, closes
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Mapping
 
 WINDOW_S = 30.0
 UNIFIED_WINDOW_S = 3.0
@@ -84,9 +84,7 @@ def figures_of(headers: Mapping[str, str]) -> Figures | None:
     return Figures(*(int(text) for text in texts))
 
 
-def urgency_of(
-    row: Endpoint, body: Mapping[str, Any] | Sequence[Mapping[str, Any]] | None
-) -> Urgency:
+def urgency_of(row: Endpoint, body: object) -> Urgency:
     """Who a request is: cancels and closing orders first, then commands, then queries.
 
     The exchange's clock goes with the first: nothing can be signed without it, and its pool has no

@@ -6,10 +6,18 @@ A fourth end, Blocked, comes from ``domain.guard`` before anything is sent.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from enum import Enum
 from typing import TYPE_CHECKING, TypeAlias, final
 
 if TYPE_CHECKING:
     from terminal.domain.units import OrderId
+
+
+class Route(Enum):
+    """The way that a command went; one command never goes both."""
+
+    REST = "rest"
+    SOCKET = "socket"
 
 
 @final
@@ -22,6 +30,7 @@ class Accepted:
     """
 
     order_ids: tuple[OrderId, ...] = ()
+    route: Route = Route.REST
 
 
 @final
@@ -37,6 +46,7 @@ class Rejected:
     remedy: str = ""
     exchange_text: str = ""
     status: int = 0
+    route: Route = Route.REST
 
 
 @final
@@ -45,14 +55,23 @@ class NotSent:
     """The command provably never left this machine (no connection, no quota left)."""
 
     sentence: str
+    route: Route = Route.REST
 
 
 @final
 @dataclass(frozen=True, slots=True)
 class Unknown:
-    """Nobody knows yet: the command may or may not have had its effect. Never send it again."""
+    """Nobody knows yet: the command may or may not have had its effect. Never send it again.
+
+    ``settled_after_s`` (monotonic seconds of our clock) is from when on it is proof that the
+    command never arrived if the exchange does not know its effect. None when no such time is
+    known: a request without a time stamp can be carried out however late while its connection
+    stands.
+    """
 
     sentence: str
+    route: Route = Route.REST
+    settled_after_s: float | None = None
 
 
 Outcome: TypeAlias = Accepted | Rejected | NotSent | Unknown

@@ -1,4 +1,4 @@
-"""Pumps one websocket connection through ``wire.connection``. The only importer of websockets.
+"""Pumps one websocket connection through ``wire.connection``.
 
 Translation errors drop the frame and are told; the connection lives on. One watchdog looks at the
 deadlines; there is no time-out per message.
@@ -11,11 +11,8 @@ import logging
 from contextlib import suppress
 from typing import TYPE_CHECKING, final
 
-from websockets.asyncio.client import ClientConnection, connect
-from websockets.exceptions import ConnectionClosed, InvalidHandshake, InvalidProxy, InvalidURI
-
 from terminal.domain.errors import TernError
-from terminal.exchange.errors import ProtocolError
+from terminal.exchange.errors import ProtocolError, TransportError
 from terminal.exchange.gateway import (
     Channel,
     ChannelConfirmed,
@@ -24,7 +21,7 @@ from terminal.exchange.gateway import (
     PongReceived,
     StreamOpened,
 )
-from terminal.exchange.hosts import is_loopback
+from terminal.exchange.sockets import ConnectionClosed, open_socket
 from terminal.exchange.stream_topics import channel_of_topic, subject_of, topic_of, translated
 from terminal.exchange.token import fetch_address
 from terminal.wire.codec import DecodeError
@@ -44,15 +41,12 @@ if TYPE_CHECKING:
     from terminal.domain.clock import Clock
     from terminal.exchange.gateway import StreamFact
     from terminal.exchange.http import HttpClient
+    from terminal.exchange.sockets import Socket
     from terminal.exchange.token import StreamAddress
     from terminal.exchange.translate import Scales
     from terminal.wire.connection import Event
 
-OPEN_TIMEOUT_S = 10.0
-MAX_FRAME_BYTES = 4 * 1024 * 1024
 _LONGEST_WAIT_S = 1.0
-# An ImportError names a kind of proxy in the environment that needs a library of its own.
-_NOT_OPENED = (OSError, TimeoutError, InvalidHandshake, InvalidURI, InvalidProxy, ImportError)
 
 _log = logging.getLogger("feed")
 
@@ -86,18 +80,9 @@ class StreamClient:
             _log.info("no stream token: %s", error)
             return error.sentence
         try:
-            socket = await connect(
-                address.url,
-                compression=None,
-                ping_interval=None,
-                max_queue=None,
-                max_size=MAX_FRAME_BYTES,
-                open_timeout=OPEN_TIMEOUT_S,
-                close_timeout=1.0,
-                proxy=None if is_loopback(address.url) else self._proxy or True,
-            )
-        except _NOT_OPENED as error:
-            _log.info("no stream connection: %s", type(error).__name__)
+            socket = await open_socket(address.url, self._proxy)
+        except TransportError as error:
+            _log.info("no stream: %s", error)
             return "The stream could not be opened."
         try:
             return await self._pump(socket, address, on_fact)
@@ -122,7 +107,7 @@ class StreamClient:
 
     async def _pump(
         self,
-        socket: ClientConnection,
+        socket: Socket,
         address: StreamAddress,
         on_fact: Callable[[StreamFact], None],
     ) -> str:
@@ -142,7 +127,7 @@ class StreamClient:
 
     async def _read(
         self,
-        socket: ClientConnection,
+        socket: Socket,
         connection: StreamConnection,
         on_fact: Callable[[StreamFact], None],
     ) -> str:
@@ -194,7 +179,7 @@ class StreamClient:
                 else:
                     on_fact(ChannelRefused(channel, event.reason))
 
-    async def _watch(self, socket: ClientConnection, connection: StreamConnection) -> None:
+    async def _watch(self, socket: Socket, connection: StreamConnection) -> None:
         """Send what is due and look at the deadlines: the only timer of the connection."""
         while True:
             now_s = self._clock.monotonic_s()

@@ -1,4 +1,7 @@
-"""Order commands and queries over REST. Commands return outcomes; nothing is ever resent."""
+"""Order commands by the route of the moment, queries over REST. Nothing is ever resent.
+
+Commands return outcomes.
+"""
 
 from __future__ import annotations
 
@@ -20,13 +23,14 @@ from terminal.wire.trading import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Sequence
 
     from terminal.domain.events import Fill, OrderUpdate
     from terminal.domain.ticket import OrderTicket
     from terminal.domain.units import Symbol
     from terminal.exchange.http import HttpClient
     from terminal.exchange.outcome import Outcome
+    from terminal.exchange.routes import OrderRoutes, RouteState
     from terminal.exchange.translate import Scales
 
 Payload = TypeVar("Payload")
@@ -41,23 +45,47 @@ NOT_FOUND = "100001"
 
 @final
 class TradingClient:
-    """A ``TradingGateway`` over HTTP."""
+    """A ``TradingGateway`` over HTTP, and over the order socket when there is one."""
 
     access = Access.FULL
 
-    def __init__(self, http: HttpClient, scales: Scales) -> None:
+    def __init__(self, http: HttpClient, scales: Scales, routes: OrderRoutes) -> None:
         self._http = http
+        self._routes = routes
         self._scales = scales
 
     # Commands --------------------------------------------------------------------------------
+
+    @property
+    def route(self) -> RouteState:
+        """Which way the next order takes, and why."""
+        return self._routes.state
 
     async def place(self, ticket: OrderTicket, client_oid: ClientOid) -> Outcome:
         """Send one order. Never resent by itself."""
         try:
             body = translate.order_body(ticket, client_oid, self._scales)
         except ProtocolError as error:
-            return NotSent(error.sentence)
-        return await ended(self._post("/api/v1/orders", body))
+            return NotSent(error.sentence, self._routes.state.route)
+        return await self._routes.place(body, client_oid)
+
+    async def place_batch(
+        self, orders: Sequence[tuple[OrderTicket, ClientOid]]
+    ) -> tuple[Outcome, ...]:
+        """Send up to 20 orders at once; one outcome for each, in the same order.
+
+        What cannot be written is not sent; the others are.
+        """
+        bodies: dict[int, dict[str, object]] = {}
+        outcomes: dict[int, Outcome] = {}
+        for at, (ticket, client_oid) in enumerate(orders):
+            try:
+                bodies[at] = translate.order_body(ticket, client_oid, self._scales)
+            except ProtocolError as error:
+                outcomes[at] = NotSent(error.sentence, self._routes.state.route)
+        sent = await self._routes.place_batch([*bodies.values()], [orders[at][1] for at in bodies])
+        outcomes.update(zip(bodies, sent, strict=True))
+        return tuple(outcomes[at] for at in range(len(orders)))
 
     async def test(self, ticket: OrderTicket, client_oid: ClientOid) -> Outcome:
         """Let the exchange check an order without placing it; the id it answers is nobody's."""
@@ -65,20 +93,29 @@ class TradingClient:
             body = translate.order_body(ticket, client_oid, self._scales)
         except ProtocolError as error:
             return NotSent(error.sentence)
-        return await ended(self._post("/api/v1/orders/test", body))
+        return await ended(self._test(body))
 
-    async def _post(self, path: str, body: dict[str, object]) -> tuple[OrderId, ...]:
-        placed = await self._http.post(path, PlacedPayload, body)
+    async def _test(self, body: dict[str, object]) -> tuple[OrderId, ...]:
+        placed = await self._http.post("/api/v1/orders/test", PlacedPayload, body)
         return (OrderId(placed.orderId),)
 
     async def cancel(self, order_id: OrderId) -> Outcome:
         """Ask to cancel one order."""
-        return await ended(self._delete(f"/api/v1/orders/{order_id}", {}))
+        return await self._routes.cancel(order_id)
 
     async def cancel_by_client_oid(self, symbol: Symbol, client_oid: ClientOid) -> Outcome:
         """Ask to cancel an order whose exchange id is not known yet."""
-        path = f"/api/v1/orders/client-order/{client_oid}"
-        return await ended(self._delete(path, {"symbol": symbol}))
+        return await self._routes.cancel_by_client_oid(symbol, client_oid)
+
+    async def cancel_batch(self, order_ids: Sequence[OrderId]) -> tuple[Outcome, ...]:
+        """Ask to cancel up to 20 orders at once."""
+        return await self._routes.cancel_batch(order_ids)
+
+    async def cancel_batch_by_client_oid(
+        self, names: Sequence[tuple[Symbol, ClientOid]]
+    ) -> tuple[Outcome, ...]:
+        """Ask to cancel up to 20 orders at once by our own ids."""
+        return await self._routes.cancel_batch_by_client_oid(names)
 
     async def cancel_all(self, symbol: Symbol) -> Outcome:
         """Ask to cancel all plain orders of a contract."""

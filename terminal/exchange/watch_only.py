@@ -11,11 +11,14 @@ from terminal.domain.access import Access
 from terminal.exchange.outcome import NotSent
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from terminal.domain.events import Fill, OrderUpdate
     from terminal.domain.ticket import OrderTicket
     from terminal.domain.units import ClientOid, OrderId, Symbol
     from terminal.exchange.gateway import TradingGateway
     from terminal.exchange.outcome import Outcome
+    from terminal.exchange.routes import RouteState
 
 
 @final
@@ -47,6 +50,27 @@ class WatchOnlyTrading:
     async def cancel_by_client_oid(self, symbol: Symbol, client_oid: ClientOid) -> Outcome:  # noqa: ARG002 - the protocol's
         """Send nothing."""
         return self._refuse()
+
+    @property
+    def route(self) -> RouteState:
+        """Which way an order would take if one could be sent."""
+        return self._inner.route
+
+    async def place_batch(
+        self, orders: Sequence[tuple[OrderTicket, ClientOid]]
+    ) -> tuple[Outcome, ...]:
+        """Send nothing."""
+        return (self._refuse(),) * len(orders)
+
+    async def cancel_batch(self, order_ids: Sequence[OrderId]) -> tuple[Outcome, ...]:
+        """Send nothing."""
+        return (self._refuse(),) * len(order_ids)
+
+    async def cancel_batch_by_client_oid(
+        self, names: Sequence[tuple[Symbol, ClientOid]]
+    ) -> tuple[Outcome, ...]:
+        """Send nothing."""
+        return (self._refuse(),) * len(names)
 
     async def cancel_all(self, symbol: Symbol) -> Outcome:  # noqa: ARG002 - the protocol's
         """Send nothing."""

@@ -52,6 +52,7 @@ if TYPE_CHECKING:
     from terminal.domain.ticket import OrderTicket
     from terminal.domain.units import ClientOid, OrderId, Price, Symbol
     from terminal.exchange.gateway import StreamFact, TradingGateway
+    from terminal.exchange.order_socket import Correction
     from terminal.session.account import AccountSession
     from terminal.session.feed import Feed
     from terminal.session.listeners import Handle
@@ -263,6 +264,18 @@ class OrderDesk:
     async def resolve_unknown(self, client_oid: ClientOid) -> None:
         """Ask until the exchange knows the order, or has long not heard of it."""
         await self._placing.resolve(client_oid)
+
+    def correct(self, correction: Correction) -> None:
+        """Take what became known of a command after its outcome was given."""
+        subject = correction.subject
+        client_oid = subject.client_oid
+        if subject.order_id is not None:
+            client_oid = self._by_id.get(subject.order_id)
+        if client_oid is None or client_oid not in self.orders:
+            return
+        # A cancel is asked for again until the order's end is known; it needs no correction.
+        if not subject.is_cancel:
+            self._placing.correct(client_oid, correction.outcome)
 
     # Cancelling ------------------------------------------------------------------------------
 

@@ -6,15 +6,17 @@ asked until it says what happened; an end concluded from silence is only a guess
 
 from __future__ import annotations
 
+import math
 from dataclasses import replace
 from typing import TYPE_CHECKING, final
 
 from terminal.domain.order import Order, OrderState
-from terminal.exchange.outcome import Accepted, NotSent, Rejected
+from terminal.exchange.outcome import Accepted, NotSent, Rejected, Route, Unknown
 
 if TYPE_CHECKING:
     from terminal.domain.ticket import OrderTicket
     from terminal.domain.units import ClientOid
+    from terminal.exchange.outcome import Outcome
     from terminal.session.desk import Desk
 
 EVENT_WAIT_S = 2.0
@@ -22,6 +24,7 @@ EVENT_WAIT_S = 2.0
 UNKNOWN_WAITS_S = (0.3, 0.6, 1.2, 2.4, 4.0)
 UNKNOWN_LIMIT_S = 15.0
 """After so long of answered queries without a trace, an order is taken as never arrived."""
+UNCLEAR = (OrderState.SUBMITTING, OrderState.UNKNOWN)
 
 
 @final
@@ -30,6 +33,7 @@ class Placing:
 
     def __init__(self, desk: Desk) -> None:
         self._desk = desk
+        self._settled_after_s: dict[ClientOid, float] = {}
 
     async def run(self, ticket: OrderTicket, client_oid: ClientOid) -> None:
         """Send once and see it through."""
@@ -43,6 +47,7 @@ class Placing:
             self._rejected(order, outcome)
         elif order.state is OrderState.SUBMITTING:
             # An event may have told the truth already; then the lost answer does not matter.
+            self._note_settling(client_oid, outcome)
             self._desk.put(replace(order, state=OrderState.UNKNOWN, reason=outcome.sentence))
             self._desk.tell(
                 client_oid, "No answer to the order: asking what became of it.", ok=False
@@ -62,8 +67,31 @@ class Placing:
             words = f"Not tested. {outcome.sentence} Nothing was placed."
             self._desk.tell_dry_run(ticket, words, ok=False)
 
+    def correct(self, client_oid: ClientOid, outcome: Outcome) -> None:
+        """Take what became known of an order after its outcome was given."""
+        order = self._desk.orders[client_oid]
+        if isinstance(outcome, Unknown):
+            self._note_settling(client_oid, outcome)
+        elif isinstance(outcome, Accepted):
+            if outcome.order_ids and order.order_id is None:
+                self._desk.put(replace(order, order_id=outcome.order_ids[0]))
+            self._desk.spawn(f"corrected {client_oid}", self._ask(client_oid))
+        else:
+            self._rejected(order, outcome)
+
+    async def _ask(self, client_oid: ClientOid) -> None:
+        await self._desk.refresh_order(client_oid)
+
+    def _note_settling(self, client_oid: ClientOid, outcome: Unknown) -> None:
+        """Until when the exchange's not knowing an order is no proof of anything."""
+        after_s = outcome.settled_after_s
+        if after_s is None:
+            # Over the order socket a request may arrive as long as its connection stands.
+            after_s = math.inf if outcome.route is Route.SOCKET else 0.0
+        self._settled_after_s[client_oid] = after_s
+
     def _rejected(self, order: Order, outcome: Rejected | NotSent) -> None:
-        if order.state is not OrderState.SUBMITTING:
+        if order.state not in UNCLEAR:
             return  # the exchange's events know better than an answer
         words = outcome.sentence
         if isinstance(outcome, Rejected) and outcome.remedy:
@@ -84,25 +112,27 @@ class Placing:
         """Ask by our id until the exchange knows the order, or provably never got it."""
         missing_since_s: float | None = None
         attempt = 0
-        unclear = (OrderState.SUBMITTING, OrderState.UNKNOWN)
-        while self._desk.orders[client_oid].state in unclear:
+        while self._desk.orders[client_oid].state in UNCLEAR:
             wait_s = UNKNOWN_WAITS_S[min(attempt, len(UNKNOWN_WAITS_S) - 1)]
             attempt += 1
             await self._desk.pulse.until(
-                lambda: self._desk.orders[client_oid].state not in unclear, wait_s
+                lambda: self._desk.orders[client_oid].state not in UNCLEAR, wait_s
             )
-            if self._desk.orders[client_oid].state not in unclear:
+            if self._desk.orders[client_oid].state not in UNCLEAR:
                 break
+            asked_s = self._desk.clock.monotonic_s()
             is_known = await self._desk.refresh_order(client_oid)
             if is_known is None:
                 missing_since_s = None
                 continue
             if is_known:
-                return
+                break
             now_s = self._desk.clock.monotonic_s()
             missing_since_s = now_s if missing_since_s is None else missing_since_s
-            if now_s - missing_since_s >= UNKNOWN_LIMIT_S:
+            is_settled = asked_s >= self._settled_after_s.get(client_oid, 0.0)
+            if is_settled and now_s - missing_since_s >= UNKNOWN_LIMIT_S:
                 self._never_arrived(client_oid)
+        self._settled_after_s.pop(client_oid, None)
 
     def _never_arrived(self, client_oid: ClientOid) -> None:
         words = "The exchange does not know this order; it was not placed."

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from enum import Enum
-from typing import Any, NamedTuple
+from typing import NamedTuple, cast
 
 UNKNOWN_WEIGHT = 20
 """What a call that is not listed is charged: as much as the dearest usual one (our choice)."""
@@ -201,14 +201,15 @@ def listed(method: str, path: str) -> Endpoint | None:
     return None
 
 
-def closes(body: Mapping[str, Any] | Sequence[Mapping[str, Any]] | None) -> bool:
+def closes(body: object) -> bool:
     """Whether an order's body, or each of a batch, can only make a position smaller."""
-    if body is None:
+    if isinstance(body, Mapping):
+        order = cast("Mapping[str, object]", body)
+        return order.get("closeOrder") is True or order.get("reduceOnly") is True
+    if not isinstance(body, Sequence):
         return False
-    orders = [body] if isinstance(body, Mapping) else body
-    return bool(orders) and all(
-        order.get("closeOrder") is True or order.get("reduceOnly") is True for order in orders
-    )
+    orders = cast("Sequence[object]", body)
+    return bool(orders) and all(isinstance(one, Mapping) and closes(one) for one in orders)
 
 
 def _fits(pattern: list[str], parts: list[str]) -> bool:

@@ -97,7 +97,7 @@ def test_nothing_below_knows_qt(storey: str) -> None:
     ("library", "only"),
     [
         ("httpx", {"exchange/http.py"}),
-        ("websockets", {"exchange/stream.py"}),
+        ("websockets", {"exchange/sockets.py"}),
         ("qasync", {"app/program.py"}),
         ("platformdirs", {"storage/paths.py"}),
         ("keyring", {"storage/vault.py"}),

@@ -9,7 +9,7 @@ import pickle
 import pytest
 
 from terminal.domain.secret import Secret
-from terminal.exchange.credentials import Credentials
+from terminal.exchange.credentials import Credentials, Keys
 from terminal.exchange.token import StreamAddress
 
 
@@ -17,6 +17,15 @@ def test_no_secret_in_any_text_of_it() -> None:
     secrets = Credentials("the-key", "the-secret", "the-passphrase")
     for text in (repr(secrets), str(secrets), f"{secrets}", f"{secrets!r}"):
         assert "the-" not in text
+
+
+def test_keys_for_two_ways_hide_what_they_hold() -> None:
+    """The order socket may have a key of its own; without one both ways have the same."""
+    rest, orders = Credentials("the-key", "the-secret", "the-phrase"), Credentials("the", "-", "-")
+    assert "the-" not in repr(Keys(rest, orders))
+    assert Keys(rest).orders is None
+    with pytest.raises(TypeError):
+        pickle.dumps(Keys(rest))
 
 
 def test_they_are_not_pickled_copied_or_spread() -> None:

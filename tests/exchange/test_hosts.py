@@ -5,7 +5,14 @@ from __future__ import annotations
 import pytest
 
 from terminal.domain.errors import TernError
-from terminal.exchange.hosts import REAL, Hosts, host_problem, is_loopback, require_safe
+from terminal.exchange.hosts import (
+    ORDER_SOCKETS,
+    REAL,
+    Hosts,
+    host_problem,
+    is_loopback,
+    require_safe,
+)
 
 
 @pytest.mark.parametrize(
@@ -79,3 +86,29 @@ def test_what_is_wrong_with_an_address_is_one_sentence() -> None:
     assert "encrypted" in host_problem("http://api.kucoin.com")
     assert "Only the host" in host_problem("https://api.kucoin.com/path")
     assert "cannot be used" in host_problem("nonsense")
+
+
+@pytest.mark.parametrize(
+    "address", [*ORDER_SOCKETS.values(), "ws://127.0.0.1:8080/v1/private", "ws://localhost/x"]
+)
+def test_an_order_socket_has_an_address_with_a_path(address: str) -> None:
+    assert Hosts(REAL.futures, REAL.account, address).orders == address
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "ws://wsapi.kucoin.com/v1/private",
+        "https://wsapi.kucoin.com/v1/private",
+        "wss://wsapi.kucoin.com/v1/private?apikey=1",
+        "wss://user:word@wsapi.kucoin.com/v1/private",
+        "nonsense",
+    ],
+)
+def test_an_order_socket_is_encrypted_and_names_nothing_else(address: str) -> None:
+    with pytest.raises(TernError):
+        Hosts(REAL.futures, REAL.account, address)
+
+
+def test_there_is_no_order_socket_unless_one_is_named() -> None:
+    assert REAL.orders == ""

@@ -411,4 +411,4 @@ def test_headers_are_read_whole_or_not_at_all(
 )
 def test_who_goes_first(method: str, path: str, body: object, urgency: Urgency) -> None:
     """Cancels and what can only close, then commands, then queries."""
-    assert urgency_of(endpoint(method, path), body) is urgency  # type: ignore[arg-type]
+    assert urgency_of(endpoint(method, path), body) is urgency

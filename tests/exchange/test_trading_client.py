@@ -14,6 +14,7 @@ from terminal.domain.units import ClientOid, OrderId, Symbol
 from terminal.exchange.errors import ProtocolError, RejectedError
 from terminal.exchange.http import HttpClient
 from terminal.exchange.outcome import Accepted, NotSent, Rejected, Unknown
+from terminal.exchange.routes import OrderRoutes
 from terminal.exchange.trading_client import TradingClient
 from terminal.exchange.translate import Scales
 from tests.exchange.test_http import BASE, SECRETS
@@ -29,8 +30,9 @@ OID = ClientOid("c1")
 def a_client(answer: Callable[[httpx.Request], httpx.Response]) -> TradingClient:
     scales = Scales()
     scales.learn([a_contract()])
-    http = HttpClient(BASE, FakeClock(), SECRETS, transport=httpx.MockTransport(answer))
-    return TradingClient(http, scales)
+    clock = FakeClock()
+    http = HttpClient(BASE, clock, SECRETS, transport=httpx.MockTransport(answer))
+    return TradingClient(http, scales, OrderRoutes(http, clock))
 
 
 def saying(code: str, data: Any = None, status: int = 200) -> TradingClient:

@@ -31,6 +31,12 @@ async def test_every_command_ends_before_the_gateway(access: Access) -> None:
         await watching.cancel_all_stops(XBT),
     ]
     assert outcomes == [NotSent(access.reason)] * 5
+    batches = [
+        await watching.place_batch([(a_ticket(), OID), (a_ticket(), ClientOid("c2"))]),
+        await watching.cancel_batch([ID, OrderId("10")]),
+        await watching.cancel_batch_by_client_oid([(XBT, OID), (XBT, ClientOid("c2"))]),
+    ]
+    assert batches == [(NotSent(access.reason),) * 2] * 3
     assert inner.placed == []
     assert inner.cancels == []
     assert watching.access is access
@@ -63,6 +69,7 @@ async def test_questions_are_answered() -> None:
     ):
         assert many == (order,)
     assert await watching.recent_fills() == (fill,)
+    assert watching.route == inner.route
 
 
 def test_full_access_is_no_reason_to_watch() -> None:
@@ -77,7 +84,7 @@ def test_nothing_of_the_gateway_is_forgotten() -> None:
     assert members - {"access"} <= set(vars(WatchOnlyTrading))
     readers = {
         "order", "order_by_client_oid", "open_orders", "open_stops",
-        "recent_done_orders", "recent_fills",
+        "recent_done_orders", "recent_fills", "route",
     }  # fmt: skip
     commands = members - readers - {"access", "test"}
     for name in commands:

@@ -10,6 +10,7 @@ import pytest
 from terminal.domain.guard import BlockField, GuardLimits
 from terminal.domain.order import OrderState, PendingCommand
 from terminal.domain.units import ClientOid, Lots, OrderId, Price, Side
+from terminal.exchange.batches import Subject
 from terminal.exchange.errors import TransportError
 from terminal.exchange.gateway import (
     Channel,
@@ -18,7 +19,8 @@ from terminal.exchange.gateway import (
     ChannelRefused,
     FrameUnreadable,
 )
-from terminal.exchange.outcome import Accepted, NotSent, Rejected, Unknown
+from terminal.exchange.order_socket import Correction
+from terminal.exchange.outcome import Accepted, NotSent, Rejected, Route, Unknown
 from terminal.session import orders as orders_module
 from terminal.session.results import Blocked, Submitted
 from tests.support.builders import XBT, a_fill, a_ticket, an_order_update
@@ -97,6 +99,70 @@ async def test_an_order_nobody_knows_for_fifteen_seconds_was_not_placed() -> Non
     await bench.clock.advance(12.0)
     assert bench.desk.orders[C1].state is OrderState.REJECTED
     assert len(bench.trading.placed) == 1
+    await bench.stop()
+
+
+async def test_silence_is_no_proof_before_the_order_is_settled() -> None:
+    """Over the order socket an order may still arrive, however often it was not found."""
+    bench = await a_started_bench()
+    bench.trading.place_outcomes.append(Unknown("No answer.", Route.SOCKET))
+    bench.desk.submit(a_ticket())
+    await bench.clock.advance(60.0)
+    assert bench.desk.orders[C1].state is OrderState.UNKNOWN
+    settled = Unknown("Broken.", Route.SOCKET, bench.clock.monotonic_s() + 10.0)
+    bench.desk.correct(Correction(Subject(C1), settled))
+    await bench.clock.advance(9.0)
+    assert bench.desk.orders[C1].state is OrderState.UNKNOWN
+    await bench.clock.advance(6.0)
+    assert bench.desk.orders[C1].state is OrderState.REJECTED
+    assert bench.desk.orders[C1].is_guess
+    await bench.stop()
+
+
+async def test_a_lost_connection_says_when_silence_is_proof() -> None:
+    bench = await a_started_bench()
+    settled = Unknown("Broken.", Route.SOCKET, bench.clock.monotonic_s() + 40.0)
+    bench.trading.place_outcomes.append(settled)
+    bench.desk.submit(a_ticket())
+    await bench.clock.advance(39.0)
+    assert bench.desk.orders[C1].state is OrderState.UNKNOWN
+    await bench.clock.advance(6.0)
+    assert bench.desk.orders[C1].state is OrderState.REJECTED
+    await bench.stop()
+
+
+async def test_a_late_yes_finds_the_order() -> None:
+    """Also when its end had been concluded from silence."""
+    bench = await a_started_bench()
+    bench.trading.place_outcomes.append(Unknown("No answer."))
+    bench.desk.submit(a_ticket())
+    await bench.clock.advance(30.0)
+    assert bench.desk.orders[C1].is_guess
+    bench.trading.known[O1] = an_order_update(order_id=O1, client_oid=C1)
+    bench.desk.correct(Correction(Subject(C1), Accepted((O1,), Route.SOCKET)))
+    await bench.clock.settle()
+    assert bench.desk.orders[C1].state is OrderState.OPEN
+    assert len(bench.trading.placed) == 1
+    await bench.stop()
+
+
+async def test_a_late_no_ends_the_order_and_changes_no_other() -> None:
+    bench = await a_started_bench()
+    bench.trading.place_outcomes.append(Unknown("No answer.", Route.SOCKET))
+    bench.desk.submit(a_ticket())
+    await bench.clock.settle()
+    refused = Rejected("300003", "The balance is not enough.", "Less.", route=Route.SOCKET)
+    for subject in (
+        Subject(ClientOid("somebody's")),
+        Subject(order_id=O1, is_cancel=True),
+        Subject(C1, is_cancel=True),
+    ):
+        bench.desk.correct(Correction(subject, refused))
+    assert bench.desk.orders[C1].state is OrderState.UNKNOWN
+    bench.desk.correct(Correction(Subject(C1), refused))
+    order = bench.desk.orders[C1]
+    assert (order.state, order.is_guess) == (OrderState.REJECTED, False)
+    assert bench.sentences[-1] == "Rejected: The balance is not enough. Less."
     await bench.stop()
 
 

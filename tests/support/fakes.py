@@ -12,11 +12,12 @@ from terminal.domain.events import MarginMode, MarkUpdate, PositionMode
 from terminal.domain.units import ExactPrice, OrderId
 from terminal.exchange.errors import TransportError
 from terminal.exchange.gateway import Channel, ChannelConfirmed, StreamOpened
-from terminal.exchange.outcome import Accepted, Outcome
+from terminal.exchange.outcome import Accepted, Outcome, Route
+from terminal.exchange.routes import RouteState
 from tests.support.builders import NOW_MS, a_contract, a_snapshot, a_wallet
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from terminal.domain.candles import Candle, CandleInterval
     from terminal.domain.clock import TimestampMs
@@ -120,6 +121,7 @@ class FakeTradingGateway:
         self.access = Access.FULL
         self.tested: list[tuple[OrderTicket, ClientOid]] = []
         self.test_outcomes: deque[Outcome] = deque()
+        self.route = RouteState(Route.REST, "There is no order socket here.")
 
     async def test(self, ticket: OrderTicket, client_oid: ClientOid) -> Outcome:
         self.tested.append((ticket, client_oid))
@@ -146,6 +148,19 @@ class FakeTradingGateway:
 
     async def cancel_by_client_oid(self, symbol: Symbol, client_oid: ClientOid) -> Outcome:
         return await self._cancel(f"oid:{client_oid}")
+
+    async def place_batch(
+        self, orders: Sequence[tuple[OrderTicket, ClientOid]]
+    ) -> tuple[Outcome, ...]:
+        return tuple([await self.place(*order) for order in orders])
+
+    async def cancel_batch(self, order_ids: Sequence[OrderId]) -> tuple[Outcome, ...]:
+        return tuple([await self.cancel(one) for one in order_ids])
+
+    async def cancel_batch_by_client_oid(
+        self, names: Sequence[tuple[Symbol, ClientOid]]
+    ) -> tuple[Outcome, ...]:
+        return tuple([await self.cancel_by_client_oid(*name) for name in names])
 
     async def cancel_all(self, symbol: Symbol) -> Outcome:
         return await self._cancel(f"all:{symbol}")

@@ -207,4 +207,4 @@ def test_every_path_that_a_client_names_is_listed() -> None:
     ],
 )
 def test_what_can_only_close(body: object, *, only_closes: bool) -> None:
-    assert closes(body) is only_closes  # type: ignore[arg-type]
+    assert closes(body) is only_closes
