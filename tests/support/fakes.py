@@ -255,6 +255,11 @@ class FakeStream:
         finally:
             self._on_fact = None
 
+    @property
+    def heard_by(self) -> Callable[[StreamFact], None] | None:
+        """Who is told of the present connection."""
+        return self._on_fact
+
     def subscribe(self, channels: tuple[Channel, ...]) -> None:
         self.channels.extend(channels)
         if self.confirms and self._on_fact is not None:
