@@ -304,6 +304,8 @@ class Feed:
             if (one := self._subscriptions.get(fact.channel)) is not None:
                 one.confirmed(self._clock.monotonic_s())
             self._tell(fact.channel, fact)
+        elif isinstance(fact, ChannelInterrupted):
+            self._tell(fact.channel, fact)
         elif isinstance(fact, ChannelRefused):
             self._refused(fact)
         elif isinstance(fact, ChannelsTooMany):
