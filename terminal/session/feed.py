@@ -265,8 +265,8 @@ class Feed:
             return
         channels = tuple(lane.channels)
         for channel in channels:
-            if (one := self._subscriptions.get(channel)) is not None:
-                one.asked()
+            if (asked := self._subscriptions.get(channel)) is not None:
+                asked.asked()
         lane.stream.subscribe(channels)
 
     def lane_lost(self, lane: Lane) -> None:
@@ -281,8 +281,8 @@ class Feed:
         if lane not in self._lanes:
             return
         for channel in tuple(lane.channels):
-            if (one := self._subscriptions.get(channel)) is not None:
-                one.forget()
+            if (carried := self._subscriptions.get(channel)) is not None:
+                carried.forget()
             self._tell(channel, ChannelInterrupted(channel, lane.reason))
 
     def lane_changed(self) -> None:

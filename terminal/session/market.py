@@ -76,7 +76,7 @@ class MarketSession:
         notices: NoticeBoard,
     ) -> None:
         self.contract = contract
-        self.mode = BookMode.FULL
+        self.mode: BookMode = BookMode.FULL
         self._gateway = gateway
         self._feed = feed
         self._clock = clock
