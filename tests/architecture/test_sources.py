@@ -26,7 +26,7 @@ DECLARATIONS = {
 DECLARATIONS |= {"session/placing.py", "session/cancels.py"}
 # Clients and drivers: tested over real sockets, in tests/integration and tests/contract.
 OVER_SOCKETS = {
-    "exchange/account_client.py", "exchange/connect.py", "exchange/market_client.py",
+    "exchange/account_client.py", "exchange/connect.py",
     "exchange/sockets.py", "exchange/token.py",
     "simexchange/engine/broadcast.py", "simexchange/market/market.py",
     "simexchange/payloads/accounts.py", "simexchange/payloads/markets.py",

@@ -369,7 +369,7 @@ prices = st.tuples(st.sampled_from(Side), st.integers(900, 1100), st.integers(0,
 frames = st.tuples(prices, st.sampled_from(Fate), st.floats(0, 2), st.integers(0, 12))
 
 
-@settings(max_examples=300)
+@settings(max_examples=100, deadline=None)
 @given(st.lists(frames, max_size=60))
 def test_whatever_happens_to_the_frames_a_live_book_is_true_and_it_becomes_live_again(
     history: list[tuple[tuple[Side, int, int], Fate, float, int]],

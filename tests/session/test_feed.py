@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
+from enum import Enum, auto
 from typing import TYPE_CHECKING
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from terminal.domain.units import Symbol
 from terminal.exchange.gateway import (
@@ -27,6 +32,7 @@ if TYPE_CHECKING:
     import pytest
 
     from terminal.exchange.gateway import StreamFact
+    from terminal.session.listeners import Handle
 
 BOOK = Channel(ChannelKind.BOOK, XBT)
 
@@ -348,3 +354,74 @@ async def test_what_cannot_be_read_and_what_is_not_known_is_counted() -> None:
     assert (health.ignored, health.unreadable, health.messages) == (1, 1, 0)
     assert h.facts == [lost], "it may have been a change of the book"
     await h.end()
+
+
+class Move(Enum):
+    """What happens next."""
+
+    LISTEN = auto()
+    LEAVE = auto()
+    CUT = auto()
+    CUT_A_FURTHER_ONE = auto()
+    SLEEP = auto()
+    LIMIT = auto()
+    WAIT = auto()
+
+
+def carried(h: Harness) -> list[Channel]:
+    """What the exchange has subscribed now, over all open connections."""
+    found: list[Channel] = []
+    for stream in (h.stream, *h.stream.others):
+        if stream.heard_by is not None:
+            left = list(stream.ended_channels)
+            for channel in stream.channels:
+                if channel in left:
+                    left.remove(channel)
+                else:
+                    found.append(channel)
+    return found
+
+
+async def _cut_anywhere(history: list[tuple[Move, int]]) -> None:
+    h = Harness()
+    h.feed.start()
+    channels = symbols(12)
+    held: list[tuple[Channel, Handle]] = []
+    for move, number in history:
+        streams = [one for one in h.stream.others if one.heard_by is not None]
+        if move is Move.LISTEN:
+            channel = channels[number % len(channels)]
+            held.append((channel, h.feed.subscribe(channel, h.facts.append)))
+        elif move is Move.LEAVE and held:
+            _, handle = held.pop(number % len(held))
+            handle.remove()
+        elif move is Move.CUT and h.stream.heard_by is not None:
+            h.stream.drop()
+        elif move is Move.CUT_A_FURTHER_ONE and streams:
+            streams[number % len(streams)].drop()
+        elif move is Move.SLEEP:
+            h.clock.shift_ms += 60_000
+        elif move is Move.LIMIT and h.stream.heard_by is not None and len(h.stream.channels) > 3:
+            most = 2 + number % 3
+            too_many = tuple(dict.fromkeys(h.stream.channels[most:]))
+            h.stream.channels = h.stream.channels[:most]
+            h.stream.push(ChannelsTooMany(too_many, most))
+        await h.clock.advance(number / 4 if move is Move.WAIT else 0.0)
+    await h.clock.advance(200.0)
+    wanted = {channel for channel, _ in held}
+    assert h.feed.is_live
+    assert {one for one in wanted if h.feed.state_of(one)[0] is not ChannelState.CONFIRMED} == set()
+    # Once more from the beginning: what is asked for is what is wanted, each once.
+    h.stream.drop()
+    await h.clock.advance(200.0)
+    assert sorted(map(str, carried(h))) == sorted(map(str, wanted))
+    await h.end()
+
+
+@settings(max_examples=40, deadline=None)
+@given(st.lists(st.tuples(st.sampled_from(Move), st.integers(0, 40)), max_size=25))
+def test_cut_anywhere_any_number_of_times_the_subscriptions_are_the_same(
+    history: list[tuple[Move, int]],
+) -> None:
+    """Listeners come and go, connections end, the machine sleeps, the exchange sets limits."""
+    asyncio.run(_cut_anywhere(history))

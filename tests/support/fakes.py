@@ -249,6 +249,7 @@ class FakeStream:
         self._on_fact = on_fact
         self._end = asyncio.get_running_loop().create_future()
         self.channels.clear()
+        self.ended_channels.clear()
         on_fact(StreamOpened())
         try:
             return await self._end
