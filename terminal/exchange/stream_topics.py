@@ -116,9 +116,17 @@ def translated(event: Pushed, scales: Scales) -> StreamFact | None:
     Told apart by topic, for three topics share one subject. Raises ``ProtocolError`` or
     ``DecodeError`` for a frame of ours that cannot be read.
     """
-    base, _, symbol = event.topic.partition(":")
-    reader = _READERS.get(base)
-    return _ignored(event) if reader is None else reader(Symbol(symbol), event, scales)
+    known = _known.get(event.topic)
+    if known is None:
+        base, _, symbol = event.topic.partition(":")
+        known = (_READERS.get(base, _unknown), Symbol(symbol))
+        if len(_known) < MAX_KNOWN:
+            _known[event.topic] = known
+    return known[0](known[1], event, scales)
+
+
+def _unknown(_symbol: Symbol, event: Pushed, _scales: Scales) -> StreamFact:
+    return _ignored(event)
 
 
 def _ignored(event: Pushed) -> FrameIgnored:
@@ -216,6 +224,10 @@ def _cross_leverage(_symbol: Symbol, event: Pushed, _scales: Scales) -> StreamFa
         return _ignored(event)
     return translate_feed.cross_leverages(decode(event.data, dict[str, StreamLeveragePayload]))
 
+
+MAX_KNOWN = 10_000
+"""Topics whose reader is remembered: more than all contracts have."""
+_known: dict[str, tuple[Callable[[Symbol, Pushed, Scales], StreamFact | None], Symbol]] = {}
 
 _READERS: dict[str, Callable[[Symbol, Pushed, Scales], StreamFact | None]] = {
     topics.LEVEL2: _book,

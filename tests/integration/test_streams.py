@@ -118,8 +118,9 @@ async def test_every_public_topic_becomes_facts(desk: Desk) -> None:
     desk.listen(*(Channel(kind, XBT) for kind in kinds), Channel(ChannelKind.FUNDING))
     intervals = [*CandleInterval, *StreamInterval]
     desk.listen(*(Channel(ChannelKind.CANDLES, XBT, interval) for interval in intervals))
-    for kind, fact in kinds.items():
-        await eventually(lambda fact=fact: desk.heard(fact), f"a fact of {kind.value}", 20.0)
+    await eventually(
+        lambda: all(desk.heard(fact) for fact in kinds.values()), "a fact of every kind", 20.0
+    )
 
     def told() -> set[object]:
         return {fact.interval for fact in desk.facts if type(fact) is CandleUpdate}
