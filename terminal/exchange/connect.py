@@ -119,7 +119,7 @@ def connect(  # noqa: PLR0913 - all but the first three by name
     reading = client(hosts.futures, secrets)
     trading = client(hosts.futures, secrets, on_sent)
     funding = client(hosts.account, secrets)
-    market = MarketClient(public, scales)
+    market = MarketClient(public, scales, None if secrets is None else reading)
     keeper = TimeKeeper(exchange_time, clock, market.server_time)
     https = (public, reading, trading, funding)
     for http in https:

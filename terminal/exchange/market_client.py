@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from typing import TYPE_CHECKING, final
 
 from terminal.domain.clock import TimestampMs, to_ms
-from terminal.exchange import translate
-from terminal.exchange.errors import ProtocolError
+from terminal.exchange import translate, translate_feed
+from terminal.exchange.errors import AuthError, ProtocolError
 from terminal.wire.market import (
     BookPayload,
     CandlePayload,
     ContractPayload,
+    DepthPayload,
     MarkPricePayload,
     TradePayload,
 )
@@ -21,22 +23,35 @@ if TYPE_CHECKING:
 
     from terminal.domain.candles import Candle, CandleInterval
     from terminal.domain.contract import Contract
-    from terminal.domain.events import BookSnapshot, MarkUpdate, PublicTrade
+    from terminal.domain.events import (
+        BookDepth,
+        BookSnapshot,
+        MarkUpdate,
+        PublicTrade,
+    )
     from terminal.domain.units import Symbol
     from terminal.exchange.http import HttpClient
     from terminal.exchange.translate import Scales
 
+
+_DEPTHS = {20: "/api/v1/level2/depth20", 100: "/api/v1/level2/depth100"}
 
 _log = logging.getLogger("app")
 
 
 @final
 class MarketClient:
-    """A ``MarketGateway`` over HTTP."""
+    """A ``MarketGateway`` over HTTP.
 
-    def __init__(self, http: HttpClient, scales: Scales) -> None:
+    ``signed`` signs the one call of which it is not established whether it needs a key (the full
+    book, API reference 2.3): only after the exchange has refused it without.
+    """
+
+    def __init__(self, http: HttpClient, scales: Scales, signed: HttpClient | None = None) -> None:
         self._http = http
         self._scales = scales
+        self._signed = signed
+        self._book_needs_key = False
 
     async def contracts(self) -> tuple[Contract, ...]:
         """All listed contracts. Also teaches the translators their tick sizes."""
@@ -46,9 +61,32 @@ class MarketClient:
         return listed
 
     async def book_snapshot(self, symbol: Symbol) -> BookSnapshot:
-        """The whole book of a contract."""
-        payload = await self._http.get("/api/v1/level2/snapshot", BookPayload, {"symbol": symbol})
-        return translate.book_snapshot(payload, self._scales)
+        """The whole book of a contract. A large one is translated with pauses for others."""
+        reading = translate.SnapshotReading(await self._whole_book(symbol), self._scales)
+        for _ in reading.slices():
+            await asyncio.sleep(0)
+        return reading.snapshot()
+
+    async def _whole_book(self, symbol: Symbol) -> BookPayload:
+        path, query = "/api/v1/level2/snapshot", {"symbol": symbol}
+        signed = self._signed
+        if signed is None:
+            return await self._http.get(path, BookPayload, query)
+        if not self._book_needs_key:
+            try:
+                return await self._http.get(path, BookPayload, query)
+            except AuthError as error:
+                _log.info("the full book needs a key: %s", error)
+                self._book_needs_key = True
+        return await signed.get(path, BookPayload, query, signed=True)
+
+    async def book_depth(self, symbol: Symbol, rows: int) -> BookDepth:
+        """The best levels of a contract; ``rows`` is 20 or 100 (API reference 2.3)."""
+        path = _DEPTHS.get(rows)
+        if path is None:
+            raise ValueError(f"the exchange has depth 20 and 100, not {rows}")
+        payload = await self._http.get(path, DepthPayload, {"symbol": symbol})
+        return translate_feed.depth(symbol, rows, payload, self._scales)
 
     async def recent_trades(self, symbol: Symbol) -> tuple[PublicTrade, ...]:
         """The last public trades, oldest first, at most 100."""

@@ -16,7 +16,6 @@ def reading(number: int) -> Switches:
     switches = Switches()
     for name, choices, _, _ in described():
         switches.set(name, choices[min(number, len(choices) - 1)])
-    switches.snapshot_key = "public"
     return switches
 
 
