@@ -54,6 +54,13 @@ class CandleInterval(Enum):
         return self.name[1:] + self.name[0].lower()
 
 
+class StreamInterval(Enum):
+    """Candles that only the stream knows; history by request has none. Source: reference 5.6."""
+
+    M3 = "3min"
+    MONTH = "1month"
+
+
 @final
 @dataclass(frozen=True, slots=True)
 class Candle:

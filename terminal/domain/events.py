@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, NamedTuple, final
 if TYPE_CHECKING:
     from decimal import Decimal
 
-    from terminal.domain.candles import Candle, CandleInterval
+    from terminal.domain.candles import Candle, CandleInterval, StreamInterval
     from terminal.domain.clock import TimestampMs, TimestampNs
     from terminal.domain.units import (
         ClientOid,
@@ -36,19 +36,35 @@ class Level(NamedTuple):
 
 
 @final
+class OffTickLevel(NamedTuple):
+    """A level between two ticks, left from an earlier tick size; ``exact`` is in ticks."""
+
+    side: Side
+    exact: Decimal
+    lots: Lots
+
+
+@final
 class BookSnapshot(NamedTuple):
-    """The whole book up to and including ``sequence``; bids fall, asks rise."""
+    """The whole book up to and including ``sequence``; bids fall, asks rise.
+
+    Levels between two ticks are in ``off_tick`` and nowhere else.
+    """
 
     symbol: Symbol
     sequence: int
     bids: tuple[Level, ...]
     asks: tuple[Level, ...]
     event_at: TimestampNs
+    off_tick: tuple[OffTickLevel, ...] = ()
 
 
 @final
 class BookDelta(NamedTuple):
-    """One changed level: ``lots`` is its new total, zero removes it."""
+    """One changed level: ``lots`` is its new total, zero removes it.
+
+    ``exact`` is the price in ticks of a level between two ticks; ``price`` is then the tick below.
+    """
 
     symbol: Symbol
     sequence: int
@@ -56,6 +72,41 @@ class BookDelta(NamedTuple):
     price: Price
     lots: Lots
     event_at: TimestampMs
+    exact: Decimal | None = None
+
+
+@final
+class BookDepth(NamedTuple):
+    """The best levels of both sides, whole; at most ``rows`` of each, bids fall, asks rise.
+
+    Levels between two ticks count for the tick below. ``sequence`` is the book's, not contiguous.
+    """
+
+    symbol: Symbol
+    rows: int
+    sequence: int
+    bids: tuple[Level, ...]
+    asks: tuple[Level, ...]
+    event_at: TimestampMs
+
+
+@final
+class QuoteUpdate(NamedTuple):
+    """Best bid and ask, None for an empty side. ``sequence`` is the book's, not contiguous."""
+
+    symbol: Symbol
+    sequence: int
+    bid: Level | None
+    ask: Level | None
+    event_at: TimestampNs
+
+
+@final
+class TickerUpdate(NamedTuple):
+    """The last match of an instant, and best bid and ask with it."""
+
+    trade: PublicTrade
+    quote: QuoteUpdate
 
 
 @final
@@ -82,11 +133,56 @@ class MarkUpdate(NamedTuple):
 
 
 @final
+class FundingRateUpdate(NamedTuple):
+    """The funding rate of a contract as a fraction per interval.
+
+    A granularity of a minute is the running prediction, a longer one the fixed rate of that
+    interval.
+    """
+
+    symbol: Symbol
+    rate: Decimal
+    granularity_ms: int
+    event_at: TimestampMs
+
+    @property
+    def is_predicted(self) -> bool:
+        """True for the running prediction."""
+        return self.granularity_ms <= 60_000
+
+
+@final
+class FundingMoment(NamedTuple):
+    """Funding begins, or has ended; orders may be refused in between (300015)."""
+
+    symbol: Symbol
+    is_begin: bool
+    rate: Decimal
+    funding_at: TimestampMs
+    event_at: TimestampMs
+
+
+@final
+class DaySummary(NamedTuple):
+    """The last 24 hours of a contract. ``change`` is a fraction, ``volume`` in base units."""
+
+    symbol: Symbol
+    last: ExactPrice
+    high: ExactPrice
+    low: ExactPrice
+    before: ExactPrice
+    change: Decimal
+    turnover: Decimal
+    volume: Decimal
+    event_at: TimestampNs
+
+
+@final
 class CandleUpdate(NamedTuple):
     """A forming candle with everything that was traded in it up to ``event_at``."""
 
     symbol: Symbol
-    interval: CandleInterval
+    interval: CandleInterval | StreamInterval
     candle: Candle
     event_at: TimestampMs
 
@@ -181,7 +277,7 @@ class PositionUpdate:
     """A whole position as the exchange states it. ``lots`` is signed, negative is short.
 
     A flat position has zero lots and no entry. ``liquidation`` is None when the exchange names
-    none.
+    none. Fields named in ``untold`` were missing: what is known of them is unchanged.
     """
 
     symbol: Symbol
@@ -195,6 +291,65 @@ class PositionUpdate:
     margin_mode: MarginMode
     leverage: Decimal | None
     event_at: TimestampMs
+    untold: frozenset[str] = frozenset()
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class PositionPatch:
+    """A part of a position; None is unchanged, never zero. Lots are never in it."""
+
+    symbol: Symbol
+    mark: ExactPrice | None
+    unrealized: Money | None
+    margin: Money | None
+    liquidation: ExactPrice | None
+    leverage: Decimal | None
+    event_at: TimestampMs
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class PositionSettlement:
+    """Funding of one of our positions; ``fee`` is negative when paid, ``lots`` signed.
+
+    ``symbol`` is None where neither the frame nor its topic tells it.
+    """
+
+    symbol: Symbol | None
+    lots: Lots
+    mark: ExactPrice
+    rate: Decimal
+    fee: Money
+    funding_at: TimestampMs
+    event_at: TimestampNs
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class RiskLimitUpdate:
+    """How a change of the risk limit ended; ``symbol`` is None where nothing tells it."""
+
+    symbol: Symbol | None
+    is_done: bool
+    level: int | None
+    message: str
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class MarginModesUpdate:
+    """Margin modes that were changed, by contract."""
+
+    modes: tuple[tuple[Symbol, MarginMode], ...]
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class CrossLeverageUpdate:
+    """Leverages in cross mode that were changed, by contract."""
+
+    leverages: tuple[tuple[Symbol, Decimal], ...]
 
 
 @final
@@ -213,3 +368,15 @@ class WalletUpdate:
     unrealized: Money
     event_at: TimestampMs | None
     withdrawable: Money | None = None
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class WalletPatch:
+    """A part of a wallet as accounts of the old model tell it; None is unchanged, never zero."""
+
+    currency: str
+    available: Money | None
+    order_margin: Money | None
+    withdraw_hold: Money | None
+    event_at: TimestampMs

@@ -22,6 +22,7 @@ from terminal.domain.events import (
     Liquidity,
     MarginMode,
     MarkUpdate,
+    OffTickLevel,
     OrderType,
     OrderUpdate,
     PositionMode,
@@ -45,9 +46,9 @@ from terminal.exchange.errors import ProtocolError
 from terminal.wire.codec import DecodeError, decimal_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
 
-    from terminal.domain.candles import CandleInterval
+    from terminal.domain.candles import CandleInterval, StreamInterval
     from terminal.domain.ticket import OrderTicket
     from terminal.wire.account import (
         OverviewPayload,
@@ -73,11 +74,18 @@ if TYPE_CHECKING:
         StopEventPayload,
     )
 
+SLICE_LEVELS = 1_000
+"""So many levels of a snapshot are translated in one go: well below a millisecond as a rule."""
+
 _SIDES = {"buy": Side.BUY, "sell": Side.SELL}
 _TYPES = {"limit": OrderType.LIMIT, "market": OrderType.MARKET}
 _MARGIN_MODES = {"ISOLATED": MarginMode.ISOLATED, "CROSS": MarginMode.CROSS}
 _LIQUIDITY = {"maker": Liquidity.MAKER, "taker": Liquidity.TAKER}
 _PERPETUAL = "FFWCSX"
+
+
+class _OffTickError(ProtocolError):
+    """A price between two ticks."""
 
 
 @final
@@ -114,7 +122,11 @@ class Scales:
         try:
             return self.contract(symbol).scale.ticks(price)
         except UnitError as error:
-            raise ProtocolError(f"{symbol}: {error}") from error
+            raise _OffTickError(f"{symbol}: {error}") from error
+
+    def exact_ticks(self, symbol: Symbol, price: Decimal) -> Decimal:
+        """A price in ticks, fractional between two of them; equal prices give equal keys."""
+        return price / self.contract(symbol).scale.tick_size
 
     def ticks_of_text(self, symbol: Symbol, text: str) -> Price:
         """Whole ticks of a price as the stream writes it. Raises ``ProtocolError``."""
@@ -171,24 +183,64 @@ def _status(word: str) -> ContractStatus:
 
 def book_snapshot(payload: BookPayload, scales: Scales) -> BookSnapshot:
     """A whole book: bids falling, asks rising, whatever order the exchange sent."""
-    symbol = Symbol(payload.symbol)
-    bids = _levels(payload.bids, symbol, scales)
-    asks = _levels(payload.asks, symbol, scales)
-    return BookSnapshot(
-        symbol=symbol,
-        sequence=payload.sequence,
-        bids=tuple(sorted(bids, reverse=True)),
-        asks=tuple(sorted(asks)),
-        event_at=to_ns(payload.ts),
-    )
+    reading = SnapshotReading(payload, scales)
+    for _ in reading.slices():
+        pass
+    return reading.snapshot()
 
 
-def _levels(rows: list[tuple[Decimal, int]], symbol: Symbol, scales: Scales) -> list[Level]:
-    return [Level(scales.ticks(symbol, price), _lots(lots, "size")) for price, lots in rows]
+@final
+class SnapshotReading:
+    """A snapshot translated in slices, so that a book of 40,000 levels blocks nobody.
+
+    Run through ``slices`` with pauses as wanted, then take the ``snapshot``. Prices between two
+    ticks are kept apart, exactly (API reference 7.11: orders from before a change of the tick
+    stay). Raises ``ProtocolError``.
+    """
+
+    def __init__(self, payload: BookPayload, scales: Scales) -> None:
+        self._payload = payload
+        self._scales = scales
+        self._bids: list[Level] = []
+        self._asks: list[Level] = []
+        self._off_tick: list[OffTickLevel] = []
+
+    def slices(self) -> Iterator[None]:
+        """Translate; yields after each ``SLICE_LEVELS`` levels."""
+        yield from self._side(self._payload.bids, Side.BUY, self._bids)
+        yield from self._side(self._payload.asks, Side.SELL, self._asks)
+
+    def _side(
+        self, rows: list[tuple[Decimal, int]], side: Side, levels: list[Level]
+    ) -> Iterator[None]:
+        tick = self._scales.contract(self._payload.symbol).scale.tick_size
+        for start in range(0, len(rows), SLICE_LEVELS):
+            for price, lots in rows[start : start + SLICE_LEVELS]:
+                whole, rest = divmod(price, tick)
+                if lots < 0 or not price.is_finite():
+                    raise ProtocolError(f"{self._payload.symbol}: {price} with {lots} lots")
+                if rest:
+                    self._off_tick.append(OffTickLevel(side, price / tick, Lots(lots)))
+                else:
+                    levels.append(Level(Price(int(whole)), Lots(lots)))
+            yield
+
+    def snapshot(self) -> BookSnapshot:
+        """The book that was read; levels that came in order, as they should, cost no sorting."""
+        self._bids.sort(reverse=True)
+        self._asks.sort()
+        return BookSnapshot(
+            symbol=Symbol(self._payload.symbol),
+            sequence=self._payload.sequence,
+            bids=tuple(self._bids),
+            asks=tuple(self._asks),
+            event_at=to_ns(self._payload.ts),
+            off_tick=tuple(self._off_tick),
+        )
 
 
 def book_delta(symbol: Symbol, payload: ChangePayload, scales: Scales) -> BookDelta:
-    """One change "price,side,size" (API reference 5.6)."""
+    """One change "price,side,size" (API reference 5.6), between two ticks too."""
     parts = payload.change.split(",")
     if len(parts) != 3:
         raise ProtocolError(f"{symbol}: change {payload.change!r} has not three parts")
@@ -196,23 +248,31 @@ def book_delta(symbol: Symbol, payload: ChangePayload, scales: Scales) -> BookDe
     side = _SIDES.get(word)
     if side is None or not (lots.isascii() and lots.isdigit()):
         raise ProtocolError(f"{symbol}: change {payload.change!r} cannot be read")
+    try:
+        ticks = scales.ticks_of_text(symbol, price)
+    except _OffTickError:
+        exact = scales.exact_ticks(symbol, _decimal(price, "price"))
+        at = TimestampMs(payload.timestamp)
+        return BookDelta(
+            symbol, payload.sequence, side, Price(int(exact)), Lots(int(lots)), at, exact
+        )
     return BookDelta(
         symbol,
         payload.sequence,
         side,
-        scales.ticks_of_text(symbol, price),
+        ticks,
         Lots(int(lots)),
         TimestampMs(payload.timestamp),
     )
 
 
 def public_trade(symbol: Symbol, payload: TradePayload, scales: Scales) -> PublicTrade:
-    """A public match, by REST or stream."""
+    """A public match, by REST or stream; one between two ticks is told at the nearest."""
     return PublicTrade(
         symbol,
         payload.sequence,
         _side(payload.side),
-        scales.ticks(symbol, payload.price),
+        scales.contract(symbol).scale.ticks_nearest(payload.price),
         _lots(payload.size, "size"),
         payload.tradeId,
         to_ns(payload.ts),
@@ -257,7 +317,10 @@ def candle(symbol: Symbol, payload: CandlePayload | StreamCandlePayload, scales:
 
 
 def candle_update(
-    symbol: Symbol, interval: CandleInterval, payload: CandleFramePayload, scales: Scales
+    symbol: Symbol,
+    interval: CandleInterval | StreamInterval,
+    payload: CandleFramePayload,
+    scales: Scales,
 ) -> CandleUpdate:
     """A forming candle by stream."""
     return CandleUpdate(
@@ -465,7 +528,24 @@ def position_update(payload: PositionPayload, scales: Scales) -> PositionUpdate 
         margin_mode=_position_margin_mode(payload),
         leverage=payload.leverage,
         event_at=to_ms(payload.currentTimestamp or 0),
+        untold=_untold(payload),
     )
+
+
+def _untold(payload: PositionPayload) -> frozenset[str]:
+    """What a whole position left out: unchanged, never zero (API reference 5.7)."""
+    told = {
+        "mark": payload.markPrice,
+        "realized": payload.realisedPnl,
+        "unrealized": payload.unrealisedPnl,
+        "margin": payload.posMargin,
+        "leverage": payload.leverage,
+        "margin_mode": payload.crossMode if payload.marginMode is None else payload.marginMode,
+    }
+    if payload.currentQty:
+        told["average_entry"] = payload.avgEntryPrice
+        told["liquidation"] = payload.liquidationPrice
+    return frozenset(name for name, value in told.items() if value is None)
 
 
 def _position_margin_mode(payload: PositionPayload) -> MarginMode:

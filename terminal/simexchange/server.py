@@ -20,8 +20,10 @@ from terminal.simexchange.rest.gateway import Gateway
 from terminal.simexchange.rest.http_server import MAX_BODY, HttpServer
 from terminal.simexchange.rest.market_calls import MarketCalls
 from terminal.simexchange.rest.order_calls import OrderCalls
+from terminal.simexchange.sockets.dialogue import FeedParts
 from terminal.simexchange.sockets.feed import Streams
 from terminal.simexchange.sockets.hub import Hub
+from terminal.simexchange.sockets.limits import FeedLimits
 from terminal.simexchange.switches import Switches
 from terminal.simexchange.tokens import Tokens
 
@@ -33,6 +35,7 @@ STEP_S = 0.06
 """How often the busiest market acts; the others take turns, one at each step."""
 DEPTH_S = 0.12
 SECOND_S = 1.0
+SNAPSHOT_S = 5.0
 MINUTE_S = 60.0
 
 
@@ -55,11 +58,14 @@ class SimExchange:
         self.switches = switches or Switches()
         self.faults = Faults()
         self.quota = Quota()
-        self.hub = Hub(self.faults)
+        self.hub = Hub(self.faults, self.switches)
         self.key: ApiKey = demo_key(seed)
         self.engine = Engine(seed, self.key, self.clock, self.hub, self.switches)
         self.tokens = Tokens(self.clock)
-        self.streams = Streams(self.engine, self.hub, self.tokens, self.clock, self.faults)
+        parts = FeedParts(
+            self.hub, self.engine.markets, self.clock, self.faults, self.switches, FeedLimits()
+        )
+        self.streams = Streams(parts, self.tokens)
         routes = (
             *MarketCalls(self.engine, self.tokens, self.clock).routes(),
             *OrderCalls(self.engine).routes(),
@@ -125,6 +131,8 @@ class SimExchange:
         self.clock.every(SECOND_S, self.engine.publish_second)
         self.clock.after(0, self.engine.broadcast.minute)
         self.clock.every(MINUTE_S, self.engine.broadcast.minute)
+        self.clock.every(SNAPSHOT_S, self.engine.broadcast.snapshots)
+        self.engine.settlements.start()
 
     def _step_markets(self) -> None:
         for symbol in BUSY:

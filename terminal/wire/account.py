@@ -103,3 +103,49 @@ class AccountModePayload(msgspec.Struct):
     """``ua/v1/account/mode``: ``CLASSIC`` or ``UNIFIED``. Source: API reference 3.15."""
 
     selfAccountMode: str
+
+
+class StreamPositionPayload(PositionPayload):
+    """Data of a ``position.change`` frame: whole, or a part of it. Source: 5.7."""
+
+    maintMargin: Decimal | None = None
+    realLeverage: Decimal | None = None
+    changeReason: str | None = None
+
+
+class SettlementPayload(msgspec.Struct):
+    """Data of a ``position.settlement`` frame; ``fundingTime`` is ms, ``ts`` ns."""
+
+    fundingTime: int
+    qty: int
+    markPrice: Decimal
+    fundingRate: Decimal
+    fundingFee: Decimal
+    ts: int
+    settleCurrency: str
+    symbol: str | None = None
+
+
+class RiskLimitPayload(msgspec.Struct):
+    """Data of a ``position.adjustRiskLimit`` frame."""
+
+    success: bool
+    riskLimitLevel: int | None = None
+    msg: str | None = None
+    symbol: str | None = None
+
+
+class StreamLeveragePayload(msgspec.Struct):
+    """One contract of a ``crossLeverage`` frame; text or number."""
+
+    leverage: Decimal
+
+
+class LegacyWalletPayload(msgspec.Struct):
+    """Data of the wallet subjects of the old account model; ``timestamp`` is ms."""
+
+    currency: str
+    timestamp: int
+    orderMargin: Decimal | None = None
+    availableBalance: Decimal | None = None
+    withdrawHold: Decimal | None = None

@@ -109,3 +109,85 @@ class CandleFramePayload(msgspec.Struct):
     symbol: str
     candles: StreamCandlePayload
     time: int
+
+
+class ExecutionPayload(msgspec.Struct):
+    """Data of an ``execution`` frame; the form of 2023 has ``matchSize`` and ``time``. Times ns."""
+
+    sequence: int
+    tradeId: str
+    price: Decimal
+    side: str
+    size: int | None = None
+    matchSize: int | None = None
+    ts: int | None = None
+    time: int | None = None
+
+
+class QuotePayload(msgspec.Struct):
+    """Data of a ``tickerV2`` frame; ``ts`` is ns. A side that is empty may be missing."""
+
+    sequence: int
+    ts: int
+    bestBidPrice: str | float | None = None
+    bestBidSize: int | None = None
+    bestAskPrice: str | float | None = None
+    bestAskSize: int | None = None
+
+
+class TickerPayload(msgspec.Struct):
+    """Data of a ``ticker`` frame: the last match and the best prices; ``ts`` is ns."""
+
+    sequence: int
+    side: str
+    size: int
+    price: Decimal
+    tradeId: str
+    ts: int
+    bestBidPrice: str | float | None = None
+    bestBidSize: int | None = None
+    bestAskPrice: str | float | None = None
+    bestAskSize: int | None = None
+
+
+class DepthPayload(msgspec.Struct):
+    """Data of a ``level2Depth5``/``50`` frame, or a ``depth20``/``100`` answer.
+
+    Rows are price and lots (sizes were text in 2023); ``ts`` is ms or, of old and by request, ns.
+    """
+
+    sequence: int
+    bids: list[tuple[Decimal, int]]
+    asks: list[tuple[Decimal, int]]
+    ts: int | None = None
+    timestamp: int | None = None
+
+
+class FundingRatePayload(msgspec.Struct):
+    """Data of an ``instrument`` frame with subject ``funding.rate``; times in ms."""
+
+    fundingRate: Decimal
+    granularity: int
+    timestamp: int
+
+
+class FundingMomentPayload(msgspec.Struct):
+    """Data of an ``announcement`` frame; times in ms."""
+
+    symbol: str
+    fundingTime: int
+    fundingRate: Decimal
+    timestamp: int
+
+
+class DaySummaryPayload(msgspec.Struct):
+    """Data of a ``snapshot`` frame; ``ts`` is ns, ``priceChgPct`` a fraction."""
+
+    lastPrice: Decimal
+    highPrice: Decimal
+    lowPrice: Decimal
+    price24HoursBefore: Decimal
+    priceChgPct: Decimal
+    turnover: Decimal
+    volume: Decimal
+    ts: int

@@ -1,18 +1,28 @@
-"""Topic names of the stream, built and split. Source: API reference 5.5."""
+"""Topic names of the stream, built and split. Source: API reference 5.5 to 5.7."""
 
 from __future__ import annotations
 
 LEVEL2 = "/contractMarket/level2"
+DEPTH5 = "/contractMarket/level2Depth5"
+DEPTH50 = "/contractMarket/level2Depth50"
+TICKER_V2 = "/contractMarket/tickerV2"
+TICKER = "/contractMarket/ticker"
 EXECUTION = "/contractMarket/execution"
 INSTRUMENT = "/contract/instrument"
 LIMIT_CANDLE = "/contractMarket/limitCandle"
+ANNOUNCEMENT = "/contract/announcement"
+SNAPSHOT = "/contractMarket/snapshot"
 TRADE_ORDERS = "/contractMarket/tradeOrders"
 ADVANCED_ORDERS = "/contractMarket/advancedOrders"
 WALLET = "/contractAccount/wallet"
 POSITION_ALL = "/contract/positionAll"
 POSITION = "/contract/position"
+MARGIN_MODE = "/contract/marginMode"
+CROSS_LEVERAGE = "/contract/crossLeverage"
 
-PRIVATE = frozenset({TRADE_ORDERS, ADVANCED_ORDERS, WALLET, POSITION_ALL, POSITION})
+PRIVATE = frozenset(
+    {TRADE_ORDERS, ADVANCED_ORDERS, WALLET, POSITION_ALL, POSITION, MARGIN_MODE, CROSS_LEVERAGE}
+)
 
 
 def build(base: str, symbols: tuple[str, ...]) -> str:

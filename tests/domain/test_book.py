@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
+
 from hypothesis import given
 from hypothesis import strategies as st
 
-from terminal.domain.book import BookAnswer, OrderBook
+from terminal.domain.book import BookAnswer, BookSide, OrderBook
+from terminal.domain.depth_rows import depth_rows
+from terminal.domain.events import OffTickLevel
 from terminal.domain.units import Lots, Price, Side
 from tests.support.builders import XBT, a_delta, a_snapshot
 
@@ -87,3 +91,61 @@ def test_levels_without_lots_are_left_out() -> None:
     assert book.bids.lots_at(Price(5)) == Lots(0)
     assert book.asks.lowest() is None
     assert book.bids.lowest() == 4
+
+
+def test_a_level_between_two_ticks_is_shown_in_the_row_that_contains_it() -> None:
+    book = OrderBook(XBT)
+    off = (OffTickLevel(Side.SELL, Decimal("1001.5"), Lots(6)),)
+    book.load(a_snapshot(100)._replace(off_tick=off))
+    (row,) = depth_rows(book, top_index=1001, count=1, step=1)
+    assert row.ask_lots == 4 + 6
+    assert book.apply(a_delta(101, Side.SELL, 1001, 0)) is BookAnswer.APPLIED
+    assert book.asks.lots_at(Price(1001)) == 6, "only the level on the tick is gone"
+    gone = a_delta(102, Side.SELL, 1001, 0)._replace(exact=Decimal("1001.5"))
+    assert book.apply(gone) is BookAnswer.APPLIED
+    assert book.best_ask == 1002
+    assert book.asks.off_tick() == ()
+
+
+def test_a_bid_on_a_tick_does_not_cross_an_ask_just_above_it() -> None:
+    book = OrderBook(XBT)
+    off = (OffTickLevel(Side.SELL, Decimal("1000.5"), Lots(1)),)
+    book.load(a_snapshot(100)._replace(off_tick=off))
+    assert book.best_ask == book.best_bid == 1000
+    assert not book.is_crossed
+    book.bids.put_exact(Decimal("1000.5"), Lots(1))
+    assert book.is_crossed
+
+
+def test_differences_see_levels_between_ticks() -> None:
+    book = OrderBook(XBT)
+    off = (OffTickLevel(Side.BUY, Decimal("998.5"), Lots(2)),)
+    book.load(a_snapshot(100)._replace(off_tick=off))
+    assert book.differences(a_snapshot(100)) == ("buy 998.5: 2 against 0",)
+    assert book.copy().differences(a_snapshot(100)._replace(off_tick=off)) == ()
+
+
+halves = st.lists(st.tuples(st.integers(2, 20), st.integers(0, 5)), max_size=60)
+
+
+@given(halves)
+def test_a_side_is_its_exact_levels(history: list[tuple[int, int]]) -> None:
+    """Prices are half ticks: every second one lies between two."""
+    side, model = BookSide(), dict[Decimal, int]()
+    for half, lots in history:
+        exact = Decimal(half) / 2
+        if half % 2:
+            side.put_exact(exact, Lots(lots))
+        else:
+            side.put(Price(half // 2), Lots(lots))
+        model[exact] = lots
+        if not lots:
+            del model[exact]
+    found = dict(side.on_tick()) | dict(side.off_tick())
+    assert found == model
+    totals: dict[int, int] = {}
+    for exact, lots in model.items():
+        totals[int(exact)] = totals.get(int(exact), 0) + lots
+    assert {level.price: level.lots for level in side.ascending()} == totals
+    assert side.exact_lowest() == min(model, default=None)
+    assert side.exact_highest() == max(model, default=None)

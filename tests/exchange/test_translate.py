@@ -76,6 +76,25 @@ def test_a_snapshot_is_sorted_whatever_came(scales: Scales) -> None:
     assert snapshot.asks == ((1001, 4), (1002, 3))
 
 
+def test_a_level_between_two_ticks_keeps_its_exact_price(scales: Scales) -> None:
+    delta = translate.book_delta(XBT, ChangePayload(1, "100.05,sell,4", 2), scales)
+    assert (delta.price, delta.exact, delta.lots) == (1000, Decimal("1000.5"), 4)
+    rows = [[100.05, 1], ["100.0", "2"]]
+    payload = read(BookPayload, symbol=XBT, sequence=7, bids=rows, asks=[], ts=5)
+    snapshot = translate.book_snapshot(payload, scales)
+    assert snapshot.bids == ((1000, 2),)
+    assert snapshot.off_tick == ((Side.BUY, Decimal("1000.5"), 1),)
+
+
+def test_a_large_snapshot_is_read_in_slices(scales: Scales) -> None:
+    rows = [[Decimal(ticks) / 10, 1] for ticks in range(9_000, 4_000, -1)]
+    text = [[str(price), lots] for price, lots in rows]
+    payload = read(BookPayload, symbol=XBT, sequence=7, bids=text, asks=[], ts=5)
+    reading = translate.SnapshotReading(payload, scales)
+    assert sum(1 for _ in reading.slices()) == 5
+    assert len(reading.snapshot().bids) == 5_000
+
+
 @given(st.integers(1, 10**7), st.sampled_from(Side), st.integers(0, 10**9))
 def test_changes_round_trip(ticks: int, side: Side, lots: int) -> None:
     known = Scales()
@@ -89,7 +108,7 @@ def test_changes_round_trip(ticks: int, side: Side, lots: int) -> None:
 
 @pytest.mark.parametrize(
     "change",
-    ["100.05,buy,1", "100,hold,1", "100,buy,-1", "100,buy", "x,buy,1", ",buy,1", "100,buy,1.5"],
+    ["100.05,buy,-1", "100,hold,1", "100,buy,-1", "100,buy", "x,buy,1", ",buy,1", "100,buy,1.5"],
 )
 def test_changes_that_cannot_be_read(change: str, scales: Scales) -> None:
     with pytest.raises(ProtocolError):

@@ -4,9 +4,13 @@ from __future__ import annotations
 
 import json
 
+import pytest
+
 from terminal.wire.connection import (
     MAX_FRAMES_PER_WINDOW,
+    SLOW_DOWN_S,
     Acked,
+    Full,
     Ponged,
     Pushed,
     Refused,
@@ -130,3 +134,114 @@ def test_a_subscription_that_nobody_confirms_ends_the_connection() -> None:
     assert connection.closing is None
     connection.tick(11.0)
     assert connection.closing == "the exchange did not confirm a subscription in time"
+
+
+def asked_for(connection: StreamConnection, symbols: tuple[str, ...], now_s: float = 1.0) -> str:
+    """Subscribe to books; the id of the request."""
+    connection.subscribe("/contractMarket/level2", symbols)
+    return str(json.loads(connection.drain(now_s)[0])["id"])
+
+
+def an_error(identity: str, code: int, text: str) -> str:
+    return json.dumps({"id": identity, "type": "error", "code": code, "data": text})
+
+
+def topics_sent(connection: StreamConnection, now_s: float) -> list[str]:
+    return [json.loads(frame)["topic"] for frame in connection.drain(now_s)]
+
+
+def test_one_unknown_symbol_does_not_take_the_others_of_its_frame_away() -> None:
+    connection = welcomed()
+    identity = asked_for(connection, ("A", "B", "C"))
+    text = "topic /contractMarket/level2:B is not found"
+    refused = connection.received(an_error(identity, 404, text), 1.1)
+    assert refused == Refused(("/contractMarket/level2:B",), f"{text} (404)")
+    assert topics_sent(connection, 1.2) == ["/contractMarket/level2:A,C"]
+
+
+def test_a_refusal_that_names_no_topic_is_narrowed_down_by_halves() -> None:
+    connection = welcomed()
+    connection.received(an_error(asked_for(connection, ("A", "B", "C")), 400, "topic invalid"), 1.1)
+    frames = [json.loads(frame) for frame in connection.drain(1.2)]
+    assert [frame["topic"] for frame in frames] == [
+        "/contractMarket/level2:A",
+        "/contractMarket/level2:B,C",
+    ]
+    refused = connection.received(an_error(frames[0]["id"], 400, "topic invalid"), 1.3)
+    assert refused == Refused(("/contractMarket/level2:A",), "topic invalid (400)")
+
+
+def test_too_many_topics_for_the_connection_are_handed_back_with_the_limit() -> None:
+    connection = welcomed()
+    text = "topics of one session exceed the limit of 100"
+    full = connection.received(an_error(asked_for(connection, ("A", "B")), 509, text), 1.1)
+    assert full == Full(("/contractMarket/level2:A", "/contractMarket/level2:B"), 100)
+    assert connection.closing is None
+
+
+def test_too_many_topics_in_a_request_are_asked_for_in_smaller_ones() -> None:
+    connection = welcomed()
+    identity = asked_for(connection, ("A", "B", "C"))
+    text = "topics of one request exceed the limit of 2"
+    assert connection.received(an_error(identity, 509, text), 1.1) is None
+    assert topics_sent(connection, 1.2) == [
+        "/contractMarket/level2:A,B",
+        "/contractMarket/level2:C",
+    ]
+    connection.subscribe("/contractMarket/execution", ("A", "B", "C"))
+    assert len(topics_sent(connection, 1.3)) == 2, "learnt for all that follow"
+
+
+def test_a_request_that_came_too_fast_waits_for_a_window_and_is_asked_again() -> None:
+    connection = welcomed()
+    text = "messages exceed the limit of 100 in 10 s"
+    assert connection.received(an_error(asked_for(connection, ("A",)), 509, text), 2.0) is None
+    assert connection.drain(2.0 + SLOW_DOWN_S / 2) == []
+    assert connection.deadline_s(3.0) == 2.0 + SLOW_DOWN_S
+    assert topics_sent(connection, 2.0 + SLOW_DOWN_S) == ["/contractMarket/level2:A"]
+
+
+def test_a_ping_that_came_too_fast_is_no_missing_pong() -> None:
+    connection = welcomed()
+    (ping,) = connection.drain(18.0)
+    error = an_error(json.loads(ping)["id"], 509, "exceed max permits per second")
+    assert connection.received(error, 18.1) is None
+    connection.tick(28.0)
+    assert connection.closing is None
+    (again,) = connection.drain(28.2)
+    assert json.loads(again)["type"] == "ping"
+
+
+@pytest.mark.parametrize(("code", "text"), [(401, "token is expired"), (500, "system error")])
+def test_a_bad_token_or_a_sick_server_ends_the_connection_whatever_was_asked(
+    code: int, text: str
+) -> None:
+    connection = welcomed()
+    assert connection.received(an_error(asked_for(connection, ("A", "B")), code, text), 1.1) is None
+    assert connection.closing == f"the exchange ended the stream: {text} ({code})"
+
+
+def test_a_refused_end_of_a_subscription_is_no_loss() -> None:
+    connection = welcomed()
+    connection.unsubscribe("/contractMarket/level2", ("A", "B"))
+    identity = json.loads(connection.drain(1.0)[0])["id"]
+    assert connection.received(an_error(identity, 404, "topic is not found"), 1.1) is None
+    assert connection.drain(1.2) == []
+    assert connection.closing is None
+
+
+def test_the_first_reason_to_close_is_the_one_that_is_told() -> None:
+    connection = welcomed()
+    connection.end("the computer slept")
+    connection.end("something else")
+    connection.tick(999.0)
+    assert connection.closing == "the computer slept"
+
+
+def test_an_old_message_without_a_type_is_a_message() -> None:
+    raw = '{"userId":"u","topic":"/contractAccount/wallet","subject":"s","data":{"a":1}}'
+    assert welcomed().received(raw, 1.0) == Pushed("/contractAccount/wallet", "s", b'{"a":1}')
+
+
+def test_ids_that_come_back_as_numbers_are_ids() -> None:
+    assert welcomed().received('{"id":7,"type":"ack"}', 1.0) is None

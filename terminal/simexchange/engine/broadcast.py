@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Protocol, final
 
-from terminal.simexchange.payloads import markets as payloads
+from terminal.simexchange.market.market import FUNDING_MS
+from terminal.simexchange.payloads import frames
+from terminal.simexchange.payloads.frames import CANDLE_TYPES
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -12,29 +14,18 @@ if TYPE_CHECKING:
     from terminal.simexchange.clock import SimClock
     from terminal.simexchange.market.market import Market, Trade
 
+__all__ = ["CANDLE_TYPES", "Broadcast", "Publisher"]
+
 _TOUCH = ("bestBidPrice", "bestBidSize", "bestAskPrice", "bestAskSize")
-CANDLE_TYPES = {
-    "1min": 1,
-    "3min": 3,
-    "5min": 5,
-    "15min": 15,
-    "30min": 30,
-    "1hour": 60,
-    "2hour": 120,
-    "4hour": 240,
-    "8hour": 480,
-    "12hour": 720,
-    "1day": 1440,
-    "1week": 10080,
-    "1month": 43200,
-}
+_DEPTHS = ((frames.DEPTH5, 5), (frames.DEPTH50, 50))
+_MINUTE_MS = 60_000
 
 
 class Publisher(Protocol):
     """Where events go. A topic that nobody listens to costs one look-up."""
 
     def is_wanted(self, topic: str) -> bool:
-        """True when somebody listens to a public topic."""
+        """True when somebody listens to a public topic, or to the channel of a private one."""
         ...
 
     def publish(self, topic: str, subject: str, data: Any, sn: int | None = None) -> None:  # noqa: ANN401
@@ -48,7 +39,10 @@ class Publisher(Protocol):
 
 @final
 class Broadcast:
-    """Makes public frames, only those that somebody listens to."""
+    """Makes public frames, only those that somebody listens to.
+
+    ``fixed_rates`` are the funding rates that were fixed at each contract's latest settlement.
+    """
 
     def __init__(
         self, markets: Mapping[str, Market], publisher: Publisher, clock: SimClock
@@ -56,65 +50,83 @@ class Broadcast:
         self._markets = markets
         self._publisher = publisher
         self._clock = clock
-        self._touches: dict[str, list[object]] = {}
+        self.fixed_rates: dict[str, float] = {}
+        self._touches: dict[str, tuple[object, ...]] = {}
         self._candles: dict[str, tuple[int, int]] = {}
-        self._depths: dict[str, int] = {}
+        self._depths: dict[str, tuple[int, object, object]] = {}
+
+    # As it happens ---------------------------------------------------------------------------
 
     def book_changed(self, market: Market, change: tuple[int, str, int, int]) -> None:
         """A level changed: one level2 frame, and the touch if it is another one now."""
-        self._touch(market)
-        topic = f"/contractMarket/level2:{market.spec.symbol}"
-        if not self._publisher.is_wanted(topic):
-            return
-        sequence, side, price, lots = change
-        text = f"{market.spec.text(price)},{side},{lots}"
-        data = {"sequence": sequence, "change": text, "timestamp": self._clock.now_ms()}
-        self._publisher.publish(topic, "level2", data, sequence)
+        symbol = market.spec.symbol
+        topic = f"{frames.TICKER_V2}:{symbol}"
+        if self._publisher.is_wanted(topic):
+            self._touch(market, topic)
+        topic = f"{frames.LEVEL2}:{symbol}"
+        if self._publisher.is_wanted(topic):
+            data = frames.level2(market, change, self._clock.now_ms())
+            self._publisher.publish(topic, "level2", data, data["sequence"])
 
-    def _touch(self, market: Market) -> None:
-        topic = f"/contractMarket/tickerV2:{market.spec.symbol}"
-        if not self._publisher.is_wanted(topic):
-            return
-        data = payloads.ticker_v2(market, self._clock.now_ns())
-        touch = [data[name] for name in _TOUCH]
-        if self._touches.get(market.spec.symbol) != touch:
-            self._touches[market.spec.symbol] = touch
+    def _touch(self, market: Market, topic: str) -> None:
+        data = frames.ticker_v2(market, self._clock.now_ns())
+        touch = tuple(data[name] for name in _TOUCH)
+        if self._touches.get(topic) != touch:
+            self._touches[topic] = touch
             self._publisher.publish(topic, "tickerV2", data, data["sequence"])
 
     def traded(self, market: Market, trade: Trade) -> None:
         """A match happened."""
-        topic = f"/contractMarket/execution:{market.spec.symbol}"
+        topic = f"{frames.EXECUTION}:{market.spec.symbol}"
         if self._publisher.is_wanted(topic):
-            self._publisher.publish(topic, "match", payloads.trade(market, trade), trade.number)
+            data = frames.execution(market, trade)
+            self._publisher.publish(topic, "match", data, data["sequence"])
+        # All matches of one order are made before the first is told: the last is known by number.
+        topic = f"{frames.TICKER}:{market.spec.symbol}"
+        if trade.number == market.book.trades and self._publisher.is_wanted(topic):
+            data = frames.ticker(market, trade)
+            self._publisher.publish(topic, "ticker", data, data["sequence"])
+
+    def funding(self, symbol: str, subject: str, funding_ms: int, rate: float) -> None:
+        """A settlement begins or ends: subject ``funding.begin`` or ``funding.end``."""
+        for topic in (frames.ANNOUNCEMENT, f"{frames.ANNOUNCEMENT}:{symbol}"):
+            if self._publisher.is_wanted(topic):
+                now_ms = self._clock.now_ms()
+                data = frames.funding_event(symbol, funding_ms, rate, now_ms)
+                self._publisher.publish(topic, subject, data)
+
+    # By the clock ----------------------------------------------------------------------------
 
     def depth(self) -> None:
         """The best levels of markets that changed; called at most ten times a second."""
         for symbol, market in self._markets.items():
-            topic = f"/contractMarket/level2Depth50:{symbol}"
-            sequence = market.book.sequence
-            if self._publisher.is_wanted(topic) and self._depths.get(symbol) != sequence:
-                self._depths[symbol] = sequence
-                now_ms = self._clock.now_ms()
-                self._publisher.publish(topic, "level2", payloads.depth50(market, now_ms), now_ms)
+            for base, count in _DEPTHS:
+                topic = f"{base}:{symbol}"
+                if self._publisher.is_wanted(topic):
+                    self._depth(market, topic, count)
+
+    def _depth(self, market: Market, topic: str, count: int) -> None:
+        sequence, bids, asks = self._depths.get(topic, (0, None, None))
+        if sequence == market.book.sequence:
+            return
+        now_ms = self._clock.now_ms()
+        data = frames.depth(market, count, now_ms)
+        self._depths[topic] = (market.book.sequence, data["bids"], data["asks"])
+        if (bids, asks) != (data["bids"], data["asks"]):
+            self._publisher.publish(topic, "level2", data, now_ms)
 
     def second(self) -> None:
         """What is told once a second: mark and index prices, forming candles."""
         for symbol, market in self._markets.items():
-            self._publisher.publish(
-                f"/contract/instrument:{symbol}",
-                "mark.index.price",
-                {
-                    "markPrice": float(market.mark_price),
-                    "indexPrice": float(market.index_price),
-                    "granularity": 1000,
-                    "timestamp": self._clock.now_ms(),
-                },
-            )
+            topic = f"{frames.INSTRUMENT}:{symbol}"
+            if self._publisher.is_wanted(topic):
+                data = frames.mark_price(market, self._clock.now_ms())
+                self._publisher.publish(topic, "mark.index.price", data)
             self._candle(market)
 
     def _candle(self, market: Market) -> None:
         for name, minutes in CANDLE_TYPES.items():
-            topic = f"/contractMarket/limitCandle:{market.spec.symbol}_{name}"
+            topic = f"{frames.CANDLES}:{market.spec.symbol}_{name}"
             if not self._publisher.is_wanted(topic):
                 continue
             candle = market.candles.last(minutes)
@@ -123,19 +135,25 @@ class Broadcast:
             told = (candle.start_ms, candle.lots)
             if self._candles.get(topic) != told:
                 self._candles[topic] = told
-                data = payloads.stream_candle(market, candle, self._clock.now_ms())
+                data = frames.candle(market, candle, self._clock.now_ms())
                 self._publisher.publish(topic, "candle.stick", data)
 
-    def minute(self) -> None:
-        """The running funding rate of every contract."""
+    def snapshots(self) -> None:
+        """The last 24 hours of every contract; called every five seconds."""
         for symbol, market in self._markets.items():
-            self._publisher.publish(
-                f"/contract/instrument:{symbol}",
-                "funding.rate",
-                {
-                    "period": 1,
-                    "granularity": 60_000,
-                    "fundingRate": round(market.funding_rate, 8),
-                    "timestamp": self._clock.now_ms(),
-                },
-            )
+            topic = f"{frames.SNAPSHOT}:{symbol}"
+            if self._publisher.is_wanted(topic):
+                data = frames.snapshot(market, self._clock.now_ns())
+                self._publisher.publish(topic, "snapshot.24h", data)
+
+    def minute(self) -> None:
+        """The running and the fixed funding rate of every contract."""
+        for symbol, market in self._markets.items():
+            topic = f"{frames.INSTRUMENT}:{symbol}"
+            if not self._publisher.is_wanted(topic):
+                continue
+            now_ms, running = self._clock.now_ms(), round(market.funding_rate, 8)
+            fixed = self.fixed_rates.get(symbol, running)
+            for rate, granularity_ms in ((running, _MINUTE_MS), (fixed, FUNDING_MS)):
+                data = frames.funding_rate(rate, granularity_ms, now_ms)
+                self._publisher.publish(topic, "funding.rate", data)

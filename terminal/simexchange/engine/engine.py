@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING, Any, final
 
 from terminal.simexchange.engine.broadcast import Broadcast
 from terminal.simexchange.engine.reports import Reports
+from terminal.simexchange.engine.settlements import Settlements
 from terminal.simexchange.errors import Refused
 from terminal.simexchange.market.contracts import CONTRACTS
 from terminal.simexchange.market.market import Market
 from terminal.simexchange.market.matching import BUY, SELL, BookOrder, Match
-from terminal.simexchange.payloads import orders as payloads
+from terminal.simexchange.payloads import frames
 from terminal.simexchange.trading.account import Account, UserFill
 from terminal.simexchange.trading.accounts import Accounts
 from terminal.simexchange.trading.margin import CROSS, ISOLATED
@@ -50,6 +51,8 @@ class Engine:
         self.reports = Reports(self.markets, publisher, clock, switches)
         for spec in CONTRACTS:
             self.markets[spec.symbol] = Market(spec, seed, clock, self)
+        self.settlements = Settlements(self.markets, self.broadcast, clock)
+        self.settling = self.settlements.settling
         self.accounts = Accounts(self.markets, clock, self.reports.wallet)
         self.account = self.accounts.add(key)
         self.is_suspended = False
@@ -102,6 +105,8 @@ class Engine:
         if self.is_suspended:
             raise Refused("300002", "Trading is suspended")
         market = self.market(str(body.get("symbol", "")))
+        if market.spec.symbol in self.settling:
+            raise Refused("300015", f"{market.spec.symbol} is being settled")
         request = read_request(body, market.spec)
         self._check_account(account, request, market)
         order = self._made(account, request, market)
@@ -254,7 +259,7 @@ class Engine:
         )
         account.fills.append(fill)
         status = "match" if is_taker else "open"
-        extra = payloads.match_fields(market, fill)
+        extra = frames.match_fields(market, fill)
         self.reports.order(order, "match", status, extra)
         if order.filled + order.canceled >= order.size:
             self._end(order, "filled")

@@ -12,7 +12,6 @@ from terminal.simexchange.market.contracts import plain
 from terminal.simexchange.trading.margin import CROSS
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
     from decimal import Decimal
 
     from terminal.simexchange.market.market import Market
@@ -118,24 +117,6 @@ def position_v2(payload: Payload) -> Payload:
     return {name: repr(value) if name in _V2_TEXTS else value for name, value in payload.items()}
 
 
-def mark_change(payload: Payload) -> Payload:
-    """5.7, the partial frame that only re-marks a position: no quantity, no symbol."""
-    names = (
-        "markPrice",
-        "markValue",
-        "maintMargin",
-        "realLeverage",
-        "unrealisedPnl",
-        "unrealisedRoePcnt",
-        "unrealisedPnlPcnt",
-        "delevPercentage",
-        "currentTimestamp",
-        "settleCurrency",
-    )
-    partial = {name: payload[name] for name in names if name in payload}
-    return {**partial, "changeReason": "markPriceChange"}
-
-
 def overview(state: WalletState) -> Payload:
     """3.1: numbers."""
     held = state.cross_position + state.isolated_position
@@ -154,28 +135,6 @@ def overview(state: WalletState) -> Payload:
         "riskRatio": 0.0,
         "maxWithdrawAmount": float(state.withdrawable),
     }
-
-
-def wallet(state: WalletState, now_ms: int) -> Payload:
-    """5.7 walletBalance.change: all text."""
-    amounts: Sequence[tuple[str, Decimal]] = (
-        ("crossPosMargin", state.cross_position),
-        ("isolatedOrderMargin", state.isolated_order),
-        ("holdBalance", state.cash * 0),
-        ("equity", state.equity),
-        ("availableBalance", state.available),
-        ("isolatedPosMargin", state.isolated_position),
-        ("maxWithdrawAmount", state.withdrawable),
-        ("walletBalance", state.cash),
-        ("isolatedFundingFeeMargin", state.cash * 0),
-        ("crossUnPnl", state.cross_unrealized),
-        ("totalCrossMargin", state.cross_margin),
-        ("isolatedUnPnl", state.isolated_unrealized),
-        ("crossOrderMargin", state.cross_order),
-    )
-    payload: Payload = {name: plain(amount) for name, amount in amounts}
-    payload.update(version=str(state.version), currency=state.currency, timestamp=str(now_ms))
-    return payload
 
 
 def funding_account(number: int, currency: str, kind: str, purse: Purse) -> Payload:

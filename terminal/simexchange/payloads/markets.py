@@ -135,12 +135,13 @@ def ticker(market: Market) -> Payload:
         "size": trade.lots if trade else 0,
         "tradeId": trade.id if trade else "0",
         "price": spec.text(market.last),
-        **_touch(market),
+        **touch(market),
         "ts": trade.at_ns if trade else 0,
     }
 
 
-def _touch(market: Market) -> Payload:
+def touch(market: Market) -> Payload:
+    """The best of both sides; an empty side has no price."""
     spec, book = market.spec, market.book
     bid, ask = book.best(BUY), book.best(SELL)
     return {
@@ -148,16 +149,6 @@ def _touch(market: Market) -> Payload:
         "bestBidSize": 0 if bid is None else book.total(BUY, bid),
         "bestAskPrice": "" if ask is None else spec.text(ask),
         "bestAskSize": 0 if ask is None else book.total(SELL, ask),
-    }
-
-
-def ticker_v2(market: Market, now_ns: int) -> Payload:
-    """5.6 tickerV2."""
-    return {
-        "symbol": market.spec.symbol,
-        "sequence": market.book.sequence,
-        **_touch(market),
-        "ts": now_ns,
     }
 
 
@@ -173,23 +164,11 @@ def book(market: Market, now_ns: int, count: int | None = None) -> Payload:
     }
 
 
-def depth50(market: Market, now_ms: int) -> Payload:
-    """5.6 level2Depth50: prices are text."""
-    text = market.spec.text
-    return {
-        "bids": [[text(price), lots] for price, lots in market.book.levels(BUY, 50)],
-        "asks": [[text(price), lots] for price, lots in market.book.levels(SELL, 50)],
-        "sequence": market.book.sequence,
-        "timestamp": now_ms,
-        "ts": now_ms,
-    }
-
-
 def trade(market: Market, one: Trade) -> Payload:
-    """2.4 and 5.6 execution."""
+    """2.4 and 5.6 execution: trades have their own sequence, on the stream it is the trade's id."""
     return {
         "symbol": market.spec.symbol,
-        "sequence": one.number,
+        "sequence": int(one.id),
         "side": one.side,
         "size": one.lots,
         "price": market.spec.text(one.price),
@@ -206,21 +185,3 @@ def kline_row(market: Market, candle: Candle) -> list[Any]:
     turnover = float(spec.value(spec.price(candle.close), candle.lots))
     prices = (candle.open, candle.high, candle.low, candle.close)
     return [candle.start_ms, *(spec.number(price) for price in prices), candle.lots, turnover]
-
-
-def stream_candle(market: Market, candle: Candle, now_ms: int) -> Payload:
-    """5.6 limitCandle: seconds, then open, close, high, low as text."""
-    text = market.spec.text
-    return {
-        "symbol": market.spec.symbol,
-        "candles": [
-            str(candle.start_ms // 1000),
-            text(candle.open),
-            text(candle.close),
-            text(candle.high),
-            text(candle.low),
-            f"{candle.lots}.0",
-            str(candle.lots),
-        ],
-        "time": now_ms,
-    }

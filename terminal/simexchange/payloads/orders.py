@@ -68,65 +68,6 @@ def order(one: UserOrder, market: Market) -> Payload:
     }
 
 
-def order_event(one: UserOrder, market: Market, kind: str, status: str, now_ns: int) -> Payload:
-    """5.7 tradeOrders without the fields of a match: numbers are text."""
-    return {
-        "symbol": one.symbol,
-        "orderType": one.type,
-        "side": one.side,
-        "canceledSize": str(one.canceled),
-        "orderId": one.id,
-        "positionSide": one.position_side,
-        "marginMode": one.margin_mode,
-        "type": kind,
-        "orderTime": one.time_ns,
-        "size": str(one.size),
-        "filledSize": str(one.filled),
-        "price": "0" if one.price is None else market.spec.text(one.price),
-        "remainSize": str(one.remaining),
-        "clientOid": one.client_oid,
-        "tradeType": one.trade_type,
-        "status": status,
-        "ts": now_ns,
-    }
-
-
-def match_fields(market: Market, fill: UserFill) -> Payload:
-    """5.7 tradeOrders, what a match adds."""
-    role = "taker" if fill.is_taker else "maker"
-    return {
-        "matchPrice": market.spec.text(fill.price),
-        "matchSize": str(fill.lots),
-        "tradeId": fill.trade_id,
-        "liquidity": role,
-        "feeType": f"{role}Fee",
-    }
-
-
-def stop_event(one: UserOrder, market: Market, kind: str, now_ns: int, error: str = "") -> Payload:
-    """5.7 advancedOrders."""
-    event: Payload = {
-        "createdAt": one.created_ms,
-        "marginMode": one.margin_mode,
-        "orderId": one.id,
-        "orderPrice": None if one.price is None else market.spec.text(one.price),
-        "orderType": "stop",
-        "side": one.side,
-        "size": one.size,
-        "stop": one.stop,
-        "stopPrice": "" if one.stop_price is None else plain(one.stop_price),
-        "stopPriceType": one.stop_price_type,
-        "symbol": one.symbol,
-        "ts": now_ns,
-        "type": kind,
-    }
-    if kind == "triggered":
-        event["triggerSuccess"] = not error
-        if error:
-            event["error"] = error
-    return event
-
-
 def fill(one: UserFill, market: Market) -> Payload:
     """3.7."""
     spec = market.spec

@@ -1,0 +1,68 @@
+"""When funding is settled, contract by contract: begin, a while without new orders, end.
+
+What positions pay is the business of ``on_begin``. Source: reference 5.6 announcement, 7.7.
+"""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import TYPE_CHECKING, final
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from terminal.simexchange.clock import SimClock
+    from terminal.simexchange.engine.broadcast import Broadcast
+    from terminal.simexchange.market.market import Market
+
+LASTS_S = 2.0
+"""Our choice; the reference knows settlements that took up to 20 s."""
+
+
+@final
+class Settlements:
+    """Begins and ends settlements at each contract's own instants, as ``Market`` tells them.
+
+    ``settling`` holds the contracts between begin and end. ``on_begin`` is called with the market,
+    the instant in epoch ms and the rate that was fixed, before anybody is told. ``lasts_s`` may be
+    set.
+    """
+
+    def __init__(
+        self, markets: Mapping[str, Market], broadcast: Broadcast, clock: SimClock
+    ) -> None:
+        self._markets = markets
+        self._broadcast = broadcast
+        self._clock = clock
+        self.settling: set[str] = set()
+        self.lasts_s = LASTS_S
+        self.on_begin: Callable[[Market, int, float], None] | None = None
+
+    def start(self) -> None:
+        """Wait for every contract's next instant, from now on."""
+        for market in self._markets.values():
+            self._wait(market, market.next_funding_ms)
+
+    def _wait(self, market: Market, due_ms: int) -> None:
+        ahead_s = max(0, due_ms - self._clock.now_ms()) / 1000
+        self._clock.after(ahead_s, partial(self._reached, market, due_ms))
+
+    def _reached(self, market: Market, due_ms: int) -> None:
+        # The clock may have been shifted since, and the contract may have another interval now.
+        if self._clock.now_ms() >= due_ms:
+            self.settle(market, due_ms)
+        self._wait(market, market.next_funding_ms)
+
+    def settle(self, market: Market, funding_ms: int) -> None:
+        """Fix the running rate and settle by it now."""
+        symbol, rate = market.spec.symbol, round(market.funding_rate, 8)
+        self._broadcast.fixed_rates[symbol] = rate
+        self.settling.add(symbol)
+        if self.on_begin is not None:
+            self.on_begin(market, funding_ms, rate)
+        self._broadcast.funding(symbol, "funding.begin", funding_ms, rate)
+        self._clock.after(self.lasts_s, partial(self._end, symbol, funding_ms, rate))
+
+    def _end(self, symbol: str, funding_ms: int, rate: float) -> None:
+        self.settling.discard(symbol)
+        self._broadcast.funding(symbol, "funding.end", funding_ms, rate)
