@@ -67,7 +67,7 @@ async def _offset_ms(http: HttpClient, clock: Clock) -> int:
 
 async def _facts(account: HttpClient, offset_ms: int) -> ApiKeyFacts:
     payload = await account.get("/api/v1/user/api-key", ApiKeyPayload, signed=True)
-    permissions, unknown = read_permissions(payload.permission)
+    permissions, unknown = read_permissions(payload.permission or "")
     return ApiKeyFacts(
         version=payload.apiVersion,
         permissions=permissions,
