@@ -8,7 +8,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, final
 
 from terminal.domain.account_facts import AccountMode
-from terminal.domain.units import Symbol
 from terminal.exchange import translate
 from terminal.exchange.commands import ended
 from terminal.exchange.outcome import NotSent
@@ -31,7 +30,7 @@ if TYPE_CHECKING:
         SubAccountFunds,
         UserLevel,
     )
-    from terminal.domain.units import OrderId
+    from terminal.domain.units import OrderId, Symbol
     from terminal.domain.words import UnknownWord
     from terminal.exchange.http import HttpClient
     from terminal.exchange.outcome import Outcome

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, final
 
 from terminal.exchange import translate
 from terminal.exchange.paging import (
+    MORE_COUNT,
     PAGE_SIZE,
     Walk,
     by_offset,
@@ -18,12 +19,13 @@ from terminal.exchange.paging import (
     by_windows,
 )
 from terminal.exchange.rows import reader
-from terminal.wire.history import LedgerPayload
+from terminal.wire.history import ClosedPositionPayload, FundingPaymentPayload, LedgerPayload
 from terminal.wire.pages import MorePayload, PagePayload
 from terminal.wire.trading import FillPayload, OpenOrderStatisticsPayload, OrderPayload
 
 if TYPE_CHECKING:
     from terminal.domain.account_facts import (
+        ClosedPosition,
         FundingPayment,
         LedgerEntry,
         OpenOrderTotals,
@@ -165,3 +167,84 @@ class HistoryClient:
         end_at: TimestampMs | None = None,
     ) -> Walk[FundingPayment]:
         """Our funding settlements of a contract, the latest first (3.13)."""
+        chosen: Query = {"symbol": symbol, **_between(start_at, end_at)}
+
+        async def ask(offset: int | str | None) -> MorePayload[FundingPaymentPayload]:
+            query: Query = {**chosen, "maxCount": MORE_COUNT}
+            if offset is not None:
+                query["offset"] = offset
+            return await self._http.get(
+                "/api/v1/funding-history", MorePayload[FundingPaymentPayload], query, signed=True
+            )
+
+        return by_offset(
+            ask,
+            lambda rows: rows[-1].id,
+            lambda row: row.id,
+            reader(translate.funding_payment, "a funding payment"),
+        )
+
+    def closed_positions(
+        self,
+        *,
+        symbol: Symbol | None = None,
+        start_at: TimestampMs | None = None,
+        end_at: TimestampMs | None = None,
+    ) -> Walk[ClosedPosition]:
+        """Positions of the past by the time they closed, the latest first (3.8)."""
+        chosen: Query = {**_filter(symbol, None)}
+        if start_at is not None:
+            chosen["from"] = start_at
+        if end_at is not None:
+            chosen["to"] = end_at
+
+        async def ask(page: int) -> PagePayload[ClosedPositionPayload]:
+            query: Query = {**chosen, "limit": CLOSED_COUNT, "pageId": page}
+            return await self._http.get(
+                "/api/v1/history-positions",
+                PagePayload[ClosedPositionPayload],
+                query,
+                signed=True,
+            )
+
+        return by_pages(
+            ask,
+            lambda row: row.closeId,
+            reader(translate.closed_position, "a closed position"),
+        )
+
+
+def _filter(symbol: Symbol | None, side: Side | None) -> dict[str, str]:
+    chosen: dict[str, str] = {}
+    if symbol is not None:
+        chosen["symbol"] = symbol
+    if side is not None:
+        chosen["side"] = side.value
+    return chosen
+
+
+def _between(start_at: TimestampMs | None, end_at: TimestampMs | None) -> Query:
+    query: Query = {}
+    if start_at is not None:
+        query["startAt"] = start_at
+    if end_at is not None:
+        query["endAt"] = end_at
+    return query
+
+
+def _window(begin: TimestampMs, end: TimestampMs, page: int) -> Query:
+    return {"startAt": begin, "endAt": end, "currentPage": page, "pageSize": PAGE_SIZE}
+
+
+def _fill_key(row: FillPayload) -> tuple[str, str, str]:
+    return (row.symbol, row.tradeId, row.orderId)
+
+
+def _smallest_offset(rows: tuple[LedgerPayload, ...]) -> int | None:
+    """Where the next stretch begins; the offset -1 of a running row is no place (3.2)."""
+    return min((row.offset for row in rows if row.offset >= 0), default=None)
+
+
+def _ledger_key(row: LedgerPayload) -> tuple[int, int, str]:
+    """Offsets are unique but for running rows, which all have -1."""
+    return (row.offset, row.time if row.offset < 0 else 0, row.remark or "")

@@ -183,7 +183,7 @@ def by_offset(
 _BEGIN = "begin"
 
 
-def by_windows(
+def by_windows(  # noqa: PLR0913 - a question, a time, and how rows are told apart and read
     ask: Callable[[TimestampMs, TimestampMs, int], Awaitable[PagePayload[Row]]],
     start_at: TimestampMs,
     end_at: TimestampMs,
@@ -211,7 +211,7 @@ def by_windows(
     return Walk(batch, begin, key, read, max_requests=max_requests)
 
 
-def by_stretches(
+def by_stretches(  # noqa: PLR0913 - a question, a time, and how rows are told apart and read
     ask: Callable[[TimestampMs, TimestampMs], Awaitable[list[Row]]],
     start_at: TimestampMs,
     end_at: TimestampMs,
@@ -237,7 +237,7 @@ def by_stretches(
                 left.append((max(begin, last + 1), end))
             if first > begin:
                 left.append((begin, min(end, first - 1)))
-        later = tuple([*left, *rest]) or None
+        later = (*left, *rest) or None
         return Batch(tuple(rows), later, tuple(rest) or None)
 
     begin = ((int(start_at), int(end_at)),) if end_at >= start_at else None

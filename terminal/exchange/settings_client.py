@@ -126,7 +126,7 @@ class SettingsClient:
         return await self._changed("/api/v1/position/margin/auto-deposit-status", body)
 
     async def set_risk_level(self, symbol: Symbol, level: int) -> Outcome:
-        """Ask for another isolated risk level. **Cancels the contract's open orders.**
+        """Ask for another isolated risk level. Cancels the open orders of the contract.
 
         Accepted means asked: how it ended is told by the stream.
         """

@@ -54,29 +54,38 @@ def exact(value: object) -> Decimal | None:
     Raises ``ValueError`` for what is no finite number of a sensible size.
     """
     if isinstance(value, str):
-        text = value.strip()
-        if not text:
-            return None
-        if not text.isascii() or "_" in text:
-            raise ValueError("is no number")
-        try:
-            value = Decimal(text)
-        except ArithmeticError:
-            raise ValueError("is no number") from None
+        value = _number_of_text(value.strip())
     if value is None:
         return None
-    if isinstance(value, bool) or not isinstance(value, (int, float, Decimal)):
-        raise ValueError("is no number")  # noqa: TRY004 - the codec names the path of ValueErrors
     if isinstance(value, Decimal):
         number = value
+    elif isinstance(value, int) and not isinstance(value, bool):
+        number = Decimal(value)
+    elif isinstance(value, float):
+        number = Decimal(repr(value))
     else:
-        number = Decimal(value) if isinstance(value, int) else Decimal(repr(value))
+        raise ValueError("is no number")  # noqa: TRY004 - the codec names the path of ValueErrors
+    return _sensible(number)
+
+
+def _number_of_text(text: str) -> Decimal | None:
+    if not text:
+        return None
+    if not text.isascii() or "_" in text:
+        raise ValueError("is no number")
+    try:
+        return Decimal(text)
+    except ArithmeticError:
+        raise ValueError("is no number") from None
+
+
+def _sensible(number: Decimal) -> Decimal:
     if not number.is_finite():
         raise ValueError("is no finite number")
-    if number and not MIN_ADJUSTED <= number.adjusted() <= MAX_ADJUSTED:
-        raise ValueError("is beyond all bounds")
     if not number:
         return Decimal(0)
+    if not MIN_ADJUSTED <= number.adjusted() <= MAX_ADJUSTED:
+        raise ValueError("is beyond all bounds")
     if len(number.as_tuple().digits) > MAX_DIGITS:
         raise ValueError("has too many digits")
     return number

@@ -20,7 +20,7 @@ DECLARATIONS = {
     "wire/account.py", "wire/frames.py", "wire/market.py", "wire/trading.py", "wire/pages.py",
     "wire/series.py", "wire/history.py", "wire/settings.py", "wire/funds.py",
     "exchange/errors.py", "exchange/funding_gateway.py", "exchange/gateway.py",
-    "exchange/outcome.py",
+    "exchange/outcome.py", "exchange/queries.py",
     "session/clock.py", "session/desk.py", "session/results.py",
     "simexchange/errors.py", "simexchange/faults.py", "simexchange/market/contracts.py",
 }  # fmt: skip

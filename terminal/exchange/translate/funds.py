@@ -17,11 +17,11 @@ from terminal.domain.funds_facts import (
     UserLevel,
 )
 from terminal.domain.units import Money
-from terminal.domain.words import UnknownWord
 from terminal.exchange.translate import read
 from terminal.wire import enums
 
 if TYPE_CHECKING:
+    from terminal.domain.words import UnknownWord
     from terminal.wire.funds import (
         AccountPayload,
         OldTransferPayload,

@@ -5,7 +5,6 @@ Every function raises ``ProtocolError`` for what makes no sense; none guesses.
 
 from __future__ import annotations
 
-from decimal import Decimal
 from enum import Enum
 from typing import TYPE_CHECKING, TypeVar
 
@@ -18,6 +17,8 @@ from terminal.wire import enums
 from terminal.wire.codec import DecodeError, decimal_of, excerpt
 
 if TYPE_CHECKING:
+    from decimal import Decimal
+
     from terminal.exchange.translate.scales import Scales
 
 Meaning = TypeVar("Meaning", bound=Enum)

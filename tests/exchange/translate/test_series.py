@@ -49,8 +49,8 @@ def test_past_rates_in_both_spellings(name: str) -> None:
 
 
 def test_a_rate_that_is_none_and_a_rate_without_time_are_refused() -> None:
+    row = {"symbol": XBT, "fundingRate": 5, "timepoint": 1_759_996_800_000}
     with pytest.raises(ProtocolError, match="fundingRate"):
-        row = {"symbol": XBT, "fundingRate": 5, "timepoint": 1_759_996_800_000}
         translate.past_funding(read(PastFundingPayload, **row))
     with pytest.raises(ProtocolError, match="timepoint"):
         translate.past_funding(read(PastFundingPayload, symbol=XBT, fundingRate=0))
@@ -64,6 +64,11 @@ def test_the_state_of_the_exchange_and_a_new_one() -> None:
 
 def test_risk_levels() -> None:
     tier = translate.risk_tier(decode(raw("risk_limit"), list[RiskTierPayload])[0])
-    assert (tier.level, tier.min_value, tier.max_value, tier.max_leverage) == (1, 0, 100_000, 125)
+    assert tier.level == 1
+    assert [str(one) for one in (tier.min_value, tier.max_value, tier.max_leverage)] == [
+        "0",
+        "100000",
+        "125",
+    ]
     with pytest.raises(ProtocolError, match="maxLeverage"):
         translate.risk_tier(read(RiskTierPayload, **{**load("risk_limit")[0], "maxLeverage": 0}))
