@@ -28,6 +28,7 @@ from terminal.wire import enums
 if TYPE_CHECKING:
     from terminal.domain.clock import TimestampNs
     from terminal.domain.ticket import OrderTicket
+    from terminal.domain.units import Price
     from terminal.exchange.translate.scales import Scales
     from terminal.wire.trading import (
         FillPayload,
@@ -72,7 +73,7 @@ def order_update(payload: OrderPayload, scales: Scales) -> OrderUpdate:
     size = read.lots(payload.size, "size")
     is_done = _is_done(payload)
     canceled = max(0, size - filled) if is_done else 0
-    price = read.limit_price(payload.price, order_type, symbol, scales)
+    price = _limit_price(payload.price, order_type, symbol, scales)
     if order_type is OrderType.LIMIT and price is None and not payload.closeOrder:
         raise ProtocolError(f"{symbol}: price is missing of a limit order")
     return OrderUpdate(
@@ -92,7 +93,7 @@ def order_update(payload: OrderPayload, scales: Scales) -> OrderUpdate:
         is_close_order=payload.closeOrder,
         is_post_only=payload.postOnly,
         untriggered=bool(payload.stop) and not payload.stopTriggered and not is_done,
-        trigger=read.trigger(payload.stopPrice, symbol, scales),
+        trigger=_trigger(payload.stopPrice, symbol, scales),
         details=_details(payload, scales),
     )
 
@@ -180,7 +181,7 @@ def order_event(payload: OrderEventPayload, scales: Scales) -> OrderUpdate:
         client_oid=ClientOid(payload.clientOid) if payload.clientOid else None,
         side=read.side(payload.side or ""),
         order_type=order_type,
-        price=read.limit_price(price, order_type, symbol, scales),
+        price=_limit_price(price, order_type, symbol, scales),
         lots=read.lots(payload.size, "size"),
         filled=read.lots(filled, "filledSize"),
         canceled=read.lots(canceled, "canceledSize"),
@@ -236,7 +237,7 @@ def stop_event(payload: StopEventPayload, scales: Scales) -> OrderUpdate:
         is_done=is_done,
         event_at=read.ns(payload.ts, "ts"),
         untriggered=waits,
-        trigger=read.trigger(payload.stopPrice, symbol, scales),
+        trigger=_trigger(payload.stopPrice, symbol, scales),
     )
 
 
@@ -284,3 +285,17 @@ def open_order_totals(symbol: Symbol, payload: OpenOrderStatisticsPayload) -> Op
         Money(payload.openOrderBuyCost, currency),
         Money(payload.openOrderSellCost, currency),
     )
+
+
+def _trigger(value: object, symbol: Symbol, scales: Scales) -> Price | None:
+    """Where a stop waits, for showing only: a mark or index trigger may lie between two ticks."""
+    price = read.optional(value, "stopPrice")
+    return scales.nearest(symbol, price, "stopPrice") if price else None
+
+
+def _limit_price(value: object, kind: OrderType, symbol: Symbol, scales: Scales) -> Price | None:
+    """The price of an order; market orders have none (``"0"`` or empty)."""
+    price = read.optional(value, "price")
+    if kind is OrderType.MARKET or not price:
+        return None
+    return scales.ticks(symbol, price)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from terminal.domain.clock import TimestampMs, TimestampNs, to_ns
 from terminal.domain.events import Liquidity, MarginMode, OrderType, PositionSide
-from terminal.domain.units import ExactPrice, Lots, Money, Price, Side, Symbol
+from terminal.domain.units import ExactPrice, Lots, Money, Side
 from terminal.domain.words import UnknownWord
 from terminal.exchange.errors import ProtocolError
 from terminal.wire import enums
@@ -19,7 +19,6 @@ from terminal.wire.codec import DecodeError, decimal_of, excerpt
 if TYPE_CHECKING:
     from decimal import Decimal
 
-    from terminal.exchange.translate.scales import Scales
 
 Meaning = TypeVar("Meaning", bound=Enum)
 Value = TypeVar("Value")
@@ -166,17 +165,3 @@ def exact_price(value: Decimal | None) -> ExactPrice | None:
 def money(value: Decimal | None, currency: str) -> Money | None:
     """An amount that may be untold."""
     return None if value is None else Money(value, currency)
-
-
-def trigger(value: object, symbol: Symbol, scales: Scales) -> Price | None:
-    """Where a stop waits, for showing only: a mark or index trigger may lie between two ticks."""
-    price = optional(value, "stopPrice")
-    return scales.nearest(symbol, price, "stopPrice") if price else None
-
-
-def limit_price(value: object, kind: OrderType, symbol: Symbol, scales: Scales) -> Price | None:
-    """The price of an order; market orders have none (``"0"`` or empty)."""
-    price = optional(value, "price")
-    if kind is OrderType.MARKET or not price:
-        return None
-    return scales.ticks(symbol, price)

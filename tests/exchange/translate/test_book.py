@@ -57,7 +57,7 @@ def test_a_large_snapshot_is_read_in_slices(scales: Scales) -> None:
     text = [[str(price), lots] for price, lots in rows]
     payload = read(BookPayload, symbol=XBT, sequence=7, bids=text, asks=[], ts=NS)
     reading = translate.SnapshotReading(payload, scales)
-    assert sum(1 for _ in reading.slices()) == 3
+    assert sum(1 for _ in reading.slices()) == 10
     assert len(reading.snapshot().bids) == 10_000
 
 
