@@ -5,8 +5,6 @@ from __future__ import annotations
 import logging
 from typing import TYPE_CHECKING, Any
 
-import pytest
-
 from terminal.domain.clock import TimestampMs
 from terminal.domain.units import OrderId, Side
 from terminal.exchange.history_client import HistoryClient
@@ -17,6 +15,7 @@ from tests.support.payloads import known_scales, load
 
 if TYPE_CHECKING:
     import httpx
+    import pytest
 
 START = TimestampMs(1_760_000_000_000)
 EMPTY = {"currentPage": 1, "pageSize": 1000, "totalNum": 0, "totalPage": 0, "items": []}

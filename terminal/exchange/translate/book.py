@@ -9,7 +9,7 @@ from decimal import Decimal
 from functools import partial
 from itertools import islice
 from operator import gt, lt
-from typing import TYPE_CHECKING, cast, final
+from typing import TYPE_CHECKING, Any, cast, final
 
 from terminal.domain.clock import TimestampMs
 from terminal.domain.events import BookDelta, BookDepth, BookSnapshot, Level, OffTickLevel
@@ -29,7 +29,7 @@ SLICE_LEVELS = 1_000
 _EXACT = 2**53
 """Below this every whole number is a float, and their quotient is the float nearest to the truth:
 the very one that reading the same decimal gives."""
-_LEVEL = cast("Callable[[tuple[int, int]], Level]", partial(tuple.__new__, Level))
+_LEVEL = cast("Callable[[tuple[int, int]], Level]", partial(cast("Any", tuple).__new__, Level))
 """Makes a level without the Python call that the class would cost: there are 40,000 of them."""
 
 
@@ -72,20 +72,30 @@ class SnapshotReading:
         for start in range(0, len(rows), SLICE_LEVELS):
             part = rows[start : start + SLICE_LEVELS]
             try:
-                if not self._plain(part, levels):
-                    for row in part:
-                        self._odd(row, side, levels)
+                self._slice(part, side, levels)
             except (ValueError, ArithmeticError) as error:
                 raise ProtocolError(f"{self._symbol}: a level of the book: {error}") from error
             yield
+
+    def _slice(self, rows: list[tuple[float, int]], side: Side, levels: list[Level]) -> None:
+        """All at once where all are plain; halves of what is not, down to the odd ones."""
+        if self._plain(rows, levels):
+            return
+        if len(rows) == 1:
+            self._odd(rows[0], side, levels)
+            return
+        middle = len(rows) // 2
+        self._slice(rows[:middle], side, levels)
+        self._slice(rows[middle:], side, levels)
 
     def _plain(self, rows: list[tuple[float, int]], levels: list[Level]) -> bool:
         """Translate rows that are all on the ticks; False, and nothing done, if one is not."""
         top, bottom = self._tick.as_integer_ratio()
         prices, lots = zip(*rows, strict=True)
         if top == 1:
-            ticks = [round(price * bottom) for price in prices]
-            again = tuple([count / bottom for count in ticks])
+            scale = float(bottom)
+            ticks = [round(price * scale) for price in prices]
+            again = tuple([count / scale for count in ticks])
         else:
             ticks = [round(price * bottom / top) for price in prices]
             again = tuple([count * top / bottom for count in ticks])

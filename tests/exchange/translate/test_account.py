@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from decimal import Decimal
+from typing import TYPE_CHECKING
 
 import pytest
 
@@ -12,7 +13,6 @@ from terminal.domain.events import (
 )
 from terminal.exchange import translate
 from terminal.exchange.errors import ProtocolError
-from terminal.exchange.translate import Scales
 from terminal.wire.account import (
     OverviewAllPayload,
     PositionModePayload,
@@ -22,6 +22,9 @@ from terminal.wire.account import (
 from terminal.wire.codec import decode
 from tests.support.builders import XBT
 from tests.support.payloads import known_scales, load, raw, read
+
+if TYPE_CHECKING:
+    from terminal.exchange.translate import Scales
 
 
 @pytest.fixture

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import pytest
 
 from terminal.domain.contract import ContractStatus
 from terminal.domain.units import Side
 from terminal.exchange import translate
 from terminal.exchange.errors import ProtocolError
-from terminal.exchange.translate import Scales
 from terminal.wire.codec import decode
 from terminal.wire.market import (
     CandlePayload,
@@ -17,6 +18,9 @@ from terminal.wire.market import (
 )
 from tests.support.builders import XBT
 from tests.support.payloads import known_scales, load, raw, read
+
+if TYPE_CHECKING:
+    from terminal.exchange.translate import Scales
 
 
 @pytest.fixture

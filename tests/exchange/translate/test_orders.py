@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from decimal import Decimal
+from typing import TYPE_CHECKING
 
 import pytest
 
@@ -15,7 +16,6 @@ from terminal.domain.events import (
 from terminal.domain.words import UnknownWord
 from terminal.exchange import translate
 from terminal.exchange.errors import ProtocolError
-from terminal.exchange.translate import Scales
 from terminal.wire.codec import DecodeError, decode
 from terminal.wire.trading import (
     FillPayload,
@@ -26,6 +26,9 @@ from terminal.wire.trading import (
 )
 from tests.support.builders import XBT
 from tests.support.payloads import known_scales, load, raw, read
+
+if TYPE_CHECKING:
+    from terminal.exchange.translate import Scales
 
 
 @pytest.fixture
