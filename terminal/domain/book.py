@@ -55,8 +55,12 @@ class BookSide:
         """Set the total of a level; zero removes it, an absent level is ignored then."""
         if self._parts and price in self._parts:
             self.put_exact(Decimal(price), lots)
-        else:
-            self._set(price, lots)
+        elif lots > 0:
+            if price not in self._lots:
+                insort(self._prices, price)
+            self._lots[price] = lots
+        elif self._lots.pop(price, None) is not None:
+            del self._prices[bisect_left(self._prices, price)]
 
     def put_exact(self, exact: Decimal, lots: Lots) -> None:
         """Set the total of a level between two ticks; ``exact`` is in ticks."""
@@ -72,15 +76,11 @@ class BookSide:
             parts.pop(exact, None)
         if all(part == price for part in parts):
             del self._parts[price]
-        self._set(price, Lots(sum(parts.values())))
-
-    def _set(self, price: Price, lots: Lots) -> None:
-        if lots > 0:
-            if price not in self._lots:
-                insort(self._prices, price)
-            self._lots[price] = lots
-        elif self._lots.pop(price, None) is not None:
-            del self._prices[bisect_left(self._prices, price)]
+        # The sum is no part of its own: without the tick among the parts it is put as any other.
+        rest = self._parts.pop(price, None)
+        self.put(price, Lots(sum(parts.values())))
+        if rest is not None:
+            self._parts[price] = rest
 
     def off_tick(self) -> tuple[tuple[Decimal, Lots], ...]:
         """The levels between two ticks, exactly, ascending."""

@@ -109,6 +109,11 @@ class TickerUpdate(NamedTuple):
     trade: PublicTrade
     quote: QuoteUpdate
 
+    @property
+    def symbol(self) -> Symbol:
+        """The contract of both."""
+        return self.quote.symbol
+
 
 @final
 class PublicTrade(NamedTuple):

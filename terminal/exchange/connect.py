@@ -97,7 +97,7 @@ def connect(
         gateway = WatchOnlyTrading(gateway, access)
     no_transfers = access.no_transfers or ("" if is_loopback(hosts.account) else NO_TRANSFERS)
     return ExchangeClients(
-        market=MarketClient(public, scales),
+        market=MarketClient(public, scales, None if credentials is None else reading),
         trading=gateway,
         account=AccountClient(reading, scales),
         transfers=TransferClient(funding, no_transfers),

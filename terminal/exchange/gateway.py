@@ -12,11 +12,23 @@ from typing import TYPE_CHECKING, Protocol, TypeAlias, final
 
 from terminal.domain.events import (
     BookDelta,
+    BookDepth,
     CandleUpdate,
+    CrossLeverageUpdate,
+    DaySummary,
+    FundingMoment,
+    FundingRateUpdate,
+    MarginModesUpdate,
     MarkUpdate,
     OrderUpdate,
+    PositionPatch,
+    PositionSettlement,
     PositionUpdate,
     PublicTrade,
+    QuoteUpdate,
+    RiskLimitUpdate,
+    TickerUpdate,
+    WalletPatch,
     WalletUpdate,
 )
 
@@ -25,7 +37,7 @@ if TYPE_CHECKING:
     from decimal import Decimal
 
     from terminal.domain.access import Access
-    from terminal.domain.candles import Candle, CandleInterval
+    from terminal.domain.candles import Candle, CandleInterval, StreamInterval
     from terminal.domain.clock import TimestampMs
     from terminal.domain.contract import Contract
     from terminal.domain.events import BookSnapshot, Fill, MarginMode, PositionMode
@@ -43,6 +55,10 @@ class MarketGateway(Protocol):
 
     async def book_snapshot(self, symbol: Symbol) -> BookSnapshot:
         """The whole book of a contract."""
+        ...
+
+    async def book_depth(self, symbol: Symbol, rows: int) -> BookDepth:
+        """The best levels of a contract; ``rows`` is 20 or 100."""
         ...
 
     async def recent_trades(self, symbol: Symbol) -> tuple[PublicTrade, ...]:
@@ -161,22 +177,39 @@ class ChannelKind(Enum):
     """What can be subscribed to. The exchange storey knows the topic names."""
 
     BOOK = "book"
+    DEPTH5 = "best 5 levels"
+    DEPTH50 = "best 50 levels"
+    QUOTES = "best prices"
+    TICKERS = "ticker"
     TRADES = "trades"
     MARK = "mark"
+    FUNDING = "funding moments"
+    DAY = "24 hours"
     CANDLES = "candles"
     ORDERS = "orders"
     STOPS = "stops"
     WALLET = "wallet"
     POSITIONS = "positions"
+    POSITION = "position"
+    MARGIN_MODES = "margin modes"
+    CROSS_LEVERAGE = "cross leverage"
 
     @property
     def is_private(self) -> bool:
-        """True for channels of an account; they need no symbol."""
+        """True for channels of an account; all but ``POSITION`` need no symbol."""
         return self in _PRIVATE
 
 
 _PRIVATE = frozenset(
-    {ChannelKind.ORDERS, ChannelKind.STOPS, ChannelKind.WALLET, ChannelKind.POSITIONS}
+    {
+        ChannelKind.ORDERS,
+        ChannelKind.STOPS,
+        ChannelKind.WALLET,
+        ChannelKind.POSITIONS,
+        ChannelKind.POSITION,
+        ChannelKind.MARGIN_MODES,
+        ChannelKind.CROSS_LEVERAGE,
+    }
 )
 
 
@@ -185,12 +218,13 @@ _PRIVATE = frozenset(
 class Channel:
     """One thing to subscribe to: a public kind of a symbol, or a private kind (symbol None).
 
-    Candles have an interval, the others none.
+    Candles have an interval, the others none. Funding moments and orders may be had of one
+    contract or, without a symbol, of all.
     """
 
     kind: ChannelKind
     symbol: Symbol | None = None
-    interval: CandleInterval | None = None
+    interval: CandleInterval | StreamInterval | None = None
 
 
 @final
@@ -218,6 +252,35 @@ class ChannelRefused:
 
 @final
 @dataclass(frozen=True, slots=True)
+class ChannelsTooMany:
+    """These channels do not fit on this connection, which may hold ``limit`` topics, if known."""
+
+    channels: tuple[Channel, ...]
+    limit: int | None
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class ChannelInterrupted:
+    """From here on something of a channel may have been missed.
+
+    When the channel comes back it is confirmed anew: then everything is to be read again.
+    """
+
+    channel: Channel
+    sentence: str
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class FrameIgnored:
+    """A frame of a topic or subject that is not known was left out; ``what`` names both."""
+
+    what: str
+
+
+@final
+@dataclass(frozen=True, slots=True)
 class PongReceived:
     """An answer to our ping; ``round_trip_ms`` may be fractional."""
 
@@ -235,17 +298,32 @@ class FrameUnreadable:
 
 StreamFact: TypeAlias = (
     BookDelta
+    | BookDepth
+    | QuoteUpdate
+    | TickerUpdate
     | PublicTrade
     | MarkUpdate
+    | FundingRateUpdate
+    | FundingMoment
+    | DaySummary
     | CandleUpdate
     | OrderUpdate
     | PositionUpdate
+    | PositionPatch
+    | PositionSettlement
+    | RiskLimitUpdate
     | WalletUpdate
+    | WalletPatch
+    | MarginModesUpdate
+    | CrossLeverageUpdate
     | StreamOpened
     | ChannelConfirmed
     | ChannelRefused
+    | ChannelInterrupted
+    | ChannelsTooMany
     | PongReceived
     | FrameUnreadable
+    | FrameIgnored
 )
 """What a stream tells its driver, in the order of arrival."""
 
@@ -267,4 +345,12 @@ class StreamGateway(Protocol):
 
     def unsubscribe(self, channels: tuple[Channel, ...]) -> None:
         """Queue unsubscriptions for the open connection; ignored while there is none."""
+        ...
+
+    def close(self, reason: str) -> None:
+        """Let the open connection end at once, for a reason of ours; ignored without one."""
+        ...
+
+    def another(self) -> StreamGateway:
+        """A further connection of the same kind, for topics that do not fit on this one."""
         ...

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from typing import TYPE_CHECKING, final
 
 from terminal.domain.units import Symbol
@@ -55,15 +56,23 @@ if TYPE_CHECKING:
     from terminal.exchange.translate import Scales
 
 DEPTHS = (20, 100)
+_log = logging.getLogger("app")
 
 
 @final
 class MarketClient:
-    """A ``MarketGateway`` and ``MarketQueries`` over HTTP."""
+    """A ``MarketGateway`` and ``MarketQueries`` over HTTP.
 
-    def __init__(self, http: HttpClient, scales: Scales) -> None:
+    ``signed`` signs the one call of which it is not established whether it needs a key (the full
+    book, API reference 2.3): only after the exchange has refused it without. It also signs the
+    platform's turnover, which does need one.
+    """
+
+    def __init__(self, http: HttpClient, scales: Scales, signed: HttpClient | None = None) -> None:
         self._http = http
         self._scales = scales
+        self._signed = signed
+        self._book_needs_key = False
 
     # Contracts -------------------------------------------------------------------------------
 
@@ -95,25 +104,29 @@ class MarketClient:
     # Books and trades ------------------------------------------------------------------------
 
     async def book_snapshot(self, symbol: Symbol) -> BookSnapshot:
-        """The whole book of a contract; others run while it is translated.
-
-        Whether a key is needed is not established: signed when the exchange wants it (2.3).
-        """
-        query = {"symbol": symbol}
-        try:
-            payload = await self._http.get("/api/v1/level2/snapshot", BookPayload, query)
-        except AuthError:
-            path = "/api/v1/level2/snapshot"
-            payload = await self._http.get(path, BookPayload, query, signed=True)
-        reading = translate.SnapshotReading(payload, self._scales)
+        """The whole book of a contract. A large one is translated with pauses for others."""
+        reading = translate.SnapshotReading(await self._whole_book(symbol), self._scales)
         for _ in reading.slices():
             await asyncio.sleep(0)
         return reading.snapshot()
 
+    async def _whole_book(self, symbol: Symbol) -> BookPayload:
+        path, query = "/api/v1/level2/snapshot", {"symbol": symbol}
+        signed = self._signed
+        if signed is None:
+            return await self._http.get(path, BookPayload, query)
+        if not self._book_needs_key:
+            try:
+                return await self._http.get(path, BookPayload, query)
+            except AuthError as error:
+                _log.info("the full book needs a key: %s", error)
+                self._book_needs_key = True
+        return await signed.get(path, BookPayload, query, signed=True)
+
     async def book_depth(self, symbol: Symbol, rows: int) -> BookDepth:
         """The best levels of a contract; ``rows`` is 20 or 100, others raise ``ValueError``."""
         if rows not in DEPTHS:
-            raise ValueError(f"there is no depth of {rows} rows by request")
+            raise ValueError(f"the exchange has depth 20 and 100, not {rows}")
         payload = await self._http.get(
             f"/api/v1/level2/depth{rows}", BookPayload, {"symbol": symbol}
         )
@@ -249,4 +262,5 @@ class MarketClient:
     async def platform_turnover(self) -> Decimal:
         """USD traded in 24 hours on the whole platform; needs a key (2.8)."""
         path = "/api/v1/trade-statistics"
-        return (await self._http.get(path, TradeStatisticsPayload, signed=True)).turnoverOf24h
+        http = self._signed or self._http
+        return (await http.get(path, TradeStatisticsPayload, signed=True)).turnoverOf24h

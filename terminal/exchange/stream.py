@@ -1,35 +1,37 @@
-"""Pumps one websocket connection through ``wire.connection``. The only importer of websockets.
+"""Pumps one websocket connection through ``wire.connection``.
 
-Translation errors drop the frame and are told; the connection lives on. One watchdog looks at the
-deadlines; there is no time-out per message.
+What arrives is put into a bounded backlog and taken out in slices, so that a burst neither holds
+up the program nor is lost in silence: who cannot keep up is disconnected, and everything is doubted
+and read anew. Translation errors drop the frame and are told; the connection lives on. One watchdog
+looks at the deadlines; there is no time-out per message.
 """
 
 from __future__ import annotations
 
 import asyncio
 import logging
+from collections import deque
 from contextlib import suppress
 from typing import TYPE_CHECKING, final
 
-from websockets.asyncio.client import ClientConnection, connect
-from websockets.exceptions import ConnectionClosed, InvalidHandshake, InvalidProxy, InvalidURI
-
 from terminal.domain.errors import TernError
-from terminal.exchange.errors import ProtocolError
+from terminal.exchange.errors import ProtocolError, TransportError
 from terminal.exchange.gateway import (
     Channel,
     ChannelConfirmed,
     ChannelRefused,
+    ChannelsTooMany,
     FrameUnreadable,
     PongReceived,
     StreamOpened,
 )
-from terminal.exchange.hosts import is_loopback
+from terminal.exchange.sockets import ConnectionClosed, open_socket
 from terminal.exchange.stream_topics import channel_of_topic, subject_of, topic_of, translated
 from terminal.exchange.token import fetch_address
 from terminal.wire.codec import DecodeError
 from terminal.wire.connection import (
     Acked,
+    Full,
     Ponged,
     Pushed,
     Refused,
@@ -44,17 +46,59 @@ if TYPE_CHECKING:
     from terminal.domain.clock import Clock
     from terminal.exchange.gateway import StreamFact
     from terminal.exchange.http import HttpClient
+    from terminal.exchange.sockets import Socket
     from terminal.exchange.token import StreamAddress
     from terminal.exchange.translate import Scales
     from terminal.wire.connection import Event
 
-OPEN_TIMEOUT_S = 10.0
-MAX_FRAME_BYTES = 4 * 1024 * 1024
+MAX_BACKLOG = 50_000
+"""So many frames may wait: about a second's work; beyond that the computer cannot keep up."""
+SLICE_FRAMES = 500
+"""So many frames are taken in one go: a few milliseconds; then others have their turn."""
 _LONGEST_WAIT_S = 1.0
-# An ImportError names a kind of proxy in the environment that needs a library of its own.
-_NOT_OPENED = (OSError, TimeoutError, InvalidHandshake, InvalidURI, InvalidProxy, ImportError)
 
 _log = logging.getLogger("feed")
+
+
+@final
+class Backlog:
+    """Frames that arrived and are not looked at yet, oldest first; bounded by ``limit``."""
+
+    __slots__ = ("_frames", "_is_there", "_limit", "ending")
+
+    def __init__(self, limit: int) -> None:
+        self._limit = limit
+        self._frames: deque[str | bytes] = deque()
+        self._is_there = asyncio.Event()
+        self.ending: str | None = None
+
+    def __len__(self) -> int:
+        return len(self._frames)
+
+    def put(self, frame: str | bytes) -> bool:
+        """Add one; False, and everything is gone, when it is one too many."""
+        if len(self._frames) >= self._limit:
+            self._frames.clear()
+            self.end("This computer could not keep up with the stream.")
+            return False
+        self._frames.append(frame)
+        self._is_there.set()
+        return True
+
+    def end(self, reason: str) -> None:
+        """Nothing comes any more; the first reason stays."""
+        if self.ending is None:
+            self.ending = reason
+        self._is_there.set()
+
+    async def wait(self) -> None:
+        """Return when there is a frame or the end."""
+        await self._is_there.wait()
+        self._is_there.clear()
+
+    def take(self) -> str | bytes | None:
+        """The oldest frame, None when there is none."""
+        return self._frames.popleft() if self._frames else None
 
 
 @final
@@ -69,35 +113,39 @@ class StreamClient:
         *,
         is_private: bool,
         proxy: str = "",
+        max_backlog: int = MAX_BACKLOG,
     ) -> None:
         self._http = http
         self._clock = clock
         self._scales = scales
         self._is_private = is_private
         self._proxy = proxy
+        self._max_backlog = max_backlog
         self._connection: StreamConnection | None = None
         self._wake = asyncio.Event()
 
+    def another(self) -> StreamClient:
+        """A further connection of the same kind, for topics that do not fit on this one."""
+        return StreamClient(
+            self._http,
+            self._clock,
+            self._scales,
+            is_private=self._is_private,
+            proxy=self._proxy,
+            max_backlog=self._max_backlog,
+        )
+
     async def run(self, on_fact: Callable[[StreamFact], None]) -> str:
-        """Connect and pump until the connection ends; return why, in plain words."""
+        """Connect with a fresh token and pump until the connection ends; return why, in words."""
         try:
             address = await fetch_address(self._http, is_private=self._is_private)
         except TernError as error:
             _log.info("no stream token: %s", error)
             return error.sentence
         try:
-            socket = await connect(
-                address.url,
-                compression=None,
-                ping_interval=None,
-                max_queue=None,
-                max_size=MAX_FRAME_BYTES,
-                open_timeout=OPEN_TIMEOUT_S,
-                close_timeout=1.0,
-                proxy=None if is_loopback(address.url) else self._proxy or True,
-            )
-        except _NOT_OPENED as error:
-            _log.info("no stream connection: %s", type(error).__name__)
+            socket = await open_socket(address.url, self._proxy)
+        except TransportError as error:
+            _log.info("no stream: %s", error)
             return "The stream could not be opened."
         try:
             return await self._pump(socket, address, on_fact)
@@ -109,20 +157,26 @@ class StreamClient:
     def subscribe(self, channels: tuple[Channel, ...]) -> None:
         """Queue subscriptions for the open connection; ignored while there is none."""
         if self._connection is not None:
-            for base, symbols in _by_topic(channels).items():
+            for base, symbols in _by_topic(channels):
                 self._connection.subscribe(base, symbols)
             self._wake.set()
 
     def unsubscribe(self, channels: tuple[Channel, ...]) -> None:
         """Queue unsubscriptions for the open connection; ignored while there is none."""
         if self._connection is not None:
-            for base, symbols in _by_topic(channels).items():
+            for base, symbols in _by_topic(channels):
                 self._connection.unsubscribe(base, symbols)
+            self._wake.set()
+
+    def close(self, reason: str) -> None:
+        """Let the open connection end at once, for a reason of ours; ignored without one."""
+        if self._connection is not None:
+            self._connection.end(reason)
             self._wake.set()
 
     async def _pump(
         self,
-        socket: ClientConnection,
+        socket: Socket,
         address: StreamAddress,
         on_fact: Callable[[StreamFact], None],
     ) -> str:
@@ -132,35 +186,44 @@ class StreamClient:
             now_s=self._clock.monotonic_s(),
         )
         self._connection = connection
+        backlog = Backlog(self._max_backlog)
         async with asyncio.TaskGroup() as group:
-            watchdog = group.create_task(self._watch(socket, connection))
+            watchdog = group.create_task(self._watch(socket, connection, backlog))
+            reader = group.create_task(_read(socket, backlog))
             try:
-                reason = await self._read(socket, connection, on_fact)
+                await self._consume(connection, backlog, on_fact)
             finally:
                 watchdog.cancel()
-        return connection.closing or reason
+                reader.cancel()
+        return connection.closing or backlog.ending or "The stream ended."
 
-    async def _read(
+    async def _consume(
         self,
-        socket: ClientConnection,
         connection: StreamConnection,
+        backlog: Backlog,
         on_fact: Callable[[StreamFact], None],
-    ) -> str:
+    ) -> None:
         monotonic_s = self._clock.monotonic_s
-        try:
-            while connection.closing is None:
-                raw = await socket.recv()
-                event = connection.received(raw, monotonic_s())
-                if event is None:
-                    continue
+        received, take = connection.received, backlog.take
+        while True:
+            for _ in range(SLICE_FRAMES):
+                raw = take()
+                if raw is None:
+                    break
+                event = received(raw, monotonic_s())
                 if type(event) is Pushed:
                     self._push(event, on_fact)
-                else:
+                elif event is not None:
                     self._control(event, on_fact)
                     self._wake.set()
-        except ConnectionClosed as closed:
-            return _closing_words(closed)
-        return "The stream ended."
+            if connection.closing is not None:
+                return
+            if len(backlog):
+                await asyncio.sleep(0)
+            elif backlog.ending is not None:
+                return
+            else:
+                await backlog.wait()
 
     def _push(self, event: Pushed, on_fact: Callable[[StreamFact], None]) -> None:
         try:
@@ -184,23 +247,25 @@ class StreamClient:
             on_fact(PongReceived(event.round_trip_ms))
         elif isinstance(event, Unreadable):
             on_fact(FrameUnreadable(event.error, None))
-        elif isinstance(event, (Acked, Refused)):
-            for topic in event.topics:
-                channel = channel_of_topic(topic)
-                if channel is None:
-                    continue
+        elif isinstance(event, (Acked, Refused, Full)):
+            found = (channel_of_topic(topic) for topic in event.topics)
+            channels = tuple(channel for channel in found if channel is not None)
+            if isinstance(event, Full):
+                on_fact(ChannelsTooMany(channels, event.limit))
+                return
+            for channel in channels:
                 if isinstance(event, Acked):
                     on_fact(ChannelConfirmed(channel))
                 else:
                     on_fact(ChannelRefused(channel, event.reason))
 
-    async def _watch(self, socket: ClientConnection, connection: StreamConnection) -> None:
+    async def _watch(self, socket: Socket, connection: StreamConnection, backlog: Backlog) -> None:
         """Send what is due and look at the deadlines: the only timer of the connection."""
         while True:
             now_s = self._clock.monotonic_s()
             connection.tick(now_s)
             if connection.closing is not None:
-                await socket.close()
+                backlog.end(connection.closing)
                 return
             try:
                 for frame in connection.drain(now_s):
@@ -214,13 +279,27 @@ class StreamClient:
                     await self._wake.wait()
 
 
-def _by_topic(channels: tuple[Channel, ...]) -> dict[str, tuple[str, ...]]:
+async def _read(socket: Socket, backlog: Backlog) -> None:
+    """Take what arrives off the socket, whatever becomes of it."""
+    try:
+        while backlog.put(await socket.recv()):
+            pass
+    except ConnectionClosed as closed:
+        backlog.end(_closing_words(closed))
+
+
+def _by_topic(channels: tuple[Channel, ...]) -> list[tuple[str, tuple[str, ...]]]:
+    """Topics with all their subjects; one without a subject stands alone."""
     grouped: dict[str, tuple[str, ...]] = {}
+    alone: list[tuple[str, tuple[str, ...]]] = []
     for channel in channels:
         subject = subject_of(channel)
         base = topic_of(channel.kind)
-        grouped[base] = grouped.get(base, ()) + (() if subject is None else (subject,))
-    return grouped
+        if subject is None:
+            alone.append((base, ()))
+        else:
+            grouped[base] = (*grouped.get(base, ()), subject)
+    return [*alone, *grouped.items()]
 
 
 def _closing_words(closed: ConnectionClosed) -> str:

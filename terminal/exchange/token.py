@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, final
 from urllib.parse import quote
+from uuid import uuid4
 
 from terminal.exchange.errors import ProtocolError
 from terminal.exchange.hosts import require_safe
@@ -31,11 +32,14 @@ async def fetch_address(http: HttpClient, *, is_private: bool) -> StreamAddress:
     if not bullet.instanceServers:
         raise ProtocolError(f"{name} names no server")
     server = bullet.instanceServers[0]
+    if not bullet.token:
+        raise ProtocolError(f"{name} has no token")
     require_safe(server.endpoint, secure="wss", plain="ws")
     if server.pingInterval <= 0 or server.pingTimeout <= 0:
         raise ProtocolError(f"{name} has ping times that are not positive")
+    joint = "&" if "?" in server.endpoint else "?"
     return StreamAddress(
-        f"{server.endpoint}?token={quote(bullet.token, safe='')}",
+        f"{server.endpoint}{joint}token={quote(bullet.token, safe='')}&connectId={uuid4().hex}",
         server.pingInterval / 1000,
         server.pingTimeout / 1000,
     )

@@ -12,8 +12,20 @@ from typing import TYPE_CHECKING, final
 
 from terminal.domain.clock import TimestampMs, to_ms
 from terminal.domain.errors import TernError
-from terminal.domain.events import MarginMode, PositionMode, PositionUpdate, WalletUpdate
+from terminal.domain.events import (
+    CrossLeverageUpdate,
+    MarginMode,
+    MarginModesUpdate,
+    PositionMode,
+    PositionPatch,
+    PositionSettlement,
+    PositionUpdate,
+    RiskLimitUpdate,
+    WalletPatch,
+    WalletUpdate,
+)
 from terminal.domain.position import FLAT, PositionCore, after_fill
+from terminal.domain.units import plain
 from terminal.exchange.errors import RejectedError
 from terminal.exchange.gateway import (
     Channel,
@@ -94,6 +106,7 @@ class AccountSession:
         self._wallets: dict[str, WalletUpdate] = {}
         self._margin_modes: dict[Symbol, MarginMode] = {}
         self._cross_leverage: dict[Symbol, Decimal] = {}
+        self._mode_revisions = 0
         self._prepared: set[Symbol] = set()
         self._days: dict[str, tuple[int, Money, TimestampMs]] = {}
         self._wallet_revisions: dict[str, int] = {}
@@ -172,6 +185,8 @@ class AccountSession:
             self._on_opened()
         for kind in (ChannelKind.POSITIONS, ChannelKind.WALLET):
             self._handles.append(self._feed.subscribe(Channel(kind), self._on_fact))
+        for kind in (ChannelKind.MARGIN_MODES, ChannelKind.CROSS_LEVERAGE):
+            self._handles.append(self._feed.subscribe(Channel(kind), self._on_mode))
         self._owner.spawn("reconcile", self._reconcile_now_and_then())
         self._owner.spawn("trust", self.trust.watch())
 
@@ -233,15 +248,20 @@ class AccountSession:
     async def _read_modes(self, symbol: Symbol) -> None:
         attempt = 0
         while self._feed.is_live:
+            before = self._mode_revisions
             try:
-                self._margin_modes[symbol] = await self._gateway.margin_mode(symbol)
-                self._cross_leverage[symbol] = await self._gateway.cross_leverage(symbol)
+                margin_mode = await self._gateway.margin_mode(symbol)
+                leverage = await self._gateway.cross_leverage(symbol)
             except TernError as error:
                 if attempt == 0:
                     self._warn(f"The margin mode could not be read. {error.sentence}", symbol)
                 await self._clock.sleep(RETRY_S[min(attempt, len(RETRY_S) - 1)])
                 attempt += 1
                 continue
+            if before != self._mode_revisions:
+                continue  # what was heard meanwhile may be newer than the answers
+            self._margin_modes[symbol] = margin_mode
+            self._cross_leverage[symbol] = leverage
             self.on_changed.notify()
             return
 
@@ -261,12 +281,19 @@ class AccountSession:
     # Facts -----------------------------------------------------------------------------------
 
     def _on_fact(self, fact: StreamFact) -> None:
+        if isinstance(fact, ChannelConfirmed):
+            self._recovery.confirmed(fact.channel.kind)
+            return
         if isinstance(fact, PositionUpdate):
             self._take_position(fact)
+        elif isinstance(fact, PositionPatch):
+            self._patch_position(fact)
         elif isinstance(fact, WalletUpdate):
             self._take_wallet(fact)
-        elif isinstance(fact, ChannelConfirmed):
-            self._recovery.confirmed(fact.channel.kind)
+        elif isinstance(fact, WalletPatch):
+            self._patch_wallet(fact)
+        elif isinstance(fact, (PositionSettlement, RiskLimitUpdate)):
+            self._tell_of(fact)
             return
         elif isinstance(fact, ChannelRefused):
             self._distrust(f"The exchange refused the account stream: {fact.sentence}")
@@ -276,6 +303,28 @@ class AccountSession:
         else:
             return
         self.on_changed.notify()
+
+    def _on_mode(self, fact: StreamFact) -> None:
+        """Modes were changed, perhaps elsewhere. Without these channels they are read as before."""
+        if isinstance(fact, MarginModesUpdate):
+            self._margin_modes.update(fact.modes)
+        elif isinstance(fact, CrossLeverageUpdate):
+            self._cross_leverage.update(fact.leverages)
+        else:
+            return
+        self._mode_revisions += 1
+        self.on_changed.notify()
+
+    def _tell_of(self, fact: PositionSettlement | RiskLimitUpdate) -> None:
+        level = NoticeLevel.INFO
+        if isinstance(fact, PositionSettlement):
+            text = f"Funding: {plain(fact.fee.amount)} {fact.fee.currency} on {fact.lots} lots."
+        elif fact.is_done:
+            text = f"The risk limit level is {fact.level} now."
+        else:
+            level = NoticeLevel.WARNING
+            text = f"The risk limit was not changed. {fact.message}".strip()
+        self._notices.post(level, "account", text, fact.symbol)
 
     def _distrust(self, why: str) -> None:
         self.trust.take_away()
@@ -288,8 +337,37 @@ class AccountSession:
         known = self._positions.get(update.symbol)
         if known is not None and update.event_at < known.event_at:
             return  # older than what is known already, our own fills included
-        self._positions[update.symbol] = _position_of(update)
+        self._positions[update.symbol] = _position_of(update, known)
         self._revisions[update.symbol] = self._revisions.get(update.symbol, 0) + 1
+
+    def _patch_position(self, patch: PositionPatch) -> None:
+        """A part of a position changes what it tells and nothing else (reference 5.7).
+
+        It says nothing of fills: the time up to which those are known stays.
+        """
+        known = self._positions.get(patch.symbol)
+        if known is None or known.core.is_flat or patch.event_at < known.event_at:
+            return
+        self._positions[patch.symbol] = replace(
+            known,
+            mark=patch.mark or known.mark,
+            margin=patch.margin or known.margin,
+            liquidation=patch.liquidation or known.liquidation,
+            leverage=patch.leverage or known.leverage,
+        )
+
+    def _patch_wallet(self, patch: WalletPatch) -> None:
+        """The old account model tells one part at a time; what it does not tell is unchanged."""
+        known = self._wallets.get(patch.currency)
+        if known is not None:
+            self._take_wallet(
+                replace(
+                    known,
+                    available=patch.available or known.available,
+                    order_margin=patch.order_margin or known.order_margin,
+                    event_at=patch.event_at,
+                )
+            )
 
     def note_transfer(self, change: Money, sent_at: TimestampMs) -> None:
         """Money came into the futures account (negative: left it): the day's start moves along.
@@ -375,8 +453,9 @@ class AccountSession:
         self._notices.post(NoticeLevel.WARNING, "account", text, symbol)
 
 
-def _position_of(update: PositionUpdate) -> Position:
-    return Position(
+def _position_of(update: PositionUpdate, known: Position | None = None) -> Position:
+    """A whole position; of what it left out, what was known stays as long as it is held."""
+    position = Position(
         symbol=update.symbol,
         core=PositionCore(update.lots, update.average_entry) if update.lots else FLAT,
         mark=update.mark,
@@ -386,6 +465,20 @@ def _position_of(update: PositionUpdate) -> Position:
         leverage=update.leverage,
         margin_mode=update.margin_mode,
         event_at=update.event_at,
+    )
+    untold = update.untold
+    if known is None or not untold:
+        return position
+    if "average_entry" in untold and update.lots:
+        position = replace(position, core=PositionCore(update.lots, known.core.average_entry))
+    return replace(
+        position,
+        mark=known.mark if "mark" in untold else position.mark,
+        realized=known.realized if "realized" in untold else position.realized,
+        liquidation=known.liquidation if "liquidation" in untold else position.liquidation,
+        margin=known.margin if "margin" in untold else position.margin,
+        leverage=known.leverage if "leverage" in untold else position.leverage,
+        margin_mode=known.margin_mode if "margin_mode" in untold else position.margin_mode,
     )
 
 

@@ -17,10 +17,12 @@ if TYPE_CHECKING:
 
 QUIET_WAIT_S = 0.5
 """How long to wait after the acknowledgement for a first delta on a quiet market."""
-LAG_WAITS_S = (0.1, 0.2, 0.35, 0.5)
-"""Waits when the snapshot is older than the buffer's start, growing."""
+LAG_WAITS_S = (0.1, 0.2, 0.35, 0.5, 1.0, 2.0, 4.0, 8.0, 16.0, 30.0)
+"""Waits when the snapshot is older than the buffer's start, growing (step 4)."""
 MIN_INTERVAL_S = 1.0
 MAX_BACKOFF_S = 30.0
+STORM_S = 10.0
+"""A book that goes wrong again within so long waits twice as long for its next snapshot."""
 CROSSED_LIMIT_S = 0.5
 MAX_BUFFER = 50_000
 
@@ -43,6 +45,10 @@ class BookSync:
         self._lags = 0
         self._failures = 0
         self._crossed_since_s: float | None = None
+        self._live_since_s = 0.0
+        self._storm = 0
+        self._doubts = 0
+        self._doubts_at_fetch = 0
 
     @property
     def fetch_at_s(self) -> float | None:
@@ -63,6 +69,18 @@ class BookSync:
         self._reset("Waiting for the exchange to confirm the order book.")
         self._fetch_at_s = None
 
+    def interrupted(self, sentence: str) -> None:
+        """The channel may have missed something; the exchange is to confirm it anew."""
+        self.resyncs += 1
+        self._reset(f"{sentence} It is being read again.")
+        self._fetch_at_s = None
+
+    def unreadable(self, now_s: float) -> None:
+        """A change could not be read: what is known does not contain it."""
+        self._doubts += 1
+        if self.is_live:
+            self._start_over("A change of the order book could not be read.", now_s)
+
     def confirmed(self, now_s: float) -> None:
         """The subscription is acknowledged; on a quiet market no delta may come for long."""
         if not self.is_live and self._fetch_at_s is None:
@@ -76,7 +94,7 @@ class BookSync:
             return False
         answer = self.book.apply(delta)
         if answer is BookAnswer.APPLIED:
-            self._look_for_crossing(now_s)
+            self._note_crossing(now_s)
             return True
         if answer is BookAnswer.GAP:
             missing = delta.sequence - self.book.sequence - 1
@@ -85,20 +103,29 @@ class BookSync:
         return False
 
     def tick(self, now_s: float) -> None:
-        """Look at the clock: a book that stays crossed is wrong."""
-        if self.is_live:
-            self._look_for_crossing(now_s)
+        """Look at the clock: a book that stays crossed is wrong.
+
+        Only here, between batches: a crossing that the next change ends is none.
+        """
+        crossed_s = self._crossed_since_s
+        if self.is_live and crossed_s is not None and now_s - crossed_s >= CROSSED_LIMIT_S:
+            self._start_over("The order book was crossed.", now_s)
 
     def fetching(self, now_s: float) -> None:
         """The driver asks for a snapshot now."""
         self._fetch_at_s = None
         self._fetched_at_s = now_s
+        self._doubts_at_fetch = self._doubts
 
     def snapshot(self, snapshot: BookSnapshot, now_s: float) -> bool:
         """Take a snapshot; True when the book is live with it."""
         if self.is_live:
             return True
         self._failures = 0
+        if self._doubts != self._doubts_at_fetch:
+            # A change that could not be read may be newer than this answer.
+            self._want(now_s)
+            return False
         while self._buffer and self._buffer[0].sequence <= snapshot.sequence:
             self._buffer.popleft()
         if self._buffer and self._buffer[0].sequence > snapshot.sequence + 1:
@@ -129,30 +156,35 @@ class BookSync:
             delta = self._buffer.popleft()
             if self.book.apply(delta) is BookAnswer.GAP:
                 self._buffer.appendleft(delta)
+                self._storm += 1
                 self._want(now_s)
                 return False
         self.is_live = True
+        self._live_since_s = now_s
         self.reason = ""
         self._lags = 0
         self._crossed_since_s = None
+        self._note_crossing(now_s)
         return True
 
     def _want(self, now_s: float) -> None:
-        """Ask for a snapshot, at most about one a second (step 9)."""
+        """Ask for a snapshot, at most about one a second, in a storm one in 30 s (step 9)."""
         earliest_s = now_s
         if self._fetched_at_s is not None:
-            earliest_s = max(now_s, self._fetched_at_s + MIN_INTERVAL_S)
+            interval_s = min(MAX_BACKOFF_S, MIN_INTERVAL_S * 2.0 ** min(self._storm, 5))
+            earliest_s = max(now_s, self._fetched_at_s + interval_s)
         self._fetch_at_s = earliest_s
 
-    def _look_for_crossing(self, now_s: float) -> None:
+    def _note_crossing(self, now_s: float) -> None:
         if not self.book.is_crossed:
             self._crossed_since_s = None
         elif self._crossed_since_s is None:
             self._crossed_since_s = now_s
-        elif now_s - self._crossed_since_s >= CROSSED_LIMIT_S:
-            self._start_over("The order book was crossed.", now_s)
 
     def _start_over(self, reason: str, now_s: float) -> None:
+        """The book is wrong. One that keeps going wrong is read ever more seldom (step 9)."""
+        is_storm = self.resyncs > 0 and now_s - self._live_since_s < STORM_S
+        self._storm = self._storm + 1 if is_storm else 0
         self._reset(f"{reason} It is being read again.")
         self.resyncs += 1
         self._want(now_s)

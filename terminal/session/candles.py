@@ -8,7 +8,13 @@ from typing import TYPE_CHECKING, final
 from terminal.domain.clock import TimestampMs
 from terminal.domain.errors import TernError
 from terminal.domain.events import CandleUpdate, PublicTrade
-from terminal.exchange.gateway import Channel, ChannelConfirmed, ChannelKind, ChannelRefused
+from terminal.exchange.gateway import (
+    Channel,
+    ChannelConfirmed,
+    ChannelInterrupted,
+    ChannelKind,
+    ChannelRefused,
+)
 from terminal.session.candle_edge import CandleEdge
 from terminal.session.listeners import Listeners
 from terminal.session.market import Staleness
@@ -172,6 +178,10 @@ class CandleSession:
             self._refused[fact.channel.kind] = (
                 f"The exchange refused live {fact.channel.kind.value}: {fact.sentence}"
             )
+            self._doubt()
+            self.on_status_changed.notify()
+        elif isinstance(fact, ChannelInterrupted):
+            self._refused[fact.channel.kind] = fact.sentence
             self._doubt()
             self.on_status_changed.notify()
         elif isinstance(fact, ChannelConfirmed) and fact.channel.kind in self._refused:

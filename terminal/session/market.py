@@ -3,13 +3,22 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from enum import Enum
 from typing import TYPE_CHECKING, final
 
 from terminal.domain.errors import TernError
-from terminal.domain.events import BookDelta, MarkUpdate, PublicTrade
+from terminal.domain.events import BookDelta, BookDepth, MarkUpdate, PublicTrade, QuoteUpdate
 from terminal.domain.guard import Touch
-from terminal.exchange.gateway import Channel, ChannelConfirmed, ChannelKind, ChannelRefused
+from terminal.exchange.gateway import (
+    Channel,
+    ChannelConfirmed,
+    ChannelInterrupted,
+    ChannelKind,
+    ChannelRefused,
+    FrameUnreadable,
+)
 from terminal.session.book_sync import BookSync
+from terminal.session.light_book import LightBook
 from terminal.session.listeners import Listeners
 from terminal.session.notices import NoticeLevel
 
@@ -27,6 +36,18 @@ if TYPE_CHECKING:
 
 MARK_LIMIT_S = 3.0
 WATCH_INTERVAL_S = 0.25
+
+
+class BookMode(Enum):
+    """How much of the order book is followed.
+
+    The value is the channel, and how many levels are read by request to begin with (0: all).
+    """
+
+    FULL = (ChannelKind.BOOK, 0)
+    DEPTH50 = (ChannelKind.DEPTH50, 100)
+    DEPTH5 = (ChannelKind.DEPTH5, 20)
+    QUOTES = (ChannelKind.QUOTES, 20)
 
 
 @final
@@ -55,12 +76,14 @@ class MarketSession:
         notices: NoticeBoard,
     ) -> None:
         self.contract = contract
+        self.mode: BookMode = BookMode.FULL
         self._gateway = gateway
         self._feed = feed
         self._clock = clock
         self._owner = owner.child(f"market {contract.symbol}")
         self._notices = notices
-        self._sync = BookSync(contract.symbol)
+        self._sync: BookSync | LightBook = BookSync(contract.symbol)
+        self._book_handle: Handle | None = None
         self._handles: list[Handle] = []
         self._fetching: asyncio.Task[None] | None = None
         self._mark_at_s: float | None = None
@@ -129,16 +152,42 @@ class MarketSession:
         ]
         if self._feed.is_live:
             self._on_opened()
+        self._subscribe_book()
         for kind, handler in (
-            (ChannelKind.BOOK, self._on_book),
             (ChannelKind.TRADES, self._on_trade),
             (ChannelKind.MARK, self._on_mark),
         ):
             self._handles.append(self._feed.subscribe(Channel(kind, symbol), handler))
         self._owner.spawn("watch", self._watch())
 
+    def follow(self, mode: BookMode) -> None:
+        """Follow as much of the book as wanted, from now on; it is read anew for that."""
+        if mode is self.mode:
+            return
+        self.mode = mode
+        symbol = self.contract.symbol
+        self._sync = BookSync(symbol) if mode is BookMode.FULL else LightBook(symbol)
+        self._refused = ""
+        if self._fetching is not None:
+            self._fetching.cancel()
+            self._fetching = None
+        if self._book_handle is not None:
+            self._book_handle.remove()
+            if self._feed.is_live:
+                self._sync.opened()
+            self._subscribe_book()
+        self._tell_status()
+
+    def _subscribe_book(self) -> None:
+        handler = self._on_book if self.mode is BookMode.FULL else self._on_light_book
+        channel = Channel(self.mode.value[0], self.contract.symbol)
+        self._book_handle = self._feed.subscribe(channel, handler)
+
     async def stop(self) -> None:
         """Unsubscribe and wait until nothing runs."""
+        if self._book_handle is not None:
+            self._book_handle.remove()
+            self._book_handle = None
         for handle in self._handles:
             handle.remove()
         self._handles.clear()
@@ -197,8 +246,8 @@ class MarketSession:
     # Facts -----------------------------------------------------------------------------------
 
     def _on_book(self, fact: StreamFact) -> None:
-        if type(fact) is BookDelta:
-            sync = self._sync
+        sync = self._sync
+        if type(fact) is BookDelta and type(sync) is BookSync:
             was_live = sync.is_live
             if len(self.on_delta):
                 self.on_delta.notify(fact)
@@ -208,13 +257,33 @@ class MarketSession:
                 self._fetch_anew()
             if was_live and not sync.is_live:
                 self._book_went_wrong()
-        elif isinstance(fact, ChannelConfirmed):
+        else:
+            self._on_book_channel(fact)
+
+    def _on_light_book(self, fact: StreamFact) -> None:
+        if isinstance(fact, (BookDepth, QuoteUpdate)):
+            if type(self._sync) is LightBook and self._sync.take(fact):
+                self.on_book_changed.notify()
+                self._tell_status()
+        else:
+            self._on_book_channel(fact)
+
+    def _on_book_channel(self, fact: StreamFact) -> None:
+        was_live = self._sync.is_live
+        if isinstance(fact, ChannelConfirmed):
+            self._refused = ""
             self._sync.confirmed(self._clock.monotonic_s())
             if self._fetching is None:
                 self._fetch_anew()
         elif isinstance(fact, ChannelRefused):
             self._refused = f"The exchange refused the order book: {fact.sentence}"
             self._tell_status()
+        elif isinstance(fact, ChannelInterrupted):
+            self._sync.interrupted(fact.sentence)
+        elif isinstance(fact, FrameUnreadable):
+            self._sync.unreadable(self._clock.monotonic_s())
+        if was_live and not self._sync.is_live:
+            self._book_went_wrong()
 
     def _book_went_wrong(self) -> None:
         self._notices.post(NoticeLevel.WARNING, "book", self._sync.reason, self.contract.symbol)
@@ -267,10 +336,17 @@ class MarketSession:
 
     async def _fetch(self) -> None:
         try:
-            snapshot = await self._gateway.book_snapshot(self.contract.symbol)
+            is_live = await self._read_book()
         except TernError as error:
             self._sync.snapshot_failed(self._clock.monotonic_s(), error.sentence)
             self._notices.post(NoticeLevel.WARNING, "book", self._sync.reason, self.contract.symbol)
             return
-        if self._sync.snapshot(snapshot, self._clock.monotonic_s()):
+        if is_live:
             self.on_book_changed.notify()
+
+    async def _read_book(self) -> bool:
+        symbol, sync = self.contract.symbol, self._sync
+        if isinstance(sync, LightBook):
+            return sync.take(await self._gateway.book_depth(symbol, self.mode.value[1]))
+        snapshot = await self._gateway.book_snapshot(symbol)
+        return sync.snapshot(snapshot, self._clock.monotonic_s())

@@ -28,8 +28,8 @@ DECLARATIONS = {
 DECLARATIONS |= {"session/placing.py", "session/cancels.py"}
 # Clients and drivers: tested over real sockets, in tests/integration and tests/contract.
 OVER_SOCKETS = {
-    "exchange/account_client.py", "exchange/connect.py", "exchange/market_client.py",
-    "exchange/stream.py", "exchange/token.py",
+    "exchange/account_client.py", "exchange/connect.py",
+    "exchange/sockets.py", "exchange/token.py",
     "simexchange/engine/broadcast.py", "simexchange/market/market.py",
     "simexchange/payloads/accounts.py", "simexchange/payloads/markets.py",
     "simexchange/payloads/orders.py", "simexchange/rest/account_calls.py",
@@ -99,7 +99,7 @@ def test_nothing_below_knows_qt(storey: str) -> None:
     ("library", "only"),
     [
         ("httpx", {"exchange/http.py"}),
-        ("websockets", {"exchange/stream.py"}),
+        ("websockets", {"exchange/sockets.py"}),
         ("qasync", {"app/program.py"}),
         ("platformdirs", {"storage/paths.py"}),
         ("keyring", {"storage/vault.py"}),

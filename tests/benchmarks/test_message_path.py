@@ -8,13 +8,22 @@ from typing import TYPE_CHECKING
 
 from terminal.domain.book import BookAnswer, OrderBook
 from terminal.domain.events import BookDelta
+from terminal.exchange.gateway import Channel, ChannelKind
 from terminal.exchange.stream_topics import translated
 from terminal.exchange.translate import Scales
+from terminal.session.book_sync import BookSync
+from terminal.session.clock import SystemClock
+from terminal.session.feed import Feed
+from terminal.session.tasks import TaskOwner
 from terminal.wire.connection import Pushed, StreamConnection
 from tests.support.builders import XBT, a_contract, a_snapshot
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from pytest_benchmark.fixture import BenchmarkFixture
+
+    from terminal.exchange.gateway import StreamFact
 
 FRAMES = 5_000
 
@@ -53,6 +62,60 @@ def test_level2_frame_to_applied_book(benchmark: BenchmarkFixture) -> None:
         return book
 
     book = benchmark(apply_all)
+    assert book.sequence == 100 + FRAMES
+    if benchmark.stats is not None:
+        benchmark.extra_info["us_per_frame"] = benchmark.stats.stats.median / FRAMES * 1e6
+
+
+class _NoStream:
+    """Stands where a connection would be: the frames come from the list."""
+
+    async def run(self, _on_fact: Callable[[StreamFact], None]) -> str:
+        return ""
+
+    def subscribe(self, channels: tuple[Channel, ...]) -> None:
+        """Nobody is asked."""
+
+    def unsubscribe(self, channels: tuple[Channel, ...]) -> None:
+        """Nobody is asked."""
+
+    def close(self, reason: str) -> None:
+        """Nothing is open."""
+
+    def another(self) -> _NoStream:
+        return _NoStream()
+
+
+def test_level2_frame_through_feed_and_calibration(benchmark: BenchmarkFixture) -> None:
+    """The whole way: frame, fact, feed, book calibration; its inverse is messages per second."""
+    scales = Scales()
+    scales.learn([a_contract()])
+    texts = frames()
+    clock = SystemClock()
+    snapshot = a_snapshot(100, bids=((999_990, 1),), asks=((1_000_010, 1),))
+
+    def through_all() -> OrderBook:
+        feed = Feed("bench", _NoStream(), clock, TaskOwner("bench", print))
+        connection = StreamConnection(ping_interval_s=18, ping_timeout_s=10, now_s=0.0)
+        sync = BookSync(XBT)
+        sync.opened()
+        assert sync.snapshot(snapshot, 0.0)
+        monotonic_s = clock.monotonic_s
+
+        def on_book(fact: StreamFact) -> None:
+            if type(fact) is BookDelta:
+                sync.delta(fact, monotonic_s())
+
+        feed.subscribe(Channel(ChannelKind.BOOK, XBT), on_book)
+        for text in texts:
+            pushed = connection.received(text, monotonic_s())
+            assert type(pushed) is Pushed
+            fact = translated(pushed, scales)
+            assert type(fact) is BookDelta
+            feed.take_data(fact, monotonic_s())
+        return sync.book
+
+    book = benchmark(through_all)
     assert book.sequence == 100 + FRAMES
     if benchmark.stats is not None:
         benchmark.extra_info["us_per_frame"] = benchmark.stats.stats.median / FRAMES * 1e6

@@ -6,8 +6,18 @@ from dataclasses import replace
 from decimal import Decimal
 
 from terminal.domain.clock import TimestampMs, TimestampNs
-from terminal.domain.events import MarginMode, PositionMode, PositionUpdate
-from terminal.domain.units import Lots, Money, Price, Side, Symbol
+from terminal.domain.events import (
+    CrossLeverageUpdate,
+    MarginMode,
+    MarginModesUpdate,
+    PositionMode,
+    PositionPatch,
+    PositionSettlement,
+    PositionUpdate,
+    RiskLimitUpdate,
+    WalletPatch,
+)
+from terminal.domain.units import ExactPrice, Lots, Money, Price, Side, Symbol
 from terminal.exchange.errors import TransportError
 from terminal.session.account import RECONCILE_INTERVAL_S
 from tests.support.builders import NOW_MS, XBT, a_fill, a_position_update, a_wallet
@@ -247,4 +257,102 @@ async def test_a_wallet_heard_during_a_comparison_is_newer() -> None:
     bench.gateway.wallets["USDT"] = a_wallet(equity="901")
     await bench.clock.advance(RECONCILE_INTERVAL_S + 1)
     assert bench.account.wallet("USDT") == a_wallet(equity="950")
+    await bench.stop()
+
+
+def a_patch(**changes: object) -> PositionPatch:
+    values: dict[str, object] = {
+        "symbol": XBT,
+        "mark": ExactPrice(Decimal(111)),
+        "unrealized": Money(Decimal(1), "USDT"),
+        "margin": None,
+        "liquidation": None,
+        "leverage": None,
+        "event_at": TimestampMs(NOW_MS + 1),
+    }
+    return PositionPatch(**{**values, **changes})  # type: ignore[arg-type]
+
+
+async def test_a_mark_price_frame_re_marks_and_leaves_all_else() -> None:
+    bench = Bench()
+    margin = Money(Decimal(40), "USDT")
+    bench.gateway.held = (a_position_update(3, "100", margin=margin),)
+    await bench.start()
+    before = bench.account.position(XBT)
+    bench.stream.push(a_patch())
+    assert bench.account.position(XBT) == replace(before, mark=ExactPrice(Decimal(111)))
+    bench.account.apply_fill(a_fill(event_at=TimestampNs((NOW_MS + 1) * 1_000_000)))
+    assert bench.account.position(XBT).core.lots == 5, "a mark says nothing of fills"
+    await bench.stop()
+
+
+async def test_a_mark_price_frame_opens_no_position() -> None:
+    bench = Bench()
+    await bench.start()
+    bench.stream.push(a_patch())
+    assert bench.account.positions() == ()
+    await bench.stop()
+
+
+async def test_what_a_whole_position_leaves_out_stays_as_it_was() -> None:
+    bench = Bench()
+    margin = Money(Decimal(40), "USDT")
+    bench.gateway.held = (a_position_update(3, "100", margin=margin, margin_mode=MarginMode.CROSS),)
+    await bench.start()
+    update = a_position_update(
+        5,
+        None,
+        leverage=None,
+        event_at=TimestampMs(NOW_MS + 1),
+        untold=frozenset({"margin", "margin_mode", "leverage", "average_entry"}),
+    )
+    bench.stream.push(update)
+    position = bench.account.position(XBT)
+    assert (position.core.lots, position.margin) == (5, margin)
+    assert position.leverage == Decimal(5)
+    assert position.margin_mode is MarginMode.CROSS
+    assert position.core.average_entry == ExactPrice(Decimal(100))
+    await bench.stop()
+
+
+async def test_parts_of_an_old_wallet_change_one_figure_each() -> None:
+    bench = Bench()
+    await bench.start()
+    at = TimestampMs(NOW_MS + 1)
+    bench.stream.push(WalletPatch("USDT", Money(Decimal(7), "USDT"), None, None, at))
+    bench.stream.push(WalletPatch("USDT", None, Money(Decimal(3), "USDT"), None, at))
+    bench.stream.push(WalletPatch("EUR", Money(Decimal(1), "EUR"), None, None, at))
+    wallet = bench.account.wallet("USDT")
+    assert wallet is not None
+    assert wallet.available.amount == 7
+    assert wallet.order_margin.amount == 3
+    assert wallet.equity == a_wallet().equity
+    assert bench.account.wallet("EUR") is None
+    await bench.stop()
+
+
+async def test_modes_that_are_changed_elsewhere_are_heard() -> None:
+    bench = Bench()
+    await bench.start()
+    bench.stream.push(MarginModesUpdate(((XBT, MarginMode.CROSS),)))
+    bench.stream.push(CrossLeverageUpdate(((XBT, Decimal(8)),)))
+    assert bench.account.margin_mode(XBT) is MarginMode.CROSS
+    assert bench.account.leverage(XBT) == 8
+    await bench.stop()
+
+
+async def test_settlements_and_risk_limits_are_said() -> None:
+    bench = Bench()
+    await bench.start()
+    fee = Money(Decimal("-0.0142"), "USDT")
+    mark, at = ExactPrice(Decimal(100)), TimestampMs(NOW_MS)
+    bench.stream.push(PositionSettlement(XBT, Lots(2), mark, Decimal(0), fee, at, LATER_NS))
+    bench.stream.push(RiskLimitUpdate(XBT, True, 2, ""))
+    bench.stream.push(RiskLimitUpdate(None, False, None, "Too large."))
+    texts = [notice.text for notice in bench.notices.notices]
+    assert texts[-3:] == [
+        "Funding: -0.0142 USDT on 2 lots.",
+        "The risk limit level is 2 now.",
+        "The risk limit was not changed. Too large.",
+    ]
     await bench.stop()

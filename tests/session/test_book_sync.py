@@ -2,12 +2,21 @@
 
 from __future__ import annotations
 
-from hypothesis import given
+from enum import Enum, auto
+from typing import final
+
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from terminal.domain.book import OrderBook
 from terminal.domain.units import Side
-from terminal.session.book_sync import CROSSED_LIMIT_S, MIN_INTERVAL_S, BookSync
+from terminal.session.book_sync import (
+    CROSSED_LIMIT_S,
+    LAG_WAITS_S,
+    MAX_BACKOFF_S,
+    MIN_INTERVAL_S,
+    BookSync,
+)
 from tests.support.builders import XBT, a_delta, a_snapshot
 
 
@@ -185,3 +194,194 @@ def test_a_failure_before_a_reconnect_does_not_hold_the_next_reading_up() -> Non
     late.fetching(1.0)
     late.confirmed(1.1)
     assert late.fetch_at_s is not None
+
+
+def test_a_crossing_that_the_batch_ends_is_none_however_late_the_batch_comes() -> None:
+    sync = a_live_sync()
+    sync.delta(a_delta(101, Side.BUY, 1001, 5), 1.0)
+    sync.delta(a_delta(102, Side.BUY, 998, 5), 9.0)
+    sync.delta(a_delta(103, Side.SELL, 1001, 0), 9.0)
+    sync.tick(9.0)
+    assert sync.is_live
+
+
+def test_a_snapshot_that_is_crossed_is_not_believed_for_long() -> None:
+    sync = an_open_sync()
+    sync.confirmed(0.0)
+    sync.fetching(0.5)
+    assert sync.snapshot(a_snapshot(100, bids=((1005, 1),)), 0.6)
+    sync.tick(0.6 + CROSSED_LIMIT_S)
+    assert not sync.is_live
+
+
+def test_a_storm_of_gaps_is_answered_ever_more_seldom() -> None:
+    sync = a_live_sync()
+    now_s, sequence, waits = 0.0, 100, []
+    for _ in range(9):
+        sequence += 10
+        sync.delta(a_delta(sequence), now_s)
+        assert sync.fetch_at_s is not None
+        waits.append(sync.fetch_at_s - now_s)
+        now_s = sync.fetch_at_s
+        sync.fetching(now_s)
+        assert sync.snapshot(a_snapshot(sequence), now_s)
+    assert waits[:4] == [MIN_INTERVAL_S, 2.0, 4.0, 8.0]
+    assert waits[-1] == MAX_BACKOFF_S
+    sync.delta(a_delta(sequence + 10), now_s + 60.0)
+    assert sync.fetch_at_s == now_s + 60.0, "a book that lived for long is read at once"
+
+
+def test_a_snapshot_that_stays_old_is_asked_for_ever_more_seldom() -> None:
+    sync = an_open_sync()
+    sync.delta(a_delta(200), 0.0)
+    now_s, waits = 0.0, []
+    for _ in range(len(LAG_WAITS_S) + 2):
+        sync.fetching(now_s)
+        assert not sync.snapshot(a_snapshot(100), now_s)
+        assert sync.fetch_at_s is not None
+        waits.append(round(sync.fetch_at_s - now_s, 6))
+        now_s = sync.fetch_at_s
+    assert waits == [*LAG_WAITS_S, MAX_BACKOFF_S, MAX_BACKOFF_S]
+
+
+def test_an_interrupted_channel_waits_for_its_confirmation() -> None:
+    sync = a_live_sync()
+    sync.interrupted("Nothing came for 30 s.")
+    assert not sync.is_live
+    assert sync.fetch_at_s is None
+    sync.confirmed(40.0)
+    assert sync.fetch_at_s == 40.5
+
+
+def test_a_change_that_cannot_be_read_makes_a_live_book_wrong() -> None:
+    sync = a_live_sync()
+    sync.unreadable(5.0)
+    assert not sync.is_live
+    assert sync.fetch_at_s == 5.0
+
+
+def test_a_snapshot_asked_for_before_an_unreadable_change_is_not_believed() -> None:
+    sync = an_open_sync()
+    sync.confirmed(0.0)
+    sync.fetching(0.5)
+    sync.unreadable(0.6)
+    assert not sync.snapshot(a_snapshot(100), 0.7)
+    assert sync.fetch_at_s == 1.5
+    sync.fetching(1.5)
+    assert sync.snapshot(a_snapshot(101), 1.6)
+
+
+class Fate(Enum):
+    """What becomes of one frame on its way."""
+
+    ARRIVES = auto()
+    DROPPED = auto()
+    DOUBLED = auto()
+    LATE = auto()
+    TRUNCATED = auto()
+    CUT = auto()
+    ASKED_AGAIN = auto()
+
+
+@final
+class Wire:
+    """An exchange that changes, a stream that suffers fates, and a driver that does its duty."""
+
+    def __init__(self) -> None:
+        self.exchange = OrderBook(XBT)
+        self.exchange.load(a_snapshot(100))
+        self.states = {100: self.exchange.copy()}
+        self.sync = BookSync(XBT)
+        self.sync.opened()
+        self.sync.confirmed(0.0)
+        self.now_s = 0.0
+        self.late: list[int] = []
+        self.answer: tuple[float, int] | None = None
+        self.changes: dict[int, tuple[Side, int, int]] = {}
+
+    def change(self, side: Side, price: int, lots: int) -> int:
+        """The exchange changes; the sequence of it."""
+        sequence = self.exchange.sequence + 1
+        self.changes[sequence] = (side, price, lots)
+        self.exchange.apply(a_delta(sequence, side, price, lots))
+        self.states[sequence] = self.exchange.copy()
+        return sequence
+
+    def deliver(self, sequence: int) -> None:
+        self.sync.delta(a_delta(sequence, *self.changes[sequence]), self.now_s)
+        self.check()
+
+    def suffer(self, sequence: int, fate: Fate) -> None:
+        sync = self.sync
+        if fate is Fate.CUT:
+            sync.lost()
+            self.late.clear()
+            self.answer = None
+            sync.opened()
+            sync.confirmed(self.now_s)
+            return
+        if fate is Fate.ASKED_AGAIN:
+            sync.interrupted("Nothing came.")
+            self.answer = None
+            sync.confirmed(self.now_s)
+        elif fate is Fate.LATE:
+            self.late.append(sequence)
+            return
+        elif fate is Fate.TRUNCATED:
+            sync.unreadable(self.now_s)
+        elif fate is not Fate.DROPPED:
+            self.deliver(sequence)
+            if fate is Fate.DOUBLED:
+                self.deliver(sequence)
+        while self.late:
+            self.deliver(self.late.pop())
+
+    def pass_time(self, seconds: float, lag: int) -> None:
+        """The driver asks when it is time; an answer takes 50 ms and may be of some time ago."""
+        self.now_s += seconds
+        sync = self.sync
+        if self.answer is not None and self.now_s >= self.answer[0]:
+            book = self.states[self.answer[1]]
+            self.answer = None
+            sync.snapshot(
+                a_snapshot(
+                    book.sequence,
+                    tuple((level.price, level.lots) for level in book.bids.ascending()),
+                    tuple((level.price, level.lots) for level in book.asks.ascending()),
+                ),
+                self.now_s,
+            )
+        due_s = sync.fetch_at_s
+        if not sync.is_live and self.answer is None and due_s is not None and self.now_s >= due_s:
+            sync.fetching(self.now_s)
+            self.answer = (self.now_s + 0.05, max(100, self.exchange.sequence - lag))
+        self.check()
+
+    def check(self) -> None:
+        """The law: what is shown as true is true."""
+        if self.sync.is_live:
+            truth, ours = self.states[self.sync.book.sequence], self.sync.book
+            assert ours.bids.ascending() == truth.bids.ascending()
+            assert ours.asks.ascending() == truth.asks.ascending()
+
+
+prices = st.tuples(st.sampled_from(Side), st.integers(900, 1100), st.integers(0, 9))
+frames = st.tuples(prices, st.sampled_from(Fate), st.floats(0, 2), st.integers(0, 12))
+
+
+@settings(max_examples=100, deadline=None)
+@given(st.lists(frames, max_size=60))
+def test_whatever_happens_to_the_frames_a_live_book_is_true_and_it_becomes_live_again(
+    history: list[tuple[tuple[Side, int, int], Fate, float, int]],
+) -> None:
+    """Frames are cut off, dropped, doubled, overtaken, truncated; snapshots come late and old."""
+    wire = Wire()
+    for (side, price, lots), fate, seconds, lag in history:
+        wire.suffer(wire.change(side, price, lots), fate)
+        wire.pass_time(seconds, lag)
+    for _ in range(400):
+        # Uncrossed and healthy from here on: one change in the middle of nowhere at a time.
+        wire.deliver(wire.change(Side.BUY, 5, wire.exchange.sequence % 7))
+        wire.pass_time(0.3, 0)
+    assert wire.sync.is_live
+    assert wire.sync.book.sequence == wire.exchange.sequence

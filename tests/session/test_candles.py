@@ -9,7 +9,13 @@ from terminal.domain.clock import TimestampMs, TimestampNs
 from terminal.domain.events import CandleUpdate, PublicTrade
 from terminal.domain.units import Lots, Price, Side
 from terminal.exchange.errors import TransportError
-from terminal.exchange.gateway import Channel, ChannelConfirmed, ChannelKind, ChannelRefused
+from terminal.exchange.gateway import (
+    Channel,
+    ChannelConfirmed,
+    ChannelInterrupted,
+    ChannelKind,
+    ChannelRefused,
+)
 from terminal.session.candles import CandleSession
 from terminal.session.feed import Feed
 from terminal.session.tasks import TaskOwner
@@ -323,6 +329,22 @@ async def test_what_a_refused_channel_did_not_tell_is_read_when_it_is_there(
     await h.clock.advance(0.5)
     assert h.candles.staleness() is None
     assert h.minutes()[-6:] == [0, 1, 2, 3, 4, 5]
+    await h.end()
+
+
+async def test_what_an_interrupted_channel_did_not_tell_is_read_when_it_is_back() -> None:
+    h = await Harness().live()
+    channel = Channel(ChannelKind.TRADES, XBT)
+    h.stream.push(ChannelInterrupted(channel, "The connection ended."))
+    stale = h.candles.staleness()
+    assert stale is not None
+    assert stale.reason == "The connection ended."
+    h.clock.shift_ms = 3_000
+    h.gateway.history[-1] = a_candle(0, lots=77)
+    h.stream.push(ChannelConfirmed(channel))
+    await h.clock.advance(0.5)
+    assert h.candles.staleness() is None
+    assert h.candles.series.candle(-1).lots == 77
     await h.end()
 
 

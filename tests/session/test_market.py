@@ -5,13 +5,20 @@ from __future__ import annotations
 from decimal import Decimal
 
 from terminal.domain.clock import TimestampNs
-from terminal.domain.events import MarkUpdate, PublicTrade
+from terminal.domain.events import BookDepth, Level, MarkUpdate, PublicTrade
 from terminal.domain.guard import Touch
 from terminal.domain.units import ExactPrice, Lots, Price, Side
 from terminal.exchange.errors import TransportError
-from terminal.exchange.gateway import Channel, ChannelKind, ChannelRefused
+from terminal.exchange.gateway import (
+    Channel,
+    ChannelConfirmed,
+    ChannelInterrupted,
+    ChannelKind,
+    ChannelRefused,
+    FrameUnreadable,
+)
 from terminal.session.feed import Feed
-from terminal.session.market import MarketSession
+from terminal.session.market import BookMode, MarketSession
 from terminal.session.notices import NoticeBoard
 from terminal.session.tasks import TaskOwner
 from tests.support.builders import NOW_MS, XBT, a_contract, a_delta, a_snapshot
@@ -158,4 +165,54 @@ async def test_trades_carry_their_direction() -> None:
     h.stream.push(a_trade(4, 999))
     assert h.market.last_direction == -1
     assert h.market.last_trade == a_trade(4, 999)
+    await h.end()
+
+
+async def test_a_lighter_book_can_be_followed_instead_and_back() -> None:
+    h = await Harness().live()
+    h.market.follow(BookMode.DEPTH5)
+    assert h.market.touch() is None, "the whole book is not believed any longer"
+    assert h.stream.ended_channels == [Channel(ChannelKind.BOOK, XBT)]
+    await h.clock.advance(0.2)
+    assert h.market.touch() == Touch(Price(1000), Price(1001)), "read by request"
+    bids = (Level(Price(1005), Lots(1)),)
+    asks = (Level(Price(1006), Lots(1)),)
+    h.stream.push(BookDepth(XBT, 5, 500, bids, asks, NOW_MS))
+    assert h.market.touch() == Touch(Price(1005), Price(1006))
+    h.market.follow(BookMode.FULL)
+    await h.clock.advance(1.0)
+    assert h.market.touch() == Touch(Price(1000), Price(1001))
+    assert h.stream.channels[-1] == Channel(ChannelKind.BOOK, XBT)
+    await h.end()
+
+
+async def test_a_lighter_book_may_be_chosen_before_the_start() -> None:
+    h = Harness()
+    h.market.follow(BookMode.QUOTES)
+    await h.live()
+    assert h.market.touch() is not None
+    assert Channel(ChannelKind.BOOK, XBT) not in h.stream.channels
+    await h.end()
+
+
+async def test_an_interrupted_book_is_not_believed_until_it_was_read_anew() -> None:
+    h = await Harness().live()
+    book = Channel(ChannelKind.BOOK, XBT)
+    h.stream.push(ChannelInterrupted(book, "Nothing came for 30 s."))
+    await h.clock.advance(1.0)
+    assert h.market.touch() is None
+    assert h.market.book_status.startswith("Nothing came for 30 s.")
+    h.stream.push(ChannelConfirmed(book))
+    await h.clock.advance(1.0)
+    assert h.market.touch() is not None
+    await h.end()
+
+
+async def test_a_change_that_cannot_be_read_leads_to_a_new_reading() -> None:
+    h = await Harness().live()
+    h.stream.push(FrameUnreadable("half a frame", None))
+    assert h.market.touch() is None
+    await h.clock.advance(2.0)
+    assert h.market.touch() is not None
+    assert h.gateway.snapshot_calls == 2
     await h.end()

@@ -8,7 +8,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any, final
 
 from terminal.domain.access import Access
-from terminal.domain.events import MarginMode, MarkUpdate, PositionMode
+from terminal.domain.events import BookDepth, MarginMode, MarkUpdate, PositionMode
 from terminal.domain.units import ExactPrice, OrderId
 from terminal.exchange.errors import TransportError
 from terminal.exchange.gateway import Channel, ChannelConfirmed, StreamOpened
@@ -63,6 +63,12 @@ class FakeMarketGateway:
         if isinstance(answer, Exception):
             raise answer
         return answer
+
+    async def book_depth(self, symbol: Symbol, rows: int) -> BookDepth:
+        """The best levels of the snapshot that is served next."""
+        whole = await self.book_snapshot(symbol)
+        bids, asks = whole.bids[:rows], whole.asks[:rows]
+        return BookDepth(symbol, rows, whole.sequence, bids, asks, NOW_MS)
 
     async def recent_trades(self, symbol: Symbol) -> tuple[PublicTrade, ...]:
         return self.trades
@@ -232,6 +238,7 @@ class FakeStream:
         self.runs = 0
         self.channels: list[Channel] = []
         self.ended_channels: list[Channel] = []
+        self.others: list[FakeStream] = []
         self._on_fact: Callable[[StreamFact], None] | None = None
         self._end: asyncio.Future[str] | None = None
 
@@ -242,11 +249,17 @@ class FakeStream:
         self._on_fact = on_fact
         self._end = asyncio.get_running_loop().create_future()
         self.channels.clear()
+        self.ended_channels.clear()
         on_fact(StreamOpened())
         try:
             return await self._end
         finally:
             self._on_fact = None
+
+    @property
+    def heard_by(self) -> Callable[[StreamFact], None] | None:
+        """Who is told of the present connection."""
+        return self._on_fact
 
     def subscribe(self, channels: tuple[Channel, ...]) -> None:
         self.channels.extend(channels)
@@ -256,6 +269,16 @@ class FakeStream:
 
     def unsubscribe(self, channels: tuple[Channel, ...]) -> None:
         self.ended_channels.extend(channels)
+
+    def close(self, reason: str) -> None:
+        """Ended by ourselves."""
+        if self._end is not None and not self._end.done():
+            self._end.set_result(reason)
+
+    def another(self) -> FakeStream:
+        """A further connection, kept in ``others``."""
+        self.others.append(FakeStream())
+        return self.others[-1]
 
     def push(self, *facts: Any) -> None:
         """Let the exchange say something."""
