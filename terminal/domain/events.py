@@ -25,6 +25,7 @@ if TYPE_CHECKING:
         Side,
         Symbol,
     )
+    from terminal.domain.words import UnknownWord
 
 
 @final
@@ -213,11 +214,88 @@ class Liquidity(Enum):
     TAKER = "taker"
 
 
+class PositionSide(Enum):
+    """Which of a contract's positions: the only one, or the long or the short of hedge mode."""
+
+    BOTH = "both"
+    LONG = "long"
+    SHORT = "short"
+
+
+class TimeInForce(Enum):
+    """How long an order waits. ``RPI`` serves retail takers only (API reference 3.3)."""
+
+    GTC = "good till canceled"
+    IOC = "immediate or cancel"
+    RPI = "retail price improvement"
+
+
+class SelfTrade(Enum):
+    """What happens when an order would meet one of our own."""
+
+    CANCEL_NEW = "cancel new"
+    CANCEL_OLD = "cancel old"
+    CANCEL_BOTH = "cancel both"
+
+
+class StopDirection(Enum):
+    """Which way the reference has to go for a stop to fire."""
+
+    UP = "up"
+    DOWN = "down"
+
+
+class StopReference(Enum):
+    """The price that a stop watches."""
+
+    LAST = "last"
+    MARK = "mark"
+    INDEX = "index"
+
+
+class TradeKind(Enum):
+    """Why a fill happened."""
+
+    TRADE = "trade"
+    LIQUIDATION = "liquidation"
+    DELEVERAGING = "deleveraging"
+    SETTLEMENT = "settlement"
+    CANCEL = "cancel"
+
+
 class PositionMode(Enum):
     """One position for a contract, or a long and a short beside each other."""
 
     ONE_WAY = "one-way"
     HEDGE = "hedge"
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class OrderDetails:
+    """What only a query tells of an order. Words that we do not know are kept as they came.
+
+    ``average_price`` is None while nothing was filled; ``trigger`` is the exact stop price, which
+    may lie between two ticks; ``ended_at`` is None while the order lives.
+    """
+
+    value: Money | None
+    filled_value: Money | None
+    average_price: ExactPrice | None
+    time_in_force: TimeInForce | UnknownWord | None
+    self_trade: SelfTrade | UnknownWord | None
+    stop_direction: StopDirection | UnknownWord | None
+    stop_reference: StopReference | UnknownWord | None
+    trigger: ExactPrice | None
+    is_hidden: bool | None
+    is_iceberg: bool | None
+    visible_lots: Lots | None
+    leverage: Decimal | None
+    margin_mode: MarginMode | UnknownWord | None
+    position_side: PositionSide | UnknownWord | None
+    remark: str
+    created_at: TimestampMs | None
+    ended_at: TimestampMs | None
 
 
 @final
@@ -229,7 +307,7 @@ class OrderUpdate:
     ``is_done`` is terminal whatever else is said. ``is_reduce_only`` and ``is_close_order`` are
     None where the source does not tell (the stream does not). ``price`` is None for a market order.
     ``untriggered`` marks a stop that waits for ``trigger``, which is None where the source does not
-    tell. ``fill_*`` carry the match that caused this update.
+    tell. ``fill`` is the match that caused this update. ``details`` come with a query only.
     """
 
     symbol: Symbol
@@ -250,6 +328,7 @@ class OrderUpdate:
     untriggered: bool = False
     trigger: Price | None = None
     fill: Fill | None = None
+    details: OrderDetails | None = None
 
 
 @final
@@ -257,7 +336,8 @@ class OrderUpdate:
 class Fill:
     """A match of one of our orders. Unique by ``(symbol, trade_id, order_id)``.
 
-    ``fee`` is positive when paid and None where the source does not tell (the stream does not).
+    ``fee`` is positive when paid and None where the source does not tell (the stream does not); so
+    are all that follow it.
     """
 
     symbol: Symbol
@@ -269,11 +349,41 @@ class Fill:
     liquidity: Liquidity
     event_at: TimestampNs
     fee: Money | None = None
+    fee_rate: Decimal | None = None
+    value: Money | None = None
+    kind: TradeKind | UnknownWord | None = None
+    order_type: OrderType | UnknownWord | None = None
+    is_stop: bool | None = None
+    margin_mode: MarginMode | UnknownWord | None = None
+    position_side: PositionSide | UnknownWord | None = None
 
     @property
     def key(self) -> tuple[Symbol, str, OrderId]:
         """What makes a fill unique (trade ids are unique within a symbol only)."""
         return (self.symbol, self.trade_id, self.order_id)
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class PositionDetails:
+    """What else is told of a position; None where it is not (isolated and cross differ).
+
+    ``adl_rank`` is 0..1, rates are fractions, ``effective_leverage`` what the margin amounts to.
+    """
+
+    side: PositionSide | UnknownWord | None
+    value: Money | None
+    initial_margin: Money | None
+    maintenance_margin: Money | None
+    maintenance_rate: Decimal | None
+    bankruptcy: ExactPrice | None
+    return_rate: Decimal | None
+    effective_leverage: Decimal | None
+    adl_rank: Decimal | None
+    risk_level: int | None
+    risk_limit: Decimal | None
+    adds_margin: bool | None
+    opened_at: TimestampMs | None
 
 
 @final
@@ -297,6 +407,7 @@ class PositionUpdate:
     leverage: Decimal | None
     event_at: TimestampMs
     untold: frozenset[str] = frozenset()
+    details: PositionDetails | None = None
 
 
 @final
@@ -362,7 +473,8 @@ class CrossLeverageUpdate:
 class WalletUpdate:
     """The futures account in one settle currency, as the exchange states it.
 
-    ``withdrawable`` is what may be transferred out, None where the source does not tell.
+    ``withdrawable`` is what may be transferred out, ``frozen`` what is locked by transfers,
+    ``risk_rate`` the cross risk rate (1 is liquidation); None where the source does not tell.
     """
 
     currency: str
@@ -373,6 +485,9 @@ class WalletUpdate:
     unrealized: Money
     event_at: TimestampMs | None
     withdrawable: Money | None = None
+    frozen: Money | None = None
+    margin_balance: Money | None = None
+    risk_rate: Decimal | None = None
 
 
 @final

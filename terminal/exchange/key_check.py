@@ -62,7 +62,7 @@ async def check_key(
 
 async def _facts(account: HttpClient, offset_ms: int) -> ApiKeyFacts:
     payload = await account.get("/api/v1/user/api-key", ApiKeyPayload, signed=True)
-    permissions, unknown = read_permissions(payload.permission)
+    permissions, unknown = read_permissions(payload.permission or "")
     return ApiKeyFacts(
         version=payload.apiVersion,
         permissions=permissions,

@@ -1,4 +1,4 @@
-"""Public market data over REST. Each method is one exchange call."""
+"""Public market data over REST. Each method is one exchange call, or a walk of many."""
 
 from __future__ import annotations
 
@@ -6,33 +6,54 @@ import asyncio
 import logging
 from typing import TYPE_CHECKING, final
 
-from terminal.domain.clock import TimestampMs, to_ms
-from terminal.exchange import translate, translate_feed
+from terminal.domain.units import Symbol
+from terminal.exchange import translate
 from terminal.exchange.errors import AuthError, ProtocolError
+from terminal.exchange.paging import MORE_COUNT, Walk, by_offset, by_stretches
+from terminal.exchange.rows import readable, reader, rows_of
+from terminal.exchange.translate.read import ms
+from terminal.wire.codec import Raw
 from terminal.wire.market import (
     BookPayload,
     CandlePayload,
     ContractPayload,
-    DepthPayload,
     MarkPricePayload,
+    TickerPayload,
     TradePayload,
+)
+from terminal.wire.pages import MorePayload
+from terminal.wire.series import (
+    CurrentFundingPayload,
+    PastFundingPayload,
+    RiskTierPayload,
+    SeriesPointPayload,
+    StatusPayload,
+    TradeStatisticsPayload,
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from decimal import Decimal
 
     from terminal.domain.candles import Candle, CandleInterval
+    from terminal.domain.clock import TimestampMs
     from terminal.domain.contract import Contract
     from terminal.domain.events import (
         BookDepth,
         BookSnapshot,
         MarkUpdate,
         PublicTrade,
+        TickerUpdate,
     )
-    from terminal.domain.units import Symbol
+    from terminal.domain.market_facts import (
+        FundingRate,
+        MarketSummary,
+        PastFundingRate,
+        RiskTier,
+        SeriesPoint,
+        ServiceStatus,
+    )
     from terminal.exchange.http import HttpClient
     from terminal.exchange.translate import Scales
-
 
 _DEPTHS = {20: "/api/v1/level2/depth20", 100: "/api/v1/level2/depth100"}
 
@@ -41,10 +62,11 @@ _log = logging.getLogger("app")
 
 @final
 class MarketClient:
-    """A ``MarketGateway`` over HTTP.
+    """A ``MarketGateway`` and ``MarketQueries`` over HTTP.
 
     ``signed`` signs the one call of which it is not established whether it needs a key (the full
-    book, API reference 2.3): only after the exchange has refused it without.
+    book, API reference 2.3): only after the exchange has refused it without. It also signs the
+    platform's turnover, which does need one.
     """
 
     def __init__(self, http: HttpClient, scales: Scales, signed: HttpClient | None = None) -> None:
@@ -53,12 +75,34 @@ class MarketClient:
         self._signed = signed
         self._book_needs_key = False
 
+    # Contracts -------------------------------------------------------------------------------
+
     async def contracts(self) -> tuple[Contract, ...]:
         """All listed contracts. Also teaches the translators their tick sizes."""
         payloads = await self._http.get("/api/v1/contracts/active", list[ContractPayload])
-        listed = tuple(_readable(payloads))
+        listed = readable(translate.contract, payloads, "a contract")
         self._scales.learn(listed)
         return listed
+
+    async def contract(self, symbol: Symbol) -> Contract:
+        """One contract. Also teaches the translators its tick size."""
+        payload = await self._http.get(f"/api/v1/contracts/{symbol}", ContractPayload)
+        listed = translate.contract(payload)
+        self._scales.learn([listed])
+        return listed
+
+    async def market_summaries(self) -> tuple[MarketSummary, ...]:
+        """Prices, 24 hours and funding of all contracts (2.1)."""
+        payloads = await self._http.get("/api/v1/contracts/active", list[ContractPayload])
+        return readable(translate.market_summary, payloads, "a contract")
+
+    async def risk_tiers(self, symbol: Symbol) -> tuple[RiskTier, ...]:
+        """The isolated risk levels of a contract, the lowest first (3.12)."""
+        path = f"/api/v1/contracts/risk-limit/{symbol}"
+        payloads = await self._http.get(path, list[RiskTierPayload])
+        return tuple(sorted(map(translate.risk_tier, payloads), key=lambda tier: tier.level))
+
+    # Books and trades ------------------------------------------------------------------------
 
     async def book_snapshot(self, symbol: Symbol) -> BookSnapshot:
         """The whole book of a contract. A large one is translated with pauses for others."""
@@ -81,21 +125,41 @@ class MarketClient:
         return await signed.get(path, BookPayload, query, signed=True)
 
     async def book_depth(self, symbol: Symbol, rows: int) -> BookDepth:
-        """The best levels of a contract; ``rows`` is 20 or 100 (API reference 2.3)."""
+        """The best levels of a contract; ``rows`` is 20 or 100, others raise ``ValueError``."""
         path = _DEPTHS.get(rows)
         if path is None:
             raise ValueError(f"the exchange has depth 20 and 100, not {rows}")
-        payload = await self._http.get(path, DepthPayload, {"symbol": symbol})
-        return translate_feed.depth(symbol, rows, payload, self._scales)
+        payload = await self._http.get(path, BookPayload, {"symbol": symbol})
+        return translate.book_depth(payload, rows, self._scales)
 
     async def recent_trades(self, symbol: Symbol) -> tuple[PublicTrade, ...]:
         """The last public trades, oldest first, at most 100."""
         payloads = await self._http.get(
             "/api/v1/trade/history", list[TradePayload], {"symbol": symbol}
         )
-        return tuple(
-            translate.public_trade(symbol, payload, self._scales) for payload in reversed(payloads)
-        )
+
+        def read(payload: TradePayload) -> PublicTrade:
+            return translate.public_trade(symbol, payload, self._scales)
+
+        trades = readable(read, reversed(payloads), "a trade")
+        return tuple(sorted(trades, key=lambda trade: trade.sequence))
+
+    async def ticker(self, symbol: Symbol) -> TickerUpdate:
+        """The last match and the best prices of a contract (2.2)."""
+        payload = await self._http.get("/api/v1/ticker", TickerPayload, {"symbol": symbol})
+        return translate.ticker(symbol, payload, self._scales)
+
+    async def tickers(self) -> tuple[TickerUpdate, ...]:
+        """The last match and the best prices of all contracts (2.2)."""
+        payloads = await self._http.get("/api/v1/allTickers", list[TickerPayload])
+        return readable(self._named_ticker, payloads, "a ticker")
+
+    def _named_ticker(self, payload: TickerPayload) -> TickerUpdate:
+        if not payload.symbol:
+            raise ProtocolError("symbol of a ticker is missing")
+        return translate.ticker(Symbol(payload.symbol), payload, self._scales)
+
+    # Prices ----------------------------------------------------------------------------------
 
     async def mark_price(self, symbol: Symbol) -> MarkUpdate:
         """The current mark and index price."""
@@ -116,28 +180,87 @@ class MarketClient:
             query["from"] = start_at
         if end_at is not None:
             query["to"] = end_at
-        payloads = await self._http.get("/api/v1/kline/query", list[CandlePayload], query)
-        rows = {row.start_at: row for row in _candles(symbol, payloads, self._scales)}
+        raw = await self._http.get("/api/v1/kline/query", Raw, query)
+
+        def read(payload: CandlePayload) -> Candle:
+            return translate.candle(symbol, payload, self._scales)
+
+        found = readable(read, rows_of(raw, CandlePayload), "a candle")
+        rows = {row.start_at: row for row in found}
         return tuple(rows[start] for start in sorted(rows))
+
+    # Series ----------------------------------------------------------------------------------
+
+    def index_history(
+        self, series: str, start_at: TimestampMs, end_at: TimestampMs
+    ) -> Walk[SeriesPoint]:
+        """Index prices and their parts, the latest first; asked by the index' own name (2.6)."""
+        return self._series("/api/v1/index/query", series, start_at, end_at)
+
+    def premium_history(
+        self, series: str, start_at: TimestampMs, end_at: TimestampMs
+    ) -> Walk[SeriesPoint]:
+        """Premium rates, the latest first (2.6)."""
+        return self._series("/api/v1/premium/query", series, start_at, end_at)
+
+    def interest_history(
+        self, series: str, start_at: TimestampMs, end_at: TimestampMs
+    ) -> Walk[SeriesPoint]:
+        """Interest rates, the latest first (2.6)."""
+        return self._series("/api/v1/interest/query", series, start_at, end_at)
+
+    def _series(
+        self, path: str, series: str, start_at: TimestampMs, end_at: TimestampMs
+    ) -> Walk[SeriesPoint]:
+        async def ask(offset: int | str | None) -> MorePayload[SeriesPointPayload]:
+            query: dict[str, str | int] = {"symbol": series, "startAt": start_at, "endAt": end_at}
+            if offset is not None:
+                query["offset"] = offset
+            query["maxCount"] = MORE_COUNT
+            return await self._http.get(path, MorePayload[SeriesPointPayload], query)
+
+        return by_offset(
+            ask,
+            lambda rows: rows[-1].timePoint,
+            lambda row: row.timePoint,
+            reader(translate.series_point, "a point of a series"),
+        )
+
+    async def funding_rate(self, symbol: Symbol) -> FundingRate:
+        """The funding of the current cycle and when it is charged (2.7)."""
+        path = f"/api/v1/funding-rate/{symbol}/current"
+        return translate.funding_rate(symbol, await self._http.get(path, CurrentFundingPayload))
+
+    def funding_rates(
+        self, symbol: Symbol, start_at: TimestampMs, end_at: TimestampMs
+    ) -> Walk[PastFundingRate]:
+        """Rates of the past, at most 100 for each question (2.7)."""
+
+        async def ask(begin: TimestampMs, end: TimestampMs) -> list[PastFundingPayload]:
+            query: dict[str, str | int] = {"symbol": symbol, "from": begin, "to": end}
+            raw = await self._http.get("/api/v1/contract/funding-rates", Raw, query)
+            return rows_of(raw, PastFundingPayload)
+
+        return by_stretches(
+            ask,
+            start_at,
+            end_at,
+            lambda row: row.timepoint or row.timePoint or 0,
+            reader(translate.past_funding, "a funding rate"),
+        )
+
+    # The exchange ----------------------------------------------------------------------------
 
     async def server_time(self) -> TimestampMs:
         """The exchange's clock."""
-        return to_ms(await self._http.get("/api/v1/timestamp", int))
+        return ms(await self._http.get("/api/v1/timestamp", int), "timestamp")
 
+    async def service_status(self) -> ServiceStatus:
+        """Whether the exchange is open (2.8)."""
+        return translate.service_status(await self._http.get("/api/v1/status", StatusPayload))
 
-def _readable(payloads: list[ContractPayload]) -> Iterator[Contract]:
-    """Contracts that can be read; a strange one must not take the others away."""
-    for payload in payloads:
-        try:
-            yield translate.contract(payload)
-        except ProtocolError as error:
-            _log.warning("a contract was left out: %s", error)
-
-
-def _candles(symbol: Symbol, payloads: list[CandlePayload], scales: Scales) -> Iterator[Candle]:
-    """Candles that can be read: one strange row must not take the whole history away."""
-    for payload in payloads:
-        try:
-            yield translate.candle(symbol, payload, scales)
-        except ProtocolError as error:
-            _log.warning("a candle was left out: %s", error)
+    async def platform_turnover(self) -> Decimal:
+        """USD traded in 24 hours on the whole platform; needs a key (2.8)."""
+        path = "/api/v1/trade-statistics"
+        http = self._signed or self._http
+        return (await http.get(path, TradeStatisticsPayload, signed=True)).turnoverOf24h

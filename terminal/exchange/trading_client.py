@@ -6,7 +6,7 @@ Commands return outcomes.
 from __future__ import annotations
 
 import logging
-from typing import TYPE_CHECKING, TypeVar, final
+from typing import TYPE_CHECKING, final
 
 from terminal.domain.access import Access
 from terminal.domain.units import ClientOid, OrderId
@@ -14,16 +14,19 @@ from terminal.exchange import translate
 from terminal.exchange.commands import ended
 from terminal.exchange.errors import ProtocolError, RejectedError
 from terminal.exchange.outcome import NotSent
+from terminal.exchange.paging import PAGE_SIZE, by_pages
+from terminal.exchange.rows import readable, rows_of
+from terminal.wire.codec import Raw
+from terminal.wire.pages import PagePayload
 from terminal.wire.trading import (
     CancelledPayload,
     FillPayload,
-    OrderPagePayload,
     OrderPayload,
     PlacedPayload,
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Sequence
 
     from terminal.domain.events import Fill, OrderUpdate
     from terminal.domain.ticket import OrderTicket
@@ -33,12 +36,8 @@ if TYPE_CHECKING:
     from terminal.exchange.routes import OrderRoutes, RouteState
     from terminal.exchange.translate import Scales
 
-Payload = TypeVar("Payload")
-Fact = TypeVar("Fact")
-
 _log = logging.getLogger("orders")
 
-PAGE_SIZE = 1000
 MAX_PAGES = 20
 NOT_FOUND = "100001"
 
@@ -158,20 +157,23 @@ class TradingClient:
         return await self._pages("/api/v1/stopOrders", _symbol(symbol))
 
     async def _pages(self, path: str, query: dict[str, str | int]) -> tuple[OrderUpdate, ...]:
-        found: dict[str, OrderUpdate] = {}
-        for page in range(1, MAX_PAGES + 1):
-            answer = await self._http.get(
+        async def ask(page: int) -> PagePayload[OrderPayload]:
+            return await self._http.get(
                 path,
-                OrderPagePayload,
+                PagePayload[OrderPayload],
                 {**query, "currentPage": page, "pageSize": PAGE_SIZE},
                 signed=True,
             )
-            # Orders shift between pages while they are read: an id seen twice counts once.
-            for payload in answer.items:
-                found[payload.id] = self._whole_or_stub(payload)
-            if page >= answer.totalPage:
-                return tuple(found.values())
-        raise ProtocolError(f"{path} has more than {MAX_PAGES} pages")
+
+        # Orders shift between pages while they are read: an id seen twice counts once.
+        walk = by_pages(
+            ask,
+            lambda payload: payload.id,
+            lambda payloads: tuple(map(self._whole_or_stub, payloads)),
+            max_requests=MAX_PAGES,
+            must_end=True,
+        )
+        return await walk.collect()
 
     def _whole_or_stub(self, payload: OrderPayload) -> OrderUpdate:
         """A working order must never be hidden: what cannot be read whole can still be canceled."""
@@ -183,24 +185,22 @@ class TradingClient:
 
     async def recent_done_orders(self) -> tuple[OrderUpdate, ...]:
         """Orders that ended within the last 24 hours, at most 1000."""
-        payloads = await self._http.get("/api/v1/recentDoneOrders", list[OrderPayload], signed=True)
-        return tuple(self._readable(translate.order_update, payloads))
+        raw = await self._http.get("/api/v1/recentDoneOrders", Raw, signed=True)
+
+        def read(payload: OrderPayload) -> OrderUpdate:
+            return translate.order_update(payload, self._scales)
+
+        return readable(read, rows_of(raw, OrderPayload), "an order of the past")
 
     async def recent_fills(self) -> tuple[Fill, ...]:
         """Fills of the last 24 hours, at most 1000, oldest first."""
-        payloads = await self._http.get("/api/v1/recentFills", list[FillPayload], signed=True)
-        fills = self._readable(translate.fill, payloads)
-        return tuple(sorted(fills, key=lambda fill: fill.event_at))
+        raw = await self._http.get("/api/v1/recentFills", Raw, signed=True)
 
-    def _readable(
-        self, read: Callable[[Payload, Scales], Fact], payloads: list[Payload]
-    ) -> Iterator[Fact]:
-        """What can be read of the past; one row of a contract long gone must not hide the rest."""
-        for payload in payloads:
-            try:
-                yield read(payload, self._scales)
-            except ProtocolError as error:
-                _log.warning("a row was left out: %s", error)
+        def read(payload: FillPayload) -> Fill:
+            return translate.fill(payload, self._scales)
+
+        fills = {fill.key: fill for fill in readable(read, rows_of(raw, FillPayload), "a fill")}
+        return tuple(sorted(fills.values(), key=lambda fill: fill.event_at))
 
 
 def _symbol(symbol: Symbol | None) -> dict[str, str | int]:

@@ -6,17 +6,49 @@ from decimal import Decimal
 
 import msgspec
 
+from terminal.wire.fields import Exact, MaybeExact, MaybeFlag, MaybeText, MaybeWhole, Text, Whole
+
 
 class OverviewPayload(msgspec.Struct):
     """``account-overview`` in one currency."""
 
-    currency: str
-    accountEquity: Decimal
-    unrealisedPNL: Decimal
-    positionMargin: Decimal
-    orderMargin: Decimal
-    availableBalance: Decimal
-    maxWithdrawAmount: Decimal | None = None
+    currency: Text
+    accountEquity: Exact
+    unrealisedPNL: Exact
+    positionMargin: Exact
+    orderMargin: Exact
+    availableBalance: Exact
+    maxWithdrawAmount: MaybeExact = None
+    marginBalance: MaybeExact = None
+    frozenFunds: MaybeExact = None
+    availableMargin: MaybeExact = None
+    riskRatio: MaybeExact = None
+
+
+class OverviewTotalsPayload(msgspec.Struct):
+    """The sums of ``account-overview-all`` (4)."""
+
+    currency: Text
+    accountEquityTotal: Exact
+    unrealisedPNLTotal: Exact
+    positionMarginTotal: Exact
+    orderMarginTotal: Exact
+    availableBalanceTotal: Exact
+    marginBalanceTotal: MaybeExact = None
+    frozenFundsTotal: MaybeExact = None
+
+
+class NamedOverviewPayload(OverviewPayload, kw_only=True):
+    """One account of ``account-overview-all``; ``main`` is the master."""
+
+    accountName: Text
+
+
+class OverviewAllPayload(msgspec.Struct):
+    """``account-overview-all``: the master and its sub-accounts in one currency (4)."""
+
+    summary: OverviewTotalsPayload
+    accounts: list[NamedOverviewPayload]
 
 
 class PositionPayload(msgspec.Struct):
@@ -25,127 +57,140 @@ class PositionPayload(msgspec.Struct):
     ``currentTimestamp`` is ms.
     """
 
-    symbol: str | None = None
-    currentQty: int | None = None
-    avgEntryPrice: Decimal | None = None
-    markPrice: Decimal | None = None
-    liquidationPrice: Decimal | None = None
-    realisedPnl: Decimal | None = None
-    unrealisedPnl: Decimal | None = None
-    posMargin: Decimal | None = None
-    settleCurrency: str | None = None
-    marginMode: str | None = None
-    crossMode: bool | None = None
-    leverage: Decimal | None = None
-    currentTimestamp: int | None = None
-    isOpen: bool | None = None
+    symbol: MaybeText = None
+    currentQty: MaybeWhole = None
+    avgEntryPrice: MaybeExact = None
+    markPrice: MaybeExact = None
+    liquidationPrice: MaybeExact = None
+    realisedPnl: MaybeExact = None
+    unrealisedPnl: MaybeExact = None
+    posMargin: MaybeExact = None
+    settleCurrency: MaybeText = None
+    marginMode: MaybeText = None
+    crossMode: MaybeFlag = None
+    leverage: MaybeExact = None
+    currentTimestamp: MaybeWhole = None
+    isOpen: MaybeFlag = None
+    id: MaybeText = None
+    positionSide: MaybeText = None
+    openingTimestamp: MaybeWhole = None
+    bankruptPrice: MaybeExact = None
+    markValue: MaybeExact = None
+    posInit: MaybeExact = None
+    posMaint: MaybeExact = None
+    maintMarginReq: MaybeExact = None
+    delevPercentage: MaybeExact = None
+    unrealisedRoePcnt: MaybeExact = None
+    realLeverage: MaybeExact = None
+    riskLimit: MaybeExact = None
+    riskLimitLevel: MaybeWhole = None
+    autoDeposit: MaybeFlag = None
 
 
 class MarginModePayload(msgspec.Struct):
     """``getMarginMode``."""
 
-    symbol: str
-    marginMode: str
+    symbol: Text
+    marginMode: Text
 
 
 class CrossLeveragePayload(msgspec.Struct):
     """``getCrossUserLeverage``."""
 
-    symbol: str
-    leverage: Decimal
+    symbol: Text
+    leverage: Exact
 
 
 class PositionModePayload(msgspec.Struct):
     """``getPositionMode``: 0 one-way, 1 hedge."""
 
-    positionMode: int
+    positionMode: Whole
 
 
 class WalletPayload(msgspec.Struct):
     """Data of ``walletBalance.change``: all text; ``timestamp`` is ms."""
 
-    currency: str
-    equity: Decimal
-    availableBalance: Decimal
-    timestamp: int
-    crossPosMargin: Decimal = Decimal(0)
-    crossOrderMargin: Decimal = Decimal(0)
-    crossUnPnl: Decimal = Decimal(0)
-    isolatedPosMargin: Decimal = Decimal(0)
-    isolatedOrderMargin: Decimal = Decimal(0)
-    isolatedUnPnl: Decimal = Decimal(0)
-    maxWithdrawAmount: Decimal | None = None
+    currency: Text
+    equity: Exact
+    availableBalance: Exact
+    timestamp: Whole
+    crossPosMargin: Exact = Decimal(0)
+    crossOrderMargin: Exact = Decimal(0)
+    crossUnPnl: Exact = Decimal(0)
+    isolatedPosMargin: Exact = Decimal(0)
+    isolatedOrderMargin: Exact = Decimal(0)
+    isolatedUnPnl: Exact = Decimal(0)
+    maxWithdrawAmount: MaybeExact = None
 
 
 class TransferablePayload(msgspec.Struct):
     """``accounts/transferable`` of the main or the trade account (4): all text."""
 
-    currency: str
-    balance: Decimal
-    transferable: Decimal
+    currency: Text
+    balance: Exact
+    transferable: Exact
 
 
 class TransferredPayload(msgspec.Struct):
     """Answer to ``universal-transfer`` (4.1)."""
 
-    orderId: str
+    orderId: Text
 
 
 class ApiKeyPayload(msgspec.Struct):
     """``user/api-key``: what a key is. Source: API reference 1.2."""
 
-    apiVersion: int
-    permission: str
-    ipWhitelist: str | None = None
+    apiVersion: Whole
+    permission: MaybeText = None
+    ipWhitelist: MaybeText = None
 
 
 class AccountModePayload(msgspec.Struct):
     """``ua/v1/account/mode``: ``CLASSIC`` or ``UNIFIED``. Source: API reference 3.15."""
 
-    selfAccountMode: str
+    selfAccountMode: Text
 
 
 class StreamPositionPayload(PositionPayload):
     """Data of a ``position.change`` frame: whole, or a part of it. Source: 5.7."""
 
-    maintMargin: Decimal | None = None
-    realLeverage: Decimal | None = None
-    changeReason: str | None = None
+    maintMargin: MaybeExact = None
+    changeReason: MaybeText = None
 
 
 class SettlementPayload(msgspec.Struct):
     """Data of a ``position.settlement`` frame; ``fundingTime`` is ms, ``ts`` ns."""
 
-    fundingTime: int
-    qty: int
-    markPrice: Decimal
-    fundingRate: Decimal
-    fundingFee: Decimal
-    ts: int
-    settleCurrency: str
-    symbol: str | None = None
+    fundingTime: Whole
+    qty: Whole
+    markPrice: Exact
+    fundingRate: Exact
+    fundingFee: Exact
+    ts: Whole
+    settleCurrency: Text
+    symbol: MaybeText = None
 
 
 class RiskLimitPayload(msgspec.Struct):
     """Data of a ``position.adjustRiskLimit`` frame."""
 
     success: bool
-    riskLimitLevel: int | None = None
-    msg: str | None = None
-    symbol: str | None = None
+    riskLimitLevel: MaybeWhole = None
+    msg: MaybeText = None
+    symbol: MaybeText = None
 
 
 class StreamLeveragePayload(msgspec.Struct):
     """One contract of a ``crossLeverage`` frame; text or number."""
 
-    leverage: Decimal
+    leverage: Exact
 
 
 class LegacyWalletPayload(msgspec.Struct):
     """Data of the wallet subjects of the old account model; ``timestamp`` is ms."""
 
-    currency: str
-    timestamp: int
-    orderMargin: Decimal | None = None
-    availableBalance: Decimal | None = None
-    withdrawHold: Decimal | None = None
+    currency: Text
+    timestamp: Whole
+    orderMargin: MaybeExact = None
+    availableBalance: MaybeExact = None
+    withdrawHold: MaybeExact = None

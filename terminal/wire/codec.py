@@ -1,19 +1,30 @@
 """Decoding with one kind of error, and encoding without noise.
 
-Lax about form (text or number, extra fields), strict about meaning: what cannot be read raises
-``DecodeError`` with the path of the field and a clipped excerpt.
+Lax about form (text or number, extra fields; ``wire.fields``), strict about meaning: what cannot be
+read raises ``DecodeError`` with the path of the field and a clipped excerpt without secrets.
 """
 
 from __future__ import annotations
 
+import re
 from decimal import Decimal
 from typing import Any, TypeVar
 
 import msgspec
 
+from terminal.wire.fields import exact, read_field
+
 T = TypeVar("T")
 
+Raw = msgspec.Raw
+"""JSON that is left as it came; what a caller asks for who chooses the shape himself."""
+
 _EXCERPT = 200
+_LOOKED_AT = 4 * _EXCERPT
+_SECRET = re.compile(
+    r'("[^"]*(?:token|key|secret|passphrase|sign|uid|userid|ipwhitelist)"\s*:\s*)("[^"]*"?|-?\d+)',
+    re.IGNORECASE,
+)
 _encoder = msgspec.json.Encoder()
 _decoders: dict[Any, msgspec.json.Decoder[Any]] = {}
 
@@ -25,17 +36,40 @@ class DecodeError(ValueError):
 def _decoder(kind: Any) -> msgspec.json.Decoder[Any]:  # noqa: ANN401 - any struct type
     known = _decoders.get(kind)
     if known is None:
-        known = _decoders[kind] = msgspec.json.Decoder(kind, strict=False)
+        # What is wanted as any object is plain JSON values; the hook is for our own types.
+        known = _decoders[kind] = msgspec.json.Decoder(
+            Any if kind is object else kind, strict=False, dec_hook=read_field, float_hook=Decimal
+        )
     return known
 
 
-def decode(raw: bytes | str, kind: type[T]) -> T:
+def decode(raw: bytes | str | memoryview, kind: type[T]) -> T:
     """Decode JSON into a struct. Raises ``DecodeError``."""
     try:
         decoded: T = _decoder(kind).decode(raw)
-    except (msgspec.MsgspecError, UnicodeError) as error:
-        raise DecodeError(f"{error} in {excerpt(raw)}") from error
+    except (msgspec.MsgspecError, ValueError, ArithmeticError, RecursionError) as error:
+        raise DecodeError(f"{_told(error)} in {excerpt(raw)}") from None
     return decoded
+
+
+def decode_rows(raw: bytes | str | memoryview, kind: type[T]) -> list[T]:
+    """Decode what is sometimes a list, sometimes one object and sometimes nothing.
+
+    Null is no row. Raises ``DecodeError``.
+    """
+    data = memoryview(raw.encode() if isinstance(raw, str) else raw)
+    begin = bytes(data[:32]).lstrip()
+    if begin.startswith(b"["):
+        return decode(data, list[kind])  # type: ignore[valid-type]
+    if begin.startswith(b"null") or not data:
+        return []
+    return [decode(data, kind)]
+
+
+def _told(error: Exception) -> str:
+    if isinstance(error, RecursionError):
+        return "nested too deeply"
+    return excerpt(str(error)) if isinstance(error, ValueError) else "a number beyond all bounds"
 
 
 def encode(value: Any) -> bytes:  # noqa: ANN401 - any value that JSON knows
@@ -43,23 +77,27 @@ def encode(value: Any) -> bytes:  # noqa: ANN401 - any value that JSON knows
     return _encoder.encode(value)
 
 
+def number(value: Decimal) -> msgspec.Raw:
+    """A decimal that is encoded as a JSON number, exactly: for the calls that want no text."""
+    return msgspec.Raw(format(value, "f").encode())
+
+
 def decimal_of(value: Any, field: str) -> Decimal | None:  # noqa: ANN401 - whatever the wire holds
     """Read a number that may be text, number, exponent form, empty or absent.
 
     None and empty text are None. Raises ``DecodeError`` naming the field otherwise.
     """
-    if value is None or value == "":
-        return None
     try:
-        number = Decimal(str(value))
-    except ArithmeticError as error:
-        raise DecodeError(f"{field} is no number: {excerpt(str(value))}") from error
-    if not number.is_finite():
-        raise DecodeError(f"{field} is no finite number: {excerpt(str(value))}")
-    return number
+        return exact(value)
+    except ValueError as error:
+        raise DecodeError(f"{field} {error}: {excerpt(str(value))}") from None
 
 
-def excerpt(raw: bytes | str) -> str:
-    """The beginning of what was received, for a log line."""
-    text = raw.decode("utf-8", "replace") if isinstance(raw, bytes) else raw
-    return text if len(text) <= _EXCERPT else f"{text[:_EXCERPT]}..."
+def excerpt(raw: bytes | str | memoryview) -> str:
+    """The beginning of what was received, for a log line, with what could be a secret left out."""
+    if isinstance(raw, str):
+        text = raw[:_LOOKED_AT]
+    else:
+        text = bytes(raw[:_LOOKED_AT]).decode("utf-8", "replace")
+    shown = _SECRET.sub(r'\1"***"', text)
+    return shown if len(shown) <= _EXCERPT and len(raw) <= _LOOKED_AT else f"{shown[:_EXCERPT]}..."

@@ -2,62 +2,93 @@
 
 from __future__ import annotations
 
-from decimal import Decimal
-
 import msgspec
+
+from terminal.wire.fields import Exact, MaybeExact, MaybeFlag, MaybeText, MaybeWhole, Text, Whole
 
 
 class ContractPayload(msgspec.Struct):
-    """One row of ``contracts/active``; only what a terminal uses."""
+    """One row of ``contracts/active``; only what a terminal uses.
 
-    symbol: str
-    baseCurrency: str
-    quoteCurrency: str
-    settleCurrency: str
-    tickSize: Decimal
-    multiplier: Decimal
+    Dates are ms. ``nextFundingRateTime`` is a countdown in ms, ``nextFundingRateDateTime`` the
+    instant. ``openInterest`` is lots, ``turnoverOf24h`` quote and ``volumeOf24h`` base units.
+    """
+
+    symbol: Text
+    baseCurrency: Text
+    quoteCurrency: Text
+    settleCurrency: Text
+    tickSize: Exact
+    multiplier: Exact
     isInverse: bool
-    maxOrderQty: int
-    maxPrice: Decimal
-    status: str
-    type: str = "FFWCSX"
-    marketMaxOrderQty: int | None = None
-    maxLeverage: int | None = None
-    makerFeeRate: Decimal | None = None
-    takerFeeRate: Decimal | None = None
-    maintainMargin: Decimal | None = None
-    indexPriceTickSize: Decimal | None = None
-    buyLimit: Decimal | None = None
-    sellLimit: Decimal | None = None
+    maxOrderQty: Whole
+    maxPrice: Exact
+    status: Text
+    type: MaybeText = "FFWCSX"
+    marketMaxOrderQty: MaybeWhole = None
+    maxLeverage: MaybeWhole = None
+    makerFeeRate: MaybeExact = None
+    takerFeeRate: MaybeExact = None
+    maintainMargin: MaybeExact = None
+    indexPriceTickSize: MaybeExact = None
+    buyLimit: MaybeExact = None
+    sellLimit: MaybeExact = None
+    rootSymbol: MaybeText = None
+    displaySymbol: MaybeText = None
+    expireDate: MaybeWhole = None
+    fundingFeeRate: MaybeExact = None
+    predictedFundingFeeRate: MaybeExact = None
+    fundingRateGranularity: MaybeWhole = None
+    nextFundingRateDateTime: MaybeWhole = None
+    indexSymbol: MaybeText = None
+    premiumsSymbol1M: MaybeText = None
+    fundingBaseSymbol: MaybeText = None
+    fundingQuoteSymbol: MaybeText = None
+    openInterest: MaybeWhole = None
+    turnoverOf24h: MaybeExact = None
+    volumeOf24h: MaybeExact = None
+    markPrice: MaybeExact = None
+    indexPrice: MaybeExact = None
+    lastTradePrice: MaybeExact = None
+    lowPrice: MaybeExact = None
+    highPrice: MaybeExact = None
+    priceChg: MaybeExact = None
+    priceChgPct: MaybeExact = None
+    supportCross: MaybeFlag = None
 
 
 class BookPayload(msgspec.Struct):
-    """``level2/snapshot``: rows are price (number or text) and lots; ``ts`` is ns."""
+    """``level2/snapshot``, ``depth20``, ``depth100``: rows are price and lots; ``ts`` is ns.
 
-    symbol: str
-    sequence: int
-    bids: list[tuple[Decimal, int]]
-    asks: list[tuple[Decimal, int]]
-    ts: int
+    Prices are numbers (text in 2023). A book may have 40,000 rows: they are read as floats, which
+    tell two prices of up to 15 digits apart, and checked against the tick where they are
+    translated.
+    """
+
+    symbol: Text
+    sequence: Whole
+    bids: list[tuple[float, int]]
+    asks: list[tuple[float, int]]
+    ts: Whole
 
 
 class TradePayload(msgspec.Struct):
     """A public trade, by REST or stream; ``ts`` is ns."""
 
-    sequence: int
-    tradeId: str
-    size: int
-    price: Decimal
-    side: str
-    ts: int
+    sequence: Whole
+    tradeId: Text
+    size: Whole
+    price: Exact
+    side: Text
+    ts: Whole
 
 
 class MarkPricePayload(msgspec.Struct):
     """``mark-price/{symbol}/current``; ``timePoint`` is ms."""
 
-    value: Decimal
-    indexPrice: Decimal
-    timePoint: int
+    value: Exact
+    indexPrice: Exact
+    timePoint: Whole
 
 
 class ChangePayload(msgspec.Struct):
@@ -71,21 +102,21 @@ class ChangePayload(msgspec.Struct):
 class MarkIndexPayload(msgspec.Struct):
     """Data of an ``instrument`` frame with subject ``mark.index.price``."""
 
-    markPrice: Decimal
-    indexPrice: Decimal
-    timestamp: int
+    markPrice: Exact
+    indexPrice: Exact
+    timestamp: Whole
 
 
 class CandlePayload(msgspec.Struct, array_like=True):
     """One row of ``kline/query``; ``start`` is ms, ``size`` lots. Old replies end with it."""
 
-    start: int
-    open: Decimal
-    high: Decimal
-    low: Decimal
-    close: Decimal
-    size: int
-    turnover: Decimal | None = None
+    start: Whole
+    open: Exact
+    high: Exact
+    low: Exact
+    close: Exact
+    size: Whole
+    turnover: MaybeExact = None
 
 
 class StreamCandlePayload(msgspec.Struct, array_like=True):
@@ -94,60 +125,61 @@ class StreamCandlePayload(msgspec.Struct, array_like=True):
     ``volume`` is declared wrongly by the exchange's pages; ``size`` is lots.
     """
 
-    start: int
-    open: Decimal
-    close: Decimal
-    high: Decimal
-    low: Decimal
-    volume: Decimal
-    size: int
+    start: Whole
+    open: Exact
+    close: Exact
+    high: Exact
+    low: Exact
+    volume: Exact
+    size: Whole
 
 
 class CandleFramePayload(msgspec.Struct):
     """Data of a ``limitCandle`` frame; ``time`` is ms."""
 
-    symbol: str
+    symbol: Text
     candles: StreamCandlePayload
-    time: int
+    time: Whole
 
 
 class ExecutionPayload(msgspec.Struct):
     """Data of an ``execution`` frame; the form of 2023 has ``matchSize`` and ``time``. Times ns."""
 
-    sequence: int
-    tradeId: str
-    price: Decimal
-    side: str
-    size: int | None = None
-    matchSize: int | None = None
-    ts: int | None = None
-    time: int | None = None
+    sequence: Whole
+    tradeId: Text
+    price: Exact
+    side: Text
+    size: MaybeWhole = None
+    matchSize: MaybeWhole = None
+    ts: MaybeWhole = None
+    time: MaybeWhole = None
 
 
 class QuotePayload(msgspec.Struct):
     """Data of a ``tickerV2`` frame; ``ts`` is ns. A side that is empty may be missing."""
 
-    sequence: int
-    ts: int
-    bestBidPrice: str | float | None = None
-    bestBidSize: int | None = None
-    bestAskPrice: str | float | None = None
-    bestAskSize: int | None = None
+    sequence: Whole
+    ts: Whole
+    bestBidPrice: MaybeExact = None
+    bestBidSize: MaybeWhole = None
+    bestAskPrice: MaybeExact = None
+    bestAskSize: MaybeWhole = None
 
 
 class TickerPayload(msgspec.Struct):
-    """Data of a ``ticker`` frame: the last match and the best prices; ``ts`` is ns."""
+    """Data of a ``ticker`` frame and of ``ticker``: last match, best prices; ``ts`` is ns."""
 
-    sequence: int
-    side: str
-    size: int
-    price: Decimal
-    tradeId: str
-    ts: int
-    bestBidPrice: str | float | None = None
-    bestBidSize: int | None = None
-    bestAskPrice: str | float | None = None
-    bestAskSize: int | None = None
+    sequence: Whole
+    side: Text
+    size: Whole
+    price: Exact
+    tradeId: Text
+    ts: Whole
+    bestBidPrice: MaybeExact = None
+    bestBidSize: MaybeWhole = None
+    bestAskPrice: MaybeExact = None
+    bestAskSize: MaybeWhole = None
+    symbol: MaybeText = None
 
 
 class DepthPayload(msgspec.Struct):
@@ -156,38 +188,38 @@ class DepthPayload(msgspec.Struct):
     Rows are price and lots (sizes were text in 2023); ``ts`` is ms or, of old and by request, ns.
     """
 
-    sequence: int
-    bids: list[tuple[Decimal, int]]
-    asks: list[tuple[Decimal, int]]
-    ts: int | None = None
-    timestamp: int | None = None
+    sequence: Whole
+    bids: list[tuple[Exact, Whole]]
+    asks: list[tuple[Exact, Whole]]
+    ts: MaybeWhole = None
+    timestamp: MaybeWhole = None
 
 
 class FundingRatePayload(msgspec.Struct):
     """Data of an ``instrument`` frame with subject ``funding.rate``; times in ms."""
 
-    fundingRate: Decimal
-    granularity: int
-    timestamp: int
+    fundingRate: Exact
+    granularity: Whole
+    timestamp: Whole
 
 
 class FundingMomentPayload(msgspec.Struct):
     """Data of an ``announcement`` frame; times in ms."""
 
-    symbol: str
-    fundingTime: int
-    fundingRate: Decimal
-    timestamp: int
+    symbol: Text
+    fundingTime: Whole
+    fundingRate: Exact
+    timestamp: Whole
 
 
 class DaySummaryPayload(msgspec.Struct):
     """Data of a ``snapshot`` frame; ``ts`` is ns, ``priceChgPct`` a fraction."""
 
-    lastPrice: Decimal
-    highPrice: Decimal
-    lowPrice: Decimal
-    price24HoursBefore: Decimal
-    priceChgPct: Decimal
-    turnover: Decimal
-    volume: Decimal
-    ts: int
+    lastPrice: Exact
+    highPrice: Exact
+    lowPrice: Exact
+    price24HoursBefore: Exact
+    priceChgPct: Exact
+    turnover: Exact
+    volume: Exact
+    ts: Whole

@@ -2,105 +2,138 @@
 
 from __future__ import annotations
 
-from decimal import Decimal
-
 import msgspec
+
+from terminal.wire.fields import Exact, MaybeExact, MaybeFlag, MaybeText, MaybeWhole, Text, Whole
 
 
 class PlacedPayload(msgspec.Struct):
     """Answer to a placed order."""
 
-    orderId: str
+    orderId: Text
 
 
 class CancelledPayload(msgspec.Struct):
     """Answer to a cancel by id or of all."""
 
-    cancelledOrderIds: list[str] = []
+    cancelledOrderIds: list[Text] = []
 
 
 class OrderPayload(msgspec.Struct):
-    """An order as REST tells it. ``orderTime`` is ns, the other times ms."""
+    """An order as REST tells it. ``orderTime`` is ns, the other times ms.
 
-    id: str
-    symbol: str
-    type: str
-    side: str
-    size: int
-    status: str = ""
-    isActive: bool = False
-    price: str | float | None = None
-    dealSize: int | None = None
-    filledSize: int | None = None
-    stop: str | None = ""
-    stopPrice: str | float | None = None
-    stopTriggered: bool | None = None
-    postOnly: bool | None = False
-    closeOrder: bool | None = False
-    reduceOnly: bool | None = False
-    clientOid: str | None = ""
-    cancelExist: bool | None = False
-    createdAt: int = 0
-    updatedAt: int | None = None
-    endAt: int | None = None
+    ``stopPrice`` is null, a number or text; ``dealSize`` and ``filledSize`` are the same.
+    """
 
-
-class OrderPagePayload(msgspec.Struct):
-    """One page of orders."""
-
-    currentPage: int
-    totalPage: int
-    items: list[OrderPayload]
+    id: Text
+    symbol: Text
+    type: Text
+    side: Text
+    size: Whole
+    status: MaybeText = None
+    isActive: MaybeFlag = None
+    price: MaybeExact = None
+    value: MaybeExact = None
+    dealValue: MaybeExact = None
+    filledValue: MaybeExact = None
+    dealSize: MaybeWhole = None
+    filledSize: MaybeWhole = None
+    avgDealPrice: MaybeExact = None
+    stp: MaybeText = None
+    stop: MaybeText = None
+    stopPriceType: MaybeText = None
+    stopPrice: MaybeExact = None
+    stopTriggered: MaybeFlag = None
+    timeInForce: MaybeText = None
+    postOnly: MaybeFlag = None
+    hidden: MaybeFlag = None
+    iceberg: MaybeFlag = None
+    visibleSize: MaybeWhole = None
+    forceHold: MaybeFlag = None
+    closeOrder: MaybeFlag = None
+    reduceOnly: MaybeFlag = None
+    leverage: MaybeExact = None
+    clientOid: MaybeText = None
+    remark: MaybeText = None
+    cancelExist: MaybeFlag = None
+    settleCurrency: MaybeText = None
+    marginMode: MaybeText = None
+    positionSide: MaybeText = None
+    createdAt: MaybeWhole = None
+    updatedAt: MaybeWhole = None
+    endAt: MaybeWhole = None
 
 
 class FillPayload(msgspec.Struct):
     """A fill as REST tells it. ``tradeTime`` is ns; ``fee`` is positive when paid."""
 
-    symbol: str
-    tradeId: str
-    orderId: str
-    side: str
-    liquidity: str
-    price: Decimal
-    size: int
-    fee: Decimal
-    feeCurrency: str
-    tradeTime: int
+    symbol: Text
+    tradeId: Text
+    orderId: Text
+    side: Text
+    liquidity: Text
+    price: Exact
+    size: Whole
+    fee: Exact
+    feeCurrency: Text
+    tradeTime: Whole
+    value: MaybeExact = None
+    feeRate: MaybeExact = None
+    settleCurrency: MaybeText = None
+    orderType: MaybeText = None
+    displayType: MaybeText = None
+    tradeType: MaybeText = None
+    stop: MaybeText = None
+    marginMode: MaybeText = None
+    positionSide: MaybeText = None
+    forceTaker: MaybeFlag = None
+
+
+class OpenOrderStatisticsPayload(msgspec.Struct):
+    """``openOrderStatistics``: sizes are lots; older answers say ``Qty`` instead of ``Size``."""
+
+    openOrderBuyCost: Exact
+    openOrderSellCost: Exact
+    settleCurrency: Text
+    openOrderBuySize: MaybeWhole = None
+    openOrderSellSize: MaybeWhole = None
+    openOrderBuyQty: MaybeWhole = None
+    openOrderSellQty: MaybeWhole = None
 
 
 class OrderEventPayload(msgspec.Struct):
     """Data of a ``tradeOrders`` frame. Numbers are text; ``ts`` is ns."""
 
-    orderId: str
-    symbol: str
-    type: str
-    status: str
-    size: int
-    filledSize: int
-    ts: int
-    side: str | None = None
-    clientOid: str | None = None
-    orderType: str | None = None
-    price: str | None = None
-    remainSize: int | None = None
-    canceledSize: int | None = None
-    matchPrice: str | None = None
-    matchSize: str | None = None
-    tradeId: str | None = None
-    liquidity: str | None = None
-    feeType: str | None = None
+    orderId: Text
+    symbol: Text
+    type: Text
+    status: Text
+    size: Whole
+    filledSize: Whole
+    ts: Whole
+    side: MaybeText = None
+    clientOid: MaybeText = None
+    orderType: MaybeText = None
+    price: MaybeExact = None
+    remainSize: MaybeWhole = None
+    canceledSize: MaybeWhole = None
+    matchPrice: MaybeExact = None
+    matchSize: MaybeWhole = None
+    tradeId: MaybeText = None
+    liquidity: MaybeText = None
+    feeType: MaybeText = None
 
 
 class StopEventPayload(msgspec.Struct):
     """Data of an ``advancedOrders`` frame. ``ts`` is ns."""
 
-    orderId: str
-    symbol: str
-    type: str
-    side: str
-    size: int
-    ts: int
-    orderPrice: str | None = None
-    stopPrice: str | None = None
-    triggerSuccess: bool | None = None
-    error: str | None = None
+    orderId: Text
+    symbol: Text
+    type: Text
+    side: Text
+    size: Whole
+    ts: Whole
+    orderPrice: MaybeExact = None
+    stopPrice: MaybeExact = None
+    triggerSuccess: MaybeFlag = None
+    error: MaybeText = None

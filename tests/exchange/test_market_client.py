@@ -13,7 +13,13 @@ from terminal.exchange.translate import Scales
 from tests.support.builders import XBT, a_contract
 from tests.support.fake_clock import FakeClock
 
-BOOK = {"symbol": XBT, "sequence": 7, "bids": [[100.0, 1]], "asks": [["100.1", "2"]], "ts": 5}
+BOOK = {
+    "symbol": XBT,
+    "sequence": 7,
+    "bids": [[100.0, 1]],
+    "asks": [["100.1", "2"]],
+    "ts": 1_760_000_000_456_000_000,
+}
 
 
 class Exchange:

@@ -124,6 +124,7 @@ def an_order(number: int) -> dict[str, Any]:
         "side": "buy",
         "price": "100",
         "size": 2,
+        "dealSize": 0,
         "status": "open",
         "isActive": True,
         "createdAt": 1_760_000_000_000,

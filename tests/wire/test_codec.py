@@ -41,3 +41,15 @@ def test_what_is_no_number_is_named(value: object) -> None:
 def test_encoding_is_compact_and_excerpts_are_short() -> None:
     assert encode({"a": 1, "b": "x"}) == b'{"a":1,"b":"x"}'
     assert len(excerpt("x" * 5000)) < 300
+
+
+def test_an_excerpt_shows_no_secret() -> None:
+    raw = b'{"token":"abc==","apiKey": "k123","passphrase":"pp","uid":160000000,"a":"seen"}'
+    with pytest.raises(DecodeError) as caught:
+        decode(raw, ChangePayload)
+    told = str(caught.value)
+    assert "seen" in told
+    assert not any(secret in told for secret in ("abc", "k123", '"pp"', "160000000"))
+    cut = excerpt('{"token":"' + "s3cret" * 1000)
+    assert "s3cret" not in cut
+    assert cut.endswith("...")

@@ -1,0 +1,149 @@
+"""The funding side over REST, on the account host: accounts, sub-accounts, level, dead-man switch.
+
+Source: API reference 3.14, 3.15 and 4. Reads only, but for the switch.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, final
+
+from terminal.domain.account_facts import AccountMode
+from terminal.exchange import translate
+from terminal.exchange.commands import ended
+from terminal.exchange.outcome import NotSent
+from terminal.exchange.paging import Walk, by_pages
+from terminal.exchange.rows import readable, reader, rows_of
+from terminal.exchange.translate import read
+from terminal.wire import enums
+from terminal.wire.account import AccountModePayload
+from terminal.wire.codec import Raw
+from terminal.wire.funds import AccountPayload, SubBalancesPayload, SubUserPayload
+from terminal.wire.pages import PagePayload
+from terminal.wire.settings import SwitchPayload, UserInfoPayload
+
+if TYPE_CHECKING:
+    from terminal.domain.account_facts import DeadManSwitch
+    from terminal.domain.funds_facts import (
+        AccountFunds,
+        AccountType,
+        SubAccount,
+        SubAccountFunds,
+        UserLevel,
+    )
+    from terminal.domain.units import OrderId, Symbol
+    from terminal.domain.words import UnknownWord
+    from terminal.exchange.http import HttpClient
+    from terminal.exchange.outcome import Outcome
+
+SUB_PAGE_SIZE = 100
+SWITCH_OFF = -1
+
+
+@final
+class FundsClient:
+    """``FundsQueries`` over HTTP. With a ``refusal`` the switch is not set."""
+
+    def __init__(self, http: HttpClient, refusal: str = "") -> None:
+        self._http = http
+        self._refusal = refusal
+
+    # Accounts --------------------------------------------------------------------------------
+
+    async def accounts(
+        self, currency: str | None = None, kind: AccountType | None = None
+    ) -> tuple[AccountFunds, ...]:
+        """The accounts outside futures, in one currency or in all, of one kind or of all."""
+        query: dict[str, str | int] = {}
+        if currency is not None:
+            query["currency"] = translate.funding_coin(currency)
+        if kind is not None:
+            query["type"] = enums.AccountType[kind.name].value
+        raw = await self._http.get("/api/v1/accounts", Raw, query, signed=True)
+        return readable(translate.account_funds, rows_of(raw, AccountPayload), "an account")
+
+    async def account(self, account_id: str) -> AccountFunds:
+        """One account by its id; the answer does not tell its kind."""
+        path = f"/api/v1/accounts/{account_id}"
+        return translate.account_funds(await self._http.get(path, AccountPayload, signed=True))
+
+    async def account_mode(self) -> AccountMode | UnknownWord:
+        """Classic or unified (3.15)."""
+        path = "/api/ua/v1/account/mode"
+        payload = await self._http.get(path, AccountModePayload, signed=True)
+        return read.meaning(AccountMode, enums.AccountMode, payload.selfAccountMode)
+
+    async def user_level(self) -> UserLevel:
+        """The VIP level, which decides the quota, and the sub-accounts (4)."""
+        path = "/api/v2/user-info"
+        return translate.user_level(await self._http.get(path, UserInfoPayload, signed=True))
+
+    # Sub-accounts ----------------------------------------------------------------------------
+
+    def sub_accounts(self) -> Walk[SubAccount]:
+        """All sub-accounts (4)."""
+
+        async def ask(page: int) -> PagePayload[SubUserPayload]:
+            return await self._http.get(
+                "/api/v2/sub/user",
+                PagePayload[SubUserPayload],
+                {"currentPage": page, "pageSize": SUB_PAGE_SIZE},
+                signed=True,
+            )
+
+        rows = reader(translate.sub_account, "a sub-account")
+        return by_pages(ask, lambda row: row.userId, rows)
+
+    async def funds_of_sub_account(self, user_id: str) -> SubAccountFunds:
+        """What one sub-account holds outside futures; its ``user_id``, not its ``uid``."""
+        path = f"/api/v1/sub-accounts/{user_id}"
+        query: dict[str, str | int] = {"includeBaseAmount": "false"}
+        payload = await self._http.get(path, SubBalancesPayload, query, signed=True)
+        return translate.sub_account_funds(payload)
+
+    def funds_of_sub_accounts(self) -> Walk[SubAccountFunds]:
+        """What all sub-accounts hold outside futures (4)."""
+
+        async def ask(page: int) -> PagePayload[SubBalancesPayload]:
+            return await self._http.get(
+                "/api/v2/sub-accounts",
+                PagePayload[SubBalancesPayload],
+                {"currentPage": page, "pageSize": SUB_PAGE_SIZE},
+                signed=True,
+            )
+
+        rows = reader(translate.sub_account_funds, "a sub-account")
+        return by_pages(ask, lambda row: row.subUserId, rows)
+
+    # Dead-man switch -------------------------------------------------------------------------
+
+    async def dead_man_switch(self) -> DeadManSwitch:
+        """How the switch is set (3.14; optional: not every account has it)."""
+        raw = await self._http.get(
+            "/api/ua/v1/dcp/query", Raw, {"tradeType": "FUTURES"}, signed=True
+        )
+        rows = rows_of(raw, SwitchPayload)
+        return translate.dead_man_switch(rows[0] if rows else SwitchPayload())
+
+    async def set_dead_man_switch(
+        self, timeout_s: int | None, symbols: tuple[Symbol, ...] = ()
+    ) -> Outcome:
+        """Cancel orders when nothing is heard of us for so long; None switches it off.
+
+        Whether untriggered stops and attached exits go too is not established (part 11).
+        """
+        if self._refusal:
+            return NotSent(self._refusal)
+        if timeout_s is not None and timeout_s <= 0:
+            return NotSent("The time must be above zero.")
+        body: dict[str, object] = {
+            "tradeType": "FUTURES",
+            "timeout": SWITCH_OFF if timeout_s is None else timeout_s,
+        }
+        if symbols:
+            body["symbol"] = ",".join(symbols)
+
+        async def change() -> tuple[OrderId, ...]:
+            await self._http.post("/api/ua/v1/dcp/set", Raw, body)
+            return ()
+
+        return await ended(change())

@@ -1,0 +1,64 @@
+"""The account host: what is asked, and what comes back."""
+
+from __future__ import annotations
+
+import pytest
+
+from terminal.domain.account_facts import AccountMode
+from terminal.domain.funds_facts import AccountType
+from terminal.exchange.funds_client import FundsClient
+from terminal.exchange.outcome import Accepted, NotSent
+from tests.support.answers import saying
+from tests.support.builders import XBT
+from tests.support.payloads import load
+
+
+async def test_accounts_by_coin_and_kind() -> None:
+    answers = saying(load("accounts"))
+    (one,) = await FundsClient(answers.http).accounts("XBT", AccountType.MAIN)
+    assert one.kind is AccountType.MAIN
+    assert answers.query() == {"currency": "BTC", "type": "main"}
+    detail = saying(load("account_detail"))
+    assert (await FundsClient(detail.http).account("548")).balance.currency == "USDT"
+    assert detail.line() == "GET /api/v1/accounts/548"
+
+
+async def test_mode_and_level() -> None:
+    mode = await FundsClient(saying(load("account_mode")).http).account_mode()
+    assert mode is AccountMode.CLASSIC
+    assert (await FundsClient(saying(load("user_info")).http).user_level()).vip_level == 0
+
+
+async def test_sub_accounts() -> None:
+    users = saying(load("sub_users"))
+    (user,) = await FundsClient(users.http).sub_accounts().collect()
+    assert user.name == "desk1"
+    assert users.query() == {"currentPage": "1", "pageSize": "100"}
+    one = saying(load("sub_account"))
+    held = await FundsClient(one.http).funds_of_sub_account(user.user_id)
+    assert one.line() == f"GET /api/v1/sub-accounts/{user.user_id}"
+    all_held = (
+        await FundsClient(saying(load("sub_accounts")).http).funds_of_sub_accounts().collect()
+    )
+    assert all_held == (held,)
+
+
+async def test_the_dead_man_switch() -> None:
+    assert (await FundsClient(saying(load("switch")).http).dead_man_switch()).timeout_s == 60
+    assert (await FundsClient(saying(None).http).dead_man_switch()).timeout_s is None
+    answers = saying(load("switch_set"))
+    client = FundsClient(answers.http)
+    assert await client.set_dead_man_switch(60, (XBT,)) == Accepted()
+    assert answers.body() == {"tradeType": "FUTURES", "timeout": 60, "symbol": XBT}
+    assert await client.set_dead_man_switch(None) == Accepted()
+    assert answers.body() == {"tradeType": "FUTURES", "timeout": -1}
+
+
+@pytest.mark.parametrize(("refusal", "timeout_s"), [("Off.", 5), ("", 0), ("", -1)])
+async def test_a_switch_that_may_not_or_cannot_be_set_is_not_sent(
+    refusal: str, timeout_s: int
+) -> None:
+    answers = saying(None)
+    outcome = await FundsClient(answers.http, refusal).set_dead_man_switch(timeout_s)
+    assert isinstance(outcome, NotSent)
+    assert not answers.asked

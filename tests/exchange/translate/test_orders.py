@@ -1,0 +1,201 @@
+"""Orders and fills: strict about meaning, old and new names."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import TYPE_CHECKING
+
+import pytest
+
+from terminal.domain.events import (
+    OrderType,
+    StopReference,
+    TimeInForce,
+    TradeKind,
+)
+from terminal.domain.words import UnknownWord
+from terminal.exchange import translate
+from terminal.exchange.errors import ProtocolError
+from terminal.wire.codec import DecodeError, decode
+from terminal.wire.trading import (
+    FillPayload,
+    OpenOrderStatisticsPayload,
+    OrderEventPayload,
+    OrderPayload,
+    StopEventPayload,
+)
+from tests.support.builders import XBT
+from tests.support.payloads import known_scales, load, raw, read
+
+if TYPE_CHECKING:
+    from terminal.exchange.translate import Scales
+
+
+@pytest.fixture
+def scales() -> Scales:
+    return known_scales()
+
+
+EVENT = {
+    "orderId": "1",
+    "symbol": XBT,
+    "type": "open",
+    "status": "open",
+    "orderType": "limit",
+    "side": "buy",
+    "price": "100",
+    "size": "5",
+    "filledSize": "0",
+    "remainSize": "5",
+    "canceledSize": "0",
+    "clientOid": "c1",
+    "ts": 1_760_000_000_000_000_000,
+}
+
+
+def test_a_match_carries_its_fill(scales: Scales) -> None:
+    event = {
+        **EVENT,
+        "type": "match",
+        "status": "match",
+        "filledSize": "2",
+        "matchSize": "2",
+        "matchPrice": "99.9",
+        "tradeId": "t1",
+        "liquidity": "taker",
+    }
+    update = translate.order_event(read(OrderEventPayload, **event), scales)
+    assert update.fill is not None
+    assert (update.fill.price, update.fill.lots, update.filled) == (999, 2, 2)
+    assert not update.is_done
+
+
+def test_the_references_cancel_frame_is_terminal_with_all_canceled(scales: Scales) -> None:
+    event = {**EVENT, "type": "canceled", "status": "done", "canceledSize": "5", "remainSize": "0"}
+    update = translate.order_event(read(OrderEventPayload, **event), scales)
+    assert (update.is_done, update.canceled, update.remaining) == (True, 5, 0)
+
+
+def test_optional_fields_may_be_missing(scales: Scales) -> None:
+    bare = {k: v for k, v in EVENT.items() if k not in {"clientOid", "orderType", "canceledSize"}}
+    update = translate.order_event(read(OrderEventPayload, **bare), scales)
+    assert (update.client_oid, update.order_type) == (None, OrderType.LIMIT)
+    market = {**bare, "price": "0"}
+    update = translate.order_event(read(OrderEventPayload, **market), scales)
+    assert (update.price, update.order_type) == (None, OrderType.MARKET)
+
+
+def test_what_cannot_be_understood_is_refused(scales: Scales) -> None:
+    for change in ({"side": "hold"}, {"symbol": "NEW"}, {"price": "100.05"}, {"price": "x"}):
+        with pytest.raises((ProtocolError, DecodeError)):
+            translate.order_event(read(OrderEventPayload, **{**EVENT, **change}), scales)
+    matched = {**EVENT, "type": "match", "tradeId": "t"}
+    with pytest.raises(ProtocolError, match="without size or price"):
+        translate.order_event(read(OrderEventPayload, **matched), scales)
+
+
+REST_ORDER = {
+    "id": "1",
+    "symbol": XBT,
+    "type": "limit",
+    "side": "sell",
+    "price": "100.1",
+    "size": 4,
+    "dealSize": 1,
+    "status": "open",
+    "isActive": True,
+    "clientOid": "",
+    "stopPrice": None,
+    "createdAt": 1_760_000_000_000,
+    "updatedAt": 1_760_000_001_000_000_000,
+    "reduceOnly": True,
+}
+
+
+def test_a_rest_order(scales: Scales) -> None:
+    update = translate.order_update(read(OrderPayload, **REST_ORDER), scales)
+    assert (update.price, update.remaining, update.client_oid) == (1001, 3, None)
+    assert update.event_at == 1_760_000_001_000_000_000, "the unit is told by magnitude"
+    assert update.is_reduce_only
+    done = {**REST_ORDER, "status": "done", "isActive": False}
+    update = translate.order_update(read(OrderPayload, **done), scales)
+    assert (update.is_done, update.canceled) == (True, 3)
+
+
+@pytest.mark.parametrize(("triggered", "waits"), [(False, True), (True, False)])
+def test_stops_wait_until_triggered(scales: Scales, *, triggered: bool, waits: bool) -> None:
+    stop = {**REST_ORDER, "stop": "up", "stopTriggered": triggered, "stopPrice": "101"}
+    assert translate.order_update(read(OrderPayload, **stop), scales).untriggered is waits
+    assert translate.order_update(read(OrderPayload, **stop), scales).trigger == 1010
+
+
+def test_stop_events(scales: Scales) -> None:
+    event = {
+        "orderId": "1",
+        "symbol": XBT,
+        "type": "open",
+        "side": "sell",
+        "size": 1,
+        "ts": 1_760_000_000_000,
+    }
+    told = translate.stop_event(read(StopEventPayload, **event, stopPrice="101.04"), scales)
+    assert told.untriggered
+    assert told.trigger == 1010, "between two ticks: the nearest, for showing"
+    assert translate.stop_event(read(StopEventPayload, **event), scales).trigger is None
+    ended = translate.stop_event(read(StopEventPayload, **{**event, "type": "cancel"}), scales)
+    assert ended.is_done
+
+
+def test_an_order_says_by_status_or_by_activity_whether_it_lives(scales: Scales) -> None:
+    def bare(**values: object) -> bool:
+        rest = {k: v for k, v in REST_ORDER.items() if k not in {"status", "isActive"}}
+        return translate.order_update(read(OrderPayload, **rest, **values), scales).is_done
+
+    assert not bare(status="open")
+    assert not bare(isActive=True)
+    assert bare(status="done")
+    assert bare(isActive="false")
+    with pytest.raises(ProtocolError, match="status"):
+        bare()
+
+
+@pytest.mark.parametrize("field", ["dealSize", "price", "createdAt"])
+def test_an_order_without_what_it_must_have_is_refused(field: str, scales: Scales) -> None:
+    rest = {k: v for k, v in REST_ORDER.items() if k not in {field, "updatedAt"}}
+    with pytest.raises(ProtocolError, match=field):
+        translate.order_update(read(OrderPayload, **rest), scales)
+
+
+def test_the_details_of_an_order(scales: Scales) -> None:
+    done = translate.order_update(decode(raw("order_done"), OrderPayload), scales)
+    assert done.details is not None
+    assert done.details.average_price is not None
+    assert done.details.average_price.value == Decimal("99000.5")
+    assert done.details.time_in_force is TimeInForce.GTC
+    assert done.details.ended_at == 1_760_000_005_000
+    assert (done.filled, done.canceled, done.is_done) == (1, 1, True)
+    stop = translate.order_update(decode(raw("stop_order"), OrderPayload), scales)
+    assert stop.details is not None
+    assert (stop.details.stop_reference, stop.untriggered) == (StopReference.MARK, True)
+    assert stop.details.trigger is not None
+    strange = {**load("order"), "timeInForce": "FOK"}
+    update = translate.order_update(read(OrderPayload, **strange), scales)
+    assert update.details is not None
+    assert update.details.time_in_force == UnknownWord("FOK")
+
+
+def test_fills_of_all_kinds(scales: Scales) -> None:
+    plain = translate.fill(decode(raw("fill"), FillPayload), scales)
+    assert (plain.kind, plain.is_stop, plain.order_type) == (
+        TradeKind.TRADE,
+        False,
+        OrderType.LIMIT,
+    )
+    forced = translate.fill(decode(raw("fill_liquidation"), FillPayload), scales)
+    assert (forced.kind, forced.is_stop) == (TradeKind.LIQUIDATION, True)
+
+
+@pytest.mark.parametrize("name", ["open_order_statistics", "open_order_statistics_old"])
+def test_open_order_totals_under_both_names(name: str) -> None:
+    totals = translate.open_order_totals(XBT, decode(raw(name), OpenOrderStatisticsPayload))
+    assert (totals.buy_lots, totals.sell_lots, str(totals.buy_cost.amount)) == (2, 0, "198.001")
