@@ -69,7 +69,7 @@ def test_cancel_all() -> None:
 @pytest.mark.conforms("DELETE /api/v1/orders")
 def test_the_deprecated_cancel_all() -> None:
     """Gone like any unknown path, or answering for one contract or for all; very dear."""
-    caller = Caller()
+    caller = Caller(cancel_all_v1="gone")
     four_orders(caller)
     assert caller.code(ORDERS, "DELETE") == (404, "404000")
     assert len(active(caller)) == 4
