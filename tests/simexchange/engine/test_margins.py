@@ -90,7 +90,7 @@ def test_a_part_that_is_closed_takes_its_part_of_the_margin(floor: Floor) -> Non
     assert held.own_margin == pytest.approx(before * 6 / 10)
     assert held.funding == -1, "what it got and paid is all remembered"
     floor.place(SELL, None, 6)
-    assert (held.own_margin, held.added) == (0, 0)
+    assert held.own_margin == held.added == 0
 
 
 def test_margins_that_are_refused_change_nothing(floor: Floor) -> None:
@@ -158,7 +158,8 @@ def test_a_position_gets_the_margin_that_the_level_asks_for(floor: Floor) -> Non
     before = held.initial_margin
     floor.engine.margins.change_level(floor.account, floor.market, 6)
     value = floor.market.spec.value(held.entry, 100)
-    assert (held.leverage, held.level.level) == (20, 6)
+    assert held.leverage == 20
+    assert held.level.level == 6
     assert held.initial_margin == pytest.approx(value / 20)
     assert free - floor.free == held.initial_margin - before
     assert reasons(floor)[-1] == "marginChange"
