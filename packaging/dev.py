@@ -166,13 +166,18 @@ def has_display():
 
 
 def run_tests(arguments, rest):
-    """``test``: everything that must hold."""
-    python = set_up(["test"])
+    """``test``: everything that must hold, or the programs of others alone."""
+    python = set_up(["test", "peers"] if arguments.peers else ["test"])
     require_libraries(window=False)
     command = [str(python), "-m", "pytest"] + rest
+    environment = quiet_environment()
+    if arguments.peers:
+        # They bring pinned helpers and change aiohttp in their process: never beside other tests.
+        environment["TERN_TEST_PEERS"] = "1"
+        command.append("tests/peers")
     if arguments.nightly:
         command.append("--nightly")
-    return subprocess.call(command, cwd=str(ROOT), env=quiet_environment())
+    return subprocess.call(command, cwd=str(ROOT), env=environment)
 
 
 def run_checks(arguments, rest):
@@ -328,6 +333,11 @@ def parse(argv):
         command.set_defaults(action=action)
         if name == "test":
             command.add_argument("--nightly", action="store_true", help="add the large profiles")
+            command.add_argument(
+                "--peers",
+                action="store_true",
+                help="install ccxt and the official SDK, and run only their tests",
+            )
         if name == "bench":
             command.add_argument("--json", metavar="FILE", help="write pytest-benchmark's JSON")
         if name == "tool":

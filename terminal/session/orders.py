@@ -369,6 +369,11 @@ class OrderDesk:
             self.put(after)
             if known is not None and after.state is OrderState.CANCELED:
                 self._note(f"Canceled {self._named(after)}.", after.symbol)
+            has_fired = known is not None and known.state is OrderState.UNTRIGGERED
+            if has_fired and after.state is OrderState.OPEN:
+                # What a stop becomes may have an id of its own; then this one is over.
+                oid = after.client_oid
+                self.spawn(f"fired stop {oid}", self._read_order(oid))
 
     def _note_flags(self, client_oid: ClientOid, update: OrderUpdate, *, is_new: bool) -> None:
         """The stream does not tell what only reduces: orders first heard there are looked up."""
@@ -376,9 +381,9 @@ class OrderDesk:
             self.flags_unknown.discard(client_oid)
         elif is_new and not update.is_done:
             self.flags_unknown.add(client_oid)
-            self.spawn(f"flags of {client_oid}", self._read_flags(client_oid))
+            self.spawn(f"flags of {client_oid}", self._read_order(client_oid))
 
-    async def _read_flags(self, client_oid: ClientOid) -> None:
+    async def _read_order(self, client_oid: ClientOid) -> None:
         await self.refresh_order(client_oid)
 
     def _known(self, update: OrderUpdate) -> Order | None:

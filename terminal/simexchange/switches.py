@@ -96,7 +96,7 @@ class Switches:
     cancel_all_v1: str = _switch(
         ("answers", "gone"),
         "3.4",
-        "the deprecated cancel-all: current clients use it, one says it is gone",
+        "the deprecated cancel-all: clients use it, one says it is gone",
     )
     multi_cancel_weight: str = _switch(("20", "30"), "1.9", "weight of a batch cancel")
     cancel_all_weight: str = _switch(("10", "30"), "1.9", "weight of cancel-all")

@@ -10,6 +10,7 @@ from terminal.domain.candles import CandleInterval
 from tests.support.builders import XBT
 from tests.support.deadlines import eventually
 from tests.support.live import Live, clients_of
+from tests.support.readings import COUNT, NAMES, reading
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -17,10 +18,10 @@ if TYPE_CHECKING:
     from terminal.session.candles import CandleSession
 
 
-@pytest.fixture
-async def live() -> AsyncIterator[Live]:
+@pytest.fixture(params=range(COUNT), ids=NAMES)
+async def live(request: pytest.FixtureRequest) -> AsyncIterator[Live]:
     """A market that moves."""
-    live = Live()
+    live = Live(switches=reading(request.param))
     await live.start()
     yield live
     await live.stop()

@@ -11,15 +11,16 @@ from terminal.app.tour_report import ExchangeReport
 from tests.support.builders import XBT
 from tests.support.deadlines import eventually
 from tests.support.live import Live, clients_of
+from tests.support.readings import COUNT, NAMES, reading
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
 
-@pytest.fixture
-async def live() -> AsyncIterator[Live]:
+@pytest.fixture(params=range(COUNT), ids=NAMES)
+async def live(request: pytest.FixtureRequest) -> AsyncIterator[Live]:
     """A market that moves."""
-    live = Live()
+    live = Live(switches=reading(request.param))
     await live.start()
     yield live
     await live.stop()

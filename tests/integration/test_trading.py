@@ -12,15 +12,16 @@ from terminal.session.results import Submitted
 from tests.support.builders import XBT, a_ticket
 from tests.support.deadlines import eventually
 from tests.support.live import Live, clients_of
+from tests.support.readings import COUNT, NAMES, reading
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
 
-@pytest.fixture
-async def live() -> AsyncIterator[Live]:
+@pytest.fixture(params=range(COUNT), ids=NAMES)
+async def live(request: pytest.FixtureRequest) -> AsyncIterator[Live]:
     """A calm exchange: nothing moves but what the test moves."""
-    live = Live(is_calm=True)
+    live = Live(is_calm=True, switches=reading(request.param))
     await live.start()
     yield live
     await live.stop()

@@ -148,6 +148,7 @@ def test_arguments_it_does_not_know_go_to_the_program(dev: ModuleType) -> None:
     assert rest == ["--help"]
     arguments, rest = dev.parse(["test", "--nightly", "-k", "book"])
     assert arguments.nightly
+    assert not arguments.peers
     assert rest == ["-k", "book"]
     arguments, rest = dev.parse(["tool", "ruff", "format", "--check", "a.py", "-v", "b.py"])
     assert (arguments.name, rest) == ("ruff", ["format", "--check", "a.py", "-v", "b.py"])

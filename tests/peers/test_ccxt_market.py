@@ -153,7 +153,6 @@ def test_mark_price(either: Any, exchange: Hosted) -> None:
     assert ticker["info"]["indexPrice"] == raw["indexPrice"]
 
 
-@pytest.mark.xfail(strict=True, reason="GET funding-rate/{symbol}/current is not simulated yet")
 def test_funding_rate(client: Any, exchange: Hosted) -> None:
     with exchange.still():
         told = client.fetch_funding_rate(BTC)
@@ -163,7 +162,6 @@ def test_funding_rate(client: Any, exchange: Hosted) -> None:
     assert told["fundingTimestamp"] == raw["fundingTime"] == contract["nextFundingRateDateTime"]
 
 
-@pytest.mark.xfail(strict=True, reason="GET contract/funding-rates is not simulated yet")
 def test_past_funding_rates(client: Any, exchange: Hosted) -> None:
     """Without a start ccxt asks from the beginning of time."""
     rates = client.fetch_funding_rate_history(BTC)
@@ -174,7 +172,6 @@ def test_past_funding_rates(client: Any, exchange: Hosted) -> None:
     assert told == sorted((row["timepoint"], row["fundingRate"]) for row in raw)
 
 
-@pytest.mark.xfail(strict=True, reason="GET contracts/risk-limit/{symbol} is not simulated yet")
 def test_leverage_tiers(client: Any, exchange: Hosted) -> None:
     tiers = client.fetch_market_leverage_tiers(BTC)
     raw = exchange.ask(f"/api/v1/contracts/risk-limit/{SYMBOL}")

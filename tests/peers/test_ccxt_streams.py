@@ -24,7 +24,6 @@ require()
 BTC = "BTC/USDT:USDT"
 ETH = "ETH/USDT:USDT"
 ORDERS = "/contractMarket/tradeOrders"
-NO_TOPIC = "the topic is not simulated yet"
 
 
 async def soon(waiting: Awaitable[Any], seconds: float = 5.0) -> Any:
@@ -40,7 +39,6 @@ async def aside(exchange: Hosted, path: str, **query: object) -> Any:
 # Market -----------------------------------------------------------------------------------------
 
 
-@pytest.mark.xfail(strict=True, reason=f"/contractMarket/ticker: {NO_TOPIC}")
 async def test_ticker(live: Any, exchange: Hosted) -> None:
     ticker = await soon(live.watch_ticker(BTC), 2)
     trades = {row["tradeId"]: row for row in exchange.ask("/api/v1/trade/history", symbol=SYMBOL)}
@@ -86,12 +84,7 @@ async def test_book_kept_in_step(live: Any, exchange: Hosted) -> None:
 @pytest.mark.parametrize(
     "depth",
     [
-        pytest.param(
-            5,
-            marks=pytest.mark.xfail(
-                strict=True, reason=f"/contractMarket/level2Depth5: {NO_TOPIC}"
-            ),
-        ),
+        5,
         50,
     ],
 )
@@ -211,7 +204,6 @@ async def test_balance(live: Any, exchange: Hosted) -> None:
     assert float(handed[-1]["info"]["walletBalance"]) == pytest.approx(raw["marginBalance"])
 
 
-@pytest.mark.xfail(strict=True, reason=f"/contract/position:{{symbol}}: {NO_TOPIC}")
 async def test_position(live: Any, exchange: Hosted) -> None:
     """After the snapshot from REST, the changes."""
     topic = f"/contract/position:{SYMBOL}"

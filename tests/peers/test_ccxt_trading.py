@@ -17,7 +17,6 @@ require()
 
 BTC = "BTC/USDT:USDT"
 ETH = "ETH/USDT:USDT"
-NO_BATCH = "POST orders/multi and DELETE orders/multi-cancel are not simulated yet"
 
 
 def active(exchange: Hosted) -> list[str]:
@@ -136,11 +135,9 @@ def test_my_trades_are_the_fills(either: Any, exchange: Hosted) -> None:
 # Many orders ------------------------------------------------------------------------------------
 
 
-@pytest.mark.xfail(strict=True, reason="the switch cancel_all_v1 is not obeyed yet")
 @pytest.mark.parametrize("symbol", [BTC, None])
 def test_canceling_all(client: Any, exchange: Hosted, symbol: str | None) -> None:
     """The library knows only the older of the two calls; it leaves stops alone."""
-    exchange.do(lambda one: one.switches.set("cancel_all_v1", "answers"))
     price = exchange.far_bid()
     for number in range(3):
         client.create_order(BTC, "limit", "buy", 1, price - number)
@@ -150,7 +147,6 @@ def test_canceling_all(client: Any, exchange: Hosted, symbol: str | None) -> Non
     assert active(exchange) == [stop["id"]]
 
 
-@pytest.mark.xfail(strict=True, reason=NO_BATCH)
 def test_placing_and_canceling_many_at_once(client: Any, exchange: Hosted) -> None:
     price = exchange.far_bid()
     wanted = [
@@ -168,7 +164,6 @@ def test_placing_and_canceling_many_at_once(client: Any, exchange: Hosted) -> No
     assert active(exchange) == [one["id"] for one in made[2:]]
 
 
-@pytest.mark.xfail(strict=True, reason=NO_BATCH)
 def test_canceling_many_by_the_client_s_own_ids(client: Any, exchange: Hosted) -> None:
     price = exchange.far_bid()
     for name in ("peer-a", "peer-b", "peer-c"):
@@ -178,7 +173,6 @@ def test_canceling_many_by_the_client_s_own_ids(client: Any, exchange: Hosted) -
     assert left == ["peer-b"]
 
 
-@pytest.mark.xfail(strict=True, reason=NO_BATCH)
 def test_one_bad_order_of_many_fails_alone(client: Any, exchange: Hosted) -> None:
     price = exchange.far_bid()
     order = {"symbol": BTC, "type": "limit", "side": "buy", "amount": 1}
@@ -242,7 +236,6 @@ def push(client: Any, exchange: Hosted, price: float) -> int:
     return size
 
 
-@pytest.mark.xfail(strict=True, reason="POST st-orders is not simulated yet")
 def test_exits_attached_to_an_order(client: Any, exchange: Hosted) -> None:
     bid, _ = exchange.touch()
     low, high = round(bid * 0.96, 1), round(bid * 1.04, 1)
@@ -309,7 +302,6 @@ def test_reading_margin_mode_leverage_and_position_mode(client: Any, exchange: H
     assert client.fetch_position_mode(BTC)["hedged"] is False
 
 
-@pytest.mark.xfail(strict=True, reason="POST position/changeMarginMode is not simulated yet")
 def test_setting_the_margin_mode(client: Any, exchange: Hosted) -> None:
     for mode in ("cross", "isolated"):
         assert client.set_margin_mode(mode, BTC)["marginMode"] == mode
@@ -318,7 +310,6 @@ def test_setting_the_margin_mode(client: Any, exchange: Hosted) -> None:
         assert client.fetch_margin_mode(BTC)["marginMode"] == mode
 
 
-@pytest.mark.xfail(strict=True, reason="POST changeCrossUserLeverage is not simulated yet")
 def test_setting_the_leverage(client: Any, exchange: Hosted) -> None:
     client.set_leverage(6, BTC, {"marginMode": "cross"})
     assert exchange.of_account(lambda account: account.cross_leverage[SYMBOL]) == 6
@@ -345,7 +336,6 @@ def test_more_and_less_margin(client: Any, exchange: Hosted) -> None:
         assert more - less == pytest.approx(4)
 
 
-@pytest.mark.xfail(strict=True, reason="GET trade-fees is not simulated yet")
 def test_fees(client: Any, exchange: Hosted) -> None:
     fee = client.fetch_trading_fee(BTC)
     raw = exchange.ask("/api/v1/trade-fees", symbol=SYMBOL)
@@ -354,7 +344,6 @@ def test_fees(client: Any, exchange: Hosted) -> None:
     assert fee["taker"] == contract["takerFeeRate"]
 
 
-@pytest.mark.xfail(strict=True, reason="GET transaction-history is not simulated yet")
 def test_ledger(client: Any, exchange: Hosted) -> None:
     client.create_order(BTC, "market", "buy", 5)
     client.close_position(BTC)
@@ -366,7 +355,6 @@ def test_ledger(client: Any, exchange: Hosted) -> None:
     assert amounts == pytest.approx(sorted(abs(row["amount"]) for row in raw))
 
 
-@pytest.mark.xfail(strict=True, reason="GET funding-history is not simulated yet")
 def test_own_funding(ccxt: Any, settling: Hosted, listed: Any) -> None:
     """Over a settlement, with the library's own cure for another clock."""
     program = entered(ccxt, "kucoinfutures", settling, listed)

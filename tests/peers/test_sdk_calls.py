@@ -68,15 +68,15 @@ OBJECTS = [
     ),
     read("market", "get_mark_price", f"/api/v1/mark-price/{SYMBOL}/current", OF_SYMBOL, {}),
     read("market", "get_service_status", "/api/v1/status", {}),
-    missing("market", "get24hr_stats", "/api/v1/trade-statistics", {}),
-    missing(
+    read("market", "get24hr_stats", "/api/v1/trade-statistics", {}),
+    read(
         "funding",
         "get_current_funding_rate",
         f"/api/v1/funding-rate/{SYMBOL}/current",
         OF_SYMBOL,
         {},
     ),
-    missing("order", "get_open_order_value", "/api/v1/openOrderStatistics", OF_SYMBOL),
+    read("order", "get_open_order_value", "/api/v1/openOrderStatistics", OF_SYMBOL),
     read("positions", "get_position_details", "/api/v1/position", OF_SYMBOL),
     read("positions", "get_margin_mode", "/api/v2/position/getMarginMode", OF_SYMBOL),
     read("positions", "get_cross_margin_leverage", "/api/v2/getCrossUserLeverage", OF_SYMBOL),
@@ -88,8 +88,8 @@ OBJECTS = [
     ),
     read("account", "get_futures_account", "/api/v1/account-overview", OF_MONEY),
     read("account", "get_apikey_info", "/api/v1/user/api-key", {}),
-    missing("account", "get_account_info", "/api/v2/user-info", {}),
-    missing("fee", "get_futures_actual_fee", "/api/v1/trade-fees", OF_SYMBOL),
+    read("account", "get_account_info", "/api/v2/user-info", {}),
+    read("fee", "get_futures_actual_fee", "/api/v1/trade-fees", OF_SYMBOL),
     read(
         "transfer",
         "get_transfer_quotas",
@@ -104,7 +104,7 @@ LISTS = [
     read("order", "get_recent_closed_orders", "/api/v1/recentDoneOrders", OF_SYMBOL),
     read("order", "get_recent_trade_history", "/api/v1/recentFills", OF_SYMBOL),
     read("positions", "get_position_list", "/api/v1/positions", OF_MONEY),
-    missing(
+    read(
         "positions",
         "get_isolated_margin_risk_limit",
         f"/api/v1/contracts/risk-limit/{SYMBOL}",
@@ -117,7 +117,7 @@ LISTS = [
         "/api/v2/batchGetCrossOrderLimit",
         OF_SYMBOL,
     ),
-    missing(
+    read(
         "funding",
         "get_public_funding_history",
         "/api/v1/contract/funding-rates",
@@ -133,10 +133,10 @@ PAGES = [
     missing("positions", "get_positions_history", "/api/v1/history-positions", {}),
 ]
 ROLLS = [
-    missing("market", "get_spot_index_price", "/api/v1/index/query", {"symbol": INDEX}),
-    missing("market", "get_interest_rate_index", "/api/v1/interest/query", {"symbol": ".XBTINT8H"}),
-    missing("market", "get_premium_index", "/api/v1/premium/query", {"symbol": ".XBTUSDTMPI"}),
-    missing("account", "get_futures_ledger", "/api/v1/transaction-history", OF_MONEY),
+    read("market", "get_spot_index_price", "/api/v1/index/query", {"symbol": INDEX}),
+    read("market", "get_interest_rate_index", "/api/v1/interest/query", {"symbol": ".XBTINT8H"}),
+    read("market", "get_premium_index", "/api/v1/premium/query", {"symbol": ".XBTUSDTMPI"}),
+    read("account", "get_futures_ledger", "/api/v1/transaction-history", OF_MONEY),
 ]
 
 
@@ -296,16 +296,13 @@ def test_canceling_all(exchange: Hosted, official: Official) -> None:
     assert active(exchange) == []
 
 
-@pytest.mark.xfail(strict=True, reason="the switch cancel_all_v1 is not obeyed yet")
 def test_canceling_all_the_old_way(exchange: Hosted, official: Official) -> None:
-    exchange.do(lambda one: one.switches.set("cancel_all_v1", "answers"))
     made = place(official, "a1", price=str(exchange.far_bid()), size=1)
     ended = official.ask("order", "cancel_all_orders_v1", symbol=SYMBOL)
     assert ended.cancelled_order_ids == [made.order_id]
     assert active(exchange) == []
 
 
-@pytest.mark.xfail(strict=True, reason="batches are not simulated yet")
 def test_many_at_once(exchange: Hosted, official: Official) -> None:
     low = exchange.far_bid()
     order = library("kucoin_universal_sdk.generate.futures.order")
@@ -333,7 +330,6 @@ def test_many_at_once(exchange: Hosted, official: Official) -> None:
     assert active(exchange) == ["m2"]
 
 
-@pytest.mark.xfail(strict=True, reason="POST st-orders is not simulated yet")
 def test_exits_attached_to_an_order(exchange: Hosted, official: Official) -> None:
     bid, _ = exchange.touch()
     terms = {"side": "buy", "symbol": SYMBOL, "type": "market", "leverage": 3, "size": 1}
@@ -351,14 +347,12 @@ def test_exits_attached_to_an_order(exchange: Hosted, official: Official) -> Non
 # Margin -----------------------------------------------------------------------------------------
 
 
-@pytest.mark.xfail(strict=True, reason="POST position/changeMarginMode is not simulated yet")
 def test_setting_the_margin_mode(exchange: Hosted, official: Official) -> None:
     reply = official.ask("positions", "switch_margin_mode", symbol=SYMBOL, margin_mode="CROSS")
     assert told(reply) == {"symbol": SYMBOL, "marginMode": "CROSS"}
     assert exchange.of_account(lambda account: account.margin_modes[SYMBOL]) == "CROSS"
 
 
-@pytest.mark.xfail(strict=True, reason="POST position/batchChangeMarginMode is not simulated yet")
 def test_setting_many_margin_modes(exchange: Hosted, official: Official) -> None:
     symbols = [SYMBOL, "ETHUSDTM"]
     reply = official.ask(
@@ -369,7 +363,6 @@ def test_setting_many_margin_modes(exchange: Hosted, official: Official) -> None
     assert modes == ["CROSS", "CROSS"]
 
 
-@pytest.mark.xfail(strict=True, reason="POST changeCrossUserLeverage is not simulated yet")
 def test_setting_the_leverage(exchange: Hosted, official: Official) -> None:
     reply = official.ask("positions", "modify_margin_leverage", symbol=SYMBOL, leverage="6")
     assert reply.data is True

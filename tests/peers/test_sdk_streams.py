@@ -21,7 +21,6 @@ require()
 
 # After a connection that was dropped it does not close its own end.
 pytestmark = pytest.mark.filterwarnings("ignore:unclosed <socket:ResourceWarning")
-NO_TOPIC = "the topic is not simulated yet"
 
 
 @final
@@ -112,11 +111,6 @@ def hear(shared: Ears) -> Iterator[Callable[..., Heard]]:
         service.unsubscribe(identity)
 
 
-def missing(*values: object) -> Any:
-    """A topic that is still to come."""
-    return pytest.param(*values, marks=pytest.mark.xfail(strict=True, reason=NO_TOPIC))
-
-
 # Market -----------------------------------------------------------------------------------------
 
 
@@ -124,10 +118,10 @@ def missing(*values: object) -> Any:
     ("method", "topic", "subject"),
     [
         ("ticker_v2", "/contractMarket/tickerV2", "tickerV2"),
-        missing("ticker_v1", "/contractMarket/ticker", "ticker"),
+        ("ticker_v1", "/contractMarket/ticker", "ticker"),
         ("execution", "/contractMarket/execution", "match"),
         ("orderbook_increment", "/contractMarket/level2", "level2"),
-        missing("orderbook_level5", "/contractMarket/level2Depth5", "level2"),
+        ("orderbook_level5", "/contractMarket/level2Depth5", "level2"),
         ("orderbook_level50", "/contractMarket/level2Depth50", "level2"),
         ("instrument", "/contract/instrument", "mark.index.price"),
     ],
@@ -138,14 +132,12 @@ def test_a_market_topic(shared: Ears, hear: Any, method: str, topic: str, subjec
     heard.check(f"{topic}:{SYMBOL}", subject)
 
 
-@pytest.mark.xfail(strict=True, reason=NO_TOPIC)
 def test_the_day_s_figures(shared: Ears, hear: Any) -> None:
     heard = hear(shared.public, "symbol_snapshot", SYMBOL)
     wait_until(lambda: heard.all, "a snapshot")
     heard.check(f"/contractMarket/snapshot:{SYMBOL}", "snapshot.24h")
 
 
-@pytest.mark.xfail(strict=True, reason=NO_TOPIC)
 def test_announcements_can_be_listened_to(shared: Ears, hear: Any) -> None:
     """Nothing is announced within a test; the subscription is acknowledged."""
     hear(shared.public, "announcement", SYMBOL)
@@ -308,7 +300,7 @@ def test_balance(shared: Ears, hear: Any) -> None:
     ("method", "names", "topic"),
     [
         ("all_position", (), "/contract/positionAll"),
-        missing("position", (SYMBOL,), f"/contract/position:{SYMBOL}"),
+        ("position", (SYMBOL,), f"/contract/position:{SYMBOL}"),
     ],
 )
 def test_position(shared: Ears, hear: Any, method: str, names: tuple[str, ...], topic: str) -> None:
@@ -331,7 +323,6 @@ def reason(event: Any) -> str:
     return str(event.common_response.raw_data["changeReason"])
 
 
-@pytest.mark.xfail(strict=True, reason=NO_TOPIC)
 def test_margin_mode(shared: Ears, hear: Any) -> None:
     heard = hear(shared.private, "margin_mode")
     shared.official.ask("positions", "switch_margin_mode", symbol="SOLUSDTM", margin_mode="CROSS")
@@ -340,7 +331,6 @@ def test_margin_mode(shared: Ears, hear: Any) -> None:
     assert heard.events[0].data == {"SOLUSDTM": "CROSS"}
 
 
-@pytest.mark.xfail(strict=True, reason=NO_TOPIC)
 def test_leverage(shared: Ears, hear: Any) -> None:
     heard = hear(shared.private, "cross_leverage")
     shared.official.ask("positions", "modify_margin_leverage", symbol="SOLUSDTM", leverage="6")

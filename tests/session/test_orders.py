@@ -516,3 +516,19 @@ async def test_orders_that_ended_long_ago_are_forgotten_and_recent_ones_are_not(
     assert len(bench.desk.orders) <= 7
     assert ClientOid("n99") in bench.desk.orders
     await bench.stop()
+
+
+async def test_a_stop_that_became_another_order_is_over() -> None:
+    """What a stop becomes may have an id of its own: the stop itself is looked up."""
+    bench = await a_started_bench()
+    stop = an_order_update(order_id=O1, client_oid=None, untriggered=True, trigger=Price(900))
+    bench.stream.push(stop)
+    (waiting,) = bench.desk.working(XBT)
+    assert waiting.state is OrderState.UNTRIGGERED
+    over = replace(stop, untriggered=False, is_done=True, canceled=Lots(0), remaining=Lots(0))
+    bench.trading.known[O1] = over
+    bench.stream.push(replace(stop, untriggered=False))
+    await bench.clock.settle()
+    assert bench.desk.orders[waiting.client_oid].state is OrderState.CANCELED
+    assert bench.desk.working(XBT) == ()
+    await bench.stop()

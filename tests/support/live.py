@@ -17,6 +17,7 @@ from tests.support.deadlines import eventually
 
 if TYPE_CHECKING:
     from terminal.session.market import MarketSession
+    from terminal.simexchange.switches import Switches
 
 
 def clients_of(exchange: SimExchange) -> ExchangeClients:
@@ -33,8 +34,8 @@ def clients_of(exchange: SimExchange) -> ExchangeClients:
 class Live:
     """An exchange and a backend on it, in one loop: ``start``, use, ``stop``."""
 
-    def __init__(self, *, is_calm: bool = False) -> None:
-        self.exchange = SimExchange(is_calm=is_calm)
+    def __init__(self, *, is_calm: bool = False, switches: Switches | None = None) -> None:
+        self.exchange = SimExchange(is_calm=is_calm, switches=switches)
         self.errors: list[str] = []
         self.owner = TaskOwner("live", lambda name, error: self.errors.append(f"{name} {error!r}"))
 
