@@ -21,14 +21,17 @@ from terminal.simexchange.market.contracts import BUSY
 from terminal.simexchange.quota import Quota
 from terminal.simexchange.rest.account_calls import AccountCalls
 from terminal.simexchange.rest.batch_calls import BatchCalls
+from terminal.simexchange.rest.deadman_calls import DeadManCalls
 from terminal.simexchange.rest.funding_calls import FundingCalls
 from terminal.simexchange.rest.gateway import Gateway
 from terminal.simexchange.rest.http_server import BACKLOG, MAX_BODY, HttpServer
+from terminal.simexchange.rest.margin_calls import MarginCalls
 from terminal.simexchange.rest.market_calls import MarketCalls
 from terminal.simexchange.rest.order_calls import OrderCalls
 from terminal.simexchange.rest.order_queries import OrderQueries
 from terminal.simexchange.rest.position_calls import PositionCalls
 from terminal.simexchange.rest.series_calls import SeriesCalls
+from terminal.simexchange.rest.sizing_calls import SizingCalls
 from terminal.simexchange.rest.spot_calls import SpotCalls
 from terminal.simexchange.sockets.dialogue import FeedParts
 from terminal.simexchange.sockets.feed import Streams
@@ -132,6 +135,9 @@ class SimExchange:
             *OrderQueries(self.engine, self.clock, self.switches).routes(),
             *AccountCalls(self.engine, self.clock, self.quota, self.switches).routes(),
             *PositionCalls(self.engine).routes(),
+            *MarginCalls(self.engine).routes(),
+            *SizingCalls(self.engine, self.switches).routes(),
+            *DeadManCalls(self.engine, self.clock, self.switches).routes(),
             *FundingCalls(self.engine.accounts).routes(),
             *SpotCalls(self.engine, self.clock).routes(),
         )

@@ -120,6 +120,35 @@ class Switches:
         ("update", "canceled"), "3.6", "type of the last frame of an order partly filled, canceled"
     )
 
+    pos_funding: str = _switch(
+        ("unsettled", "settled"),
+        "3.8",
+        "posFunding of isolated positions: what is due, or what was settled",
+    )
+    max_open_size_envelope: str = _switch(
+        ("new", "old"), "3.11", "the largest open size in the envelope of today, or of old services"
+    )
+    margin_requirement_verb: str = _switch(
+        ("both", "get", "post"), "3.11", "how the margin requirement is asked for"
+    )
+    margin_requirement_shape: str = _switch(
+        ("object", "list"), "3.11", "the margin requirement is an object, or a list of one"
+    )
+    risk_limit_refusal: str = _switch(
+        ("answer", "feed"),
+        "3.12",
+        "a risk limit level that cannot be is refused at once, or told on the feed alone",
+    )
+    risk_limit_leverage: str = _switch(
+        ("lowered", "refused"),
+        "3.12",
+        "a level below the position's leverage takes more margin, or is refused",
+    )
+    dcp_stops: str = _switch(
+        ("kept", "canceled"), "11", "waiting stops and exits when the dead-man switch acts"
+    )
+    dcp_time_unit: str = _switch(("ms", "s"), "3.14", "unit of the dead-man switch's times")
+
     def set(self, name: str, value: str) -> None:
         """Turn one. Raises ``ValueError`` with a sentence for a name or a value there is not."""
         choices = choices_of(name)

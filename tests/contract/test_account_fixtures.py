@@ -107,6 +107,13 @@ def asked(target: str, pick: Callable[[Any], Any] = lambda data: data) -> Callab
         ("account_detail", asked("/api/v1/accounts/548600000001")),
         ("position_v2_full", asked(f"/api/v2/position?symbol={SYMBOL}", lambda data: data[0])),
         ("position", asked("/api/v1/positions", lambda data: data[0])),
+        ("history_positions", asked("/api/v1/history-positions")),
+        ("max_withdraw_margin", asked(f"/api/v1/margin/maxWithdrawMargin?symbol={SYMBOL}")),
+        (
+            "max_open_size",
+            asked(f"/api/v2/getMaxOpenSize?symbol={SYMBOL}&price=99000&leverage=5"),
+        ),
+        ("cross_order_limit", asked(f"/api/v2/batchGetCrossOrderLimit?symbol={SYMBOL}")),
     ],
 )
 def test_answers_have_the_fields_of_the_reference(
@@ -115,6 +122,17 @@ def test_answers_have_the_fields_of_the_reference(
     """No field is missing, none is made up, each has its kind; null stands for any."""
     ours, theirs = answer(busy()), load(name)
     assert agrees(ours, theirs, OPTIONAL.get(name, set()), MORE.get(name, set()))
+
+
+def test_an_isolated_position_has_its_own_fields() -> None:
+    """And a cross one has none of them."""
+    caller, theirs = busy(), load("position_isolated_extra")
+    caller.place("SOLUSDTM")
+    cross, isolated = caller.data("/api/v1/positions")
+    assert not set(theirs) & set(cross)
+    assert set(isolated) - set(cross) == set(theirs)
+    for name, value in theirs.items():
+        assert shape_of(isolated[name]) == shape_of(value), name
 
 
 def agrees(ours: Any, theirs: Any, optional: set[str], more: set[str]) -> bool:

@@ -12,6 +12,7 @@ from terminal.simexchange.engine.engine import Engine
 from terminal.simexchange.engine.reports import ORDERS, STOPS
 from terminal.simexchange.errors import Refused
 from terminal.simexchange.market.matching import BUY, SELL
+from terminal.simexchange.market.risk_limits import ladder
 from terminal.simexchange.switches import Switches
 
 if TYPE_CHECKING:
@@ -138,6 +139,10 @@ class Floor:
         """The last trade was at a price."""
         self.market.last = ticks
         self.engine.check_stops(self.symbol)
+
+    def at_level(self, number: int) -> None:
+        """The contract has this risk limit level, for orders that are larger than usual."""
+        self.account.positions[self.symbol].level = ladder(self.market.spec)[number - 1]
 
     @property
     def held(self) -> int:

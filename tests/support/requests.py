@@ -75,9 +75,10 @@ _WORDS: dict[str, Sequence[str]] = {
     "clientOidsList": ["g-1"],
     "orderId": _IDS,
     "orderIdsList": _IDS,
-    "timeout": ["5", "-1", "1", "86401"],
+    "timeout": ["5", "-1", "86400", "1", "86401"],
     "pageSize": ["1", "10", "50", "100", "1000", "1001", "0"],
     "currentPage": ["1", "2", "0", "1000000000"],
+    "positionValue": ["100000", "1000000.5", "0", "1e3"],
     "level": ["1", "2", "12", "13", "0"],
     **dict.fromkeys(("startAt", "endAt"), _TIMES),
     **dict.fromkeys(
@@ -87,7 +88,7 @@ _WORDS: dict[str, Sequence[str]] = {
     ),
     **dict.fromkeys(
         ("qty", "valueQty", "visibleSize", "amount", "margin", "withdrawAmount", "totalMargin",
-         "positionValue", "offset", "maxCount", "limit", "pageId", "baseAmount"),
+         "offset", "maxCount", "limit", "pageId", "baseAmount"),
         _NUMBERS,
     ),
     **dict.fromkeys(
@@ -146,7 +147,7 @@ _PARAMETERS: dict[str, tuple[str, ...]] = {
     "/api/v1/transfer-list": ("currency", "status", "queryStatus", *_PAGES),
     "/api/v1/accounts/transferable": ("currency", "type", "tag"),
     "/api/v1/accounts": ("currency", "type"),
-    "/api/ua/v1/dcp/set": ("tradeType", "timeout", "symbol"),
+    "/api/ua/v1/dcp/set": ("tradeType", "timeout", "symbol", "symbols"),
     "/api/ua/v1/dcp/query": ("tradeType",),
 }  # fmt: skip
 _USUAL = ("symbol", "currency", "clientOid", "orderId", "currentPage", "pageSize")
@@ -269,15 +270,21 @@ _SENSIBLE_MOVE = {
     "clientOid": '"m-9"', "type": '"INTERNAL"', "currency": '"USDT"', "amount": '"25"',
     "fromAccountType": '"MAIN"', "toAccountType": '"CONTRACT"',
 }  # fmt: skip
+_STARTS: tuple[tuple[str, Mapping[str, str]], ...] = (
+    ("stopPriceType", _SENSIBLE),
+    ("toAccountType", _SENSIBLE_MOVE),
+    ("bizNo", {"symbol": '"XBTUSDTM"', "margin": "10", "bizNo": '"b-9"'}),
+    ("withdrawAmount", {"symbol": '"XBTUSDTM"', "withdrawAmount": '"0.1"'}),
+    ("positionValue", {"symbol": '"XBTUSDTM"', "positionValue": '"100000"'}),
+    ("level", {"symbol": '"XBTUSDTM"', "level": "2"}),
+    ("timeout", {"tradeType": '"FUTURES"', "timeout": "5"}),
+)
+"""Requests that are granted, by a parameter that only they have."""
 
 
 def _objects(names: Sequence[str]) -> st.SearchStrategy[str]:
     """Objects as text: a sensible one with some members put in or replaced, or only those."""
-    start: Mapping[str, str] = {}
-    if "stopPriceType" in names:
-        start = _SENSIBLE
-    elif "toAccountType" in names:
-        start = _SENSIBLE_MOVE
+    start = next((start for name, start in _STARTS if name in names), {})
     changes = st.lists(st.sampled_from(names).flatmap(_member), max_size=4)
     starts = st.sampled_from([start, start, start, {}])
 

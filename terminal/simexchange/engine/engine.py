@@ -5,10 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, final
 
 from terminal.simexchange.engine.broadcast import Broadcast
-from terminal.simexchange.engine.checks import Checks
+from terminal.simexchange.engine.checks import Checks, Cost
+from terminal.simexchange.engine.deadman import DeadMan
 from terminal.simexchange.engine.exits import Exits, read_exits
 from terminal.simexchange.engine.filling import Filling, Shared
 from terminal.simexchange.engine.funding import FundingPayments
+from terminal.simexchange.engine.margins import Margins
 from terminal.simexchange.engine.reports import Reports
 from terminal.simexchange.engine.settlements import Settlements
 from terminal.simexchange.engine.stops import Stops
@@ -22,6 +24,7 @@ from terminal.simexchange.trading.orders import OrderNumbers
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from decimal import Decimal
 
     from terminal.simexchange.auth import ApiKey
     from terminal.simexchange.clock import SimClock
@@ -61,6 +64,8 @@ class Engine:
         self._filling.on_ended = self._exits.ended
         self._stops.on_fired = self._exits.fired
         self._stops.error = self._stop_error
+        self.margins = Margins(self.markets, self._checks, self.reports, switches, self._take_out)
+        self.dead_man = DeadMan(clock, switches, self._checks.halts, self._take_out)
         self.faults = Faults(clock)
 
     @property
@@ -181,6 +186,10 @@ class Engine:
         if not order.is_active:
             raise Refused("100004", "The order cannot be canceled.")
         self._checks.check_liquidation(order.uid, order.symbol)
+        self._take_out(order)
+
+    def _take_out(self, order: UserOrder) -> None:
+        """Cancel an order that works or waits; nothing stands against it any more."""
         if order.waits:
             self._stops.cancel(order)
             self._exits.canceled(order)
@@ -196,6 +205,14 @@ class Engine:
                 self.cancel(order)
                 canceled.append(order.id)
         return canceled
+
+    # Sizes -----------------------------------------------------------------------------------
+
+    def max_open_lots(
+        self, account: Account, market: Market, side: str, price: Decimal, leverage: Decimal
+    ) -> int:
+        """The most lots that a limit order of a side would open (3.11); leverage if cross."""
+        return self._checks.max_open_lots(account, market, side, Cost(price, leverage))
 
     # Pulses ----------------------------------------------------------------------------------
 

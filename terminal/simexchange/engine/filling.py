@@ -14,6 +14,7 @@ from terminal.simexchange.trading.account import UserFill
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from decimal import Decimal
 
     from terminal.simexchange.clock import SimClock
     from terminal.simexchange.engine.reports import Reports
@@ -142,14 +143,16 @@ class Filling:
         value = spec.value(price, trade.lots)
         pays_taker = is_taker or order.pays_taker
         fee = value * (spec.taker_rate if pays_taker else spec.maker_rate)
-        held = account.positions[order.symbol]
-        signed = trade.lots if order.side == BUY else -trade.lots
-        closing = min(trade.lots, abs(held.lots)) if signed * held.lots < 0 else 0
-        if held.lots == 0:
-            held.margin_mode = order.margin_mode
-        profit = held.fill(signed, price, order.leverage, self._clock.now_ms())
-        held.fees += fee
-        account.earn(order.symbol, profit - fee)
+        held = account.positions[order.symbol].lots
+        sign = 1 if order.side == BUY else -1
+        closing = min(trade.lots, abs(held)) if sign * held < 0 else 0
+        opening = trade.lots - closing
+        opening_fee = fee * opening / trade.lots
+        # What crosses zero closes one position and opens another.
+        if closing:
+            self._settle(account, order, price, sign * closing, fee - opening_fee)
+        if opening:
+            self._settle(account, order, price, sign * opening, opening_fee)
         order.filled += trade.lots
         order.deal_value += value
         order.deal_base += price * trade.lots
@@ -164,7 +167,7 @@ class Filling:
             trade.lots,
             value,
             fee,
-            fee * (trade.lots - closing) / trade.lots,
+            opening_fee,
             order.margin_mode,
             order.type,
             trade.at_ns,
@@ -176,6 +179,20 @@ class Filling:
         )
         account.fills.append(fill)
         return fill
+
+    def _settle(
+        self, account: Account, order: UserOrder, price: Decimal, signed: int, fee: Decimal
+    ) -> None:
+        """Let lots that all close, or all open, change the position and the wallet."""
+        held = account.positions[order.symbol]
+        if held.lots == 0:
+            held.margin_mode = order.margin_mode
+        profit = held.fill(signed, price, order.leverage, self._clock.now_ms())
+        held.fees += fee
+        if held.lots == 0:
+            now_ms = self._clock.now_ms()
+            account.closings.add(held, order.trade_type, now_ms, is_long=signed < 0)
+        account.earn(order.symbol, profit - fee)
 
     def _liquidity(self, *, is_taker: bool) -> str:
         """What the exchange calls the role; a maker that met a hidden order may be a taker."""

@@ -98,7 +98,10 @@ class Reports:
         """A position as REST v1 shows it."""
         held = account.positions[market.spec.symbol]
         state = account.wallet_state(market.spec.settle)
-        return account_payloads.position(held, market, state, self._clock.now_ms())
+        payload = account_payloads.position(held, market, state, self._clock.now_ms())
+        if "posFunding" in payload and self._switches.pos_funding == "settled":
+            payload["posFunding"] = float(held.received - held.paid)
+        return payload
 
     def _position_topics(self, account: Account, symbol: str) -> list[str]:
         topics = (f"{POSITION}:{symbol}", POSITIONS)

@@ -51,10 +51,16 @@ class ContractSpec:
     maker_rate = Decimal("0.0002")
     taker_rate = Decimal("0.0006")
     price_range = Decimal("0.05")
+    mmr_limit = Decimal("0.3")
     first_open_ms = 1_585_555_200_000
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "_ratio", self.tick.as_integer_ratio())
+
+    @property
+    def mmr_leverage(self) -> Decimal:
+        """The constant in the maintenance rate of cross positions (reference 7.6)."""
+        return Decimal(self.max_leverage)
 
     @property
     def steps_per_minute(self) -> int:

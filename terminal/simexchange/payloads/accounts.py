@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
     from terminal.simexchange.market.contracts import ContractSpec
     from terminal.simexchange.market.market import Market
+    from terminal.simexchange.trading.closings import ClosedPosition
     from terminal.simexchange.trading.ledger import FundingPayment, LedgerRow
     from terminal.simexchange.trading.margin import SimPosition, WalletState
     from terminal.simexchange.trading.transfers import Purse
@@ -48,12 +49,12 @@ def position(held: SimPosition, market: Market, wallet: WalletState, now_ms: int
     cost = _signed_value(spec.is_inverse, signed, held.entry)
     value = _signed_value(spec.is_inverse, signed, mark)
     unrealized, margin = held.unrealized(mark), held.margin(mark)
-    is_cross = held.margin_mode == CROSS
+    is_cross, rate = held.margin_mode == CROSS, held.maintenance
     payload: Payload = {
         "id": f"4000000000{zlib.crc32(spec.symbol.encode()):010d}",
         "symbol": spec.symbol,
         "crossMode": is_cross,
-        "maintMarginReq": float(spec.maintenance),
+        "maintMarginReq": float(round(rate, 10)),
         "delevPercentage": 0.0,
         "openingTimestamp": held.opened_ms,
         "currentTimestamp": now_ms,
@@ -69,7 +70,7 @@ def position(held: SimPosition, market: Market, wallet: WalletState, now_ms: int
         "posCost": float(cost),
         "posInit": float(held.initial_margin),
         "posMargin": float(margin),
-        "posMaint": float(abs(value) * spec.maintenance),
+        "posMaint": float(abs(value) * rate),
         "realisedGrossPnl": float(held.realized_gross),
         "realisedPnl": float(held.realized_gross - held.fees),
         "unrealisedPnl": float(unrealized),
@@ -80,7 +81,7 @@ def position(held: SimPosition, market: Market, wallet: WalletState, now_ms: int
         "bankruptPrice": float(round(held.bankruptcy(wallet.cash), 8)),
         "settleCurrency": spec.settle,
         "isInverse": spec.is_inverse,
-        "maintainMargin": float(spec.maintenance),
+        "maintainMargin": float(round(rate, 10)),
         "marginMode": held.margin_mode,
         "positionSide": "BOTH",
         "leverage": float(held.leverage),
@@ -89,9 +90,70 @@ def position(held: SimPosition, market: Market, wallet: WalletState, now_ms: int
         "tax": 0,
     }
     if not is_cross:
-        payload["realLeverage"] = float(held.leverage)
-        payload["maintMargin"] = float(margin + unrealized)
+        payload.update(_isolated(held, margin + unrealized, abs(value)))
     return payload
+
+
+def _isolated(held: SimPosition, backing: Decimal, value: Decimal) -> Payload:
+    """3.8, what only isolated positions have (7.3).
+
+    Nothing is frozen for fees since May 2025. That funding which was received counts to
+    ``posCross`` and what was paid to ``posLoss`` is what the official sample adds up to.
+    """
+    return {
+        "realLeverage": float(_effective_leverage(held, backing, value)),
+        "maintMargin": float(backing),
+        "autoDeposit": held.is_auto_deposit,
+        "riskLimit": held.level.most,
+        "riskLimitLevel": held.level.level,
+        "posCross": float(held.added + held.received),
+        "posCrossMargin": float(held.added),
+        "posComm": 0.0,
+        "posCommCommon": 0.0,
+        "posLoss": float(held.paid),
+        "posFunding": 0.0,
+    }
+
+
+def _effective_leverage(held: SimPosition, backing: Decimal, value: Decimal) -> Decimal:
+    """The value over what backs it; zero when nothing does, the selected one without a position."""
+    if not held.lots:
+        return held.leverage
+    return round(value / backing, 4) if backing > 0 else _NONE
+
+
+def closed_position(row: ClosedPosition, uid: str) -> Payload:
+    """3.8, a position of before: text, but for its times.
+
+    Nobody withdraws a profit from a position or is taxed here, and what a liquidation shows in
+    addition is not known: those are as in the known samples.
+    """
+    side = "LONG" if row.is_long else "SHORT"
+    leverage = plain(row.leverage)
+    return {
+        "closeId": str(row.number),
+        "userId": uid,
+        "symbol": row.symbol,
+        "settleCurrency": row.currency,
+        "leverage": leverage if "." in leverage else f"{leverage}.0",
+        "type": f"{row.way}_{side}",
+        "pnl": plain(row.pnl),
+        "realisedGrossCost": plain(-row.gross),
+        "realisedGrossCostNew": plain(-row.gross),
+        "withdrawPnl": "0.0",
+        "tradeFee": plain(row.fees),
+        "fundingFee": plain(row.funding),
+        "openTime": row.opened_ms,
+        "closeTime": row.closed_ms,
+        "openPrice": plain(row.open_price),
+        "closePrice": plain(row.close_price),
+        "marginMode": row.margin_mode,
+        "tax": "0.0",
+        "roe": None,
+        "liquidAmount": None,
+        "liquidPrice": None,
+        "side": side,
+    }
 
 
 def _signed_value(is_inverse: bool, signed: Decimal, price: Decimal) -> Decimal:  # noqa: FBT001
@@ -127,6 +189,12 @@ _V2_TEXTS = frozenset(
         "maintMargin",
         "maintMarginReq",
         "maintainMargin",
+        "posCross",
+        "posCrossMargin",
+        "posComm",
+        "posCommCommon",
+        "posLoss",
+        "posFunding",
     ]
 )
 

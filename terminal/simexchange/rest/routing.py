@@ -101,6 +101,20 @@ class Call:
 
 
 @final
+class WholeAnswer(NamedTuple):
+    """What a handler answers instead of data: the body is the whole of it."""
+
+    body: dict[str, Any]
+
+
+def old_envelope(data: Any) -> WholeAnswer:  # noqa: ANN401 - whatever a handler answers
+    """Data in the envelope of the exchange's older services (1.4)."""
+    return WholeAnswer(
+        {"success": True, "code": "200", "msg": "success", "retry": False, "data": data}
+    )
+
+
+@final
 class Route(NamedTuple):
     """One call of the reference. ``permission`` is None for calls that need no key.
 

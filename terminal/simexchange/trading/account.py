@@ -7,6 +7,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, NamedTuple, final
 
 from terminal.simexchange.errors import Refused
+from terminal.simexchange.trading.closings import Closings
 from terminal.simexchange.trading.holds import holds_of
 from terminal.simexchange.trading.ledger import (
     DEPOSIT,
@@ -87,8 +88,6 @@ class Account:
         self.positions = {symbol: SimPosition(market.spec) for symbol, market in markets.items()}
         self.margin_modes = dict.fromkeys(markets, ISOLATED)
         self.cross_leverage = dict.fromkeys(markets, DEFAULT_CROSS_LEVERAGE)
-        self.risk_limits: dict[str, Decimal] = {}
-        """The largest value of an isolated position with its orders, where there is one."""
         self.orders: dict[str, UserOrder] = {}
         self._working: dict[str, dict[str, UserOrder]] = {symbol: {} for symbol in markets}
         self._waiting: dict[str, dict[str, UserOrder]] = {symbol: {} for symbol in markets}
@@ -105,6 +104,9 @@ class Account:
         self.ended_by_time: Timeline[UserOrder] = Timeline()
         """The same by the time they ended (ms)."""
         self.fills: Fills[UserFill] = Fills(KEPT_ORDERS)
+        self.closings = Closings(self.opened_ms)
+        # The numbers under which margin was put into positions, the latest of them.
+        self.deposits: dict[str, None] = {}
         self.placed = 0
         self.ledger = Ledger()
         for currency, wallet in self.wallets.items():
@@ -193,6 +195,12 @@ class Account:
         if not self.positions[symbol].lots:
             self.end_period(symbol)
 
+    def deposited(self, number: str) -> None:
+        """Margin was put into a position under a number of the user's."""
+        self.deposits[number] = None
+        if len(self.deposits) > KEPT_ORDERS:
+            del self.deposits[next(iter(self.deposits))]
+
     def end_period(self, symbol: str) -> None:
         """A settlement period ends: what the contract's position realized becomes a ledger row."""
         equity = self.wallet_state(self._markets[symbol].spec.settle).equity
@@ -253,11 +261,17 @@ class Account:
             return _ZERO
         return holds.margin(self.positions[symbol].lots, self._cross_leverage(symbol))
 
-    def order_cost(self, order: UserOrder, price: Decimal) -> Decimal:
-        """What an order that was not taken in yet would hold, valued at a price."""
+    def order_cost(
+        self, order: UserOrder, price: Decimal, cross_leverage: Decimal | None = None
+    ) -> Decimal:
+        """What an order that was not taken in yet would hold, valued at a price.
+
+        In cross mode it is reckoned with the contract's leverage, or with another one.
+        """
         symbol = order.symbol
-        lots = self.positions[symbol].lots
-        return self.holds[symbol].cost_of(order, lots, price, self._cross_leverage(symbol))
+        lots, selected = self.positions[symbol].lots, self._cross_leverage(symbol)
+        leverage = selected if selected is None else cross_leverage or selected
+        return self.holds[symbol].cost_of(order, lots, price, leverage)
 
     def _cross_leverage(self, symbol: str) -> Decimal | None:
         return self.cross_leverage[symbol] if self.mode(symbol) == CROSS else None

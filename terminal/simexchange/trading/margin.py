@@ -1,14 +1,17 @@
 """Positions and wallets: fills, fees, margin and what is left to use. Decimal throughout.
 
-Source: reference 7.1 to 7.5. Isolated positions keep the margin of their own orders, cross
-positions share the wallet.
+Source: reference 7.1 to 7.6. Isolated positions keep the margin of their own orders, what was added
+to it and the funding they got and paid; cross positions share the wallet.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import TYPE_CHECKING, final
+
+from terminal.simexchange.market.risk_limits import RiskLevel, ladder
+from terminal.simexchange.trading import sizing
 
 if TYPE_CHECKING:
     from terminal.simexchange.market.contracts import ContractSpec
@@ -21,7 +24,13 @@ _ZERO = Decimal(0)
 @final
 @dataclass(slots=True)
 class SimPosition:
-    """One contract's position: signed lots, entry, and what it cost and earned so far."""
+    """One contract's position: signed lots, entry, and what it cost and earned so far.
+
+    ``added``, ``received`` and ``paid`` belong to its own margin: what was put in by hand, and the
+    funding it got and paid, each above zero; who closes a part takes as large a part of them out.
+    ``funding`` is all it got (above zero) or paid since it was opened. ``level`` and
+    ``is_auto_deposit`` are the contract's settings, which stay when the position is closed.
+    """
 
     spec: ContractSpec
     margin_mode: str = ISOLATED
@@ -33,26 +42,54 @@ class SimPosition:
     fees: Decimal = _ZERO
     funding: Decimal = _ZERO
     opened_ms: int = 0
+    added: Decimal = _ZERO
+    received: Decimal = _ZERO
+    paid: Decimal = _ZERO
+    opened_value: Decimal = _ZERO
+    """The value of all that was opened, at the prices of the fills; likewise what was closed."""
+    closed_value: Decimal = _ZERO
+    turned_lots: int = 0
+    """All lots that were opened since it is there."""
+    is_auto_deposit: bool = False
+    level: RiskLevel = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.level = ladder(self.spec)[0]
 
     def fill(self, signed: int, price: Decimal, leverage: Decimal, now_ms: int) -> Decimal:
         """Change the position by one fill; return the realized gross profit of the closed part."""
         if self.lots == 0:
             self.opened_ms = now_ms
             self.realized_gross = self.fees = self.funding = _ZERO
+            self.added = self.received = self.paid = _ZERO
+            self.opened_value = self.closed_value = _ZERO
+            self.turned_lots = 0
         closing = min(abs(signed), abs(self.lots)) if signed * self.lots < 0 else 0
         profit = _ZERO
         if closing:
             direction = 1 if self.lots > 0 else -1
             profit = self.profit(direction * closing, price)
-            self.initial_margin -= self.initial_margin * closing / abs(self.lots)
+            self._release(closing)
             self.lots -= direction * closing
             self.realized_gross += profit
+            self.closed_value += self.spec.value(price, closing)
         opening = abs(signed) - closing
         if opening:
             self._open(opening if signed > 0 else -opening, price, leverage)
         if self.lots == 0:
             self.entry = self.initial_margin = _ZERO
         return profit
+
+    def _release(self, lots: int) -> None:
+        """Take the margin of so many lots out of the position's own."""
+        held = abs(self.lots)
+        if lots == held:
+            self.initial_margin = self.added = self.received = self.paid = _ZERO
+            return
+        self.initial_margin -= self.initial_margin * lots / held
+        self.added -= self.added * lots / held
+        self.received -= self.received * lots / held
+        self.paid -= self.paid * lots / held
 
     def _open(self, signed: int, price: Decimal, leverage: Decimal) -> None:
         if self.lots == 0:
@@ -65,7 +102,42 @@ class SimPosition:
             held, added = abs(self.lots), abs(signed)
             self.entry = (held * self.entry + added * price) / (held + added)
         self.lots += signed
-        self.initial_margin += self.spec.value(price, abs(signed)) / leverage
+        self.turned_lots += abs(signed)
+        value = self.spec.value(price, abs(signed))
+        self.opened_value += value
+        self.initial_margin += value / leverage
+
+    def average(self, value: Decimal) -> Decimal:
+        """The average price at which all its lots were worth a value."""
+        size = self.spec.multiplier * self.turned_lots
+        return size / value if self.spec.is_inverse else value / size
+
+    def settle(self, amount: Decimal) -> None:
+        """It got funding, or paid it (below zero)."""
+        self.funding += amount
+        if amount > 0:
+            self.received += amount
+        else:
+            self.paid -= amount
+
+    @property
+    def own_margin(self) -> Decimal:
+        """What an isolated position has for itself (reference 7.3; nothing is frozen for fees)."""
+        return self.initial_margin + self.added + self.received - self.paid
+
+    def take_out(self, amount: Decimal) -> None:
+        """Take margin out of its own, no more than it has: what was added first."""
+        for name in ("added", "initial_margin", "received"):
+            part = min(amount, getattr(self, name))
+            setattr(self, name, getattr(self, name) - part)
+            amount -= part
+
+    @property
+    def maintenance(self) -> Decimal:
+        """The maintenance rate: of the risk level when isolated, by the size when cross (7.6)."""
+        if self.margin_mode == ISOLATED:
+            return self.level.maintenance
+        return sizing.maintenance_rate(self.spec, sizing.coins(self.spec, self.entry, self.lots))
 
     def profit(self, signed: int, price: Decimal) -> Decimal:
         """Profit of so many lots of this position at a price, in the settle currency."""
@@ -86,11 +158,11 @@ class SimPosition:
             return _ZERO
         if self.margin_mode == CROSS:
             return self.spec.value(mark, self.lots) / self.leverage
-        return self.initial_margin
+        return self.own_margin
 
     def bankruptcy(self, wallet: Decimal) -> Decimal:
         """Bankruptcy price; zero when there is none (reference 7.4)."""
-        margin = wallet if self.margin_mode == CROSS else self.initial_margin
+        margin = wallet if self.margin_mode == CROSS else self.own_margin
         size = self.spec.multiplier * abs(self.lots)
         sign = 1 if self.lots > 0 else -1
         if not self.lots:
@@ -103,7 +175,7 @@ class SimPosition:
     def liquidation(self, wallet: Decimal) -> Decimal:
         """Liquidation price; zero when there is none (reference 7.5, since May 2025)."""
         bankrupt = self.bankruptcy(wallet)
-        rate = self.spec.maintenance + self.spec.taker_rate
+        rate = self.maintenance + self.spec.taker_rate
         if not bankrupt:
             return _ZERO
         if self.spec.is_inverse:

@@ -115,7 +115,8 @@ def test_a_market_order_is_canceled_beyond_the_price_bound(floor: Floor) -> None
     within = sum(lots for price, lots in floor.market.book.levels(SELL) if price <= bound)
     floor.place(SELL, bound + 1, 40, floor.another_account(), leverage=100)
     floor.account.wallets["USDT"].cash *= 100
-    order = floor.place(BUY, None, within + 40, leverage=100)
+    floor.at_level(8)
+    order = floor.place(BUY, None, within + 40, leverage=5)
     assert (order.filled, order.canceled) == (within, 40)
     assert floor.publisher.orders(order)[-1] == ("update", "done")
 

@@ -193,9 +193,10 @@ def test_a_closing_stop_without_a_side_closes_whatever_is_held_then(floor: Floor
 def test_fired_stops_may_fire_others_in_one_go(floor: Floor) -> None:
     ask = floor.ask
     floor.stop(BUY, "up", ask + 5)
-    first = floor.stop(BUY, "up", ask + 1, limit=ask + 5, size=10_000, leverage=125)
+    floor.at_level(8)
+    first = floor.stop(BUY, "up", ask + 1, limit=ask + 5, size=10_000, leverage=5)
     floor.account.wallets["USDT"].cash *= 100
-    floor.place(BUY, ask + 1, 10_000, leverage=125, timeInForce="IOC")
+    floor.place(BUY, ask + 1, 10_000, leverage=5, timeInForce="IOC")
     assert floor.market.last >= ask + 1
     assert not first.waits
     assert floor.market.last >= ask + 5

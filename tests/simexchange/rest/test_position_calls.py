@@ -75,6 +75,91 @@ def test_rest_rounds_the_liquidation_price(caller: Caller, side: str, rounding: 
         assert shown[name] == float(price.quantize(Decimal("0.01"), rounding))
 
 
+# Closed positions --------------------------------------------------------------------------------
+
+CLOSED = "/api/v1/history-positions"
+
+
+@pytest.mark.conforms("GET /api/v1/history-positions")
+def test_closed_positions(caller: Caller) -> None:
+    """What it brought is what the wallet has more, and the sum that the reference gives."""
+    cash = caller.account.wallets["USDT"].cash
+    assert caller.data(CLOSED)["items"] == []
+    caller.place(size=3)
+    caller.place(size=2, side="sell")
+    assert caller.data(CLOSED)["items"] == [], "a part is left"
+    caller.account.positions[SYMBOL].settle(Decimal("-0.25"))
+    caller.account.wallets["USDT"].cash -= Decimal("0.25")
+    caller.clock.advance(60)
+    caller.place(size=1, side="sell")
+    caller.place("XBTUSDM", side="sell", size=7)
+    caller.place("XBTUSDM", size=7)
+    inverse, linear = caller.data(CLOSED)["items"]
+    for one in (inverse, linear):
+        parts = [Decimal(one[name]) for name in ("realisedGrossCost", "tradeFee", "fundingFee")]
+        assert Decimal(one["pnl"]) == -parts[0] - parts[1] + parts[2]
+        assert one["realisedGrossCostNew"] == one["realisedGrossCost"]
+    assert Decimal(linear["pnl"]) == caller.account.wallets["USDT"].cash - cash
+    assert (linear["type"], linear["side"], linear["leverage"]) == ("CLOSE_LONG", "LONG", "5.0")
+    assert (linear["fundingFee"], linear["userId"]) == ("-0.25", caller.account.uid)
+    assert linear["closeTime"] - linear["openTime"] == 60_000
+    assert (inverse["type"], inverse["settleCurrency"]) == ("CLOSE_SHORT", "XBT")
+
+
+def test_what_crosses_zero_closes_one_position_and_opens_another(caller: Caller) -> None:
+    """Fees are shared by lots, and the new position begins with none of the old one's."""
+    caller.place(size=2)
+    caller.clock.advance(5)
+    order = caller.place(size=5, side="sell", leverage=3)
+    (closed,) = caller.data(CLOSED)["items"]
+    fills = caller.data(f"/api/v1/fills?orderId={order}")["items"]
+    fee = sum(Decimal(fill["fee"]) for fill in fills)
+    held = caller.data(f"/api/v1/position?symbol={SYMBOL}")
+    assert (held["currentQty"], held["leverage"]) == (-3, 3)
+    assert held["openingTimestamp"] == closed["closeTime"]
+    assert held["realisedGrossPnl"] == 0
+    opening = sum(
+        Decimal(fill["fee"])
+        for fill in caller.data(f"/api/v1/fills?symbol={SYMBOL}")["items"]
+        if fill["orderId"] != order
+    )
+    total = Decimal(closed["tradeFee"]) + Decimal(str(held["currentComm"]))
+    assert total == pytest.approx(fee + opening)
+    rows = [
+        row
+        for row in caller.data("/api/v1/transaction-history?type=RealisedPNL")["dataList"]
+        if row["status"] == "Completed"
+    ]
+    assert len(rows) == 1, "the ledger's row ends with the position"
+
+
+def test_closed_positions_by_contract_window_and_page(caller: Caller) -> None:
+    for symbol in (SYMBOL, OTHER, SYMBOL):
+        caller.place(symbol)
+        caller.clock.advance(10)
+        caller.place(symbol, side="sell")
+    rows = caller.data(CLOSED)["items"]
+    assert [row["symbol"] for row in rows] == [SYMBOL, OTHER, SYMBOL]
+    assert len({row["closeId"] for row in rows}) == 3
+    assert len(caller.data(f"{CLOSED}?symbol={SYMBOL}")["items"]) == 2
+    at_ms = rows[1]["closeTime"]
+    assert caller.data(f"{CLOSED}?from={at_ms}&to={at_ms}")["items"] == [rows[1]]
+    assert caller.data(f"{CLOSED}?from={at_ms + 1}")["items"] == rows[:1]
+    page = caller.data(f"{CLOSED}?limit=2&pageId=2")
+    assert page == {
+        "currentPage": 2,
+        "pageSize": 2,
+        "totalNum": 3,
+        "totalPage": 2,
+        "items": rows[2:],
+    }
+    assert caller.data(CLOSED)["pageSize"] == 10
+    assert caller.data(f"{CLOSED}?limit=201")["pageSize"] == 200
+    assert caller.code(f"{CLOSED}?limit=x")[1] == "400100"
+    assert caller.code(f"{CLOSED}?from=2&to=1")[1] == "400100"
+    assert caller.code(f"{CLOSED}?symbol=NOPE")[1] == "100003"
+
+
 # Margin modes ------------------------------------------------------------------------------------
 
 
@@ -233,6 +318,7 @@ def test_leverages_that_are_none(caller: Caller, leverage: object) -> None:
         ("GET", "/api/v1/position"),
         ("GET", "/api/v2/position"),
         ("GET", "/api/v1/positions"),
+        ("GET", CLOSED),
         ("GET", MODE),
         ("POST", CHANGE),
         ("POST", BATCH),
