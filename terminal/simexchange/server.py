@@ -22,6 +22,7 @@ from terminal.simexchange.quota import Quota
 from terminal.simexchange.rest.account_calls import AccountCalls
 from terminal.simexchange.rest.batch_calls import BatchCalls
 from terminal.simexchange.rest.funding_calls import FundingCalls
+from terminal.simexchange.rest.futures_transfers import FuturesTransfers
 from terminal.simexchange.rest.gateway import Gateway
 from terminal.simexchange.rest.http_server import BACKLOG, MAX_BODY, HttpServer
 from terminal.simexchange.rest.market_calls import MarketCalls
@@ -30,6 +31,7 @@ from terminal.simexchange.rest.order_queries import OrderQueries
 from terminal.simexchange.rest.position_calls import PositionCalls
 from terminal.simexchange.rest.series_calls import SeriesCalls
 from terminal.simexchange.rest.spot_calls import SpotCalls
+from terminal.simexchange.rest.sub_calls import SubCalls
 from terminal.simexchange.sockets.dialogue import FeedParts
 from terminal.simexchange.sockets.feed import Streams
 from terminal.simexchange.sockets.hub import Hub
@@ -132,7 +134,9 @@ class SimExchange:
             *OrderQueries(self.engine, self.clock, self.switches).routes(),
             *AccountCalls(self.engine, self.clock, self.quota, self.switches).routes(),
             *PositionCalls(self.engine).routes(),
-            *FundingCalls(self.engine.accounts).routes(),
+            *FundingCalls(self.engine.accounts, self.faults, self.switches).routes(),
+            *FuturesTransfers(self.engine.accounts, self.faults, self.switches).routes(),
+            *SubCalls(self.engine.accounts, self.engine.markets).routes(),
             *SpotCalls(self.engine, self.clock).routes(),
         )
         self.gateway = Gateway(

@@ -101,6 +101,13 @@ class Call:
 
 
 @final
+class Enveloped(NamedTuple):
+    """What a handler returns that answers in an envelope of its own."""
+
+    answer: Mapping[str, Any]
+
+
+@final
 class Route(NamedTuple):
     """One call of the reference. ``permission`` is None for calls that need no key.
 

@@ -91,7 +91,7 @@ def test_the_generator_reaches_every_call_and_both_outcomes() -> None:
     arena = Arena()
     codes: dict[str, int] = {}
 
-    @hypothesis.settings(max_examples=20, database=None, derandomize=True)
+    @hypothesis.settings(max_examples=30, database=None, derandomize=True)
     @given(st.lists(requests(ROUTES), min_size=25, max_size=45))
     def ask(asked: list[Asked]) -> None:
         for one in asked:
