@@ -11,10 +11,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from terminal.simexchange.engine.reports import WALLET
 from terminal.simexchange.errors import Refused
 from terminal.simexchange.trading.departures import KEPT, Departures
 from terminal.simexchange.trading.transfers import ARRIVES_S, MASTER, Funding, Register
 from tests.support.caller import Caller
+from tests.support.floor import Floor
 from tests.support.moves import a_body
 
 if TYPE_CHECKING:
@@ -75,6 +77,32 @@ def test_it_may_be_over_with_the_reply(end: str) -> None:
     assert (row.status, row.is_over) == (end, True)
     assert figures(caller)[1] == 0
     assert caller.account.wallets["USDT"].cash == (99_960 if end == "SUCCESS" else 100_000)
+
+
+@pytest.mark.conforms("/contractAccount/wallet")
+@pytest.mark.parametrize("end", ["SUCCESS", "REJECTED"])
+def test_the_stream_tells_what_is_held_and_when_it_is_no_more(end: str) -> None:
+    """In today's frame and in the three of old accounts; the version grows each time."""
+    floor = Floor(wallet_subjects="both", transfer_out_end=end)
+    floor.engine.accounts.departures[floor.account.uid].leave("USDT", Decimal(40), "MAIN", 0)
+    floor.engine.reports._clock.advance(ARRIVES_S)
+    frames = floor.publisher.frames(WALLET)
+    today = [frame for frame in frames if "walletBalance" in frame]
+    cash = "99960" if end == "SUCCESS" else "100000"
+    names = ("walletBalance", "holdBalance", "availableBalance", "totalCrossMargin")
+    assert [[frame[name] for name in names] for frame in (today[0], today[-1])] == [
+        ["100000", "40", "99960", "99960"],
+        [cash, "0", cash, cash],
+    ]
+    versions = [int(frame["version"]) for frame in today]
+    assert versions == sorted(set(versions))
+    assert [frame["withdrawHold"] for frame in frames if "withdrawHold" in frame] == [40, 0]
+    held = [
+        frame["holdBalance"]
+        for frame in frames
+        if "orderMargin" not in frame and "walletBalance" not in frame and "holdBalance" in frame
+    ]
+    assert (held[0], held[-1]) == (40, 0)
 
 
 def test_how_long_it_takes_can_be_set() -> None:
