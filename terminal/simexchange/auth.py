@@ -38,6 +38,7 @@ class ApiKey:
 
     ``ip_list`` holds addresses with commas between; empty lets everybody in. ``needs_v3`` is the
     setting that only keys of version 3 are taken; ``is_frozen`` plays a frozen user (411100).
+    ``master_uid`` and ``sub_name`` are those of a sub-account, else empty.
     """
 
     key: str
@@ -49,6 +50,9 @@ class ApiKey:
     uid: str = DEMO_UID
     needs_v3: bool = False
     is_frozen: bool = False
+    remark: str = "demo"
+    master_uid: str = ""
+    sub_name: str = ""
 
     def may(self, permission: str) -> bool:
         """True when the key has a permission; the right to transfer has three spellings (1.2)."""

@@ -119,6 +119,7 @@ FAULTS = tuple(
         (_O, "cancels_lost", COUNT, "cancels that are done, and the reply never comes"),
         (_O, "transfers_lost", COUNT, "transfers that are done, and the reply never comes"),
         (_O, "batches_lost", COUNT, "batches that are done, and the reply never comes"),
+        (_O, "transfers_late_s", SECONDS, "money under way by a transfer arrives so much later"),
         (_O, "answer_delay_s", SECONDS, "replies to orders, cancels and transfers are late"),
         (_O, "rejects", REFUSAL, "the next order is refused"),
         (_O, "batch_items_refused", COUNT, "items of batches that are refused among the others"),
@@ -173,6 +174,7 @@ class Faults:
     cancels_lost: int
     transfers_lost: int
     batches_lost: int
+    transfers_late_s: float
     answer_delay_s: float
     batch_items_refused: int
     events_first: bool

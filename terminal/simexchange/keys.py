@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
 MAIN = "main"
-"""The account of the demo key."""
+"""The account of the demo key. ``main/desk`` is its sub-account named desk, and so on."""
 PERMISSIONS = {
     "general": "General",
     "futures": "Futures",
@@ -25,7 +25,11 @@ PERMISSIONS = {
 }
 """As they may be written, and as the exchange calls them (reference 1.2)."""
 _NAME = re.compile(r"[A-Za-z0-9_-]{1,32}")
-_SPEC = re.compile(r"(?P<name>[^:@/]*)(:(?P<may>[^@/]*))?(@(?P<account>[^/]*))?(/(?P<ips>.*))?")
+# Behind an account, what has neither dot nor colon is a sub-account and no address.
+_SPEC = re.compile(
+    r"(?P<name>[^:@/]*)(:(?P<may>[^@/]*))?"
+    r"(@(?P<account>[^/]*(/[A-Za-z0-9_-]+(?=/|$))?))?(/(?P<ips>.*))?"
+)
 
 
 @final
@@ -52,11 +56,14 @@ def named_key(
     addresses: Iterable[str] = (),
 ) -> NamedKey:
     """A key by its name. Raises ``ValueError`` with a sentence for what cannot be."""
-    for what, text in (("key", name), ("account", account)):
+    master, slash, sub = account.partition("/")
+    for what, text in (("key", name), ("account", master), ("sub-account", sub if slash else "-")):
         if not _NAME.fullmatch(text):
             raise ValueError(
                 f"A name of a {what} is 1 to 32 letters, digits, _ and -, not {text!r}."
             )
+    if sub == MAIN:
+        raise ValueError(f"A sub-account cannot be named {MAIN}: that is the master's name.")
     allowed = {"General"}
     for permission in permissions:
         found = PERMISSIONS.get(permission.lower())
@@ -81,18 +88,21 @@ def named_key(
         frozenset(allowed),
         ip_list=",".join(listed),
         uid=uid_of(account, seed),
+        remark=name,
+        master_uid=uid_of(master, seed) if slash else "",
+        sub_name=sub,
     )
     return NamedKey(name, account, key)
 
 
 def read_key(text: str, seed: int) -> NamedKey:
-    """The key of ``NAME[:PERMISSION+...][@ACCOUNT][/IP,...]``.
+    """The key of ``NAME[:PERMISSION+...][@ACCOUNT[/SUB]][/IP,...]``.
 
     Raises ``ValueError`` with a sentence for what cannot be.
     """
     found = _SPEC.fullmatch(text)
     if found is None:
-        raise ValueError(f"{text!r} is no NAME[:PERMISSION+...][@ACCOUNT][/IP,...].")
+        raise ValueError(f"{text!r} is no NAME[:PERMISSION+...][@ACCOUNT[/SUB]][/IP,...].")
     account = MAIN if found["account"] is None else found["account"]
     permissions = "General+Futures" if found["may"] is None else found["may"]
     addresses = [] if found["ips"] is None else found["ips"].split(",")

@@ -33,6 +33,8 @@ _EXAMPLES = f"""examples:
       the same stream at every run; time moves by POST /_sim/time {{"advance_ms": 100}}
   {PROGRAM} --key bot:Futures+Transfer@desk --key watcher:General@desk/127.0.0.1
       one more account with two keys, one of them read-only and bound to an address
+  {PROGRAM} --key boss:Transfer+Spot@main --key bot@main/desk1
+      a sub-account of the first account, and a key that transfers money to it
   {PROGRAM} --fault answers_lost=2 --fault 'frames_dropped=1%@/contractMarket/level2:*'
       two orders whose replies never come, and one change of the book in a hundred lost
 
@@ -196,10 +198,11 @@ def _add_accounts(parser: argparse.ArgumentParser) -> None:
     group.add_argument(
         "--key",
         action="append",
-        metavar="NAME[:PERMISSION+...][@ACCOUNT][/IP,...]",
+        metavar="NAME[:PERMISSION+...][@ACCOUNT[/SUB]][/IP,...]",
         help="one more key, derived from the seed and told in the ready line; repeat it for more. "
         f"Permissions: {permissions} (default General+Futures). Without an account it opens that "
-        "of the demo key (main); a new name opens a new account",
+        "of the demo key (main); a new name opens a new account. @main/desk1 is the sub-account "
+        "desk1 of main: it begins empty and is given money by transfers of its master",
     )
     group.add_argument(
         "--vip",

@@ -23,6 +23,7 @@ from terminal.simexchange.rest.account_calls import AccountCalls
 from terminal.simexchange.rest.batch_calls import BatchCalls
 from terminal.simexchange.rest.deadman_calls import DeadManCalls
 from terminal.simexchange.rest.funding_calls import FundingCalls
+from terminal.simexchange.rest.futures_transfers import FuturesTransfers
 from terminal.simexchange.rest.gateway import Gateway
 from terminal.simexchange.rest.http_server import BACKLOG, MAX_BODY, HttpServer
 from terminal.simexchange.rest.margin_calls import MarginCalls
@@ -33,6 +34,7 @@ from terminal.simexchange.rest.position_calls import PositionCalls
 from terminal.simexchange.rest.series_calls import SeriesCalls
 from terminal.simexchange.rest.sizing_calls import SizingCalls
 from terminal.simexchange.rest.spot_calls import SpotCalls
+from terminal.simexchange.rest.sub_calls import SubCalls
 from terminal.simexchange.sockets.dialogue import FeedParts
 from terminal.simexchange.sockets.feed import Streams
 from terminal.simexchange.sockets.hub import Hub
@@ -138,7 +140,9 @@ class SimExchange:
             *MarginCalls(self.engine).routes(),
             *SizingCalls(self.engine, self.switches).routes(),
             *DeadManCalls(self.engine, self.clock, self.switches).routes(),
-            *FundingCalls(self.engine.accounts).routes(),
+            *FundingCalls(self.engine.accounts, self.faults, self.switches).routes(),
+            *FuturesTransfers(self.engine.accounts, self.faults, self.switches).routes(),
+            *SubCalls(self.engine.accounts, self.engine.markets).routes(),
             *SpotCalls(self.engine, self.clock).routes(),
         )
         self.gateway = Gateway(

@@ -119,6 +119,32 @@ class Switches:
     partly_filled_end: str = _switch(
         ("update", "canceled"), "3.6", "type of the last frame of an order partly filled, canceled"
     )
+    transfer_coin: str = _switch(
+        ("BTC", "XBT", "both"), "4", "bitcoin in transfers to and from the futures account"
+    )
+    transfer_repeat: str = _switch(
+        ("answered", "refused"), "4.1", "a repeated clientOid gets the first id, or is refused"
+    )
+    transfer_order: str = _switch(
+        ("client_oid", "balance"), "4.1", "what a transfer is looked at for first"
+    )
+    transfer_credit: str = _switch(
+        ("at_once", "later"), "4.1", "money arrives with the reply, or a second later"
+    )
+    transfer_in_envelope: str = _switch(
+        ("current", "old"), "4.3", "transfer-in answers 200000, or success with code 200"
+    )
+    transfer_out_reply: str = _switch(
+        ("PROCESSING", "APPLY", "PENDING_APPROVAL", "APPROVED", "PENDING_CANCEL", "final"),
+        "4.2",
+        "status in the reply of transfer-out; final: it is over at once",
+    )
+    transfer_out_end: str = _switch(
+        ("SUCCESS", "REJECTED", "CANCEL"), "4.2", "how a transfer-out ends"
+    )
+    inner_to_futures: str = _switch(
+        ("taken", "refused"), "4", "inner-transfer to contract, as old documents have it"
+    )
 
     pos_funding: str = _switch(
         ("unsettled", "settled"),

@@ -129,6 +129,21 @@ async def test_a_new_key_opens_its_account_at_once(hand: Hand) -> None:
     assert [row["name"] for row in await hand.look("keys")] == ["demo", "bot"]
 
 
+async def test_a_new_key_may_open_a_sub_account(hand: Hand) -> None:
+    """Named behind its master, which is opened with it."""
+    told = await hand.turn("keys", {"name": "bot", "account": "desk/one"})
+    assert told["account"] == "desk/one"
+    accounts = hand.exchange.engine.accounts
+    sub = accounts.funding[told["uid"]]
+    assert sub.name == "one"
+    assert sub.master is not None
+    assert (
+        sub.master.account.uid == (await hand.turn("keys", {"name": "b", "account": "desk"}))["uid"]
+    )
+    for account in ("desk/", "/one", "desk/one/two", "desk/main", "desk/127.0.0.1"):
+        assert "error" in await hand.turn("keys", {"name": "c", "account": account}, 400), account
+
+
 async def test_streams_are_dropped_by_account(hand: Hand) -> None:
     for politely, kinds in ((True, {"CLOSE", "CLOSED"}), (False, {"CLOSED", "CLOSE", "ERROR"})):
         sockets = []

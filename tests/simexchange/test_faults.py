@@ -198,6 +198,14 @@ async def transfers_lost(stage: Stage) -> bool:
     return await stage.call("POST", "/api/v3/accounts/universal-transfer", body) is None
 
 
+async def transfers_late_s(stage: Stage) -> bool:
+    body = {"currency": "USDT", "amount": 5, "recAccountType": "MAIN"}
+    await stage.call("POST", "/api/v3/transfer-out", body)
+    stage.exchange.clock.advance(30)
+    overview = await stage.stranger.data("/api/v1/account-overview?currency=USDT", signed=True)
+    return bool(overview["frozenFunds"] == 5)
+
+
 async def batches_lost(stage: Stage) -> bool:
     return stage.exchange.faults.fate("batch") == (0.0, True)
 
@@ -420,6 +428,7 @@ PROBES: dict[str, tuple[object, Callable[[Stage], Awaitable[bool]]]] = {
     "answers_lost": ("1", answers_lost),
     "cancels_lost": ("1", cancels_lost),
     "transfers_lost": ("1", transfers_lost),
+    "transfers_late_s": ("60", transfers_late_s),
     "batches_lost": ("1", batches_lost),
     "answer_delay_s": (3, answer_delay_s),
     "rejects": ("300003:Balance insufficient.", rejects),

@@ -10,7 +10,7 @@ import base64
 import hashlib
 import hmac
 import json
-from dataclasses import dataclass, fields, is_dataclass
+from dataclasses import dataclass, fields, is_dataclass, replace
 from decimal import Decimal
 from functools import partial
 from typing import TYPE_CHECKING, Any, NamedTuple, final
@@ -19,6 +19,7 @@ from urllib.parse import quote
 from hypothesis import strategies as st
 
 from terminal.simexchange.clock import SimClock
+from terminal.simexchange.keys import read_key
 from terminal.simexchange.rest.gateway import Answer, Request
 from terminal.simexchange.server import SimExchange
 
@@ -31,6 +32,8 @@ if TYPE_CHECKING:
 START_MS = 1_760_000_000_000
 ORDER, STOP, OTHER = "@order", "@stop", "@other"
 """Stand for the ids of orders that are there when a request is sent."""
+SUB, MASTER = "@sub", "@master"
+"""Stand for the uids of a sub-account and of the account that asks."""
 
 _SYMBOLS = ["XBTUSDTM", "ETHUSDTM", "XBTUSDM", "XBTUSDTM", "XBTUSDTM,ETHUSDTM", "NOPE", "xbtusdtm"]
 _NUMBERS = ["1", "2", "0", "10", "100", "0.5", "-1", "1000000", "1e3", "0.000000001"]
@@ -42,7 +45,10 @@ _WORDS: dict[str, Sequence[str]] = {
     "symbol": _SYMBOLS,
     "symbols": _SYMBOLS,
     "side": ["buy", "sell", "BUY", "long"],
-    "type": ["limit", "market", "INTERNAL", "main", "trade", "MAIN", "TRADE", "PARENT_TO_SUB"],
+    "type": [
+        "limit", "market", "INTERNAL", "main", "trade", "MAIN", "TRADE", "PARENT_TO_SUB",
+        "SUB_TO_PARENT",
+    ],
     "status": ["active", "done", "open", "PROCESSING", "SUCCESS", "true"],
     "queryStatus": ["PROCESSING", "SUCCESS,FAILURE"],
     "timeInForce": ["GTC", "IOC", "RPI", "FOK", "GTT"],
@@ -92,10 +98,11 @@ _WORDS: dict[str, Sequence[str]] = {
         _NUMBERS,
     ),
     **dict.fromkeys(
-        ("remark", "tag", "bizNo", "subUserId", "fromUserId", "toUserId", "fromAccountTag",
-         "toAccountTag", "tradeId", "accountId", "connectId"),
+        ("remark", "tag", "bizNo", "fromAccountTag", "toAccountTag", "tradeId", "accountId",
+         "connectId"),
         ("", "1", "text", "BTC-USDT"),
     ),
+    **dict.fromkeys(("subUserId", "fromUserId", "toUserId"), (SUB, SUB, MASTER, "1", "")),
 }  # fmt: skip
 _JSON_NUMBERS = {"size", "leverage", "amount", "margin", "timeout", "level"}
 _ORDER = (
@@ -144,7 +151,10 @@ _PARAMETERS: dict[str, tuple[str, ...]] = {
     "/api/v2/accounts/inner-transfer": ("clientOid", "currency", "amount", "from", "to"),
     "/api/v3/transfer-out": ("currency", "amount", "recAccountType"),
     "/api/v1/transfer-in": ("currency", "amount", "payAccountType"),
-    "/api/v1/transfer-list": ("currency", "status", "queryStatus", *_PAGES),
+    "/api/v1/transfer-list": ("currency", "status", "queryStatus", "type", "tag", *_PAGES),
+    "/api/v2/sub/user": ("currentPage", "pageSize"),
+    "/api/v2/sub-accounts": ("currentPage", "pageSize"),
+    "/api/v1/sub-accounts/{subUserId}": ("includeBaseAmount", "baseCurrency", "baseAmount"),
     "/api/v1/accounts/transferable": ("currency", "type", "tag"),
     "/api/v1/accounts": ("currency", "type"),
     "/api/ua/v1/dcp/set": ("tradeType", "timeout", "symbol", "symbols"),
@@ -278,13 +288,23 @@ _STARTS: tuple[tuple[str, Mapping[str, str]], ...] = (
     ("positionValue", {"symbol": '"XBTUSDTM"', "positionValue": '"100000"'}),
     ("level", {"symbol": '"XBTUSDTM"', "level": "2"}),
     ("timeout", {"tradeType": '"FUTURES"', "timeout": "5"}),
-)
+    ("subAccountType", {
+        "clientOid": '"m-8"', "currency": '"USDT"', "amount": '"5"', "direction": '"OUT"',
+        "accountType": '"MAIN"', "subAccountType": '"MAIN"', "subUserId": f'"{SUB}"',
+    }),
+    ("recAccountType", {"currency": '"USDT"', "amount": "2.5", "recAccountType": '"MAIN"'}),
+    ("payAccountType", {"currency": '"XBT"', "amount": "0.01", "payAccountType": '"TRADE"'}),
+    ("from", {
+        "clientOid": '"m-7"', "currency": '"USDT"', "amount": '"5"', "from": '"main"',
+        "to": '"trade"',
+    }),
+)  # fmt: skip
 """Requests that are granted, by a parameter that only they have."""
 
 
 def _objects(names: Sequence[str]) -> st.SearchStrategy[str]:
     """Objects as text: a sensible one with some members put in or replaced, or only those."""
-    start = next((start for name, start in _STARTS if name in names), {})
+    start = next((sensible for sign, sensible in _STARTS if sign in names), {})
     changes = st.lists(st.sampled_from(names).flatmap(_member), max_size=4)
     starts = st.sampled_from([start, start, start, {}])
 
@@ -320,7 +340,11 @@ class Arena:
         self.exchange = SimExchange(
             is_calm=True, clock=SimClock(start_ms=START_MS, speed=0), switches=switches
         )
-        self.ids: dict[str, str] = {}
+        key, accounts = self.exchange.key, self.exchange.engine.accounts
+        self.exchange.add_key(read_key("sub@main/desk1", self.exchange.seed))
+        accounts.keys[key.key] = replace(key, permissions=key.permissions | {"Spot"})
+        (sub,) = accounts.funding[key.uid].subs
+        self.ids: dict[str, str] = {SUB: sub, MASTER: key.uid}
         first = {"symbol": "XBTUSDTM", "leverage": 5, "clientOid": "g-1", "size": 2, "side": "buy"}
         stop = {"stop": "down", "stopPriceType": "TP", "stopPrice": "90000", "type": "market"}
         for mark, more in (
@@ -336,7 +360,7 @@ class Arena:
     def request(self, asked: Asked) -> Request:
         """The request itself, signed as it was asked for."""
         target, body = asked.target, asked.body
-        for mark in (ORDER, STOP, OTHER):
+        for mark in (ORDER, STOP, OTHER, SUB, MASTER):
             target = target.replace(mark, self.ids.get(mark, ""))
             body = body.replace(mark.encode(), self.ids.get(mark, "").encode())
         headers = {"Content-Type": asked.media} if asked.media else {}
@@ -377,7 +401,11 @@ class Arena:
             for symbol, market in engine.markets.items()
         ]
         accounts = engine.accounts
-        known = [_Seen("Account", accounts.by_uid), _Seen("Funding", accounts.funding)]
+        known = [
+            _Seen("Account", accounts.by_uid),
+            _Seen("Funding", accounts.funding),
+            _Seen("Departures", accounts.departures),
+        ]
         return [markets, [_plain(one.value, set()) for one in known], engine.is_suspended]
 
 

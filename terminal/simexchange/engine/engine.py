@@ -51,7 +51,7 @@ class Engine:
         for spec in CONTRACTS:
             self.markets[spec.symbol] = Market(spec, seed, clock, self)
         self.settlements = Settlements(self.markets, self.broadcast, clock)
-        self.accounts = Accounts(self.markets, clock, self.reports.wallet)
+        self.accounts = Accounts(self.markets, clock, self.reports.wallet, switches)
         self.account = self.accounts.add(key)
         self._checks = Checks(self.markets, clock, switches)
         self._checks.halts.settling = self.settlements.settling

@@ -5,7 +5,6 @@ Nothing is made that nobody listens to. Source: reference 3.6 and 5.7.
 
 from __future__ import annotations
 
-from decimal import Decimal
 from typing import TYPE_CHECKING, Any, final
 
 from terminal.simexchange.market.contracts import plain
@@ -38,7 +37,6 @@ __all__ = [
 ]  # fmt: skip
 
 _CHANGE = "position.change"
-_ZERO = Decimal(0)
 
 
 @final
@@ -172,7 +170,7 @@ class Reports:
             data = frames.wallet(state, now_ms)
             self._publisher.publish_private(account.uid, WALLET, "walletBalance.change", data)
         if is_old or subjects == "both":
-            for subject, part in frames.legacy_wallet(state, _ZERO).items():
+            for subject, part in frames.legacy_wallet(state).items():
                 self._tell_legacy(account, subject, part, now_ms)
 
     def _tell_legacy(self, account: Account, subject: str, data: Payload, now_ms: int) -> None:

@@ -14,31 +14,16 @@ from terminal.simexchange.market.contracts import plain
 from terminal.simexchange.trading.margin import CROSS
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
     from terminal.simexchange.market.contracts import ContractSpec
     from terminal.simexchange.market.market import Market
     from terminal.simexchange.trading.closings import ClosedPosition
     from terminal.simexchange.trading.ledger import FundingPayment, LedgerRow
     from terminal.simexchange.trading.margin import SimPosition, WalletState
-    from terminal.simexchange.trading.transfers import Purse
 
 Payload = dict[str, Any]
-_SUB_QUANTITIES = (
-    "subQuantity",
-    "spotSubQuantity",
-    "marginSubQuantity",
-    "futuresSubQuantity",
-    "optionSubQuantity",
-    "maxSubQuantity",
-    "maxDefaultSubQuantity",
-    "maxSpotSubQuantity",
-    "maxMarginSubQuantity",
-    "maxFuturesSubQuantity",
-    "maxOptionSubQuantity",
-)
 _NONE = Decimal(0)
-_FIRST_ACCOUNT = 548_600_000_000
 
 
 def position(held: SimPosition, market: Market, wallet: WalletState, now_ms: int) -> Payload:
@@ -77,8 +62,8 @@ def position(held: SimPosition, market: Market, wallet: WalletState, now_ms: int
         "unrealisedPnlPcnt": float(unrealized / abs(cost)) if cost else 0,
         "unrealisedRoePcnt": float(unrealized / held.initial_margin) if held.initial_margin else 0,
         "avgEntryPrice": float(held.entry),
-        "liquidationPrice": float(round(held.liquidation(wallet.cash), 8)),
-        "bankruptPrice": float(round(held.bankruptcy(wallet.cash), 8)),
+        "liquidationPrice": float(round(held.liquidation(wallet.staying), 8)),
+        "bankruptPrice": float(round(held.bankruptcy(wallet.staying), 8)),
         "settleCurrency": spec.settle,
         "isInverse": spec.is_inverse,
         "maintainMargin": float(round(rate, 10)),
@@ -249,7 +234,7 @@ def overview(state: WalletState, risk: Decimal = _NONE) -> Payload:
         "marginBalance": float(state.cash),
         "positionMargin": float(held),
         "orderMargin": float(ordered),
-        "frozenFunds": 0,
+        "frozenFunds": float(state.frozen),
         "availableBalance": float(state.available),
         "availableMargin": float(state.available),
         "currency": state.currency,
@@ -272,7 +257,7 @@ def overview_all(states: Sequence[tuple[str, WalletState]]) -> Payload:
     rows = [(name, overview(state)) for name, state in states]
     return {
         "summary": {
-            **{f"{name}Total": sum(row[name] for _, row in rows) for name in names},
+            **{f"{name}Total": _total(row[name] for _, row in rows) for name in names},
             "currency": states[0][1].currency,
         },
         "accounts": [
@@ -284,6 +269,10 @@ def overview_all(states: Sequence[tuple[str, WalletState]]) -> Payload:
             for account, row in rows
         ],
     }
+
+
+def _total(amounts: Iterable[float]) -> float:
+    return float(sum((Decimal(repr(amount)) for amount in amounts), _NONE))
 
 
 def ledger_row(row: LedgerRow) -> Payload:
@@ -325,47 +314,4 @@ def trade_fees(spec: ContractSpec) -> Payload:
         "symbol": spec.symbol,
         "takerFeeRate": plain(spec.taker_rate),
         "makerFeeRate": plain(spec.maker_rate),
-    }
-
-
-def user_info(level: int) -> Payload:
-    """4: the VIP level, and sub-accounts, of which there are none."""
-    return {"level": level, **dict.fromkeys(_SUB_QUANTITIES, 0)}
-
-
-def funding_account(number: int, currency: str, kind: str, purse: Purse) -> Payload:
-    """4: a row of the accounts list, all text, the type in lower case."""
-    return {
-        "id": account_id(number),
-        "currency": currency,
-        "type": kind,
-        **_purse(purse),
-    }
-
-
-def account_id(number: int) -> str:
-    """The id of a row of the accounts list, counted from 1."""
-    return str(_FIRST_ACCOUNT + number)
-
-
-def account_number(account: str) -> int:
-    """The row that an id of ``account_id`` names, zero or less when none."""
-    return int(account) - _FIRST_ACCOUNT if account.isascii() and account.isdigit() else 0
-
-
-def account_detail(currency: str, purse: Purse) -> Payload:
-    """4: one account, all text."""
-    return {"currency": currency, **_purse(purse)}
-
-
-def transferable(currency: str, purse: Purse) -> Payload:
-    """4: all text."""
-    return {"currency": currency, **_purse(purse), "transferable": plain(purse.available)}
-
-
-def _purse(purse: Purse) -> Payload:
-    return {
-        "balance": plain(purse.balance),
-        "available": plain(purse.available),
-        "holds": plain(purse.holds),
     }

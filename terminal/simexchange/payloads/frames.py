@@ -305,7 +305,7 @@ def wallet(state: WalletState, now_ms: int) -> Payload:
     amounts: Sequence[tuple[str, Decimal]] = (
         ("crossPosMargin", state.cross_position),
         ("isolatedOrderMargin", state.isolated_order),
-        ("holdBalance", state.cash * 0),
+        ("holdBalance", state.frozen),
         ("equity", state.equity),
         ("availableBalance", state.available),
         ("isolatedPosMargin", state.isolated_position),
@@ -322,20 +322,20 @@ def wallet(state: WalletState, now_ms: int) -> Payload:
     return payload
 
 
-def legacy_wallet(state: WalletState, held: Decimal) -> dict[str, Payload]:
+def legacy_wallet(state: WalletState) -> dict[str, Payload]:
     """5.7, the three subjects of accounts that never switched their margin mode, without time.
 
-    ``held`` is what waits to leave the account; all amounts are numbers.
+    What waits to leave the account is held; all amounts are numbers.
     """
     ordered = state.cross_order + state.isolated_order
     return {
         "orderMargin.change": {"orderMargin": float(ordered), "currency": state.currency},
         "availableBalance.change": {
             "availableBalance": float(state.available),
-            "holdBalance": float(held),
+            "holdBalance": float(state.frozen),
             "currency": state.currency,
         },
-        "withdrawHold.change": {"withdrawHold": float(held), "currency": state.currency},
+        "withdrawHold.change": {"withdrawHold": float(state.frozen), "currency": state.currency},
     }
 
 

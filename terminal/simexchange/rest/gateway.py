@@ -18,7 +18,14 @@ from urllib.parse import parse_qsl, unquote
 from terminal.simexchange.auth import KEY_HEADER, Signed, check
 from terminal.simexchange.errors import Refused
 from terminal.simexchange.fields import decoded
-from terminal.simexchange.rest.routing import GENERAL, PUBLIC, Call, Route, RouteTable, WholeAnswer
+from terminal.simexchange.rest.routing import (
+    GENERAL,
+    PUBLIC,
+    Call,
+    Enveloped,
+    Route,
+    RouteTable,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -228,9 +235,9 @@ def report(error: Exception) -> None:
 
 
 def envelope(data: Any, headers: dict[str, str], media: str = JSON_TYPE) -> Answer:  # noqa: ANN401
-    """A success in the envelope, unless the handler made one of its own."""
-    if isinstance(data, WholeAnswer):
-        return Answer(200, _encode(data.body).encode(), headers, media)
+    """A success in the envelope, or in the one that it brings with it."""
+    if isinstance(data, Enveloped):
+        return Answer(200, _encode(data.answer).encode(), headers, media)
     return Answer(200, f'{{"code":"{SUCCESS}","data":{_encode(data)}}}'.encode(), headers, media)
 
 

@@ -9,7 +9,7 @@ from terminal.simexchange.errors import Refused
 from terminal.simexchange.fields import flag_of
 from terminal.simexchange.market.contracts import plain
 from terminal.simexchange.payloads import accounts as payloads
-from terminal.simexchange.rest.routing import FUTURES, TRADE, Route, WholeAnswer
+from terminal.simexchange.rest.routing import FUTURES, TRADE, Enveloped, Route
 
 if TYPE_CHECKING:
     from terminal.simexchange.engine.engine import Engine
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 LONGEST_NUMBER = 36
 _GRID = Decimal("1E-10")
-_FLAT = WholeAnswer({"code": "200000", "msg": "Position does not exist"})
+_FLAT = Enveloped({"code": "200000", "msg": "Position does not exist"})
 """A success that is none (1.4)."""
 
 

@@ -70,13 +70,20 @@ def bounded_window(
     return Window(max(0, now_ms - default_ms), None)
 
 
-def page(call: Call, rows: Sequence[Row], made: Callable[[Row], Any]) -> dict[str, Any]:
+def page(
+    call: Call,
+    rows: Sequence[Row],
+    made: Callable[[Row], Any],
+    usual: int = USUAL_PAGE,
+    sizes: tuple[int, int] = (1, LARGEST_PAGE),
+) -> dict[str, Any]:
     """One page by ``currentPage`` and ``pageSize``; only its rows are ``made``.
 
-    Sizes above 1000 are taken as 1000, zero as one; a page behind the last is empty.
+    Sizes beyond the smallest and the largest are taken as those; a page behind the last is empty.
     """
+    smallest, largest = sizes
     number = _at_least_zero(call, "currentPage", 1)
-    size = min(LARGEST_PAGE, _at_least_zero(call, "pageSize", USUAL_PAGE))
+    size = min(largest, max(smallest, _at_least_zero(call, "pageSize", usual)))
     return _page(number, size, rows, made)
 
 

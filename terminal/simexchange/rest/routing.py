@@ -101,15 +101,15 @@ class Call:
 
 
 @final
-class WholeAnswer(NamedTuple):
-    """What a handler answers instead of data: the body is the whole of it."""
+class Enveloped(NamedTuple):
+    """What a handler returns that answers in an envelope of its own."""
 
-    body: dict[str, Any]
+    answer: Mapping[str, Any]
 
 
-def old_envelope(data: Any) -> WholeAnswer:  # noqa: ANN401 - whatever a handler answers
+def old_envelope(data: Any) -> Enveloped:  # noqa: ANN401 - whatever a handler answers
     """Data in the envelope of the exchange's older services (1.4)."""
-    return WholeAnswer(
+    return Enveloped(
         {"success": True, "code": "200", "msg": "success", "retry": False, "data": data}
     )
 

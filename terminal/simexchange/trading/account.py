@@ -67,10 +67,19 @@ class _Parts:
 
 @final
 class Account:
-    """What the account holds and has asked for. ``now_ms`` tells the exchange's time."""
+    """What the account holds and has asked for. ``now_ms`` tells the exchange's time.
+
+    It begins with cash of every settle currency, or empty.
+    """
 
     def __init__(
-        self, uid: str, number: int, markets: Mapping[str, Market], now_ms: Callable[[], int]
+        self,
+        uid: str,
+        number: int,
+        markets: Mapping[str, Market],
+        now_ms: Callable[[], int],
+        *,
+        is_empty: bool = False,
     ) -> None:
         self.uid = uid
         self.number = number
@@ -78,7 +87,7 @@ class Account:
         self._now_ms = now_ms
         self._markets = markets
         self.wallets = {
-            currency: Wallet(currency, cash)
+            currency: Wallet(currency, _ZERO if is_empty else cash)
             for currency, cash in (
                 ("USDT", Decimal(100_000)),
                 ("USDC", Decimal(25_000)),
@@ -109,9 +118,13 @@ class Account:
         self.deposits: dict[str, None] = {}
         self.placed = 0
         self.ledger = Ledger()
+        self._book_deposits()
+
+    def _book_deposits(self) -> None:
         for currency, wallet in self.wallets.items():
             cash = wallet.cash
-            self.ledger.moved(DEPOSIT, currency, cash, cash, DEPOSIT, self.opened_ms)
+            if cash:
+                self.ledger.moved(DEPOSIT, currency, cash, cash, DEPOSIT, self.opened_ms)
 
     def add(self, order: UserOrder) -> None:
         """Take in a new order. One without a client order id is found by its own id only."""
@@ -291,7 +304,7 @@ class Account:
                 parts.unrealized += position.unrealized(mark)
         wallet = self.wallets[currency]
         isolated_held = isolated.position + isolated.order
-        cross_total = wallet.cash - isolated_held + cross.unrealized
+        cross_total = wallet.cash - wallet.frozen - isolated_held + cross.unrealized
         return WalletState(
             currency=currency,
             cash=wallet.cash,
@@ -304,6 +317,7 @@ class Account:
             isolated_order=isolated.order,
             isolated_unrealized=isolated.unrealized,
             version=wallet.version,
+            frozen=wallet.frozen,
         )
 
 

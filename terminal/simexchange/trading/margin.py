@@ -186,11 +186,15 @@ class SimPosition:
 @final
 @dataclass(slots=True)
 class Wallet:
-    """Cash of one settle currency. ``version`` grows with each change of the cash."""
+    """Cash of one settle currency. ``version`` grows with each change of the cash.
+
+    ``frozen`` is the part of it that waits to leave the account.
+    """
 
     currency: str
     cash: Decimal
     version: int = 1
+    frozen: Decimal = _ZERO
 
     def add(self, amount: Decimal) -> None:
         """Book a profit, a loss or a fee."""
@@ -214,6 +218,13 @@ class WalletState:
     isolated_order: Decimal
     isolated_unrealized: Decimal
     version: int
+    frozen: Decimal = _ZERO
+    """What waits to leave: in the cash and in the equity, not in what is available."""
+
+    @property
+    def staying(self) -> Decimal:
+        """The cash that no transfer takes away: what positions can lose."""
+        return self.cash - self.frozen
 
     @property
     def withdrawable(self) -> Decimal:
@@ -226,4 +237,4 @@ class WalletState:
     @property
     def cross_margin(self) -> Decimal:
         """The balance that cross positions share."""
-        return self.cash - self.isolated_position - self.isolated_order + self.cross_unrealized
+        return self.staying - self.isolated_position - self.isolated_order + self.cross_unrealized

@@ -35,7 +35,11 @@ def test_who_the_user_is() -> None:
     """The VIP level is that of the quota; there are no sub-accounts; the account is classic."""
     caller = Caller()
     assert caller.data("/api/v2/user-info")["level"] == caller.exchange.quota.level == 0
-    assert set(caller.data("/api/v2/user-info").values()) == {0}
+    info = caller.data("/api/v2/user-info")
+    assert {name for name, value in info.items() if value} == {
+        "maxSubQuantity",
+        "maxDefaultSubQuantity",
+    }
     assert caller.data("/api/ua/v1/account/mode") == {
         "selfAccountMode": "CLASSIC",
         "unifiedSubAccount": [],
@@ -74,6 +78,39 @@ def test_the_overview_adds_up() -> None:
     summary = everything["summary"]
     assert summary.pop("currency") == main.pop("currency") == "USDT"
     assert summary == {f"{name}Total": value for name, value in main.items()}
+
+
+@pytest.mark.conforms(
+    "GET /api/v2/user-info",
+    "GET /api/v1/user/api-key",
+    "GET /api/ua/v1/account/mode",
+    "GET /api/v1/account-overview-all",
+)
+def test_what_a_master_and_its_sub_accounts_say_of_themselves() -> None:
+    """Subs count where they may trade, have names, and stand in the overview behind main."""
+    caller = Caller()
+    one, two = caller.new_key("one:Futures@main/desk1"), caller.new_key("two@main/desk2")
+    other = caller.new_key("boss@house/desk1")
+    info = caller.data("/api/v2/user-info")
+    assert (info["subQuantity"], info["futuresSubQuantity"], info["marginSubQuantity"]) == (2, 2, 0)
+    assert info["maxSubQuantity"] == 5
+    assert caller.data("/api/v2/user-info", key=one)["subQuantity"] == 0
+    numbers = [caller.engine.accounts.of(key).number for key in (one, two)]
+    assert caller.data("/api/ua/v1/account/mode")["classicSubAccount"] == numbers
+    shown = caller.data("/api/v1/user/api-key", key=one)
+    assert (shown["isMaster"], shown["subName"], shown["remark"]) == (False, "desk1", "one")
+    assert shown["uid"] == numbers[0]
+    assert caller.data("/api/v1/user/api-key", key=other)["subName"] == "desk1"
+    assert "subName" not in caller.data("/api/v1/user/api-key")
+
+    caller.account.wallets["USDT"].add(Decimal("0.1"))
+    caller.engine.accounts.of(two).wallets["USDT"].add(Decimal("0.2"))
+    shown = caller.data("/api/v1/account-overview-all?currency=USDT")
+    assert [row["accountName"] for row in shown["accounts"]] == ["main", "desk1", "desk2"]
+    assert [row["accountEquity"] for row in shown["accounts"]] == [100_000.1, 0, 0.2]
+    assert shown["summary"]["accountEquityTotal"] == 100_000.3
+    (alone,) = caller.data("/api/v1/account-overview-all?currency=USDT", key=one)["accounts"]
+    assert (alone["accountName"], alone["accountEquity"]) == ("desk1", 0)
 
 
 @pytest.mark.parametrize(
