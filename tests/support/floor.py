@@ -62,7 +62,7 @@ class Floor:
         self.publisher = FakePublisher()
         self.switches = Switches()
         self.switches.set_all(switches)
-        self.engine = Engine(7, demo_key(7), SimClock(), self.publisher, self.switches)
+        self.engine = Engine(7, demo_key(7), SimClock(speed=0), self.publisher, self.switches)
         self.symbol = symbol
         self.market = self.engine.markets[symbol]
         self.account = self.engine.account
