@@ -160,7 +160,7 @@ class SimExchange:
         if named.name in self.keys:
             raise ValueError(f"There is a key named {named.name} already.")
         self.keys[named.name] = named
-        self.engine.accounts.add(named.key)
+        self.engine.accounts.add(named.key, named.name)
 
     @property
     def funding(self) -> Funding:

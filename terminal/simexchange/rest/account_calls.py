@@ -59,7 +59,7 @@ class AccountCalls:
         if key is None:
             raise Refused("400001", "KC-API-KEY is required", 401)
         return {
-            "remark": "demo",
+            "remark": self._engine.accounts.names[key.key],
             "apiKey": key.key,
             "apiVersion": key.version,
             "permission": ",".join(sorted(key.permissions)),

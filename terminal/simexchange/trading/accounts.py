@@ -38,13 +38,16 @@ class Accounts:
         # Ids go on where the clock is, so that a restarted exchange never gives one out twice.
         self._transfers = itertools.count(FIRST_TRANSFER + clock.now_ms() * 1_000_000 + 1)
         self.keys: dict[str, ApiKey] = {}
+        self.names: dict[str, str] = {}
+        """What their owners call the keys, by key."""
         self.by_uid: dict[str, Account] = {}
         self.funding: dict[str, Funding] = {}
         """The funding side of each account, by uid."""
 
-    def add(self, key: ApiKey) -> Account:
+    def add(self, key: ApiKey, name: str = "") -> Account:
         """Let a key in; its account is opened when there is none yet."""
         self.keys[key.key] = key
+        self.names[key.key] = name
         account = self.by_uid.get(key.uid)
         if account is None:
             number = FIRST_NUMBER + len(self.by_uid)
