@@ -343,7 +343,24 @@ def legacy_wallet(state: WalletState, held: Decimal) -> dict[str, Payload]:
 
 _ONLY_BY_REQUEST = frozenset({"id", "isInverse", "maintainMargin"})
 """What no known frame has, of the dictionary that requests are answered with."""
-_NOT_WHEN_FLAT = frozenset({"posMargin", "maintMargin", "realLeverage"})
+_NOT_WHEN_FLAT = frozenset(
+    [
+        "posMargin",
+        "maintMargin",
+        "realLeverage",
+        "autoDeposit",
+        "riskLimit",
+        "riskLimitLevel",
+        "posCross",
+        "posCrossMargin",
+        "posComm",
+        "posCommCommon",
+        "posLoss",
+        "posFunding",
+    ]
+)
+_SET_WHEN_FLAT = {"autoAppendMarginStatusChange": frozenset({"autoDeposit"})}
+"""What is told of a contract without a position, because just that was changed."""
 _WHEN_MARKED = (
     "markPrice",
     "markValue",
@@ -362,7 +379,7 @@ def position_change(payload: Payload, reason: str) -> Payload:
     """5.7, a position in full, made of its v1 dictionary; a closed one has fewer fields."""
     missing = _ONLY_BY_REQUEST
     if payload["currentQty"] == 0:
-        missing |= _NOT_WHEN_FLAT
+        missing |= _NOT_WHEN_FLAT - _SET_WHEN_FLAT.get(reason, frozenset())
     told = {name: value for name, value in payload.items() if name not in missing}
     return {**told, "changeReason": reason}
 

@@ -214,3 +214,11 @@ def test_funding_is_part_of_the_margin(word: str, shown: float) -> None:
     assert (after["posLoss"], after["posCross"], after["posCrossMargin"]) == (1.5, 0.5, 0)
     assert after["posMargin"] == pytest.approx(before - 1)
     assert after["posFunding"] == shown
+
+
+def test_the_status_is_told_of_a_contract_without_a_position(caller: Caller) -> None:
+    """Though what a closed position had is told no more."""
+    caller.data(AUTO, "POST", {"symbol": "ETHUSDTM", "status": True})
+    (told,) = [data for topic, _, data in TOLD if topic == "/contract/position:ETHUSDTM"]
+    assert (told["autoDeposit"], told["isOpen"]) == (True, False)
+    assert not {"posCross", "posMargin", "riskLimit"} & set(told)
