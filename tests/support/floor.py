@@ -59,7 +59,7 @@ class Floor:
     """One engine, the first account, and a second one when it is asked for."""
 
     def __init__(
-        self, symbol: str = SYMBOL, clock: SimClock | None = None, **switches: str
+        self, symbol: str = SYMBOL, clock: SimClock | None = None, /, **switches: str
     ) -> None:
         self.clock = clock or SimClock()
         self.publisher = FakePublisher()

@@ -23,7 +23,7 @@ def candles(publisher: FakePublisher, name: str) -> list[Any]:
 def test_the_last_frame_of_every_candle_has_all_of_its_trades() -> None:
     """Trades after the last pulse of an interval are told with the first pulse of the next."""
     clock = SimClock(start_ms=START_MS, speed=0)
-    floor = Floor(clock=clock)
+    floor = Floor(SYMBOL, clock)
     clock.every(0.06, lambda: floor.engine.step(SYMBOL))
     clock.every(1.0, floor.engine.broadcast.second, first_s=0.5)
     clock.advance(400)
@@ -45,7 +45,7 @@ def test_the_last_frame_of_every_candle_has_all_of_its_trades() -> None:
 @pytest.mark.conforms("/contractMarket/limitCandle")
 def test_who_comes_later_is_not_told_what_was_before(monkeypatch: pytest.MonkeyPatch) -> None:
     clock = SimClock(start_ms=START_MS, speed=0)
-    floor = Floor(clock=clock)
+    floor = Floor(SYMBOL, clock)
     floor.engine.step(SYMBOL)
     floor.engine.broadcast.second()
     with monkeypatch.context() as patch:
@@ -64,7 +64,7 @@ def test_who_comes_later_is_not_told_what_was_before(monkeypatch: pytest.MonkeyP
 def test_the_snapshot_counts_the_day_as_the_contract_does(symbol: str) -> None:
     """Every trade by its own price: turnover and volume are those of the list of contracts."""
     clock = SimClock(start_ms=START_MS, speed=0)
-    floor = Floor(symbol, clock=clock)
+    floor = Floor(symbol, clock)
     for _ in range(50):
         floor.engine.step(symbol)
     floor.trade_at(floor.market.last * 2)

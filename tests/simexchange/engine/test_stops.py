@@ -303,7 +303,7 @@ def test_a_stop_fires_in_vain_beside_a_hundred_working_orders(floor: Floor) -> N
 
 def test_a_stop_reached_while_funding_is_settled_fires_when_it_is_over() -> None:
     """Until then it waits, wherever the price goes, and may be canceled."""
-    floor = Floor(clock=SimClock(start_ms=1_760_025_600_000, speed=0))
+    floor = Floor(SYMBOL, SimClock(start_ms=1_760_025_600_000, speed=0))
     price = floor.market.last + 100
     order, canceled = floor.stop(BUY, "up", price), floor.stop(BUY, "up", price)
     floor.engine.settlements.settle(floor.market, 1_760_025_600_000)

@@ -371,6 +371,7 @@ def test_costs_of_what_is_open_and_of_what_was_closed(caller: Caller, symbol: st
     market = caller.engine.markets[symbol]
     caller.engine.settlements.settle(market, START_MS)
     caller.clock.advance(3)
+    seen: dict[str, Decimal] = {}
     for size in (0, 5):
         if size:
             caller.place(symbol, side="sell", size=size)
