@@ -58,11 +58,14 @@ class FakePublisher:
 class Floor:
     """One engine, the first account, and a second one when it is asked for."""
 
-    def __init__(self, symbol: str = SYMBOL, **switches: str) -> None:
+    def __init__(
+        self, symbol: str = SYMBOL, clock: SimClock | None = None, /, **switches: str
+    ) -> None:
+        self.clock = clock or SimClock(speed=0)
         self.publisher = FakePublisher()
         self.switches = Switches()
         self.switches.set_all(switches)
-        self.engine = Engine(7, demo_key(7), SimClock(speed=0), self.publisher, self.switches)
+        self.engine = Engine(7, demo_key(7), self.clock, self.publisher, self.switches)
         self.symbol = symbol
         self.market = self.engine.markets[symbol]
         self.account = self.engine.account

@@ -63,16 +63,17 @@ class Checks:
         self.halts = Halts()
 
     def market(self, symbol: object) -> Market:
-        """A listed contract's market. Raises ``Refused`` for an unknown one."""
-        found = self._markets.get(symbol) if isinstance(symbol, str) else None
+        """A listed contract's market. Raises ``Refused`` for none and for an unknown one."""
+        if not isinstance(symbol, str) or not symbol:
+            raise bad("symbol is required")
+        found = self._markets.get(symbol)
         if found is None:
-            raise Refused("100003", f"symbol {symbol!s:.40} does not exist")
+            raise Refused("100003", f"symbol {symbol:.40} does not exist")
         return found
 
     def accepted(self, account: Account, body: Mapping[str, Any]) -> UserOrder:
         """The order that a request asks for; it has no id yet. Raises ``Refused``."""
-        if self.halts.is_suspended:
-            raise Refused("300002", "Trading is suspended")
+        self._check_suspended()
         market = self.market(body.get("symbol"))
         request = read_request(
             body,
@@ -98,12 +99,27 @@ class Checks:
             raise Refused("300018", "clientOid repeated")
         if request.stop:
             self.check_stop_room(account, symbol, 1)
-        elif len(account.working(symbol)) >= MAX_ACTIVE:
-            raise Refused(
-                "300001",
-                f"Active orders above the limit of {MAX_ACTIVE}, current {MAX_ACTIVE}",
-            )
+        else:
+            self._check_room(account, symbol)
         self._check_halts(account.uid, symbol)
+
+    def check_start(self, account: Account, symbol: str) -> None:
+        """What must hold besides ``check_now`` when a fired stop starts to work."""
+        self._check_suspended()
+        self._check_room(account, symbol)
+        self.check_liquidation(account.uid, symbol)
+
+    def _check_suspended(self) -> None:
+        if self.halts.is_suspended:
+            raise Refused("300002", "Trading is suspended")
+
+    @staticmethod
+    def _check_room(account: Account, symbol: str) -> None:
+        current = len(account.working(symbol))
+        if current >= MAX_ACTIVE:
+            raise Refused(
+                "300001", f"Active orders above the limit of {MAX_ACTIVE}, current {current}"
+            )
 
     @staticmethod
     def check_stop_room(account: Account, symbol: str, count: int) -> None:

@@ -64,6 +64,8 @@ class Engine:
         self._filling.on_ended = self._exits.ended
         self._stops.on_fired = self._exits.fired
         self._stops.error = self._stop_error
+        self._stops.check_service = self._check_service
+        self.settlements.on_end = self._stops.check
         self.margins = Margins(self.markets, self._checks, self.reports, switches, self._take_out)
         self.dead_man = DeadMan(clock, switches, self._checks.halts, self._take_out)
         self.faults = Faults(clock)
@@ -168,6 +170,9 @@ class Engine:
 
     def _stop_error(self) -> str:
         return self.faults.stop_error()
+
+    def _check_service(self) -> None:
+        self.faults.check_service()
 
     def _accepted(self, account: Account, body: Mapping[str, Any]) -> UserOrder:
         self.faults.check_service()

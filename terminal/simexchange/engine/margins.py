@@ -9,7 +9,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, final
 
 from terminal.simexchange.errors import Refused
-from terminal.simexchange.market.contracts import plain
+from terminal.simexchange.market.contracts import booked, plain
 from terminal.simexchange.market.risk_limits import ladder
 from terminal.simexchange.trading.margin import ISOLATED
 
@@ -163,7 +163,7 @@ class Margins:
         if self._switches.risk_limit_leverage == "refused":
             text = f"The leverage must not be above {level.max_leverage} at level {level.level}"
             raise Refused("300016", text)
-        needed = spec.value(held.entry, held.lots) / level.max_leverage
+        needed = booked(held.cost / level.max_leverage)
         lacks = max(_ZERO, needed - held.initial_margin)
         self._check_available(account, market, lacks, "200005", account.order_margin(spec.symbol))
         return lacks

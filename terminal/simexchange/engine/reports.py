@@ -86,7 +86,7 @@ class Reports:
             return
         market = self._markets[order.symbol]
         data = frames.stop_event(order, market, kind, self._clock.now_ns(), error)
-        if self._switches.stop_event_client_oid == "present":
+        if order.client_oid and self._switches.stop_event_client_oid == "present":
             data["clientOid"] = order.client_oid
         self._publisher.publish_private(order.uid, STOPS, "stopOrder", data)
 
@@ -94,7 +94,7 @@ class Reports:
 
     def position_payload(self, account: Account, market: Market) -> dict[str, Any]:
         """A position as REST v1 shows it."""
-        held = account.positions[market.spec.symbol]
+        held = account.shown_position(market.spec.symbol)
         state = account.wallet_state(market.spec.settle)
         payload = account_payloads.position(held, market, state, self._clock.now_ms())
         if "posFunding" in payload and self._switches.pos_funding == "settled":

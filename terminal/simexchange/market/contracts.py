@@ -7,7 +7,7 @@ numbers of the wire.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from decimal import Decimal
+from decimal import ROUND_HALF_EVEN, Decimal
 from typing import final
 
 BUSY = frozenset({"XBTUSDTM"})
@@ -15,6 +15,8 @@ BUSY = frozenset({"XBTUSDTM"})
 
 BUSY_STEPS = 1000
 QUIET_STEPS = 143
+AMOUNT_GRID = Decimal("1E-10")
+"""Every amount that is booked in a settle currency is a whole number of these."""
 
 
 @final
@@ -100,6 +102,11 @@ class ContractSpec:
         if self.is_inverse:
             return self.multiplier * abs(lots) / price
         return self.multiplier * abs(lots) * price
+
+
+def booked(amount: Decimal) -> Decimal:
+    """An amount of a settle currency as it is booked: on the grid, halves to the even side."""
+    return amount.quantize(AMOUNT_GRID, ROUND_HALF_EVEN)
 
 
 def plain(number: Decimal) -> str:

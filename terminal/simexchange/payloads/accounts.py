@@ -6,11 +6,10 @@ Numbers are numbers and texts are texts exactly where the reference says so; its
 from __future__ import annotations
 
 import json
-import zlib
 from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
 from typing import TYPE_CHECKING, Any
 
-from terminal.simexchange.market.contracts import plain
+from terminal.simexchange.market.contracts import booked, plain
 from terminal.simexchange.trading.margin import CROSS
 
 if TYPE_CHECKING:
@@ -27,51 +26,54 @@ _NONE = Decimal(0)
 
 
 def position(held: SimPosition, market: Market, wallet: WalletState, now_ms: int) -> Payload:
-    """3.8, v1: numbers."""
+    """3.8, v1: numbers. A flat contract is given ``as_selected``; it never had an id maybe."""
     spec, mark = held.spec, market.mark_price
     sign = -1 if spec.is_inverse else 1
     signed = sign * held.lots * spec.multiplier
-    cost = _signed_value(spec.is_inverse, signed, held.entry)
+    cost = held.cost if signed > 0 else -held.cost
     value = _signed_value(spec.is_inverse, signed, mark)
+    realized = held.realized_gross - held.fees + held.funding
     unrealized, margin = held.unrealized(mark), held.margin(mark)
     is_cross, rate = held.margin_mode == CROSS, held.maintenance
     payload: Payload = {
-        "id": f"4000000000{zlib.crc32(spec.symbol.encode()):010d}",
+        "id": str(held.number or ""),
         "symbol": spec.symbol,
         "crossMode": is_cross,
-        "maintMarginReq": float(round(rate, 10)),
+        "maintMarginReq": _number(rate),
         "delevPercentage": 0.0,
         "openingTimestamp": held.opened_ms,
         "currentTimestamp": now_ms,
         "currentQty": held.lots,
-        "currentCost": float(cost),
-        "currentComm": float(held.fees),
-        "unrealisedCost": float(cost),
-        "realisedGrossCost": float(-held.realized_gross),
-        "realisedCost": float(held.fees - held.realized_gross),
+        "currentCost": _number(cost - held.realized_gross),
+        "currentComm": _number(held.fees),
+        "unrealisedCost": _number(cost),
+        "realisedGrossCost": _number(-held.realized_gross),
+        "realisedCost": _number(-realized),
         "isOpen": held.lots != 0,
         "markPrice": float(mark),
-        "markValue": float(value),
-        "posCost": float(cost),
-        "posInit": float(held.initial_margin),
-        "posMargin": float(margin),
-        "posMaint": float(abs(value) * rate),
-        "realisedGrossPnl": float(held.realized_gross),
-        "realisedPnl": float(held.realized_gross - held.fees),
-        "unrealisedPnl": float(unrealized),
-        "unrealisedPnlPcnt": float(unrealized / abs(cost)) if cost else 0,
-        "unrealisedRoePcnt": float(unrealized / held.initial_margin) if held.initial_margin else 0,
-        "avgEntryPrice": float(held.entry),
+        "markValue": _number(value),
+        "posCost": _number(cost),
+        "posInit": _number(held.initial_margin),
+        "posMargin": _number(margin),
+        "posMaint": _number(abs(value) * rate),
+        "realisedGrossPnl": _number(held.realized_gross),
+        "realisedPnl": _number(realized),
+        "unrealisedPnl": _number(unrealized),
+        "unrealisedPnlPcnt": _number(unrealized / abs(cost)) if cost else 0,
+        "unrealisedRoePcnt": _number(unrealized / held.initial_margin)
+        if held.initial_margin
+        else 0,
+        "avgEntryPrice": _number(held.entry),
         "liquidationPrice": float(round(held.liquidation(wallet.staying), 8)),
         "bankruptPrice": float(round(held.bankruptcy(wallet.staying), 8)),
         "settleCurrency": spec.settle,
         "isInverse": spec.is_inverse,
-        "maintainMargin": float(round(rate, 10)),
+        "maintainMargin": _number(rate),
         "marginMode": held.margin_mode,
         "positionSide": "BOTH",
         "leverage": float(held.leverage),
-        "dealComm": float(-held.fees),
-        "fundingFee": float(held.funding),
+        "dealComm": _number(-held.fees),
+        "fundingFee": _number(held.funding),
         "tax": 0,
     }
     if not is_cross:
@@ -87,15 +89,15 @@ def _isolated(held: SimPosition, backing: Decimal, value: Decimal) -> Payload:
     """
     return {
         "realLeverage": float(_effective_leverage(held, backing, value)),
-        "maintMargin": float(backing),
+        "maintMargin": _number(backing),
         "autoDeposit": held.is_auto_deposit,
         "riskLimit": held.level.most,
         "riskLimitLevel": held.level.level,
-        "posCross": float(held.added + held.received),
-        "posCrossMargin": float(held.added),
+        "posCross": _number(held.added + held.received),
+        "posCrossMargin": _number(held.added),
         "posComm": 0.0,
         "posCommCommon": 0.0,
-        "posLoss": float(held.paid),
+        "posLoss": _number(held.paid),
         "posFunding": 0.0,
     }
 
@@ -143,7 +145,7 @@ def closed_position(row: ClosedPosition, uid: str) -> Payload:
 
 def _signed_value(is_inverse: bool, signed: Decimal, price: Decimal) -> Decimal:  # noqa: FBT001
     if not price or not signed:
-        return signed * 0
+        return _NONE
     return signed / price if is_inverse else signed * price
 
 
@@ -219,13 +221,22 @@ def position_v2(payload: Payload) -> Payload:
     return made
 
 
+def _number(amount: Decimal) -> float:
+    """An amount, or an average, as a JSON number of at most ten decimals."""
+    return float(booked(amount)) + 0.0  # no negative nought
+
+
 def _text(number: float) -> str:
     return plain(Decimal(repr(number)))
 
 
 def overview(state: WalletState, risk: Decimal = _NONE) -> Payload:
-    """3.1: numbers. ``risk`` is the cross risk rate as a fraction."""
-    held = state.cross_position + state.isolated_position
+    """3.1: numbers. ``risk`` is the cross risk rate as a fraction.
+
+    The unrealized profit of an isolated position counts for its margin, that of a cross one for
+    what is available; so both kinds fit the one formula of ``marginBalance``.
+    """
+    held = state.cross_position + state.isolated_position + state.isolated_unrealized
     ordered = state.cross_order + state.isolated_order
     unrealized = state.cross_unrealized + state.isolated_unrealized
     return {
@@ -300,7 +311,7 @@ def funding_payment(payment: FundingPayment) -> Payload:
         "fundingRate": float(payment.rate),
         "markPrice": float(payment.mark),
         "positionQty": payment.lots,
-        "positionCost": float(payment.cost),
+        "positionCost": _number(payment.cost),
         "funding": float(payment.amount),
         "settleCurrency": payment.currency,
         "context": json.dumps(sides),

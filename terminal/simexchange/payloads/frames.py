@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import itertools
 import json
+from decimal import Decimal
 from typing import TYPE_CHECKING, Any, NamedTuple, final
 
 from terminal.simexchange.market.contracts import plain
@@ -15,7 +16,6 @@ from terminal.simexchange.payloads import markets
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-    from decimal import Decimal
 
     from terminal.simexchange.market.history import Candle
     from terminal.simexchange.market.market import Market, Trade
@@ -65,6 +65,7 @@ CANDLE_TYPES = {
 _NUMBERED = frozenset({"snapshot.24h", "stopOrder", "walletBalance.change"})
 """Subjects whose frames have an ``id`` in the examples of 5.6 and 5.7."""
 _FIRST_ID = 0x68AD << 80
+_ZERO = Decimal(0)
 _compact = json.JSONEncoder(separators=(",", ":")).encode
 
 
@@ -212,22 +213,21 @@ def funding_event(symbol: str, funding_ms: int, rate: float, now_ms: int) -> Pay
 
 
 def snapshot(market: Market, now_ns: int) -> Payload:
-    """5.6 snapshot: volume in base units, turnover in quote units."""
+    """5.6 snapshot: volume in base units, turnover in quote units, the same as in 2.1."""
     spec, day = market.spec, market.day()
-    last = spec.number(market.last)
-    size = float(spec.multiplier) * day.lots
+    turnover, volume = markets.day_values(market)
     change = market.last - day.opened
     return {
         "highPrice": spec.number(max(day.high, market.last)),
-        "lastPrice": last,
+        "lastPrice": spec.number(market.last),
         "lowPrice": spec.number(min(day.low, market.last)),
         "price24HoursBefore": spec.number(day.opened),
         "priceChg": float(spec.price(change)),
         "priceChgPct": round(change / day.opened, 6),
         "symbol": spec.symbol,
         "ts": now_ns,
-        "turnover": size if spec.is_inverse else size * last,
-        "volume": size / last if spec.is_inverse else size,
+        "turnover": turnover,
+        "volume": volume,
     }
 
 
@@ -237,7 +237,7 @@ def snapshot(market: Market, now_ns: int) -> Payload:
 def order_event(one: UserOrder, market: Market, kind: str, status: str, now_ns: int) -> Payload:
     """5.7 tradeOrders without the fields of a match: sizes are text.
 
-    Orders of a liquidation have no type and no clientOid.
+    Orders of a liquidation have no type and no clientOid, nor have others that were sent without.
     """
     event: Payload = {
         "symbol": one.symbol,
@@ -259,7 +259,9 @@ def order_event(one: UserOrder, market: Market, kind: str, status: str, now_ns: 
         "ts": now_ns,
     }
     if one.trade_type == "liquid":
-        del event["orderType"], event["clientOid"]
+        del event["orderType"]
+    if one.trade_type == "liquid" or not one.client_oid:
+        del event["clientOid"]
     if kind == "open":
         event["liquidity"] = "maker"
     return event
@@ -311,7 +313,7 @@ def wallet(state: WalletState, now_ms: int) -> Payload:
         ("isolatedPosMargin", state.isolated_position),
         ("maxWithdrawAmount", state.withdrawable),
         ("walletBalance", state.cash),
-        ("isolatedFundingFeeMargin", state.cash * 0),
+        ("isolatedFundingFeeMargin", _ZERO),
         ("crossUnPnl", state.cross_unrealized),
         ("totalCrossMargin", state.cross_margin),
         ("isolatedUnPnl", state.isolated_unrealized),

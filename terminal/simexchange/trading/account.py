@@ -7,6 +7,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, NamedTuple, final
 
 from terminal.simexchange.errors import Refused
+from terminal.simexchange.market.contracts import booked
 from terminal.simexchange.trading.closings import Closings
 from terminal.simexchange.trading.holds import holds_of
 from terminal.simexchange.trading.ledger import (
@@ -250,7 +251,7 @@ class Account:
         self.cross_leverage[symbol] = leverage
         if is_cross:
             held.leverage = leverage
-            held.initial_margin = spec.value(held.entry, held.lots) / leverage
+            held.initial_margin = booked(held.cost / leverage)
         if leverage < kept[0] and self.wallet_state(spec.settle).available < 0:
             self.cross_leverage[symbol], held.leverage, held.initial_margin = kept
             self._set_leverages(orders, before)
@@ -266,6 +267,15 @@ class Account:
         """The margin mode of a contract: of the position when there is one, else the selected."""
         position = self.positions[symbol]
         return position.margin_mode if position.lots else self.margin_modes[symbol]
+
+    def shown_position(self, symbol: str) -> SimPosition:
+        """A contract's position; without one as the next would be, by what is selected."""
+        held, mode = self.positions[symbol], self.mode(symbol)
+        if held.lots:
+            return held
+        return held.as_selected(
+            mode, self.cross_leverage[symbol] if mode == CROSS else held.leverage
+        )
 
     def order_margin(self, symbol: str) -> Decimal:
         """What working orders of a contract hold back: opening parts over leverage plus fee."""

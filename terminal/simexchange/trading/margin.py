@@ -6,10 +6,12 @@ to it and the funding they got and paid; cross positions share the wallet.
 
 from __future__ import annotations
 
+from copy import copy
 from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import TYPE_CHECKING, final
 
+from terminal.simexchange.market.contracts import booked
 from terminal.simexchange.market.risk_limits import RiskLevel, ladder
 from terminal.simexchange.trading import sizing
 
@@ -30,6 +32,9 @@ class SimPosition:
     funding it got and paid, each above zero; who closes a part takes as large a part of them out.
     ``funding`` is all it got (above zero) or paid since it was opened. ``level`` and
     ``is_auto_deposit`` are the contract's settings, which stay when the position is closed.
+    ``cost`` is the unsigned value of what is held at the prices of the fills; it, the margins and
+    all that was earned and paid are whole steps of the grid of amounts, so that what is booked and
+    what is open always add up exactly. ``entry`` is for show and for prices.
     """
 
     spec: ContractSpec
@@ -37,11 +42,14 @@ class SimPosition:
     leverage: Decimal = Decimal(5)
     lots: int = 0
     entry: Decimal = _ZERO
+    cost: Decimal = _ZERO
     initial_margin: Decimal = _ZERO
     realized_gross: Decimal = _ZERO
     fees: Decimal = _ZERO
     funding: Decimal = _ZERO
     opened_ms: int = 0
+    number: int = 0
+    """Given by the exchange when it was opened; zero when it never was."""
     added: Decimal = _ZERO
     received: Decimal = _ZERO
     paid: Decimal = _ZERO
@@ -55,9 +63,22 @@ class SimPosition:
 
     def __post_init__(self) -> None:
         self.level = ladder(self.spec)[0]
+        if self.lots and not self.cost:
+            self.cost = booked(self.spec.value(self.entry, self.lots))
 
-    def fill(self, signed: int, price: Decimal, leverage: Decimal, now_ms: int) -> Decimal:
-        """Change the position by one fill; return the realized gross profit of the closed part."""
+    def fill(
+        self,
+        signed: int,
+        price: Decimal,
+        leverage: Decimal,
+        now_ms: int,
+        value: Decimal | None = None,
+    ) -> Decimal:
+        """Change the position by one fill; return the realized gross profit of the closed part.
+
+        ``value`` is what the fill is booked with, by default its value at the price.
+        """
+        value = booked(self.spec.value(price, signed)) if value is None else value
         if self.lots == 0:
             self.opened_ms = now_ms
             self.realized_gross = self.fees = self.funding = _ZERO
@@ -68,30 +89,34 @@ class SimPosition:
         profit = _ZERO
         if closing:
             direction = 1 if self.lots > 0 else -1
-            profit = self.profit(direction * closing, price)
-            self._release(closing)
+            opens = closing < abs(signed)
+            paid = booked(self.spec.value(price, closing)) if opens else value
+            value -= paid
+            profit = self._gain(self._release(closing), paid)
             self.lots -= direction * closing
             self.realized_gross += profit
             self.closed_value += self.spec.value(price, closing)
         opening = abs(signed) - closing
         if opening:
-            self._open(opening if signed > 0 else -opening, price, leverage)
+            self._open(opening if signed > 0 else -opening, price, leverage, value)
         if self.lots == 0:
             self.entry = self.initial_margin = _ZERO
         return profit
 
-    def _release(self, lots: int) -> None:
-        """Take the margin of so many lots out of the position's own."""
-        held = abs(self.lots)
+    def _release(self, lots: int) -> Decimal:
+        """Take the margin of so many lots out of the position's own; return what they cost."""
+        held, cost = abs(self.lots), self.cost
         if lots == held:
-            self.initial_margin = self.added = self.received = self.paid = _ZERO
-            return
-        self.initial_margin -= self.initial_margin * lots / held
-        self.added -= self.added * lots / held
-        self.received -= self.received * lots / held
-        self.paid -= self.paid * lots / held
+            self.initial_margin = self.added = self.received = self.paid = self.cost = _ZERO
+            return cost
+        self.initial_margin -= booked(self.initial_margin * lots / held)
+        self.added -= booked(self.added * lots / held)
+        self.received -= booked(self.received * lots / held)
+        self.paid -= booked(self.paid * lots / held)
+        self.cost -= booked(cost * lots / held)
+        return cost - self.cost
 
-    def _open(self, signed: int, price: Decimal, leverage: Decimal) -> None:
+    def _open(self, signed: int, price: Decimal, leverage: Decimal, value: Decimal) -> None:
         if self.lots == 0:
             self.leverage = leverage
             self.entry = price
@@ -103,14 +128,20 @@ class SimPosition:
             self.entry = (held * self.entry + added * price) / (held + added)
         self.lots += signed
         self.turned_lots += abs(signed)
-        value = self.spec.value(price, abs(signed))
-        self.opened_value += value
-        self.initial_margin += value / leverage
+        self.cost += value
+        self.opened_value += self.spec.value(price, signed)
+        self.initial_margin += booked(value / leverage)
 
     def average(self, value: Decimal) -> Decimal:
         """The average price at which all its lots were worth a value."""
         size = self.spec.multiplier * self.turned_lots
         return size / value if self.spec.is_inverse else value / size
+
+    def as_selected(self, margin_mode: str, leverage: Decimal) -> SimPosition:
+        """A contract without a position, in the margin mode and leverage of its next one."""
+        shown = copy(self)
+        shown.margin_mode, shown.leverage = margin_mode, leverage
+        return shown
 
     def settle(self, amount: Decimal) -> None:
         """It got funding, or paid it (below zero)."""
@@ -139,25 +170,22 @@ class SimPosition:
             return self.level.maintenance
         return sizing.maintenance_rate(self.spec, sizing.coins(self.spec, self.entry, self.lots))
 
-    def profit(self, signed: int, price: Decimal) -> Decimal:
-        """Profit of so many lots of this position at a price, in the settle currency."""
-        if not signed or not self.entry:
-            return _ZERO
-        size = self.spec.multiplier * signed
-        if self.spec.is_inverse:
-            return size * (1 / self.entry - 1 / price)
-        return size * (price - self.entry)
+    def _gain(self, cost: Decimal, value: Decimal) -> Decimal:
+        """What lots of this position earned that cost so much and are worth so much (7.1)."""
+        return value - cost if (self.lots > 0) != self.spec.is_inverse else cost - value
 
     def unrealized(self, mark: Decimal) -> Decimal:
-        """Profit of the whole position at the mark price."""
-        return self.profit(self.lots, mark)
+        """Profit of the whole position at the mark price, on the grid of amounts."""
+        if not self.lots:
+            return _ZERO
+        return self._gain(self.cost, booked(self.spec.value(mark, self.lots)))
 
     def margin(self, mark: Decimal) -> Decimal:
         """Margin the position holds: its own when isolated, by the mark price when cross."""
         if not self.lots:
             return _ZERO
         if self.margin_mode == CROSS:
-            return self.spec.value(mark, self.lots) / self.leverage
+            return booked(self.spec.value(mark, self.lots) / self.leverage)
         return self.own_margin
 
     def bankruptcy(self, wallet: Decimal) -> Decimal:

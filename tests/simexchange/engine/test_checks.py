@@ -22,9 +22,16 @@ def floor() -> Floor:
 
 
 def test_100003_a_contract_that_is_not_listed(floor: Floor) -> None:
-    for symbol in ("NOPE", None, 7, ["XBTUSDTM"]):
-        body = {**floor.body(BUY, floor.bid), "symbol": symbol}
-        assert floor.refused(body) == "100003"
+    assert floor.refused({**floor.body(BUY, floor.bid), "symbol": "NOPE"}) == "100003"
+
+
+def test_400100_an_order_that_names_no_contract(floor: Floor) -> None:
+    for symbol in ("", None, 7, ["XBTUSDTM"]):
+        refused = floor.refusal({**floor.body(BUY, floor.bid), "symbol": symbol})
+        assert (refused.code, refused.status) == ("400100", 400)
+    body = floor.body(BUY, floor.bid)
+    del body["symbol"]
+    assert floor.refused(body) == "400100"
 
 
 def test_100004_an_order_that_has_ended(floor: Floor) -> None:

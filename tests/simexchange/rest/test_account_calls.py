@@ -7,7 +7,10 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
+from terminal.simexchange.keys import named_key
 from terminal.simexchange.trading.ledger import FundingPayment
 from tests.support.caller import START_MS, SYMBOL, Caller
 
@@ -24,7 +27,7 @@ def test_what_the_key_is() -> None:
     assert (shown["apiKey"], shown["apiVersion"]) == (caller.exchange.key.key, 3)
     assert (shown["isMaster"], shown["uid"]) == (True, caller.account.number)
     assert shown["createdAt"] == START_MS
-    assert "ipWhitelist" not in shown
+    assert (shown["remark"], "ipWhitelist" in shown) == ("demo", False)
     listed = replace(caller.exchange.key, ip_list="127.0.0.1,10.0.0.1")
     caller.engine.accounts.keys[listed.key] = listed
     assert caller.data("/api/v1/user/api-key")["ipWhitelist"] == "127.0.0.1,10.0.0.1"
@@ -314,3 +317,48 @@ def test_what_a_key_that_only_reads_may_ask() -> None:
         caller.data(target)
     for target in ("/api/v1/account-overview", FUNDING, "/api/v1/positions"):
         assert caller.code(target) == (403, "400007")
+
+
+def test_the_remark_of_a_key_is_its_name() -> None:
+    caller = Caller()
+    named = named_key(7, "robot-2")
+    caller.exchange.add_key(named)
+    caller.exchange.key = named.key
+    shown = caller.data("/api/v1/user/api-key")
+    assert (shown["apiKey"], shown["remark"]) == (named.key.key, "robot-2")
+
+
+actions = st.lists(
+    st.tuples(
+        st.sampled_from([SYMBOL, "ETHUSDTM", "XBTUSDM"]),
+        st.sampled_from(["buy", "sell"]),
+        st.integers(1, 60),
+        st.booleans(),
+    ),
+    min_size=1,
+    max_size=8,
+)
+
+
+@given(actions, st.sets(st.sampled_from([SYMBOL, "ETHUSDTM", "XBTUSDM"])), st.integers(-3000, 3000))
+@settings(deadline=None, max_examples=settings().max_examples // 4)
+def test_the_overview_adds_up_whatever_is_held(
+    rows: list[tuple[str, str, int, bool]], cross: set[str], move: int
+) -> None:
+    """The identity of 3.1 with positions and orders in both margin modes, at any mark price."""
+    caller = Caller()
+    for symbol in cross:
+        caller.account.margin_modes[symbol] = "CROSS"
+    for symbol, side, size, rests in rows:
+        mode = caller.account.margin_modes[symbol]
+        far = caller.low(symbol) if side == "buy" else caller.high(symbol)
+        price = {"price": far} if rests else {}
+        caller.place(symbol, side=side, size=size, marginMode=mode, leverage=7, **price)
+    for market in caller.engine.markets.values():
+        market.move_fair(move if market.last > 5000 else 0)
+    for currency in ("USDT", "XBT"):
+        shown = caller.data(f"/api/v1/account-overview?currency={currency}")
+        n = {key: Decimal(repr(v)) for key, v in shown.items() if isinstance(v, (int, float))}
+        parts = n["positionMargin"] + n["orderMargin"] + n["frozenFunds"] + n["availableBalance"]
+        assert abs(n["marginBalance"] - (parts - n["unrealisedPNL"])) < Decimal("1E-9")
+        assert abs(n["accountEquity"] - n["marginBalance"] - n["unrealisedPNL"]) < Decimal("1E-9")
