@@ -128,7 +128,7 @@ class Gateway:
             if refused.headers is not None:
                 headers = refused.headers
             elif headers is None and refused.body is None:
-                headers = self._quota.look(pool, owner, self._clock.monotonic_s())
+                headers = self._quota.look(pool, owner, self._clock.window_s())
             return self.refusal(refused, headers)
         except Exception as error:  # noqa: BLE001 - reported, never lost
             report(error)
@@ -138,7 +138,7 @@ class Gateway:
 
     def headers(self, address: str) -> dict[str, str]:
         """The headers of an answer to an address that belongs to no call and costs nothing."""
-        return self._quota.look(PUBLIC, address, self._clock.monotonic_s())
+        return self._quota.look(PUBLIC, address, self._clock.window_s())
 
     def refusal(self, refused: Refused, headers: dict[str, str] | None = None) -> Answer:
         """A refusal in the envelope."""
@@ -185,7 +185,7 @@ class Gateway:
     def charge(self, route: Route, owner: str) -> dict[str, str]:
         """Count a call in its pool: the headers of its answer. Raises ``Refused`` with them."""
         fits, headers = self._quota.spend(
-            route.pool, owner, self.weight(route), self._clock.monotonic_s()
+            route.pool, owner, self.weight(route), self._clock.window_s()
         )
         if self._faults.use("quotas_spent"):
             pool = self._quota.pool(route.pool, owner)
@@ -204,6 +204,7 @@ class Gateway:
             request.headers,
             self._clock.now_ms(),
             Signed(request.method, origin_form(request.target), request.body),
+            drift_ms=self._clock.drift_ms(),
             query=self._switches.signed_query,
             version=self._switches.key_version,
         )

@@ -85,7 +85,7 @@ class Dialogue:
 
     def _count(self) -> None:
         limits = self._parts.limits
-        if not self._window.passes(self.heard_s):
+        if not self._window.passes(self._parts.clock.window_s()):
             text = f"messages exceed the limit of {limits.messages} in {limits.messages_s:g} s"
             raise FrameRefused(509, text)
 
