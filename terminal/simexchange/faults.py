@@ -6,11 +6,10 @@ A fault is set by name and text (``set``), or as an attribute.
 
 from __future__ import annotations
 
-import asyncio
 import random
 import re
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 from functools import partial
 from typing import TYPE_CHECKING, Any, NamedTuple, final
@@ -105,6 +104,33 @@ class FrameRule:
         return f"{amount}:{self.seconds:g}@{self.topics}"
 
 
+@final
+class Fate(NamedTuple):
+    """How the answer of a command that was done goes out.
+
+    It is ``delay_s`` late (seconds of the exchange's clock), or ``is_lost``. When it ``yields``,
+    what the command caused goes out first, which takes no time. Whoever sends it calls ``told``
+    when it was sent, and when it cannot be sent, too; None has nothing to tell.
+    """
+
+    delay_s: float = 0.0
+    is_lost: bool = False
+    yields: bool = False
+    told: Callable[[], None] | None = None
+
+
+@final
+@dataclass(slots=True, eq=False)
+class _Withheld:
+    """What one command causes, and all that its account is told until its reply was sent."""
+
+    uid: str
+    waiting: list[Callable[[], None]] = field(default_factory=list)
+    is_over: bool = False
+
+
+NO_FATE = Fate()
+"""The answer goes out at once."""
 _R, _O, _S, _F, _M = "requests", "orders", "streams", "frames", "market and time"
 FAULTS = tuple(
     Fault(*row)
@@ -200,7 +226,8 @@ class Faults:
         self._is_half_open = False
         self._is_batch = False
         self._swapped: dict[str, Callable[[], None]] = {}
-        self._withheld: list[Callable[[], None]] | None = None
+        self._withheld: dict[str, list[_Withheld]] = {}
+        self._command: _Withheld | None = None
         self.on_half_open: Callable[[bool], None] = _ignore
         self.rejects: list[tuple[str, str]] = []
         for row in FAULTS:
@@ -292,11 +319,12 @@ class Faults:
         if self.use("overloads"):
             raise Refused("429000", "Too many requests in a short period of time", 429)
 
-    def check_command(self, kind: str) -> None:
+    def check_command(self, kind: str, uid: str = "") -> None:
         """What is refused instead of being done. Raises ``Refused``.
 
-        ``kind`` is place, cancel, transfer, batch, batch_cancel or read. To be called just before
-        the command is done, ``fate`` just after it.
+        ``kind`` is place, cancel, transfer, batch, batch_cancel or read; ``uid`` the account that
+        asks. To be called just before the command is done, ``fate`` just after it, and
+        ``end_command`` whatever became of it.
         """
         self._is_batch = kind in _BATCHES
         if kind not in _LOST:
@@ -309,7 +337,8 @@ class Faults:
             code, text = self.rejects.pop(0)
             raise Refused(code, text)
         if self.reply_first:
-            self._withhold()
+            self._command = _Withheld(uid)
+            self._withheld.setdefault(uid, []).append(self._command)
 
     def check_item(self) -> None:
         """What is refused of a batch, item by item. Raises ``Refused``; never outside of one."""
@@ -321,19 +350,25 @@ class Faults:
         if self.status != OPEN:
             raise Refused("300002", "Trading is suspended")
 
-    def fate(self, kind: str) -> tuple[float, bool]:
-        """The answer of a command that was done: how late it is, and whether it is lost.
-
-        Seconds are those of the exchange's clock.
-        """
-        self._is_batch = False
+    def fate(self, kind: str) -> Fate:
+        """What becomes of the answer of a command that was done."""
         lost = _LOST.get(kind)
         if lost is None:
-            return 0.0, False
-        delay_s = self.answer_delay_s
-        if self.events_first:
+            return NO_FATE
+        delay_s, command = self.answer_delay_s, self._command
+        yields = self.events_first and self._clock.is_paused
+        if self.events_first and not yields:
             delay_s = max(delay_s, HEAD_START_S * max(1.0, self._clock.speed))
-        return delay_s, self.use(lost)
+        self._command = None
+        told = None if command is None else partial(self._told, command)
+        return Fate(delay_s, self.use(lost), yields, told)
+
+    def end_command(self) -> None:
+        """A command was done or refused; one without a ``fate`` keeps nothing back any more."""
+        self._is_batch = False
+        command, self._command = self._command, None
+        if command is not None:
+            self._told(command)
 
     def stop_error(self) -> str:
         """Why the order of a stop that fires is refused; empty when it is not."""
@@ -347,11 +382,14 @@ class Faults:
     # Frames ----------------------------------------------------------------------------------
 
     def pass_on(
-        self, topic: str, text: str, send: Callable[[str], None], *, is_private: bool = False
+        self, topic: str, text: str, send: Callable[[str], None], *, uid: str | None = None
     ) -> None:
-        """Send a frame of a topic: as it is, unless something goes wrong with it."""
-        if self._withheld is not None and is_private:
-            self._withheld.append(partial(self._bend, topic, text, send))
+        """Send a frame of a topic: as it is, unless something goes wrong with it.
+
+        ``uid`` is the account whose frame it is; None for one that is everybody's.
+        """
+        if uid in self._withheld:
+            self._withheld[uid][-1].waiting.append(partial(self._bend, topic, text, send))
         elif (
             self.frames_dropped
             or self.frames_doubled
@@ -399,19 +437,16 @@ class Faults:
         rule: FrameRule | None = getattr(self, name)
         return rule is not None and rule.takes(topic, self._dice)
 
-    def _withhold(self) -> None:
-        """Keep back what a command causes until its reply had time to be sent."""
-        if self._withheld is not None:
-            return
-        with suppress(RuntimeError):  # without a loop there is no reply that could be first
-            loop = asyncio.get_running_loop()
-            self._withheld = []
-            loop.call_later(HEAD_START_S, self._release)
-
-    def _release(self) -> None:
-        waiting, self._withheld = self._withheld or [], None
-        for go in waiting:
-            go()
+    def _told(self, command: _Withheld) -> None:
+        """Let go what was kept back, in the order in which it was made."""
+        command.is_over = True
+        queue = self._withheld.get(command.uid, [])
+        while queue and queue[0].is_over:
+            for go in queue[0].waiting:
+                go()
+            del queue[0]
+        if not queue:
+            self._withheld.pop(command.uid, None)
 
 
 def kind_of(name: str) -> str:

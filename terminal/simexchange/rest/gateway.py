@@ -17,6 +17,7 @@ from urllib.parse import parse_qsl, unquote
 
 from terminal.simexchange.auth import KEY_HEADER, Signed, check
 from terminal.simexchange.errors import Refused
+from terminal.simexchange.faults import NO_FATE, Fate
 from terminal.simexchange.fields import decoded
 from terminal.simexchange.rest.routing import GENERAL, PUBLIC, Call, Route, RouteTable
 
@@ -62,14 +63,13 @@ class Request:
 @final
 @dataclass(slots=True)
 class Answer:
-    """What to send back; ``is_lost`` means nothing: the connection breaks instead."""
+    """What to send back, and how: late, or not at all when the connection breaks instead."""
 
     status: int
     body: bytes
     headers: dict[str, str] = field(default_factory=dict)
     media: str = JSON_TYPE
-    delay_s: float = 0.0
-    is_lost: bool = False
+    fate: Fate = NO_FATE
 
 
 @final
@@ -122,8 +122,7 @@ class Gateway:
                 key=key,
                 owner=None if key is None else self._accounts.of(key),
             )
-            self._faults.check_command(route.fault)
-            answer = envelope(route.handler(call), headers, route.media)
+            return self._done(route, call, headers)
         except Refused as refused:
             if refused.headers is not None:
                 headers = refused.headers
@@ -133,7 +132,15 @@ class Gateway:
         except Exception as error:  # noqa: BLE001 - reported, never lost
             report(error)
             return self.failure(headers)
-        answer.delay_s, answer.is_lost = self._faults.fate(route.fault)
+
+    def _done(self, route: Route, call: Call, headers: dict[str, str]) -> Answer:
+        """Let the call's handler have its turn. Raises ``Refused``."""
+        try:
+            self._faults.check_command(route.fault, "" if call.key is None else call.key.uid)
+            answer = envelope(route.handler(call), headers, route.media)
+            answer.fate = self._faults.fate(route.fault)
+        finally:
+            self._faults.end_command()
         return answer
 
     def headers(self, address: str) -> dict[str, str]:

@@ -15,6 +15,7 @@ from aiohttp import http_exceptions, web
 from typing_extensions import override
 
 from terminal.simexchange.errors import Refused
+from terminal.simexchange.faults import NO_FATE
 from terminal.simexchange.rest.gateway import Answer, Request, report
 
 if TYPE_CHECKING:
@@ -32,6 +33,8 @@ IDLE_S = 75.0
 BACKLOG = 1024
 """Connections that may wait to be accepted."""
 _LINGER_S = 1.0
+_TURNS = 3
+"""Turns of the loop in which a writer that was woken has written."""
 EMPTY = b""
 
 
@@ -74,11 +77,24 @@ class HttpServer:
                 request.host,
             )
         )
-        if answer.delay_s:
-            await self._clock.sleep(answer.delay_s)
-        if answer.is_lost:
-            _drop(request)
-        return _response(answer)
+        fate = answer.fate
+        if fate is NO_FATE:
+            return _response(answer)
+        try:
+            if fate.delay_s:
+                await self._clock.sleep(fate.delay_s)
+            elif fate.yields:
+                await let_others_write()
+            if fate.is_lost:
+                _drop(request)
+            response = _response(answer)
+            if fate.told is not None:
+                await response.prepare(request)
+                await response.write_eof()
+            return response
+        finally:
+            if fate.told is not None:
+                fate.told()
 
     async def _read(self, request: web.BaseRequest) -> bytes | Answer:
         """The body, or the answer to one that cannot be had."""
@@ -94,6 +110,12 @@ class HttpServer:
             return self._gateway.refusal(_unreadable(), headers)
         except (TimeoutError, OSError):
             _drop(request)
+
+
+async def let_others_write() -> None:
+    """Let what waits to be sent on other connections go out first."""
+    for _ in range(_TURNS):
+        await asyncio.sleep(0)
 
 
 def _too_large() -> Refused:

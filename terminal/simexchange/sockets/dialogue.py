@@ -54,7 +54,7 @@ class Dialogue:
     def open(self) -> None:
         """Join the hub and say welcome."""
         self._parts.hub.add(self._listener)
-        self._listener.send(_compact({"id": self._connect_id, "type": "welcome"}))
+        self._listener.greet(_compact({"id": self._connect_id, "type": "welcome"}))
 
     def close(self) -> None:
         """Leave the hub, tunnels first."""

@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, NamedTuple, final
 
 from terminal.simexchange.errors import Refused
+from terminal.simexchange.faults import NO_FATE
 from terminal.simexchange.fields import decoded
 from terminal.simexchange.rest.gateway import report
 from terminal.simexchange.rest.routing import Call, Route
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
 
     from terminal.simexchange.auth import ApiKey
     from terminal.simexchange.clock import SimClock
-    from terminal.simexchange.faults import Faults
+    from terminal.simexchange.faults import Fate, Faults
     from terminal.simexchange.rest.batch_calls import BatchCalls
     from terminal.simexchange.rest.gateway import Gateway
     from terminal.simexchange.rest.order_calls import OrderCalls
@@ -43,14 +44,13 @@ _compact = json.JSONEncoder(separators=(",", ":")).encode
 class Reply:
     """What a frame is answered with. ``in_ms`` is None for a pong, which carries no times.
 
-    ``is_lost`` means that it never comes: the connection breaks instead.
+    ``fate`` says how it goes out; when it is lost, the connection breaks instead.
     """
 
     content: dict[str, Any]
     in_ms: int | None
     quota: dict[str, Any] | None = None
-    delay_s: float = 0.0
-    is_lost: bool = False
+    fate: Fate = NO_FATE
 
     def text(self, out_ms: int) -> str:
         """The frame as it leaves at ``out_ms``."""
@@ -129,8 +129,7 @@ class OrderCommands:
             self._faults.check_gate()
             headers = self._gateway.charge(command.twin, key.uid)
             self._faults.check_load()
-            self._faults.check_command(command.twin.fault)
-            data = command.run(self._call(command.twin, key, frame.get("args")))
+            data, fate = self._done(command, self._call(command.twin, key, frame.get("args")))
         except Refused as refused:
             content = {**head, "code": refused.code, "msg": refused.text}
             return Reply(content, in_ms, self._quota(refused.headers or headers))
@@ -138,9 +137,17 @@ class OrderCommands:
             report(error)
             content = {**head, "code": "500000", "msg": "Internal Server Error"}
             return Reply(content, in_ms, self._quota(headers))
-        delay_s, is_lost = self._faults.fate(command.twin.fault)
         content = {**head, "code": SUCCESS, "data": data}
-        return Reply(content, in_ms, self._quota(headers), delay_s, is_lost)
+        return Reply(content, in_ms, self._quota(headers), fate)
+
+    def _done(self, command: _Command, call: Call) -> tuple[Any, Fate]:
+        """Do a command: its data, and what becomes of its reply. Raises ``Refused``."""
+        kind = command.twin.fault
+        try:
+            self._faults.check_command(kind, call.account.uid)
+            return command.run(call), self._faults.fate(kind)
+        finally:
+            self._faults.end_command()
 
     def _pong(self, frame: Mapping[str, Any], clock: SimClock) -> Reply | None:
         stamp = frame.get("timestamp", 0)

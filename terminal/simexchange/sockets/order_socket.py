@@ -18,10 +18,11 @@ from aiohttp import WSCloseCode, WSMsgType, web
 
 from terminal.simexchange.auth import check_socket, is_signed
 from terminal.simexchange.errors import Refused
+from terminal.simexchange.rest.http_server import let_others_write
 from terminal.simexchange.sockets.order_commands import Reply
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
 
     from terminal.simexchange.auth import ApiKey
     from terminal.simexchange.clock import SimClock
@@ -52,7 +53,8 @@ class _Link:
     def __init__(self, socket: web.WebSocketResponse, request: web.Request, now_s: float) -> None:
         self._socket = socket
         self._transport = request.transport
-        self._queue: deque[str] = deque()
+        self._queue: deque[tuple[str, Callable[[], None] | None]] = deque()
+        self._greeting = ""
         self._wake = asyncio.Event()
         self._reason = ""
         self.heard_s = now_s
@@ -61,15 +63,31 @@ class _Link:
         self.is_ended = False
         self.is_mute = False
 
-    def send(self, text: str) -> None:
-        """Queue a frame; a client that does not read is cut off. Mute, it loses the frame."""
-        if self.is_ended or self.is_mute:
-            return
+    def send(self, text: str, told: Callable[[], None] | None = None) -> None:
+        """Queue a frame; a client that does not read is cut off. Mute, it loses the frame.
+
+        ``told`` is called when the frame was sent or will never be.
+        """
         if len(self._queue) >= MAX_QUEUED:
             self.drop()
-            return
-        self._queue.append(text)
-        self._wake.set()
+        if not (self.is_ended or self.is_mute):
+            self._queue.append((text, told))
+            self._wake.set()
+        elif told is not None:
+            told()
+
+    def greet(self, text: str) -> None:
+        """Queue the first frame; who is mute gets it when it is mute no more."""
+        if self.is_mute:
+            self._greeting = text
+        else:
+            self.send(text)
+
+    def _clear(self) -> None:
+        while self._queue:
+            told = self._queue.popleft()[1]
+            if told is not None:
+                told()
 
     def mute(self, *, is_mute: bool) -> None:
         """Play half-open: nothing is heard and nothing said until it is over."""
@@ -77,10 +95,13 @@ class _Link:
             return
         self.is_mute = is_mute
         if is_mute:
-            self._queue.clear()
+            self._clear()
             self._transport.pause_reading()
         else:
             self._transport.resume_reading()
+            if self._greeting:
+                greeting, self._greeting = self._greeting, ""
+                self.send(greeting)
 
     def end(self, reason: str) -> None:
         """Close the connection in good order when all is sent that waits."""
@@ -92,7 +113,7 @@ class _Link:
     def drop(self) -> None:
         """Break the connection: what waits is lost, and there is no farewell."""
         self.is_ended = True
-        self._queue.clear()
+        self._clear()
         self._wake.set()
         if self._transport is not None:
             self._transport.abort()
@@ -103,11 +124,16 @@ class _Link:
             await self._wake.wait()
             self._wake.clear()
             while self._queue:
+                text, told = self._queue.popleft()
                 try:
-                    await self._socket.send_str(self._queue.popleft())
+                    await self._socket.send_str(text)
                 except (ConnectionError, RuntimeError):
                     self.is_ended = True
+                    self._clear()
                     return
+                finally:
+                    if told is not None:
+                        told()
             if self.is_ended:
                 await self._socket.close(code=WSCloseCode.OK, message=self._reason.encode())
                 return
@@ -170,7 +196,7 @@ class OrderSockets:
             self._refuse(link, refused, in_ms)
         finally:
             self._links.pop(link, None)
-            self.held = [(other, reply) for other, reply in self.held if other is not link]
+            self._forget_held(link)
             link.end("")
             await writer
         return socket
@@ -182,7 +208,14 @@ class OrderSockets:
         self.held = [waiting[at] for at in range(len(waiting)) if at not in chosen]
         for at in chosen:
             link, reply = waiting[at]
-            link.send(reply.text(self._clock.now_ms()))
+            link.send(reply.text(self._clock.now_ms()), reply.fate.told)
+
+    def _forget_held(self, link: _Link) -> None:
+        gone = [reply for other, reply in self.held if other is link]
+        self.held = [(other, reply) for other, reply in self.held if other is not link]
+        for reply in gone:
+            if reply.fate.told is not None:
+                reply.fate.told()
 
     def drop_all(self) -> int:
         """Break every connection and say how many; what was in flight stays done."""
@@ -217,10 +250,12 @@ class OrderSockets:
             reply = self.commands.answer(key, text, self._clock)
             if reply is None:
                 continue
-            if reply.delay_s:
-                self._clock.after(reply.delay_s, partial(self._due, link, reply))
-            else:
-                self._due(link, reply)
+            if reply.fate.delay_s:
+                self._clock.after(reply.fate.delay_s, partial(self._due, link, reply))
+                continue
+            if reply.fate.yields:
+                await let_others_write()
+            self._due(link, reply)
 
     async def _login(self, socket: web.WebSocketResponse, link: _Link, key: ApiKey) -> bool:
         """Challenge, answer, welcome (6.1). Raises ``Refused``; False when the client left."""
@@ -230,7 +265,7 @@ class OrderSockets:
         # The client signs by its own clock: in fast time it is granted as much as outside.
         login_s = LOGIN_S * max(1.0, self._clock.speed)
         self._clock.after(login_s, partial(self._login_due, link, sent_ms))
-        link.send(challenge)
+        link.greet(challenge)
         answer = await self._next(socket, link)
         if answer is None:
             return False
@@ -258,13 +293,15 @@ class OrderSockets:
         return message.data if message.type is WSMsgType.TEXT else ""
 
     def _due(self, link: _Link, reply: Reply) -> None:
-        if reply.is_lost:
+        told = reply.fate.told
+        if reply.fate.is_lost:
             link.drop()
-        elif self.holds_replies and reply.in_ms is not None:
-            if not link.is_ended:
-                self.held.append((link, reply))
+            if told is not None:
+                told()
+        elif self.holds_replies and reply.in_ms is not None and not link.is_ended:
+            self.held.append((link, reply))
         else:
-            link.send(reply.text(self._clock.now_ms()))
+            link.send(reply.text(self._clock.now_ms()), told)
 
     def _refuse(self, link: _Link, refused: Refused, in_ms: int) -> None:
         content = {"code": refused.code, "msg": refused.text}
@@ -272,7 +309,10 @@ class OrderSockets:
         link.end(refused.text)
 
     def _login_due(self, link: _Link, sent_ms: int) -> None:
-        if not link.is_welcome and not link.is_ended:
+        if link.is_mute:
+            # What is half open is for the client to find; it is granted all its time afterwards.
+            self._clock.after(LOGIN_S, partial(self._login_due, link, sent_ms))
+        elif not link.is_welcome and not link.is_ended:
             self._refuse(link, Refused("400012", "Session verification has timed out."), sent_ms)
 
     def _watch_idle(self, link: _Link) -> None:

@@ -454,3 +454,15 @@ async def test_a_client_that_asked_for_the_time_once_may_go_on_signing(
     assert code(60_000 * 60) == "400002"
     running.cancel()
     await asyncio.gather(running, return_exceptions=True)
+
+
+def test_a_spent_quota_is_there_again_in_time_that_nobody_moves(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    exchange = SimExchange(is_calm=True, clock=SimClock(start_ms=START_MS, speed=0))
+    exchange.faults.quotas_spent = 1
+    codes = [ask_signed(exchange, "GET", POSITIONS)[1]["code"] for _ in range(2)]
+    assert codes == ["429000", "429000"]
+    later_ns = time.monotonic_ns() + 61 * 1_000_000_000
+    monkeypatch.setattr(time, "monotonic_ns", lambda: later_ns)
+    assert ask_signed(exchange, "GET", POSITIONS)[1]["code"] == "200000"

@@ -518,3 +518,41 @@ async def test_two_accounts_do_not_see_each_other(
     assert (await second.ask("futures.cancel", {"orderId": mine}))["code"] == "100004"
     reply = await second.ask("futures.order", an_order(exchange, "t-1"))
     assert (reply["code"], reply["userRateLimit"]["remaining"]) == ("200000", 1997)
+
+
+async def test_a_connection_made_while_half_open_is_challenged_when_that_is_over(
+    exchange: SimExchange, session: aiohttp.ClientSession
+) -> None:
+    exchange.faults.half_open = True
+    line = await OrderLine.knock(exchange, session)
+    await eventually(lambda: exchange.order_sockets.opened == 1, "the connection")
+    exchange.clock.advance(40)
+    exchange.faults.half_open = False
+    await line.sign(await line.text())
+    assert (await line.next())["data"] == "welcome"
+
+
+async def test_a_batch_that_cannot_be_read_leaves_the_next_order_alone(
+    exchange: SimExchange, line: OrderLine
+) -> None:
+    exchange.faults.batch_items_refused = 1
+    assert (await line.ask("futures.multi_order", {"a": 1}))["code"] != "200000"
+    assert (await line.ask("futures.order", an_order(exchange, "t-1")))["code"] == "200000"
+
+
+@pytest.mark.parametrize("fault", ["reply_first", "events_first"])
+async def test_replies_and_events_take_turns_in_standing_time(
+    exchange: SimExchange, session: aiohttp.ClientSession, line: OrderLine, fault: str
+) -> None:
+    exchange.faults.set(fault, "on")
+    token = exchange.tokens.issue(exchange.key.uid)
+    feed = await session.ws_connect(f"{exchange.rest}/endpoint?token={token}")
+    topic = "/contractMarket/tradeOrders"
+    frame = {"id": "1", "type": "subscribe", "topic": topic, "privateChannel": True}
+    await feed.send_json({**frame, "response": True})
+    async with asyncio.timeout(10 * STRETCH):
+        assert [(await feed.receive_json())["type"] for _ in range(2)] == ["welcome", "ack"]
+        reply = await line.ask("futures.order", an_order(exchange, "t-1"))
+        event = await feed.receive_json()
+    assert event["data"]["orderId"] == reply["data"]["orderId"]
+    await feed.close()
