@@ -22,12 +22,14 @@ if TYPE_CHECKING:
 
 COUNT, FLAG, SECONDS, MILLISECONDS = "COUNT", "on|off", "SECONDS", "MILLISECONDS"
 TICKS, TOPICS, FRAMES, REFUSAL, STATUS = "TICKS", "TOPICS", "FRAMES", "REFUSAL", "STATUS"
+CHANGES, TEXT = "CHANGES", "TEXT"
 OPEN, CANCEL_ONLY, CLOSED = STATUSES = ("open", "cancelonly", "close")
 HEAD_START_S = 0.05
 """By so much (of time outside) an event or a reply comes before the other when that is forced."""
 MAX_COUNT = 10**9
 MAX_SECONDS = 10.0**6
 MAX_MOVE = 10**9
+MAX_CHANGES = 1000
 BLOCKED_PAGE = (
     "<!DOCTYPE html><html><head><title>Access denied | Error 1015</title></head><body>"
     "<h1>Error 1015</h1><h2>You are being rate limited</h2><p>The owner of this website has banned "
@@ -60,6 +62,8 @@ KINDS = {
     FRAMES: "AMOUNT[:SECONDS][@TOPICS]; AMOUNT is a count, a share like 5%, or all; 0 is off",
     REFUSAL: "CODE[:TEXT]; repeat it for more; empty takes all back",
     STATUS: ", ".join(STATUSES),
+    CHANGES: f"whole changes of the book, up to {MAX_CHANGES}; 0 is off",
+    TEXT: "any text; empty is none",
 }
 """What the value of each kind of fault is."""
 
@@ -140,12 +144,14 @@ FAULTS = tuple(
         (_R, "blocked", COUNT, "requests answered 429 with a page of HTML, as by Cloudflare"),
         (_R, "overloads", COUNT, "requests answered 429 though their pool is not spent"),
         (_R, "quotas_spent", COUNT, "requests that find their pool spent, until its window ends"),
+        (_R, "read_delay_s", SECONDS, "answers to requests that change nothing are late"),
         (_R, "refuses_connections", FLAG, "connections break before a request is answered"),
         (_O, "answers_lost", COUNT, "orders that are accepted, and the reply never comes"),
         (_O, "cancels_lost", COUNT, "cancels that are done, and the reply never comes"),
         (_O, "transfers_lost", COUNT, "transfers that are done, and the reply never comes"),
         (_O, "batches_lost", COUNT, "batches that are done, and the reply never comes"),
         (_O, "answer_delay_s", SECONDS, "replies to orders, cancels and transfers are late"),
+        (_O, "replies_swapped", COUNT, "replies of the order socket that come after the next one"),
         (_O, "rejects", REFUSAL, "the next order is refused"),
         (_O, "batch_items_refused", COUNT, "items of batches that are refused among the others"),
         (_O, "events_first", FLAG, "what a command causes is told before its reply"),
@@ -167,6 +173,8 @@ FAULTS = tuple(
         (_F, "mark_is_silent", FLAG, "mark and index price are not told"),
         (_M, "clock_skew_ms", MILLISECONDS, "the exchange's clock is wrong by so much"),
         (_M, "status", STATUS, "service status; commands it does not allow are refused 300002"),
+        (_M, "notice", TEXT, "what is told beside the service status"),
+        (_M, "snapshot_lag", CHANGES, "full snapshots of the book are so much behind its changes"),
         (_M, "gap_move", TICKS, "the price jumps when the next market acts"),
     )
 )
@@ -182,6 +190,8 @@ _OFF_VALUES: dict[str, Any] = {
     FRAMES: None,
     REFUSAL: (),
     STATUS: OPEN,
+    CHANGES: 0,
+    TEXT: "",
 }
 
 
@@ -200,6 +210,8 @@ class Faults:
     transfers_lost: int
     batches_lost: int
     answer_delay_s: float
+    read_delay_s: float
+    replies_swapped: int
     batch_items_refused: int
     events_first: bool
     reply_first: bool
@@ -218,6 +230,7 @@ class Faults:
     level2_doubled: int
     mark_is_silent: bool
     status: str
+    notice: str
     gap_move: int
 
     def __init__(self, clock: SimClock | None = None, seed: int = 0) -> None:
@@ -228,7 +241,9 @@ class Faults:
         self._swapped: dict[str, Callable[[], None]] = {}
         self._withheld: dict[str, list[_Withheld]] = {}
         self._command: _Withheld | None = None
+        self._snapshot_lag = 0
         self.on_half_open: Callable[[bool], None] = _ignore
+        self.on_snapshot_lag: Callable[[int], None] = _ignore
         self.rejects: list[tuple[str, str]] = []
         for row in FAULTS:
             if row.kind != MILLISECONDS:  # a clock that is wrong already stays so
@@ -246,6 +261,17 @@ class Faults:
         if value != self._is_half_open:
             self._is_half_open = value
             self.on_half_open(value)
+
+    @property
+    def snapshot_lag(self) -> int:
+        """By how many changes full snapshots of the book are behind."""
+        return self._snapshot_lag
+
+    @snapshot_lag.setter
+    def snapshot_lag(self, value: int) -> None:
+        if value != self._snapshot_lag:
+            self._snapshot_lag = value
+            self.on_snapshot_lag(value)
 
     @property
     def clock_skew_ms(self) -> int:
@@ -354,7 +380,7 @@ class Faults:
         """What becomes of the answer of a command that was done."""
         lost = _LOST.get(kind)
         if lost is None:
-            return NO_FATE
+            return Fate(self.read_delay_s) if self.read_delay_s else NO_FATE
         delay_s, command = self.answer_delay_s, self._command
         yields = self.events_first and self._clock.is_paused
         if self.events_first and not yields:
@@ -516,6 +542,11 @@ def _frames(text: str) -> FrameRule | None:
     return FrameRule(int(amount), 1.0, seconds, topics)
 
 
+def _changes(text: str) -> int | None:
+    found = _count(text)
+    return found if found is not None and found <= MAX_CHANGES else None
+
+
 def _refusal(text: str) -> tuple[tuple[str, str], ...] | None:
     if not text:
         return ()
@@ -527,7 +558,7 @@ def _status(text: str) -> str | None:
     return text if text in STATUSES else None
 
 
-def _ignore(_value: bool) -> None:  # noqa: FBT001 - what is told has one value
+def _ignore(_value: int) -> None:
     """Nobody wants to know."""
 
 
@@ -541,4 +572,6 @@ _READERS: dict[str, Callable[[str], object]] = {
     FRAMES: _frames,
     REFUSAL: _refusal,
     STATUS: _status,
+    CHANGES: _changes,
+    TEXT: str,
 }

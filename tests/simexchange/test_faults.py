@@ -16,7 +16,7 @@ from terminal.simexchange.errors import Refused
 from terminal.simexchange.faults import FAULTS, KINDS, Faults, read
 from terminal.simexchange.server import SimExchange
 from tests.support.deadlines import eventually
-from tests.support.stranger import Stranger
+from tests.support.stranger import OrderLine, Stranger
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Awaitable, Callable
@@ -416,6 +416,41 @@ async def gap_move(stage: Stage) -> bool:
     return abs(stage.exchange.engine.markets["XBTUSDTM"].last - before) > 900
 
 
+async def read_delay_s(stage: Stage) -> bool:
+    assert await stage.code("POST", PLACE, stage.order()) == "200000"
+    asking = asyncio.get_running_loop().create_task(stage.call("GET", "/api/v1/positions"))
+    await eventually(lambda: stage.exchange.gateway.calls.get("GET /api/v1/positions"), "the call")
+    for _ in range(3):  # one connection each: an answer that was sent has come long since
+        await stage.call("POST", PLACE, stage.order())
+    is_late = not asking.done()
+    await stage.exchange.clock.pass_time(3)
+    assert (await asking)[0] == 200
+    return is_late
+
+
+async def replies_swapped(stage: Stage) -> bool:
+    line = await OrderLine.open(stage.exchange, stage.session)
+    for _ in range(3):
+        await line.send("futures.order", stage.order())
+    replies = [await line.next() for _ in range(3)]
+    await line.socket.close()
+    ids = [reply["id"] for reply in replies]
+    assert sorted(ids) == ["r-1", "r-2", "r-3"]
+    return ids == ["r-2", "r-1", "r-3"]
+
+
+async def notice(stage: Stage) -> bool:
+    return bool((await stage.stranger.data("/api/v1/status"))["msg"] == "Back at noon")
+
+
+async def snapshot_lag(stage: Stage) -> bool:
+    stage.exchange.step("XBTUSDTM", 20)
+    told = await stage.stranger.data("/api/v1/level2/snapshot?symbol=XBTUSDTM")
+    behind = stage.exchange.engine.markets["XBTUSDTM"].book.sequence - told["sequence"]
+    assert behind in {0, 5}
+    return bool(behind == 5)
+
+
 async def level2_skipped(stage: Stage) -> bool:
     return await frames_dropped(stage)
 
@@ -457,6 +492,10 @@ PROBES: dict[str, tuple[object, Callable[[Stage], Awaitable[bool]]]] = {
     "mark_is_silent": ("on", mark_is_silent),
     "clock_skew_ms": ("-7000", clock_skew_ms),
     "gap_move": ("-1000", gap_move),
+    "read_delay_s": (3, read_delay_s),
+    "replies_swapped": ("1", replies_swapped),
+    "notice": ("Back at noon", notice),
+    "snapshot_lag": ("5", snapshot_lag),
 }
 
 
@@ -517,7 +556,7 @@ async def test_a_price_that_jumps_past_a_stop_fires_it(stage: Stage) -> None:
 @pytest.mark.parametrize(
     ("name", "value"),
     [
-        *((row.name, "what") for row in FAULTS if row.kind != "TOPICS"),
+        *((row.name, "what") for row in FAULTS if row.kind not in {"TOPICS", "TEXT"}),
         ("server_errors", "-1"),
         ("server_errors", 1.5),
         ("server_errors", True),
@@ -528,6 +567,8 @@ async def test_a_price_that_jumps_past_a_stop_fires_it(stage: Stage) -> None:
         ("frames_dropped", "101%"),
         ("frames_dropped", "1:x@a"),
         ("half_open", 2),
+        ("snapshot_lag", 1001),
+        ("notice", True),
         ("nothing", "1"),
     ],
 )

@@ -17,7 +17,7 @@ from urllib.parse import parse_qsl, unquote
 
 from terminal.simexchange.auth import KEY_HEADER, Signed, check
 from terminal.simexchange.errors import Refused
-from terminal.simexchange.faults import NO_FATE, Fate
+from terminal.simexchange.faults import NO_FATE, UNAVAILABLE_PAGE, Fate
 from terminal.simexchange.fields import decoded
 from terminal.simexchange.rest.routing import GENERAL, PUBLIC, Call, Route, RouteTable
 
@@ -156,6 +156,10 @@ class Gateway:
             status = int(self._switches.business_status)
         body = _encode({"code": refused.code, "msg": refused.text})
         return Answer(status, body.encode(), headers or {})
+
+    def unavailable(self) -> Answer:
+        """The page of who stands before the exchange when nobody is let in."""
+        return self.refusal(Refused("503000", "", 503, body=UNAVAILABLE_PAGE))
 
     def failure(self, headers: dict[str, str] | None = None) -> Answer:
         """What a fault of the program itself looks like."""

@@ -66,7 +66,7 @@ class HttpServer:
     async def _handle(self, request: web.BaseRequest) -> web.StreamResponse:
         body = await self._read(request) if request.body_exists else EMPTY
         if isinstance(body, Answer):
-            return _response(body)
+            return response_of(body)
         answer = self._gateway.answer(
             Request(
                 request.method,
@@ -74,12 +74,12 @@ class HttpServer:
                 request.headers,
                 body,
                 request.remote or "",
-                request.host,
+                request.headers.get("Host") or _own_address(request),
             )
         )
         fate = answer.fate
         if fate is NO_FATE:
-            return _response(answer)
+            return response_of(answer)
         try:
             if fate.delay_s:
                 await self._clock.sleep(fate.delay_s)
@@ -87,7 +87,7 @@ class HttpServer:
                 await let_others_write()
             if fate.is_lost:
                 _drop(request)
-            response = _response(answer)
+            response = response_of(answer)
             if fate.told is not None:
                 await response.prepare(request)
                 await response.write_eof()
@@ -112,6 +112,14 @@ class HttpServer:
             _drop(request)
 
 
+def _own_address(request: web.BaseRequest) -> str:
+    """Where a request came in that does not say whom it asks."""
+    if request.transport is None:
+        return ""
+    address, port = request.transport.get_extra_info("sockname")[:2]
+    return f"{address}:{port}"
+
+
 async def let_others_write() -> None:
     """Let what waits to be sent on other connections go out first."""
     for _ in range(_TURNS):
@@ -133,7 +141,8 @@ def _drop(request: web.BaseRequest) -> NoReturn:
     raise asyncio.CancelledError
 
 
-def _response(answer: Answer) -> web.Response:
+def response_of(answer: Answer) -> web.Response:
+    """An answer as aiohttp sends it."""
     return web.Response(
         status=answer.status,
         body=answer.body,
@@ -177,7 +186,7 @@ class _Runner(web.AppRunner):
             refused = _unreadable(error.status)
             if error.status == 404:
                 refused = Refused("404000", "Url Not Found", 404)
-            return _response(self._gateway.refusal(refused, headers))
+            return response_of(self._gateway.refusal(refused, headers))
 
 
 @final
@@ -222,7 +231,7 @@ class _Protocol(web.RequestHandler):
                 report(exc)
         if request.writer.output_size > 0:
             raise ConnectionError("an answer was begun already")
-        response = _response(answer)
+        response = response_of(answer)
         response.force_close()
         return response
 

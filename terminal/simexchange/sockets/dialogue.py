@@ -90,8 +90,7 @@ class Dialogue:
             raise FrameRefused(509, text)
 
     def _refuse(self, identity: str, refused: FrameRefused) -> None:
-        answer = {"id": identity, "type": "error", "code": refused.code, "data": refused.text}
-        self._listener.send(_compact(answer))
+        self._listener.send(error_frame(identity, refused))
 
     def _take(self, frame: dict[str, Any], identity: str | None) -> None:
         kind = frame.get("type")
@@ -198,3 +197,9 @@ def _text_of(value: object) -> str | None:
 def _is_true(value: object) -> bool:
     """True as the exchange takes it: the boolean, or its name as text."""
     return value is True or value == "true"
+
+
+def error_frame(identity: str, refused: FrameRefused) -> str:
+    """What is refused, told with the id of the frame, or of the connection when it is that."""
+    frame = {"id": identity, "type": "error", "code": refused.code, "data": refused.text}
+    return _compact(frame)

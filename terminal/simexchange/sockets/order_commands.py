@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from terminal.simexchange.clock import SimClock
     from terminal.simexchange.faults import Fate, Faults
     from terminal.simexchange.rest.batch_calls import BatchCalls
-    from terminal.simexchange.rest.gateway import Gateway
+    from terminal.simexchange.rest.gateway import Answer, Gateway
     from terminal.simexchange.rest.order_calls import OrderCalls
     from terminal.simexchange.rest.routing import RouteTable
     from terminal.simexchange.switches import Switches
@@ -106,6 +106,19 @@ class OrderCommands:
     def refuses_streams(self) -> bool:
         """True while no new connection is let in."""
         return self._faults.refuses_streams
+
+    def unavailable(self) -> Answer:
+        """What a connection is answered that is not let in."""
+        return self._gateway.unavailable()
+
+    def no_upgrade(self, address: str) -> Answer:
+        """What a request is answered that asks for no socket."""
+        refused = Refused("400100", "This address is for WebSocket connections", 400)
+        return self._gateway.refusal(refused, self._gateway.headers(address))
+
+    def swaps_reply(self) -> bool:
+        """True when a reply has to wait until the next one was sent."""
+        return bool(self._faults.replies_swapped) and self._faults.use("replies_swapped")
 
     def answer(self, key: ApiKey, text: str, clock: SimClock) -> Reply | None:
         """Do what a frame asks for; None when the answer is withheld.

@@ -18,7 +18,7 @@ from aiohttp import WSCloseCode, WSMsgType, web
 
 from terminal.simexchange.auth import check_socket, is_signed
 from terminal.simexchange.errors import Refused
-from terminal.simexchange.rest.http_server import let_others_write
+from terminal.simexchange.rest.http_server import let_others_write, response_of
 from terminal.simexchange.sockets.order_commands import Reply
 
 if TYPE_CHECKING:
@@ -28,11 +28,10 @@ if TYPE_CHECKING:
     from terminal.simexchange.clock import SimClock
     from terminal.simexchange.sockets.order_commands import OrderCommands
     from terminal.simexchange.switches import Switches
+    from terminal.simexchange.tokens import Tokens
     from terminal.simexchange.trading.accounts import Accounts
 
 PATH = "/v1/private"
-PING_INTERVAL_MS = 18_000
-PING_TIMEOUT_MS = 10_000
 LOGIN_S = 30.0
 """How long a client may take to sign its session."""
 
@@ -59,6 +58,8 @@ class _Link:
         self._reason = ""
         self.heard_s = now_s
         self.uid = ""
+        self.swapped: Reply | None = None
+        """A reply that waits until the next one was sent."""
         self.is_welcome = False
         self.is_ended = False
         self.is_mute = False
@@ -144,7 +145,8 @@ class OrderSockets:
     """All connections of the order socket.
 
     While ``holds_replies`` is set, replies to commands wait in ``held`` until they are released, in
-    any order; the commands themselves are done at once, in the order they came.
+    any order; the commands themselves are done at once, in the order they came. The fault
+    ``replies_swapped`` holds one until the next one of its connection was sent.
     """
 
     def __init__(
@@ -152,10 +154,12 @@ class OrderSockets:
         commands: OrderCommands,
         accounts: Accounts,
         clock: SimClock,
+        tokens: Tokens,
         switches: Switches,
         seed: int,
     ) -> None:
         self.commands = commands
+        self._tokens = tokens
         self._accounts = accounts
         self._clock = clock
         self._switches = switches
@@ -170,11 +174,10 @@ class OrderSockets:
     async def handle(self, request: web.Request) -> web.StreamResponse:
         """One connection from its challenge to its end."""
         if self.commands.refuses_streams:
-            return web.Response(status=503, text="service unavailable")
+            return response_of(self.commands.unavailable())
         socket = web.WebSocketResponse(compress=False, max_msg_size=MAX_FRAME, timeout=CLOSE_S)
         if not socket.can_prepare(request).ok:
-            refused = {"code": "400100", "msg": "This address is for WebSocket connections"}
-            return web.json_response(refused, status=400)
+            return response_of(self.commands.no_upgrade(request.remote or ""))
         in_ms = self._clock.now_ms()
         await socket.prepare(request)
         link = _Link(socket, request, self._clock.monotonic_s())
@@ -212,6 +215,8 @@ class OrderSockets:
 
     def _forget_held(self, link: _Link) -> None:
         gone = [reply for other, reply in self.held if other is link]
+        if link.swapped is not None:
+            gone.append(link.swapped)
         self.held = [(other, reply) for other, reply in self.held if other is not link]
         for reply in gone:
             if reply.fate.told is not None:
@@ -272,8 +277,8 @@ class OrderSockets:
         if not is_signed(key, challenge, answer):
             raise Refused("400011", "Session verification failed.")
         link.is_welcome = True
-        times = {"pingInterval": PING_INTERVAL_MS, "pingTimeout": PING_TIMEOUT_MS}
-        link.send(_compact({"sessionId": session, "data": "welcome", **times}))
+        welcome = {"sessionId": session, "data": "welcome", **self._tokens.pings.payload()}
+        link.send(_compact(welcome))
         return True
 
     def _challenge(self, session: str) -> str:
@@ -300,8 +305,13 @@ class OrderSockets:
                 told()
         elif self.holds_replies and reply.in_ms is not None and not link.is_ended:
             self.held.append((link, reply))
+        elif reply.in_ms is not None and link.swapped is None and self.commands.swaps_reply():
+            link.swapped = reply
         else:
             link.send(reply.text(self._clock.now_ms()), told)
+            late, link.swapped = link.swapped, None
+            if late is not None:
+                link.send(late.text(self._clock.now_ms()), late.fate.told)
 
     def _refuse(self, link: _Link, refused: Refused, in_ms: int) -> None:
         content = {"code": refused.code, "msg": refused.text}

@@ -556,3 +556,17 @@ async def test_replies_and_events_take_turns_in_standing_time(
         event = await feed.receive_json()
     assert event["data"]["orderId"] == reply["data"]["orderId"]
     await feed.close()
+
+
+async def test_who_asks_for_no_socket_gets_the_envelope_with_the_headers_of_a_quota(
+    exchange: SimExchange, session: aiohttp.ClientSession
+) -> None:
+    address = f"{exchange.rest}{order_socket.PATH}"
+    async with session.get(address) as answer:
+        assert (answer.status, (await answer.json())["code"]) == (400, "400100")
+        assert answer.headers["gw-ratelimit-remaining"] == "2000"
+    exchange.faults.refuses_streams = True
+    for path in (order_socket.PATH, "/endpoint"):
+        async with session.get(f"{exchange.rest}{path}") as answer:
+            assert (answer.status, answer.content_type) == (503, "text/html")
+            assert "503 Service Temporarily Unavailable" in await answer.text()
