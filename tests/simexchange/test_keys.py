@@ -70,3 +70,13 @@ def test_what_is_no_key_is_a_sentence(text: str, words: str) -> None:
     with pytest.raises(ValueError, match=words) as caught:
         read_key(text, 7)
     assert str(caught.value).endswith(".")
+
+
+def test_traits_are_read_and_shown() -> None:
+    key = read_key("old@desk/127.0.0.1!v2,v3only,frozen", 7)
+    assert (key.key.version, key.key.needs_v3, key.key.is_frozen) == (2, True, True)
+    assert (key.account, key.key.ip_list) == ("desk", "127.0.0.1")
+    assert shown_key(key)["traits"] == ["v2", "v3only", "frozen"]
+    assert shown_key(read_key("new!v3", 7))["traits"] == []
+    with pytest.raises(ValueError, match="'slow' is no trait of a key; there are v1, v2"):
+        read_key("a!slow", 7)

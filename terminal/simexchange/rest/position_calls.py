@@ -34,7 +34,7 @@ _LEVERAGE = re.compile(r"[0-9]{1,4}(\.[0-9]{1,2})?")
 class PositionCalls:
     """What the account that signed holds, and how it holds it.
 
-    The account is in one-way mode only: switching to hedge mode is refused (330011).
+    The account is in one-way mode only: switching to hedge mode is refused (300000).
     """
 
     def __init__(self, engine: Engine) -> None:
@@ -166,7 +166,7 @@ class PositionCalls:
         if isinstance(asked, bool) or str(asked) not in ("0", "1"):
             raise Refused("400100", "positionMode is 0 or 1", 400)
         if str(asked) == "1":
-            raise Refused("330011", "Hedge mode is not offered by the simulated exchange")
+            raise Refused("300000", "Hedge mode is not offered by the simulated exchange")
         return {"positionMode": 0}
 
     def _symbol(self, value: object) -> str:

@@ -40,7 +40,6 @@ class Accounts:
         self._on_wallet = on_wallet
         self._register = Register(clock, switches)
         self.keys: dict[str, ApiKey] = {}
-        """What their owners call the keys, by key."""
         self.by_uid: dict[str, Account] = {}
         self.funding: dict[str, Funding] = {}
         """The funding side of each account, by uid."""

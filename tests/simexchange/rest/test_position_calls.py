@@ -269,7 +269,7 @@ def test_more_leverage_than_the_contract_allows(caller: Caller) -> None:
 def test_one_way_is_the_only_position_mode(caller: Caller) -> None:
     assert caller.data("/api/v2/position/getPositionMode") == {"positionMode": 0}
     assert caller.data(SWITCH, "POST", {"positionMode": "0"}) == {"positionMode": 0}
-    assert caller.code(SWITCH, "POST", {"positionMode": "1"}) == (200, "330011")
+    assert caller.code(SWITCH, "POST", {"positionMode": "1"}) == (200, "300000")
     assert caller.data("/api/v2/position/getPositionMode") == {"positionMode": 0}
 
 

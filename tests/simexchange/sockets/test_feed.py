@@ -813,7 +813,8 @@ async def test_tokens_end_and_connections_outlive_them(
     exchange.clock.advance(2)
     for old in (token, "never given out", ""):
         late = await knocked(old, exchange, session)
-        assert await late.ending() == [{"type": "error", "code": 401, "data": "token is expired"}]
+        refused = {"id": "c9", "type": "error", "code": 401, "data": "token is expired"}
+        assert await late.ending() == [refused]
     assert (await wire.ask(id="p", type="ping"))["type"] == "pong"
     for open_wire in (wire, again):
         await open_wire.socket.close()
