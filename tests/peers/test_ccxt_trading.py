@@ -270,7 +270,8 @@ def test_a_position_as_it_is(either: Any, exchange: Hosted, side: str, name: str
         assert position["unrealizedPnl"] == pytest.approx(raw["unrealisedPnl"])
         assert position["liquidationPrice"] == raw["liquidationPrice"]
         assert position["initialMargin"] == pytest.approx(raw["posInit"])
-        assert (position["leverage"], position["marginMode"]) == (10, "isolated")
+        assert position["leverage"] == pytest.approx(raw["realLeverage"])
+        assert position["marginMode"] == "isolated"
 
 
 def test_closing_a_position(client: Any, exchange: Hosted) -> None:

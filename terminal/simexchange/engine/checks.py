@@ -233,10 +233,15 @@ class Checks:
             and market.book.would_take(order.side, order.price)
         ):
             raise Refused("300000", "The order would take at once")
-        if not order.only_reduces:
+        # A cross position's size follows from the margin; an isolated one's limit is asked last, so
+        # that who cannot pay is told that.
+        is_cross = order.margin_mode == CROSS
+        if is_cross and not order.only_reduces:
             self._check_size_of_position(account, order, market)
         if not order.only_reduces or order.holds_margin:
             self._check_balance(account, order, market)
+        if not is_cross and not order.only_reduces:
+            self._check_size_of_position(account, order, market)
 
     @staticmethod
     def _check_bounds(order: UserOrder, market: Market) -> None:

@@ -113,7 +113,7 @@ def test_close_order_needs_neither_side_nor_size(floor: Floor) -> None:
         ({"leverage": 126}, "300016"),
         ({"marginMode": "CROSS"}, "330005"),
         ({"positionSide": "LONG"}, "330011"),
-        ({"size": 900_000}, "300005"),
+        ({"size": 900_000}, "300003"),
         ({"type": "market", "postOnly": True}, "300000"),
         ({"hidden": 1}, "400100"),
         ({"stp": "DC"}, "400100"),

@@ -148,7 +148,7 @@ def test_exits_that_cannot_be_read_are_400100(changes: dict[str, Any]) -> None:
 
 def test_a_refused_order_leaves_no_exits() -> None:
     floor = Floor(exits_made="at_once")
-    with pytest.raises(Refused, match="300005"):
+    with pytest.raises(Refused, match="300003"):
         place(floor, floor.bid, 900_000)
     for _ in range(199):
         floor.stop(SELL, "down", floor.market.last - 500)

@@ -444,7 +444,7 @@ async def test_a_client_that_asked_for_the_time_once_may_go_on_signing(
 
     def code(changed_ms: int = 0) -> str:
         stamp_ms = time.time_ns() // 1_000_000 + offset_ms + changed_ms
-        return str(ask_signed(exchange, "GET", "/api/v1/positions", stamp_ms=stamp_ms)[1]["code"])
+        return str(ask_signed(exchange, "GET", POSITIONS, stamp_ms=stamp_ms)[1]["code"])
 
     assert code() == "200000"
     passed_s[0] = 60
