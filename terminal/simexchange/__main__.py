@@ -48,7 +48,15 @@ def made(options: Options) -> SimExchange:
     clock = SimClock(start_ms=options.start_ms, speed=options.speed, is_paused=options.is_paused)
     switches = Switches()
     switches.set_all(dict(options.switches))
-    house = House(options.keys, options.vip_level, options.token_life_s, switches)
+    house = House(
+        options.keys,
+        options.vip_level,
+        options.token_life_s,
+        switches,
+        options.pings,
+        options.funding_ms,
+        options.settlement_lasts_s,
+    )
     exchange = SimExchange(seed=options.seed, is_calm=options.is_calm, clock=clock, house=house)
     for name, value in options.faults:
         exchange.faults.set(name, value)

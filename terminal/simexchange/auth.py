@@ -38,6 +38,7 @@ class ApiKey:
 
     ``ip_list`` holds addresses with commas between; empty lets everybody in. ``needs_v3`` is the
     setting that only keys of version 3 are taken; ``is_frozen`` plays a frozen user (411100).
+    ``master_uid`` and ``sub_name`` are those of a sub-account, else empty.
     """
 
     key: str
@@ -49,6 +50,9 @@ class ApiKey:
     uid: str = DEMO_UID
     needs_v3: bool = False
     is_frozen: bool = False
+    remark: str = "demo"
+    master_uid: str = ""
+    sub_name: str = ""
 
     def may(self, permission: str) -> bool:
         """True when the key has a permission; the right to transfer has three spellings (1.2)."""
@@ -97,24 +101,26 @@ def _passphrase(secret: str, passphrase: str) -> bytes:
     return _digest(secret.encode(), passphrase.encode())
 
 
-def check(
+def check(  # noqa: PLR0913 - what a signature is measured by
     keys: Mapping[str, ApiKey],
     headers: Mapping[str, str],
     now_ms: int,
     signed: Signed,
     *,
+    drift_ms: tuple[int, int] = (0, 0),
     query: str = "either",
     version: str = "either",
 ) -> ApiKey:
     """The key that signed a request. Raises ``Refused``.
 
-    ``query`` and ``version`` are the switches ``signed_query`` and ``key_version``.
+    ``drift_ms`` says by how much a clock that was right may be behind and ahead now (fast and
+    standing time); ``query`` and ``version`` are the switches ``signed_query`` and ``key_version``.
     """
     for name in _HEADERS:
         if not headers.get(name):
             raise Refused("400001", f"{name} is required", 401)
     stamp = headers["KC-API-TIMESTAMP"]
-    if not _is_near(stamp, now_ms):
+    if not _is_near(stamp, now_ms, drift_ms):
         raise Refused("400002", "KC-API-TIMESTAMP invalid", 401)
     key = keys.get(headers[KEY_HEADER])
     if key is None:
@@ -131,10 +137,11 @@ def check(
     raise Refused("400005", "Signature invalid", 401)
 
 
-def _is_near(stamp: str, now_ms: int) -> bool:
+def _is_near(stamp: str, now_ms: int, drift_ms: tuple[int, int]) -> bool:
     if not (stamp.isascii() and stamp.isdigit() and len(stamp) <= _LONGEST_STAMP):
         return False
-    return abs(int(stamp) - now_ms) <= WINDOW_MS
+    behind_ms, ahead_ms = drift_ms
+    return -WINDOW_MS - behind_ms <= int(stamp) - now_ms <= WINDOW_MS + ahead_ms
 
 
 def _check_version(key: ApiKey, given: str | None, switch: str) -> None:
@@ -164,15 +171,20 @@ def _readings(target: str, switch: str) -> Iterator[bytes]:
 
 
 def check_socket(
-    keys: Mapping[str, ApiKey], query: Mapping[str, str], now_ms: int, address: str
+    keys: Mapping[str, ApiKey],
+    query: Mapping[str, str],
+    now_ms: int,
+    address: str,
+    *,
+    drift_ms: tuple[int, int] = (0, 0),
 ) -> ApiKey:
     """The key that signed the address of an order socket (6.1). Raises ``Refused``.
 
-    Its texts are those of the exchange's list of errors of sockets.
+    ``drift_ms`` as in ``check``. Its texts are those of the exchange's list of errors of sockets.
     """
     if not all(query.get(name) for name in _PARAMETERS):
         raise Refused("400001", "Please check the URL of your request.", 401)
-    if not _is_near(query["timestamp"], now_ms):
+    if not _is_near(query["timestamp"], now_ms, drift_ms):
         raise Refused("400002", "Invalid KC-API-TIMESTAMP.", 401)
     key = keys.get(query["apikey"])
     if key is None:

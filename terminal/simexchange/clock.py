@@ -26,6 +26,8 @@ _SLEPT_NS = 5 * _S
 _BEHIND_NS = 100_000_000
 """Of fast time, no more than this (of time outside) is caught up with."""
 _LONGEST_HOLD_NS = 2 * _S
+_STILL_NS = 30 * _S
+"""So long time stands still before rates are counted in the time outside."""
 _FEWEST_CANCELED = 64
 _NEVER_NS = 1 << 80
 
@@ -76,6 +78,10 @@ class SimClock:
         self._since_ns = self._outside_ns()
         self._base_ns = time.time_ns() if start_ms is None else start_ms * _MS
         self._latest_ns = self._base_ns
+        # By how much this clock was ahead of the machine's, at the least and at the most.
+        self._least_ns = self._most_ns = self._base_ns - time.time_ns()
+        self._still_since_ns: int | None = time.monotonic_ns() if self._speed == 0 else None
+        self._waited_ns = 0
         self._pinned_ns: int | None = None
         self._events: list[tuple[int, int, Timer]] = []
         self._count = 0
@@ -124,6 +130,9 @@ class SimClock:
         return time.time_ns() if self._speed == 1 else time.monotonic_ns()
 
     def _restart(self, base_ns: int) -> None:
+        self._note(base_ns)
+        self._waited_ns += self._stood_ns()
+        self._still_since_ns = time.monotonic_ns() if self._speed == 0 else None
         self._base_ns = self._latest_ns = base_ns
         self._since_ns = self._outside_ns()
 
@@ -160,6 +169,38 @@ class SimClock:
     def monotonic_s(self) -> float:
         """Seconds that no shift moves, for intervals."""
         return self._true_ns() / _S
+
+    def drift_ms(self) -> tuple[int, int]:
+        """How far behind and ahead of this clock one may be that was set by it and runs outside.
+
+        Both are 0 as long as time passes as it does outside. Else whoever set a clock by this one,
+        at whatever moment, finds it wrong soon: standing time falls behind such a clock, fast and
+        stepped time run away from it.
+        """
+        now_ns = self._true_ns()
+        outside_ns = time.time_ns()
+        self._note(now_ns)
+        behind_ns = now_ns - outside_ns - self._least_ns
+        ahead_ns = self._most_ns - (now_ns - outside_ns)
+        return max(0, behind_ns) // _MS, max(0, ahead_ns) // _MS
+
+    def _note(self, now_ns: int) -> None:
+        ahead_ns = now_ns - time.time_ns()
+        self._least_ns = min(self._least_ns, ahead_ns)
+        self._most_ns = max(self._most_ns, ahead_ns)
+
+    def window_s(self) -> float:
+        """Seconds by which rates are counted: those of this clock.
+
+        When nobody moved standing time for half a minute, those of the time outside are added:
+        else a quota that is spent would be spent for good.
+        """
+        return (self._true_ns() + self._waited_ns + self._stood_ns()) / _S
+
+    def _stood_ns(self) -> int:
+        if self._still_since_ns is None:
+            return 0
+        return max(0, time.monotonic_ns() - self._still_since_ns - _STILL_NS)
 
     # Events ----------------------------------------------------------------------------------
 
@@ -220,6 +261,7 @@ class SimClock:
         What an event raises goes to the running loop's exception handler; without a loop the first
         of it is raised, after everything happened.
         """
+        self._note(self._true_ns())
         end_ns = self._true_ns() + round(seconds * _S)
         self._run_until(end_ns)
         self._restart(max(end_ns, self._latest_ns))
@@ -230,6 +272,7 @@ class SimClock:
     async def pass_time(self, seconds: float) -> None:
         """Like ``advance``, while others have their turn: sleepers wake at their own instants."""
         async with self._turn:
+            self._note(self._true_ns())
             end_ns = self._true_ns() + round(seconds * _S)
             while self._first_due_ns() <= end_ns:
                 due_ns, sleepers = self._first_due_ns(), len(self._sleepers)

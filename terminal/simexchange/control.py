@@ -15,7 +15,7 @@ from aiohttp import web
 
 from terminal.simexchange.clock import TOP_SPEED
 from terminal.simexchange.faults import FAULTS, KINDS
-from terminal.simexchange.keys import MAIN, named_key, shown_key, uid_of
+from terminal.simexchange.keys import MAIN, named_key, shown_key, uid_of, with_traits
 from terminal.simexchange.market.matching import BUY, SELL
 from terminal.simexchange.switches import choices_of, described
 
@@ -258,11 +258,12 @@ class Control:
         engine = self._exchange.engine
         if symbol not in engine.markets:
             raise Wrong(f"There is no market {symbol}.", 404)
-        _check_names(fields, ("move_ticks", "step", "last"))
+        _check_names(fields, ("move_ticks", "step", "last", "liquidating", "account"))
         spec = engine.markets[symbol].spec
         move = _whole(fields, "move_ticks", -MAX_MOVE, MAX_MOVE)
         steps = _whole(fields, "step", 0, MAX_STEPS)
         last = None if fields.get("last") is None else _ticks(fields["last"], spec.tick)
+        self._liquidate(symbol, fields)
         if move:
             engine.move(symbol, move)
         if last is not None:
@@ -271,8 +272,22 @@ class Control:
             self._exchange.step(symbol, steps)
         return self._market(symbol)
 
+    def _liquidate(self, symbol: str, fields: Mapping[str, Any]) -> None:
+        """Let a position be in liquidation or not: meanwhile its orders are refused (300014)."""
+        account = _text(fields.get("account", MAIN), "account")
+        if "liquidating" not in fields:
+            if "account" in fields:
+                raise Wrong("account belongs to liquidating.")
+            return
+        is_on = _flag(fields["liquidating"], "liquidating")
+        uid = uid_of(account, self._exchange.seed)
+        if uid not in self._exchange.engine.accounts.by_uid:
+            raise Wrong(f"There is no account {account!r}.", 404)
+        liquidating = self._exchange.engine.halts.liquidating
+        (liquidating.add if is_on else liquidating.discard)((uid, symbol))
+
     def _add_key(self, fields: Mapping[str, Any]) -> object:
-        _check_names(fields, ("name", "permissions", "account", "ips"))
+        _check_names(fields, ("name", "permissions", "account", "ips", "traits"))
         named = named_key(
             self._exchange.seed,
             _text(fields.get("name"), "name"),
@@ -280,6 +295,7 @@ class Control:
             _text(fields.get("account", MAIN), "account"),
             _texts(fields.get("ips", []), "ips"),
         )
+        named = with_traits(named, _texts(fields.get("traits", []), "traits"))
         self._exchange.add_key(named)
         return shown_key(named)
 

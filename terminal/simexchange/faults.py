@@ -6,11 +6,10 @@ A fault is set by name and text (``set``), or as an attribute.
 
 from __future__ import annotations
 
-import asyncio
 import random
 import re
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 from functools import partial
 from typing import TYPE_CHECKING, Any, NamedTuple, final
@@ -23,12 +22,14 @@ if TYPE_CHECKING:
 
 COUNT, FLAG, SECONDS, MILLISECONDS = "COUNT", "on|off", "SECONDS", "MILLISECONDS"
 TICKS, TOPICS, FRAMES, REFUSAL, STATUS = "TICKS", "TOPICS", "FRAMES", "REFUSAL", "STATUS"
+CHANGES, TEXT = "CHANGES", "TEXT"
 OPEN, CANCEL_ONLY, CLOSED = STATUSES = ("open", "cancelonly", "close")
 HEAD_START_S = 0.05
 """By so much (of time outside) an event or a reply comes before the other when that is forced."""
 MAX_COUNT = 10**9
 MAX_SECONDS = 10.0**6
 MAX_MOVE = 10**9
+MAX_CHANGES = 1000
 BLOCKED_PAGE = (
     "<!DOCTYPE html><html><head><title>Access denied | Error 1015</title></head><body>"
     "<h1>Error 1015</h1><h2>You are being rate limited</h2><p>The owner of this website has banned "
@@ -61,6 +62,8 @@ KINDS = {
     FRAMES: "AMOUNT[:SECONDS][@TOPICS]; AMOUNT is a count, a share like 5%, or all; 0 is off",
     REFUSAL: "CODE[:TEXT]; repeat it for more; empty takes all back",
     STATUS: ", ".join(STATUSES),
+    CHANGES: f"whole changes of the book, up to {MAX_CHANGES}; 0 is off",
+    TEXT: "any text; empty is none",
 }
 """What the value of each kind of fault is."""
 
@@ -105,6 +108,33 @@ class FrameRule:
         return f"{amount}:{self.seconds:g}@{self.topics}"
 
 
+@final
+class Fate(NamedTuple):
+    """How the answer of a command that was done goes out.
+
+    It is ``delay_s`` late (seconds of the exchange's clock), or ``is_lost``. When it ``yields``,
+    what the command caused goes out first, which takes no time. Whoever sends it calls ``told``
+    when it was sent, and when it cannot be sent, too; None has nothing to tell.
+    """
+
+    delay_s: float = 0.0
+    is_lost: bool = False
+    yields: bool = False
+    told: Callable[[], None] | None = None
+
+
+@final
+@dataclass(slots=True, eq=False)
+class _Withheld:
+    """What one command causes, and all that its account is told until its reply was sent."""
+
+    uid: str
+    waiting: list[Callable[[], None]] = field(default_factory=list)
+    is_over: bool = False
+
+
+NO_FATE = Fate()
+"""The answer goes out at once."""
 _R, _O, _S, _F, _M = "requests", "orders", "streams", "frames", "market and time"
 FAULTS = tuple(
     Fault(*row)
@@ -114,12 +144,15 @@ FAULTS = tuple(
         (_R, "blocked", COUNT, "requests answered 429 with a page of HTML, as by Cloudflare"),
         (_R, "overloads", COUNT, "requests answered 429 though their pool is not spent"),
         (_R, "quotas_spent", COUNT, "requests that find their pool spent, until its window ends"),
+        (_R, "read_delay_s", SECONDS, "answers to requests that change nothing are late"),
         (_R, "refuses_connections", FLAG, "connections break before a request is answered"),
         (_O, "answers_lost", COUNT, "orders that are accepted, and the reply never comes"),
         (_O, "cancels_lost", COUNT, "cancels that are done, and the reply never comes"),
         (_O, "transfers_lost", COUNT, "transfers that are done, and the reply never comes"),
         (_O, "batches_lost", COUNT, "batches that are done, and the reply never comes"),
+        (_O, "transfers_late_s", SECONDS, "money under way by a transfer arrives so much later"),
         (_O, "answer_delay_s", SECONDS, "replies to orders, cancels and transfers are late"),
+        (_O, "replies_swapped", COUNT, "replies of the order socket that come after the next one"),
         (_O, "rejects", REFUSAL, "the next order is refused"),
         (_O, "batch_items_refused", COUNT, "items of batches that are refused among the others"),
         (_O, "events_first", FLAG, "what a command causes is told before its reply"),
@@ -141,6 +174,8 @@ FAULTS = tuple(
         (_F, "mark_is_silent", FLAG, "mark and index price are not told"),
         (_M, "clock_skew_ms", MILLISECONDS, "the exchange's clock is wrong by so much"),
         (_M, "status", STATUS, "service status; commands it does not allow are refused 300002"),
+        (_M, "notice", TEXT, "what is told beside the service status"),
+        (_M, "snapshot_lag", CHANGES, "full snapshots of the book are so much behind its changes"),
         (_M, "gap_move", TICKS, "the price jumps when the next market acts"),
     )
 )
@@ -156,6 +191,8 @@ _OFF_VALUES: dict[str, Any] = {
     FRAMES: None,
     REFUSAL: (),
     STATUS: OPEN,
+    CHANGES: 0,
+    TEXT: "",
 }
 
 
@@ -173,7 +210,10 @@ class Faults:
     cancels_lost: int
     transfers_lost: int
     batches_lost: int
+    transfers_late_s: float
     answer_delay_s: float
+    read_delay_s: float
+    replies_swapped: int
     batch_items_refused: int
     events_first: bool
     reply_first: bool
@@ -192,6 +232,7 @@ class Faults:
     level2_doubled: int
     mark_is_silent: bool
     status: str
+    notice: str
     gap_move: int
 
     def __init__(self, clock: SimClock | None = None, seed: int = 0) -> None:
@@ -200,8 +241,11 @@ class Faults:
         self._is_half_open = False
         self._is_batch = False
         self._swapped: dict[str, Callable[[], None]] = {}
-        self._withheld: list[Callable[[], None]] | None = None
+        self._withheld: dict[str, list[_Withheld]] = {}
+        self._command: _Withheld | None = None
+        self._snapshot_lag = 0
         self.on_half_open: Callable[[bool], None] = _ignore
+        self.on_snapshot_lag: Callable[[int], None] = _ignore
         self.rejects: list[tuple[str, str]] = []
         for row in FAULTS:
             if row.kind != MILLISECONDS:  # a clock that is wrong already stays so
@@ -219,6 +263,17 @@ class Faults:
         if value != self._is_half_open:
             self._is_half_open = value
             self.on_half_open(value)
+
+    @property
+    def snapshot_lag(self) -> int:
+        """By how many changes full snapshots of the book are behind."""
+        return self._snapshot_lag
+
+    @snapshot_lag.setter
+    def snapshot_lag(self, value: int) -> None:
+        if value != self._snapshot_lag:
+            self._snapshot_lag = value
+            self.on_snapshot_lag(value)
 
     @property
     def clock_skew_ms(self) -> int:
@@ -292,11 +347,12 @@ class Faults:
         if self.use("overloads"):
             raise Refused("429000", "Too many requests in a short period of time", 429)
 
-    def check_command(self, kind: str) -> None:
+    def check_command(self, kind: str, uid: str = "") -> None:
         """What is refused instead of being done. Raises ``Refused``.
 
-        ``kind`` is place, cancel, transfer, batch, batch_cancel or read. To be called just before
-        the command is done, ``fate`` just after it.
+        ``kind`` is place, cancel, transfer, batch, batch_cancel or read; ``uid`` the account that
+        asks. To be called just before the command is done, ``fate`` just after it, and
+        ``end_command`` whatever became of it.
         """
         self._is_batch = kind in _BATCHES
         if kind not in _LOST:
@@ -309,7 +365,8 @@ class Faults:
             code, text = self.rejects.pop(0)
             raise Refused(code, text)
         if self.reply_first:
-            self._withhold()
+            self._command = _Withheld(uid)
+            self._withheld.setdefault(uid, []).append(self._command)
 
     def check_item(self) -> None:
         """What is refused of a batch, item by item. Raises ``Refused``; never outside of one."""
@@ -321,19 +378,25 @@ class Faults:
         if self.status != OPEN:
             raise Refused("300002", "Trading is suspended")
 
-    def fate(self, kind: str) -> tuple[float, bool]:
-        """The answer of a command that was done: how late it is, and whether it is lost.
-
-        Seconds are those of the exchange's clock.
-        """
-        self._is_batch = False
+    def fate(self, kind: str) -> Fate:
+        """What becomes of the answer of a command that was done."""
         lost = _LOST.get(kind)
         if lost is None:
-            return 0.0, False
-        delay_s = self.answer_delay_s
-        if self.events_first:
+            return Fate(self.read_delay_s) if self.read_delay_s else NO_FATE
+        delay_s, command = self.answer_delay_s, self._command
+        yields = self.events_first and self._clock.is_paused
+        if self.events_first and not yields:
             delay_s = max(delay_s, HEAD_START_S * max(1.0, self._clock.speed))
-        return delay_s, self.use(lost)
+        self._command = None
+        told = None if command is None else partial(self._told, command)
+        return Fate(delay_s, self.use(lost), yields, told)
+
+    def end_command(self) -> None:
+        """A command was done or refused; one without a ``fate`` keeps nothing back any more."""
+        self._is_batch = False
+        command, self._command = self._command, None
+        if command is not None:
+            self._told(command)
 
     def stop_error(self) -> str:
         """Why the order of a stop that fires is refused; empty when it is not."""
@@ -347,11 +410,14 @@ class Faults:
     # Frames ----------------------------------------------------------------------------------
 
     def pass_on(
-        self, topic: str, text: str, send: Callable[[str], None], *, is_private: bool = False
+        self, topic: str, text: str, send: Callable[[str], None], *, uid: str | None = None
     ) -> None:
-        """Send a frame of a topic: as it is, unless something goes wrong with it."""
-        if self._withheld is not None and is_private:
-            self._withheld.append(partial(self._bend, topic, text, send))
+        """Send a frame of a topic: as it is, unless something goes wrong with it.
+
+        ``uid`` is the account whose frame it is; None for one that is everybody's.
+        """
+        if uid in self._withheld:
+            self._withheld[uid][-1].waiting.append(partial(self._bend, topic, text, send))
         elif (
             self.frames_dropped
             or self.frames_doubled
@@ -399,19 +465,16 @@ class Faults:
         rule: FrameRule | None = getattr(self, name)
         return rule is not None and rule.takes(topic, self._dice)
 
-    def _withhold(self) -> None:
-        """Keep back what a command causes until its reply had time to be sent."""
-        if self._withheld is not None:
-            return
-        with suppress(RuntimeError):  # without a loop there is no reply that could be first
-            loop = asyncio.get_running_loop()
-            self._withheld = []
-            loop.call_later(HEAD_START_S, self._release)
-
-    def _release(self) -> None:
-        waiting, self._withheld = self._withheld or [], None
-        for go in waiting:
-            go()
+    def _told(self, command: _Withheld) -> None:
+        """Let go what was kept back, in the order in which it was made."""
+        command.is_over = True
+        queue = self._withheld.get(command.uid, [])
+        while queue and queue[0].is_over:
+            for go in queue[0].waiting:
+                go()
+            del queue[0]
+        if not queue:
+            self._withheld.pop(command.uid, None)
 
 
 def kind_of(name: str) -> str:
@@ -481,6 +544,11 @@ def _frames(text: str) -> FrameRule | None:
     return FrameRule(int(amount), 1.0, seconds, topics)
 
 
+def _changes(text: str) -> int | None:
+    found = _count(text)
+    return found if found is not None and found <= MAX_CHANGES else None
+
+
 def _refusal(text: str) -> tuple[tuple[str, str], ...] | None:
     if not text:
         return ()
@@ -492,7 +560,7 @@ def _status(text: str) -> str | None:
     return text if text in STATUSES else None
 
 
-def _ignore(_value: bool) -> None:  # noqa: FBT001 - what is told has one value
+def _ignore(_value: int) -> None:
     """Nobody wants to know."""
 
 
@@ -506,4 +574,6 @@ _READERS: dict[str, Callable[[str], object]] = {
     FRAMES: _frames,
     REFUSAL: _refusal,
     STATUS: _status,
+    CHANGES: _changes,
+    TEXT: str,
 }

@@ -5,15 +5,16 @@ from __future__ import annotations
 import hashlib
 import ipaddress
 import re
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, NamedTuple, final
 
-from terminal.simexchange.auth import DEMO_UID, ApiKey
+from terminal.simexchange.auth import DEMO_UID, V3, ApiKey
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
 MAIN = "main"
-"""The account of the demo key."""
+"""The account of the demo key. ``main/desk`` is its sub-account named desk, and so on."""
 PERMISSIONS = {
     "general": "General",
     "futures": "Futures",
@@ -24,8 +25,16 @@ PERMISSIONS = {
     "universal transfer": "universal transfer",
 }
 """As they may be written, and as the exchange calls them (reference 1.2)."""
+VERSIONS = {"v1": 1, "v2": 2, "v3": 3}
+V3_ONLY, FROZEN = "v3only", "frozen"
+TRAITS = (*VERSIONS, V3_ONLY, FROZEN)
+"""What else a key may be (reference 1.2 and 1.6): its version, and what it is refused for."""
 _NAME = re.compile(r"[A-Za-z0-9_-]{1,32}")
-_SPEC = re.compile(r"(?P<name>[^:@/]*)(:(?P<may>[^@/]*))?(@(?P<account>[^/]*))?(/(?P<ips>.*))?")
+# Behind an account, what has neither dot nor colon is a sub-account and no address.
+_SPEC = re.compile(
+    r"(?P<name>[^:@/]*)(:(?P<may>[^@/]*))?"
+    r"(@(?P<account>[^/]*(/[A-Za-z0-9_-]+(?=/|$))?))?(/(?P<ips>.*))?"
+)
 
 
 @final
@@ -52,11 +61,14 @@ def named_key(
     addresses: Iterable[str] = (),
 ) -> NamedKey:
     """A key by its name. Raises ``ValueError`` with a sentence for what cannot be."""
-    for what, text in (("key", name), ("account", account)):
+    master, slash, sub = account.partition("/")
+    for what, text in (("key", name), ("account", master), ("sub-account", sub if slash else "-")):
         if not _NAME.fullmatch(text):
             raise ValueError(
                 f"A name of a {what} is 1 to 32 letters, digits, _ and -, not {text!r}."
             )
+    if sub == MAIN:
+        raise ValueError(f"A sub-account cannot be named {MAIN}: that is the master's name.")
     allowed = {"General"}
     for permission in permissions:
         found = PERMISSIONS.get(permission.lower())
@@ -81,22 +93,48 @@ def named_key(
         frozenset(allowed),
         ip_list=",".join(listed),
         uid=uid_of(account, seed),
+        remark=name,
+        master_uid=uid_of(master, seed) if slash else "",
+        sub_name=sub,
     )
     return NamedKey(name, account, key)
 
 
+def with_traits(named: NamedKey, traits: Iterable[str]) -> NamedKey:
+    """A key with these traits. Raises ``ValueError`` with a sentence for what is none."""
+    key = named.key
+    for trait in traits:
+        if trait not in TRAITS:
+            raise ValueError(f"{trait!r} is no trait of a key; there are {', '.join(TRAITS)}.")
+        if trait in VERSIONS:
+            key = replace(key, version=VERSIONS[trait])
+        elif trait == V3_ONLY:
+            key = replace(key, needs_v3=True)
+        else:
+            key = replace(key, is_frozen=True)
+    return named._replace(key=key)
+
+
+def traits_of(key: ApiKey) -> list[str]:
+    """The traits of a key that others do not have."""
+    traits = [name for name, version in VERSIONS.items() if version == key.version != V3]
+    return traits + [V3_ONLY] * key.needs_v3 + [FROZEN] * key.is_frozen
+
+
 def read_key(text: str, seed: int) -> NamedKey:
-    """The key of ``NAME[:PERMISSION+...][@ACCOUNT][/IP,...]``.
+    """The key of ``NAME[:PERMISSION+...][@ACCOUNT[/SUB]][/IP,...][!TRAIT,...]``.
 
     Raises ``ValueError`` with a sentence for what cannot be.
     """
+    text, mark, traits = text.partition("!")
     found = _SPEC.fullmatch(text)
     if found is None:
-        raise ValueError(f"{text!r} is no NAME[:PERMISSION+...][@ACCOUNT][/IP,...].")
+        raise ValueError(f"{text!r} is no NAME[:PERMISSION+...][@ACCOUNT[/SUB]][/IP,...].")
     account = MAIN if found["account"] is None else found["account"]
     permissions = "General+Futures" if found["may"] is None else found["may"]
     addresses = [] if found["ips"] is None else found["ips"].split(",")
-    return named_key(seed, found["name"], permissions.split("+"), account, addresses)
+    named = named_key(seed, found["name"], permissions.split("+"), account, addresses)
+    return with_traits(named, traits.split(",")) if mark else named
 
 
 def shown_key(named: NamedKey) -> dict[str, Any]:
@@ -110,4 +148,5 @@ def shown_key(named: NamedKey) -> dict[str, Any]:
         "passphrase": named.key.passphrase,
         "permissions": sorted(named.key.permissions),
         "ips": [ip for ip in named.key.ip_list.split(",") if ip],
+        "traits": traits_of(named.key),
     }

@@ -13,17 +13,20 @@ from typing import TYPE_CHECKING, NoReturn, final
 from typing_extensions import override
 
 from terminal.simexchange.clock import TOP_SPEED
+from terminal.simexchange.engine.settlements import LASTS_S
 from terminal.simexchange.faults import FAULTS, FRAMES, KINDS, TOPICS, kind_of, read
 from terminal.simexchange.keys import PERMISSIONS, NamedKey, read_key
 from terminal.simexchange.quota import TOP_LEVEL
 from terminal.simexchange.switches import Switches, described
-from terminal.simexchange.tokens import TOKEN_LIFE_S
+from terminal.simexchange.tokens import PING_INTERVAL_MS, PING_TIMEOUT_MS, TOKEN_LIFE_S, Pings
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
 PROGRAM = "python -m terminal.simexchange"
 DEMO = "demo"
+MOST_PING_S = 3600
+MOST_FUNDING_S = 7 * 24 * 3600
 _EXAMPLES = f"""examples:
   {PROGRAM}
       real time, a free port; the ready line on standard output says where
@@ -33,6 +36,8 @@ _EXAMPLES = f"""examples:
       the same stream at every run; time moves by POST /_sim/time {{"advance_ms": 100}}
   {PROGRAM} --key bot:Futures+Transfer@desk --key watcher:General@desk/127.0.0.1
       one more account with two keys, one of them read-only and bound to an address
+  {PROGRAM} --key boss:Transfer+Spot@main --key bot@main/desk1
+      a sub-account of the first account, and a key that transfers money to it
   {PROGRAM} --fault answers_lost=2 --fault 'frames_dropped=1%@/contractMarket/level2:*'
       two orders whose replies never come, and one change of the book in a hundred lost
 
@@ -54,6 +59,9 @@ class Options:
     is_calm: bool = False
     vip_level: int = 0
     token_life_s: float = TOKEN_LIFE_S
+    pings: Pings = field(default_factory=Pings)
+    funding_ms: int | None = None
+    settlement_lasts_s: float = LASTS_S
     keys: tuple[NamedKey, ...] = ()
     faults: tuple[tuple[str, str], ...] = ()
     switches: tuple[tuple[str, str], ...] = ()
@@ -73,6 +81,10 @@ class _Given(argparse.Namespace):
     calm: bool = False
     vip: int = 0
     token_life: float = TOKEN_LIFE_S
+    ping_interval: int = PING_INTERVAL_MS // 1000
+    ping_timeout: int = PING_TIMEOUT_MS // 1000
+    funding_interval: int | None = None
+    settlement_lasts: float = LASTS_S
     key: list[str] = field(default_factory=list)
     fault: list[tuple[str, str]] = field(default_factory=list)
     switch: list[tuple[str, str]] = field(default_factory=list)
@@ -103,6 +115,9 @@ def parsed(arguments: Sequence[str] | None = None) -> Options:
         is_calm=given.calm,
         vip_level=given.vip,
         token_life_s=given.token_life,
+        pings=Pings(given.ping_interval * 1000, given.ping_timeout * 1000),
+        funding_ms=None if given.funding_interval is None else given.funding_interval * 1000,
+        settlement_lasts_s=given.settlement_lasts,
         keys=tuple(keys.values()),
         faults=tuple(given.fault),
         switches=tuple(given.switch),
@@ -133,6 +148,7 @@ def _parser() -> argparse.ArgumentParser:
     _add_place(parser)
     _add_time(parser)
     _add_accounts(parser)
+    _add_rhythm(parser)
     faults = parser.add_argument_group("faults on demand", _faults_help())
     faults.add_argument(
         "--fault",
@@ -196,10 +212,13 @@ def _add_accounts(parser: argparse.ArgumentParser) -> None:
     group.add_argument(
         "--key",
         action="append",
-        metavar="NAME[:PERMISSION+...][@ACCOUNT][/IP,...]",
+        metavar="NAME[:PERMISSION+...][@ACCOUNT[/SUB]][/IP,...][!TRAIT,...]",
         help="one more key, derived from the seed and told in the ready line; repeat it for more. "
         f"Permissions: {permissions} (default General+Futures). Without an account it opens that "
-        "of the demo key (main); a new name opens a new account",
+        "of the demo key (main); a new name opens a new account. @main/desk1 is the sub-account "
+        "desk1 of main: it begins empty and is given money by transfers of its master. "
+        "Traits: v1, v2, v3 are versions of keys, v3only takes none but those of version 3, frozen "
+        "is a frozen user",
     )
     group.add_argument(
         "--vip",
@@ -212,6 +231,35 @@ def _add_accounts(parser: argparse.ArgumentParser) -> None:
         type=_seconds,
         metavar="SECONDS",
         help=f"how long a stream token opens connections; default {TOKEN_LIFE_S:.0f}",
+    )
+
+
+def _add_rhythm(parser: argparse.ArgumentParser) -> None:
+    group = parser.add_argument_group("rhythm")
+    ping = partial(_whole, name="number of seconds", least=1, most=MOST_PING_S)
+    group.add_argument(
+        "--ping-interval",
+        type=ping,
+        metavar="SECONDS",
+        help=f"how often clients are told to ping; default {PING_INTERVAL_MS // 1000}",
+    )
+    group.add_argument(
+        "--ping-timeout",
+        type=ping,
+        metavar="SECONDS",
+        help=f"how long clients are told to wait for a pong; default {PING_TIMEOUT_MS // 1000}",
+    )
+    group.add_argument(
+        "--funding-interval",
+        type=partial(_whole, name="number of seconds", least=1, most=MOST_FUNDING_S),
+        metavar="SECONDS",
+        help="time between settlements of funding, for all contracts; default: their own",
+    )
+    group.add_argument(
+        "--settlement-lasts",
+        type=_seconds,
+        metavar="SECONDS",
+        help=f"how long a settlement takes, without new orders; default {LASTS_S:g}",
     )
 
 
@@ -236,9 +284,9 @@ def _switches() -> str:
     return "\n".join(lines)
 
 
-def _whole(text: str, *, name: str, most: int) -> int:
-    if not (text.isascii() and text.isdigit() and len(text) < 10 and int(text) <= most):
-        raise argparse.ArgumentTypeError(f"{text!r} is no {name} (0 to {most})")
+def _whole(text: str, *, name: str, most: int, least: int = 0) -> int:
+    if not (text.isascii() and text.isdigit() and len(text) < 10 and least <= int(text) <= most):
+        raise argparse.ArgumentTypeError(f"{text!r} is no {name} ({least} to {most})")
     return int(text)
 
 

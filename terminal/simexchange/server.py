@@ -15,21 +15,27 @@ from terminal.simexchange.auth import ApiKey, demo_key
 from terminal.simexchange.clock import SimClock
 from terminal.simexchange.control import PREFIX, Control
 from terminal.simexchange.engine.engine import Engine
+from terminal.simexchange.engine.settlements import LASTS_S
 from terminal.simexchange.faults import Faults
 from terminal.simexchange.keys import MAIN, NamedKey, shown_key
 from terminal.simexchange.market.contracts import BUSY
 from terminal.simexchange.quota import Quota
 from terminal.simexchange.rest.account_calls import AccountCalls
 from terminal.simexchange.rest.batch_calls import BatchCalls
+from terminal.simexchange.rest.deadman_calls import DeadManCalls
 from terminal.simexchange.rest.funding_calls import FundingCalls
+from terminal.simexchange.rest.futures_transfers import FuturesTransfers
 from terminal.simexchange.rest.gateway import Gateway
 from terminal.simexchange.rest.http_server import BACKLOG, MAX_BODY, HttpServer
+from terminal.simexchange.rest.margin_calls import MarginCalls
 from terminal.simexchange.rest.market_calls import MarketCalls
 from terminal.simexchange.rest.order_calls import OrderCalls
 from terminal.simexchange.rest.order_queries import OrderQueries
 from terminal.simexchange.rest.position_calls import PositionCalls
 from terminal.simexchange.rest.series_calls import SeriesCalls
+from terminal.simexchange.rest.sizing_calls import SizingCalls
 from terminal.simexchange.rest.spot_calls import SpotCalls
+from terminal.simexchange.rest.sub_calls import SubCalls
 from terminal.simexchange.sockets.dialogue import FeedParts
 from terminal.simexchange.sockets.feed import Streams
 from terminal.simexchange.sockets.hub import Hub
@@ -37,7 +43,7 @@ from terminal.simexchange.sockets.limits import FeedLimits
 from terminal.simexchange.sockets.order_commands import OrderCommands
 from terminal.simexchange.sockets.order_socket import PATH, OrderSockets
 from terminal.simexchange.switches import Switches
-from terminal.simexchange.tokens import TOKEN_LIFE_S, Tokens
+from terminal.simexchange.tokens import TOKEN_LIFE_S, Pings, Tokens
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -63,12 +69,17 @@ class House:
     """How an exchange is set up beyond its seed and its clock.
 
     ``keys`` come in addition to the demo key; ``vip_level`` is 0 to 12.
+    ``funding_ms`` is the interval between settlements, None for the contracts' own; each of them
+    lasts ``settlement_lasts_s``.
     """
 
     keys: tuple[NamedKey, ...] = ()
     vip_level: int = 0
     token_life_s: float = TOKEN_LIFE_S
     switches: Switches = field(default_factory=Switches)
+    pings: Pings = field(default_factory=Pings)
+    funding_ms: int | None = None
+    settlement_lasts_s: float = LASTS_S
 
 
 @final
@@ -95,8 +106,7 @@ class SimExchange:
         self.faults = Faults(self.clock, seed)
         self.quota = Quota(house.vip_level)
         self.hub = Hub(self.faults, self.switches)
-        self.faults.on_half_open = self._half_open
-        self.clock.is_held = self.hub.is_congested
+        self._listen()
         self.key: ApiKey = demo_key(seed)
         self.keys: dict[str, NamedKey] = {}
         """Every key by its name."""
@@ -107,11 +117,13 @@ class SimExchange:
             self.add_key(key)
         self.tokens = Tokens(self.clock, seed, self.faults)
         self.tokens.life_s = house.token_life_s
+        self.tokens.pings = house.pings
+        self._set_funding(house)
         parts = FeedParts(
             self.hub, self.engine.markets, self.clock, self.faults, self.switches, FeedLimits()
         )
-        self.streams = Streams(parts, self.tokens)
         self._open_calls()
+        self.streams = Streams(parts, self.tokens, self.gateway)
         self.control = Control(self)
         self._is_calm = is_calm
         self._dates = (0, "")
@@ -132,7 +144,12 @@ class SimExchange:
             *OrderQueries(self.engine, self.clock, self.switches).routes(),
             *AccountCalls(self.engine, self.clock, self.quota, self.switches).routes(),
             *PositionCalls(self.engine).routes(),
-            *FundingCalls(self.engine.accounts).routes(),
+            *MarginCalls(self.engine).routes(),
+            *SizingCalls(self.engine, self.switches).routes(),
+            *DeadManCalls(self.engine, self.clock, self.switches).routes(),
+            *FundingCalls(self.engine.accounts, self.faults, self.switches).routes(),
+            *FuturesTransfers(self.engine.accounts, self.faults, self.switches).routes(),
+            *SubCalls(self.engine.accounts, self.engine.markets).routes(),
             *SpotCalls(self.engine, self.clock).routes(),
         )
         self.gateway = Gateway(
@@ -142,8 +159,23 @@ class SimExchange:
             self.gateway, (orders, batches), self.engine.accounts, self.faults, self.switches
         )
         self.order_sockets = OrderSockets(
-            commands, self.engine.accounts, self.clock, self.switches, self.seed
+            commands, self.engine.accounts, self.clock, self.tokens, self.switches, self.seed
         )
+
+    def _listen(self) -> None:
+        self.faults.on_half_open = self._half_open
+        self.faults.on_snapshot_lag = self._lag
+        self.clock.is_held = self.hub.is_congested
+
+    def _set_funding(self, house: House) -> None:
+        if house.funding_ms is not None:
+            for market in self.engine.markets.values():
+                market.funding_ms = house.funding_ms
+        self.engine.settlements.lasts_s = house.settlement_lasts_s
+
+    def _lag(self, changes: int) -> None:
+        for market in self.engine.markets.values():
+            market.snapshot_lag = changes
 
     def _half_open(self, is_mute: bool) -> None:  # noqa: FBT001 - one truth, told to all
         self.hub.mute(is_mute)

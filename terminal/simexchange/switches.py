@@ -119,6 +119,61 @@ class Switches:
     partly_filled_end: str = _switch(
         ("update", "canceled"), "3.6", "type of the last frame of an order partly filled, canceled"
     )
+    transfer_coin: str = _switch(
+        ("BTC", "XBT", "both"), "4", "bitcoin in transfers to and from the futures account"
+    )
+    transfer_repeat: str = _switch(
+        ("answered", "refused"), "4.1", "a repeated clientOid gets the first id, or is refused"
+    )
+    transfer_order: str = _switch(
+        ("client_oid", "balance"), "4.1", "what a transfer is looked at for first"
+    )
+    transfer_credit: str = _switch(
+        ("at_once", "later"), "4.1", "money arrives with the reply, or a second later"
+    )
+    transfer_in_envelope: str = _switch(
+        ("current", "old"), "4.3", "transfer-in answers 200000, or success with code 200"
+    )
+    transfer_out_reply: str = _switch(
+        ("PROCESSING", "APPLY", "PENDING_APPROVAL", "APPROVED", "PENDING_CANCEL", "final"),
+        "4.2",
+        "status in the reply of transfer-out; final: it is over at once",
+    )
+    transfer_out_end: str = _switch(
+        ("SUCCESS", "REJECTED", "CANCEL"), "4.2", "how a transfer-out ends"
+    )
+    inner_to_futures: str = _switch(
+        ("taken", "refused"), "4", "inner-transfer to contract, as old documents have it"
+    )
+
+    pos_funding: str = _switch(
+        ("unsettled", "settled"),
+        "3.8",
+        "posFunding of isolated positions: what is due, or what was settled",
+    )
+    max_open_size_envelope: str = _switch(
+        ("new", "old"), "3.11", "the largest open size in the envelope of today, or of old services"
+    )
+    margin_requirement_verb: str = _switch(
+        ("both", "get", "post"), "3.11", "how the margin requirement is asked for"
+    )
+    margin_requirement_shape: str = _switch(
+        ("object", "list"), "3.11", "the margin requirement is an object, or a list of one"
+    )
+    risk_limit_refusal: str = _switch(
+        ("answer", "feed"),
+        "3.12",
+        "a risk limit level that cannot be is refused at once, or told on the feed alone",
+    )
+    risk_limit_leverage: str = _switch(
+        ("lowered", "refused"),
+        "3.12",
+        "a level below the position's leverage takes more margin, or is refused",
+    )
+    dcp_stops: str = _switch(
+        ("kept", "canceled"), "11", "waiting stops and exits when the dead-man switch acts"
+    )
+    dcp_time_unit: str = _switch(("ms", "s"), "3.14", "unit of the dead-man switch's times")
 
     def set(self, name: str, value: str) -> None:
         """Turn one. Raises ``ValueError`` with a sentence for a name or a value there is not."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple, final
 
 if TYPE_CHECKING:
@@ -10,6 +11,8 @@ if TYPE_CHECKING:
     from terminal.simexchange.faults import Faults
 
 TOKEN_LIFE_S = 24 * 3600.0
+PING_INTERVAL_MS = 18_000
+PING_TIMEOUT_MS = 10_000
 _FIRST_PURGE = 64
 
 
@@ -22,10 +25,24 @@ class Token(NamedTuple):
 
 
 @final
+@dataclass(frozen=True, slots=True)
+class Pings:
+    """What clients of both sockets are told to keep to: how often to ping, how long to wait."""
+
+    interval_ms: int = PING_INTERVAL_MS
+    timeout_ms: int = PING_TIMEOUT_MS
+
+    def payload(self) -> dict[str, int]:
+        """As it is told."""
+        return {"pingInterval": self.interval_ms, "pingTimeout": self.timeout_ms}
+
+
+@final
 class Tokens:
     """All tokens that were given out and are still good.
 
-    ``life_s`` may be set and holds for tokens from then on. Seconds are the exchange's own.
+    ``life_s`` may be set and holds for tokens from then on; seconds are the exchange's own.
+    ``pings`` is told with every token.
     """
 
     def __init__(self, clock: SimClock, seed: int = 0, faults: Faults | None = None) -> None:
@@ -36,6 +53,7 @@ class Tokens:
         self._tokens: dict[str, Token] = {}
         self._purge_at = _FIRST_PURGE
         self.life_s = TOKEN_LIFE_S
+        self.pings = Pings()
 
     def issue(self, uid: str | None) -> str:
         """A token for one more connection."""

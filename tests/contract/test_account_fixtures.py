@@ -58,6 +58,53 @@ def busy() -> Caller:
     return caller
 
 
+def left(caller: Caller) -> Any:
+    body = {"currency": "USDT", "amount": 0.01, "recAccountType": "MAIN"}
+    return caller.data("/api/v3/transfer-out", "POST", body)
+
+
+def listed(caller: Caller) -> Any:
+    left(caller)
+    return caller.data("/api/v1/transfer-list")
+
+
+def a_sub(caller: Caller) -> str:
+    """The uid of a sub-account that has one dollar."""
+    uid = caller.new_key("bot@main/desk1").uid
+    body = {"clientOid": "s", "type": "PARENT_TO_SUB", "toUserId": uid, "currency": "USDT"}
+    body |= {"fromAccountType": "MAIN", "toAccountType": "MAIN", "amount": "1"}
+    caller.data("/api/v3/accounts/universal-transfer", "POST", body)
+    return uid
+
+
+def subs(caller: Caller) -> Any:
+    a_sub(caller)
+    return caller.data("/api/v2/sub/user")
+
+
+def sub_balance(caller: Caller) -> Any:
+    return caller.data(f"/api/v1/sub-accounts/{a_sub(caller)}")
+
+
+def sub_balances(caller: Caller) -> Any:
+    a_sub(caller)
+    (row,) = caller.data("/api/v2/sub-accounts")["items"]
+    return row
+
+
+def inner_transfer(caller: Caller) -> Any:
+    body = {"clientOid": "i", "currency": "USDT", "amount": "0.01", "from": "main", "to": "trade"}
+    key = caller.new_key("spot:Spot")
+    return caller.data("/api/v2/accounts/inner-transfer", "POST", body, key)
+
+
+def sub_transfer(caller: Caller) -> Any:
+    body = {"clientOid": "s-2", "currency": "USDT", "amount": "0.01", "direction": "OUT"}
+    kinds = {"accountType": "MAIN", "subAccountType": "MAIN", "subUserId": a_sub(caller)}
+    key = caller.new_key("spot:Spot")
+    return caller.data("/api/v2/accounts/sub-transfer", "POST", {**body, **kinds}, key)
+
+
 def batch(caller: Caller) -> Any:
     """The one contract that is in use fails."""
     body = {"marginMode": "ISOLATED", "symbols": [SYMBOL]}
@@ -104,9 +151,23 @@ def asked(target: str, pick: Callable[[Any], Any] = lambda data: data) -> Callab
         ("account_mode", asked("/api/ua/v1/account/mode")),
         ("api_key", asked("/api/v1/user/api-key")),
         ("user_info", asked("/api/v2/user-info")),
+        ("transfer_out_reply", left),
+        ("transfer_list", listed),
+        ("sub_users", subs),
+        ("sub_account_balance", sub_balance),
+        ("sub_account_balance", sub_balances),
+        ("universal_transfer_reply", inner_transfer),
+        ("universal_transfer_reply", sub_transfer),
         ("account_detail", asked("/api/v1/accounts/548600000001")),
         ("position_v2_full", asked(f"/api/v2/position?symbol={SYMBOL}", lambda data: data[0])),
         ("position", asked("/api/v1/positions", lambda data: data[0])),
+        ("history_positions", asked("/api/v1/history-positions")),
+        ("max_withdraw_margin", asked(f"/api/v1/margin/maxWithdrawMargin?symbol={SYMBOL}")),
+        (
+            "max_open_size",
+            asked(f"/api/v2/getMaxOpenSize?symbol={SYMBOL}&price=99000&leverage=5"),
+        ),
+        ("cross_order_limit", asked(f"/api/v2/batchGetCrossOrderLimit?symbol={SYMBOL}")),
     ],
 )
 def test_answers_have_the_fields_of_the_reference(
@@ -115,6 +176,28 @@ def test_answers_have_the_fields_of_the_reference(
     """No field is missing, none is made up, each has its kind; null stands for any."""
     ours, theirs = answer(busy()), load(name)
     assert agrees(ours, theirs, OPTIONAL.get(name, set()), MORE.get(name, set()))
+
+
+def test_an_isolated_position_has_its_own_fields() -> None:
+    """And a cross one has none of them."""
+    caller, theirs = busy(), load("position_isolated_extra")
+    caller.place("SOLUSDTM")
+    cross, isolated = caller.data("/api/v1/positions")
+    assert not set(theirs) & set(cross)
+    assert set(isolated) - set(cross) == set(theirs)
+    for name, value in theirs.items():
+        assert shape_of(isolated[name]) == shape_of(value), name
+
+
+@pytest.mark.parametrize(
+    ("switch", "name"),
+    [("current", "transfer_in_reply"), ("old", "transfer_in_old_reply")],
+)
+def test_transfer_in_answers_in_both_forms_of_the_reference(switch: str, name: str) -> None:
+    """The whole envelope, as it stands there."""
+    body = {"currency": "USDT", "amount": 0.01, "payAccountType": "MAIN"}
+    caller = Caller(transfer_in_envelope=switch)
+    assert caller.call("POST", "/api/v1/transfer-in", body) == (200, load(name))
 
 
 def agrees(ours: Any, theirs: Any, optional: set[str], more: set[str]) -> bool:

@@ -91,6 +91,7 @@ class Official:
             "account": account.get_account_api(),
             "fee": account.get_fee_api(),
             "transfer": account.get_transfer_api(),
+            "sub": account.get_sub_account_api(),
         }
 
     def ask(self, area: str, method: str, **fields: object) -> Any:

@@ -43,15 +43,6 @@ def read(
     )
 
 
-def missing(
-    area: str, method: str, path: str, fields: dict[str, Any], query: dict[str, Any] | None = None
-) -> Any:
-    """A case that waits for its call."""
-    case = Read(area, method, path, fields, fields if query is None else query)
-    mark = pytest.mark.xfail(strict=True, reason=f"GET {path} is not simulated yet")
-    return pytest.param(case, id=method, marks=mark)
-
-
 OF_SYMBOL = {"symbol": SYMBOL}
 OF_MONEY = {"currency": "USDT"}
 PAST = {"from": 0, "to": 4_000_000_000_000}
@@ -80,7 +71,7 @@ OBJECTS = [
     read("positions", "get_position_details", "/api/v1/position", OF_SYMBOL),
     read("positions", "get_margin_mode", "/api/v2/position/getMarginMode", OF_SYMBOL),
     read("positions", "get_cross_margin_leverage", "/api/v2/getCrossUserLeverage", OF_SYMBOL),
-    missing(
+    read(
         "positions",
         "get_max_open_size",
         "/api/v2/getMaxOpenSize",
@@ -111,7 +102,7 @@ LISTS = [
         OF_SYMBOL,
         {},
     ),
-    missing(
+    read(
         "positions",
         "get_cross_margin_risk_limit",
         "/api/v2/batchGetCrossOrderLimit",
@@ -130,7 +121,7 @@ PAGES = [
     read("order", "get_order_list", "/api/v1/orders", {"status": "active"}),
     read("order", "get_stop_order_list", "/api/v1/stopOrders", OF_SYMBOL),
     read("order", "get_trade_history", "/api/v1/fills", OF_SYMBOL),
-    missing("positions", "get_positions_history", "/api/v1/history-positions", {}),
+    read("positions", "get_positions_history", "/api/v1/history-positions", {}),
 ]
 ROLLS = [
     read("market", "get_spot_index_price", "/api/v1/index/query", {"symbol": INDEX}),
@@ -369,7 +360,6 @@ def test_setting_the_leverage(exchange: Hosted, official: Official) -> None:
     assert exchange.of_account(lambda account: account.cross_leverage[SYMBOL]) == 6
 
 
-@pytest.mark.xfail(strict=True, reason="POST position/margin/deposit-margin is not simulated yet")
 def test_more_and_less_margin(exchange: Hosted, official: Official) -> None:
     place(official, "m-1", type="market", size=5)
     with exchange.still():

@@ -191,6 +191,48 @@ async def test_passing_time_wakes_sleepers_at_their_instants() -> None:
     assert clock.now_ms() == START_MS + 3500
 
 
+@pytest.mark.parametrize(
+    ("speed", "moved_s", "drift_ms"),
+    [(0, 0, (0, 20_000)), (60, 0, (59 * 20_000, 0)), (0, 90, (90_000, 0)), (1, 0, (0, 0))],
+    ids=["standing", "fast", "by hand", "as outside"],
+)
+async def test_clocks_set_by_it_that_run_outside_are_known_to_be_wrong_by_so_much(
+    monkeypatch: pytest.MonkeyPatch, speed: float, moved_s: float, drift_ms: tuple[int, int]
+) -> None:
+    """Twenty seconds outside: a clock set at the start, one set now, and all between are right."""
+    wall_ns, real_ns = time.time_ns(), time.monotonic_ns()
+    passed_s = [0]
+    monkeypatch.setattr(time, "time_ns", lambda: wall_ns + passed_s[0] * 1_000_000_000)
+    monkeypatch.setattr(time, "monotonic_ns", lambda: real_ns + passed_s[0] * 1_000_000_000)
+    clock = SimClock(start_ms=START_MS, speed=speed)
+    async with running(clock):
+        await turns()
+        passed_s[0] = 20
+        if moved_s:
+            assert clock.drift_ms() == (0, 20_000)
+            clock.advance(moved_s)
+        assert clock.drift_ms() == drift_ms
+
+
+def test_windows_of_rates_go_on_when_nobody_moves_standing_time(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    real_ns = time.monotonic_ns()
+    passed_s = [0]
+    monkeypatch.setattr(time, "monotonic_ns", lambda: real_ns + passed_s[0] * 1_000_000_000)
+    clock = still()
+    began_s = clock.window_s()
+    for seconds, expected in ((29, 0), (30, 0), (40, 10), (100, 70)):
+        passed_s[0] = seconds
+        assert clock.window_s() - began_s == expected
+        assert clock.now_ms() == START_MS
+    clock.advance(5)
+    passed_s[0] += 29
+    assert clock.window_s() - began_s == 75, "whoever moves time counts by it"
+    clock.resume()
+    assert clock.window_s() - began_s == pytest.approx(75, abs=1)
+
+
 # By itself -------------------------------------------------------------------------------------
 
 

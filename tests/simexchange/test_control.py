@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import itertools
 import json
 from typing import TYPE_CHECKING, Any, final
 
@@ -14,9 +15,12 @@ from terminal.simexchange.faults import FAULTS
 from terminal.simexchange.server import SimExchange
 from terminal.simexchange.switches import described
 from tests.support.deadlines import eventually
+from tests.support.stranger import ask_signed
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
+
+    from terminal.simexchange.auth import ApiKey
 
 START_MS = 1_760_000_000_000
 
@@ -129,6 +133,21 @@ async def test_a_new_key_opens_its_account_at_once(hand: Hand) -> None:
     assert [row["name"] for row in await hand.look("keys")] == ["demo", "bot"]
 
 
+async def test_a_new_key_may_open_a_sub_account(hand: Hand) -> None:
+    """Named behind its master, which is opened with it."""
+    told = await hand.turn("keys", {"name": "bot", "account": "desk/one"})
+    assert told["account"] == "desk/one"
+    accounts = hand.exchange.engine.accounts
+    sub = accounts.funding[told["uid"]]
+    assert sub.name == "one"
+    assert sub.master is not None
+    assert (
+        sub.master.account.uid == (await hand.turn("keys", {"name": "b", "account": "desk"}))["uid"]
+    )
+    for account in ("desk/", "/one", "desk/one/two", "desk/main", "desk/127.0.0.1"):
+        assert "error" in await hand.turn("keys", {"name": "c", "account": account}, 400), account
+
+
 async def test_streams_are_dropped_by_account(hand: Hand) -> None:
     for politely, kinds in ((True, {"CLOSE", "CLOSED"}), (False, {"CLOSED", "CLOSE", "ERROR"})):
         sockets = []
@@ -228,3 +247,49 @@ async def test_it_answers_while_the_exchange_itself_refuses_connections(hand: Ha
     await hand.turn("faults", {"clear": True})
     async with hand.session.get(f"{hand.exchange.rest}/api/v1/timestamp") as answer:
         assert answer.status == 200
+
+
+async def test_keys_that_are_refused_for_what_they_are(hand: Hand) -> None:
+    """Codes that the demo key never meets (reference 1.6)."""
+    codes = {}
+    for traits in (["v2", "v3only"], ["frozen"], ["v2"], ["v1"]):
+        told = await hand.turn("keys", {"name": "-".join(traits), "traits": traits})
+        assert told["traits"] == traits
+        key = hand.exchange.keys["-".join(traits)].key
+        codes[told["name"]] = ask_signed(hand.exchange, "GET", "/api/v1/positions", key=key)[1]
+    assert {name: answer["code"] for name, answer in codes.items()} == {
+        "v2-v3only": "400008",
+        "frozen": "411100",
+        "v2": "200000",
+        "v1": "400008",
+    }
+    before = hand.state()
+    await hand.turn("keys", {"name": "x", "traits": ["slow"]}, 400)
+    await hand.turn("keys", {"name": "x", "traits": "frozen"}, 400)
+    assert hand.state() == before
+
+
+async def test_a_position_in_liquidation(hand: Hand) -> None:
+    """No order of its contract is placed until it is over; other accounts go on."""
+    await hand.turn("keys", {"name": "other", "account": "desk"})
+    other = hand.exchange.keys["other"].key
+    oid = itertools.count()
+
+    def code(key: ApiKey | None = None) -> str:
+        order = {
+            "clientOid": f"l-{next(oid)}", "symbol": "XBTUSDTM", "side": "buy", "type": "limit",
+            "price": "50000", "size": 1, "leverage": 5,
+        }  # fmt: skip
+        return str(ask_signed(hand.exchange, "POST", "/api/v1/orders", order, key)[1]["code"])
+
+    await hand.turn("market/XBTUSDTM", {"liquidating": True})
+    assert (code(), code(other)) == ("300014", "200000")
+    await hand.turn("market/XBTUSDTM", {"liquidating": False})
+    await hand.turn("market/XBTUSDTM", {"liquidating": True, "account": "desk"})
+    assert (code(), code(other)) == ("200000", "300014")
+    for wrong, status in (
+        ({"liquidating": 1}, 400),
+        ({"account": "desk"}, 400),
+        ({"liquidating": True, "account": "nobody"}, 404),
+    ):
+        await hand.turn("market/XBTUSDTM", wrong, status)

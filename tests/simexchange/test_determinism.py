@@ -253,7 +253,15 @@ async def played(hash_seed: str, *arguments: str) -> dict[str, str]:
     return heard
 
 
-@pytest.mark.parametrize("arguments", [(), ("--fault", "frames_dropped=5%@/contractMarket/*")])
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        (),
+        ("--fault", "frames_dropped=5%@/contractMarket/*"),
+        ("--fault", "reply_first"),
+        ("--fault", "events_first"),
+    ],
+)
 async def test_two_processes_send_the_same_bytes(arguments: tuple[str, ...]) -> None:
     """Whatever order their sets and tables of hashes are in; faults by chance are the same too."""
     first, second = await asyncio.gather(played("1", *arguments), played("2", *arguments))

@@ -16,7 +16,7 @@ from terminal.simexchange.errors import Refused
 from terminal.simexchange.faults import FAULTS, KINDS, Faults, read
 from terminal.simexchange.server import SimExchange
 from tests.support.deadlines import eventually
-from tests.support.stranger import Stranger
+from tests.support.stranger import OrderLine, Stranger
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Awaitable, Callable
@@ -198,8 +198,16 @@ async def transfers_lost(stage: Stage) -> bool:
     return await stage.call("POST", "/api/v3/accounts/universal-transfer", body) is None
 
 
+async def transfers_late_s(stage: Stage) -> bool:
+    body = {"currency": "USDT", "amount": 5, "recAccountType": "MAIN"}
+    await stage.call("POST", "/api/v3/transfer-out", body)
+    stage.exchange.clock.advance(30)
+    overview = await stage.stranger.data("/api/v1/account-overview?currency=USDT", signed=True)
+    return bool(overview["frozenFunds"] == 5)
+
+
 async def batches_lost(stage: Stage) -> bool:
-    return stage.exchange.faults.fate("batch") == (0.0, True)
+    return stage.exchange.faults.fate("batch").is_lost
 
 
 async def batch_items_refused(stage: Stage) -> bool:
@@ -214,7 +222,7 @@ async def batch_items_refused(stage: Stage) -> bool:
             placed += 1
         except Refused as refused:
             codes.append(refused.code)
-    faults.fate("batch")
+    faults.end_command()
     engine.place(engine.account, stage.order())
     return (placed, codes) == (2, ["300003"])
 
@@ -255,11 +263,17 @@ async def order_of_things(stage: Stage) -> list[str]:
 
 
 async def events_first(stage: Stage) -> bool:
-    delay_s, _ = stage.exchange.faults.fate("place")
-    seen = await order_of_things(stage)
-    # Without it either may come first, so only its delay tells that it is off.
-    assert delay_s == 0 or seen == ["event", "reply"]
-    return delay_s > 0
+    """In standing time, too, the reply comes by itself."""
+    fate = stage.exchange.faults.fate("place")
+    await stage.open(ORDERS)
+    assert await stage.code("POST", PLACE, stage.order()) == "200000"
+    if fate.yields:
+        # What was sent before the reply has come: a frame that is there needs no time.
+        assert ORDERS in stage.heard
+    stage.exchange.clock.speed = 2.0
+    fate = stage.exchange.faults.fate("place")
+    stage.exchange.clock.speed = 0
+    return fate.delay_s > 0
 
 
 async def reply_first(stage: Stage) -> bool:
@@ -267,11 +281,19 @@ async def reply_first(stage: Stage) -> bool:
     await stage.open(ORDERS)
     engine, faults = stage.exchange.engine, stage.exchange.faults
     (listener,) = stage.exchange.hub.listeners
-    faults.check_command("place")
+    faults.check_command("place", engine.account.uid)
     engine.place(engine.account, stage.order())
     is_kept = not listener.queue
+    fate = faults.fate("place")
+    faults.end_command()
+    assert (fate.told is not None) == is_kept
+    if fate.told is not None:
+        assert not listener.queue
+        fate.told()
     await eventually(lambda: ORDERS in stage.heard, "the event")
-    assert await order_of_things(stage)
+    stage.heard.clear()
+    assert await stage.code("POST", PLACE, stage.order()) == "200000"
+    await eventually(lambda: ORDERS in stage.heard, "the event of the next order")
     return is_kept
 
 
@@ -402,6 +424,41 @@ async def gap_move(stage: Stage) -> bool:
     return abs(stage.exchange.engine.markets["XBTUSDTM"].last - before) > 900
 
 
+async def read_delay_s(stage: Stage) -> bool:
+    assert await stage.code("POST", PLACE, stage.order()) == "200000"
+    asking = asyncio.get_running_loop().create_task(stage.call("GET", "/api/v1/positions"))
+    await eventually(lambda: stage.exchange.gateway.calls.get("GET /api/v1/positions"), "the call")
+    for _ in range(3):  # one connection each: an answer that was sent has come long since
+        await stage.call("POST", PLACE, stage.order())
+    is_late = not asking.done()
+    await stage.exchange.clock.pass_time(3)
+    assert (await asking)[0] == 200
+    return is_late
+
+
+async def replies_swapped(stage: Stage) -> bool:
+    line = await OrderLine.open(stage.exchange, stage.session)
+    for _ in range(3):
+        await line.send("futures.order", stage.order())
+    replies = [await line.next() for _ in range(3)]
+    await line.socket.close()
+    ids = [reply["id"] for reply in replies]
+    assert sorted(ids) == ["r-1", "r-2", "r-3"]
+    return ids == ["r-2", "r-1", "r-3"]
+
+
+async def notice(stage: Stage) -> bool:
+    return bool((await stage.stranger.data("/api/v1/status"))["msg"] == "Back at noon")
+
+
+async def snapshot_lag(stage: Stage) -> bool:
+    stage.exchange.step("XBTUSDTM", 20)
+    told = await stage.stranger.data("/api/v1/level2/snapshot?symbol=XBTUSDTM")
+    behind = stage.exchange.engine.markets["XBTUSDTM"].book.sequence - told["sequence"]
+    assert behind in {0, 5}
+    return bool(behind == 5)
+
+
 async def level2_skipped(stage: Stage) -> bool:
     return await frames_dropped(stage)
 
@@ -420,6 +477,7 @@ PROBES: dict[str, tuple[object, Callable[[Stage], Awaitable[bool]]]] = {
     "answers_lost": ("1", answers_lost),
     "cancels_lost": ("1", cancels_lost),
     "transfers_lost": ("1", transfers_lost),
+    "transfers_late_s": ("60", transfers_late_s),
     "batches_lost": ("1", batches_lost),
     "answer_delay_s": (3, answer_delay_s),
     "rejects": ("300003:Balance insufficient.", rejects),
@@ -443,6 +501,10 @@ PROBES: dict[str, tuple[object, Callable[[Stage], Awaitable[bool]]]] = {
     "mark_is_silent": ("on", mark_is_silent),
     "clock_skew_ms": ("-7000", clock_skew_ms),
     "gap_move": ("-1000", gap_move),
+    "read_delay_s": (3, read_delay_s),
+    "replies_swapped": ("1", replies_swapped),
+    "notice": ("Back at noon", notice),
+    "snapshot_lag": ("5", snapshot_lag),
 }
 
 
@@ -503,7 +565,7 @@ async def test_a_price_that_jumps_past_a_stop_fires_it(stage: Stage) -> None:
 @pytest.mark.parametrize(
     ("name", "value"),
     [
-        *((row.name, "what") for row in FAULTS if row.kind != "TOPICS"),
+        *((row.name, "what") for row in FAULTS if row.kind not in {"TOPICS", "TEXT"}),
         ("server_errors", "-1"),
         ("server_errors", 1.5),
         ("server_errors", True),
@@ -514,6 +576,8 @@ async def test_a_price_that_jumps_past_a_stop_fires_it(stage: Stage) -> None:
         ("frames_dropped", "101%"),
         ("frames_dropped", "1:x@a"),
         ("half_open", 2),
+        ("snapshot_lag", 1001),
+        ("notice", True),
         ("nothing", "1"),
     ],
 )
@@ -556,3 +620,95 @@ def test_the_text_of_a_value_is_read_by_its_kind() -> None:
     assert read("half_open", "") is True
     assert read("answers_lost", "") == 1
     assert read("clock_skew_ms", "+5") == 5
+
+
+@pytest.mark.parametrize("order", [[], {"symbol": []}, "x", [1]])
+async def test_a_batch_that_cannot_be_read_leaves_the_next_order_alone(
+    stage: Stage, order: object
+) -> None:
+    stage.exchange.faults.set("batch_items_refused", 1)
+    stage.exchange.faults.set("status", "close")
+    assert await stage.code("POST", f"{PLACE}/multi", [stage.order()]) == "300002"
+    stage.exchange.faults.set("status", "open")
+    assert await stage.code("POST", f"{PLACE}/multi", order) != "200000"
+    assert await stage.code("POST", PLACE, stage.order()) == "200000"
+    assert stage.exchange.faults.batch_items_refused == 1
+
+
+async def test_a_reply_that_comes_first_keeps_nothing_from_other_accounts(stage: Stage) -> None:
+    """What one account is told waits for the reply to its own command, in its order."""
+    faults = Faults()
+    faults.set("reply_first", "on")
+    sent: list[str] = []
+
+    def tell(uid: str | None, text: str) -> None:
+        faults.pass_on("/a", text, sent.append, uid=uid)
+
+    fates = []
+    for number in (1, 2):
+        faults.check_command("place", "u")
+        tell("u", f"u{number}")
+        fates.append(faults.fate("place"))
+        faults.end_command()
+    tell("v", "v")
+    tell(None, "all")
+    tell("u", "u3")
+    assert sent == ["v", "all"]
+    first, second = (fate.told for fate in fates)
+    assert first is not None
+    assert second is not None
+    second()
+    assert sent == ["v", "all"]
+    first()
+    assert sent == ["v", "all", "u1", "u2", "u3"]
+    tell("u", "u4")
+    assert sent[-1] == "u4"
+
+
+async def test_a_refused_command_keeps_nothing_back(stage: Stage) -> None:
+    stage.exchange.faults.set("reply_first", "on")
+    stage.exchange.faults.set("rejects", "300003")
+    await stage.open(ORDERS)
+    assert await stage.code("POST", PLACE, stage.order()) == "300003"
+    assert await stage.code("POST", PLACE, stage.order(size=0)) != "200000"
+    engine = stage.exchange.engine
+    engine.place(engine.account, stage.order())
+    await eventually(lambda: ORDERS in stage.heard, "the event")
+
+
+async def test_a_reply_that_breaks_lets_go_what_waited_for_it(stage: Stage) -> None:
+    stage.exchange.faults.set_all({"reply_first": "on", "answers_lost": "1"})
+    await stage.open(ORDERS)
+    assert await stage.call("POST", PLACE, stage.order()) is None
+    await eventually(lambda: ORDERS in stage.heard, "the event")
+
+
+async def test_a_late_reply_that_comes_first_holds_the_events_until_then(stage: Stage) -> None:
+    stage.exchange.faults.set_all({"reply_first": "on", "answer_delay_s": "3"})
+    await stage.open(ORDERS)
+    placing = asyncio.get_running_loop().create_task(stage.call("POST", PLACE, stage.order()))
+    account = stage.exchange.engine.account
+    await eventually(lambda: account.placed == 1, "the order")
+    await stage.settle()
+    assert ORDERS not in stage.heard
+    await stage.exchange.clock.pass_time(3)
+    assert (await placing)[0] == 200
+    await eventually(lambda: ORDERS in stage.heard, "the event")
+
+
+async def test_a_stream_opened_while_half_open_is_welcomed_when_that_is_over(stage: Stage) -> None:
+    """Until then nothing that it sends is obeyed; afterwards it is, in its order."""
+    faults, hub = stage.exchange.faults, stage.exchange.hub
+    faults.set("half_open", "on")
+    token = stage.exchange.tokens.issue(None)
+    socket = await stage.session.ws_connect(f"{stage.exchange.rest}/endpoint?token={token}")
+    await socket.send_json({"id": "1", "type": "subscribe", "topic": LEVEL2, "response": True})
+    for _ in range(20):
+        await stage.call("GET", "/api/v1/timestamp")
+    assert not hub.is_wanted(LEVEL2)
+    faults.set("half_open", "off")
+    async with asyncio.timeout(10):
+        kinds = [(await socket.receive_json())["type"] for _ in range(2)]
+    assert kinds == ["welcome", "ack"]
+    assert hub.is_wanted(LEVEL2)
+    await socket.close()

@@ -21,6 +21,7 @@ import pytest
 
 from terminal.simexchange.__main__ import made
 from terminal.simexchange.options import parsed
+from tests.support.asker import Asker
 from tests.support.deadlines import eventually
 
 if TYPE_CHECKING:
@@ -237,3 +238,30 @@ async def test_wrong_arguments_are_one_sentence(arguments: tuple[str, ...]) -> N
     errors = await refused(*arguments)
     assert errors.startswith("python -m terminal.simexchange: ")
     assert errors.count("\n") == 1
+
+
+def test_rhythms_are_those_that_were_asked_for() -> None:
+    """Told with tokens; settlements come and go by them."""
+    exchange = made(
+        parsed(
+            [
+                *("--start", "1760000000000", "--paused", "--calm"),
+                *("--ping-interval", "5", "--ping-timeout", "3"),
+                *("--funding-interval", "60", "--settlement-lasts", "7"),
+            ]
+        )
+    )
+    exchange.engine.settlements.start()
+    ask = Asker(exchange)
+    (server,) = ask.data("/api/v1/bullet-public", method="POST")["instanceServers"]
+    assert (server["pingInterval"], server["pingTimeout"]) == (5000, 3000)
+    told = ask.data("/api/v1/contracts/XBTUSDTM")
+    assert told["fundingRateGranularity"] == 60_000
+    exchange.clock.advance(told["nextFundingRateTime"] / 1000)
+    assert "XBTUSDTM" in exchange.engine.settlements.settling
+    exchange.clock.advance(6.9)
+    assert "XBTUSDTM" in exchange.engine.settlements.settling
+    exchange.clock.advance(0.2)
+    assert not exchange.engine.settlements.settling
+    exchange.clock.advance(53)
+    assert "XBTUSDTM" in exchange.engine.settlements.settling

@@ -109,3 +109,17 @@ def test_what_is_wrong_is_one_sentence(
     assert (ended.value.code, said.out) == (2, "")
     assert said.err.endswith("; see --help.\n")
     assert said.err.count("\n") == 1
+
+
+def test_rhythms_are_whole_seconds() -> None:
+    options = parsed(
+        [
+            *("--ping-interval", "5", "--ping-timeout", "3"),
+            *("--funding-interval", "60", "--settlement-lasts", "0.5"),
+        ]
+    )
+    assert (options.pings.interval_ms, options.pings.timeout_ms) == (5000, 3000)
+    assert (options.funding_ms, options.settlement_lasts_s) == (60_000, 0.5)
+    for text in ("0", "-1", "x", "604801"):
+        with pytest.raises(SystemExit):
+            parsed(["--funding-interval", text])

@@ -6,12 +6,16 @@ import base64
 import hashlib
 import hmac
 import json
-from typing import Any, final
+from typing import TYPE_CHECKING, Any, final
 
 from terminal.simexchange.clock import SimClock
+from terminal.simexchange.keys import read_key
 from terminal.simexchange.rest.gateway import Request
 from terminal.simexchange.server import SimExchange
 from terminal.simexchange.switches import Switches
+
+if TYPE_CHECKING:
+    from terminal.simexchange.auth import ApiKey
 
 START_MS = 1_760_000_000_000
 SYMBOL = "XBTUSDTM"
@@ -28,10 +32,18 @@ class Caller:
         self.account = self.engine.account
         self._placed = 0
 
-    def call(self, method: str, target: str, body: Any = None) -> tuple[int, dict[str, Any]]:
-        """HTTP status and envelope."""
+    def new_key(self, text: str) -> ApiKey:
+        """One more key, written as on the command line."""
+        named = read_key(text, self.exchange.seed)
+        self.exchange.add_key(named)
+        return named.key
+
+    def call(
+        self, method: str, target: str, body: Any = None, key: ApiKey | None = None
+    ) -> tuple[int, dict[str, Any]]:
+        """HTTP status and envelope; signed by the first account's key unless told otherwise."""
         text = "" if body is None else json.dumps(body)
-        key, stamp = self.exchange.key, str(self.clock.now_ms())
+        key, stamp = key or self.exchange.key, str(self.clock.now_ms())
         headers = {
             "KC-API-KEY": key.key,
             "KC-API-TIMESTAMP": stamp,
@@ -68,21 +80,27 @@ class Caller:
         """A price so many ticks above the last trade: an offer there rests."""
         return self.low(symbol, -ticks)
 
-    def data(self, target: str, method: str = "GET", body: Any = None) -> Any:
+    def data(
+        self, target: str, method: str = "GET", body: Any = None, key: ApiKey | None = None
+    ) -> Any:
         """What a call that succeeds answers."""
-        status, answer = self.call(method, target, body)
+        status, answer = self.call(method, target, body, key)
         assert (status, answer["code"]) == (200, "200000"), answer
         return answer["data"]
 
-    def code(self, target: str, method: str = "GET", body: Any = None) -> tuple[int, str]:
+    def code(
+        self, target: str, method: str = "GET", body: Any = None, key: ApiKey | None = None
+    ) -> tuple[int, str]:
         """HTTP status and code of a call that is refused."""
-        status, answer = self.call(method, target, body)
+        status, answer = self.call(method, target, body, key)
         assert set(answer) == {"code", "msg"}, answer
         return status, answer["code"]
 
-    def spent(self, target: str, method: str = "GET", body: Any = None) -> tuple[str, int]:
+    def spent(
+        self, target: str, method: str = "GET", body: Any = None, key: ApiKey | None = None
+    ) -> tuple[str, int]:
         """Which pool a call draws from, and how much."""
-        self.call(method, target, body)
+        self.call(method, target, body, key)
         ((name, pool),) = self.exchange.quota.pools.items()
         return name[0], pool.spent
 

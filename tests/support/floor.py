@@ -12,6 +12,7 @@ from terminal.simexchange.engine.engine import Engine
 from terminal.simexchange.engine.reports import ORDERS, STOPS
 from terminal.simexchange.errors import Refused
 from terminal.simexchange.market.matching import BUY, SELL
+from terminal.simexchange.market.risk_limits import ladder
 from terminal.simexchange.switches import Switches
 
 if TYPE_CHECKING:
@@ -57,11 +58,14 @@ class FakePublisher:
 class Floor:
     """One engine, the first account, and a second one when it is asked for."""
 
-    def __init__(self, symbol: str = SYMBOL, **switches: str) -> None:
+    def __init__(
+        self, symbol: str = SYMBOL, clock: SimClock | None = None, /, **switches: str
+    ) -> None:
+        self.clock = clock or SimClock(speed=0)
         self.publisher = FakePublisher()
         self.switches = Switches()
         self.switches.set_all(switches)
-        self.engine = Engine(7, demo_key(7), SimClock(), self.publisher, self.switches)
+        self.engine = Engine(7, demo_key(7), self.clock, self.publisher, self.switches)
         self.symbol = symbol
         self.market = self.engine.markets[symbol]
         self.account = self.engine.account
@@ -138,6 +142,10 @@ class Floor:
         """The last trade was at a price."""
         self.market.last = ticks
         self.engine.check_stops(self.symbol)
+
+    def at_level(self, number: int) -> None:
+        """The contract has this risk limit level, for orders that are larger than usual."""
+        self.account.positions[self.symbol].level = ladder(self.market.spec)[number - 1]
 
     @property
     def held(self) -> int:

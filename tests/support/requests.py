@@ -10,7 +10,7 @@ import base64
 import hashlib
 import hmac
 import json
-from dataclasses import dataclass, fields, is_dataclass
+from dataclasses import dataclass, fields, is_dataclass, replace
 from decimal import Decimal
 from functools import partial
 from typing import TYPE_CHECKING, Any, NamedTuple, final
@@ -19,6 +19,7 @@ from urllib.parse import quote
 from hypothesis import strategies as st
 
 from terminal.simexchange.clock import SimClock
+from terminal.simexchange.keys import read_key
 from terminal.simexchange.rest.gateway import Answer, Request
 from terminal.simexchange.server import SimExchange
 
@@ -31,6 +32,8 @@ if TYPE_CHECKING:
 START_MS = 1_760_000_000_000
 ORDER, STOP, OTHER = "@order", "@stop", "@other"
 """Stand for the ids of orders that are there when a request is sent."""
+SUB, MASTER = "@sub", "@master"
+"""Stand for the uids of a sub-account and of the account that asks."""
 
 _SYMBOLS = ["XBTUSDTM", "ETHUSDTM", "XBTUSDM", "XBTUSDTM", "XBTUSDTM,ETHUSDTM", "NOPE", "xbtusdtm"]
 _NUMBERS = ["1", "2", "0", "10", "100", "0.5", "-1", "1000000", "1e3", "0.000000001"]
@@ -42,7 +45,10 @@ _WORDS: dict[str, Sequence[str]] = {
     "symbol": _SYMBOLS,
     "symbols": _SYMBOLS,
     "side": ["buy", "sell", "BUY", "long"],
-    "type": ["limit", "market", "INTERNAL", "main", "trade", "MAIN", "TRADE", "PARENT_TO_SUB"],
+    "type": [
+        "limit", "market", "INTERNAL", "main", "trade", "MAIN", "TRADE", "PARENT_TO_SUB",
+        "SUB_TO_PARENT",
+    ],
     "status": ["active", "done", "open", "PROCESSING", "SUCCESS", "true"],
     "queryStatus": ["PROCESSING", "SUCCESS,FAILURE"],
     "timeInForce": ["GTC", "IOC", "RPI", "FOK", "GTT"],
@@ -75,9 +81,10 @@ _WORDS: dict[str, Sequence[str]] = {
     "clientOidsList": ["g-1"],
     "orderId": _IDS,
     "orderIdsList": _IDS,
-    "timeout": ["5", "-1", "1", "86401"],
+    "timeout": ["5", "-1", "86400", "1", "86401"],
     "pageSize": ["1", "10", "50", "100", "1000", "1001", "0"],
     "currentPage": ["1", "2", "0", "1000000000"],
+    "positionValue": ["100000", "1000000.5", "0", "1e3"],
     "level": ["1", "2", "12", "13", "0"],
     **dict.fromkeys(("startAt", "endAt"), _TIMES),
     **dict.fromkeys(
@@ -87,14 +94,15 @@ _WORDS: dict[str, Sequence[str]] = {
     ),
     **dict.fromkeys(
         ("qty", "valueQty", "visibleSize", "amount", "margin", "withdrawAmount", "totalMargin",
-         "positionValue", "offset", "maxCount", "limit", "pageId", "baseAmount"),
+         "offset", "maxCount", "limit", "pageId", "baseAmount"),
         _NUMBERS,
     ),
     **dict.fromkeys(
-        ("remark", "tag", "bizNo", "subUserId", "fromUserId", "toUserId", "fromAccountTag",
-         "toAccountTag", "tradeId", "accountId", "connectId"),
+        ("remark", "tag", "bizNo", "fromAccountTag", "toAccountTag", "tradeId", "accountId",
+         "connectId"),
         ("", "1", "text", "BTC-USDT"),
     ),
+    **dict.fromkeys(("subUserId", "fromUserId", "toUserId"), (SUB, SUB, MASTER, "1", "")),
 }  # fmt: skip
 _JSON_NUMBERS = {"size", "leverage", "amount", "margin", "timeout", "level"}
 _ORDER = (
@@ -143,10 +151,13 @@ _PARAMETERS: dict[str, tuple[str, ...]] = {
     "/api/v2/accounts/inner-transfer": ("clientOid", "currency", "amount", "from", "to"),
     "/api/v3/transfer-out": ("currency", "amount", "recAccountType"),
     "/api/v1/transfer-in": ("currency", "amount", "payAccountType"),
-    "/api/v1/transfer-list": ("currency", "status", "queryStatus", *_PAGES),
+    "/api/v1/transfer-list": ("currency", "status", "queryStatus", "type", "tag", *_PAGES),
+    "/api/v2/sub/user": ("currentPage", "pageSize"),
+    "/api/v2/sub-accounts": ("currentPage", "pageSize"),
+    "/api/v1/sub-accounts/{subUserId}": ("includeBaseAmount", "baseCurrency", "baseAmount"),
     "/api/v1/accounts/transferable": ("currency", "type", "tag"),
     "/api/v1/accounts": ("currency", "type"),
-    "/api/ua/v1/dcp/set": ("tradeType", "timeout", "symbol"),
+    "/api/ua/v1/dcp/set": ("tradeType", "timeout", "symbol", "symbols"),
     "/api/ua/v1/dcp/query": ("tradeType",),
 }  # fmt: skip
 _USUAL = ("symbol", "currency", "clientOid", "orderId", "currentPage", "pageSize")
@@ -269,15 +280,31 @@ _SENSIBLE_MOVE = {
     "clientOid": '"m-9"', "type": '"INTERNAL"', "currency": '"USDT"', "amount": '"25"',
     "fromAccountType": '"MAIN"', "toAccountType": '"CONTRACT"',
 }  # fmt: skip
+_STARTS: tuple[tuple[str, Mapping[str, str]], ...] = (
+    ("stopPriceType", _SENSIBLE),
+    ("toAccountType", _SENSIBLE_MOVE),
+    ("bizNo", {"symbol": '"XBTUSDTM"', "margin": "10", "bizNo": '"b-9"'}),
+    ("withdrawAmount", {"symbol": '"XBTUSDTM"', "withdrawAmount": '"0.1"'}),
+    ("positionValue", {"symbol": '"XBTUSDTM"', "positionValue": '"100000"'}),
+    ("level", {"symbol": '"XBTUSDTM"', "level": "2"}),
+    ("timeout", {"tradeType": '"FUTURES"', "timeout": "5"}),
+    ("subAccountType", {
+        "clientOid": '"m-8"', "currency": '"USDT"', "amount": '"5"', "direction": '"OUT"',
+        "accountType": '"MAIN"', "subAccountType": '"MAIN"', "subUserId": f'"{SUB}"',
+    }),
+    ("recAccountType", {"currency": '"USDT"', "amount": "2.5", "recAccountType": '"MAIN"'}),
+    ("payAccountType", {"currency": '"XBT"', "amount": "0.01", "payAccountType": '"TRADE"'}),
+    ("from", {
+        "clientOid": '"m-7"', "currency": '"USDT"', "amount": '"5"', "from": '"main"',
+        "to": '"trade"',
+    }),
+)  # fmt: skip
+"""Requests that are granted, by a parameter that only they have."""
 
 
 def _objects(names: Sequence[str]) -> st.SearchStrategy[str]:
     """Objects as text: a sensible one with some members put in or replaced, or only those."""
-    start: Mapping[str, str] = {}
-    if "stopPriceType" in names:
-        start = _SENSIBLE
-    elif "toAccountType" in names:
-        start = _SENSIBLE_MOVE
+    start = next((sensible for sign, sensible in _STARTS if sign in names), {})
     changes = st.lists(st.sampled_from(names).flatmap(_member), max_size=4)
     starts = st.sampled_from([start, start, start, {}])
 
@@ -313,7 +340,11 @@ class Arena:
         self.exchange = SimExchange(
             is_calm=True, clock=SimClock(start_ms=START_MS, speed=0), switches=switches
         )
-        self.ids: dict[str, str] = {}
+        key, accounts = self.exchange.key, self.exchange.engine.accounts
+        self.exchange.add_key(read_key("sub@main/desk1", self.exchange.seed))
+        accounts.keys[key.key] = replace(key, permissions=key.permissions | {"Spot"})
+        (sub,) = accounts.funding[key.uid].subs
+        self.ids: dict[str, str] = {SUB: sub, MASTER: key.uid}
         first = {"symbol": "XBTUSDTM", "leverage": 5, "clientOid": "g-1", "size": 2, "side": "buy"}
         stop = {"stop": "down", "stopPriceType": "TP", "stopPrice": "90000", "type": "market"}
         for mark, more in (
@@ -329,7 +360,7 @@ class Arena:
     def request(self, asked: Asked) -> Request:
         """The request itself, signed as it was asked for."""
         target, body = asked.target, asked.body
-        for mark in (ORDER, STOP, OTHER):
+        for mark in (ORDER, STOP, OTHER, SUB, MASTER):
             target = target.replace(mark, self.ids.get(mark, ""))
             body = body.replace(mark.encode(), self.ids.get(mark, "").encode())
         headers = {"Content-Type": asked.media} if asked.media else {}
@@ -370,7 +401,11 @@ class Arena:
             for symbol, market in engine.markets.items()
         ]
         accounts = engine.accounts
-        known = [_Seen("Account", accounts.by_uid), _Seen("Funding", accounts.funding)]
+        known = [
+            _Seen("Account", accounts.by_uid),
+            _Seen("Funding", accounts.funding),
+            _Seen("Departures", accounts.departures),
+        ]
         return [markets, [_plain(one.value, set()) for one in known], engine.is_suspended]
 
 

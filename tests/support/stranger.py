@@ -53,12 +53,21 @@ class Stranger:
 
 
 def ask_signed(
-    exchange: SimExchange, method: str, target: str, body: Any = None, key: ApiKey | None = None
+    exchange: SimExchange,
+    method: str,
+    target: str,
+    body: Any = None,
+    key: ApiKey | None = None,
+    *,
+    stamp_ms: int | None = None,
 ) -> tuple[int, dict[str, Any]]:
-    """One signed request straight to the gateway, without a socket: status and answer."""
+    """One signed request straight to the gateway, without a socket: status and answer.
+
+    It is stamped by the exchange's clock unless ``stamp_ms`` is given.
+    """
     key = key or exchange.key
     text = "" if body is None else json.dumps(body)
-    stamp = str(exchange.clock.now_ms())
+    stamp = str(exchange.clock.now_ms() if stamp_ms is None else stamp_ms)
     headers = {
         "Content-Type": "application/json",
         "KC-API-KEY": key.key,

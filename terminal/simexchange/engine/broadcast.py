@@ -18,6 +18,7 @@ __all__ = ["CANDLE_TYPES", "Broadcast", "Publisher"]
 _TOUCH = ("bestBidPrice", "bestBidSize", "bestAskPrice", "bestAskSize")
 _DEPTHS = ((frames.DEPTH5, 5), (frames.DEPTH50, 50))
 _MINUTE_MS = 60_000
+_MOST_CANDLES = 200
 
 
 class Publisher(Protocol):
@@ -125,15 +126,23 @@ class Broadcast:
         for name, minutes in CANDLE_TYPES.items():
             topic = f"{frames.CANDLES}:{market.spec.symbol}_{name}"
             if not self._publisher.is_wanted(topic):
+                self._candles.pop(topic, None)
                 continue
-            candle = market.candles.last(minutes)
-            if candle is None:
+            last = market.candles.last(minutes)
+            if last is None:
                 continue
-            told = (candle.start_ms, candle.lots)
-            if self._candles.get(topic) != told:
-                self._candles[topic] = told
-                data = frames.candle(market, candle, self._clock.now_ms())
-                self._publisher.publish(topic, "candle.stick", data)
+            told = self._candles.get(topic)
+            if told is None or told[0] == last.start_ms:
+                candles = [last]
+            else:
+                # What was traded after the last pulse of the one before is told, too.
+                candles = market.candles.rows(minutes, told[0], last.start_ms, _MOST_CANDLES)
+            for candle in candles:
+                shown = (candle.start_ms, candle.lots)
+                if shown != told:
+                    data = frames.candle(market, candle, self._clock.now_ms())
+                    self._publisher.publish(topic, "candle.stick", data)
+                told = self._candles[topic] = shown
 
     def snapshots(self) -> None:
         """The last 24 hours of every contract; called every five seconds."""

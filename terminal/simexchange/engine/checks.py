@@ -5,14 +5,14 @@ Nothing here changes anything, so a refused command leaves no trace.
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass, field
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any, final
+from typing import TYPE_CHECKING, Any, NamedTuple, final
 
 from terminal.simexchange.errors import Refused
 from terminal.simexchange.market.contracts import plain
 from terminal.simexchange.market.matching import BUY, SELL, opposite
+from terminal.simexchange.trading import sizing
 from terminal.simexchange.trading.margin import CROSS, ISOLATED
 from terminal.simexchange.trading.orders import UserOrder
 from terminal.simexchange.trading.requests import IMMEDIATE, RETAIL, bad, read_request
@@ -28,6 +28,8 @@ if TYPE_CHECKING:
 
 MAX_ACTIVE = 100
 MAX_STOPS = 200
+COVERING = 1 << 60
+"""More lots than any position has."""
 
 
 @final
@@ -43,6 +45,14 @@ class Halts:
 
 
 @final
+class Cost(NamedTuple):
+    """What an order is reckoned with: a price, and the leverage of the contract in cross mode."""
+
+    price: Decimal
+    leverage: Decimal
+
+
+@final
 class Checks:
     """Reads requests, refuses what may not be, and makes orders of the others."""
 
@@ -53,16 +63,17 @@ class Checks:
         self.halts = Halts()
 
     def market(self, symbol: object) -> Market:
-        """A listed contract's market. Raises ``Refused`` for an unknown one."""
-        found = self._markets.get(symbol) if isinstance(symbol, str) else None
+        """A listed contract's market. Raises ``Refused`` for none and for an unknown one."""
+        if not isinstance(symbol, str) or not symbol:
+            raise bad("symbol is required")
+        found = self._markets.get(symbol)
         if found is None:
-            raise Refused("100003", f"symbol {symbol!s:.40} does not exist")
+            raise Refused("100003", f"symbol {symbol:.40} does not exist")
         return found
 
     def accepted(self, account: Account, body: Mapping[str, Any]) -> UserOrder:
         """The order that a request asks for; it has no id yet. Raises ``Refused``."""
-        if self.halts.is_suspended:
-            raise Refused("300002", "Trading is suspended")
+        self._check_suspended()
         market = self.market(body.get("symbol"))
         request = read_request(
             body,
@@ -88,12 +99,27 @@ class Checks:
             raise Refused("300018", "clientOid repeated")
         if request.stop:
             self.check_stop_room(account, symbol, 1)
-        elif len(account.working(symbol)) >= MAX_ACTIVE:
-            raise Refused(
-                "300001",
-                f"Active orders above the limit of {MAX_ACTIVE}, current {MAX_ACTIVE}",
-            )
+        else:
+            self._check_room(account, symbol)
         self._check_halts(account.uid, symbol)
+
+    def check_start(self, account: Account, symbol: str) -> None:
+        """What must hold besides ``check_now`` when a fired stop starts to work."""
+        self._check_suspended()
+        self._check_room(account, symbol)
+        self.check_liquidation(account.uid, symbol)
+
+    def _check_suspended(self) -> None:
+        if self.halts.is_suspended:
+            raise Refused("300002", "Trading is suspended")
+
+    @staticmethod
+    def _check_room(account: Account, symbol: str) -> None:
+        current = len(account.working(symbol))
+        if current >= MAX_ACTIVE:
+            raise Refused(
+                "300001", f"Active orders above the limit of {MAX_ACTIVE}, current {current}"
+            )
 
     @staticmethod
     def check_stop_room(account: Account, symbol: str, count: int) -> None:
@@ -207,10 +233,15 @@ class Checks:
             and market.book.would_take(order.side, order.price)
         ):
             raise Refused("300000", "The order would take at once")
-        if not order.only_reduces:
+        # A cross position's size follows from the margin; an isolated one's limit is asked last, so
+        # that who cannot pay is told that.
+        is_cross = order.margin_mode == CROSS
+        if is_cross and not order.only_reduces:
             self._check_size_of_position(account, order, market)
         if not order.only_reduces or order.holds_margin:
             self._check_balance(account, order, market)
+        if not is_cross and not order.only_reduces:
+            self._check_size_of_position(account, order, market)
 
     @staticmethod
     def _check_bounds(order: UserOrder, market: Market) -> None:
@@ -238,55 +269,97 @@ class Checks:
                 raise Refused(code, f"The price is worse than the {name} price {bound:.8f}")
 
     def _check_size_of_position(self, account: Account, order: UserOrder, market: Market) -> None:
+        level = account.positions[order.symbol].level
+        if order.margin_mode == ISOLATED and order.leverage > level.max_leverage:
+            held = account.positions[order.symbol].lots
+            if account.holds[order.symbol].uncovered(order.side, held, order.size):
+                text = f"The leverage must not be above {level.max_leverage} at level {level.level}"
+                raise Refused("300016", text)
+        cost = Cost(self._basis(order, market), account.cross_leverage[order.symbol])
+        refused = self._oversize(account, order, market, cost)
+        if refused is not None:
+            raise refused
+
+    def _oversize(
+        self, account: Account, order: UserOrder, market: Market, cost: Cost
+    ) -> Refused | None:
         """300005 above the risk limit (isolated), 330008 above the largest open size (cross)."""
-        spec, held = market.spec, account.positions[order.symbol].lots
-        limit = account.risk_limits.get(order.symbol)
-        is_cross = order.margin_mode == CROSS
-        if not is_cross and limit is None:
-            return
+        spec, position = market.spec, account.positions[order.symbol]
+        held = position.lots
         opens = account.holds[order.symbol].uncovered(order.side, held, order.size)
         if not opens:
-            return
+            return None
         same = abs(held) if (held > 0) == (order.side == BUY) else 0
-        price = self._basis(order, market)
-        value = spec.value(price, opens + same)
+        value = spec.value(cost.price, opens + same)
         value += account.holds[order.symbol].side_value(order.side, held)
-        if not is_cross:
-            if limit is not None and value > limit:
-                raise Refused("300005", f"The risk limit {plain(limit)} would be exceeded")
-            return
-        most = self.max_open_value(account, market, price)
-        if value > most:
-            raise Refused(
-                "330008",
-                "The current margin and leverage have reached the maximum open size, "
-                f"worth {most:.4f}",
+        if order.margin_mode == ISOLATED:
+            limit = position.level.most
+            if value <= limit:
+                return None
+            return Refused("300005", f"The risk limit {limit} would be exceeded")
+        most = self.max_open_value(account, market, cost)
+        if value <= most:
+            return None
+        return Refused(
+            "330008",
+            f"The current margin and leverage have reached the maximum open size, worth {most:.4f}",
+        )
+
+    @staticmethod
+    def max_open_value(account: Account, market: Market, cost: Cost) -> Decimal:
+        """The largest value of a cross position by margin and leverage (reference 7.6)."""
+        state = account.wallet_state(market.spec.settle)
+        margin = state.available + state.cross_position + state.cross_order
+        return sizing.max_open_value(market.spec, cost.price, margin, cost.leverage)
+
+    def max_open_lots(self, account: Account, market: Market, side: str, cost: Cost) -> int:
+        """The most lots that a limit order of a side would open without a refusal (3.11).
+
+        What it would close of a position comes in addition. Costs a few dozen comparisons.
+        """
+        symbol = market.spec.symbol
+        mode = account.mode(symbol)
+        if mode == CROSS:
+            most = self.max_open_value(account, market, cost)
+        else:
+            most = Decimal(account.positions[symbol].level.most)
+        probe = _probe(account, market, side, mode, cost)
+        holds, held = account.holds[symbol], account.positions[symbol].lots
+        covered = COVERING - holds.uncovered(side, held, COVERING)
+
+        def fits(lots: int) -> bool:
+            probe.size = covered + lots
+            return (
+                self._oversize(account, probe, market, cost) is None
+                and self._shortage(account, probe, market, cost) is None
             )
 
-    def max_open_value(self, account: Account, market: Market, price: Decimal) -> Decimal:
-        """The largest value of a cross position by margin and leverage (reference 7.6)."""
-        spec = market.spec
-        state = account.wallet_state(spec.settle)
-        leverage = account.cross_leverage[spec.symbol]
-        margin = state.available + state.cross_position + state.cross_order
-        if margin <= 0:
-            return Decimal(0)
-        # One coin is worth ``price`` of a linear contract's currency, and 1 of an inverse one's.
-        coin = Decimal(1) if spec.is_inverse else price
-        scale = coin * Decimal(str(spec.cross_k))
-        return scale * Decimal(math.log1p(float(margin * leverage / scale)))
+        low, high = 0, sizing.lots_worth(market.spec, cost.price, most) + 1
+        while high - low > 1:
+            middle = (low + high) // 2
+            low, high = (middle, high) if fits(middle) else (low, middle)
+        return low
 
     def _check_balance(self, account: Account, order: UserOrder, market: Market) -> None:
-        cost = account.order_cost(order, self._basis(order, market))
-        if not cost:
-            return
+        cost = Cost(self._basis(order, market), account.cross_leverage[order.symbol])
+        refused = self._shortage(account, order, market, cost)
+        if refused is not None:
+            raise refused
+
+    @staticmethod
+    def _shortage(account: Account, order: UserOrder, market: Market, cost: Cost) -> Refused | None:
+        """300003 when the margin and the fee of what it opens are not there."""
+        needed = account.order_cost(order, cost.price, cost.leverage)
+        if not needed:
+            return None
         available = account.wallet_state(market.spec.settle).available
-        if cost > available:
-            raise Refused(
-                "300003",
-                f"Balance insufficient. The order cost is {cost:.8f}, "
-                f"available balance is {available:.8f}.",
-            )
+        if needed <= available:
+            return None
+        return Refused(
+            "300003",
+            f"Balance insufficient. The order cost is {needed:.8f}, "
+            f"available balance is {available:.8f}.",
+        )
 
     def _basis(self, order: UserOrder, market: Market) -> Decimal:
         """The price that an order must be able to pay."""
@@ -296,3 +369,22 @@ class Checks:
         if self._switches.market_order_margin == "best_price" and best is not None:
             return market.spec.price(best)
         return market.buy_limit
+
+
+def _probe(account: Account, market: Market, side: str, mode: str, cost: Cost) -> UserOrder:
+    """A limit order to be measured; it is never placed."""
+    return UserOrder(
+        id="",
+        number=0,
+        uid=account.uid,
+        client_oid="",
+        symbol=market.spec.symbol,
+        side=side,
+        type="limit",
+        price=None,
+        size=0,
+        leverage=cost.leverage,
+        margin_mode=mode,
+        created_ms=0,
+        time_ns=0,
+    )

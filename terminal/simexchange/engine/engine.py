@@ -5,10 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, final
 
 from terminal.simexchange.engine.broadcast import Broadcast
-from terminal.simexchange.engine.checks import Checks
+from terminal.simexchange.engine.checks import Checks, Cost
+from terminal.simexchange.engine.deadman import DeadMan
 from terminal.simexchange.engine.exits import Exits, read_exits
 from terminal.simexchange.engine.filling import Filling, Shared
 from terminal.simexchange.engine.funding import FundingPayments
+from terminal.simexchange.engine.margins import Margins
 from terminal.simexchange.engine.reports import Reports
 from terminal.simexchange.engine.settlements import Settlements
 from terminal.simexchange.engine.stops import Stops
@@ -22,6 +24,7 @@ from terminal.simexchange.trading.orders import OrderNumbers
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from decimal import Decimal
 
     from terminal.simexchange.auth import ApiKey
     from terminal.simexchange.clock import SimClock
@@ -48,7 +51,7 @@ class Engine:
         for spec in CONTRACTS:
             self.markets[spec.symbol] = Market(spec, seed, clock, self)
         self.settlements = Settlements(self.markets, self.broadcast, clock)
-        self.accounts = Accounts(self.markets, clock, self.reports.wallet)
+        self.accounts = Accounts(self.markets, clock, self.reports.wallet, switches)
         self.account = self.accounts.add(key)
         self._checks = Checks(self.markets, clock, switches)
         self._checks.halts.settling = self.settlements.settling
@@ -61,6 +64,10 @@ class Engine:
         self._filling.on_ended = self._exits.ended
         self._stops.on_fired = self._exits.fired
         self._stops.error = self._stop_error
+        self._stops.check_service = self._check_service
+        self.settlements.on_end = self._stops.check
+        self.margins = Margins(self.markets, self._checks, self.reports, switches, self._take_out)
+        self.dead_man = DeadMan(clock, switches, self._checks.halts, self._take_out)
         self.faults = Faults(clock)
 
     @property
@@ -164,6 +171,9 @@ class Engine:
     def _stop_error(self) -> str:
         return self.faults.stop_error()
 
+    def _check_service(self) -> None:
+        self.faults.check_service()
+
     def _accepted(self, account: Account, body: Mapping[str, Any]) -> UserOrder:
         self.faults.check_service()
         return self._checks.accepted(account, body)
@@ -181,6 +191,10 @@ class Engine:
         if not order.is_active:
             raise Refused("100004", "The order cannot be canceled.")
         self._checks.check_liquidation(order.uid, order.symbol)
+        self._take_out(order)
+
+    def _take_out(self, order: UserOrder) -> None:
+        """Cancel an order that works or waits; nothing stands against it any more."""
         if order.waits:
             self._stops.cancel(order)
             self._exits.canceled(order)
@@ -196,6 +210,14 @@ class Engine:
                 self.cancel(order)
                 canceled.append(order.id)
         return canceled
+
+    # Sizes -----------------------------------------------------------------------------------
+
+    def max_open_lots(
+        self, account: Account, market: Market, side: str, price: Decimal, leverage: Decimal
+    ) -> int:
+        """The most lots that a limit order of a side would open (3.11); leverage if cross."""
+        return self._checks.max_open_lots(account, market, side, Cost(price, leverage))
 
     # Pulses ----------------------------------------------------------------------------------
 

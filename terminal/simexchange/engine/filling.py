@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple, final
 
+from terminal.simexchange.market.contracts import booked
 from terminal.simexchange.market.market import Trade
 from terminal.simexchange.market.matching import BUY, SELL, BookOrder
 from terminal.simexchange.payloads import frames
@@ -14,6 +15,7 @@ from terminal.simexchange.trading.account import UserFill
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from decimal import Decimal
 
     from terminal.simexchange.clock import SimClock
     from terminal.simexchange.engine.reports import Reports
@@ -36,6 +38,15 @@ class Shared(NamedTuple):
 
 
 @final
+class _Part(NamedTuple):
+    """Lots of a fill (signed) that all close or all open, what they are booked with, the fee."""
+
+    signed: int
+    value: Decimal
+    fee: Decimal
+
+
+@final
 class Filling:
     """The life of working orders of all accounts.
 
@@ -43,7 +54,7 @@ class Filling:
     """
 
     def __init__(self, shared: Shared) -> None:
-        self._accounts, self._reports, _, self._clock, self._switches = shared
+        self._accounts, self._reports, self._numbers, self._clock, self._switches = shared
         self._taker: UserOrder | None = None
         self.on_filled: Callable[[UserOrder], None] = _ignore
         self.on_ended: Callable[[UserOrder], None] = _ignore
@@ -139,20 +150,25 @@ class Filling:
     ) -> UserFill:
         spec = market.spec
         price = spec.price(trade.price)
-        value = spec.value(price, trade.lots)
+        value = booked(spec.value(price, trade.lots))
         pays_taker = is_taker or order.pays_taker
-        fee = value * (spec.taker_rate if pays_taker else spec.maker_rate)
-        held = account.positions[order.symbol]
-        signed = trade.lots if order.side == BUY else -trade.lots
-        closing = min(trade.lots, abs(held.lots)) if signed * held.lots < 0 else 0
-        if held.lots == 0:
-            held.margin_mode = order.margin_mode
-        profit = held.fill(signed, price, order.leverage, self._clock.now_ms())
-        held.fees += fee
-        account.earn(order.symbol, profit - fee)
+        fee = booked(value * (spec.taker_rate if pays_taker else spec.maker_rate))
+        held = account.positions[order.symbol].lots
+        sign = 1 if order.side == BUY else -1
+        closing = min(trade.lots, abs(held)) if sign * held < 0 else 0
+        opening = trade.lots - closing
+        opening_fee = booked(fee * opening / trade.lots)
+        # What crosses zero closes one position and opens another.
+        closed_value = booked(spec.value(price, closing)) if opening else value
+        if closing:
+            part = _Part(sign * closing, closed_value, fee - opening_fee)
+            self._settle(account, order, price, part)
+        if opening:
+            rest = value - closed_value if closing else value
+            self._settle(account, order, price, _Part(sign * opening, rest, opening_fee))
         order.filled += trade.lots
         order.deal_value += value
-        order.deal_base += price * trade.lots
+        order.deal_base += trade.lots / price if spec.is_inverse else trade.lots * price
         order.updated_ms = self._clock.now_ms()
         fill = UserFill(
             order.symbol,
@@ -164,7 +180,7 @@ class Filling:
             trade.lots,
             value,
             fee,
-            fee * (trade.lots - closing) / trade.lots,
+            opening_fee,
             order.margin_mode,
             order.type,
             trade.at_ns,
@@ -176,6 +192,19 @@ class Filling:
         )
         account.fills.append(fill)
         return fill
+
+    def _settle(self, account: Account, order: UserOrder, price: Decimal, part: _Part) -> None:
+        """Let lots that all close, or all open, change the position and the wallet."""
+        held = account.positions[order.symbol]
+        if held.lots == 0:
+            held.margin_mode = order.margin_mode
+            held.number = self._numbers.next()
+        now_ms = self._clock.now_ms()
+        profit = held.fill(part.signed, price, order.leverage, now_ms, part.value)
+        held.fees += part.fee
+        if held.lots == 0:
+            account.closings.add(held, order.trade_type, now_ms, is_long=part.signed < 0)
+        account.earn(order.symbol, profit - part.fee)
 
     def _liquidity(self, *, is_taker: bool) -> str:
         """What the exchange calls the role; a maker that met a hidden order may be a taker."""

@@ -45,7 +45,7 @@ class FundingPayments:
         value = spec.value(mark, held.lots)
         sign = 1 if held.lots > 0 else -1
         amount = (-sign * value * rate).quantize(_GRID, ROUND_HALF_EVEN)
-        held.funding += amount
+        held.settle(amount)
         account.settle_funding(
             FundingPayment(
                 next(self._numbers),

@@ -5,7 +5,6 @@ Nothing is made that nobody listens to. Source: reference 3.6 and 5.7.
 
 from __future__ import annotations
 
-from decimal import Decimal
 from typing import TYPE_CHECKING, Any, final
 
 from terminal.simexchange.market.contracts import plain
@@ -38,7 +37,6 @@ __all__ = [
 ]  # fmt: skip
 
 _CHANGE = "position.change"
-_ZERO = Decimal(0)
 
 
 @final
@@ -88,7 +86,7 @@ class Reports:
             return
         market = self._markets[order.symbol]
         data = frames.stop_event(order, market, kind, self._clock.now_ns(), error)
-        if self._switches.stop_event_client_oid == "present":
+        if order.client_oid and self._switches.stop_event_client_oid == "present":
             data["clientOid"] = order.client_oid
         self._publisher.publish_private(order.uid, STOPS, "stopOrder", data)
 
@@ -96,9 +94,12 @@ class Reports:
 
     def position_payload(self, account: Account, market: Market) -> dict[str, Any]:
         """A position as REST v1 shows it."""
-        held = account.positions[market.spec.symbol]
+        held = account.shown_position(market.spec.symbol)
         state = account.wallet_state(market.spec.settle)
-        return account_payloads.position(held, market, state, self._clock.now_ms())
+        payload = account_payloads.position(held, market, state, self._clock.now_ms())
+        if "posFunding" in payload and self._switches.pos_funding == "settled":
+            payload["posFunding"] = float(held.received - held.paid)
+        return payload
 
     def _position_topics(self, account: Account, symbol: str) -> list[str]:
         topics = (f"{POSITION}:{symbol}", POSITIONS)
@@ -169,7 +170,7 @@ class Reports:
             data = frames.wallet(state, now_ms)
             self._publisher.publish_private(account.uid, WALLET, "walletBalance.change", data)
         if is_old or subjects == "both":
-            for subject, part in frames.legacy_wallet(state, _ZERO).items():
+            for subject, part in frames.legacy_wallet(state).items():
                 self._tell_legacy(account, subject, part, now_ms)
 
     def _tell_legacy(self, account: Account, subject: str, data: Payload, now_ms: int) -> None:

@@ -24,8 +24,8 @@ class Settlements:
     """Begins and ends settlements at each contract's own instants, as ``Market`` tells them.
 
     ``settling`` holds the contracts between begin and end. ``on_begin`` is called with the market,
-    the instant in epoch ms and the rate that was fixed, before anybody is told. ``lasts_s`` may be
-    set.
+    the instant in epoch ms and the rate that was fixed, when everybody was told that it begins, and
+    ``on_end`` with the market when everybody was told that it is over. ``lasts_s`` may be set.
     """
 
     def __init__(
@@ -37,6 +37,7 @@ class Settlements:
         self.settling: set[str] = set()
         self.lasts_s = LASTS_S
         self.on_begin: Callable[[Market, int, float], None] | None = None
+        self.on_end: Callable[[Market], None] | None = None
 
     def start(self) -> None:
         """Wait for every contract's next instant, from now on."""
@@ -57,11 +58,14 @@ class Settlements:
         """Settle by the rate that the cycle was told, now."""
         symbol, rate = market.spec.symbol, market.settled_rate(funding_ms)
         self.settling.add(symbol)
+        self._broadcast.funding(symbol, "funding.begin", funding_ms, rate)
         if self.on_begin is not None:
             self.on_begin(market, funding_ms, rate)
-        self._broadcast.funding(symbol, "funding.begin", funding_ms, rate)
-        self._clock.after(self.lasts_s, partial(self._end, symbol, funding_ms, rate))
+        self._clock.after(self.lasts_s, partial(self._end, market, funding_ms, rate))
 
-    def _end(self, symbol: str, funding_ms: int, rate: float) -> None:
+    def _end(self, market: Market, funding_ms: int, rate: float) -> None:
+        symbol = market.spec.symbol
         self.settling.discard(symbol)
         self._broadcast.funding(symbol, "funding.end", funding_ms, rate)
+        if self.on_end is not None:
+            self.on_end(market)

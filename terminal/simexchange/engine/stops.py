@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 
 UP, DOWN = "up", "down"
 REASONS = {
+    "300001": "error.createOrder.tooManyActiveOrders",
+    "300002": "error.createOrder.tradingSuspended",
     "300003": "error.createOrder.accountBalanceInsufficient",
     "300005": "error.createOrder.riskLimitExceeded",
     "300006": "error.createOrder.closePriceBeyondBankruptcy",
@@ -33,6 +35,7 @@ REASONS = {
     "300010": "error.createOrder.closeFailed",
     "300011": "error.createOrder.priceAboveLimit",
     "300012": "error.createOrder.priceBelowLimit",
+    "300014": "error.createOrder.positionInLiquidation",
     "330008": "error.createOrder.maxOpenSizeReached",
 }
 """Why a fired stop was refused. Only the first is known of the exchange, the others are ours."""
@@ -112,6 +115,8 @@ class Stops:
         self.on_fired: Callable[[UserOrder], None] = lambda _order: None
         self.error: Callable[[], str] = str
         """Asked first when a stop fires: a reason to refuse it, or nothing."""
+        self.check_service: Callable[[], None] = _always_open
+        """Asked next; raises ``Refused`` while nobody may place orders."""
 
     def wait(self, account: Account, order: UserOrder) -> None:
         """Take in a stop and tell."""
@@ -135,14 +140,17 @@ class Stops:
         self._due[symbol] += self._indexes[symbol].take("TP", market.spec.price(ticks))
 
     def check(self, market: Market) -> None:
-        """Fire every stop whose price has come, those reached by fired ones included."""
+        """Fire every stop whose price has come, those reached by fired ones included.
+
+        While funding of the contract is settled nothing is placed: what is reached fires after it.
+        """
         if self._is_checking:
             return
         self._is_checking = True
         due = self._due[market.spec.symbol]
         try:
             self._look(market)
-            while due:
+            while due and market.spec.symbol not in self._checks.halts.settling:
                 self._fire(due.pop(0), market)
                 if not due:
                     self._look(market)
@@ -196,6 +204,8 @@ class Stops:
             return error
         held = account.positions[order.symbol].lots
         try:
+            self.check_service()
+            self._checks.check_start(account, order.symbol)
             if order.only_reduces:
                 _fit(order, held)
             self._checks.check_now(account, order, market)
@@ -215,6 +225,10 @@ def _fit(order: UserOrder, held: int) -> None:
         order.size = abs(held)
     elif order.size > abs(held):
         order.shrink(order.size - abs(held))
+
+
+def _always_open() -> None:
+    """Nobody has anything against orders."""
 
 
 def _by_number(order: UserOrder) -> int:

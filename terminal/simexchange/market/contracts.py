@@ -7,7 +7,7 @@ numbers of the wire.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from decimal import Decimal
+from decimal import ROUND_HALF_EVEN, Decimal
 from typing import final
 
 BUSY = frozenset({"XBTUSDTM"})
@@ -15,6 +15,8 @@ BUSY = frozenset({"XBTUSDTM"})
 
 BUSY_STEPS = 1000
 QUIET_STEPS = 143
+AMOUNT_GRID = Decimal("1E-10")
+"""Every amount that is booked in a settle currency is a whole number of these."""
 
 
 @final
@@ -51,10 +53,16 @@ class ContractSpec:
     maker_rate = Decimal("0.0002")
     taker_rate = Decimal("0.0006")
     price_range = Decimal("0.05")
+    mmr_limit = Decimal("0.3")
     first_open_ms = 1_585_555_200_000
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "_ratio", self.tick.as_integer_ratio())
+
+    @property
+    def mmr_leverage(self) -> Decimal:
+        """The constant in the maintenance rate of cross positions (reference 7.6)."""
+        return Decimal(self.max_leverage)
 
     @property
     def steps_per_minute(self) -> int:
@@ -94,6 +102,11 @@ class ContractSpec:
         if self.is_inverse:
             return self.multiplier * abs(lots) / price
         return self.multiplier * abs(lots) * price
+
+
+def booked(amount: Decimal) -> Decimal:
+    """An amount of a settle currency as it is booked: on the grid, halves to the even side."""
+    return amount.quantize(AMOUNT_GRID, ROUND_HALF_EVEN)
 
 
 def plain(number: Decimal) -> str:

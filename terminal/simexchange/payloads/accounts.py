@@ -6,97 +6,146 @@ Numbers are numbers and texts are texts exactly where the reference says so; its
 from __future__ import annotations
 
 import json
-import zlib
 from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
 from typing import TYPE_CHECKING, Any
 
-from terminal.simexchange.market.contracts import plain
+from terminal.simexchange.market.contracts import booked, plain
 from terminal.simexchange.trading.margin import CROSS
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
     from terminal.simexchange.market.contracts import ContractSpec
     from terminal.simexchange.market.market import Market
+    from terminal.simexchange.trading.closings import ClosedPosition
     from terminal.simexchange.trading.ledger import FundingPayment, LedgerRow
     from terminal.simexchange.trading.margin import SimPosition, WalletState
-    from terminal.simexchange.trading.transfers import Purse
 
 Payload = dict[str, Any]
-_SUB_QUANTITIES = (
-    "subQuantity",
-    "spotSubQuantity",
-    "marginSubQuantity",
-    "futuresSubQuantity",
-    "optionSubQuantity",
-    "maxSubQuantity",
-    "maxDefaultSubQuantity",
-    "maxSpotSubQuantity",
-    "maxMarginSubQuantity",
-    "maxFuturesSubQuantity",
-    "maxOptionSubQuantity",
-)
 _NONE = Decimal(0)
-_FIRST_ACCOUNT = 548_600_000_000
 
 
 def position(held: SimPosition, market: Market, wallet: WalletState, now_ms: int) -> Payload:
-    """3.8, v1: numbers."""
+    """3.8, v1: numbers. A flat contract is given ``as_selected``; it never had an id maybe."""
     spec, mark = held.spec, market.mark_price
     sign = -1 if spec.is_inverse else 1
     signed = sign * held.lots * spec.multiplier
-    cost = _signed_value(spec.is_inverse, signed, held.entry)
+    cost = held.cost if signed > 0 else -held.cost
     value = _signed_value(spec.is_inverse, signed, mark)
+    realized = held.realized_gross - held.fees + held.funding
     unrealized, margin = held.unrealized(mark), held.margin(mark)
-    is_cross = held.margin_mode == CROSS
+    is_cross, rate = held.margin_mode == CROSS, held.maintenance
     payload: Payload = {
-        "id": f"4000000000{zlib.crc32(spec.symbol.encode()):010d}",
+        "id": str(held.number or ""),
         "symbol": spec.symbol,
         "crossMode": is_cross,
-        "maintMarginReq": float(spec.maintenance),
+        "maintMarginReq": _number(rate),
         "delevPercentage": 0.0,
         "openingTimestamp": held.opened_ms,
         "currentTimestamp": now_ms,
         "currentQty": held.lots,
-        "currentCost": float(cost),
-        "currentComm": float(held.fees),
-        "unrealisedCost": float(cost),
-        "realisedGrossCost": float(-held.realized_gross),
-        "realisedCost": float(held.fees - held.realized_gross),
+        "currentCost": _number(cost - held.realized_gross),
+        "currentComm": _number(held.fees),
+        "unrealisedCost": _number(cost),
+        "realisedGrossCost": _number(-held.realized_gross),
+        "realisedCost": _number(-realized),
         "isOpen": held.lots != 0,
         "markPrice": float(mark),
-        "markValue": float(value),
-        "posCost": float(cost),
-        "posInit": float(held.initial_margin),
-        "posMargin": float(margin),
-        "posMaint": float(abs(value) * spec.maintenance),
-        "realisedGrossPnl": float(held.realized_gross),
-        "realisedPnl": float(held.realized_gross - held.fees),
-        "unrealisedPnl": float(unrealized),
-        "unrealisedPnlPcnt": float(unrealized / abs(cost)) if cost else 0,
-        "unrealisedRoePcnt": float(unrealized / held.initial_margin) if held.initial_margin else 0,
-        "avgEntryPrice": float(held.entry),
-        "liquidationPrice": float(round(held.liquidation(wallet.cash), 8)),
-        "bankruptPrice": float(round(held.bankruptcy(wallet.cash), 8)),
+        "markValue": _number(value),
+        "posCost": _number(cost),
+        "posInit": _number(held.initial_margin),
+        "posMargin": _number(margin),
+        "posMaint": _number(abs(value) * rate),
+        "realisedGrossPnl": _number(held.realized_gross),
+        "realisedPnl": _number(realized),
+        "unrealisedPnl": _number(unrealized),
+        "unrealisedPnlPcnt": _number(unrealized / abs(cost)) if cost else 0,
+        "unrealisedRoePcnt": _number(unrealized / held.initial_margin)
+        if held.initial_margin
+        else 0,
+        "avgEntryPrice": _number(held.entry),
+        "liquidationPrice": float(round(held.liquidation(wallet.staying), 8)),
+        "bankruptPrice": float(round(held.bankruptcy(wallet.staying), 8)),
         "settleCurrency": spec.settle,
         "isInverse": spec.is_inverse,
-        "maintainMargin": float(spec.maintenance),
+        "maintainMargin": _number(rate),
         "marginMode": held.margin_mode,
         "positionSide": "BOTH",
         "leverage": float(held.leverage),
-        "dealComm": float(-held.fees),
-        "fundingFee": float(held.funding),
+        "dealComm": _number(-held.fees),
+        "fundingFee": _number(held.funding),
         "tax": 0,
     }
     if not is_cross:
-        payload["realLeverage"] = float(held.leverage)
-        payload["maintMargin"] = float(margin + unrealized)
+        payload.update(_isolated(held, margin + unrealized, abs(value)))
     return payload
+
+
+def _isolated(held: SimPosition, backing: Decimal, value: Decimal) -> Payload:
+    """3.8, what only isolated positions have (7.3).
+
+    Nothing is frozen for fees since May 2025. That funding which was received counts to
+    ``posCross`` and what was paid to ``posLoss`` is what the official sample adds up to.
+    """
+    return {
+        "realLeverage": float(_effective_leverage(held, backing, value)),
+        "maintMargin": _number(backing),
+        "autoDeposit": held.is_auto_deposit,
+        "riskLimit": held.level.most,
+        "riskLimitLevel": held.level.level,
+        "posCross": _number(held.added + held.received),
+        "posCrossMargin": _number(held.added),
+        "posComm": 0.0,
+        "posCommCommon": 0.0,
+        "posLoss": _number(held.paid),
+        "posFunding": 0.0,
+    }
+
+
+def _effective_leverage(held: SimPosition, backing: Decimal, value: Decimal) -> Decimal:
+    """The value over what backs it; zero when nothing does, the selected one without a position."""
+    if not held.lots:
+        return held.leverage
+    return round(value / backing, 4) if backing > 0 else _NONE
+
+
+def closed_position(row: ClosedPosition, uid: str) -> Payload:
+    """3.8, a position of before: text, but for its times.
+
+    Nobody withdraws a profit from a position or is taxed here, and what a liquidation shows in
+    addition is not known: those are as in the known samples.
+    """
+    side = "LONG" if row.is_long else "SHORT"
+    leverage = plain(row.leverage)
+    return {
+        "closeId": str(row.number),
+        "userId": uid,
+        "symbol": row.symbol,
+        "settleCurrency": row.currency,
+        "leverage": leverage if "." in leverage else f"{leverage}.0",
+        "type": f"{row.way}_{side}",
+        "pnl": plain(row.pnl),
+        "realisedGrossCost": plain(-row.gross),
+        "realisedGrossCostNew": plain(-row.gross),
+        "withdrawPnl": "0.0",
+        "tradeFee": plain(row.fees),
+        "fundingFee": plain(row.funding),
+        "openTime": row.opened_ms,
+        "closeTime": row.closed_ms,
+        "openPrice": plain(row.open_price),
+        "closePrice": plain(row.close_price),
+        "marginMode": row.margin_mode,
+        "tax": "0.0",
+        "roe": None,
+        "liquidAmount": None,
+        "liquidPrice": None,
+        "side": side,
+    }
 
 
 def _signed_value(is_inverse: bool, signed: Decimal, price: Decimal) -> Decimal:  # noqa: FBT001
     if not price or not signed:
-        return signed * 0
+        return _NONE
     return signed / price if is_inverse else signed * price
 
 
@@ -127,6 +176,12 @@ _V2_TEXTS = frozenset(
         "maintMargin",
         "maintMarginReq",
         "maintainMargin",
+        "posCross",
+        "posCrossMargin",
+        "posComm",
+        "posCommCommon",
+        "posLoss",
+        "posFunding",
     ]
 )
 
@@ -166,13 +221,22 @@ def position_v2(payload: Payload) -> Payload:
     return made
 
 
+def _number(amount: Decimal) -> float:
+    """An amount, or an average, as a JSON number of at most ten decimals."""
+    return float(booked(amount)) + 0.0  # no negative nought
+
+
 def _text(number: float) -> str:
     return plain(Decimal(repr(number)))
 
 
 def overview(state: WalletState, risk: Decimal = _NONE) -> Payload:
-    """3.1: numbers. ``risk`` is the cross risk rate as a fraction."""
-    held = state.cross_position + state.isolated_position
+    """3.1: numbers. ``risk`` is the cross risk rate as a fraction.
+
+    The unrealized profit of an isolated position counts for its margin, that of a cross one for
+    what is available; so both kinds fit the one formula of ``marginBalance``.
+    """
+    held = state.cross_position + state.isolated_position + state.isolated_unrealized
     ordered = state.cross_order + state.isolated_order
     unrealized = state.cross_unrealized + state.isolated_unrealized
     return {
@@ -181,7 +245,7 @@ def overview(state: WalletState, risk: Decimal = _NONE) -> Payload:
         "marginBalance": float(state.cash),
         "positionMargin": float(held),
         "orderMargin": float(ordered),
-        "frozenFunds": 0,
+        "frozenFunds": float(state.frozen),
         "availableBalance": float(state.available),
         "availableMargin": float(state.available),
         "currency": state.currency,
@@ -204,7 +268,7 @@ def overview_all(states: Sequence[tuple[str, WalletState]]) -> Payload:
     rows = [(name, overview(state)) for name, state in states]
     return {
         "summary": {
-            **{f"{name}Total": sum(row[name] for _, row in rows) for name in names},
+            **{f"{name}Total": _total(row[name] for _, row in rows) for name in names},
             "currency": states[0][1].currency,
         },
         "accounts": [
@@ -216,6 +280,10 @@ def overview_all(states: Sequence[tuple[str, WalletState]]) -> Payload:
             for account, row in rows
         ],
     }
+
+
+def _total(amounts: Iterable[float]) -> float:
+    return float(sum((Decimal(repr(amount)) for amount in amounts), _NONE))
 
 
 def ledger_row(row: LedgerRow) -> Payload:
@@ -243,7 +311,7 @@ def funding_payment(payment: FundingPayment) -> Payload:
         "fundingRate": float(payment.rate),
         "markPrice": float(payment.mark),
         "positionQty": payment.lots,
-        "positionCost": float(payment.cost),
+        "positionCost": _number(payment.cost),
         "funding": float(payment.amount),
         "settleCurrency": payment.currency,
         "context": json.dumps(sides),
@@ -257,47 +325,4 @@ def trade_fees(spec: ContractSpec) -> Payload:
         "symbol": spec.symbol,
         "takerFeeRate": plain(spec.taker_rate),
         "makerFeeRate": plain(spec.maker_rate),
-    }
-
-
-def user_info(level: int) -> Payload:
-    """4: the VIP level, and sub-accounts, of which there are none."""
-    return {"level": level, **dict.fromkeys(_SUB_QUANTITIES, 0)}
-
-
-def funding_account(number: int, currency: str, kind: str, purse: Purse) -> Payload:
-    """4: a row of the accounts list, all text, the type in lower case."""
-    return {
-        "id": account_id(number),
-        "currency": currency,
-        "type": kind,
-        **_purse(purse),
-    }
-
-
-def account_id(number: int) -> str:
-    """The id of a row of the accounts list, counted from 1."""
-    return str(_FIRST_ACCOUNT + number)
-
-
-def account_number(account: str) -> int:
-    """The row that an id of ``account_id`` names, zero or less when none."""
-    return int(account) - _FIRST_ACCOUNT if account.isascii() and account.isdigit() else 0
-
-
-def account_detail(currency: str, purse: Purse) -> Payload:
-    """4: one account, all text."""
-    return {"currency": currency, **_purse(purse)}
-
-
-def transferable(currency: str, purse: Purse) -> Payload:
-    """4: all text."""
-    return {"currency": currency, **_purse(purse), "transferable": plain(purse.available)}
-
-
-def _purse(purse: Purse) -> Payload:
-    return {
-        "balance": plain(purse.balance),
-        "available": plain(purse.available),
-        "holds": plain(purse.holds),
     }

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import itertools
 import json
+from decimal import Decimal
 from typing import TYPE_CHECKING, Any, NamedTuple, final
 
 from terminal.simexchange.market.contracts import plain
@@ -15,7 +16,6 @@ from terminal.simexchange.payloads import markets
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-    from decimal import Decimal
 
     from terminal.simexchange.market.history import Candle
     from terminal.simexchange.market.market import Market, Trade
@@ -65,6 +65,7 @@ CANDLE_TYPES = {
 _NUMBERED = frozenset({"snapshot.24h", "stopOrder", "walletBalance.change"})
 """Subjects whose frames have an ``id`` in the examples of 5.6 and 5.7."""
 _FIRST_ID = 0x68AD << 80
+_ZERO = Decimal(0)
 _compact = json.JSONEncoder(separators=(",", ":")).encode
 
 
@@ -212,22 +213,21 @@ def funding_event(symbol: str, funding_ms: int, rate: float, now_ms: int) -> Pay
 
 
 def snapshot(market: Market, now_ns: int) -> Payload:
-    """5.6 snapshot: volume in base units, turnover in quote units."""
+    """5.6 snapshot: volume in base units, turnover in quote units, the same as in 2.1."""
     spec, day = market.spec, market.day()
-    last = spec.number(market.last)
-    size = float(spec.multiplier) * day.lots
+    turnover, volume = markets.day_values(market)
     change = market.last - day.opened
     return {
         "highPrice": spec.number(max(day.high, market.last)),
-        "lastPrice": last,
+        "lastPrice": spec.number(market.last),
         "lowPrice": spec.number(min(day.low, market.last)),
         "price24HoursBefore": spec.number(day.opened),
         "priceChg": float(spec.price(change)),
         "priceChgPct": round(change / day.opened, 6),
         "symbol": spec.symbol,
         "ts": now_ns,
-        "turnover": size if spec.is_inverse else size * last,
-        "volume": size / last if spec.is_inverse else size,
+        "turnover": turnover,
+        "volume": volume,
     }
 
 
@@ -237,7 +237,7 @@ def snapshot(market: Market, now_ns: int) -> Payload:
 def order_event(one: UserOrder, market: Market, kind: str, status: str, now_ns: int) -> Payload:
     """5.7 tradeOrders without the fields of a match: sizes are text.
 
-    Orders of a liquidation have no type and no clientOid.
+    Orders of a liquidation have no type and no clientOid, nor have others that were sent without.
     """
     event: Payload = {
         "symbol": one.symbol,
@@ -259,7 +259,9 @@ def order_event(one: UserOrder, market: Market, kind: str, status: str, now_ns: 
         "ts": now_ns,
     }
     if one.trade_type == "liquid":
-        del event["orderType"], event["clientOid"]
+        del event["orderType"]
+    if one.trade_type == "liquid" or not one.client_oid:
+        del event["clientOid"]
     if kind == "open":
         event["liquidity"] = "maker"
     return event
@@ -305,13 +307,13 @@ def wallet(state: WalletState, now_ms: int) -> Payload:
     amounts: Sequence[tuple[str, Decimal]] = (
         ("crossPosMargin", state.cross_position),
         ("isolatedOrderMargin", state.isolated_order),
-        ("holdBalance", state.cash * 0),
+        ("holdBalance", state.frozen),
         ("equity", state.equity),
         ("availableBalance", state.available),
         ("isolatedPosMargin", state.isolated_position),
         ("maxWithdrawAmount", state.withdrawable),
         ("walletBalance", state.cash),
-        ("isolatedFundingFeeMargin", state.cash * 0),
+        ("isolatedFundingFeeMargin", _ZERO),
         ("crossUnPnl", state.cross_unrealized),
         ("totalCrossMargin", state.cross_margin),
         ("isolatedUnPnl", state.isolated_unrealized),
@@ -322,26 +324,43 @@ def wallet(state: WalletState, now_ms: int) -> Payload:
     return payload
 
 
-def legacy_wallet(state: WalletState, held: Decimal) -> dict[str, Payload]:
+def legacy_wallet(state: WalletState) -> dict[str, Payload]:
     """5.7, the three subjects of accounts that never switched their margin mode, without time.
 
-    ``held`` is what waits to leave the account; all amounts are numbers.
+    What waits to leave the account is held; all amounts are numbers.
     """
     ordered = state.cross_order + state.isolated_order
     return {
         "orderMargin.change": {"orderMargin": float(ordered), "currency": state.currency},
         "availableBalance.change": {
             "availableBalance": float(state.available),
-            "holdBalance": float(held),
+            "holdBalance": float(state.frozen),
             "currency": state.currency,
         },
-        "withdrawHold.change": {"withdrawHold": float(held), "currency": state.currency},
+        "withdrawHold.change": {"withdrawHold": float(state.frozen), "currency": state.currency},
     }
 
 
 _ONLY_BY_REQUEST = frozenset({"id", "isInverse", "maintainMargin"})
 """What no known frame has, of the dictionary that requests are answered with."""
-_NOT_WHEN_FLAT = frozenset({"posMargin", "maintMargin", "realLeverage"})
+_NOT_WHEN_FLAT = frozenset(
+    [
+        "posMargin",
+        "maintMargin",
+        "realLeverage",
+        "autoDeposit",
+        "riskLimit",
+        "riskLimitLevel",
+        "posCross",
+        "posCrossMargin",
+        "posComm",
+        "posCommCommon",
+        "posLoss",
+        "posFunding",
+    ]
+)
+_SET_WHEN_FLAT = {"autoAppendMarginStatusChange": frozenset({"autoDeposit"})}
+"""What is told of a contract without a position, because just that was changed."""
 _WHEN_MARKED = (
     "markPrice",
     "markValue",
@@ -360,7 +379,7 @@ def position_change(payload: Payload, reason: str) -> Payload:
     """5.7, a position in full, made of its v1 dictionary; a closed one has fewer fields."""
     missing = _ONLY_BY_REQUEST
     if payload["currentQty"] == 0:
-        missing |= _NOT_WHEN_FLAT
+        missing |= _NOT_WHEN_FLAT - _SET_WHEN_FLAT.get(reason, frozenset())
     told = {name: value for name, value in payload.items() if name not in missing}
     return {**told, "changeReason": reason}
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
-from terminal.simexchange.market.contracts import plain
+from terminal.simexchange.market.contracts import booked, plain
 from terminal.simexchange.market.matching import BUY, SELL
 from terminal.simexchange.switches import Switches
 
@@ -49,8 +49,8 @@ def statistics(
     return {
         f"openOrderBuy{ending}": lots[BUY],
         f"openOrderSell{ending}": lots[SELL],
-        "openOrderBuyCost": plain(cost[BUY]),
-        "openOrderSellCost": plain(cost[SELL]),
+        "openOrderBuyCost": plain(booked(cost[BUY])),
+        "openOrderSellCost": plain(booked(cost[SELL])),
         "settleCurrency": settle,
     }
 
@@ -73,10 +73,7 @@ def order(one: UserOrder, market: Market, switches: Switches = _USUAL) -> Payloa
     spec = market.spec
     unit = 1_000_000 if switches.updated_at_unit == "ns" else 1
     price = "0" if one.price is None else spec.text(one.price)
-    value = "0" if one.price is None else plain(spec.value(spec.price(one.price), one.size))
-    average = "0"
-    if one.filled:
-        average = plain(one.deal_base / one.filled)
+    value = "0" if one.price is None else plain(booked(spec.value(spec.price(one.price), one.size)))
     return {
         "id": one.id,
         "symbol": one.symbol,
@@ -111,13 +108,22 @@ def order(one: UserOrder, market: Market, switches: Switches = _USUAL) -> Payloa
         "orderTime": one.time_ns,
         "settleCurrency": spec.settle,
         "marginMode": one.margin_mode,
-        "avgDealPrice": average,
+        "avgDealPrice": _average(one, market),
         "positionSide": one.position_side,
         "filledValue": plain(one.deal_value),
         "status": "open" if one.is_active else "done",
         "filledSize": one.filled,
         "reduceOnly": one.is_reduce_only,
     }
+
+
+def _average(one: UserOrder, market: Market) -> str:
+    """The average price of its fills, harmonic where the contract is inverse (7.1)."""
+    if not one.filled:
+        return "0"
+    if market.spec.is_inverse:
+        return plain(booked(one.filled / one.deal_base))
+    return plain(booked(one.deal_base / one.filled))
 
 
 def _time_in_force(one: UserOrder) -> str:
@@ -163,7 +169,7 @@ def fill(one: UserFill, market: Market) -> Payload:
 def _rate(one: UserFill, market: Market) -> str:
     """What was really charged, with at least five decimals as the exchange writes it."""
     rate = market.spec.taker_rate if one.pays_taker else market.spec.maker_rate
-    if one.value:
+    if booked(one.value * rate) != one.fee:
         rate = round(one.fee / one.value, 8)
     short = rate.quantize(_RATE_DIGITS)
     return str(short) if short == rate else plain(rate)

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, final
 
 from terminal.simexchange.errors import Refused
 from terminal.simexchange.payloads import accounts as payloads
+from terminal.simexchange.payloads import funding as funding_payloads
 from terminal.simexchange.rest.paging import (
     DAY_MS,
     NAMES,
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from terminal.simexchange.rest.routing import Call
     from terminal.simexchange.switches import Switches
     from terminal.simexchange.trading.ledger import FundingPayment, LedgerRow
+    from terminal.simexchange.trading.transfers import Funding
 
 LEDGER_COUNT = 50
 _TYPES = {name.lower() for name in TYPES}
@@ -58,22 +60,17 @@ class AccountCalls:
         key = call.key
         if key is None:
             raise Refused("400001", "KC-API-KEY is required", 401)
-        return {
-            "remark": "demo",
-            "apiKey": key.key,
-            "apiVersion": key.version,
-            "permission": ",".join(sorted(key.permissions)),
-            **({"ipWhitelist": key.ip_list} if key.ip_list else {}),
-            "createdAt": call.account.opened_ms,
-            "uid": call.account.number,
-            "isMaster": True,
-        }
+        return funding_payloads.api_key(key, call.account.number, call.account.opened_ms)
 
-    def _user_info(self, _call: Call) -> object:
-        return payloads.user_info(self._quota.level)
+    def _user_info(self, call: Call) -> object:
+        return funding_payloads.user_info(self._quota.level, len(self._family(call)) - 1)
 
-    def _mode(self, _call: Call) -> object:
-        return {"selfAccountMode": "CLASSIC", "unifiedSubAccount": [], "classicSubAccount": []}
+    def _mode(self, call: Call) -> object:
+        subs = [one.account.number for one in self._family(call)[1:]]
+        return {"selfAccountMode": "CLASSIC", "unifiedSubAccount": [], "classicSubAccount": subs}
+
+    def _family(self, call: Call) -> list[Funding]:
+        return self._engine.accounts.family(call.account)
 
     def _overview(self, call: Call) -> object:
         currency = _currency(call)
@@ -81,8 +78,11 @@ class AccountCalls:
         return payloads.overview(call.account.wallet_state(currency), risk)
 
     def _overview_all(self, call: Call) -> object:
-        """The account and its sub-accounts; there are none, so the sum is the account's own."""
-        return payloads.overview_all([("main", call.account.wallet_state(_currency(call)))])
+        """The account and its sub-accounts, and their sums."""
+        currency = _currency(call)
+        return payloads.overview_all(
+            [(one.name, one.account.wallet_state(currency)) for one in self._family(call)]
+        )
 
     def _ledger(self, call: Call) -> object:
         """Newest first; a contract with an open position leads with what is not booked yet."""

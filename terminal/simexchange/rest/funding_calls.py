@@ -1,6 +1,6 @@
-"""The funding side: accounts list, what is transferable, universal-transfer. Source: reference 4.
+"""The funding side: accounts list, what is transferable, transfers between accounts.
 
-On the real exchange these are on another host; here both hosts share the port.
+On the real exchange these are on another host; here both hosts share the port. Source: reference 4.
 """
 
 from __future__ import annotations
@@ -8,15 +8,20 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, final
 
 from terminal.simexchange.errors import Refused
-from terminal.simexchange.payloads import accounts as payloads
+from terminal.simexchange.payloads import funding as payloads
 from terminal.simexchange.rest.routing import GENERAL, MANAGEMENT, TRANSFER, Route
+from terminal.simexchange.trading import move_requests
 from terminal.simexchange.trading.transfers import TRANSFER_PATH
 
 if TYPE_CHECKING:
+    from terminal.simexchange.faults import Faults
     from terminal.simexchange.rest.routing import Call
+    from terminal.simexchange.switches import Switches
     from terminal.simexchange.trading.accounts import Accounts
-    from terminal.simexchange.trading.transfers import Funding
+    from terminal.simexchange.trading.transfers import Funding, Move
 
+SPOT = "Spot"
+"""The right that the two older transfers need (1.2)."""
 _LONGEST_ID = 24
 
 
@@ -24,21 +29,26 @@ _LONGEST_ID = 24
 class FundingCalls:
     """What a transfer dialog needs beside the account overview."""
 
-    def __init__(self, accounts: Accounts) -> None:
+    def __init__(self, accounts: Accounts, faults: Faults, switches: Switches) -> None:
         self._accounts = accounts
+        self._faults = faults
+        self._switches = switches
 
     def _funding(self, call: Call) -> Funding:
         return self._accounts.funding[call.account.uid]
 
     def routes(self) -> tuple[Route, ...]:
         """The calls of this module."""
-        accounts = "/api/v1/accounts"
-        transferable = f"{accounts}/transferable"
+        accounts, old = "/api/v1/accounts", "/api/v2/accounts"
+        transferable, kind = f"{accounts}/transferable", "transfer"
+        inner, sub = f"{old}/inner-transfer", f"{old}/sub-transfer"
         return (
             Route("GET", accounts, MANAGEMENT, 5, GENERAL, self._list),
             Route("GET", f"{accounts}/{{accountId}}", MANAGEMENT, 5, GENERAL, self._account),
             Route("GET", transferable, MANAGEMENT, 20, GENERAL, self._transferable),
-            Route("POST", TRANSFER_PATH, MANAGEMENT, 4, TRANSFER, self._transfer, "transfer"),
+            Route("POST", TRANSFER_PATH, MANAGEMENT, 4, TRANSFER, self._transfer, kind),
+            Route("POST", inner, MANAGEMENT, 10, SPOT, self._inner, kind),
+            Route("POST", sub, MANAGEMENT, 30, SPOT, self._sub, kind),
         )
 
     def _list(self, call: Call) -> object:
@@ -66,4 +76,17 @@ class FundingCalls:
         return payloads.transferable(currency, self._funding(call).purse(kind, currency))
 
     def _transfer(self, call: Call) -> object:
-        return {"orderId": self._funding(call).transfer(call.fields)}
+        own = self._funding(call)
+        return self._moved(own, move_requests.universal(call.fields, own))
+
+    def _inner(self, call: Call) -> object:
+        own, is_taken = self._funding(call), self._switches.inner_to_futures == "taken"
+        move = move_requests.inner(call.fields, own, may_end_in_futures=is_taken)
+        return self._moved(own, move)
+
+    def _sub(self, call: Call) -> object:
+        own = self._funding(call)
+        return self._moved(own, move_requests.sub(call.fields, own))
+
+    def _moved(self, own: Funding, move: Move) -> object:
+        return {"orderId": own.transfer(move, self._faults.transfers_late_s)}

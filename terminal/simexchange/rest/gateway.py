@@ -17,8 +17,16 @@ from urllib.parse import parse_qsl, unquote
 
 from terminal.simexchange.auth import KEY_HEADER, Signed, check
 from terminal.simexchange.errors import Refused
+from terminal.simexchange.faults import NO_FATE, UNAVAILABLE_PAGE, Fate
 from terminal.simexchange.fields import decoded
-from terminal.simexchange.rest.routing import GENERAL, PUBLIC, Call, Route, RouteTable
+from terminal.simexchange.rest.routing import (
+    GENERAL,
+    PUBLIC,
+    Call,
+    Enveloped,
+    Route,
+    RouteTable,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -62,14 +70,13 @@ class Request:
 @final
 @dataclass(slots=True)
 class Answer:
-    """What to send back; ``is_lost`` means nothing: the connection breaks instead."""
+    """What to send back, and how: late, or not at all when the connection breaks instead."""
 
     status: int
     body: bytes
     headers: dict[str, str] = field(default_factory=dict)
     media: str = JSON_TYPE
-    delay_s: float = 0.0
-    is_lost: bool = False
+    fate: Fate = NO_FATE
 
 
 @final
@@ -122,23 +129,30 @@ class Gateway:
                 key=key,
                 owner=None if key is None else self._accounts.of(key),
             )
-            self._faults.check_command(route.fault)
-            answer = envelope(route.handler(call), headers, route.media)
+            return self._done(route, call, headers)
         except Refused as refused:
             if refused.headers is not None:
                 headers = refused.headers
             elif headers is None and refused.body is None:
-                headers = self._quota.look(pool, owner, self._clock.monotonic_s())
+                headers = self._quota.look(pool, owner, self._clock.window_s())
             return self.refusal(refused, headers)
         except Exception as error:  # noqa: BLE001 - reported, never lost
             report(error)
             return self.failure(headers)
-        answer.delay_s, answer.is_lost = self._faults.fate(route.fault)
+
+    def _done(self, route: Route, call: Call, headers: dict[str, str]) -> Answer:
+        """Let the call's handler have its turn. Raises ``Refused``."""
+        try:
+            self._faults.check_command(route.fault, "" if call.key is None else call.key.uid)
+            answer = envelope(route.handler(call), headers, route.media)
+            answer.fate = self._faults.fate(route.fault)
+        finally:
+            self._faults.end_command()
         return answer
 
     def headers(self, address: str) -> dict[str, str]:
         """The headers of an answer to an address that belongs to no call and costs nothing."""
-        return self._quota.look(PUBLIC, address, self._clock.monotonic_s())
+        return self._quota.look(PUBLIC, address, self._clock.window_s())
 
     def refusal(self, refused: Refused, headers: dict[str, str] | None = None) -> Answer:
         """A refusal in the envelope."""
@@ -149,6 +163,10 @@ class Gateway:
             status = int(self._switches.business_status)
         body = _encode({"code": refused.code, "msg": refused.text})
         return Answer(status, body.encode(), headers or {})
+
+    def unavailable(self) -> Answer:
+        """The page of who stands before the exchange when nobody is let in."""
+        return self.refusal(Refused("503000", "", 503, body=UNAVAILABLE_PAGE))
 
     def failure(self, headers: dict[str, str] | None = None) -> Answer:
         """What a fault of the program itself looks like."""
@@ -185,7 +203,7 @@ class Gateway:
     def charge(self, route: Route, owner: str) -> dict[str, str]:
         """Count a call in its pool: the headers of its answer. Raises ``Refused`` with them."""
         fits, headers = self._quota.spend(
-            route.pool, owner, self.weight(route), self._clock.monotonic_s()
+            route.pool, owner, self.weight(route), self._clock.window_s()
         )
         if self._faults.use("quotas_spent"):
             pool = self._quota.pool(route.pool, owner)
@@ -204,6 +222,7 @@ class Gateway:
             request.headers,
             self._clock.now_ms(),
             Signed(request.method, origin_form(request.target), request.body),
+            drift_ms=self._clock.drift_ms(),
             query=self._switches.signed_query,
             version=self._switches.key_version,
         )
@@ -228,7 +247,9 @@ def report(error: Exception) -> None:
 
 
 def envelope(data: Any, headers: dict[str, str], media: str = JSON_TYPE) -> Answer:  # noqa: ANN401
-    """A success in the envelope."""
+    """A success in the envelope, or in the one that it brings with it."""
+    if isinstance(data, Enveloped):
+        return Answer(200, _encode(data.answer).encode(), headers, media)
     return Answer(200, f'{{"code":"{SUCCESS}","data":{_encode(data)}}}'.encode(), headers, media)
 
 

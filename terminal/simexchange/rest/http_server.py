@@ -15,6 +15,7 @@ from aiohttp import http_exceptions, web
 from typing_extensions import override
 
 from terminal.simexchange.errors import Refused
+from terminal.simexchange.faults import NO_FATE
 from terminal.simexchange.rest.gateway import Answer, Request, report
 
 if TYPE_CHECKING:
@@ -32,6 +33,8 @@ IDLE_S = 75.0
 BACKLOG = 1024
 """Connections that may wait to be accepted."""
 _LINGER_S = 1.0
+_TURNS = 3
+"""Turns of the loop in which a writer that was woken has written."""
 EMPTY = b""
 
 
@@ -63,7 +66,7 @@ class HttpServer:
     async def _handle(self, request: web.BaseRequest) -> web.StreamResponse:
         body = await self._read(request) if request.body_exists else EMPTY
         if isinstance(body, Answer):
-            return _response(body)
+            return response_of(body)
         answer = self._gateway.answer(
             Request(
                 request.method,
@@ -71,14 +74,27 @@ class HttpServer:
                 request.headers,
                 body,
                 request.remote or "",
-                request.host,
+                request.headers.get("Host") or _own_address(request),
             )
         )
-        if answer.delay_s:
-            await self._clock.sleep(answer.delay_s)
-        if answer.is_lost:
-            _drop(request)
-        return _response(answer)
+        fate = answer.fate
+        if fate is NO_FATE:
+            return response_of(answer)
+        try:
+            if fate.delay_s:
+                await self._clock.sleep(fate.delay_s)
+            elif fate.yields:
+                await let_others_write()
+            if fate.is_lost:
+                _drop(request)
+            response = response_of(answer)
+            if fate.told is not None:
+                await response.prepare(request)
+                await response.write_eof()
+            return response
+        finally:
+            if fate.told is not None:
+                fate.told()
 
     async def _read(self, request: web.BaseRequest) -> bytes | Answer:
         """The body, or the answer to one that cannot be had."""
@@ -96,6 +112,20 @@ class HttpServer:
             _drop(request)
 
 
+def _own_address(request: web.BaseRequest) -> str:
+    """Where a request came in that does not say whom it asks."""
+    if request.transport is None:
+        return ""
+    address, port = request.transport.get_extra_info("sockname")[:2]
+    return f"{address}:{port}"
+
+
+async def let_others_write() -> None:
+    """Let what waits to be sent on other connections go out first."""
+    for _ in range(_TURNS):
+        await asyncio.sleep(0)
+
+
 def _too_large() -> Refused:
     return Refused("400100", "The body is too large", 413)
 
@@ -111,7 +141,8 @@ def _drop(request: web.BaseRequest) -> NoReturn:
     raise asyncio.CancelledError
 
 
-def _response(answer: Answer) -> web.Response:
+def response_of(answer: Answer) -> web.Response:
+    """An answer as aiohttp sends it."""
     return web.Response(
         status=answer.status,
         body=answer.body,
@@ -155,7 +186,7 @@ class _Runner(web.AppRunner):
             refused = _unreadable(error.status)
             if error.status == 404:
                 refused = Refused("404000", "Url Not Found", 404)
-            return _response(self._gateway.refusal(refused, headers))
+            return response_of(self._gateway.refusal(refused, headers))
 
 
 @final
@@ -200,7 +231,7 @@ class _Protocol(web.RequestHandler):
                 report(exc)
         if request.writer.output_size > 0:
             raise ConnectionError("an answer was begun already")
-        response = _response(answer)
+        response = response_of(answer)
         response.force_close()
         return response
 

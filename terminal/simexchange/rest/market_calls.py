@@ -18,23 +18,17 @@ if TYPE_CHECKING:
     from terminal.simexchange.rest.routing import Call
     from terminal.simexchange.tokens import Tokens
 
-PING_INTERVAL_MS = 18_000
-PING_TIMEOUT_MS = 10_000
 _CONTRACT_STATUS = {"open": "Open", "cancelonly": "CancelOnly", "close": "Paused"}
 
 
 @final
 class MarketCalls:
-    """What anybody may ask.
-
-    ``notice`` is the text beside the status of the exchange.
-    """
+    """What anybody may ask."""
 
     def __init__(self, engine: Engine, tokens: Tokens, clock: SimClock) -> None:
         self._engine = engine
         self._tokens = tokens
         self._clock = clock
-        self.notice = ""
 
     def routes(self) -> tuple[Route, ...]:
         """The calls of this module."""
@@ -103,7 +97,7 @@ class MarketCalls:
         return {"turnoverOf24h": sum(payloads.day_values(market)[0] for market in markets)}
 
     def _status(self, _call: Call) -> object:
-        return {"msg": self.notice, "status": self._engine.status}
+        return {"msg": self._engine.faults.notice, "status": self._engine.status}
 
     def _timestamp(self, _call: Call) -> object:
         return self._clock.now_ms()
@@ -122,8 +116,7 @@ class MarketCalls:
                     "endpoint": f"ws://{call.host}/endpoint",
                     "encrypt": False,
                     "protocol": "websocket",
-                    "pingInterval": PING_INTERVAL_MS,
-                    "pingTimeout": PING_TIMEOUT_MS,
+                    **self._tokens.pings.payload(),
                 }
             ],
         }

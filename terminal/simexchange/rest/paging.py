@@ -17,6 +17,8 @@ Row = TypeVar("Row")
 
 USUAL_PAGE = 50
 LARGEST_PAGE = 1000
+USUAL_HISTORY_PAGE = 10
+LARGEST_HISTORY_PAGE = 200
 USUAL_COUNT = 10
 LARGEST_COUNT = 100
 NAMES = ("startAt", "endAt")
@@ -68,13 +70,34 @@ def bounded_window(
     return Window(max(0, now_ms - default_ms), None)
 
 
-def page(call: Call, rows: Sequence[Row], made: Callable[[Row], Any]) -> dict[str, Any]:
+def page(
+    call: Call,
+    rows: Sequence[Row],
+    made: Callable[[Row], Any],
+    usual: int = USUAL_PAGE,
+    sizes: tuple[int, int] = (1, LARGEST_PAGE),
+) -> dict[str, Any]:
     """One page by ``currentPage`` and ``pageSize``; only its rows are ``made``.
 
-    Sizes above 1000 are taken as 1000, zero as one; a page behind the last is empty.
+    Sizes beyond the smallest and the largest are taken as those; a page behind the last is empty.
     """
-    number = max(1, _at_least_zero(call, "currentPage", 1))
-    size = min(LARGEST_PAGE, max(1, _at_least_zero(call, "pageSize", USUAL_PAGE)))
+    smallest, largest = sizes
+    number = _at_least_zero(call, "currentPage", 1)
+    size = min(largest, max(smallest, _at_least_zero(call, "pageSize", usual)))
+    return _page(number, size, rows, made)
+
+
+def page_of_history(call: Call, rows: Sequence[Row], made: Callable[[Row], Any]) -> dict[str, Any]:
+    """One page by ``pageId`` and ``limit``, 10 by default and 200 at most."""
+    number = _at_least_zero(call, "pageId", 1)
+    size = min(LARGEST_HISTORY_PAGE, _at_least_zero(call, "limit", USUAL_HISTORY_PAGE))
+    return _page(number, size, rows, made)
+
+
+def _page(
+    number: int, size: int, rows: Sequence[Row], made: Callable[[Row], Any]
+) -> dict[str, Any]:
+    number, size = max(1, number), max(1, size)
     return {
         "currentPage": number,
         "pageSize": size,

@@ -1,4 +1,7 @@
-"""Positions, margin modes, cross leverage and the position mode. Source: reference 3.8, 3.9."""
+"""Positions of now and before, margin modes, cross leverage, position mode.
+
+Source: reference 3.8, 3.9.
+"""
 
 from __future__ import annotations
 
@@ -9,6 +12,7 @@ from typing import TYPE_CHECKING, Any, final
 from terminal.simexchange.errors import Refused
 from terminal.simexchange.market.contracts import plain
 from terminal.simexchange.payloads import accounts as payloads
+from terminal.simexchange.rest.paging import asked_window, page_of_history
 from terminal.simexchange.rest.routing import FUTURES, TRADE, Route
 from terminal.simexchange.trading.margin import CROSS, ISOLATED
 
@@ -30,7 +34,7 @@ _LEVERAGE = re.compile(r"[0-9]{1,4}(\.[0-9]{1,2})?")
 class PositionCalls:
     """What the account that signed holds, and how it holds it.
 
-    The account is in one-way mode only: switching to hedge mode is refused (330011).
+    The account is in one-way mode only: switching to hedge mode is refused (300000).
     """
 
     def __init__(self, engine: Engine) -> None:
@@ -45,6 +49,7 @@ class PositionCalls:
             Route("GET", "/api/v1/position", FUTURES, 2, TRADE, self._position),
             Route("GET", v2, FUTURES, 2, TRADE, self._position_v2),
             Route("GET", "/api/v1/positions", FUTURES, 2, TRADE, self._positions),
+            Route("GET", "/api/v1/history-positions", FUTURES, 2, TRADE, self._closed),
             Route("GET", f"{v2}/getMarginMode", FUTURES, 2, TRADE, self._margin_mode),
             Route("POST", f"{v2}/changeMarginMode", FUTURES, 2, TRADE, self._change_margin_mode),
             Route("POST", batch, FUTURES, 2, TRADE, self._change_margin_modes),
@@ -73,6 +78,16 @@ class PositionCalls:
             for symbol, market in self._engine.markets.items()
             if call.account.positions[symbol].lots and root in ("", market.spec.root)
         ]
+
+    def _closed(self, call: Call) -> object:
+        """Newest first, by the time they were closed; sizes of a page above 200 are 200."""
+        name = call.text("symbol")
+        symbol = self._engine.market(name).spec.symbol if name else None
+        window = asked_window(call, ("from", "to"))
+        found = call.account.closings.newest(symbol, window.start_ms, window.end_ms)
+        return page_of_history(
+            call, found, lambda row: payloads.closed_position(row, call.account.uid)
+        )
 
     def _payload(self, account: Account, market: Market) -> dict[str, Any]:
         payload = self._engine.reports.position_payload(account, market)
@@ -126,7 +141,7 @@ class PositionCalls:
         account = call.account
         market = self._engine.market(self._symbol(call.fields.get("symbol")))
         symbol, settle = market.spec.symbol, market.spec.settle
-        leverage = _leverage_of(call.fields.get("leverage"))
+        leverage = leverage_of(call.fields.get("leverage"))
         if leverage > market.spec.max_leverage:
             text = f"The leverage must not be above {market.spec.max_leverage}"
             raise Refused("300016", text)
@@ -151,7 +166,7 @@ class PositionCalls:
         if isinstance(asked, bool) or str(asked) not in ("0", "1"):
             raise Refused("400100", "positionMode is 0 or 1", 400)
         if str(asked) == "1":
-            raise Refused("330011", "Hedge mode is not offered by the simulated exchange")
+            raise Refused("300000", "Hedge mode is not offered by the simulated exchange")
         return {"positionMode": 0}
 
     def _symbol(self, value: object) -> str:
@@ -167,7 +182,7 @@ def _mode(fields: Mapping[str, Any]) -> str:
     return str(value)
 
 
-def _leverage_of(value: object) -> Decimal:
+def leverage_of(value: object) -> Decimal:
     """Text or a number, at least 1, at most two decimals. Raises ``Refused``."""
     text = str(value) if isinstance(value, (str, int, float)) else ""
     if not _LEVERAGE.fullmatch(text) or Decimal(text) < 1:

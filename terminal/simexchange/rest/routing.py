@@ -101,6 +101,20 @@ class Call:
 
 
 @final
+class Enveloped(NamedTuple):
+    """What a handler returns that answers in an envelope of its own."""
+
+    answer: Mapping[str, Any]
+
+
+def old_envelope(data: Any) -> Enveloped:  # noqa: ANN401 - whatever a handler answers
+    """Data in the envelope of the exchange's older services (1.4)."""
+    return Enveloped(
+        {"success": True, "code": "200", "msg": "success", "retry": False, "data": data}
+    )
+
+
+@final
 class Route(NamedTuple):
     """One call of the reference. ``permission`` is None for calls that need no key.
 

@@ -36,7 +36,7 @@ class Connections:
         if window is None:
             window = Window(limits.new_connections, limits.new_connections_s)
             self._windows[owner] = window
-        if not window.passes(self._clock.monotonic_s()):
+        if not window.passes(self._clock.window_s()):
             text = f"new connections exceed the limit of {limits.new_connections} per minute"
             raise FrameRefused(509, text)
         self._open[owner] = held + 1

@@ -54,7 +54,7 @@ class Dialogue:
     def open(self) -> None:
         """Join the hub and say welcome."""
         self._parts.hub.add(self._listener)
-        self._listener.send(_compact({"id": self._connect_id, "type": "welcome"}))
+        self._listener.greet(_compact({"id": self._connect_id, "type": "welcome"}))
 
     def close(self) -> None:
         """Leave the hub, tunnels first."""
@@ -85,13 +85,12 @@ class Dialogue:
 
     def _count(self) -> None:
         limits = self._parts.limits
-        if not self._window.passes(self.heard_s):
+        if not self._window.passes(self._parts.clock.window_s()):
             text = f"messages exceed the limit of {limits.messages} in {limits.messages_s:g} s"
             raise FrameRefused(509, text)
 
     def _refuse(self, identity: str, refused: FrameRefused) -> None:
-        answer = {"id": identity, "type": "error", "code": refused.code, "data": refused.text}
-        self._listener.send(_compact(answer))
+        self._listener.send(error_frame(identity, refused))
 
     def _take(self, frame: dict[str, Any], identity: str | None) -> None:
         kind = frame.get("type")
@@ -198,3 +197,9 @@ def _text_of(value: object) -> str | None:
 def _is_true(value: object) -> bool:
     """True as the exchange takes it: the boolean, or its name as text."""
     return value is True or value == "true"
+
+
+def error_frame(identity: str, refused: FrameRefused) -> str:
+    """What is refused, told with the id of the frame, or of the connection when it is that."""
+    frame = {"id": identity, "type": "error", "code": refused.code, "data": refused.text}
+    return _compact(frame)

@@ -12,12 +12,14 @@ from typing import TYPE_CHECKING, final
 
 from aiohttp import WSMsgType, web
 
+from terminal.simexchange.rest.http_server import response_of
 from terminal.simexchange.sockets.connections import Connections
-from terminal.simexchange.sockets.dialogue import Dialogue
+from terminal.simexchange.sockets.dialogue import Dialogue, error_frame
 from terminal.simexchange.sockets.hub import Listener
 from terminal.simexchange.sockets.limits import FrameRefused
 
 if TYPE_CHECKING:
+    from terminal.simexchange.rest.gateway import Gateway
     from terminal.simexchange.sockets.dialogue import FeedParts
     from terminal.simexchange.tokens import Tokens
 
@@ -31,8 +33,9 @@ _LOST = (ConnectionError, RuntimeError)
 class Streams:
     """All feed connections."""
 
-    def __init__(self, parts: FeedParts, tokens: Tokens) -> None:
+    def __init__(self, parts: FeedParts, tokens: Tokens, gateway: Gateway) -> None:
         self._parts = parts
+        self._gateway = gateway
         self._tokens = tokens
         self._numbers = itertools.count(1)
         self.connections = Connections(parts.limits, parts.clock)
@@ -45,19 +48,19 @@ class Streams:
     async def handle(self, request: web.Request) -> web.StreamResponse:
         """One connection from its token to its end."""
         if self._parts.faults.refuses_streams:
-            return web.Response(status=503, text="service unavailable")
+            return response_of(self._gateway.unavailable())
         socket = web.WebSocketResponse(autoping=True, compress=False)
         await socket.prepare(request)
+        connect_id = request.query.get("connectId") or f"c-{next(self._numbers)}"
         try:
             uid, owner = self._let_in(request)
         except FrameRefused as refused:
             with suppress(*_LOST):
-                answer = {"type": "error", "code": refused.code, "data": refused.text}
-                await socket.send_json(answer)
+                await socket.send_str(error_frame(connect_id, refused))
             await socket.close()
             return socket
         try:
-            await self._serve(socket, request, uid)
+            await self._serve(socket, request, uid, connect_id)
         finally:
             self.connections.release(owner)
             await socket.close()
@@ -73,7 +76,11 @@ class Streams:
         return token.uid, owner
 
     async def _serve(
-        self, socket: web.WebSocketResponse, request: web.Request, uid: str | None
+        self,
+        socket: web.WebSocketResponse,
+        request: web.Request,
+        uid: str | None,
+        connect_id: str,
     ) -> None:
         transport = request.transport
 
@@ -88,7 +95,6 @@ class Streams:
                 self._parts.clock.after(CLOSING_S, cut)
 
         listener = Listener(uid, ended, self._parts.limits.queued, transport)
-        connect_id = request.query.get("connectId") or f"c-{next(self._numbers)}"
         dialogue = Dialogue(listener, connect_id, self._parts)
         dialogue.open()
         self._watch(dialogue, listener)

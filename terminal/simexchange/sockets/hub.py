@@ -56,6 +56,7 @@ class Listener:
         self._max_queued = max_queued
         self.transport = transport
         self.is_mute = False
+        self._greeting = ""
         self.topics: dict[str, None] = {}
         self.queue: deque[str] = deque()
         self.wake = asyncio.Event()
@@ -71,6 +72,24 @@ class Listener:
             return
         self.queue.append(text)
         self.wake.set()
+
+    def greet(self, text: str) -> None:
+        """Queue the first frame; a mute listener gets it when it is mute no more."""
+        if self.is_mute:
+            self._greeting = text
+        else:
+            self.send(text)
+
+    def mute(self, *, is_mute: bool) -> None:
+        """Play half-open: nothing is heard and nothing said until it is over."""
+        self.is_mute = is_mute
+        if is_mute:
+            self.queue.clear()
+        if self.transport is not None:
+            (self.transport.pause_reading if is_mute else self.transport.resume_reading)()
+        if self._greeting and not is_mute:
+            greeting, self._greeting = self._greeting, ""
+            self.send(greeting)
 
     def end(self) -> None:
         """Close the connection after what waits."""
@@ -128,7 +147,8 @@ class Hub:
     def add(self, listener: Listener) -> None:
         """A stream opened."""
         self.listeners[listener] = None
-        listener.is_mute = self._faults.half_open
+        if self._faults.half_open:
+            listener.mute(is_mute=True)
 
     def remove(self, listener: Listener) -> None:
         """A stream ended."""
@@ -174,7 +194,7 @@ class Hub:
         if subscribers:
             text = self._envelopes.private(uid, topic, subject, data)
             fan = partial(self._fan, tuple(subscribers))
-            self._faults.pass_on(topic, text, fan, is_private=True)
+            self._faults.pass_on(topic, text, fan, uid=uid)
 
     def _fan(self, subscribers: Iterable[Subscriber], text: str) -> None:
         for subscriber in subscribers:
@@ -191,15 +211,7 @@ class Hub:
     def mute(self, is_mute: bool) -> None:  # noqa: FBT001 - one truth, told to all
         """Let all streams that are open say nothing, nor hear, or go on."""
         for listener in self.listeners:
-            listener.is_mute = is_mute
-            if is_mute:
-                listener.queue.clear()
-            if listener.transport is not None:
-                (
-                    listener.transport.pause_reading
-                    if is_mute
-                    else listener.transport.resume_reading
-                )()
+            listener.mute(is_mute=is_mute)
 
     def end_all(self) -> None:
         """Close all streams."""

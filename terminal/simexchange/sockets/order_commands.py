@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, NamedTuple, final
 
 from terminal.simexchange.errors import Refused
+from terminal.simexchange.faults import NO_FATE
 from terminal.simexchange.fields import decoded
 from terminal.simexchange.rest.gateway import report
 from terminal.simexchange.rest.routing import Call, Route
@@ -20,9 +21,9 @@ if TYPE_CHECKING:
 
     from terminal.simexchange.auth import ApiKey
     from terminal.simexchange.clock import SimClock
-    from terminal.simexchange.faults import Faults
+    from terminal.simexchange.faults import Fate, Faults
     from terminal.simexchange.rest.batch_calls import BatchCalls
-    from terminal.simexchange.rest.gateway import Gateway
+    from terminal.simexchange.rest.gateway import Answer, Gateway
     from terminal.simexchange.rest.order_calls import OrderCalls
     from terminal.simexchange.rest.routing import RouteTable
     from terminal.simexchange.switches import Switches
@@ -43,14 +44,13 @@ _compact = json.JSONEncoder(separators=(",", ":")).encode
 class Reply:
     """What a frame is answered with. ``in_ms`` is None for a pong, which carries no times.
 
-    ``is_lost`` means that it never comes: the connection breaks instead.
+    ``fate`` says how it goes out; when it is lost, the connection breaks instead.
     """
 
     content: dict[str, Any]
     in_ms: int | None
     quota: dict[str, Any] | None = None
-    delay_s: float = 0.0
-    is_lost: bool = False
+    fate: Fate = NO_FATE
 
     def text(self, out_ms: int) -> str:
         """The frame as it leaves at ``out_ms``."""
@@ -107,6 +107,19 @@ class OrderCommands:
         """True while no new connection is let in."""
         return self._faults.refuses_streams
 
+    def unavailable(self) -> Answer:
+        """What a connection is answered that is not let in."""
+        return self._gateway.unavailable()
+
+    def no_upgrade(self, address: str) -> Answer:
+        """What a request is answered that asks for no socket."""
+        refused = Refused("400100", "This address is for WebSocket connections", 400)
+        return self._gateway.refusal(refused, self._gateway.headers(address))
+
+    def swaps_reply(self) -> bool:
+        """True when a reply has to wait until the next one was sent."""
+        return bool(self._faults.replies_swapped) and self._faults.use("replies_swapped")
+
     def answer(self, key: ApiKey, text: str, clock: SimClock) -> Reply | None:
         """Do what a frame asks for; None when the answer is withheld.
 
@@ -129,8 +142,7 @@ class OrderCommands:
             self._faults.check_gate()
             headers = self._gateway.charge(command.twin, key.uid)
             self._faults.check_load()
-            self._faults.check_command(command.twin.fault)
-            data = command.run(self._call(command.twin, key, frame.get("args")))
+            data, fate = self._done(command, self._call(command.twin, key, frame.get("args")))
         except Refused as refused:
             content = {**head, "code": refused.code, "msg": refused.text}
             return Reply(content, in_ms, self._quota(refused.headers or headers))
@@ -138,9 +150,17 @@ class OrderCommands:
             report(error)
             content = {**head, "code": "500000", "msg": "Internal Server Error"}
             return Reply(content, in_ms, self._quota(headers))
-        delay_s, is_lost = self._faults.fate(command.twin.fault)
         content = {**head, "code": SUCCESS, "data": data}
-        return Reply(content, in_ms, self._quota(headers), delay_s, is_lost)
+        return Reply(content, in_ms, self._quota(headers), fate)
+
+    def _done(self, command: _Command, call: Call) -> tuple[Any, Fate]:
+        """Do a command: its data, and what becomes of its reply. Raises ``Refused``."""
+        kind = command.twin.fault
+        try:
+            self._faults.check_command(kind, call.account.uid)
+            return command.run(call), self._faults.fate(kind)
+        finally:
+            self._faults.end_command()
 
     def _pong(self, frame: Mapping[str, Any], clock: SimClock) -> Reply | None:
         stamp = frame.get("timestamp", 0)

@@ -18,20 +18,20 @@ from aiohttp import WSCloseCode, WSMsgType, web
 
 from terminal.simexchange.auth import check_socket, is_signed
 from terminal.simexchange.errors import Refused
+from terminal.simexchange.rest.http_server import let_others_write, response_of
 from terminal.simexchange.sockets.order_commands import Reply
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
 
     from terminal.simexchange.auth import ApiKey
     from terminal.simexchange.clock import SimClock
     from terminal.simexchange.sockets.order_commands import OrderCommands
     from terminal.simexchange.switches import Switches
+    from terminal.simexchange.tokens import Tokens
     from terminal.simexchange.trading.accounts import Accounts
 
 PATH = "/v1/private"
-PING_INTERVAL_MS = 18_000
-PING_TIMEOUT_MS = 10_000
 LOGIN_S = 30.0
 """How long a client may take to sign its session."""
 
@@ -52,24 +52,43 @@ class _Link:
     def __init__(self, socket: web.WebSocketResponse, request: web.Request, now_s: float) -> None:
         self._socket = socket
         self._transport = request.transport
-        self._queue: deque[str] = deque()
+        self._queue: deque[tuple[str, Callable[[], None] | None]] = deque()
+        self._greeting = ""
         self._wake = asyncio.Event()
         self._reason = ""
         self.heard_s = now_s
         self.uid = ""
+        self.swapped: Reply | None = None
+        """A reply that waits until the next one was sent."""
         self.is_welcome = False
         self.is_ended = False
         self.is_mute = False
 
-    def send(self, text: str) -> None:
-        """Queue a frame; a client that does not read is cut off. Mute, it loses the frame."""
-        if self.is_ended or self.is_mute:
-            return
+    def send(self, text: str, told: Callable[[], None] | None = None) -> None:
+        """Queue a frame; a client that does not read is cut off. Mute, it loses the frame.
+
+        ``told`` is called when the frame was sent or will never be.
+        """
         if len(self._queue) >= MAX_QUEUED:
             self.drop()
-            return
-        self._queue.append(text)
-        self._wake.set()
+        if not (self.is_ended or self.is_mute):
+            self._queue.append((text, told))
+            self._wake.set()
+        elif told is not None:
+            told()
+
+    def greet(self, text: str) -> None:
+        """Queue the first frame; who is mute gets it when it is mute no more."""
+        if self.is_mute:
+            self._greeting = text
+        else:
+            self.send(text)
+
+    def _clear(self) -> None:
+        while self._queue:
+            told = self._queue.popleft()[1]
+            if told is not None:
+                told()
 
     def mute(self, *, is_mute: bool) -> None:
         """Play half-open: nothing is heard and nothing said until it is over."""
@@ -77,10 +96,13 @@ class _Link:
             return
         self.is_mute = is_mute
         if is_mute:
-            self._queue.clear()
+            self._clear()
             self._transport.pause_reading()
         else:
             self._transport.resume_reading()
+            if self._greeting:
+                greeting, self._greeting = self._greeting, ""
+                self.send(greeting)
 
     def end(self, reason: str) -> None:
         """Close the connection in good order when all is sent that waits."""
@@ -92,7 +114,7 @@ class _Link:
     def drop(self) -> None:
         """Break the connection: what waits is lost, and there is no farewell."""
         self.is_ended = True
-        self._queue.clear()
+        self._clear()
         self._wake.set()
         if self._transport is not None:
             self._transport.abort()
@@ -103,11 +125,16 @@ class _Link:
             await self._wake.wait()
             self._wake.clear()
             while self._queue:
+                text, told = self._queue.popleft()
                 try:
-                    await self._socket.send_str(self._queue.popleft())
+                    await self._socket.send_str(text)
                 except (ConnectionError, RuntimeError):
                     self.is_ended = True
+                    self._clear()
                     return
+                finally:
+                    if told is not None:
+                        told()
             if self.is_ended:
                 await self._socket.close(code=WSCloseCode.OK, message=self._reason.encode())
                 return
@@ -118,7 +145,8 @@ class OrderSockets:
     """All connections of the order socket.
 
     While ``holds_replies`` is set, replies to commands wait in ``held`` until they are released, in
-    any order; the commands themselves are done at once, in the order they came.
+    any order; the commands themselves are done at once, in the order they came. The fault
+    ``replies_swapped`` holds one until the next one of its connection was sent.
     """
 
     def __init__(
@@ -126,10 +154,12 @@ class OrderSockets:
         commands: OrderCommands,
         accounts: Accounts,
         clock: SimClock,
+        tokens: Tokens,
         switches: Switches,
         seed: int,
     ) -> None:
         self.commands = commands
+        self._tokens = tokens
         self._accounts = accounts
         self._clock = clock
         self._switches = switches
@@ -144,11 +174,10 @@ class OrderSockets:
     async def handle(self, request: web.Request) -> web.StreamResponse:
         """One connection from its challenge to its end."""
         if self.commands.refuses_streams:
-            return web.Response(status=503, text="service unavailable")
+            return response_of(self.commands.unavailable())
         socket = web.WebSocketResponse(compress=False, max_msg_size=MAX_FRAME, timeout=CLOSE_S)
         if not socket.can_prepare(request).ok:
-            refused = {"code": "400100", "msg": "This address is for WebSocket connections"}
-            return web.json_response(refused, status=400)
+            return response_of(self.commands.no_upgrade(request.remote or ""))
         in_ms = self._clock.now_ms()
         await socket.prepare(request)
         link = _Link(socket, request, self._clock.monotonic_s())
@@ -156,7 +185,13 @@ class OrderSockets:
         link.mute(is_mute=self.is_mute)
         writer = asyncio.get_running_loop().create_task(link.write(), name="order socket")
         try:
-            key = check_socket(self._accounts.keys, request.query, in_ms, request.remote or "")
+            key = check_socket(
+                self._accounts.keys,
+                request.query,
+                in_ms,
+                request.remote or "",
+                drift_ms=self._clock.drift_ms(),
+            )
             self.opened += 1
             link.uid = key.uid
             await self._serve(socket, link, key)
@@ -164,7 +199,7 @@ class OrderSockets:
             self._refuse(link, refused, in_ms)
         finally:
             self._links.pop(link, None)
-            self.held = [(other, reply) for other, reply in self.held if other is not link]
+            self._forget_held(link)
             link.end("")
             await writer
         return socket
@@ -176,7 +211,16 @@ class OrderSockets:
         self.held = [waiting[at] for at in range(len(waiting)) if at not in chosen]
         for at in chosen:
             link, reply = waiting[at]
-            link.send(reply.text(self._clock.now_ms()))
+            link.send(reply.text(self._clock.now_ms()), reply.fate.told)
+
+    def _forget_held(self, link: _Link) -> None:
+        gone = [reply for other, reply in self.held if other is link]
+        if link.swapped is not None:
+            gone.append(link.swapped)
+        self.held = [(other, reply) for other, reply in self.held if other is not link]
+        for reply in gone:
+            if reply.fate.told is not None:
+                reply.fate.told()
 
     def drop_all(self) -> int:
         """Break every connection and say how many; what was in flight stays done."""
@@ -211,26 +255,30 @@ class OrderSockets:
             reply = self.commands.answer(key, text, self._clock)
             if reply is None:
                 continue
-            if reply.delay_s:
-                self._clock.after(reply.delay_s, partial(self._due, link, reply))
-            else:
-                self._due(link, reply)
+            if reply.fate.delay_s:
+                self._clock.after(reply.fate.delay_s, partial(self._due, link, reply))
+                continue
+            if reply.fate.yields:
+                await let_others_write()
+            self._due(link, reply)
 
     async def _login(self, socket: web.WebSocketResponse, link: _Link, key: ApiKey) -> bool:
         """Challenge, answer, welcome (6.1). Raises ``Refused``; False when the client left."""
         session = str(uuid.UUID(int=self._dice.getrandbits(128), version=4))
         challenge = self._challenge(session)
         sent_ms = self._clock.now_ms()
-        self._clock.after(LOGIN_S, partial(self._login_due, link, sent_ms))
-        link.send(challenge)
+        # The client signs by its own clock: in fast time it is granted as much as outside.
+        login_s = LOGIN_S * max(1.0, self._clock.speed)
+        self._clock.after(login_s, partial(self._login_due, link, sent_ms))
+        link.greet(challenge)
         answer = await self._next(socket, link)
         if answer is None:
             return False
         if not is_signed(key, challenge, answer):
             raise Refused("400011", "Session verification failed.")
         link.is_welcome = True
-        times = {"pingInterval": PING_INTERVAL_MS, "pingTimeout": PING_TIMEOUT_MS}
-        link.send(_compact({"sessionId": session, "data": "welcome", **times}))
+        welcome = {"sessionId": session, "data": "welcome", **self._tokens.pings.payload()}
+        link.send(_compact(welcome))
         return True
 
     def _challenge(self, session: str) -> str:
@@ -250,13 +298,20 @@ class OrderSockets:
         return message.data if message.type is WSMsgType.TEXT else ""
 
     def _due(self, link: _Link, reply: Reply) -> None:
-        if reply.is_lost:
+        told = reply.fate.told
+        if reply.fate.is_lost:
             link.drop()
-        elif self.holds_replies and reply.in_ms is not None:
-            if not link.is_ended:
-                self.held.append((link, reply))
+            if told is not None:
+                told()
+        elif self.holds_replies and reply.in_ms is not None and not link.is_ended:
+            self.held.append((link, reply))
+        elif reply.in_ms is not None and link.swapped is None and self.commands.swaps_reply():
+            link.swapped = reply
         else:
-            link.send(reply.text(self._clock.now_ms()))
+            link.send(reply.text(self._clock.now_ms()), told)
+            late, link.swapped = link.swapped, None
+            if late is not None:
+                link.send(late.text(self._clock.now_ms()), late.fate.told)
 
     def _refuse(self, link: _Link, refused: Refused, in_ms: int) -> None:
         content = {"code": refused.code, "msg": refused.text}
@@ -264,7 +319,10 @@ class OrderSockets:
         link.end(refused.text)
 
     def _login_due(self, link: _Link, sent_ms: int) -> None:
-        if not link.is_welcome and not link.is_ended:
+        if link.is_mute:
+            # What is half open is for the client to find; it is granted all its time afterwards.
+            self._clock.after(LOGIN_S, partial(self._login_due, link, sent_ms))
+        elif not link.is_welcome and not link.is_ended:
             self._refuse(link, Refused("400012", "Session verification has timed out."), sent_ms)
 
     def _watch_idle(self, link: _Link) -> None:

@@ -7,6 +7,8 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, NamedTuple, final
 
 from terminal.simexchange.errors import Refused
+from terminal.simexchange.market.contracts import booked
+from terminal.simexchange.trading.closings import Closings
 from terminal.simexchange.trading.holds import holds_of
 from terminal.simexchange.trading.ledger import (
     DEPOSIT,
@@ -66,10 +68,19 @@ class _Parts:
 
 @final
 class Account:
-    """What the account holds and has asked for. ``now_ms`` tells the exchange's time."""
+    """What the account holds and has asked for. ``now_ms`` tells the exchange's time.
+
+    It begins with cash of every settle currency, or empty.
+    """
 
     def __init__(
-        self, uid: str, number: int, markets: Mapping[str, Market], now_ms: Callable[[], int]
+        self,
+        uid: str,
+        number: int,
+        markets: Mapping[str, Market],
+        now_ms: Callable[[], int],
+        *,
+        is_empty: bool = False,
     ) -> None:
         self.uid = uid
         self.number = number
@@ -77,7 +88,7 @@ class Account:
         self._now_ms = now_ms
         self._markets = markets
         self.wallets = {
-            currency: Wallet(currency, cash)
+            currency: Wallet(currency, _ZERO if is_empty else cash)
             for currency, cash in (
                 ("USDT", Decimal(100_000)),
                 ("USDC", Decimal(25_000)),
@@ -87,8 +98,6 @@ class Account:
         self.positions = {symbol: SimPosition(market.spec) for symbol, market in markets.items()}
         self.margin_modes = dict.fromkeys(markets, ISOLATED)
         self.cross_leverage = dict.fromkeys(markets, DEFAULT_CROSS_LEVERAGE)
-        self.risk_limits: dict[str, Decimal] = {}
-        """The largest value of an isolated position with its orders, where there is one."""
         self.orders: dict[str, UserOrder] = {}
         self._working: dict[str, dict[str, UserOrder]] = {symbol: {} for symbol in markets}
         self._waiting: dict[str, dict[str, UserOrder]] = {symbol: {} for symbol in markets}
@@ -105,11 +114,18 @@ class Account:
         self.ended_by_time: Timeline[UserOrder] = Timeline()
         """The same by the time they ended (ms)."""
         self.fills: Fills[UserFill] = Fills(KEPT_ORDERS)
+        self.closings = Closings(self.opened_ms)
+        # The numbers under which margin was put into positions, the latest of them.
+        self.deposits: dict[str, None] = {}
         self.placed = 0
         self.ledger = Ledger()
+        self._book_deposits()
+
+    def _book_deposits(self) -> None:
         for currency, wallet in self.wallets.items():
             cash = wallet.cash
-            self.ledger.moved(DEPOSIT, currency, cash, cash, DEPOSIT, self.opened_ms)
+            if cash:
+                self.ledger.moved(DEPOSIT, currency, cash, cash, DEPOSIT, self.opened_ms)
 
     def add(self, order: UserOrder) -> None:
         """Take in a new order. One without a client order id is found by its own id only."""
@@ -193,6 +209,12 @@ class Account:
         if not self.positions[symbol].lots:
             self.end_period(symbol)
 
+    def deposited(self, number: str) -> None:
+        """Margin was put into a position under a number of the user's."""
+        self.deposits[number] = None
+        if len(self.deposits) > KEPT_ORDERS:
+            del self.deposits[next(iter(self.deposits))]
+
     def end_period(self, symbol: str) -> None:
         """A settlement period ends: what the contract's position realized becomes a ledger row."""
         equity = self.wallet_state(self._markets[symbol].spec.settle).equity
@@ -229,7 +251,7 @@ class Account:
         self.cross_leverage[symbol] = leverage
         if is_cross:
             held.leverage = leverage
-            held.initial_margin = spec.value(held.entry, held.lots) / leverage
+            held.initial_margin = booked(held.cost / leverage)
         if leverage < kept[0] and self.wallet_state(spec.settle).available < 0:
             self.cross_leverage[symbol], held.leverage, held.initial_margin = kept
             self._set_leverages(orders, before)
@@ -246,6 +268,15 @@ class Account:
         position = self.positions[symbol]
         return position.margin_mode if position.lots else self.margin_modes[symbol]
 
+    def shown_position(self, symbol: str) -> SimPosition:
+        """A contract's position; without one as the next would be, by what is selected."""
+        held, mode = self.positions[symbol], self.mode(symbol)
+        if held.lots:
+            return held
+        return held.as_selected(
+            mode, self.cross_leverage[symbol] if mode == CROSS else held.leverage
+        )
+
     def order_margin(self, symbol: str) -> Decimal:
         """What working orders of a contract hold back: opening parts over leverage plus fee."""
         holds = self.holds[symbol]
@@ -253,11 +284,17 @@ class Account:
             return _ZERO
         return holds.margin(self.positions[symbol].lots, self._cross_leverage(symbol))
 
-    def order_cost(self, order: UserOrder, price: Decimal) -> Decimal:
-        """What an order that was not taken in yet would hold, valued at a price."""
+    def order_cost(
+        self, order: UserOrder, price: Decimal, cross_leverage: Decimal | None = None
+    ) -> Decimal:
+        """What an order that was not taken in yet would hold, valued at a price.
+
+        In cross mode it is reckoned with the contract's leverage, or with another one.
+        """
         symbol = order.symbol
-        lots = self.positions[symbol].lots
-        return self.holds[symbol].cost_of(order, lots, price, self._cross_leverage(symbol))
+        lots, selected = self.positions[symbol].lots, self._cross_leverage(symbol)
+        leverage = selected if selected is None else cross_leverage or selected
+        return self.holds[symbol].cost_of(order, lots, price, leverage)
 
     def _cross_leverage(self, symbol: str) -> Decimal | None:
         return self.cross_leverage[symbol] if self.mode(symbol) == CROSS else None
@@ -277,7 +314,7 @@ class Account:
                 parts.unrealized += position.unrealized(mark)
         wallet = self.wallets[currency]
         isolated_held = isolated.position + isolated.order
-        cross_total = wallet.cash - isolated_held + cross.unrealized
+        cross_total = wallet.cash - wallet.frozen - isolated_held + cross.unrealized
         return WalletState(
             currency=currency,
             cash=wallet.cash,
@@ -290,6 +327,7 @@ class Account:
             isolated_order=isolated.order,
             isolated_unrealized=isolated.unrealized,
             version=wallet.version,
+            frozen=wallet.frozen,
         )
 
 

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import itertools
 from functools import partial
 from typing import TYPE_CHECKING, final
 
 from terminal.simexchange.trading.account import Account
-from terminal.simexchange.trading.transfers import FIRST_TRANSFER, Funding
+from terminal.simexchange.trading.departures import Departures
+from terminal.simexchange.trading.transfers import MASTER, Funding, Register
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from terminal.simexchange.auth import ApiKey
     from terminal.simexchange.clock import SimClock
     from terminal.simexchange.market.market import Market
+    from terminal.simexchange.switches import Switches
 
 FIRST_NUMBER = 60_000_000
 
@@ -23,7 +24,8 @@ FIRST_NUMBER = 60_000_000
 class Accounts:
     """Accounts by uid; each begins with the same balances. Several keys may open one account.
 
-    ``on_wallet`` is told the account and the settle currency whose wallet a transfer changed.
+    A sub-account begins empty, as on the exchange: its master gives it what it has. ``on_wallet``
+    is told the account and the settle currency whose wallet a transfer changed.
     """
 
     def __init__(
@@ -31,29 +33,45 @@ class Accounts:
         markets: Mapping[str, Market],
         clock: SimClock,
         on_wallet: Callable[[Account, str], None],
+        switches: Switches,
     ) -> None:
         self._markets = markets
         self._now_ms = clock.now_ms
         self._on_wallet = on_wallet
-        # Ids go on where the clock is, so that a restarted exchange never gives one out twice.
-        self._transfers = itertools.count(FIRST_TRANSFER + clock.now_ms() * 1_000_000 + 1)
+        self._register = Register(clock, switches)
         self.keys: dict[str, ApiKey] = {}
         self.by_uid: dict[str, Account] = {}
         self.funding: dict[str, Funding] = {}
         """The funding side of each account, by uid."""
+        self.departures: dict[str, Departures] = {}
+        """What leaves each account by transfer-out, by uid."""
 
     def add(self, key: ApiKey) -> Account:
-        """Let a key in; its account is opened when there is none yet."""
+        """Let a key in; its account, and its master's, are opened when there are none yet."""
         self.keys[key.key] = key
-        account = self.by_uid.get(key.uid)
-        if account is None:
-            number = FIRST_NUMBER + len(self.by_uid)
-            account = Account(key.uid, number, self._markets, self._now_ms)
-            tell = partial(self._on_wallet, account)
-            self.by_uid[key.uid] = account
-            self.funding[key.uid] = Funding(account, self._transfers, tell)
-        return account
+        if key.uid not in self.by_uid:
+            master = None
+            if key.master_uid:
+                if key.master_uid not in self.by_uid:
+                    self._open(key.master_uid, MASTER, None)
+                master = self.funding[key.master_uid]
+            self._open(key.uid, key.sub_name or MASTER, master)
+        return self.by_uid[key.uid]
+
+    def _open(self, uid: str, name: str, master: Funding | None) -> None:
+        number = FIRST_NUMBER + len(self.by_uid)
+        account = Account(uid, number, self._markets, self._now_ms, is_empty=master is not None)
+        tell = partial(self._on_wallet, account)
+        funding = Funding(account, self._register, tell, name=name, master=master)
+        self.by_uid[uid] = account
+        self.funding[uid] = funding
+        self.departures[uid] = Departures(funding, self._register)
 
     def of(self, key: ApiKey) -> Account:
         """The account that a key opens."""
         return self.by_uid[key.uid]
+
+    def family(self, account: Account) -> list[Funding]:
+        """An account and its sub-accounts, the master first."""
+        own = self.funding[account.uid]
+        return [own, *own.subs.values()]

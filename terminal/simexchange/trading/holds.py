@@ -10,6 +10,7 @@ from __future__ import annotations
 from decimal import ROUND_UP, Decimal
 from typing import TYPE_CHECKING, NamedTuple, final
 
+from terminal.simexchange.market.contracts import AMOUNT_GRID
 from terminal.simexchange.market.matching import BUY, SELL
 
 if TYPE_CHECKING:
@@ -19,8 +20,7 @@ if TYPE_CHECKING:
     from terminal.simexchange.trading.orders import UserOrder
 
 _ZERO = Decimal(0)
-# All amounts are on this grid, so that sums that grow and shrink stay exact.
-_GRID = Decimal("1E-12")
+# All amounts are on one grid, so that sums that grow and shrink stay exact.
 
 
 @final
@@ -109,8 +109,8 @@ class OrderHolds:
         if not lots:
             return _NOTHING
         value = self._spec.value(price, lots)
-        held = (value / leverage + value * self._spec.taker_rate).quantize(_GRID, ROUND_UP)
-        return Opening(value.quantize(_GRID, ROUND_UP), held)
+        held = (value / leverage + value * self._spec.taker_rate).quantize(AMOUNT_GRID, ROUND_UP)
+        return Opening(value.quantize(AMOUNT_GRID, ROUND_UP), held)
 
     def uncovered(self, side: str, position: int, lots: int) -> int:
         """How many of the lots of a new order would open, beside the orders that stand already."""
@@ -146,7 +146,7 @@ class OrderHolds:
         return self._opened(side, position).value
 
     def _crossed(self, value: Decimal, leverage: Decimal) -> Decimal:
-        return (value / leverage + value * self._spec.taker_rate).quantize(_GRID, ROUND_UP)
+        return (value / leverage + value * self._spec.taker_rate).quantize(AMOUNT_GRID, ROUND_UP)
 
     def _opened(self, side: str, position: int) -> Opening:
         """The part of a side that opens: all of it but the oldest lots that reduce."""

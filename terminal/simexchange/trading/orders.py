@@ -53,6 +53,7 @@ class UserOrder:
     cut: int = 0
     deal_value: Decimal = Decimal(0)
     deal_base: Decimal = Decimal(0)
+    """Lots times prices of linear contracts, lots over prices of inverse ones; for the average."""
     updated_ms: int = 0
     ended_ms: int | None = None
 

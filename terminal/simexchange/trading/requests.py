@@ -244,15 +244,18 @@ def _visible_size(body: Mapping[str, Any]) -> int:
 
 def _leverage(body: Mapping[str, Any]) -> Decimal | None:
     found = number(body, "leverage")
-    if found is not None and found < 1:
-        raise bad("leverage is invalid")
+    if found is not None and (found < 1 or found != found.to_integral_value()):
+        raise bad("leverage is a whole number above zero")
     return found
 
 
 def _stop(body: Mapping[str, Any]) -> dict[str, Any]:
     stop = _one_of(body, "stop", ("", "up", "down"), "")
-    if not stop:
+    if not stop and body.get("stopPrice") in (None, ""):
         return {"stop": "", "stop_price_type": "", "stop_price": None}
+    if not stop:
+        # Without it the order would be a live one, which nobody means who names a stop's price.
+        raise bad("stop is required beside stopPrice")
     price = number(body, "stopPrice")
     if price is None or price <= 0:
         raise bad("stopPrice is required and above zero")

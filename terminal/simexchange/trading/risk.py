@@ -6,6 +6,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, NamedTuple, final
 
 from terminal.simexchange.trading.margin import CROSS
+from terminal.simexchange.trading.sizing import coins, maintenance_rate
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -48,13 +49,15 @@ def cross_risk(account: Account, markets: Mapping[str, Market], currency: str) -
         spec, held = market.spec, account.positions[symbol]
         if spec.settle != currency:
             continue
-        rates = spec.maintenance, spec.taker_rate
         if held.lots and held.margin_mode == CROSS:
-            positions.append(Exposure(spec.value(market.mark_price, held.lots), *rates))
+            value = spec.value(market.mark_price, held.lots)
+            positions.append(Exposure(value, held.maintenance, spec.taker_rate))
         for order in account.active(symbol):
             if order.margin_mode != CROSS or order.waits or order.only_reduces:
                 continue
             if order.price is not None:
-                value = spec.value(spec.price(order.price), order.remaining)
-                orders.append(Exposure(value, *rates))
+                price = spec.price(order.price)
+                rate = maintenance_rate(spec, coins(spec, price, order.remaining))
+                value = spec.value(price, order.remaining)
+                orders.append(Exposure(value, rate, spec.taker_rate))
     return risk_rate(account.wallet_state(currency).cross_margin, positions, orders)

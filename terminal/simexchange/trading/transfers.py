@@ -1,30 +1,38 @@
 """The funding side of the account: main and trade balances, and transfers between all three.
 
-Bitcoin is BTC on this side and XBT in the futures account. What the reference leaves open is a
-switch of ``Rules``, so that a client can be tried against both readings. Source: reference 4, 4.1.
+Bitcoin is BTC on this side and XBT in the futures account. What a request asks for is read in
+``move_requests``; here it is done. What the reference leaves open is a switch, so that a client can
+be tried against both readings. Source: reference 4, 4.1.
 """
 
 from __future__ import annotations
 
-import re
+import itertools
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any, final
+from functools import partial
+from typing import TYPE_CHECKING, final
 
 from terminal.simexchange.errors import Refused
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable
 
+    from terminal.simexchange.clock import SimClock
+    from terminal.simexchange.switches import Switches
     from terminal.simexchange.trading.account import Account
 
 TRANSFER_PATH = "/api/v3/accounts/universal-transfer"
 MAIN, TRADE, CONTRACT = "MAIN", "TRADE", "CONTRACT"
-_NAMES = {MAIN: "Funding", TRADE: "Trading"}
+_NAMES = {MAIN: "Funding", TRADE: "Trading", CONTRACT: "Futures"}
 COIN, FUTURES_COIN = "BTC", "XBT"
+MASTER = "main"
+"""What the exchange calls a master account among its sub-accounts (4, account-overview-all)."""
+ARRIVES_S = 1.0
+"""How long money is under way that does not arrive at once; our choice."""
+DECIMALS = 8
+"""The precision of every currency; 4.1 names the rule, no figures."""
 _ZERO = Decimal(0)
-_AMOUNT = re.compile(r"[0-9]{1,15}(\.[0-9]{1,18})?")
-_CLIENT_OID = re.compile(r"[A-Za-z0-9_-]{1,36}")
 FIRST_TRANSFER = 0x6705 << 80
 _START = (
     (MAIN, "USDT", Decimal(50_000), _ZERO),
@@ -37,23 +45,51 @@ _START = (
 
 
 @final
-@dataclass(slots=True)
 class Rules:
-    """What the reference does not establish about transfers. The defaults are our reading.
+    """What the reference does not establish about transfers, as the switches stand.
 
-    ``coin_names`` are the names of bitcoin that a transfer to or from the futures account takes
-    (4, "unsure"); ``is_repeat_refused`` answers a repeated clientOid with a refusal instead of the
-    first transfer's id, and ``is_balance_first`` looks at the balance before it looks at the
-    clientOid (4.1 names the field an idempotency id and no more); ``is_credit_held`` lets the money
-    arrive only when ``Funding.credit`` is called (4.2 has such states, 4.1 is silent);
-    ``decimals`` is the precision of each currency (4.1 names the rule, no figures).
+    ``is_credit_held`` is the one that is no switch: money arrives only when ``Funding.credit`` is
+    called, for whoever has to look at the time between.
     """
 
-    coin_names: frozenset[str] = frozenset({COIN})
-    is_repeat_refused: bool = False
-    is_balance_first: bool = False
-    is_credit_held: bool = False
-    decimals: int = 8
+    _COIN_NAMES = (("BTC", {COIN}), ("XBT", {FUTURES_COIN}), ("both", {COIN, FUTURES_COIN}))
+
+    def __init__(self, switches: Switches) -> None:
+        self._switches = switches
+        self.is_credit_held = False
+
+    @property
+    def coin_names(self) -> frozenset[str]:
+        """The names of bitcoin that a transfer to or from the futures account takes."""
+        return frozenset(dict(self._COIN_NAMES)[self._switches.transfer_coin])
+
+    @coin_names.setter
+    def coin_names(self, names: frozenset[str]) -> None:
+        value = next(word for word, known in self._COIN_NAMES if known == names)
+        self._switches.set("transfer_coin", value)
+
+    @property
+    def is_repeat_refused(self) -> bool:
+        """A repeated clientOid is refused; else it is answered with the first transfer's id."""
+        return self._switches.transfer_repeat == "refused"
+
+    @is_repeat_refused.setter
+    def is_repeat_refused(self, value: bool) -> None:
+        self._switches.set("transfer_repeat", "refused" if value else "answered")
+
+    @property
+    def is_balance_first(self) -> bool:
+        """The balance is looked at before the clientOid is."""
+        return self._switches.transfer_order == "balance"
+
+    @is_balance_first.setter
+    def is_balance_first(self, value: bool) -> None:
+        self._switches.set("transfer_order", "balance" if value else "client_oid")
+
+    @property
+    def is_late(self) -> bool:
+        """Money leaves at once and arrives later."""
+        return self._switches.transfer_credit == "later"
 
 
 @final
@@ -71,135 +107,162 @@ class Purse:
 
 
 @final
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Move:
-    """A transfer that was asked for, read and found well-formed."""
+    """A transfer that was asked for, read and found well-formed.
+
+    ``payer`` and ``payee`` are the same but between a master and a sub-account.
+    """
 
     client_oid: str
     currency: str
     amount: Decimal
     source: str
     target: str
+    payer: Funding
+    payee: Funding
+
+
+@final
+class Register:
+    """What all transfers of the exchange share: ids, the clock and the switches."""
+
+    def __init__(self, clock: SimClock, switches: Switches) -> None:
+        self.clock = clock
+        self.switches = switches
+        # Ids go on where the clock is, so that a restarted exchange never gives one out twice.
+        now_ms = clock.now_ms()
+        self._ids = itertools.count(FIRST_TRANSFER + now_ms * 1_000_000 + 1)
+        self._numbers = itertools.count(now_ms * 1_000 + 1)
+
+    def id(self) -> str:
+        """A new id: 24 hexadecimal digits."""
+        return f"{next(self._ids):024x}"
+
+    def number(self) -> int:
+        """A new number, greater than all before it and exact in a double."""
+        return next(self._numbers)
 
 
 @final
 class Funding:
-    """Main and trade balances beside the futures wallets, and every transfer between them.
+    """Main and trade balances beside the futures wallets, and every transfer that is asked for.
 
-    ``on_wallet`` is told the settle currency whose futures wallet a transfer changed.
+    ``on_wallet`` is told the settle currency whose futures wallet a transfer changed. ``name`` is
+    that of a sub-account; it belongs to a ``master`` and begins with nothing. ``subs`` are a
+    master's sub-accounts by uid, in the order in which they were opened.
     """
 
     def __init__(
-        self, account: Account, numbers: Iterator[int], on_wallet: Callable[[str], None]
+        self,
+        account: Account,
+        register: Register,
+        on_wallet: Callable[[str], None],
+        *,
+        name: str = MASTER,
+        master: Funding | None = None,
     ) -> None:
-        self._account = account
-        self._on_wallet = on_wallet
-        self.rules = Rules()
+        self.account = account
+        self.name = name
+        self.master = master
+        self.subs: dict[str, Funding] = {}
+        self.rules = Rules(register.switches)
         self.purses = {
-            (kind, currency): Purse(balance, holds) for kind, currency, balance, holds in _START
+            (kind, currency): Purse(balance, holds) if master is None else Purse(_ZERO)
+            for kind, currency, balance, holds in _START
         }
         self.moved: dict[str, str] = {}
-        self.on_its_way: list[Move] = []
-        self._numbers = numbers
+        """Ids of the transfers that were asked for from here, by clientOid."""
+        self.on_its_way: dict[str, Move] = {}
+        """Those of them whose money has not arrived, by id."""
+        self._register = register
+        self._on_wallet = on_wallet
+        if master is not None:
+            master.subs[account.uid] = self
 
     # Looking ---------------------------------------------------------------------------------
 
     def purse(self, kind: str, currency: str) -> Purse:
         """A balance by account type as the exchange writes it. Raises ``Refused``."""
         if kind not in (MAIN, TRADE):
-            raise Refused("400100", f"type {kind} is invalid")
+            raise Refused("400100", f"type {kind} is invalid", 400)
         found = self.purses.get((kind, currency))
         if found is None:
-            raise Refused("400100", f"currency {currency} is invalid")
+            raise Refused("400100", f"currency {currency} is invalid", 400)
         return found
 
     def total(self, currency: str) -> Decimal:
         """All there is of a currency (funding name), what is on its way included."""
         own = sum((p.balance for (_, name), p in self.purses.items() if name == currency), _ZERO)
-        moving = sum((m.amount for m in self.on_its_way if _plain(m.currency) == currency), _ZERO)
-        return own + moving + self._account.wallets[_settle(currency)].cash
+        under_way = self.on_its_way.values()
+        moving = sum((m.amount for m in under_way if plain_name(m.currency) == currency), _ZERO)
+        return own + moving + self.account.wallets[settle_name(currency)].cash
+
+    def left(self, kind: str, currency: str) -> Decimal:
+        """What can leave an account of a kind; either name of bitcoin will do."""
+        if kind == CONTRACT:
+            return self.account.wallet_state(settle_name(currency)).withdrawable
+        return self.purses[kind, plain_name(currency)].available
 
     # Moving ----------------------------------------------------------------------------------
 
-    def transfer(self, body: Mapping[str, Any]) -> str:
-        """Move money; returns the transfer's id. Raises ``Refused``, and then nothing moved."""
-        move = self._read(body)
+    def transfer(self, move: Move, late_s: float = 0.0) -> str:
+        """Move money; returns the transfer's id. Raises ``Refused``, and then nothing moved.
+
+        ``late_s`` is how much later than usual money arrives that does not arrive at once.
+        """
         if self.rules.is_balance_first:
-            self._check_balance(move)
+            _check_balance(move)
         known = self.moved.get(move.client_oid)
         if known is not None:
             if self.rules.is_repeat_refused:
-                raise Refused("400100", "clientOid is repeated")
+                raise Refused("400100", "clientOid is repeated", 400)
             return known
-        self._check_balance(move)
-        number = f"{next(self._numbers):024x}"
-        self.moved[move.client_oid] = number
-        self._add(move.source, move.currency, -move.amount, move.target)
-        self.on_its_way.append(move)
-        if not self.rules.is_credit_held:
-            self.credit()
+        _check_balance(move)
+        number = self.moved[move.client_oid] = self._register.id()
+        move.payer.add(move.source, move.currency, -move.amount, move.target)
+        self.on_its_way[number] = move
+        if self.rules.is_late:
+            self._register.clock.after(ARRIVES_S + late_s, partial(self._arrived, number))
+        elif not self.rules.is_credit_held:
+            self._arrived(number)
         return number
 
     def credit(self) -> None:
         """Let arrive what is on its way."""
-        while self.on_its_way:
-            move = self.on_its_way.pop(0)
-            self._add(move.target, move.currency, move.amount, move.source)
+        for number in list(self.on_its_way):
+            self._arrived(number)
 
-    def _add(self, kind: str, currency: str, amount: Decimal, other: str) -> None:
+    def _arrived(self, number: str) -> None:
+        move = self.on_its_way.pop(number, None)
+        if move is not None:
+            move.payee.add(move.target, move.currency, move.amount, move.source)
+
+    def add(self, kind: str, currency: str, amount: Decimal, other: str) -> None:
+        """Book an amount, below zero when it leaves; ``other`` is the kind at its other end."""
         if kind == CONTRACT:
             way = "from" if amount > 0 else "to"
             remark = f"Transferred {way} {_NAMES[other]} Account"
-            self._account.move(_settle(currency), amount, remark)
-            self._on_wallet(_settle(currency))
+            self.account.move(settle_name(currency), amount, remark)
+            self.tell(currency)
         else:
-            self.purses[kind, _plain(currency)].balance += amount
+            self.purses[kind, plain_name(currency)].balance += amount
 
-    def _check_balance(self, move: Move) -> None:
-        if move.source == CONTRACT:
-            left = self._account.wallet_state(_settle(move.currency)).withdrawable
-        else:
-            left = self.purses[move.source, _plain(move.currency)].available
-        if move.amount > left:
-            raise Refused("230003", "Balance insufficient.")
-
-    def _read(self, body: Mapping[str, Any]) -> Move:
-        client_oid, kind = str(body.get("clientOid", "")), body.get("type")
-        if not _CLIENT_OID.fullmatch(client_oid):
-            raise Refused("400100", "clientOid is invalid")
-        if kind != "INTERNAL":
-            raise Refused("400100", "type is invalid")  # the demo account has no sub-accounts
-        source, target = str(body.get("fromAccountType")), str(body.get("toAccountType"))
-        for name, value in (("fromAccountType", source), ("toAccountType", target)):
-            if value not in (MAIN, TRADE, CONTRACT):
-                raise Refused("400100", f"{name} is invalid")
-        if source == target:
-            raise Refused("400100", "fromAccountType and toAccountType are the same")
-        currency = str(body.get("currency", ""))
-        if currency not in self._names(touches_futures=CONTRACT in (source, target)):
-            raise Refused("400100", f"currency {currency} is invalid")
-        return Move(client_oid, currency, self._amount(body.get("amount")), source, target)
-
-    def _names(self, *, touches_futures: bool) -> frozenset[str]:
-        coins = self.rules.coin_names if touches_futures else frozenset({COIN})
-        return frozenset({"USDT", "USDC"}) | coins
-
-    def _amount(self, value: object) -> Decimal:
-        # Text by the spec; old examples show numbers, which are taken, too (reference 8, row 53).
-        text = value if isinstance(value, str) else str(value)
-        if isinstance(value, bool) or not _AMOUNT.fullmatch(text):
-            raise Refused("400100", "amount is invalid")
-        amount = Decimal(text)
-        if amount <= 0 or amount % Decimal(1).scaleb(-self.rules.decimals):
-            raise Refused("400100", "amount is no multiple of the currency's precision")
-        return amount
+    def tell(self, currency: str) -> None:
+        """The futures wallet of a currency has changed."""
+        self._on_wallet(settle_name(currency))
 
 
-def _plain(currency: str) -> str:
+def _check_balance(move: Move) -> None:
+    if move.amount > move.payer.left(move.source, move.currency):
+        raise Refused("230003", "Balance insufficient.")
+
+
+def plain_name(currency: str) -> str:
     """A currency's name on the funding side."""
     return COIN if currency == FUTURES_COIN else currency
 
 
-def _settle(currency: str) -> str:
+def settle_name(currency: str) -> str:
     """A currency's name in the futures account."""
     return FUTURES_COIN if currency == COIN else currency

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from terminal.simexchange.engine.checks import MAX_ACTIVE, MAX_STOPS
+from terminal.simexchange.engine.checks import MAX_ACTIVE, MAX_STOPS, Cost
 from terminal.simexchange.errors import Refused
 from terminal.simexchange.market.contracts import plain
 from terminal.simexchange.market.matching import BUY, SELL
@@ -22,9 +22,16 @@ def floor() -> Floor:
 
 
 def test_100003_a_contract_that_is_not_listed(floor: Floor) -> None:
-    for symbol in ("NOPE", None, 7, ["XBTUSDTM"]):
-        body = {**floor.body(BUY, floor.bid), "symbol": symbol}
-        assert floor.refused(body) == "100003"
+    assert floor.refused({**floor.body(BUY, floor.bid), "symbol": "NOPE"}) == "100003"
+
+
+def test_400100_an_order_that_names_no_contract(floor: Floor) -> None:
+    for symbol in ("", None, 7, ["XBTUSDTM"]):
+        refused = floor.refusal({**floor.body(BUY, floor.bid), "symbol": symbol})
+        assert (refused.code, refused.status) == ("400100", 400)
+    body = floor.body(BUY, floor.bid)
+    del body["symbol"]
+    assert floor.refused(body) == "400100"
 
 
 def test_100004_an_order_that_has_ended(floor: Floor) -> None:
@@ -53,9 +60,10 @@ def test_300002_trading_is_suspended_but_canceling_is_not(floor: Floor) -> None:
 
 
 def test_300003_says_what_the_order_costs(floor: Floor) -> None:
+    floor.at_level(12)
     price = floor.bid - 9
-    refusal = floor.refusal(floor.body(BUY, price, 900_000, leverage=1))
-    value = floor.market.spec.value(floor.market.spec.price(price), 900_000)
+    refusal = floor.refusal(floor.body(BUY, price, 400_000, leverage=1))
+    value = floor.market.spec.value(floor.market.spec.price(price), 400_000)
     assert refusal.code == "300003"
     assert f"{value * Decimal('1.0006'):.8f}" in refusal.text
 
@@ -86,7 +94,8 @@ def test_300004_two_hundred_stops_of_a_contract(floor: Floor) -> None:
 
 
 def test_300005_above_the_risk_limit_of_an_isolated_position(floor: Floor) -> None:
-    floor.account.risk_limits[SYMBOL] = Decimal(1000)
+    position = floor.account.positions[SYMBOL]
+    position.level = position.level._replace(most=1000)
     floor.place(BUY, floor.bid - 9, 5)
     assert floor.refused(floor.body(BUY, floor.bid - 9, 5)) == "300005"
     assert floor.engine.test(floor.account, floor.body(SELL, floor.ask + 9, 9)).id
@@ -209,7 +218,7 @@ def test_330008_above_the_largest_open_size_of_a_cross_position(symbol: str) -> 
     floor.engine.set_margin_mode(symbol, "CROSS")
     account.cross_leverage[symbol] = Decimal(75)
     price = market.spec.price(floor.bid)
-    most = floor.engine._checks.max_open_value(account, market, price)
+    most = floor.engine._checks.max_open_value(account, market, Cost(price, Decimal(75)))
     lots = int(most / market.spec.value(price, 1))
     order: dict[str, Any] = {"marginMode": "CROSS"}
     assert floor.refused(floor.body(BUY, floor.bid, lots + 1, **order)) == "330008"
@@ -222,7 +231,7 @@ def test_the_largest_open_size_is_the_published_one(floor: Floor) -> None:
     account.wallets["USDT"].cash = Decimal(10_000)
     account.cross_leverage[SYMBOL] = Decimal(125)
     price = Decimal(102_012)
-    most = floor.engine._checks.max_open_value(account, floor.market, price)
+    most = floor.engine._checks.max_open_value(account, floor.market, Cost(price, Decimal(125)))
     # Reference 7.6: 12102 lots; the scale here is 490 within a thousandth.
     assert most / spec.value(price, 1) == pytest.approx(Decimal(12_102), abs=2)
 

@@ -56,7 +56,9 @@ def test_market_orders_are_protected_and_end(floor: Floor) -> None:
 
 
 def test_immediate_or_cancel_never_rests(floor: Floor) -> None:
-    order = floor.place(BUY, floor.ask, 100_000, timeInForce="IOC", leverage=125)
+    floor.at_level(8)
+    floor.account.wallets["USDT"].cash *= 100
+    order = floor.place(BUY, floor.ask, 100_000, timeInForce="IOC", leverage=5)
     assert not order.is_active
     assert order.filled > 0
     assert order.canceled == order.size - order.filled

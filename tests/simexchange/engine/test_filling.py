@@ -7,10 +7,10 @@ from typing import Any
 
 import pytest
 
-from terminal.simexchange.engine.reports import ORDERS, STOPS
+from terminal.simexchange.engine.reports import ORDERS, STOPS, WALLET
 from terminal.simexchange.market.matching import BUY, SELL
 from terminal.simexchange.payloads import orders as payloads
-from tests.support.floor import SYMBOL, Floor
+from tests.support.floor import INVERSE, SYMBOL, Floor
 
 pytestmark = pytest.mark.conforms("POST /api/v1/orders", "/contractMarket/tradeOrders")
 
@@ -115,7 +115,8 @@ def test_a_market_order_is_canceled_beyond_the_price_bound(floor: Floor) -> None
     within = sum(lots for price, lots in floor.market.book.levels(SELL) if price <= bound)
     floor.place(SELL, bound + 1, 40, floor.another_account(), leverage=100)
     floor.account.wallets["USDT"].cash *= 100
-    order = floor.place(BUY, None, within + 40, leverage=100)
+    floor.at_level(8)
+    order = floor.place(BUY, None, within + 40, leverage=5)
     assert (order.filled, order.canceled) == (within, 40)
     assert floor.publisher.orders(order)[-1] == ("update", "done")
 
@@ -276,3 +277,76 @@ def test_two_accounts_trade_and_each_pays_its_role(inside: Floor) -> None:
     roles = [(f["liquidity"], f["feeType"]) for f in frames if f["type"] == "match"]
     assert roles == [("maker", "makerFee"), ("taker", "takerFee")]
     assert not inside.publisher.frames(STOPS)
+
+
+# Amounts -----------------------------------------------------------------------------------------
+
+
+def test_the_average_of_an_inverse_order_is_harmonic() -> None:
+    """Lots over what they were worth; one price is shown as it is (7.1)."""
+    floor = Floor(INVERSE)
+    one = floor.place(BUY, floor.ask, 1)
+    (fill,) = floor.account.fills.newest()
+    assert payloads.order(one, floor.market)["avgDealPrice"] == floor.text(fill.price)
+    first, second = floor.ask, floor.ask + 4000
+    lots = floor.market.book.total(SELL, first)
+    floor.clear(SELL)
+    other = floor.another_account()
+    floor.place(SELL, first, 1, other)
+    floor.place(SELL, second, 3, other)
+    order = floor.place(BUY, second, 4)
+    assert (lots > 0, order.filled) == (True, 4)
+    low, high = floor.market.spec.price(first), floor.market.spec.price(second)
+    expected = 4 / (1 / low + 3 / high)
+    shown = Decimal(payloads.order(order, floor.market)["avgDealPrice"])
+    assert abs(shown - expected) < Decimal("1E-9")
+    assert shown < (low + 3 * high) / 4
+
+
+@pytest.mark.parametrize("symbol", [SYMBOL, INVERSE])
+def test_every_text_of_money_has_at_most_ten_decimals(symbol: str) -> None:
+    """And the wallet is what was there before, less the fees, with all that was earned."""
+    floor = Floor(symbol)
+    settle = floor.market.spec.settle
+    before = floor.account.wallets[settle].cash
+    for size, side in ((7, BUY), (3, SELL), (9, SELL), (2, BUY), (3, BUY)):
+        floor.place(side, None, size, leverage=7)
+        floor.place(BUY, floor.bid - 30, 1, leverage=7)
+        floor.engine.step(symbol)
+    assert floor.held == 0
+    texts = [payloads.fill(fill, floor.market) for fill in floor.account.fills.newest()]
+    texts += [payloads.order(one, floor.market) for one in floor.account.orders.values()]
+    texts += floor.publisher.frames(WALLET)
+    money = [
+        value
+        for row in texts
+        for name, value in row.items()
+        if isinstance(value, str)
+        and name in {"value", "dealValue", "filledValue", "avgDealPrice", "fee", "openFeePay",
+                     "closeFeePay", "walletBalance", "equity", "availableBalance",
+                     "isolatedPosMargin", "isolatedOrderMargin", "isolatedUnPnl"}
+    ]  # fmt: skip
+    assert len(money) > 50
+    assert max(len(text.partition(".")[2]) for text in money) <= 10
+    # The value of what was sold less that of what was bought, the other way round if inverse.
+    unit = -1 if floor.market.spec.is_inverse else 1
+    paid = sum(f.value if f.side == BUY else -f.value for f in floor.account.fills.newest())
+    fees = sum(f.fee for f in floor.account.fills.newest())
+    assert floor.account.wallets[settle].cash == before - unit * paid - fees
+    rates = {payloads.fill(fill, floor.market)["feeRate"] for fill in floor.account.fills.newest()}
+    assert rates == {"0.00060"}
+
+
+def test_an_order_without_an_id_of_the_user_shows_none(floor: Floor) -> None:
+    """Exits are sent by nobody: their frames lack the field (5.7)."""
+    up, down = floor.text(floor.market.last + 100), floor.text(floor.market.last - 100)
+    exits = {"triggerStopUpPrice": up, "triggerStopDownPrice": down, "stopPriceType": "TP"}
+    floor.engine.place_with_exits(floor.account, {**floor.body(BUY, None, 2), **exits})
+    floor.trade_at(floor.market.last + 100)
+    assert floor.held == 0
+    frames = floor.publisher.frames(ORDERS)
+    mine = [frame for frame in frames if frame["side"] == BUY]
+    exit_frames = [frame for frame in frames if frame["side"] == SELL]
+    assert exit_frames
+    assert all("clientOid" not in frame for frame in exit_frames)
+    assert all(frame["clientOid"] for frame in mine)

@@ -269,7 +269,7 @@ class World:
         mark = Decimal(100_000)
         worth = account.wallets["USDT"].cash + position.unrealized(mark)
         expected = self.cash + lots * mark * spec.multiplier - paid - fees
-        assert abs(worth - expected) < Decimal("1e-15")
+        assert worth == expected
 
     def check_trades(self) -> None:
         """Every fill has its public trade, and both owners of a trade have a fill of it."""

@@ -87,3 +87,15 @@ def test_a_clock_that_was_set_back_settles_when_it_gets_there() -> None:
     assert not ear.told
     clock.advance(4)
     assert [stamp for _, _, stamp in ear.told] == [FUNDING_MS]
+
+
+def test_a_settlement_is_announced_before_anybody_pays_and_over_after_it() -> None:
+    clock = SimClock(start_ms=FUNDING_MS - 1000, speed=0)
+    engine, ear = an_engine(clock)
+    events: list[str] = []
+    engine.settlements.on_begin = lambda *_: events.append(f"payment after {len(ear.told)}")
+    engine.settlements.on_end = lambda _: events.append(f"over after {len(ear.told)}")
+    engine.settlements.settle(engine.markets[XBT], FUNDING_MS)
+    clock.advance(3)
+    assert events == ["payment after 1", "over after 2"]
+    assert [subject for _, subject, _ in ear.told] == ["funding.begin", "funding.end"]

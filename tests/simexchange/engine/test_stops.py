@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from terminal.simexchange.clock import SimClock
 from terminal.simexchange.engine.reports import ORDERS, STOPS
 from terminal.simexchange.engine.stops import StopIndex
 from terminal.simexchange.market.matching import BUY, SELL
@@ -193,9 +194,10 @@ def test_a_closing_stop_without_a_side_closes_whatever_is_held_then(floor: Floor
 def test_fired_stops_may_fire_others_in_one_go(floor: Floor) -> None:
     ask = floor.ask
     floor.stop(BUY, "up", ask + 5)
-    first = floor.stop(BUY, "up", ask + 1, limit=ask + 5, size=10_000, leverage=125)
+    floor.at_level(8)
+    first = floor.stop(BUY, "up", ask + 1, limit=ask + 5, size=10_000, leverage=5)
     floor.account.wallets["USDT"].cash *= 100
-    floor.place(BUY, ask + 1, 10_000, leverage=125, timeInForce="IOC")
+    floor.place(BUY, ask + 1, 10_000, leverage=5, timeInForce="IOC")
     assert floor.market.last >= ask + 1
     assert not first.waits
     assert floor.market.last >= ask + 5
@@ -245,3 +247,72 @@ def test_a_canceled_stop_never_fires(floor: Floor) -> None:
     floor.trade_at(floor.market.last + 100)
     assert floor.publisher.stops(order) == ["open", "cancel"]
     assert floor.held == 0
+
+
+# When nothing may be placed ----------------------------------------------------------------------
+
+
+def test_a_stop_that_fires_while_placing_is_refused_becomes_no_order(floor: Floor) -> None:
+    """Its frame says why, and the book and the position stay as they are."""
+    price = floor.market.last + 100
+
+    def suspend() -> None:
+        floor.engine.faults.status = "cancelonly"
+
+    def halt() -> None:
+        floor.engine.faults.status = "open"
+        floor.engine.halts.is_suspended = True
+
+    def liquidate() -> None:
+        floor.engine.halts.is_suspended = False
+        floor.engine.halts.liquidating.add((floor.account.uid, SYMBOL))
+
+    for number, (begin, key) in enumerate(
+        (
+            (suspend, "tradingSuspended"),
+            (halt, "tradingSuspended"),
+            (liquidate, "positionInLiquidation"),
+        )
+    ):
+        order = floor.stop(BUY, "up", price + 10 * number)
+        begin()
+        floor.trade_at(price + 10 * number)
+        frame = floor.publisher.frames(STOPS, order)[-1]
+        assert (frame["triggerSuccess"], frame["error"]) == (False, f"error.createOrder.{key}")
+        assert (order.is_active, floor.held) == (False, 0)
+        floor.engine.faults.status, floor.engine.halts.is_suspended = "open", False
+        floor.engine.halts.liquidating.clear()
+        begin_again = floor.stop(BUY, "up", price + 10 * number)
+        assert begin_again.filled == 1
+        floor.place(SELL, None, 1)
+
+
+def test_a_stop_fires_in_vain_beside_a_hundred_working_orders(floor: Floor) -> None:
+    price = floor.market.last + 100
+    order = floor.stop(BUY, "up", price)
+    working = [floor.place(BUY, floor.bid - 50) for _ in range(100)]
+    floor.trade_at(price)
+    frame = floor.publisher.frames(STOPS, order)[-1]
+    assert frame["error"] == "error.createOrder.tooManyActiveOrders"
+    assert (order.is_active, floor.held) == (False, 0)
+    again = floor.stop(BUY, "up", price + 100)
+    floor.engine.cancel(working[0])
+    floor.trade_at(price + 100)
+    assert again.filled == 1
+
+
+def test_a_stop_reached_while_funding_is_settled_fires_when_it_is_over() -> None:
+    """Until then it waits, wherever the price goes, and may be canceled."""
+    floor = Floor(SYMBOL, SimClock(start_ms=1_760_025_600_000, speed=0))
+    price = floor.market.last + 100
+    order, canceled = floor.stop(BUY, "up", price), floor.stop(BUY, "up", price)
+    floor.engine.settlements.settle(floor.market, 1_760_025_600_000)
+    floor.trade_at(price)
+    floor.trade_at(price - 100)
+    assert order.waits
+    assert order.id in floor.account.waiting(SYMBOL)
+    floor.engine.cancel(canceled)
+    assert floor.publisher.stops() == ["open", "open", "cancel"]
+    floor.clock.advance(3)
+    assert (order.filled, floor.held) == (1, 1)
+    assert floor.publisher.stops(order) == ["open", "triggered"]

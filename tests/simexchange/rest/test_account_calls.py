@@ -7,7 +7,10 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
+from terminal.simexchange.keys import named_key
 from terminal.simexchange.trading.ledger import FundingPayment
 from tests.support.caller import START_MS, SYMBOL, Caller
 
@@ -24,7 +27,7 @@ def test_what_the_key_is() -> None:
     assert (shown["apiKey"], shown["apiVersion"]) == (caller.exchange.key.key, 3)
     assert (shown["isMaster"], shown["uid"]) == (True, caller.account.number)
     assert shown["createdAt"] == START_MS
-    assert "ipWhitelist" not in shown
+    assert (shown["remark"], "ipWhitelist" in shown) == ("demo", False)
     listed = replace(caller.exchange.key, ip_list="127.0.0.1,10.0.0.1")
     caller.engine.accounts.keys[listed.key] = listed
     assert caller.data("/api/v1/user/api-key")["ipWhitelist"] == "127.0.0.1,10.0.0.1"
@@ -35,7 +38,11 @@ def test_who_the_user_is() -> None:
     """The VIP level is that of the quota; there are no sub-accounts; the account is classic."""
     caller = Caller()
     assert caller.data("/api/v2/user-info")["level"] == caller.exchange.quota.level == 0
-    assert set(caller.data("/api/v2/user-info").values()) == {0}
+    info = caller.data("/api/v2/user-info")
+    assert {name for name, value in info.items() if value} == {
+        "maxSubQuantity",
+        "maxDefaultSubQuantity",
+    }
     assert caller.data("/api/ua/v1/account/mode") == {
         "selfAccountMode": "CLASSIC",
         "unifiedSubAccount": [],
@@ -74,6 +81,39 @@ def test_the_overview_adds_up() -> None:
     summary = everything["summary"]
     assert summary.pop("currency") == main.pop("currency") == "USDT"
     assert summary == {f"{name}Total": value for name, value in main.items()}
+
+
+@pytest.mark.conforms(
+    "GET /api/v2/user-info",
+    "GET /api/v1/user/api-key",
+    "GET /api/ua/v1/account/mode",
+    "GET /api/v1/account-overview-all",
+)
+def test_what_a_master_and_its_sub_accounts_say_of_themselves() -> None:
+    """Subs count where they may trade, have names, and stand in the overview behind main."""
+    caller = Caller()
+    one, two = caller.new_key("one:Futures@main/desk1"), caller.new_key("two@main/desk2")
+    other = caller.new_key("boss@house/desk1")
+    info = caller.data("/api/v2/user-info")
+    assert (info["subQuantity"], info["futuresSubQuantity"], info["marginSubQuantity"]) == (2, 2, 0)
+    assert info["maxSubQuantity"] == 5
+    assert caller.data("/api/v2/user-info", key=one)["subQuantity"] == 0
+    numbers = [caller.engine.accounts.of(key).number for key in (one, two)]
+    assert caller.data("/api/ua/v1/account/mode")["classicSubAccount"] == numbers
+    shown = caller.data("/api/v1/user/api-key", key=one)
+    assert (shown["isMaster"], shown["subName"], shown["remark"]) == (False, "desk1", "one")
+    assert shown["uid"] == numbers[0]
+    assert caller.data("/api/v1/user/api-key", key=other)["subName"] == "desk1"
+    assert "subName" not in caller.data("/api/v1/user/api-key")
+
+    caller.account.wallets["USDT"].add(Decimal("0.1"))
+    caller.engine.accounts.of(two).wallets["USDT"].add(Decimal("0.2"))
+    shown = caller.data("/api/v1/account-overview-all?currency=USDT")
+    assert [row["accountName"] for row in shown["accounts"]] == ["main", "desk1", "desk2"]
+    assert [row["accountEquity"] for row in shown["accounts"]] == [100_000.1, 0, 0.2]
+    assert shown["summary"]["accountEquityTotal"] == 100_000.3
+    (alone,) = caller.data("/api/v1/account-overview-all?currency=USDT", key=one)["accounts"]
+    assert (alone["accountName"], alone["accountEquity"]) == ("desk1", 0)
 
 
 @pytest.mark.parametrize(
@@ -277,3 +317,48 @@ def test_what_a_key_that_only_reads_may_ask() -> None:
         caller.data(target)
     for target in ("/api/v1/account-overview", FUNDING, "/api/v1/positions"):
         assert caller.code(target) == (403, "400007")
+
+
+def test_the_remark_of_a_key_is_its_name() -> None:
+    caller = Caller()
+    named = named_key(7, "robot-2")
+    caller.exchange.add_key(named)
+    caller.exchange.key = named.key
+    shown = caller.data("/api/v1/user/api-key")
+    assert (shown["apiKey"], shown["remark"]) == (named.key.key, "robot-2")
+
+
+actions = st.lists(
+    st.tuples(
+        st.sampled_from([SYMBOL, "ETHUSDTM", "XBTUSDM"]),
+        st.sampled_from(["buy", "sell"]),
+        st.integers(1, 60),
+        st.booleans(),
+    ),
+    min_size=1,
+    max_size=8,
+)
+
+
+@given(actions, st.sets(st.sampled_from([SYMBOL, "ETHUSDTM", "XBTUSDM"])), st.integers(-3000, 3000))
+@settings(deadline=None, max_examples=settings().max_examples // 4)
+def test_the_overview_adds_up_whatever_is_held(
+    rows: list[tuple[str, str, int, bool]], cross: set[str], move: int
+) -> None:
+    """The identity of 3.1 with positions and orders in both margin modes, at any mark price."""
+    caller = Caller()
+    for symbol in cross:
+        caller.account.margin_modes[symbol] = "CROSS"
+    for symbol, side, size, rests in rows:
+        mode = caller.account.margin_modes[symbol]
+        far = caller.low(symbol) if side == "buy" else caller.high(symbol)
+        price = {"price": far} if rests else {}
+        caller.place(symbol, side=side, size=size, marginMode=mode, leverage=7, **price)
+    for market in caller.engine.markets.values():
+        market.move_fair(move if market.last > 5000 else 0)
+    for currency in ("USDT", "XBT"):
+        shown = caller.data(f"/api/v1/account-overview?currency={currency}")
+        n = {key: Decimal(repr(v)) for key, v in shown.items() if isinstance(v, (int, float))}
+        parts = n["positionMargin"] + n["orderMargin"] + n["frozenFunds"] + n["availableBalance"]
+        assert abs(n["marginBalance"] - (parts - n["unrealisedPNL"])) < Decimal("1E-9")
+        assert abs(n["accountEquity"] - n["marginBalance"] - n["unrealisedPNL"]) < Decimal("1E-9")

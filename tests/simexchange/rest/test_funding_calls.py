@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 import aiohttp
@@ -10,10 +11,13 @@ import pytest
 
 from terminal.simexchange.auth import DEMO_UID
 from terminal.simexchange.server import SimExchange
+from tests.support.caller import Caller
 from tests.support.stranger import Stranger
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
+
+    from terminal.simexchange.auth import ApiKey
 
 TRANSFER = "/api/v3/accounts/universal-transfer"
 BODY = {
@@ -114,3 +118,113 @@ async def test_one_account_by_its_id(stranger: Stranger) -> None:
     for unknown in ("0", "548600000000", "548600000099", "x", "9" * 400):
         _, refused = await stranger.call("GET", f"/api/v1/accounts/{unknown}")
         assert refused["code"] == "400100", unknown
+
+
+# The older transfers ---------------------------------------------------------------------------
+
+INNER, SUB = "/api/v2/accounts/inner-transfer", "/api/v2/accounts/sub-transfer"
+MAY = "Spot+Transfer+Futures"
+
+
+def balance(caller: Caller, kind: str, key: ApiKey | None = None, currency: str = "USDT") -> str:
+    if kind == "contract":
+        name = "XBT" if currency == "BTC" else currency
+        shown = caller.data(f"/api/v1/account-overview?currency={name}", key=key)
+        return f"{Decimal(repr(shown['marginBalance'])).normalize():f}"
+    query = f"type={kind}&currency={currency}"
+    (row,) = caller.data(f"/api/v1/accounts?{query}", key=key)
+    found: str = row["balance"]
+    return found
+
+
+@pytest.mark.conforms("POST /api/v2/accounts/inner-transfer")
+def test_an_inner_transfer_needs_the_right_to_trade_spot() -> None:
+    """Between main and trade in lower case; the same id moves nothing more."""
+    caller = Caller()
+    key = caller.new_key(f"spot:{MAY}")
+    body = {"clientOid": "i-1", "currency": "USDT", "amount": "25.5", "from": "main", "to": "trade"}
+    assert caller.code(INNER, "POST", body) == (403, "400007")
+    first = caller.data(INNER, "POST", body, key)
+    assert set(first) == {"orderId"}
+    assert caller.data(INNER, "POST", body, key) == first
+    assert (balance(caller, "main"), balance(caller, "trade")) == ("49974.5", "10025.5")
+    assert caller.spent(INNER, "POST", body, key) == ("Management", 10)
+    over = {**body, "clientOid": "i-2", "from": "trade", "to": "main", "amount": "8775.51"}
+    assert caller.code(INNER, "POST", over, key) == (200, "230003")
+
+
+@pytest.mark.conforms("POST /api/v2/accounts/inner-transfer")
+def test_an_inner_transfer_into_the_futures_account_and_never_out_of_it() -> None:
+    caller = Caller()
+    key = caller.new_key(f"spot:{MAY}")
+    body = {"clientOid": "i-1", "currency": "BTC", "amount": "0.1", "from": "main"}
+    caller.data(INNER, "POST", {**body, "to": "contract"}, key)
+    assert (balance(caller, "main", None, "BTC"), balance(caller, "contract", None, "BTC")) == (
+        "0.4",
+        "1.1",
+    )
+    back = {**body, "clientOid": "i-2", "from": "contract", "to": "main"}
+    assert caller.code(INNER, "POST", back, key) == (400, "400100")
+    caller.exchange.switches.set("inner_to_futures", "refused")
+    again = {**body, "clientOid": "i-3", "to": "contract"}
+    assert caller.code(INNER, "POST", again, key) == (400, "400100")
+
+
+@pytest.mark.conforms("POST /api/v2/accounts/sub-transfer")
+def test_a_sub_transfer_goes_out_and_comes_in() -> None:
+    """Only the master asks, with the right to trade spot; the sub-account's own key sees it."""
+    caller = Caller()
+    boss, desk = caller.new_key(f"boss:{MAY}"), caller.new_key(f"bot:{MAY}@main/desk1")
+    body = {"clientOid": "s-1", "currency": "USDT", "amount": "100", "direction": "OUT"}
+    body |= {"subUserId": desk.uid, "subAccountType": "CONTRACT"}
+    assert caller.code(SUB, "POST", body) == (403, "400007")
+    assert set(caller.data(SUB, "POST", body, boss)) == {"orderId"}
+    assert (balance(caller, "main"), balance(caller, "contract", desk)) == ("49900", "100")
+    (row,) = caller.data("/api/v1/transaction-history", key=desk)["dataList"]
+    assert (row["type"], row["amount"], row["remark"]) == (
+        "TransferIn",
+        100,
+        "Transferred from Funding Account",
+    )
+    back = {**body, "clientOid": "s-2", "direction": "IN"}
+    assert caller.code(SUB, "POST", back, boss) == (400, "400100")
+    assert caller.code(SUB, "POST", {**back, "subAccountType": "MAIN"}, boss) == (200, "230003")
+    out = {**body, "clientOid": "s-3", "subAccountType": "TRADE", "accountType": "TRADE"}
+    caller.data(SUB, "POST", out, boss)
+    back |= {"subAccountType": "TRADE", "accountType": "CONTRACT", "amount": "60"}
+    caller.data(SUB, "POST", back, boss)
+    assert (balance(caller, "trade", desk), balance(caller, "contract")) == ("40", "100060")
+    assert caller.code(SUB, "POST", {**back, "clientOid": "s-4"}, desk) == (400, "400100")
+    assert caller.spent(SUB, "POST", body, boss) == ("Management", 30)
+
+
+@pytest.mark.conforms("POST /api/v3/accounts/universal-transfer")
+def test_a_universal_transfer_between_master_and_sub_account() -> None:
+    """From a futures account, too; another master's sub-account is out of reach."""
+    caller = Caller()
+    desk, other = caller.new_key("bot@main/desk1"), caller.new_key(f"x:{MAY}@house")
+    there = {**BODY, "type": "PARENT_TO_SUB", "toUserId": desk.uid, "fromAccountType": "CONTRACT"}
+    caller.data(TRANSFER, "POST", there)
+    assert (balance(caller, "contract"), balance(caller, "contract", desk)) == ("99975", "25")
+    back = {**BODY, "clientOid": "b", "type": "SUB_TO_PARENT", "fromUserId": desk.uid}
+    back |= {"fromAccountType": "CONTRACT", "toAccountType": "TRADE", "amount": "25.01"}
+    assert caller.code(TRANSFER, "POST", back) == (200, "230003")
+    caller.data(TRANSFER, "POST", {**back, "amount": "25"})
+    assert (balance(caller, "trade"), balance(caller, "contract", desk)) == ("10025", "0")
+    assert caller.code(TRANSFER, "POST", {**there, "clientOid": "c"}, other) == (400, "400100")
+
+
+@pytest.mark.conforms("POST /api/v3/accounts/universal-transfer")
+def test_money_of_a_universal_transfer_may_arrive_later() -> None:
+    """It has left at once and is with nobody for a second, or for longer."""
+    caller = Caller(transfer_credit="later")
+    caller.data(TRANSFER, "POST", BODY)
+    assert (balance(caller, "main"), balance(caller, "contract")) == ("49975", "100000")
+    caller.clock.advance(1)
+    assert balance(caller, "contract") == "100025"
+    caller.exchange.faults.set("transfers_late_s", "9")
+    caller.data(TRANSFER, "POST", {**BODY, "clientOid": "2"})
+    caller.clock.advance(9)
+    assert balance(caller, "contract") == "100025"
+    caller.clock.advance(1)
+    assert balance(caller, "contract") == "100050"

@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import asyncio
 import json
+import time
 from dataclasses import replace
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from terminal.simexchange.clock import SimClock
 from terminal.simexchange.rest.gateway import Gateway, Request, origin_form
 from terminal.simexchange.rest.routing import PUBLIC, Call, Route
 from terminal.simexchange.server import SimExchange
 from terminal.simexchange.switches import Switches
 from tests.support.requests import START_MS, Arena, Asked
+from tests.support.stranger import ask_signed
 
 if TYPE_CHECKING:
     from terminal.simexchange.rest.gateway import Answer
@@ -422,3 +425,44 @@ def test_calls_read_their_parameters_safely() -> None:
     assert call.flag("f", default=False)
     assert not call.flag("e", default=False)
     assert Call("POST", "/", {}, body=[{"a": 1}]).objects(2)[0].whole("a") == 1
+
+
+@pytest.mark.parametrize("speed", [60, 0], ids=["fast", "standing"])
+async def test_a_client_that_asked_for_the_time_once_may_go_on_signing(
+    monkeypatch: pytest.MonkeyPatch, speed: float
+) -> None:
+    """Its clock runs as outside; after a minute of it, in fast and in standing time."""
+    wall_ns, real_ns = time.time_ns(), time.monotonic_ns()
+    passed_s = [0]
+    monkeypatch.setattr(time, "time_ns", lambda: wall_ns + passed_s[0] * 1_000_000_000)
+    monkeypatch.setattr(time, "monotonic_ns", lambda: real_ns + passed_s[0] * 1_000_000_000)
+    clock = SimClock(start_ms=1_760_000_000_000, speed=speed)
+    running = asyncio.get_running_loop().create_task(clock.run())
+    await asyncio.sleep(0)
+    exchange = SimExchange(is_calm=True, clock=clock)
+    offset_ms = clock.now_ms() - time.time_ns() // 1_000_000
+
+    def code(changed_ms: int = 0) -> str:
+        stamp_ms = time.time_ns() // 1_000_000 + offset_ms + changed_ms
+        return str(ask_signed(exchange, "GET", POSITIONS, stamp_ms=stamp_ms)[1]["code"])
+
+    assert code() == "200000"
+    passed_s[0] = 60
+    assert clock.now_ms() == 1_760_000_000_000 + 60_000 * speed
+    assert code() == "200000"
+    assert code(-6_000 if speed else 6_000) == "400002"
+    assert code(60_000 * 60) == "400002"
+    running.cancel()
+    await asyncio.gather(running, return_exceptions=True)
+
+
+def test_a_spent_quota_is_there_again_in_time_that_nobody_moves(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    exchange = SimExchange(is_calm=True, clock=SimClock(start_ms=START_MS, speed=0))
+    exchange.faults.quotas_spent = 1
+    codes = [ask_signed(exchange, "GET", POSITIONS)[1]["code"] for _ in range(2)]
+    assert codes == ["429000", "429000"]
+    later_ns = time.monotonic_ns() + 61 * 1_000_000_000
+    monkeypatch.setattr(time, "monotonic_ns", lambda: later_ns)
+    assert ask_signed(exchange, "GET", POSITIONS)[1]["code"] == "200000"

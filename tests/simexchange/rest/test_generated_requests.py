@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
 STATUSES = {200, 400, 401, 403, 404, 405, 415}
 LONGEST_S = 0.5
+FEWEST, LEAST_SENT = 30_000, 25
+MOST_EXAMPLES = FEWEST // LEAST_SENT
 QUOTA = {"gw-ratelimit-limit", "gw-ratelimit-remaining", "gw-ratelimit-reset"}
 ROUTES = Arena().exchange.gateway.table.routes
 
@@ -64,6 +66,31 @@ def test_any_request_is_answered_in_the_envelope_and_refusals_change_nothing(
     check_laws(asked)
 
 
+@pytest.mark.nightly
+@pytest.mark.timeout(1800)
+def test_tens_of_thousands_of_requests_keep_the_same_laws() -> None:
+    """Another sequence every night; what it finds is printed with its seed."""
+    count = 0
+
+    @hypothesis.settings(
+        max_examples=MOST_EXAMPLES,
+        deadline=None,
+        derandomize=False,
+        database=None,
+        print_blob=True,
+        suppress_health_check=list(HealthCheck),
+    )
+    @given(st.lists(requests(ROUTES), min_size=LEAST_SENT, max_size=45))
+    def ask(asked: list[Asked]) -> None:
+        nonlocal count
+        count += len(asked)
+        check_laws(asked)
+
+    ask()
+    print(f"{count} requests")  # noqa: T201 - the figure of a nightly run
+    assert count >= FEWEST
+
+
 ORDER = (
     '{{"clientOid":"g-9","symbol":"XBTUSDTM","side":"buy","type":"limit","price":{},"leverage":{},'
     '"size":{}}}'
@@ -91,9 +118,14 @@ def test_the_generator_reaches_every_call_and_both_outcomes() -> None:
     arena = Arena()
     codes: dict[str, int] = {}
 
-    @hypothesis.settings(max_examples=20, database=None, derandomize=True)
-    @given(st.lists(requests(ROUTES), min_size=25, max_size=45))
-    def ask(asked: list[Asked]) -> None:
+    @hypothesis.settings(
+        max_examples=12,
+        database=None,
+        derandomize=True,
+        suppress_health_check=list(HealthCheck),
+    )
+    @given(st.tuples(*(requests((route,)) for route in ROUTES)))
+    def ask(asked: tuple[Asked, ...]) -> None:
         for one in asked:
             code = checked(arena.send(one))["code"]
             codes[code] = codes.get(code, 0) + 1

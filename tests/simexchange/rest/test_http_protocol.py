@@ -293,3 +293,17 @@ def test_raw_bytes_get_envelopes_or_nothing(inputs: list[bytes]) -> None:
         patch.setattr(http_server, "IDLE_S", 0.1)
         patch.setattr(http_server, "BODY_DEADLINE_S", 0.1)
         asyncio.run(one_round(inputs))
+
+
+@pytest.mark.parametrize(
+    ("version", "host", "told"),
+    [(b"1.0", b"", None), (b"1.1", b"Host: other.name:5\r\n", "other.name:5")],
+)
+async def test_the_feed_is_where_the_client_says_or_else_where_the_request_came_in(
+    exchange: SimExchange, version: bytes, host: bytes, told: str | None
+) -> None:
+    ask = b"POST /api/v1/bullet-public HTTP/" + version + b"\r\n" + host
+    _, answer = parsed(await raw(exchange, ask + b"Connection: close\r\n\r\n"))
+    (server,) = answer["data"]["instanceServers"]
+    where = told or f"{LOOPBACK}:{exchange.port}"
+    assert server["endpoint"] == f"ws://{where}/endpoint"

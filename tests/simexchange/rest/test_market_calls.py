@@ -254,7 +254,7 @@ def test_status_is_text_in_name_only() -> None:
     assert ask.data("/api/v1/status")["status"] == "cancelonly"
     assert ask.data("/api/v1/contracts/XBTUSDTM")["status"] == "CancelOnly"
     exchange.engine.is_suspended = False
-    exchange.faults.status, exchange.market_calls.notice = "close", "upgrade"
+    exchange.faults.status, exchange.faults.notice = "close", "upgrade"
     assert ask.data("/api/v1/status") == {"status": "close", "msg": "upgrade"}
     assert ask.data("/api/v1/contracts/XBTUSDTM")["status"] == "Paused"
     assert ask.data("/api/v1/timestamp") == exchange.clock.now_ms()

@@ -69,11 +69,11 @@ def test_cancel_all() -> None:
 @pytest.mark.conforms("DELETE /api/v1/orders")
 def test_the_deprecated_cancel_all() -> None:
     """Gone like any unknown path, or answering for one contract or for all; very dear."""
-    caller = Caller()
+    caller = Caller(cancel_all_v1="gone")
     four_orders(caller)
     assert caller.code(ORDERS, "DELETE") == (404, "404000")
     assert len(active(caller)) == 4
-    caller = Caller(cancel_all_v1="answers")
+    caller = Caller()
     plain, stop, other, other_stop = four_orders(caller)
     path = f"{ORDERS}?symbol={SYMBOL}"
     assert caller.data(path, "DELETE") == {"cancelledOrderIds": [plain]}

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from terminal.simexchange.engine.reports import CROSS_LEVERAGE, MARGIN_MODE
-from tests.support.caller import SYMBOL, Caller
+from tests.support.caller import START_MS, SYMBOL, Caller
 
 OTHER = "ETHUSDTM"
 MODE, CHANGE = "/api/v2/position/getMarginMode", "/api/v2/position/changeMarginMode"
@@ -73,6 +73,91 @@ def test_rest_rounds_the_liquidation_price(caller: Caller, side: str, rounding: 
     for name in ("liquidationPrice", "bankruptPrice"):
         price = Decimal(repr(exact[name]))
         assert shown[name] == float(price.quantize(Decimal("0.01"), rounding))
+
+
+# Closed positions --------------------------------------------------------------------------------
+
+CLOSED = "/api/v1/history-positions"
+
+
+@pytest.mark.conforms("GET /api/v1/history-positions")
+def test_closed_positions(caller: Caller) -> None:
+    """What it brought is what the wallet has more, and the sum that the reference gives."""
+    cash = caller.account.wallets["USDT"].cash
+    assert caller.data(CLOSED)["items"] == []
+    caller.place(size=3)
+    caller.place(size=2, side="sell")
+    assert caller.data(CLOSED)["items"] == [], "a part is left"
+    caller.account.positions[SYMBOL].settle(Decimal("-0.25"))
+    caller.account.wallets["USDT"].cash -= Decimal("0.25")
+    caller.clock.advance(60)
+    caller.place(size=1, side="sell")
+    caller.place("XBTUSDM", side="sell", size=7)
+    caller.place("XBTUSDM", size=7)
+    inverse, linear = caller.data(CLOSED)["items"]
+    for one in (inverse, linear):
+        parts = [Decimal(one[name]) for name in ("realisedGrossCost", "tradeFee", "fundingFee")]
+        assert Decimal(one["pnl"]) == -parts[0] - parts[1] + parts[2]
+        assert one["realisedGrossCostNew"] == one["realisedGrossCost"]
+    assert Decimal(linear["pnl"]) == caller.account.wallets["USDT"].cash - cash
+    assert (linear["type"], linear["side"], linear["leverage"]) == ("CLOSE_LONG", "LONG", "5.0")
+    assert (linear["fundingFee"], linear["userId"]) == ("-0.25", caller.account.uid)
+    assert linear["closeTime"] - linear["openTime"] == 60_000
+    assert (inverse["type"], inverse["settleCurrency"]) == ("CLOSE_SHORT", "XBT")
+
+
+def test_what_crosses_zero_closes_one_position_and_opens_another(caller: Caller) -> None:
+    """Fees are shared by lots, and the new position begins with none of the old one's."""
+    caller.place(size=2)
+    caller.clock.advance(5)
+    order = caller.place(size=5, side="sell", leverage=3)
+    (closed,) = caller.data(CLOSED)["items"]
+    fills = caller.data(f"/api/v1/fills?orderId={order}")["items"]
+    fee = sum(Decimal(fill["fee"]) for fill in fills)
+    held = caller.data(f"/api/v1/position?symbol={SYMBOL}")
+    assert (held["currentQty"], held["leverage"]) == (-3, 3)
+    assert held["openingTimestamp"] == closed["closeTime"]
+    assert held["realisedGrossPnl"] == 0
+    opening = sum(
+        Decimal(fill["fee"])
+        for fill in caller.data(f"/api/v1/fills?symbol={SYMBOL}")["items"]
+        if fill["orderId"] != order
+    )
+    total = Decimal(closed["tradeFee"]) + Decimal(str(held["currentComm"]))
+    assert total == pytest.approx(fee + opening)
+    rows = [
+        row
+        for row in caller.data("/api/v1/transaction-history?type=RealisedPNL")["dataList"]
+        if row["status"] == "Completed"
+    ]
+    assert len(rows) == 1, "the ledger's row ends with the position"
+
+
+def test_closed_positions_by_contract_window_and_page(caller: Caller) -> None:
+    for symbol in (SYMBOL, OTHER, SYMBOL):
+        caller.place(symbol)
+        caller.clock.advance(10)
+        caller.place(symbol, side="sell")
+    rows = caller.data(CLOSED)["items"]
+    assert [row["symbol"] for row in rows] == [SYMBOL, OTHER, SYMBOL]
+    assert len({row["closeId"] for row in rows}) == 3
+    assert len(caller.data(f"{CLOSED}?symbol={SYMBOL}")["items"]) == 2
+    at_ms = rows[1]["closeTime"]
+    assert caller.data(f"{CLOSED}?from={at_ms}&to={at_ms}")["items"] == [rows[1]]
+    assert caller.data(f"{CLOSED}?from={at_ms + 1}")["items"] == rows[:1]
+    page = caller.data(f"{CLOSED}?limit=2&pageId=2")
+    assert page == {
+        "currentPage": 2,
+        "pageSize": 2,
+        "totalNum": 3,
+        "totalPage": 2,
+        "items": rows[2:],
+    }
+    assert caller.data(CLOSED)["pageSize"] == 10
+    assert caller.data(f"{CLOSED}?limit=201")["pageSize"] == 200
+    assert caller.code(f"{CLOSED}?limit=x")[1] == "400100"
+    assert caller.code(f"{CLOSED}?from=2&to=1")[1] == "400100"
+    assert caller.code(f"{CLOSED}?symbol=NOPE")[1] == "100003"
 
 
 # Margin modes ------------------------------------------------------------------------------------
@@ -184,7 +269,7 @@ def test_more_leverage_than_the_contract_allows(caller: Caller) -> None:
 def test_one_way_is_the_only_position_mode(caller: Caller) -> None:
     assert caller.data("/api/v2/position/getPositionMode") == {"positionMode": 0}
     assert caller.data(SWITCH, "POST", {"positionMode": "0"}) == {"positionMode": 0}
-    assert caller.code(SWITCH, "POST", {"positionMode": "1"}) == (200, "330011")
+    assert caller.code(SWITCH, "POST", {"positionMode": "1"}) == (200, "300000")
     assert caller.data("/api/v2/position/getPositionMode") == {"positionMode": 0}
 
 
@@ -233,6 +318,7 @@ def test_leverages_that_are_none(caller: Caller, leverage: object) -> None:
         ("GET", "/api/v1/position"),
         ("GET", "/api/v2/position"),
         ("GET", "/api/v1/positions"),
+        ("GET", CLOSED),
         ("GET", MODE),
         ("POST", CHANGE),
         ("POST", BATCH),
@@ -244,3 +330,136 @@ def test_leverages_that_are_none(caller: Caller, leverage: object) -> None:
 )
 def test_what_the_calls_cost(caller: Caller, method: str, target: str) -> None:
     assert caller.spent(target, method) == ("Futures", 2)
+
+
+# What a position shows ---------------------------------------------------------------------------
+
+
+def shown(caller: Caller, symbol: str = SYMBOL) -> dict[str, Any]:
+    found: dict[str, Any] = caller.data(f"/api/v1/position?symbol={symbol}")
+    return found
+
+
+@pytest.mark.conforms("GET /api/v1/position")
+def test_a_flat_contract_shows_the_selected_mode_and_leverage(caller: Caller) -> None:
+    """Cross shows none of the fields that only isolated positions have, before and after one."""
+    caller.data(CHANGE, "POST", {"symbol": SYMBOL, "marginMode": "CROSS"})
+    caller.data(SET_LEVERAGE, "POST", {"symbol": SYMBOL, "leverage": "8"})
+    only_isolated = {"realLeverage", "maintMargin", "riskLimit", "posCross", "autoDeposit"}
+
+    def check() -> None:
+        flat = shown(caller)
+        assert (flat["marginMode"], flat["crossMode"], flat["leverage"]) == ("CROSS", True, 8)
+        assert flat["isOpen"] is False
+        assert not only_isolated & set(flat)
+
+    check()
+    caller.place(size=2, marginMode="CROSS")
+    caller.place(side="sell", size=2, marginMode="CROSS")
+    check()
+    caller.data(CHANGE, "POST", {"symbol": SYMBOL, "marginMode": "ISOLATED"})
+    assert (shown(caller)["marginMode"], shown(caller)["crossMode"]) == ("ISOLATED", False)
+    assert only_isolated <= set(shown(caller))
+
+
+@pytest.mark.parametrize("symbol", [SYMBOL, "XBTUSDM"])
+def test_costs_of_what_is_open_and_of_what_was_closed(caller: Caller, symbol: str) -> None:
+    """The current cost is the open one and the realized one; funding counts as realized."""
+    caller.place(symbol, size=9)
+    caller.exchange.step(symbol, 40)
+    caller.place(symbol, side="sell", size=4)
+    market = caller.engine.markets[symbol]
+    caller.engine.settlements.settle(market, START_MS)
+    caller.clock.advance(3)
+    seen: dict[str, Decimal] = {}
+    for size in (0, 5):
+        if size:
+            caller.place(symbol, side="sell", size=size)
+        seen = {name: Decimal(repr(v)) for name, v in shown(caller, symbol).items() if is_number(v)}
+        assert seen["realisedGrossPnl"] != 0
+        assert seen["currentCost"] == seen["unrealisedCost"] + seen["realisedGrossCost"]
+        assert seen["realisedGrossCost"] == -seen["realisedGrossPnl"]
+        assert seen["fundingFee"] != 0
+        net = -seen["realisedGrossCost"] - seen["currentComm"] + seen["fundingFee"]
+        assert seen["realisedPnl"] == net == -seen["realisedCost"]
+        assert (seen["unrealisedCost"] == 0) == bool(size)
+    (closed,) = caller.data(f"{CLOSED}?symbol={symbol}")["items"]
+    assert Decimal(closed["pnl"]) == seen["realisedPnl"]
+
+
+def is_number(value: object) -> bool:
+    return isinstance(value, (int, float)) and not isinstance(value, bool)
+
+
+def test_a_flip_closes_one_position_and_opens_another(caller: Caller) -> None:
+    """Crossing zero, the first one is booked and the second has nothing of it (7.1)."""
+    caller.place(size=3)
+    before = shown(caller)
+    caller.clock.advance(5)
+    caller.place(side="sell", size=5)
+    after = shown(caller)
+    assert (before["currentQty"], after["currentQty"]) == (3, -2)
+    assert after["openingTimestamp"] == before["openingTimestamp"] + 5000
+    assert after["id"] != before["id"]
+    fill = caller.account.fills.newest()[0]
+    assert fill.lots == 5
+    opened = float(fill.opening_fee)
+    assert 0 < opened < float(fill.fee)
+    assert (after["realisedGrossPnl"], after["currentComm"]) == (0, opened)
+    assert (after["realisedPnl"], after["currentCost"]) == (-opened, after["posCost"])
+    (closed,) = caller.data(f"{CLOSED}?symbol={SYMBOL}")["items"]
+    rows = caller.data("/api/v1/transaction-history?currency=USDT")["dataList"]
+    booked = [row["amount"] for row in rows if row["status"] == "Completed"]
+    assert booked[0] == float(closed["pnl"])
+    assert [row["amount"] for row in rows if row["status"] == "Pending"] == [-opened]
+
+
+def test_each_position_has_a_number_of_its_own(caller: Caller) -> None:
+    """Eighteen digits, kept while it is open, another one for every contract and for the next."""
+    assert shown(caller)["id"] == ""
+    caller.place(size=2)
+    caller.place(OTHER, size=2)
+    first, other = shown(caller)["id"], shown(caller, OTHER)["id"]
+    caller.place(size=2)
+    caller.place(side="sell", size=1)
+    assert shown(caller)["id"] == first
+    (v2,) = caller.data(f"/api/v2/position?symbol={SYMBOL}")
+    assert v2["id"] == first
+    caller.place(side="sell", size=3)
+    caller.place(size=1)
+    second = shown(caller)["id"]
+    assert len({first, other, second}) == 3
+    assert all(len(one) == 18 and one.isdigit() for one in (first, other, second))
+    assert int(first) < int(other) < int(second)
+
+
+def test_the_real_leverage_is_that_of_the_mark(caller: Caller) -> None:
+    """Value over what backs it, not what was selected (7.3)."""
+    caller.place(size=50)
+    caller.engine.markets[SYMBOL].move_fair(-4000)
+    seen = shown(caller)
+    backing = seen["maintMargin"] - seen["posComm"]
+    assert seen["unrealisedPnl"] < 0
+    assert seen["realLeverage"] == pytest.approx(abs(seen["markValue"]) / backing, abs=1e-4)
+    assert seen["realLeverage"] != seen["leverage"]
+
+
+def test_a_larger_cross_position_must_keep_more_and_is_liquidated_earlier(caller: Caller) -> None:
+    """The rate of 7.6, with its check, and the liquidation price by that rate."""
+    caller.data(CHANGE, "POST", {"symbol": SYMBOL, "marginMode": "CROSS"})
+    caller.data(SET_LEVERAGE, "POST", {"symbol": SYMBOL, "leverage": "100"})
+    caller.account.wallets["USDT"].cash = Decimal(10_000_000)
+    market = caller.engine.markets[SYMBOL]
+    held = caller.account.positions[SYMBOL]
+    caller.place(size=12_102, marginMode="CROSS")
+    caller.exchange.step(SYMBOL, 5)
+    while held.lots < 12_102:
+        caller.exchange.step(SYMBOL, 20)
+        caller.place(size=12_102 - held.lots, marginMode="CROSS")
+    seen = shown(caller)
+    assert seen["maintMarginReq"] == pytest.approx(0.00416136, abs=1e-8)
+    assert seen["posMaint"] == pytest.approx(seen["markValue"] * seen["maintMarginReq"])
+    rate = Decimal(repr(seen["maintMarginReq"])) + market.spec.taker_rate
+    bankrupt = held.bankruptcy(Decimal(10_000))
+    assert bankrupt > 0
+    assert held.liquidation(Decimal(10_000)) == pytest.approx(bankrupt / (1 - rate))

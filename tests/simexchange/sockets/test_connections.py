@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import time
+from contextlib import nullcontext
+from functools import partial
+
 import pytest
 
 from terminal.simexchange.clock import SimClock
@@ -27,3 +31,18 @@ def test_held_and_new_connections_are_counted_by_owner() -> None:
     assert (connections.count("a"), connections.count("b"), connections.opened) == (2, 1, 5)
     connections.release("b")
     assert connections.count("b") == 0
+
+
+def test_in_time_that_nobody_moves_the_minute_passes_outside(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    connections = Connections(
+        FeedLimits(new_connections=1), SimClock(start_ms=1_760_000_000_000, speed=0)
+    )
+    connections.admit("a")
+    now_ns = time.monotonic_ns()
+    for seconds, is_let_in in ((60, False), (100, True)):
+        passed_ns = now_ns + seconds * 1_000_000_000
+        monkeypatch.setattr(time, "monotonic_ns", partial(int, passed_ns))
+        with nullcontext() if is_let_in else pytest.raises(FrameRefused, match="per minute"):
+            connections.admit("a")

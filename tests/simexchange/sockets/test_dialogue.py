@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from typing import Any
 
 import pytest
@@ -174,3 +175,15 @@ def test_silence_ends_with_words() -> None:
     bench.dialogue.ping_timed_out()
     assert bench.said() == [{"id": "c9", "type": "error", "code": 400, "data": "ping timeout"}]
     assert bench.listener.is_ended
+
+
+def test_who_talked_too_much_may_talk_again_in_time_that_nobody_moves(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    bench = Bench()
+    for _ in range(10_000):
+        bench.ask(id="1", type="ping")
+    assert bench.ask(id="1", type="ping")[0]["code"] == 509
+    later_ns = time.monotonic_ns() + 60 * 1_000_000_000
+    monkeypatch.setattr(time, "monotonic_ns", lambda: later_ns)
+    assert bench.ask(id="1", type="ping")[0]["type"] == "pong"

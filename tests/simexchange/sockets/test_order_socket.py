@@ -144,6 +144,21 @@ async def test_no_answer_to_the_challenge_within_thirty_seconds_is_refused(
     assert (await line.end())[0] == 1000
 
 
+async def test_in_fast_time_a_client_is_granted_as_much_as_outside(
+    session: aiohttp.ClientSession,
+) -> None:
+    exchange = SimExchange(is_calm=True, clock=SimClock(start_ms=1_760_000_000_000, speed=600))
+    await exchange.start()
+    line = await OrderLine.knock(exchange, session)
+    text = await line.text()
+    began_s = exchange.clock.monotonic_s()
+    await eventually(lambda: exchange.clock.monotonic_s() > began_s + 120, "two minutes")
+    await line.sign(text)
+    assert (await line.next())["data"] == "welcome"
+    await line.socket.close()
+    await exchange.stop()
+
+
 KEYS = {
     "elsewhere": ApiKey("elsewhere", "s", "p", ip_list="10.1.2.3"),
     "reader": ApiKey("reader", "s", "p", frozenset({"General"})),
@@ -158,7 +173,7 @@ KEYS = {
         ({"sign": ""}, "400001"),
         ({"passphrase": None}, "400001"),
         ({"timestamp": "1759999994999"}, "400002"),
-        ({"timestamp": "1760000005001"}, "400002"),
+        ({"timestamp": "1760000605001"}, "400002"),
         ({"timestamp": "1760000000"}, "400002"),
         ({"timestamp": "²"}, "400002"),
         ({"timestamp": "9" * 5000}, "400002"),
@@ -503,3 +518,55 @@ async def test_two_accounts_do_not_see_each_other(
     assert (await second.ask("futures.cancel", {"orderId": mine}))["code"] == "100004"
     reply = await second.ask("futures.order", an_order(exchange, "t-1"))
     assert (reply["code"], reply["userRateLimit"]["remaining"]) == ("200000", 1997)
+
+
+async def test_a_connection_made_while_half_open_is_challenged_when_that_is_over(
+    exchange: SimExchange, session: aiohttp.ClientSession
+) -> None:
+    exchange.faults.half_open = True
+    line = await OrderLine.knock(exchange, session)
+    await eventually(lambda: exchange.order_sockets.opened == 1, "the connection")
+    exchange.clock.advance(40)
+    exchange.faults.half_open = False
+    await line.sign(await line.text())
+    assert (await line.next())["data"] == "welcome"
+
+
+async def test_a_batch_that_cannot_be_read_leaves_the_next_order_alone(
+    exchange: SimExchange, line: OrderLine
+) -> None:
+    exchange.faults.batch_items_refused = 1
+    assert (await line.ask("futures.multi_order", {"a": 1}))["code"] != "200000"
+    assert (await line.ask("futures.order", an_order(exchange, "t-1")))["code"] == "200000"
+
+
+@pytest.mark.parametrize("fault", ["reply_first", "events_first"])
+async def test_replies_and_events_take_turns_in_standing_time(
+    exchange: SimExchange, session: aiohttp.ClientSession, line: OrderLine, fault: str
+) -> None:
+    exchange.faults.set(fault, "on")
+    token = exchange.tokens.issue(exchange.key.uid)
+    feed = await session.ws_connect(f"{exchange.rest}/endpoint?token={token}")
+    topic = "/contractMarket/tradeOrders"
+    frame = {"id": "1", "type": "subscribe", "topic": topic, "privateChannel": True}
+    await feed.send_json({**frame, "response": True})
+    async with asyncio.timeout(10 * STRETCH):
+        assert [(await feed.receive_json())["type"] for _ in range(2)] == ["welcome", "ack"]
+        reply = await line.ask("futures.order", an_order(exchange, "t-1"))
+        event = await feed.receive_json()
+    assert event["data"]["orderId"] == reply["data"]["orderId"]
+    await feed.close()
+
+
+async def test_who_asks_for_no_socket_gets_the_envelope_with_the_headers_of_a_quota(
+    exchange: SimExchange, session: aiohttp.ClientSession
+) -> None:
+    address = f"{exchange.rest}{order_socket.PATH}"
+    async with session.get(address) as answer:
+        assert (answer.status, (await answer.json())["code"]) == (400, "400100")
+        assert answer.headers["gw-ratelimit-remaining"] == "2000"
+    exchange.faults.refuses_streams = True
+    for path in (order_socket.PATH, "/endpoint"):
+        async with session.get(f"{exchange.rest}{path}") as answer:
+            assert (answer.status, answer.content_type) == (503, "text/html")
+            assert "503 Service Temporarily Unavailable" in await answer.text()

@@ -20,6 +20,7 @@ from terminal.simexchange.trading.ledger import (
     Ledger,
 )
 from tests.support.caller import START_MS, Caller
+from tests.support.moves import transferred
 
 SYMBOL = "XBTUSDTM"
 
@@ -87,7 +88,7 @@ def test_the_sum_of_all_rows_is_the_wallet(steps: list[tuple[str, int]]) -> None
                 "toAccountType": way[1],
             }
             try:
-                funds.transfer(body)
+                transferred(funds, body)
             except Refused as refused:
                 assert refused.code == "230003"  # noqa: PT017 - others must not pass
         assert account.ledger.total("USDT") == account.wallets["USDT"].cash
@@ -139,9 +140,9 @@ def test_transfers_say_where_from_and_where_to() -> None:
         "fromAccountType": "TRADE",
         "toAccountType": "CONTRACT",
     }
-    caller.exchange.funding.transfer(body)
+    transferred(caller.exchange.funding, body)
     back = {"clientOid": "t-2", "fromAccountType": "CONTRACT", "toAccountType": "MAIN"}
-    caller.exchange.funding.transfer({**body, **back})
+    transferred(caller.exchange.funding, {**body, **back})
     came, left = caller.account.ledger.rows[-2:]
     assert (came.type, came.amount, came.currency) == (TRANSFER_IN, Decimal("0.1"), "XBT")
     assert came.remark == "Transferred from Trading Account"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from decimal import Decimal
 
-from terminal.simexchange.market.contracts import CONTRACTS
+from terminal.simexchange.market.contracts import CONTRACTS, booked
 from terminal.simexchange.trading.margin import CROSS, SimPosition, Wallet
 
 XBT = next(spec for spec in CONTRACTS if spec.symbol == "XBTUSDTM")
@@ -37,7 +37,30 @@ def test_inverse_profit_and_harmonic_entry() -> None:
     held.fill(1000, Decimal(50_000), FIVE, 1)
     held.fill(1000, Decimal(25_000), FIVE, 2)
     assert round(held.entry, 4) == Decimal("33333.3333")
-    assert held.profit(1, Decimal(40_000)) > 0
+    assert held.unrealized(Decimal(40_000)) == Decimal("0.01")
+
+
+def test_parts_of_a_position_are_booked_on_the_grid_and_add_up_exactly() -> None:
+    """Whatever a third of it is rounded to, what was earned in all is what was paid and got."""
+    for spec, unit in ((XBT, 1), (INVERSE, -1)):
+        held = SimPosition(spec)
+        paid, got = Decimal(0), Decimal(0)
+        for lots, price in ((1, "97123.7"), (2, "97000.1"), (4, "96999.9")):
+            held.fill(lots, Decimal(price), Decimal(7), 1)
+            paid += booked(spec.value(Decimal(price), lots))
+        for lots, price in ((3, "98001.3"), (3, "97777.7"), (1, "91234.5")):
+            profit = held.fill(-lots, Decimal(price), Decimal(7), 2)
+            got += booked(spec.value(Decimal(price), lots))
+            for amount in (profit, held.cost, held.initial_margin, held.realized_gross):
+                assert amount == booked(amount)
+        assert held.realized_gross == unit * (got - paid)
+        assert held.cost == held.initial_margin == 0
+
+
+def test_the_references_inverse_profit() -> None:
+    held = SimPosition(INVERSE)
+    held.fill(1, Decimal("2457.12"), FIVE, 1)
+    assert round(held.unrealized(Decimal("2454.12")), 9) == Decimal("-4.98E-7")
 
 
 def test_bankruptcy_of_the_references_isolated_check() -> None:

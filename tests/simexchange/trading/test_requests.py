@@ -77,6 +77,10 @@ def test_a_size_is_lots_or_coins_or_value(changes: dict[str, Any], lots: int) ->
         {"price": "0"},
         {"leverage": "0.5"},
         {"leverage": "five"},
+        {"leverage": 2.5},
+        {"leverage": "2.5"},
+        {"stopPrice": "99000"},
+        {"stopPrice": "99000", "stopPriceType": "TP"},
         {"postOnly": "yes"},
         {"postOnly": 1},
         {"stop": "sideways"},
@@ -181,3 +185,8 @@ def test_flags_are_flags() -> None:
     assert flag({"a": "TRUE"}, "a")
     assert not flag({"a": ""}, "a")
     assert not flag({}, "a")
+
+
+@pytest.mark.parametrize("leverage", [5, "5", 5.0, "5.0"])
+def test_a_leverage_is_a_whole_number_or_its_text(leverage: object) -> None:
+    assert read({"leverage": leverage}).leverage == 5

@@ -5,6 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 
 from terminal.simexchange.trading.risk import Exposure, risk_rate
+from terminal.simexchange.trading.sizing import maintenance_rate
 from tests.support.caller import Caller
 
 
@@ -34,7 +35,8 @@ def test_an_isolated_position_is_no_cross_risk_and_a_cross_one_is() -> None:
     caller.data("/api/v1/orders", "POST", cross)
     market = caller.engine.markets["ETHUSDTM"]
     value = market.mark_price * market.spec.multiplier * 100
-    rate = value * (market.spec.maintenance + market.spec.taker_rate)
+    maintenance = maintenance_rate(market.spec, market.spec.multiplier * 100)
+    rate = value * (maintenance + market.spec.taker_rate)
     state = caller.account.wallet_state("USDT")
     shown = caller.data(f"{overview}USDT")["riskRatio"]
     assert shown == float(round(rate / state.cross_margin, 10))

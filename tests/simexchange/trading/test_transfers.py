@@ -16,7 +16,8 @@ from terminal.simexchange.clock import SimClock
 from terminal.simexchange.engine.engine import Engine
 from terminal.simexchange.errors import Refused
 from terminal.simexchange.switches import Switches
-from terminal.simexchange.trading.transfers import CONTRACT, FIRST_TRANSFER, MAIN, TRADE, Funding
+from terminal.simexchange.trading.transfers import CONTRACT, MAIN, TRADE, Funding, Register
+from tests.support.moves import a_body, transferred
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -53,27 +54,13 @@ def tell(engine: Engine) -> Callable[[str], None]:
 def a_funding(engine: Engine) -> Funding:
     for wallet, cash in zip(engine.account.wallets.values(), (100_000, 25_000, 1), strict=True):
         wallet.cash = Decimal(cash)
-    return Funding(
-        engine.account, count(FIRST_TRANSFER), partial(engine.reports.wallet, engine.account)
-    )
-
-
-def a_body(**changes: Any) -> dict[str, Any]:
-    return {
-        "clientOid": "one",
-        "type": "INTERNAL",
-        "currency": "USDT",
-        "amount": "25",
-        "fromAccountType": MAIN,
-        "toAccountType": CONTRACT,
-        **changes,
-    }
+    return Funding(engine.account, Register(SimClock(), Switches()), tell(engine))
 
 
 def refused(funding: Funding, **changes: Any) -> str:
     before = {name: funding.total(name) for name in COINS}
     with pytest.raises(Refused) as info:
-        funding.transfer(a_body(**changes))
+        transferred(funding, a_body(**changes))
     assert {name: funding.total(name) for name in COINS} == before
     return f"{info.value.code} {info.value.text}"
 
@@ -81,7 +68,7 @@ def refused(funding: Funding, **changes: Any) -> str:
 def cash(funding: Funding, kind: str, currency: str = "USDT") -> Decimal:
     if kind == CONTRACT:
         name = "XBT" if currency == "BTC" else currency
-        return funding._account.wallets[name].cash
+        return funding.account.wallets[name].cash
     return funding.purse(kind, currency).balance
 
 
@@ -126,7 +113,7 @@ def test_whatever_is_transferred_the_sums_stay(
         )
         before = {(k, c): cash(funding, k, c) for k in KINDS for c in COINS}
         try:
-            number = funding.transfer(body)
+            number = transferred(funding, body)
         except Refused:
             assert {(k, c): cash(funding, k, c) for k in KINDS for c in COINS} == before
             continue
@@ -152,7 +139,7 @@ def test_a_transfer_moves_and_tells_the_wallet(engine: Engine) -> None:
     ear = engine.reports._publisher
     assert isinstance(ear, Silence)
     ear.told.clear()
-    number = funding.transfer(a_body())
+    number = transferred(funding, a_body())
     assert len(number) == 24
     assert (cash(funding, MAIN), cash(funding, CONTRACT)) == (Decimal(49_975), Decimal(100_025))
     ((subject, data),) = ear.told
@@ -165,7 +152,7 @@ def test_a_transfer_moves_and_tells_the_wallet(engine: Engine) -> None:
     [
         ({"clientOid": ""}, "400100 clientOid is invalid"),
         ({"clientOid": "x" * 37}, "400100 clientOid is invalid"),
-        ({"type": "PARENT_TO_SUB"}, "400100 type is invalid"),
+        ({"type": "SUB_TO_SUB"}, "400100 type is invalid"),
         ({"fromAccountType": "main"}, "400100 fromAccountType is invalid"),
         ({"toAccountType": "MARGIN"}, "400100 toAccountType is invalid"),
         ({"toAccountType": MAIN}, "400100 fromAccountType and toAccountType are the same"),
@@ -189,7 +176,7 @@ def test_what_is_wrong_is_refused_and_moves_nothing(
 def test_a_number_is_taken_for_an_amount(engine: Engine) -> None:
     """Old examples show the amount as a number."""
     funding = a_funding(engine)
-    funding.transfer(a_body(amount=25))
+    transferred(funding, a_body(amount=25))
     assert cash(funding, MAIN) == Decimal(49_975)
 
 
@@ -198,11 +185,11 @@ def test_a_repeat_answers_as_the_first_time_or_is_refused(engine: Engine) -> Non
     for is_refused in (False, True):
         funding = a_funding(engine)
         funding.rules.is_repeat_refused = is_refused
-        first = funding.transfer(a_body())
+        first = transferred(funding, a_body())
         if is_refused:
             assert refused(funding) == "400100 clientOid is repeated"
         else:
-            assert funding.transfer(a_body()) == first
+            assert transferred(funding, a_body()) == first
         assert cash(funding, MAIN) == Decimal(49_975)
 
 
@@ -210,7 +197,7 @@ def test_a_repeat_of_everything_there_was_may_be_refused_for_the_balance(engine:
     """An exchange that looks at the balance first says nothing about the first transfer."""
     funding = a_funding(engine)
     funding.rules.is_balance_first = True
-    funding.transfer(a_body(amount="50000"))
+    transferred(funding, a_body(amount="50000"))
     assert refused(funding, amount="50000") == "230003 Balance insufficient."
 
 
@@ -219,10 +206,12 @@ def test_bitcoin_has_the_name_that_the_rules_say(engine: Engine) -> None:
     for name, other in (("BTC", "XBT"), ("XBT", "BTC")):
         funding = a_funding(engine)
         funding.rules.coin_names = frozenset({name})
-        funding.transfer(a_body(currency=name, amount="0.1"))
+        transferred(funding, a_body(currency=name, amount="0.1"))
         assert cash(funding, CONTRACT, "BTC") == Decimal("1.1")
         assert refused(funding, clientOid="two", currency=other, amount="0.1")
-        funding.transfer(a_body(clientOid="3", currency="BTC", amount="0.1", toAccountType=TRADE))
+        transferred(
+            funding, a_body(clientOid="3", currency="BTC", amount="0.1", toAccountType=TRADE)
+        )
         assert refused(funding, clientOid="4", currency="XBT", amount="0.1", toAccountType=TRADE)
 
 
@@ -230,7 +219,7 @@ def test_money_on_its_way_counts_until_it_arrives(engine: Engine) -> None:
     """With held credits the money has left one account and is not in the other yet."""
     funding = a_funding(engine)
     funding.rules.is_credit_held = True
-    funding.transfer(a_body())
+    transferred(funding, a_body())
     assert (cash(funding, MAIN), cash(funding, CONTRACT)) == (Decimal(49_975), Decimal(100_000))
     assert funding.total("USDT") == Decimal(160_000)
     funding.credit()
@@ -240,9 +229,7 @@ def test_money_on_its_way_counts_until_it_arrives(engine: Engine) -> None:
 def test_margin_and_unrealized_profit_do_not_leave() -> None:
     """What is transferable is available less a profit that is not booked."""
     engine = Engine(7, demo_key(7), SimClock(), Silence(), Switches())
-    funding = Funding(
-        engine.account, count(FIRST_TRANSFER), partial(engine.reports.wallet, engine.account)
-    )
+    funding = a_funding(engine)
     oids = count()
     buy = {"symbol": "XBTUSDTM", "side": "buy", "type": "market", "size": 50}
     engine.account.margin_modes["XBTUSDTM"] = "CROSS"
@@ -257,8 +244,8 @@ def test_margin_and_unrealized_profit_do_not_leave() -> None:
     back = {"fromAccountType": CONTRACT, "toAccountType": MAIN}
     over = f"{left + Decimal('0.00000001'):f}"
     with pytest.raises(Refused, match="230003"):
-        funding.transfer(a_body(clientOid=f"a{next(oids)}", amount=over, **back))
-    funding.transfer(a_body(clientOid=f"a{next(oids)}", amount=f"{left:f}", **back))
+        transferred(funding, a_body(clientOid=f"a{next(oids)}", amount=over, **back))
+    transferred(funding, a_body(clientOid=f"a{next(oids)}", amount=f"{left:f}", **back))
     state = engine.account.wallet_state("USDT")
     assert state.available >= 0
     assert state.withdrawable < Decimal("0.00000001")
