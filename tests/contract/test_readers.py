@@ -80,6 +80,7 @@ READERS: dict[str, Callable[[bytes], Any]] = {
     ),
     "cross_leverage": one(account.CrossLeveragePayload, lambda p: p.leverage),
     "cross_order_limits": listed(settings.CrossOrderLimitPayload, translate.cross_order_limit),
+    "cross_order_limit": listed(settings.CrossOrderLimitPayload, translate.cross_order_limit),
     "cross_requirement": listed(settings.CrossRequirementPayload, translate.cross_requirement),
     "depth20": one(market.BookPayload, depth),
     "fill": one(trading.FillPayload, FILL),
@@ -89,6 +90,7 @@ READERS: dict[str, Callable[[bytes], Any]] = {
     "funding_history": more(history.FundingPaymentPayload, translate.funding_payment),
     "funding_rate": one(series.CurrentFundingPayload, of_symbol(translate.funding_rate)),
     "funding_rates": listed(series.PastFundingPayload, translate.past_funding),
+    "history_positions": paged(history.ClosedPositionPayload, translate.closed_position),
     "index_query": more(series.SeriesPointPayload, POINT),
     "interest_query": more(series.SeriesPointPayload, POINT),
     "klines": one(list[market.CandlePayload], lambda p: tuple(map(of_both(translate.candle), p))),
@@ -125,6 +127,7 @@ READERS: dict[str, Callable[[bytes], Any]] = {
     "status": one(series.StatusPayload, translate.service_status),
     "stop_order": one(trading.OrderPayload, ORDER),
     "sub_account": one(funds.SubBalancesPayload, translate.sub_account_funds),
+    "sub_account_balance": one(funds.SubBalancesPayload, translate.sub_account_funds),
     "sub_accounts": paged(funds.SubBalancesPayload, translate.sub_account_funds),
     "sub_users": paged(funds.SubUserPayload, translate.sub_account),
     "switch": one(settings.SwitchPayload, translate.dead_man_switch),
@@ -133,6 +136,7 @@ READERS: dict[str, Callable[[bytes], Any]] = {
     "trade_history": listed(market.TradePayload, of_both(translate.public_trade)),
     "trade_statistics": one(series.TradeStatisticsPayload, lambda p: p.turnoverOf24h),
     "transfer_list": paged(funds.OldTransferPayload, translate.past_transfer),
+    "transfer_out_reply": one(funds.OldTransferPayload, translate.past_transfer),
     "transfer_out": one(funds.OldTransferPayload, translate.past_transfer),
     "transferable": one(account.TransferablePayload, lambda p: (p.balance, p.transferable)),
     "universal_transfer_reply": one(account.TransferredPayload, lambda p: p.orderId),
@@ -146,6 +150,8 @@ ELSEWHERE = {
     "universal_transfer", "change_cross_leverage", "switch_set",  # bodies and bare answers
     "cancel_by_client_oid", "cancel_by_id", "multi_cancel_by_client_oid",  # commands
     "multi_cancel_reply", "multi_order_reply",
+    "transfer_in_reply", "transfer_in_old_reply",  # whole envelopes, read by http
+    "position_isolated_extra",  # a part of a position
 }  # fmt: skip
 HARMLESS = frozenset({"orders_page"})
 
