@@ -201,6 +201,10 @@ def listed(method: str, path: str) -> Endpoint | None:
     return None
 
 
+def _is_order(one: object) -> bool:
+    return isinstance(one, Mapping)
+
+
 def closes(body: object) -> bool:
     """Whether an order's body, or each of a batch, can only make a position smaller."""
     if isinstance(body, Mapping):
@@ -209,7 +213,7 @@ def closes(body: object) -> bool:
     if not isinstance(body, Sequence):
         return False
     orders = cast("Sequence[object]", body)
-    return bool(orders) and all(isinstance(one, Mapping) and closes(one) for one in orders)
+    return bool(orders) and all(_is_order(one) and closes(one) for one in orders)
 
 
 def _fits(pattern: list[str], parts: list[str]) -> bool:
