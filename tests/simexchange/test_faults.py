@@ -623,14 +623,17 @@ def test_the_text_of_a_value_is_read_by_its_kind() -> None:
 
 
 @pytest.mark.parametrize("order", [[], {"symbol": []}, "x", [1]])
-async def test_a_batch_that_cannot_be_read_leaves_the_next_order_alone(
+async def test_what_follows_a_batch_that_cannot_be_read_is_no_part_of_it(
     stage: Stage, order: object
 ) -> None:
+    """Neither an order of its own nor what the exchange does by itself."""
     stage.exchange.faults.set("batch_items_refused", 1)
     stage.exchange.faults.set("status", "close")
     assert await stage.code("POST", f"{PLACE}/multi", [stage.order()]) == "300002"
     stage.exchange.faults.set("status", "open")
+    engine = stage.exchange.engine
     assert await stage.code("POST", f"{PLACE}/multi", order) != "200000"
+    engine.cancel(engine.place(engine.account, stage.order()))
     assert await stage.code("POST", PLACE, stage.order()) == "200000"
     assert stage.exchange.faults.batch_items_refused == 1
 

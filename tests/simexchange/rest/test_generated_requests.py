@@ -67,7 +67,6 @@ def test_any_request_is_answered_in_the_envelope_and_refusals_change_nothing(
 
 
 @pytest.mark.nightly
-@pytest.mark.timeout(1800)
 def test_tens_of_thousands_of_requests_keep_the_same_laws() -> None:
     """Another sequence every night; what it finds is printed with its seed."""
     count = 0

@@ -532,11 +532,12 @@ async def test_a_connection_made_while_half_open_is_challenged_when_that_is_over
     assert (await line.next())["data"] == "welcome"
 
 
-async def test_a_batch_that_cannot_be_read_leaves_the_next_order_alone(
+async def test_what_follows_a_batch_that_cannot_be_read_is_no_part_of_it(
     exchange: SimExchange, line: OrderLine
 ) -> None:
     exchange.faults.batch_items_refused = 1
     assert (await line.ask("futures.multi_order", {"a": 1}))["code"] != "200000"
+    exchange.engine.place(exchange.engine.account, an_order(exchange, "t-0"))
     assert (await line.ask("futures.order", an_order(exchange, "t-1")))["code"] == "200000"
 
 
