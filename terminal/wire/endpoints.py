@@ -201,19 +201,19 @@ def listed(method: str, path: str) -> Endpoint | None:
     return None
 
 
-def _is_order(one: object) -> bool:
-    return isinstance(one, Mapping)
-
-
 def closes(body: object) -> bool:
     """Whether an order's body, or each of a batch, can only make a position smaller."""
-    if isinstance(body, Mapping):
-        order = cast("Mapping[str, object]", body)
-        return order.get("closeOrder") is True or order.get("reduceOnly") is True
     if not isinstance(body, Sequence):
-        return False
+        return _is_closing(body)
     orders = cast("Sequence[object]", body)
-    return bool(orders) and all(_is_order(one) and closes(one) for one in orders)
+    return bool(orders) and all(_is_closing(one) for one in orders)
+
+
+def _is_closing(body: object) -> bool:
+    if not isinstance(body, Mapping):
+        return False
+    order = cast("Mapping[str, object]", body)
+    return order.get("closeOrder") is True or order.get("reduceOnly") is True
 
 
 def _fits(pattern: list[str], parts: list[str]) -> bool:

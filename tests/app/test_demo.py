@@ -37,6 +37,7 @@ def test_a_child_that_serves_and_ends_when_asked() -> None:
     async def work() -> None:
         demo = DemoExchange(7)
         hosts, credentials = await demo.start()
+        assert hosts.orders.startswith("ws://127.0.0.1:")
         assert await can_read(hosts, credentials)
         process = demo.process_id
         died: list[int] = []

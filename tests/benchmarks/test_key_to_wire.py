@@ -125,7 +125,8 @@ def test_key_press_to_bytes_at_the_socket(benchmark: BenchmarkFixture) -> None:
     def clear() -> None:
         loop.run_until_complete(rig.clear())
 
-    benchmark.pedantic(press, setup=clear, rounds=60, warmup_rounds=3)  # type: ignore[no-untyped-call]
+    # What more would cost in one window, our own rate budget rightly keeps back.
+    benchmark.pedantic(press, setup=clear, rounds=45, warmup_rounds=3)  # type: ignore[no-untyped-call]
     took_ms.sort()
     benchmark.extra_info["key_to_wire_ms_p50"] = took_ms[len(took_ms) // 2]
     benchmark.extra_info["key_to_wire_ms_p99"] = took_ms[int(len(took_ms) * 0.99)]

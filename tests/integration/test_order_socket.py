@@ -401,12 +401,34 @@ async def test_no_log_holds_a_secret(live: Live, caplog: pytest.LogCaptureFixtur
         assert not [line for line in ours if secret in line]
 
 
+async def test_what_is_sent_is_told_by_the_names_of_the_same_calls_by_rest(idle: Live) -> None:
+    """Who measures from the key to the wire need not know which way an order went."""
+    told: list[tuple[str, str]] = []
+    key = idle.exchange.key
+    clients = connect(
+        Hosts(idle.exchange.rest, idle.exchange.rest, idle.exchange.ws_api),
+        Credentials(key.key, key.secret, key.passphrase),
+        idle.clock,
+        on_sent=lambda method, path, _: told.append((method, path)),
+    )
+    assert clients.order_socket is not None
+    idle.attach(clients.order_socket)
+    await clients.market.contracts()
+    socket = clients.order_socket
+    await eventually(lambda: socket.is_ready, "the order socket")
+    placed = await clients.trading.place(idle.ticket(), ClientOid("t-1"))
+    await clients.trading.cancel(ids(placed)[0])
+    assert told == [("POST", "/api/v1/orders"), ("DELETE", "/api/v1/orders/{orderId}")]
+    await clients.aclose()
+
+
 # The desk ----------------------------------------------------------------------------------------
 
 
 async def test_the_desk_finds_an_order_that_was_lost_with_the_socket(idle: Live) -> None:
     """Placed once, over the socket; its fate is told by the stream or asked for by REST."""
     backend = Backend(idle.clients, idle.clock, idle.owner, GuardLimits)
+    assert idle.socket.on_corrected == backend.desk.correct
     await backend.start()
     await idle.ready()
     await eventually(lambda: backend.markets.contracts, "the contract list")
