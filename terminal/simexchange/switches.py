@@ -174,6 +174,9 @@ class Switches:
         ("kept", "canceled"), "11", "waiting stops and exits when the dead-man switch acts"
     )
     dcp_time_unit: str = _switch(("ms", "s"), "3.14", "unit of the dead-man switch's times")
+    short_price_rounding: str = _switch(
+        ("down", "up"), "11", "how REST rounds liquidation and bankruptcy prices of shorts"
+    )
 
     def set(self, name: str, value: str) -> None:
         """Turn one. Raises ``ValueError`` with a sentence for a name or a value there is not."""

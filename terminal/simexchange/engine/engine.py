@@ -44,6 +44,7 @@ class Engine:
     def __init__(
         self, seed: int, key: ApiKey, clock: SimClock, publisher: Publisher, switches: Switches
     ) -> None:
+        self.switches = switches
         self._numbers = OrderNumbers(clock.now_ms())
         self.markets: dict[str, Market] = {}
         self.broadcast = Broadcast(self.markets, publisher, clock)

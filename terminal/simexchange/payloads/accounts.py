@@ -10,6 +10,7 @@ from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
 from typing import TYPE_CHECKING, Any
 
 from terminal.simexchange.market.contracts import booked, plain
+from terminal.simexchange.switches import Switches
 from terminal.simexchange.trading.margin import CROSS
 
 if TYPE_CHECKING:
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from terminal.simexchange.trading.margin import SimPosition, WalletState
 
 Payload = dict[str, Any]
+_USUAL = Switches()
 _NONE = Decimal(0)
 
 
@@ -189,12 +191,13 @@ _V2_TEXTS = frozenset(
 _V1_ONLY = frozenset({"dealComm", "fundingFee", "tax"})
 
 
-def rest_position(payload: Payload, spec: ContractSpec) -> Payload:
+def rest_position(payload: Payload, spec: ContractSpec, switches: Switches = _USUAL) -> Payload:
     """3.8 as REST shows it: liquidation and bankruptcy prices on the index's grid.
 
-    Up for longs (7.4) and, presumably, down for shorts; frames leave them as they are.
+    Up for longs (7.4), for shorts as the switch says; frames leave them as they are.
     """
-    rounding = ROUND_CEILING if payload["currentQty"] > 0 else ROUND_FLOOR
+    is_up = payload["currentQty"] > 0 or switches.short_price_rounding == "up"
+    rounding = ROUND_CEILING if is_up else ROUND_FLOOR
     rounded = {
         name: float(_on_grid(Decimal(repr(payload[name])), spec.index_tick, rounding))
         for name in ("liquidationPrice", "bankruptPrice")

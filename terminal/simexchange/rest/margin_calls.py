@@ -50,7 +50,7 @@ class MarginCalls:
         if not self._engine.margins.deposit(call.account, market, amount, number):
             return _FLAT
         payload = self._engine.reports.position_payload(call.account, market)
-        return payloads.rest_position(payload, market.spec)
+        return payloads.rest_position(payload, market.spec, self._engine.switches)
 
     def _withdrawable(self, call: Call) -> object:
         market = self._engine.market(call.required("symbol"))

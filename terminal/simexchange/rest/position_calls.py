@@ -91,7 +91,7 @@ class PositionCalls:
 
     def _payload(self, account: Account, market: Market) -> dict[str, Any]:
         payload = self._engine.reports.position_payload(account, market)
-        return payloads.rest_position(payload, market.spec)
+        return payloads.rest_position(payload, market.spec, self._engine.switches)
 
     # Margin modes ----------------------------------------------------------------------------
 

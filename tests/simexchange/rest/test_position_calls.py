@@ -63,9 +63,20 @@ def test_a_position_in_three_shapes(caller: Caller) -> None:
     assert caller.data("/api/v1/positions?currency=USDC") == []
 
 
-@pytest.mark.parametrize(("side", "rounding"), [("buy", ROUND_CEILING), ("sell", ROUND_FLOOR)])
-def test_rest_rounds_the_liquidation_price(caller: Caller, side: str, rounding: str) -> None:
-    """On the index's grid, up for longs and down for shorts; frames do not."""
+@pytest.mark.parametrize(
+    ("side", "switch", "rounding"),
+    [
+        ("buy", "down", ROUND_CEILING),
+        ("sell", "down", ROUND_FLOOR),
+        ("buy", "up", ROUND_CEILING),
+        ("sell", "up", ROUND_CEILING),
+    ],
+)
+def test_rest_rounds_the_liquidation_price(
+    caller: Caller, side: str, switch: str, rounding: str
+) -> None:
+    """On the index's grid, up for longs, either way for shorts; frames do not."""
+    caller.exchange.switches.short_price_rounding = switch
     caller.place(side=side, size=3)
     market = caller.engine.markets[SYMBOL]
     exact = caller.engine.reports.position_payload(caller.account, market)
