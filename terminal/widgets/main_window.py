@@ -32,6 +32,8 @@ if TYPE_CHECKING:
 __all__ = ["MainWindow", "Place", "WindowLayout"]
 
 DEFAULT_SIZE = (1366, 768)
+SETTLE_MS = 1000
+"""How long window managers may take to place a new window."""
 
 
 class WindowLayout(NamedTuple):
@@ -213,6 +215,10 @@ class MainWindow(QMainWindow):
     def showEvent(self, event: QShowEvent) -> None:
         self.docks.build()
         super().showEvent(event)
+        if not self._is_arranged:
+            # Not every platform resizes a window that is shown.
+            QTimer.singleShot(0, self, self._arrange_first)
+            QTimer.singleShot(SETTLE_MS, self, self._settled)
 
     @override
     def resizeEvent(self, event: QResizeEvent) -> None:
@@ -223,9 +229,14 @@ class MainWindow(QMainWindow):
         self.layout_changed.emit()
 
     def _arrange_first(self) -> None:
-        self.docks.arrange()
-        # The window manager may resize once more until the window is at rest.
-        self._is_arranged = self.isMaximized() or not self.isVisible()
+        if not self._is_arranged:
+            self.docks.arrange()
+            # The window manager may resize once more until the window is at rest.
+            self._is_arranged = self.isMaximized() or not self.isVisible()
+
+    def _settled(self) -> None:
+        """From now on a hand resizes the window, and what it has arranged stays."""
+        self._is_arranged = True
 
     @override
     def moveEvent(self, event: QMoveEvent) -> None:

@@ -8,10 +8,19 @@ from typing import TYPE_CHECKING
 import pytest
 from PySide6.QtCore import QDeadlineTimer, QPoint, Qt
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QInputDialog, QLabel, QMenu, QTableView, QWidget
+from PySide6.QtWidgets import (
+    QApplication,
+    QInputDialog,
+    QLabel,
+    QMenu,
+    QSplitter,
+    QTableView,
+    QWidget,
+)
 
 from terminal.domain.units import OrderId, Side
 from terminal.storage.settings import THEMES
+from terminal.widgets import main_window
 from terminal.widgets.keys import KeysDialog
 from tests.support.builders import an_order_update
 from tests.support.window import Workbench
@@ -20,6 +29,8 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
     from PySide6.QtGui import QAction, QWindow
+
+    from terminal.widgets.main_window import MainWindow
 
 pytestmark = pytest.mark.usefixtures("qapp")
 K = Qt.Key
@@ -345,3 +356,47 @@ async def test_headers_tell_the_symbol_the_count_and_what_may_be_out_of_date() -
         bench.desktop.bench.stream.drop()
         await bench.desktop.settle()
         assert panels["orders"].dock.windowTitle() == "Working orders  1?"
+
+
+def width_of(window: MainWindow, name: str) -> int:
+    return int(window.docks.panels[name].dock.width())
+
+
+async def test_a_first_window_is_arranged_also_where_showing_does_not_resize_it() -> None:
+    """Without a window manager the window keeps its size, and the panels get theirs."""
+    bench = await Workbench().start()
+    try:
+        window = bench.window
+        for splitter in window.docks.widget.findChildren(QSplitter):
+            splitter.setSizes([window.width(), *[1] * (splitter.count() - 1)])
+        assert width_of(window, "ladder") * 3 > window.width()
+
+        deadline = QDeadlineTimer(5000)
+        while width_of(window, "ladder") * 3 > window.width():
+            assert not deadline.hasExpired(), "the panels are not arranged"
+            QTest.qWait(1)
+    finally:
+        await bench.stop()
+
+
+async def test_a_window_at_rest_keeps_what_a_hand_arranged(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Once it has settled, resizing the window arranges nothing anew."""
+    monkeypatch.setattr(main_window, "SETTLE_MS", 0)
+    async with shown() as bench:
+        window = bench.window
+        ladder = window.docks.panels["ladder"].dock
+        splitter = next(
+            one
+            for one in window.docks.widget.findChildren(QSplitter)
+            if one.orientation() is Qt.Orientation.Horizontal and one.isAncestorOf(ladder)
+        )
+        splitter.setSizes([600, *splitter.sizes()[1:]])
+        wide = width_of(window, "ladder")
+
+        window.resize(1500, 800)
+
+        QTest.qWait(1)
+        assert wide > 500
+        assert abs(width_of(window, "ladder") - wide) < 10

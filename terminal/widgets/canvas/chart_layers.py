@@ -77,6 +77,7 @@ class LayerItem(QGraphicsItem):
 
     def show_view(self, view: ChartView, scale: PaneScale) -> None:
         """Prepare what is to be painted, and ask for repaint where that differs."""
+        # Abstract: Qt's metaclass cannot be joined with ABCMeta.
         raise NotImplementedError
 
     def take_size(self, scale: PaneScale) -> bool:
