@@ -100,7 +100,7 @@ def make_environment(folder, uv):
         say("uv could not make it; trying without.")
         shutil.rmtree(str(folder), ignore_errors=True)
     try:
-        import ensurepip  # noqa: F401
+        import ensurepip  # noqa: F401 - only whether it is there
         import venv
     except ImportError:
         raise Failure(

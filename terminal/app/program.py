@@ -393,7 +393,7 @@ class ProgramRun(QObject):
         from terminal.app.tour import Tour, TourTools
         from terminal.exchange.connect import connect
 
-        QApplication.instance().installEventFilter(timer)  # type: ignore[union-attr]
+        QApplication.instance().installEventFilter(timer)  # type: ignore[union-attr] # there is one
         second = connect(hosts, credentials, self._clock)
         self._lifecycle.on_stop("second client", second.aclose)
         owner = self._owner.child("tour")

@@ -139,7 +139,7 @@ class LadderViewModel(ViewModel):
         self._is_hovered = hovered
         self.mark_dirty()
 
-    def key_pressed(self, chord: Chord, at_ms: int, is_repeat: bool) -> bool:  # noqa: FBT001
+    def key_pressed(self, chord: Chord, at_ms: int, is_repeat: bool) -> bool:  # noqa: FBT001 - a key event's own mark
         """Act on a key of the ladder. True when the chord is bound, acted upon or not.
 
         ``at_ms`` is the event's own time. A held key moves the cursor and nothing else.
