@@ -175,9 +175,17 @@ def run_tests(arguments, rest):
         # They bring pinned helpers and change aiohttp in their process: never beside other tests.
         environment["TERN_TEST_PEERS"] = "1"
         command.append("tests/peers")
+    elif not says_how_many(rest):
+        # A file's tests stay together: many share an exchange.
+        command += ["-n", str(min(4, os.cpu_count() or 1)), "--dist", "loadfile"]
     if arguments.nightly:
         command.append("--nightly")
     return subprocess.call(command, cwd=str(ROOT), env=environment)
+
+
+def says_how_many(rest):
+    """True when the arguments for pytest say themselves in how many processes to run."""
+    return any(one.startswith(("-n", "--numprocesses", "--pdb", "-s")) for one in rest)
 
 
 def run_checks(arguments, rest):

@@ -7,6 +7,7 @@ import importlib.util
 import subprocess
 import sys
 from pathlib import Path
+from types import SimpleNamespace
 from typing import TYPE_CHECKING
 
 import pytest
@@ -170,3 +171,34 @@ def test_wrong_commands_end_with_usage() -> None:
     )
     assert done.returncode == 2
     assert "invalid choice" in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("given", "processes"),
+    [
+        ([], ["-n", "2", "--dist", "loadfile"]),
+        (["-q", "tests/domain"], ["-n", "2", "--dist", "loadfile"]),
+        (["-n0"], []),
+        (["--numprocesses=3"], []),
+        (["-s"], []),
+        (["--pdb"], []),
+    ],
+)
+def test_the_tests_run_on_all_cores_unless_told_otherwise(
+    dev: ModuleType, monkeypatch: pytest.MonkeyPatch, given: list[str], processes: list[str]
+) -> None:
+    """Debuggers and printed output need one process."""
+    called: list[list[str]] = []
+
+    def call(command: list[str], **_: object) -> int:
+        called.append(command)
+        return 0
+
+    monkeypatch.setattr(dev, "set_up", lambda _extras: Path("python"))
+    monkeypatch.setattr(dev, "require_libraries", lambda **_: None)
+    monkeypatch.setattr(dev.os, "cpu_count", lambda: 2)
+    monkeypatch.setattr(dev.subprocess, "call", call)
+
+    dev.run_tests(SimpleNamespace(peers=False, nightly=False), given)
+
+    assert called == [["python", "-m", "pytest", *given, *processes]]
