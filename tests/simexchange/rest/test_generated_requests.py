@@ -53,7 +53,7 @@ def check_laws(asked: list[Asked]) -> None:
     assert arena.picture() == before
 
 
-@hypothesis.settings(suppress_health_check=list(HealthCheck), print_blob=True)
+@hypothesis.settings(max_examples=30, suppress_health_check=list(HealthCheck), print_blob=True)
 @given(st.lists(requests(ROUTES), min_size=25, max_size=45))
 @example([Asked("GET", "/api/v1/positions", sign="stamp")])
 @example([Asked("GET", "/api/v1/positions", sign="oddities")])
