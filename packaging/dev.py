@@ -176,8 +176,7 @@ def run_tests(arguments, rest):
         environment["TERN_TEST_PEERS"] = "1"
         command.append("tests/peers")
     elif not says_how_many(rest):
-        # A file's tests stay together: many share an exchange.
-        command += ["-n", str(min(4, os.cpu_count() or 1)), "--dist", "loadfile"]
+        command += ["-n", str(min(4, os.cpu_count() or 1)), "--dist", "loadgroup"]
     if arguments.nightly:
         command.append("--nightly")
     return subprocess.call(command, cwd=str(ROOT), env=environment)

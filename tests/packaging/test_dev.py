@@ -176,8 +176,8 @@ def test_wrong_commands_end_with_usage() -> None:
 @pytest.mark.parametrize(
     ("given", "processes"),
     [
-        ([], ["-n", "2", "--dist", "loadfile"]),
-        (["-q", "tests/domain"], ["-n", "2", "--dist", "loadfile"]),
+        ([], ["-n", "2", "--dist", "loadgroup"]),
+        (["-q", "tests/domain"], ["-n", "2", "--dist", "loadgroup"]),
         (["-n0"], []),
         (["--numprocesses=3"], []),
         (["-s"], []),
