@@ -129,7 +129,7 @@ def test_money_goes_there_and_back_by_keys() -> None:
         QTest.keyClick(hands.amount, Qt.Key.Key_Return)
         await hands.says("from futures to main.")
         await eventually(hands.agrees, "the same figures on both sides")
-        assert hands.words("futures.transferable") == "0.00"
+        await eventually(lambda: hands.words("futures.transferable") == "0.00", "nothing is left")
         assert hands.calls() == 2
 
     with_dialog(play)
