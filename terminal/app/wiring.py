@@ -78,7 +78,13 @@ def build(
     log = LogViewModel(backend.notices, frame)
     status = StatusViewModel(
         StatusSources(
-            backend.market_feed, backend.account_feed, account, workspace, backend.clock, ladder
+            backend.market_feed,
+            backend.account_feed,
+            account,
+            workspace,
+            backend.clock,
+            ladder,
+            backend.health,
         ),
         badge,
         frame,
