@@ -40,7 +40,6 @@ from terminal.storage.settings import SettingsStore
 if TYPE_CHECKING:
     from PySide6.QtWidgets import QWidget
 
-    from terminal.app.backend import Backend
     from terminal.app.cli import Options
     from terminal.app.entrance import Entrance
     from terminal.app.settings_keeper import SettingsKeeper
@@ -50,6 +49,7 @@ if TYPE_CHECKING:
     from terminal.domain.guard import GuardLimits
     from terminal.exchange.connect import ExchangeClients
     from terminal.exchange.credentials import Credentials
+    from terminal.session.backend import Backend
     from terminal.viewmodels.trouble import TroubleBanner
     from terminal.widgets.theme import Theme
 
@@ -319,7 +319,7 @@ class ProgramRun(QObject):
         )
 
     def _backend(self, clients: ExchangeClients) -> Backend:
-        from terminal.app.backend import Backend
+        from terminal.session.backend import Backend
 
         return Backend(clients, self._clock, self._owner.child("backend"), self._limits)
 
