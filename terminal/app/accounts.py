@@ -13,7 +13,7 @@ from terminal.domain.clock import TimestampMs
 from terminal.domain.errors import TernError
 from terminal.domain.secret import Secret
 from terminal.exchange.credentials import KEY_VERSIONS, Credentials
-from terminal.exchange.hosts import Hosts
+from terminal.exchange.hosts import Hosts, order_socket_of
 from terminal.storage.profiles import NewerProfilesError, Profile
 from terminal.storage.vault import FOR_NOW, VaultError
 from terminal.viewmodels.start import StoredAccount
@@ -25,6 +25,8 @@ if TYPE_CHECKING:
     from terminal.viewmodels.connect import Draft
 
 _PARTS = ("key", "secret", "passphrase")
+_OWNER = "for"
+"""Stored beside the order socket's own key: the key of the account that it was given to."""
 _VERSION = "version"
 """Stored beside the secrets: whatever the list says, a key signs for its own version."""
 _log = logging.getLogger("app")
@@ -34,15 +36,26 @@ _log = logging.getLogger("app")
 class Accounts:
     """Stores, opens and forgets accounts by name. ``hosts`` are those of the exchange itself.
 
+    ``order_socket`` is the choice for this run: it goes before what an account remembers, and is
+    remembered by what is stored.
+
     The list tells what the key ring holds: while a new key could not be stored in place of an old
     one, the list goes on to describe the old one, and this run uses the new one.
     """
 
-    def __init__(self, profiles: ProfileStore, vault: Vault, clock: Clock, hosts: Hosts) -> None:
+    def __init__(
+        self,
+        profiles: ProfileStore,
+        vault: Vault,
+        clock: Clock,
+        hosts: Hosts,
+        order_socket: str = "",
+    ) -> None:
         self._profiles = profiles
         self._vault = vault
         self._clock = clock
         self._hosts = hosts
+        self._order_socket = order_socket
         self._for_now: dict[str, Profile] = {}
 
     @property
@@ -64,44 +77,66 @@ class Accounts:
         profile = self._profiles.find(name)
         if profile is None:
             raise TernError("no profile", sentence=f"No account named {name} is stored.")
-        kept = await self._vault.load(profile.entry)
-        if kept is None or not all(kept.get(part) for part in _PARTS):
-            raise TernError(
-                "no key", sentence=f"The key of {profile.name} is not stored: enter it."
-            )
-        if any(part_problem(kept[part], part) for part in _PARTS):
-            raise TernError(
-                "key unusable",
-                sentence=f"The stored key of {profile.name} holds letters that no key has: "
-                "enter it again.",
-            )
+        kept = await self._load(profile.entry, f"key of {profile.name}")
         shown = self._for_now.get(profile.ident)
         used = shown or replace(
             profile, key_tail=kept["key"].tail, key_version=_version(kept, profile.key_version)
         )
-        hosts = Hosts(used.futures_host, used.account_host)
+        hosts = self._hosts_of(used)
         now_ms = self._clock.now_ms()
         words = self._remember(replace(profile if shown else used, last_used_ms=now_ms))
-        key, secret, passphrase = (kept[part] for part in _PARTS)
-        credentials = Credentials(key, secret, passphrase, used.key_version)
-        return Choice(Mode.ACCOUNT, hosts, credentials, profile.name, words)
+        credentials = _credentials(kept, used.key_version)
+        order_key: Credentials | None = None
+        if profile.has_order_key and hosts.orders:
+            try:
+                order_key = await self._order_key(profile, kept["key"])
+            except TernError as error:
+                # Never with the account's own key instead: it may lack what the other one has.
+                hosts = replace(hosts, orders="")
+                words = (*words, f"{error.sentence} Orders go by REST until then.")
+        return Choice(Mode.ACCOUNT, hosts, credentials, profile.name, words, order_key)
+
+    async def _load(self, entry: str, what: str) -> Secrets:
+        """The parts of a key from the key ring. Raises ``TernError``."""
+        kept = await self._vault.load(entry)
+        if kept is None or not all(kept.get(part) for part in _PARTS):
+            raise TernError("no key", sentence=f"The {what} is not stored: enter it.")
+        if any(part_problem(kept[part], part) for part in _PARTS):
+            raise TernError(
+                "key unusable",
+                sentence=f"The stored {what} holds letters that no key has: enter it again.",
+            )
+        return kept
+
+    async def _order_key(self, profile: Profile, key: Secret) -> Credentials:
+        """The order socket's own key, if it was given to this very key. Raises ``TernError``."""
+        what = f"order socket key of {profile.name}"
+        kept = await self._load(profile.order_entry, what)
+        if kept.get(_OWNER) != key:
+            # Perhaps of another account: its orders would be invisible here.
+            raise TernError(
+                "order key of another key",
+                sentence=f"The {what} was stored for another key: enter it again.",
+            )
+        return _credentials(kept)
+
+    def _hosts_of(self, profile: Profile) -> Hosts:
+        """Where an account is, with its order socket. Raises ``TernError``."""
+        choice = self._order_socket or profile.order_socket
+        orders = order_socket_of(choice, profile.futures_host)
+        return Hosts(profile.futures_host, profile.account_host, orders)
 
     async def store(self, draft: Draft, credentials: Credentials) -> Choice:
         """Keep an account: in the key ring, or for this run only. Raises ``TernError``."""
-        hosts = Hosts(draft.futures_host, draft.account_host)
         known = self._profiles.find(draft.name)
         before = known if known is not None and known.is_stored else None
         wanted = self._profile(known, draft, credentials.version)
+        hosts = self._hosts_of(wanted)
         # Written first: a key in the ring that no list knows could never be forgotten.
         words = self._remember(before or wanted)
         if words:
             return Choice(Mode.ACCOUNT, hosts, credentials, wanted.name, (*words, FOR_NOW))
-        parts = {
-            "key": draft.key,
-            "secret": draft.secret,
-            "passphrase": draft.passphrase,
-            _VERSION: Secret(str(credentials.version)),
-        }
+        parts = _parts(draft.key, draft.secret, draft.passphrase, credentials.version)
         kept = await self._vault.save(wanted.entry, parts)
         self._for_now.pop(wanted.ident, None)
         if kept.is_lasting:
@@ -117,13 +152,42 @@ class Accounts:
         words = (*said, *self._remember(after))
         return Choice(Mode.ACCOUNT, hosts, credentials, wanted.name, words)
 
+    async def set_order_key(self, name: str, credentials: Credentials | None) -> tuple[str, ...]:
+        """Give the order socket of a stored account a key of its own, or the account's (None).
+
+        It is good for the account's present key only. Returns what the user should read. Raises
+        ``TernError``.
+        """
+        profile = self._profiles.find(name)
+        if profile is None:
+            raise TernError("no profile", sentence=f"No account named {name} is stored.")
+        if credentials is None:
+            await self._vault.delete(profile.order_entry)
+            return self._remember(replace(profile, has_order_key=False))
+        owner = (await self._load(profile.entry, f"key of {profile.name}"))["key"]
+        # Written first: a key in the ring that no list knows could never be forgotten.
+        words = self._remember(replace(profile, has_order_key=True))
+        if words:
+            return words
+        parts = _parts(
+            Secret(credentials.key),
+            Secret(credentials.secret),
+            Secret(credentials.passphrase),
+            credentials.version,
+        )
+        parts[_OWNER] = owner
+        kept = await self._vault.save(profile.order_entry, parts)
+        return (kept.sentence,) if kept.sentence else ()
+
     async def forget(self, name: str) -> None:
-        """Forget an account, its key first. Raises ``TernError`` when the key cannot be removed."""
+        """Forget an account, its keys first. Raises ``TernError`` when one cannot be removed."""
         profile = self._profiles.find(name)
         if profile is None:
             return
         try:
             await self._vault.delete(profile.entry)
+            if profile.has_order_key:
+                await self._vault.delete(profile.order_entry)
         except VaultError as error:
             if profile.is_stored:
                 words = f"{error.sentence} The key of {profile.name} may still be there."
@@ -152,6 +216,7 @@ class Accounts:
             key_version=version,
             last_used_ms=now_ms,
             is_stored=True,
+            order_socket=self._order_socket or known.order_socket,
         )
 
     def _remember(self, profile: Profile) -> tuple[str, ...]:
@@ -173,6 +238,22 @@ class Accounts:
         last_used = TimestampMs(profile.last_used_ms) if profile.last_used_ms else None
         host = "" if is_real else profile.futures_host
         return StoredAccount(profile.name, profile.key_tail, host, last_used)
+
+
+def _parts(key: Secret, secret: Secret, passphrase: Secret, version: int) -> dict[str, Secret]:
+    """A key as it is kept."""
+    return {
+        "key": key,
+        "secret": secret,
+        "passphrase": passphrase,
+        _VERSION: Secret(str(version)),
+    }
+
+
+def _credentials(kept: Secrets, version: int | None = None) -> Credentials:
+    """A key as it is used, for the version that was stored with it unless told otherwise."""
+    key, secret, passphrase = (kept[part] for part in _PARTS)
+    return Credentials(key, secret, passphrase, version or _version(kept, KEY_VERSIONS[0]))
 
 
 def _not_saved(error: OSError) -> str:

@@ -30,7 +30,8 @@ class Choice:
     """One way of opening the window, with what it needs.
 
     The demo brings its own hosts and key when it runs; watching has no key. ``words`` are what
-    the user should read in the event log.
+    the user should read in the event log. ``order_key`` is the order socket's own key, None for
+    the same.
     """
 
     mode: Mode
@@ -38,6 +39,7 @@ class Choice:
     credentials: Credentials | None = None
     name: str = ""
     words: tuple[str, ...] = ()
+    order_key: Credentials | None = None
 
     @property
     def access(self) -> Access:

@@ -10,7 +10,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, final
 
 from terminal import __version__
-from terminal.exchange.hosts import host_problem
+from terminal.exchange.hosts import (
+    NO_ORDER_SOCKET,
+    host_problem,
+    is_loopback,
+    order_socket_problem,
+)
 from terminal.storage.settings import proxy_problem
 
 if TYPE_CHECKING:
@@ -45,7 +50,8 @@ class Options:
 
     ``seconds`` is how long a tour lasts, or with ``is_limited`` the program itself. ``proxy`` and
     ``hosts`` (of futures and account) are empty and None for what the settings and the exchange
-    say; other hosts stand in for the real ones.
+    say; other hosts stand in for the real ones. ``order_socket`` is a word or an address, empty for
+    what the account, the demo or the exchange says.
     """
 
     command: Command
@@ -59,6 +65,7 @@ class Options:
     profile: str = ""
     proxy: str = ""
     hosts: tuple[str, str] | None = None
+    order_socket: str = ""
 
 
 def parse(argv: Sequence[str]) -> Options:
@@ -76,6 +83,9 @@ def parse(argv: Sequence[str]) -> Options:
         parser.error("--report and --seconds need --tour")
     if given.profile and command is not Command.CONNECT:
         parser.error("--profile belongs to connect")
+    problem = _order_socket_problem(given.ws_api, command, is_demo=given.tour)
+    if problem:
+        parser.error(problem)
     for path in (given.screenshot, given.report):
         if path is not None and not path.absolute().parent.is_dir():
             parser.error(f"the folder of {path} does not exist")
@@ -90,7 +100,19 @@ def parse(argv: Sequence[str]) -> Options:
         profile=given.profile.strip(),
         proxy=given.proxy or "",
         hosts=_hosts(given),
+        order_socket=given.ws_api,
     )
+
+
+def _order_socket_problem(choice: str, command: Command, *, is_demo: bool) -> str:
+    """Why an order socket is not for this command, empty when it is."""
+    if not choice:
+        return ""
+    if is_demo or command is Command.DEMO:
+        # The key of the demo stays on this machine.
+        is_here = choice.lower() == NO_ORDER_SOCKET or is_loopback(choice)
+        return "" if is_here else "--ws-api of the demo is none or an address on this machine"
+    return "" if command is Command.CONNECT else "--ws-api belongs to connect and demo"
 
 
 def _hosts(given: argparse.Namespace) -> tuple[str, str] | None:
@@ -123,6 +145,13 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--profile", default="", metavar="NAME", help="the stored account to open")
     parser.add_argument("--proxy", type=_proxy, metavar="URL", help="HTTP proxy for real hosts")
+    parser.add_argument(
+        "--ws-api",
+        type=_order_socket,
+        default="",
+        metavar="URL",
+        help="the order socket of connect and demo: main, colocated, none or an address",
+    )
     # For tests and for whoever puts a stand-in between: not for everyday use.
     for name in ("--futures-host", "--account-host"):
         parser.add_argument(name, type=_host, help=argparse.SUPPRESS)
@@ -134,6 +163,13 @@ def _host(text: str) -> str:
     if problem:
         raise argparse.ArgumentTypeError(problem)
     return text
+
+
+def _order_socket(text: str) -> str:
+    problem = order_socket_problem(text)
+    if problem:
+        raise argparse.ArgumentTypeError(problem)
+    return text.strip()
 
 
 def _proxy(text: str) -> str:

@@ -30,7 +30,7 @@ from terminal.app.logs import Logs
 from terminal.app.startup import process_age_s
 from terminal.app.tour_run import Picture, run_tour
 from terminal.domain.errors import TernError
-from terminal.exchange.hosts import REAL, Hosts
+from terminal.exchange.hosts import REAL, Hosts, order_socket_of
 from terminal.session.clock import SystemClock
 from terminal.session.notices import NoticeLevel
 from terminal.session.tasks import TaskOwner
@@ -40,7 +40,6 @@ from terminal.storage.settings import SettingsStore
 if TYPE_CHECKING:
     from PySide6.QtWidgets import QWidget
 
-    from terminal.app.backend import Backend
     from terminal.app.cli import Options
     from terminal.app.entrance import Entrance
     from terminal.app.settings_keeper import SettingsKeeper
@@ -50,6 +49,7 @@ if TYPE_CHECKING:
     from terminal.domain.guard import GuardLimits
     from terminal.exchange.connect import ExchangeClients
     from terminal.exchange.credentials import Credentials
+    from terminal.session.backend import Backend
     from terminal.viewmodels.trouble import TroubleBanner
     from terminal.widgets.theme import Theme
 
@@ -211,7 +211,7 @@ class ProgramRun(QObject):
         self._lifecycle.on_stop("key ring", vault.close)
         profiles = ProfileStore(self._paths.config, self._clock)
         problem = profiles.load()
-        accounts = Accounts(profiles, vault, self._clock, self._hosts)
+        accounts = Accounts(profiles, vault, self._clock, self._hosts, self._options.order_socket)
         owner = self._owner.child("entrance")
         doors = Doors(accounts, self._clock, owner, self._proxy)
         entrance = Entrance(doors, self._hosts, self._theme())
@@ -293,7 +293,11 @@ class ProgramRun(QObject):
         """Where to connect, and with what; the simulated exchange is started for it."""
         if choice.hosts is not None:
             return choice.hosts, choice.credentials
-        return await self._demo.start()
+        hosts, credentials = await self._demo.start()
+        order_socket = self._options.order_socket
+        if order_socket:
+            hosts = replace(hosts, orders=order_socket_of(order_socket, hosts.futures))
+        return hosts, credentials
 
     def _clients(
         self,
@@ -303,10 +307,11 @@ class ProgramRun(QObject):
         timer: WireTimer | None,
     ) -> ExchangeClients:
         from terminal.exchange.connect import connect
+        from terminal.exchange.credentials import Keys
 
         return connect(
             hosts,
-            credentials,
+            None if credentials is None else Keys(credentials, choice.order_key),
             self._clock,
             access=choice.access,
             proxy=self._proxy,
@@ -314,7 +319,7 @@ class ProgramRun(QObject):
         )
 
     def _backend(self, clients: ExchangeClients) -> Backend:
-        from terminal.app.backend import Backend
+        from terminal.session.backend import Backend
 
         return Backend(clients, self._clock, self._owner.child("backend"), self._limits)
 

@@ -31,7 +31,7 @@ from terminal.widgets.ticket import TicketPanel
 from terminal.widgets.transfer import show_transfer
 
 if TYPE_CHECKING:
-    from terminal.app.backend import Backend
+    from terminal.session.backend import Backend
     from terminal.storage.settings import Settings
     from terminal.viewmodels.base import ViewModel
     from terminal.viewmodels.chart import ChartViewModel
@@ -78,7 +78,13 @@ def build(
     log = LogViewModel(backend.notices, frame)
     status = StatusViewModel(
         StatusSources(
-            backend.market_feed, backend.account_feed, account, workspace, backend.clock, ladder
+            backend.market_feed,
+            backend.account_feed,
+            account,
+            workspace,
+            backend.clock,
+            ladder,
+            backend.health,
         ),
         badge,
         frame,

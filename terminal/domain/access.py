@@ -8,6 +8,9 @@ WATCH_ONLY_REASON = "Watch only: sending orders is off until a later version tra
 WATCH_ONLY_NO_TRANSFERS = (
     "Watch only: moving money is off until a later version trades real accounts."
 )
+WATCH_ONLY_NO_CHANGES = (
+    "Watch only: changing settings is off until a later version trades real accounts."
+)
 NO_ACCOUNT_REASON = "No account is connected, so no order can be sent."
 
 
@@ -32,6 +35,11 @@ class Access(Enum):
         """Why no money is moved, one sentence; empty when it is."""
         return _NO_TRANSFERS[self]
 
+    @property
+    def no_changes(self) -> str:
+        """Why no setting of the account is changed, one sentence; empty when it is."""
+        return _NO_CHANGES[self]
+
 
 _REASONS = {
     Access.FULL: "",
@@ -42,4 +50,9 @@ _NO_TRANSFERS = {
     Access.FULL: "",
     Access.WATCH_ONLY: WATCH_ONLY_NO_TRANSFERS,
     Access.MARKET_DATA: "No account is connected, so no money can be moved.",
+}
+_NO_CHANGES = {
+    Access.FULL: "",
+    Access.WATCH_ONLY: WATCH_ONLY_NO_CHANGES,
+    Access.MARKET_DATA: "No account is connected, so no setting can be changed.",
 }

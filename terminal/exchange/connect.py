@@ -9,12 +9,16 @@ from terminal.domain.access import Access
 from terminal.exchange.account_client import AccountClient
 from terminal.exchange.credentials import Credentials, Keys
 from terminal.exchange.exchange_time import ExchangeTime, TimeKeeper
+from terminal.exchange.funds_client import FundsClient
+from terminal.exchange.history_client import HistoryClient
 from terminal.exchange.hosts import is_loopback
 from terminal.exchange.http import HttpClient
 from terminal.exchange.limiter import RateBudget
 from terminal.exchange.market_client import MarketClient
+from terminal.exchange.old_transfers import OldTransfers
 from terminal.exchange.order_socket import OrderSocket
 from terminal.exchange.routes import ROWS, OrderRoutes
+from terminal.exchange.settings_client import SettingsClient
 from terminal.exchange.stream import StreamClient
 from terminal.exchange.trading_client import TradingClient
 from terminal.exchange.transfer_client import TransferClient
@@ -25,15 +29,17 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from terminal.domain.clock import Clock
-    from terminal.exchange.funding_gateway import TransferGateway
-    from terminal.exchange.gateway import (
-        AccountGateway,
-        MarketGateway,
-        StreamGateway,
-        TradingGateway,
-    )
+    from terminal.exchange.funding_gateway import OldTransferGateway, TransferGateway
+    from terminal.exchange.gateway import StreamGateway, TradingGateway
     from terminal.exchange.hosts import Hosts
     from terminal.exchange.limiter import Address
+    from terminal.exchange.queries import (
+        AccountCommands,
+        AccountService,
+        FundsQueries,
+        HistoryQueries,
+        MarketService,
+    )
     from terminal.wire.order_socket import Operation
 
 NO_TRANSFERS = "Transfers are off: this version moves no money of real accounts."
@@ -43,12 +49,19 @@ NO_TRANSFERS = "Transfers are off: this version moves no money of real accounts.
 @final
 @dataclass(frozen=True, slots=True)
 class ExchangeClients:
-    """All that talks to one exchange for one account."""
+    """All that talks to one exchange for one account; each field says what may be asked there.
 
-    market: MarketGateway
+    Every call of ``wire.endpoints`` that a terminal uses is behind one of them.
+    """
+
+    market: MarketService
     trading: TradingGateway
-    account: AccountGateway
+    account: AccountService
+    settings: AccountCommands
+    history: HistoryQueries
+    funds: FundsQueries
     transfers: TransferGateway
+    old_transfers: OldTransferGateway
     market_stream: StreamGateway
     account_stream: StreamGateway
     clock: Clock
@@ -84,13 +97,14 @@ def connect(  # noqa: PLR0913 - all but the first three by name
 ) -> ExchangeClients:
     """Build the clients; nothing is sent yet.
 
-    Trading has a connection pool of its own, so that no read can make an order wait. ``on_sent``
-    is told when the bytes of a trading request were written. Without full ``access`` nothing that
-    changes the account can be sent; without credentials the access is to market data. ``proxy`` is
-    used for hosts that are not on loopback, empty for what the environment says. Money of real
-    hosts is never moved. All share one rate budget; ``address`` is what other accounts of this
-    machine share with it. The order socket is built when there is an address and something to send;
-    ``Keys`` may name a key of its own for it.
+    Trading has a connection pool of its own, so that no read can make an order wait, and so has
+    history, so that no long walk makes the present wait. ``on_sent`` is told when the bytes of a
+    trading request were written. Without full ``access`` nothing that changes the account can be
+    sent; without credentials the access is to market data. ``proxy`` is used for hosts that are not
+    on loopback, empty for what the environment says. Money of real hosts is never moved, neither
+    between accounts nor into the margin of a position. All share one rate budget; ``address`` is
+    what other accounts of this machine share with it. The order socket is built when there is an
+    address and something to send; ``Keys`` may name a key of its own for it.
     """
     keys = Keys(credentials) if isinstance(credentials, Credentials) else credentials
     secrets = None if keys is None else keys.rest
@@ -117,11 +131,12 @@ def connect(  # noqa: PLR0913 - all but the first three by name
 
     public = client(hosts.futures, None)
     reading = client(hosts.futures, secrets)
+    history = client(hosts.futures, secrets)
     trading = client(hosts.futures, secrets, on_sent)
     funding = client(hosts.account, secrets)
     market = MarketClient(public, scales, None if secrets is None else reading)
     keeper = TimeKeeper(exchange_time, clock, market.server_time)
-    https = (public, reading, trading, funding)
+    https = (public, reading, history, trading, funding)
     for http in https:
         http.keeper = keeper
     socket: OrderSocket | None = None
@@ -139,12 +154,17 @@ def connect(  # noqa: PLR0913 - all but the first three by name
     gateway: TradingGateway = TradingClient(trading, scales, routes)
     if access is not Access.FULL:
         gateway = WatchOnlyTrading(gateway, access)
-    no_transfers = access.no_transfers or ("" if is_loopback(hosts.account) else NO_TRANSFERS)
+    is_simulated = is_loopback(hosts.account) and is_loopback(hosts.futures)
+    no_transfers = access.no_transfers or ("" if is_simulated else NO_TRANSFERS)
     return ExchangeClients(
         market=market,
         trading=gateway,
         account=AccountClient(reading, scales),
+        settings=SettingsClient(reading, access.no_changes, no_transfers),
+        history=HistoryClient(history, scales),
+        funds=FundsClient(funding, access.no_changes),
         transfers=TransferClient(funding, no_transfers),
+        old_transfers=OldTransfers(reading, no_transfers),
         market_stream=StreamClient(public, clock, scales, is_private=False, proxy=proxy),
         account_stream=StreamClient(reading, clock, scales, is_private=True, proxy=proxy),
         clock=clock,

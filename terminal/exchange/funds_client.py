@@ -47,6 +47,11 @@ class FundsClient:
         self._http = http
         self._refusal = refusal
 
+    @property
+    def refusal(self) -> str:
+        """Why the switch is not set here; empty when it is."""
+        return self._refusal
+
     # Accounts --------------------------------------------------------------------------------
 
     async def accounts(

@@ -51,7 +51,9 @@ ORDER_SOCKETS = {
     "main": "wss://wsapi.kucoin.com/v1/private",
     "colocated": "wss://mixed-ws-colo.kucoin.com/v1/private",
 }
-"""The exchange's order sockets. Source: API reference 1.1."""
+"""The exchange's order sockets by the words that choose them. Source: API reference 1.1."""
+NO_ORDER_SOCKET = "none"
+"""The word for orders by REST alone."""
 
 
 def require_safe(address: str, *, secure: str, plain: str) -> None:
@@ -104,5 +106,44 @@ def is_loopback(address: str) -> bool:
         return False
 
 
-REAL = Hosts("https://api-futures.kucoin.com", "https://api.kucoin.com")
+REAL = Hosts("https://api-futures.kucoin.com", "https://api.kucoin.com", ORDER_SOCKETS["main"])
 """The exchange itself. Source: API reference 1.1."""
+
+
+def order_socket_of(choice: str, futures: str) -> str:
+    """The order socket's address for a choice: ``main``, ``colocated``, ``none`` or an address.
+
+    An empty choice means the main one of the exchange itself, and none for any other host
+    (``futures`` is the REST host). Raises ``TernError`` for what cannot be used; a key of another
+    exchange is never taken to the exchange's own sockets.
+    """
+    word = choice.strip()
+    is_real = futures == REAL.futures
+    if not word:
+        return REAL.orders if is_real else ""
+    if word.lower() == NO_ORDER_SOCKET:
+        return ""
+    named = ORDER_SOCKETS.get(word.lower())
+    if named is not None and not is_real:
+        raise TernError(
+            f"order socket {word} of another exchange",
+            sentence=f"The order socket {word} belongs to the exchange itself, not to {futures}.",
+            remedy="Give the address of its order socket, or none.",
+        )
+    address = named or word
+    if named is None and "://" not in word:
+        names = ", ".join(ORDER_SOCKETS)
+        raise TernError(
+            "order socket: no address",
+            sentence=f"The order socket is {names}, {NO_ORDER_SOCKET} or an address (wss://).",
+        )
+    return Hosts(REAL.futures, REAL.account, address).orders
+
+
+def order_socket_problem(choice: str) -> str:
+    """Why a choice cannot be the order socket of the exchange, one sentence; empty when it can."""
+    try:
+        order_socket_of(choice, REAL.futures)
+    except TernError as error:
+        return error.sentence
+    return ""

@@ -36,11 +36,16 @@ PAGE_SIZE = 100
 
 @final
 class OldTransfers:
-    """Moves money between the futures account and another one. With a ``refusal`` it only reads."""
+    """``OldTransferGateway`` over HTTP. With a ``refusal`` it only reads."""
 
     def __init__(self, http: HttpClient, refusal: str = "") -> None:
         self._http = http
         self._refusal = refusal
+
+    @property
+    def refusal(self) -> str:
+        """Why nothing is moved here; empty when transfers are on."""
+        return self._refusal
 
     async def transfer_out(self, amount: Money, target: AccountKind) -> Outcome:
         """Move money out of the futures account. Accepted means asked: it may be on its way."""

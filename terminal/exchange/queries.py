@@ -1,12 +1,14 @@
 """What sessions may ask of an exchange beyond trading: Protocols for clients and fakes.
 
 Reads return domain facts or raise from ``exchange.errors``; walks ask when they are iterated.
-Commands return an ``Outcome``. Nothing retries, starts a task or waits on its own.
+Commands return an ``Outcome``. Nothing starts a task.
 """
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Protocol
+
+from terminal.exchange.gateway import AccountGateway, MarketGateway
 
 if TYPE_CHECKING:
     from decimal import Decimal
@@ -230,11 +232,19 @@ class HistoryQueries(Protocol):
 
 
 class AccountCommands(Protocol):
-    """Changes of an account's settings. ``refusal`` says why nothing is changed; empty when on."""
+    """Changes of an account's settings and of the margin of its positions.
+
+    Each of the two may be off, with a sentence why.
+    """
 
     @property
     def refusal(self) -> str:
         """Why nothing is changed here; empty when changes are on."""
+        ...
+
+    @property
+    def margin_refusal(self) -> str:
+        """Why no margin is moved here; empty when it is."""
         ...
 
     async def set_margin_mode(self, symbol: Symbol, mode: MarginMode) -> Outcome:
@@ -278,8 +288,24 @@ class AccountCommands(Protocol):
         ...
 
 
+class MarketService(MarketGateway, MarketQueries, Protocol):
+    """All of public market data."""
+
+
+class AccountService(AccountGateway, AccountQueries, Protocol):
+    """All that an account has, may do and is set to."""
+
+
 class FundsQueries(Protocol):
-    """The funding side, and the dead-man switch that lives on the same host."""
+    """The funding side, and the dead-man switch that lives on the same host.
+
+    ``refusal`` says why the switch is not set here; empty when it is.
+    """
+
+    @property
+    def refusal(self) -> str:
+        """Why the switch is not set here; empty when it is."""
+        ...
 
     async def accounts(
         self, currency: str | None = None, kind: AccountType | None = None

@@ -34,16 +34,25 @@ LONGEST_BIZ_NO = 36
 
 @final
 class SettingsClient:
-    """``AccountCommands`` over HTTP. With a ``refusal`` nothing is ever sent."""
+    """``AccountCommands`` over HTTP. With a ``refusal`` nothing is ever sent.
 
-    def __init__(self, http: HttpClient, refusal: str = "") -> None:
+    With a ``margin_refusal`` no money goes into positions or out of them.
+    """
+
+    def __init__(self, http: HttpClient, refusal: str = "", margin_refusal: str = "") -> None:
         self._http = http
         self._refusal = refusal
+        self._margin_refusal = refusal or margin_refusal
 
     @property
     def refusal(self) -> str:
         """Why nothing is changed here; empty when changes are on."""
         return self._refusal
+
+    @property
+    def margin_refusal(self) -> str:
+        """Why no margin is moved here; empty when it is."""
+        return self._margin_refusal
 
     async def set_margin_mode(self, symbol: Symbol, mode: MarginMode) -> Outcome:
         """Choose the margin mode of a contract; it must be without position and orders."""
@@ -111,14 +120,14 @@ class SettingsClient:
         body: dict[str, object] = {"symbol": symbol, "margin": number(amount), "bizNo": biz_no}
         if position_side is not None:
             body["positionSide"] = position_side.name
-        return await self._sent("/api/v1/position/margin/deposit-margin", body)
+        return await self._moved("/api/v1/position/margin/deposit-margin", body)
 
     async def withdraw_margin(self, symbol: Symbol, amount: Decimal) -> Outcome:
         """Take money out of an isolated position's margin."""
         if not amount.is_finite() or amount <= 0:
             return NotSent("The amount must be above zero.")
         body: dict[str, object] = {"symbol": symbol, "withdrawAmount": plain(amount)}
-        return await self._sent("/api/v1/margin/withdrawMargin", body)
+        return await self._moved("/api/v1/margin/withdrawMargin", body)
 
     async def set_auto_deposit(self, symbol: Symbol, *, is_on: bool) -> Outcome:
         """Let the exchange add margin by itself, or not. Deprecated by the exchange."""
@@ -146,8 +155,8 @@ class SettingsClient:
 
         return NotSent(self._refusal) if self._refusal else await ended(change())
 
-    async def _sent(self, path: str, body: dict[str, object]) -> Outcome:
-        """A change whose answer is a figure that is read back elsewhere, but must be there."""
+    async def _moved(self, path: str, body: dict[str, object]) -> Outcome:
+        """Margin in or out: the answer is a figure, read back elsewhere, that must be there."""
 
         async def change() -> tuple[OrderId, ...]:
             answer = bytes(await self._http.post(path, Raw, body)).strip()
@@ -155,4 +164,4 @@ class SettingsClient:
                 raise ProtocolError(f"{path}: an answer without data")
             return ()
 
-        return NotSent(self._refusal) if self._refusal else await ended(change())
+        return NotSent(self._margin_refusal) if self._margin_refusal else await ended(change())

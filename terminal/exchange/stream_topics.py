@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING
 
 from terminal.domain.candles import CandleInterval, StreamInterval
 from terminal.domain.units import Symbol
-from terminal.exchange import translate, translate_feed
+from terminal.exchange import translate
 from terminal.exchange.gateway import Channel, ChannelKind, FrameIgnored
+from terminal.exchange.translate import feed
 from terminal.wire import topics
 from terminal.wire.account import (
     LegacyWalletPayload,
@@ -139,28 +140,28 @@ def _book(symbol: Symbol, event: Pushed, scales: Scales) -> StreamFact:
 
 def _depth(rows: int) -> Callable[[Symbol, Pushed, Scales], StreamFact]:
     def read(symbol: Symbol, event: Pushed, scales: Scales) -> StreamFact:
-        return translate_feed.depth(symbol, rows, decode(event.data, DepthPayload), scales)
+        return feed.depth(symbol, rows, decode(event.data, DepthPayload), scales)
 
     return read
 
 
 def _quote(symbol: Symbol, event: Pushed, scales: Scales) -> StreamFact:
-    return translate_feed.quote(symbol, decode(event.data, QuotePayload), scales)
+    return feed.quote(symbol, decode(event.data, QuotePayload), scales)
 
 
 def _ticker(symbol: Symbol, event: Pushed, scales: Scales) -> StreamFact:
-    return translate_feed.ticker(symbol, decode(event.data, TickerPayload), scales)
+    return feed.ticker(symbol, decode(event.data, TickerPayload), scales)
 
 
 def _trade(symbol: Symbol, event: Pushed, scales: Scales) -> StreamFact:
-    return translate_feed.execution(symbol, decode(event.data, ExecutionPayload), scales)
+    return feed.execution(symbol, decode(event.data, ExecutionPayload), scales)
 
 
 def _mark(symbol: Symbol, event: Pushed, _scales: Scales) -> StreamFact:
     if event.subject == "mark.index.price":
         return translate.mark_update(symbol, decode(event.data, MarkIndexPayload))
     if event.subject == "funding.rate":
-        return translate_feed.funding_rate(symbol, decode(event.data, FundingRatePayload))
+        return feed.funding_rate(symbol, decode(event.data, FundingRatePayload))
     return _ignored(event)
 
 
@@ -168,11 +169,11 @@ def _funding(_symbol: Symbol, event: Pushed, _scales: Scales) -> StreamFact:
     if event.subject not in {"funding.begin", "funding.end"}:
         return _ignored(event)
     payload = decode(event.data, FundingMomentPayload)
-    return translate_feed.funding_moment(payload, is_begin=event.subject == "funding.begin")
+    return feed.funding_moment(payload, is_begin=event.subject == "funding.begin")
 
 
 def _day(symbol: Symbol, event: Pushed, _scales: Scales) -> StreamFact:
-    return translate_feed.day_summary(symbol, decode(event.data, DaySummaryPayload))
+    return feed.day_summary(symbol, decode(event.data, DaySummaryPayload))
 
 
 def _candle(subject: Symbol, event: Pushed, scales: Scales) -> StreamFact:
@@ -198,31 +199,31 @@ def _wallet(_symbol: Symbol, event: Pushed, _scales: Scales) -> StreamFact:
     if event.subject == "walletBalance.change":
         return translate.wallet_change(decode(event.data, WalletPayload))
     if event.subject in _LEGACY_WALLET:
-        return translate_feed.wallet_patch(decode(event.data, LegacyWalletPayload))
+        return feed.wallet_patch(decode(event.data, LegacyWalletPayload))
     return _ignored(event)
 
 
 def _position(symbol: Symbol, event: Pushed, scales: Scales) -> StreamFact | None:
     if event.subject == "position.change":
         payload = decode(event.data, StreamPositionPayload)
-        return translate_feed.position(symbol or None, payload, scales)
+        return feed.position(symbol or None, payload, scales)
     if event.subject == "position.settlement":
-        return translate_feed.settlement(symbol or None, decode(event.data, SettlementPayload))
+        return feed.settlement(symbol or None, decode(event.data, SettlementPayload))
     if event.subject == "position.adjustRiskLimit":
-        return translate_feed.risk_limit(symbol or None, decode(event.data, RiskLimitPayload))
+        return feed.risk_limit(symbol or None, decode(event.data, RiskLimitPayload))
     return _ignored(event)
 
 
 def _margin_modes(_symbol: Symbol, event: Pushed, _scales: Scales) -> StreamFact:
     if event.subject != "user.config":
         return _ignored(event)
-    return translate_feed.margin_modes(decode(event.data, dict[str, str]))
+    return feed.margin_modes(decode(event.data, dict[str, str]))
 
 
 def _cross_leverage(_symbol: Symbol, event: Pushed, _scales: Scales) -> StreamFact:
     if event.subject != "user.config":
         return _ignored(event)
-    return translate_feed.cross_leverages(decode(event.data, dict[str, StreamLeveragePayload]))
+    return feed.cross_leverages(decode(event.data, dict[str, StreamLeveragePayload]))
 
 
 MAX_KNOWN = 10_000

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, final
 
 from terminal.domain.errors import TernError
 from terminal.domain.order import PendingCommand
+from terminal.exchange.batches import Subject
 from terminal.exchange.outcome import Accepted, Rejected
 
 if TYPE_CHECKING:
@@ -50,6 +51,7 @@ class Canceling:
         sentence = ""
         for _ in range(TRIES):
             outcome = await self._ask(client_oid)
+            self._desk.on_answer.notify(Subject(client_oid, is_cancel=True), outcome)
             if isinstance(outcome, Accepted) and await self._ends_soon(client_oid):
                 return
             await self._desk.refresh_order(client_oid)

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from terminal.domain.order import Order
     from terminal.domain.ticket import OrderTicket
     from terminal.domain.units import ClientOid, Symbol
+    from terminal.exchange.batches import Subject
     from terminal.exchange.gateway import TradingGateway
     from terminal.exchange.outcome import Outcome
     from terminal.session.account import AccountSession
@@ -33,6 +34,7 @@ class Desk(Protocol):
     orders: dict[ClientOid, Order]
     flags_unknown: set[ClientOid]
     on_changed: Listeners[[]]
+    on_answer: Listeners[[Subject, Outcome]]
 
     @property
     def is_trusted(self) -> bool:

@@ -51,6 +51,7 @@ if TYPE_CHECKING:
     from terminal.domain.events import Fill
     from terminal.domain.ticket import OrderTicket
     from terminal.domain.units import ClientOid, OrderId, Price, Symbol
+    from terminal.exchange.batches import Subject
     from terminal.exchange.gateway import StreamFact, TradingGateway
     from terminal.exchange.order_socket import Correction
     from terminal.session.account import AccountSession
@@ -106,6 +107,7 @@ class OrderDesk:
         self.flags_unknown: set[ClientOid] = set()
         self._ended_at_s: dict[ClientOid, float] = {}
         self.on_changed: Listeners[[]] = Listeners(self._owner.listener_failed)
+        self.on_answer: Listeners[[Subject, Outcome]] = Listeners(self._owner.listener_failed)
         self.trust = Trust(clock, self.on_changed.notify)
         self._recovery = Recovery(
             self._owner,

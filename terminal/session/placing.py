@@ -11,6 +11,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, final
 
 from terminal.domain.order import Order, OrderState
+from terminal.exchange.batches import Subject
 from terminal.exchange.outcome import Accepted, NotSent, Rejected, Route, Unknown
 
 if TYPE_CHECKING:
@@ -38,6 +39,7 @@ class Placing:
     async def run(self, ticket: OrderTicket, client_oid: ClientOid) -> None:
         """Send once and see it through."""
         outcome = await self._desk.answer("place", self._desk.gateway.place(ticket, client_oid))
+        self._desk.on_answer.notify(Subject(client_oid), outcome)
         order = self._desk.orders[client_oid]
         if isinstance(outcome, Accepted):
             if outcome.order_ids and order.order_id is None:

@@ -19,9 +19,9 @@ if TYPE_CHECKING:
 
 VERSION = 1
 FILE_NAME = "profiles.json"
-_TEXTS = ("name", "ident", "futures_host", "account_host", "key_tail")
+_TEXTS = ("name", "ident", "futures_host", "account_host", "key_tail", "order_socket")
 _NUMBERS = ("key_version", "created_ms", "last_used_ms")
-_FLAGS = ("is_stored",)
+_FLAGS = ("is_stored", "has_order_key")
 _KNOWN = (*_TEXTS, *_NUMBERS, *_FLAGS)
 
 
@@ -35,7 +35,8 @@ class Profile:
     """One account as it is remembered. Times are epoch ms, ``last_used_ms`` zero for never.
 
     ``ident`` keeps two profiles of one name in two places apart; ``is_stored`` tells whether its
-    key may be in the key ring; ``unknown`` is what another version wrote.
+    key may be in the key ring; ``unknown`` is what another version wrote. ``order_socket`` is a
+    word or an address, empty for the usual one; with ``has_order_key`` it has a key of its own.
     """
 
     name: str
@@ -47,12 +48,19 @@ class Profile:
     created_ms: int = 0
     last_used_ms: int = 0
     is_stored: bool = False
+    order_socket: str = ""
+    has_order_key: bool = False
     unknown: dict[str, Any] = field(default_factory=dict)
 
     @property
     def entry(self) -> str:
         """The name of its secrets in the key ring."""
         return f"{self.name} ({self.ident})"
+
+    @property
+    def order_entry(self) -> str:
+        """The name of the order socket's own secrets in the key ring."""
+        return f"{self.entry} order socket"
 
 
 @final

@@ -9,6 +9,7 @@ from PySide6.QtCore import QObject, QTimer
 from typing_extensions import override
 
 from terminal.session.feed import FeedStatus
+from terminal.session.health import BY_REST, BY_SOCKET
 from terminal.viewmodels import text
 from terminal.viewmodels.base import ViewModel
 from terminal.viewmodels.text import EMPTY, Role
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from terminal.domain.clock import Clock
     from terminal.session.account import AccountSession
     from terminal.session.feed import Feed
+    from terminal.session.health import BudgetHealth, ExchangeHealth
     from terminal.viewmodels.frame import FrameClock
     from terminal.viewmodels.ladder import LadderViewModel
     from terminal.viewmodels.workspace import Workspace
@@ -27,6 +29,8 @@ AGE_INTERVAL_MS = 500
 """Ages grow while nothing happens, so the bar looks at the clock twice a second."""
 
 STALE_AGE_S = 3.0
+FULL_PERCENT = 70
+"""From here on questions wait."""
 
 
 @final
@@ -73,11 +77,12 @@ class StatusSources:
     workspace: Workspace
     clock: Clock
     ladder: LadderViewModel
+    health: ExchangeHealth
 
 
 @final
 class StatusViewModel(ViewModel):
-    """Connection, data age, round trip, equity, available, day P&L, and the banner."""
+    """Connection, data age, round trip, way of orders, budget, money, and the banner."""
 
     def __init__(
         self,
@@ -113,6 +118,7 @@ class StatusViewModel(ViewModel):
             sources.market_feed.on_changed.add(self.mark_dirty),
             sources.account_feed.on_changed.add(self.mark_dirty),
             sources.account.on_changed.add(self.mark_dirty),
+            sources.health.on_changed.add(self.mark_dirty),
         )
         sources.ladder.changed.connect(self.mark_dirty)
         self._timer.start()
@@ -130,6 +136,8 @@ class StatusViewModel(ViewModel):
             self._connection(),
             self._age(),
             self._round_trip(),
+            self._way(),
+            self._budget(),
             *self._money(),
         )
         view = StatusView(self._badge[0], self._badge[1], cells, self._banner)
@@ -191,6 +199,29 @@ class StatusViewModel(ViewModel):
             "round_trip", "Round trip", words, Role.TEXT, f"Ping to pong of the {name} stream."
         )
 
+    def _way(self) -> StatusCell:
+        """The way of orders; nothing where none is sent."""
+        way = self._sources.health.way
+        if not way.can_send:
+            return StatusCell("way", "", "", Role.TEXT_DIM, "")
+        if way.is_socket:
+            return StatusCell("way", "Orders", "WS", Role.TEXT, BY_SOCKET)
+        role = Role.CAUTION if way.has_socket else Role.TEXT_DIM
+        tooltip = f"{BY_REST} {way.reason} {way.remedy}".rstrip()
+        return StatusCell("way", "Orders", "REST", role, tooltip)
+
+    def _budget(self) -> StatusCell:
+        """How much of the exchange's quotas is used: the fullest, or the block of the moment."""
+        budget = self._sources.health.budget
+        tooltip = _budget_lines(budget)
+        blocked = budget.blocked
+        if blocked is not None:
+            words = f"Blocked {_seconds(blocked.blocked_for_ms)}"
+            return StatusCell("budget", "Budget", words, Role.DANGER, tooltip)
+        percent = budget.fullest.percent
+        role = Role.CAUTION if percent >= FULL_PERCENT else Role.TEXT
+        return StatusCell("budget", "Budget", f"{percent} %", role, tooltip)
+
     def _money(self) -> tuple[StatusCell, ...]:
         market = self._sources.workspace.market
         currency = "USDT" if market is None else market.contract.settle_currency
@@ -240,6 +271,29 @@ class StatusViewModel(ViewModel):
         if self._sources.account.trust.is_absent:
             return (self._sources.market_feed,)
         return (self._sources.market_feed, self._sources.account_feed)
+
+
+def _budget_lines(budget: BudgetHealth) -> str:
+    """Every quota that is in use, and whatever waits."""
+    blocked = budget.blocked
+    lines = ["What of the exchange's quotas of requests is used."]
+    if blocked is not None:
+        lines = [f"{blocked.reason} {_seconds(blocked.blocked_for_ms)} left."]
+    for pool in budget.pools:
+        if pool.used == 0:
+            continue
+        used, limit = text.whole(pool.used), text.whole(pool.limit)
+        lines.append(f"{pool.name}: {used} of {limit}, new in {_seconds(pool.resets_in_ms)}")
+        if pool.reason and not pool.is_blocked:
+            lines.append(f"{pool.name}: {pool.reason}")
+        if pool.is_reserve_used:
+            lines.append(f"{pool.name}: the reserve of cancels and closing orders is in use.")
+    lines.extend(f"{call}: paused for {_seconds(ms)}" for call, ms in budget.paused)
+    return "\n".join(lines)
+
+
+def _seconds(ms: int) -> str:
+    return f"{-(-ms // 1000)} s"
 
 
 _MONEY_LABELS = (("equity", "Equity"), ("available", "Available"), ("day_pnl", "Day P&L"))

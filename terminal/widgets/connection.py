@@ -55,12 +55,17 @@ class StatusBar(QWidget):
             part.addWidget(known[0])
             part.addWidget(known[1])
         label, value = known
-        label.setVisible(bool(cell.label))
+        label.setVisible(bool(cell.label and cell.text))
         for widget, words in ((label, cell.label), (value, cell.text)):
             if widget.text() != words:
                 widget.setText(words)
             if widget.toolTip() != cell.tooltip:
                 widget.setToolTip(cell.tooltip)
+        spoken = f"{cell.label} {cell.text}".strip()
+        if value.accessibleName() != spoken:
+            value.setAccessibleName(spoken)
+        if value.accessibleDescription() != cell.tooltip:
+            value.setAccessibleDescription(cell.tooltip)
         value.setVisible(bool(cell.text))
         if cell.name in _BADGES:
             paint_badge(value, cell.role)

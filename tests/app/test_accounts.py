@@ -17,7 +17,7 @@ from terminal.domain.access import Access
 from terminal.domain.errors import TernError
 from terminal.domain.secret import Secret
 from terminal.exchange.credentials import Credentials
-from terminal.exchange.hosts import REAL
+from terminal.exchange.hosts import ORDER_SOCKETS, REAL, Hosts
 from terminal.storage.profiles import ProfileStore
 from terminal.storage.vault import FOR_NOW, Vault
 from terminal.viewmodels.connect import Draft
@@ -49,12 +49,12 @@ class Shelf:
         self._vaults: list[Vault] = []
         self.accounts = self.again()
 
-    def again(self, deadline_s: float = 20.0) -> Accounts:
+    def again(self, deadline_s: float = 20.0, order_socket: str = "") -> Accounts:
         vault = Vault(lambda: self.ring, deadline_s)
         self._vaults.append(vault)
         profiles = ProfileStore(self.folder, self.clock)
         assert profiles.load() == ""
-        self.accounts = Accounts(profiles, vault, self.clock, REAL)
+        self.accounts = Accounts(profiles, vault, self.clock, REAL, order_socket)
         return self.accounts
 
     async def close(self) -> None:
@@ -301,3 +301,89 @@ async def test_a_list_of_a_newer_version_is_not_replaced_and_nothing_is_stored(
     assert stored.words[1] == FOR_NOW
     assert path.read_text() == '{"version": 99}'
     assert shelf.ring.entries == {}
+
+
+COLOCATED = ORDER_SOCKETS["colocated"]
+ORDER_KEY = Credentials("order-key", "order-secret", "order words", 3)
+
+
+async def test_the_order_socket_of_this_run_is_remembered_with_what_is_stored(
+    shelf: Shelf,
+) -> None:
+    """The command line goes first; without it the account says, and without that the exchange."""
+    await shelf.again(order_socket="colocated").store(DRAFT, KEY)
+    for given, address in (("", COLOCATED), ("none", ""), ("main", REAL.orders)):
+        opened = await shelf.again(order_socket=given).open("main")
+        assert opened.hosts is not None
+        assert opened.hosts.orders == address
+    await shelf.again().store(DRAFT, KEY)
+    assert (await shelf.accounts.open("main")).hosts == replace(REAL, orders=COLOCATED)
+
+
+async def test_a_stand_in_has_no_order_socket_unless_it_is_named(shelf: Shelf) -> None:
+    """Its key is never taken to the exchange's own socket."""
+    here = "http://127.0.0.1:1"
+    stand_in = replace(DRAFT, futures_host=here, account_host=here)
+    stored = await shelf.accounts.store(stand_in, KEY)
+    assert stored.hosts == Hosts(here, here)
+    with pytest.raises(TernError) as raised:
+        await shelf.again(order_socket="main").open("main")
+    assert "belongs to the exchange itself" in raised.value.sentence
+    opened = await shelf.again(order_socket="ws://127.0.0.1:2/v1/private").open("main")
+    assert opened.hosts == Hosts(here, here, "ws://127.0.0.1:2/v1/private")
+
+
+async def test_an_order_socket_that_was_edited_into_the_file_is_checked(shelf: Shelf) -> None:
+    """The order socket's key is sent to no host that is not encrypted."""
+    await shelf.accounts.store(DRAFT, KEY)
+    path = shelf.folder / "profiles.json"
+    document = json.loads(path.read_text())
+    document["profiles"][0]["order_socket"] = "ws://elsewhere.example/v1/private"
+    path.write_text(json.dumps(document))
+    assert "encrypted" in await sentence_of_opening(shelf.again(), "main")
+
+
+async def test_the_order_socket_may_have_a_key_of_its_own(shelf: Shelf) -> None:
+    """It is kept in the ring beside the other one, opens with it and is forgotten with it."""
+    await shelf.accounts.store(DRAFT, KEY)
+    assert (await shelf.accounts.open("main")).order_key is None
+    assert await shelf.accounts.set_order_key("main", ORDER_KEY) == ()
+    assert len(shelf.ring.entries) == 2
+    opened = await shelf.again().open("main")
+    assert (opened.credentials, opened.order_key, opened.words) == (KEY, ORDER_KEY, ())
+    assert (await shelf.again(order_socket="none").open("main")).order_key is None
+    assert await shelf.again().set_order_key("main", None) == ()
+    assert (await shelf.again().open("main")).order_key is None
+    assert len(shelf.ring.entries) == 1
+    await shelf.accounts.set_order_key("main", ORDER_KEY)
+    await shelf.accounts.forget("main")
+    assert shelf.ring.entries == {}
+    with pytest.raises(TernError):
+        await shelf.accounts.set_order_key("main", ORDER_KEY)
+
+
+async def test_the_order_key_of_another_key_sends_no_order(shelf: Shelf) -> None:
+    """A new key may be of another account: its orders would go where nobody looks."""
+    await shelf.accounts.store(DRAFT, KEY)
+    await shelf.accounts.set_order_key("main", ORDER_KEY)
+    await shelf.accounts.store(NEW, NEW_KEY)
+    opened = await shelf.again().open("main")
+    assert opened.credentials == NEW_KEY
+    assert opened.order_key is None
+    assert opened.hosts == replace(REAL, orders="")
+    (words,) = opened.words
+    assert "stored for another key" in words
+    assert "Orders go by REST" in words
+
+
+async def test_an_order_key_that_is_gone_costs_only_the_socket(shelf: Shelf) -> None:
+    """Kept for now it works for now; afterwards the account opens, and says what is missing."""
+    await shelf.accounts.store(DRAFT, KEY)
+    await shelf.accounts.open("main")
+    shelf.ring.is_full = KeyringLocked()
+    (words,) = await shelf.accounts.set_order_key("main", ORDER_KEY)
+    assert "for this session only" in words
+    assert (await shelf.accounts.open("main")).order_key == ORDER_KEY
+    opened = await shelf.again().open("main")
+    assert (opened.order_key, opened.hosts) == (None, replace(REAL, orders=""))
+    assert "order socket key of main is not stored" in opened.words[0]

@@ -55,6 +55,13 @@ def test_the_simulated_exchange_gets_its_own_arguments() -> None:
         (["watch", "--futures-host", "http://example.org"], "must be encrypted"),
         (["watch", "--account-host", "nonsense"], "cannot be used"),
         (["watch", "--futures-host", "https://example.org/path"], "Only the host"),
+        (["watch", "--ws-api", "main"], "belongs to connect and demo"),
+        (["--ws-api", "none"], "belongs to connect and demo"),
+        (["demo", "--ws-api", "main"], "none or an address on this machine"),
+        (["demo", "--ws-api", "wss://example.org/v1/private"], "an address on this machine"),
+        (["connect", "--ws-api", "ws://example.org/v1/private"], "must be encrypted"),
+        (["connect", "--ws-api", "wss://example.org/v1?apikey=x"], "Only the address"),
+        (["connect", "--ws-api", "second"], "is main, colocated, none or an address"),
         (["watch", "--proxy", "http://u:p@127.0.0.1:1"], "must not hold a password"),
         (["watch", "--proxy", "socks5://127.0.0.1:1"], "no address of a proxy"),
     ],
@@ -84,6 +91,21 @@ def test_the_live_commands() -> None:
     limited = parse(["watch", "--seconds", "3"])
     assert (limited.seconds, limited.is_limited) == (3.0, True)
     assert not parse(["demo", "--tour", "--seconds", "3"]).is_limited
+
+
+@pytest.mark.parametrize(
+    ("command", "choice"),
+    [
+        ("connect", "main"),
+        ("connect", "Colocated"),
+        ("connect", "none"),
+        ("connect", "wss://orders.example/v1/private"),
+        ("demo", "none"),
+        ("demo", "ws://127.0.0.1:1/v1/private"),
+    ],
+)
+def test_the_order_socket_is_chosen_by_a_word_or_an_address(command: str, choice: str) -> None:
+    assert parse([command, "--ws-api", choice]).order_socket == choice
 
 
 def test_what_stands_in_for_the_exchange() -> None:

@@ -14,7 +14,7 @@ ROOT = Path(__file__).parent.parent.parent
 LATE = ("pyqtgraph", "numpy", "keyring", "aiohttp", "sqlite3", "terminal.simexchange")
 QT = ("PySide6", "shiboken6", "qasync")
 WINDOW = (
-    "terminal.app.program", "terminal.app.wiring", "terminal.app.backend",
+    "terminal.app.program", "terminal.app.wiring", "terminal.session.backend",
     "terminal.exchange.connect", "terminal.widgets.theme",
 )  # fmt: skip
 
@@ -53,3 +53,12 @@ def test_the_exchange_is_dispatched_before_qt(
 ) -> None:
     """As a child process it must start fast and needs no display."""
     assert not imported_by(*modules) & set(never)
+
+
+@pytest.mark.parametrize("module", ["terminal.exchange.connect", "terminal.session.library"])
+def test_the_client_is_a_library_without_a_window(module: str) -> None:
+    """Whoever scripts the exchange loads no Qt, no key ring and nothing of the window."""
+    there = imported_by(module)
+    assert not there & {*LATE, *QT, "platformdirs"}
+    ours = {name.split(".")[1] for name in there if name.startswith("terminal.")}
+    assert ours <= {"domain", "wire", "exchange", "session"}

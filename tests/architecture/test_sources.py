@@ -30,6 +30,7 @@ DECLARATIONS |= {"session/placing.py", "session/cancels.py"}
 OVER_SOCKETS = {
     "exchange/account_client.py", "exchange/connect.py",
     "exchange/sockets.py", "exchange/token.py",
+    "session/backend.py", "session/library.py",
     "simexchange/engine/broadcast.py", "simexchange/market/market.py",
     "simexchange/payloads/accounts.py", "simexchange/payloads/funding.py",
     "simexchange/payloads/markets.py",

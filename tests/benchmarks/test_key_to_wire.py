@@ -10,11 +10,11 @@ import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 
-from terminal.app.backend import Backend
 from terminal.domain.guard import GuardLimits
 from terminal.exchange.connect import connect
 from terminal.exchange.credentials import Credentials
 from terminal.exchange.hosts import Hosts
+from terminal.session.backend import Backend
 from terminal.session.clock import SystemClock
 from terminal.session.tasks import TaskOwner
 from terminal.simexchange.server import SimExchange

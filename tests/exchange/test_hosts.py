@@ -11,6 +11,8 @@ from terminal.exchange.hosts import (
     Hosts,
     host_problem,
     is_loopback,
+    order_socket_of,
+    order_socket_problem,
     require_safe,
 )
 
@@ -74,7 +76,7 @@ def test_loopback_is_read_from_the_address_not_its_looks(address: str, *, is_our
 
 def test_the_exchange_itself_is_encrypted() -> None:
     """The addresses that are built in pass their own rule and are not of this machine."""
-    assert Hosts(REAL.futures, REAL.account) == REAL
+    assert Hosts(REAL.futures, REAL.account, ORDER_SOCKETS["main"]) == REAL
     assert not is_loopback(REAL.futures)
     assert not is_loopback(REAL.account)
 
@@ -110,5 +112,49 @@ def test_an_order_socket_is_encrypted_and_names_nothing_else(address: str) -> No
         Hosts(REAL.futures, REAL.account, address)
 
 
-def test_there_is_no_order_socket_unless_one_is_named() -> None:
-    assert REAL.orders == ""
+HERE = "http://127.0.0.1:1"
+OWN = "wss://orders.example/v1/private"
+
+
+@pytest.mark.parametrize(
+    ("choice", "futures", "address"),
+    [
+        ("", REAL.futures, ORDER_SOCKETS["main"]),
+        ("", HERE, ""),
+        ("none", REAL.futures, ""),
+        (" None ", HERE, ""),
+        ("main", REAL.futures, ORDER_SOCKETS["main"]),
+        ("COLOCATED", REAL.futures, ORDER_SOCKETS["colocated"]),
+        (OWN, REAL.futures, OWN),
+        (OWN, HERE, OWN),
+        ("ws://127.0.0.1:2/v1/private", HERE, "ws://127.0.0.1:2/v1/private"),
+    ],
+)
+def test_the_order_socket_is_a_word_or_an_address(choice: str, futures: str, address: str) -> None:
+    """Without a choice the exchange itself has its main one, and a stand-in has none."""
+    assert order_socket_of(choice, futures) == address
+
+
+@pytest.mark.parametrize(
+    ("choice", "futures", "words"),
+    [
+        ("main", HERE, "belongs to the exchange itself"),
+        ("colocated", "https://stand-in.example", "belongs to the exchange itself"),
+        ("second", REAL.futures, "is main, colocated, none or an address"),
+        ("wsapi.kucoin.com/v1/private", REAL.futures, "or an address (wss://)"),
+        ("ws://orders.example/v1/private", REAL.futures, "must be encrypted"),
+        ("https://orders.example/v1/private", REAL.futures, "must be encrypted"),
+        (f"{OWN}?apikey=1", REAL.futures, "Only the address"),
+        ("wss://u:p@orders.example/x", REAL.futures, "cannot be used"),
+    ],
+)
+def test_a_wrong_order_socket_is_one_sentence(choice: str, futures: str, words: str) -> None:
+    with pytest.raises(TernError) as raised:
+        order_socket_of(choice, futures)
+    assert words in raised.value.sentence
+    if futures == REAL.futures:
+        assert order_socket_problem(choice) == raised.value.sentence
+
+
+def test_a_choice_that_can_be_used_has_no_problem() -> None:
+    assert [order_socket_problem(one) for one in ("", "none", "main", OWN)] == [""] * 4

@@ -1,4 +1,4 @@
-"""Channels and topics; what each topic's frames say is in test_translate_feed."""
+"""Channels and topics; what each topic's frames say is in translate/test_feed."""
 
 from __future__ import annotations
 

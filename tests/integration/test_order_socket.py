@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from terminal.app.backend import Backend
 from terminal.domain.access import Access
 from terminal.domain.guard import GuardLimits
 from terminal.domain.order import OrderState
@@ -22,6 +21,7 @@ from terminal.exchange.outcome import Accepted, NotSent, Rejected, Route, Unknow
 from terminal.exchange.routes import OrderRoutes
 from terminal.exchange.trading_client import TradingClient
 from terminal.exchange.translate import Scales
+from terminal.session.backend import Backend
 from terminal.session.clock import SystemClock
 from terminal.session.results import Submitted
 from terminal.session.tasks import TaskOwner

@@ -29,12 +29,28 @@ def test_profiles_come_back_the_last_used_first(tmp_path: Path) -> None:
     """Everything about a profile survives a restart."""
     store = a_store(tmp_path)
     assert store.profiles == ()
-    side = replace(MAIN, name="side", ident="b2", last_used_ms=9, is_stored=True, key_version=2)
+    side = replace(
+        MAIN, name="side", ident="b2", last_used_ms=9, is_stored=True, key_version=2,
+        order_socket="colocated", has_order_key=True,
+    )  # fmt: skip
     store.put(MAIN)
     store.put(side)
     again = a_store(tmp_path)
     assert again.profiles == (side, MAIN)
-    assert MAIN.entry != side.entry
+    assert len({MAIN.entry, MAIN.order_entry, side.entry, side.order_entry}) == 4
+
+
+def test_a_profile_from_before_the_order_socket_has_the_usual_one(tmp_path: Path) -> None:
+    """What an older version did not write, and what nobody can read, is taken for the default."""
+    store = a_store(tmp_path)
+    store.put(MAIN)
+    for change in ({}, {"order_socket": 5, "has_order_key": "yes"}):
+        document = json.loads(store.path.read_text())
+        for name in ("order_socket", "has_order_key"):
+            document["profiles"][0].pop(name, None)
+        document["profiles"][0].update(change)
+        store.path.write_text(json.dumps(document))
+        assert a_store(tmp_path).profiles == (MAIN,)
 
 
 def test_a_name_is_one_profile_whatever_its_case(tmp_path: Path) -> None:
@@ -135,5 +151,5 @@ def test_there_is_no_place_for_a_secret() -> None:
     """The fields are known, one by one."""
     assert {one.name for one in fields(Profile)} == {
         "name", "ident", "futures_host", "account_host", "key_tail", "key_version",
-        "created_ms", "last_used_ms", "is_stored", "unknown",
+        "created_ms", "last_used_ms", "is_stored", "order_socket", "has_order_key", "unknown",
     }  # fmt: skip

@@ -8,7 +8,9 @@ from typing import final
 from terminal.domain.access import Access
 from terminal.domain.events import MarkUpdate
 from terminal.domain.units import ExactPrice, Symbol
+from terminal.exchange.limiter import RateBudget
 from terminal.session.feed import Feed
+from terminal.session.health import ExchangeHealth
 from terminal.session.markets import Markets
 from terminal.viewmodels.frame import HandFrameClock
 from terminal.viewmodels.ladder import LadderViewModel
@@ -47,6 +49,10 @@ class Desktop:
         self.markets.on_opened.add(self.account.prepare)
         self.workspace = Workspace(self.markets)
         self.frame = HandFrameClock()
+        self.budget = RateBudget(dice=lambda: 0.0)
+        self.health = ExchangeHealth(
+            self.bench.trading, self.budget, self.clock, self.bench.notices
+        )
         self.sizes = Sizes((1, 5, 10, 25, 100), 1)
         self.ladder = LadderViewModel(
             self.workspace, self.desk, self.account, self.sizes, self.frame

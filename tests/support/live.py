@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, final
 
-from terminal.app.backend import Backend
 from terminal.domain.guard import GuardLimits
 from terminal.exchange.connect import ExchangeClients, connect
 from terminal.exchange.credentials import Credentials
 from terminal.exchange.hosts import Hosts
+from terminal.session.backend import Backend
 from terminal.session.clock import SystemClock
 from terminal.session.tasks import TaskOwner
 from terminal.simexchange.server import SimExchange

@@ -16,7 +16,7 @@ NAME = "a ring in memory"
 
 @final
 class MemoryRing:
-    """A key ring in memory; with ``fails`` set, every call raises it.
+    """A key ring in memory; with ``fails`` set, every call raises it, with ``is_full`` each write.
 
     With ``holds`` set, every call waits for it, on whatever thread it is made; ``is_written`` is
     set by every text that was stored.
@@ -25,6 +25,7 @@ class MemoryRing:
     def __init__(self) -> None:
         self.entries: dict[tuple[str, str], str] = {}
         self.fails: Exception | None = None
+        self.is_full: Exception | None = None
         self.holds: threading.Event | None = None
         self.is_written = threading.Event()
 
@@ -40,6 +41,8 @@ class MemoryRing:
 
     def set_password(self, service: str, username: str, password: str) -> None:
         self._enter()
+        if self.is_full is not None:
+            raise self.is_full
         self.entries[service, username] = password
         self.is_written.set()
 

@@ -52,6 +52,7 @@ class Workbench:
                 desktop.workspace,
                 desktop.clock,
                 desktop.ladder,
+                desktop.health,
             ),
             ("DEMO", Role.DEMO),
             frame,

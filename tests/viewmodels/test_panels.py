@@ -193,6 +193,7 @@ async def test_the_status_bar() -> None:
             desktop.workspace,
             desktop.clock,
             desktop.ladder,
+            desktop.health,
         ),
         ("DEMO", Role.DEMO),
         desktop.frame,

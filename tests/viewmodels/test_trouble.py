@@ -30,6 +30,7 @@ class Bar:
                 desktop.workspace,
                 desktop.clock,
                 desktop.ladder,
+                desktop.health,
             ),
             ("LIVE", Role.LIVE),
             desktop.frame,

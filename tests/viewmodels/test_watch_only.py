@@ -221,6 +221,7 @@ async def test_the_status_bar_without_an_account() -> None:
             desktop.workspace,
             desktop.clock,
             desktop.ladder,
+            desktop.health,
         ),
         ("LIVE \N{MIDDLE DOT} watch only", Role.LIVE),
         desktop.frame,

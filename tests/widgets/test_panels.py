@@ -12,6 +12,8 @@ from PySide6.QtWidgets import QApplication, QLabel, QLineEdit, QPushButton, QTab
 
 from terminal.domain.access import Access
 from terminal.domain.units import OrderId
+from terminal.exchange.outcome import Route
+from terminal.exchange.routes import RouteState
 from terminal.session.notices import NoticeLevel
 from terminal.storage.paths import resources
 from terminal.viewmodels.connection import Banner, StatusSources, StatusViewModel
@@ -29,6 +31,7 @@ from terminal.widgets.orders import OrdersPanel
 from terminal.widgets.positions import PositionsPanel
 from terminal.widgets.theme import Theme
 from terminal.widgets.ticket import TicketPanel
+from terminal.wire.endpoints import Pool
 from tests.support.builders import a_position_update, an_order_update
 from tests.support.desktop import Desktop
 
@@ -154,6 +157,7 @@ def a_window(desktop: Desktop, theme: Theme) -> tuple[MainWindow, StatusViewMode
             desktop.workspace,
             desktop.clock,
             desktop.ladder,
+            desktop.health,
         ),
         ("DEMO", Role.DEMO),
         desktop.frame,
@@ -202,6 +206,30 @@ async def test_the_banner_and_the_status_line(theme: Theme) -> None:
         equity = window.findChild(QLabel, "status.equity")
         assert isinstance(equity, QLabel)
         assert equity.text() == "1\N{THIN SPACE}000.00 USDT"
+
+
+async def test_the_way_of_orders_and_the_budget_are_seen_and_heard(theme: Theme) -> None:
+    """Labels of their own, read aloud with their names, with the reason as tooltip."""
+    desktop = Desktop()
+    window, status = a_window(desktop, theme)
+    desktop.bench.trading.route = RouteState(Route.REST, "The order socket broke off.")
+    async with running(desktop, status, window):
+        way = window.findChild(QLabel, "status.way")
+        budget = window.findChild(QLabel, "status.budget")
+        assert isinstance(way, QLabel)
+        assert isinstance(budget, QLabel)
+        assert (way.text(), way.accessibleName()) == ("REST", "Orders REST")
+        assert "broke off" in way.toolTip()
+        assert way.accessibleDescription() == way.toolTip()
+        assert (budget.text(), budget.accessibleName()) == ("0 %", "Budget 0 %")
+        desktop.budget.quota_spent(Pool.FUTURES, 12_000, desktop.clock.monotonic_s())
+        status.mark_dirty()
+        desktop.frame.tick()
+        assert budget.accessibleName() == "Budget Blocked 13 s"
+        desktop.bench.trading.access = Access.WATCH_ONLY
+        status.mark_dirty()
+        desktop.frame.tick()
+        assert way.isHidden()
 
 
 async def test_f1_shows_the_map_without_blocking(theme: Theme) -> None:

@@ -1,7 +1,8 @@
 """Wire structs to domain facts, the only package that knows both vocabularies.
 
 Prices become whole ticks and sizes whole lots here. What cannot be translated raises
-``ProtocolError``; nothing is guessed. One module for each theme; all are called through this one.
+``ProtocolError``; nothing is guessed. One module for each theme; all are called through this
+one but ``feed``, which says of the stream's frames what others say of answers, in the same words.
 """
 
 from terminal.exchange.translate.account import (

@@ -1,4 +1,4 @@
-"""What only the stream tells, to domain facts: the second half of ``translate``.
+"""What only the stream tells, to domain facts.
 
 Prices become whole ticks and sizes whole lots here. What cannot be translated raises
 ``ProtocolError``; nothing is guessed, and what a frame leaves out is None, never zero.
@@ -27,8 +27,9 @@ from terminal.domain.events import (
     WalletPatch,
 )
 from terminal.domain.units import ExactPrice, Lots, Money, Price, Symbol
-from terminal.exchange import translate
 from terminal.exchange.errors import ProtocolError
+from terminal.exchange.translate.account import margin_mode, position_update
+from terminal.exchange.translate.market import public_trade
 from terminal.wire.codec import DecodeError, decimal_of
 from terminal.wire.market import TradePayload
 
@@ -36,7 +37,7 @@ if TYPE_CHECKING:
     from decimal import Decimal
 
     from terminal.domain.events import PositionUpdate
-    from terminal.exchange.translate import Scales
+    from terminal.exchange.translate.scales import Scales
     from terminal.wire.account import (
         LegacyWalletPayload,
         RiskLimitPayload,
@@ -109,9 +110,7 @@ def ticker(symbol: Symbol, payload: TickerPayload, scales: Scales) -> TickerUpda
     trade = TradePayload(
         payload.sequence, payload.tradeId, payload.size, payload.price, payload.side, payload.ts
     )
-    return TickerUpdate(
-        translate.public_trade(symbol, trade, scales), quote(symbol, payload, scales)
-    )
+    return TickerUpdate(public_trade(symbol, trade, scales), quote(symbol, payload, scales))
 
 
 def execution(symbol: Symbol, payload: ExecutionPayload, scales: Scales) -> PublicTrade:
@@ -123,7 +122,7 @@ def execution(symbol: Symbol, payload: ExecutionPayload, scales: Scales) -> Publ
     trade = TradePayload(
         payload.sequence, payload.tradeId, size, payload.price, payload.side, stamp
     )
-    return translate.public_trade(symbol, trade, scales)
+    return public_trade(symbol, trade, scales)
 
 
 def funding_rate(symbol: Symbol, payload: FundingRatePayload) -> FundingRateUpdate:
@@ -174,7 +173,7 @@ def position(
         return None
     if payload.currentQty is not None:
         payload.symbol = name
-        return translate.position_update(payload, scales)
+        return position_update(payload, scales)
     currency = payload.settleCurrency or scales.contract(name).settle_currency
     return PositionPatch(
         symbol=Symbol(name),
@@ -209,7 +208,7 @@ def risk_limit(symbol: Symbol | None, payload: RiskLimitPayload) -> RiskLimitUpd
 def margin_modes(payload: dict[str, str]) -> MarginModesUpdate:
     """Margin modes that were changed. Raises ``ProtocolError`` for a word that is none."""
     return MarginModesUpdate(
-        tuple((Symbol(symbol), translate.margin_mode(word)) for symbol, word in payload.items())
+        tuple((Symbol(symbol), margin_mode(word)) for symbol, word in payload.items())
     )
 
 

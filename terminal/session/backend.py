@@ -14,6 +14,7 @@ from terminal.session.account import AccountSession
 from terminal.session.candle_sessions import CandleSessions
 from terminal.session.clock import ClockKeeping, ExchangeClock
 from terminal.session.feed import Feed
+from terminal.session.health import ExchangeHealth
 from terminal.session.listeners import Listeners
 from terminal.session.markets import Markets
 from terminal.session.notices import NoticeBoard, NoticeLevel
@@ -92,6 +93,14 @@ class Backend:
         )
 
         self._order_socket = clients.order_socket
+        self.health = ExchangeHealth(
+            clients.trading,
+            clients.budget,
+            clock,
+            self.notices,
+            clients.order_socket,
+            owner.listener_failed,
+        )
         if self._order_socket is not None:
             self._order_socket.on_skew = self._on_skew
             self._order_socket.on_corrected = self.desk.correct
@@ -119,10 +128,12 @@ class Backend:
         reason = self.clients.trading.access.reason
         if reason:
             self.notices.post(NoticeLevel.INFO, "app", reason)
+        self.health.start()
         self.owner.spawn("load contracts", self._load_contracts())
 
     async def stop(self) -> None:
         """End sessions, feeds and connections, in the reverse order of their start."""
+        self.health.stop()
         await self.candles.stop()
         await self.markets.stop()
         await self.transfers.stop()
