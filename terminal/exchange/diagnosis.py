@@ -21,7 +21,7 @@ from terminal.exchange import findings
 from terminal.exchange.account_client import AccountClient
 from terminal.exchange.errors import AuthError
 from terminal.exchange.exchange_time import SIGNATURE_WINDOW_MS, ExchangeTime, Sample
-from terminal.exchange.findings import PRIVATE, PUBLIC, Finding, within
+from terminal.exchange.findings import PRIVATE, PUBLIC, Finding, within, words_of
 from terminal.exchange.funds_client import FundsClient
 from terminal.exchange.gateway import (
     Channel,
@@ -316,7 +316,9 @@ class Diagnosis:
         async def ask() -> Finding:
             nonlocal known, facts
             try:
-                facts, known = await check_key(self._hosts, credentials, self._clock, self._proxy)
+                facts, known = await check_key(
+                    self._hosts, credentials, self._clock, self._proxy, budget=self._budget
+                )
             except AuthError:
                 known = None
                 raise
@@ -344,10 +346,9 @@ class Diagnosis:
         try:
             mode = await FundsClient(http).account_mode()
         except TernError as error:
-            words = (
-                f"The account's mode could not be read; it is taken for classic. {error.sentence}"
-            )
-            return check.warning(words, error.remedy)
+            sentence, remedy = words_of(error)
+            words = f"The account's mode could not be read; it is taken for classic. {sentence}"
+            return check.warning(words, remedy)
         if mode is AccountMode.CLASSIC:
             return check.ok("This is a classic account.", figures={"mode": mode.value})
         if mode is AccountMode.UNIFIED:
@@ -365,8 +366,8 @@ class Diagnosis:
         try:
             mode = await AccountClient(http, Scales()).position_mode()
         except TernError as error:
-            words = f"The position mode could not be read. {error.sentence}"
-            return check.warning(words, error.remedy)
+            sentence, remedy = words_of(error)
+            return check.warning(f"The position mode could not be read. {sentence}", remedy)
         if mode is PositionMode.ONE_WAY:
             return check.ok("The account is in one-way mode.", figures={"mode": mode.value})
         return check.failed(

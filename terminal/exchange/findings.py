@@ -14,6 +14,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, TypeAlias, final
 
 from terminal.domain.errors import TernError
+from terminal.exchange.errors import TransportError, UnavailableError
 from terminal.wire.endpoints import Pool
 
 if TYPE_CHECKING:
@@ -98,7 +99,7 @@ async def within(check: Check, work: Awaitable[Finding], deadline_s: float) -> F
         async with asyncio.timeout(deadline_s):
             return await work
     except TernError as error:
-        return check.failed(error.sentence, error.remedy)
+        return check.failed(*words_of(error))
     except TimeoutError:
         return check.failed(
             f"There was no answer within {deadline_s:g} s.", "Check the connection and try again."
@@ -109,6 +110,14 @@ async def within(check: Check, work: Awaitable[Finding], deadline_s: float) -> F
         return check.failed(
             f"The check itself broke off ({type(error).__name__}).", "Please report this."
         )
+
+
+def words_of(error: TernError) -> tuple[str, str]:
+    """Sentence and remedy; here nothing is shown that could be out of date."""
+    if not isinstance(error, TransportError) or isinstance(error, UnavailableError):
+        return error.sentence, error.remedy
+    sentence = error.sentence if error.was_sent else "No connection could be made."
+    return sentence, "Check the network, the proxy and the firewall."
 
 
 def _pool_figures() -> tuple[str, ...]:

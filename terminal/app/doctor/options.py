@@ -7,8 +7,10 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import sys
 import threading
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from queue import Empty, SimpleQueue
@@ -80,10 +82,10 @@ def parsed(arguments: Sequence[str]) -> DoctorOptions:
     return DoctorOptions(
         is_json=given.json,
         hosts=(given.rest, given.account_rest or given.rest) if given.rest else None,
-        ws_api=given.ws_api,
+        ws_api=given.ws_api or "",
         profile=given.profile.strip(),
         has_key_on_stdin=given.key_stdin,
-        proxy=given.proxy,
+        proxy=given.proxy or "",
         probe=given.probe_qt,
     )
 
@@ -100,15 +102,12 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--rest",
         type=_host,
-        default="",
         metavar="URL",
         help="what stands in for the futures host, and for the account host unless that is given",
     )
+    parser.add_argument("--account-rest", type=_host, metavar="URL", help="stands in for that host")
     parser.add_argument(
-        "--account-rest", type=_host, default="", metavar="URL", help="stands in for that host"
-    )
-    parser.add_argument(
-        "--ws-api", type=_order_socket, default="", metavar="URL", help="the order socket's address"
+        "--ws-api", type=_order_socket, metavar="URL", help="the order socket's address"
     )
     parser.add_argument(
         "--profile", default="", metavar="NAME", help="the stored account to look at"
@@ -119,9 +118,7 @@ def _parser() -> argparse.ArgumentParser:
         help='take a key from standard input: one line {"key": ..., "secret": ..., '
         '"passphrase": ...}',
     )
-    parser.add_argument(
-        "--proxy", type=_proxy, default="", metavar="URL", help="HTTP proxy for real hosts"
-    )
+    parser.add_argument("--proxy", type=_proxy, metavar="URL", help="HTTP proxy for real hosts")
     parser.add_argument("--probe-qt", type=Path, help=argparse.SUPPRESS)
     return parser
 
@@ -157,13 +154,19 @@ def key_from(stream: TextIO | None, deadline_s: float = STDIN_S) -> dict[str, Se
         raise TernError(
             "no pipe", sentence="--key-stdin reads from a pipe, so that no key is shown."
         )
-    lines: SimpleQueue[str] = SimpleQueue()
+    number = stream.fileno()
+    lines: SimpleQueue[bytes] = SimpleQueue()
 
     def read() -> None:
-        try:
-            lines.put(stream.readline(LONGEST_LINE))
-        except (OSError, ValueError):
-            lines.put("")
+        line = b""
+        # Not through the stream: the interpreter cannot end while a thread holds its lock.
+        with suppress(OSError):
+            while b"\n" not in line and len(line) < LONGEST_LINE:
+                more = os.read(number, LONGEST_LINE)
+                if not more:
+                    break
+                line += more
+        lines.put(line)
 
     # A daemon: whoever holds the pipe open may never write.
     threading.Thread(target=read, name="standard input", daemon=True).start()
@@ -176,9 +179,9 @@ def key_from(stream: TextIO | None, deadline_s: float = STDIN_S) -> dict[str, Se
     return _read(line)
 
 
-def _read(line: str) -> dict[str, Secret]:
+def _read(line: bytes) -> dict[str, Secret]:
     try:
-        document: Any = json.loads(line)
+        document: Any = json.loads(line.partition(b"\n")[0])
     except (ValueError, RecursionError):
         document = None
     if not isinstance(document, dict) or not all(
