@@ -52,8 +52,8 @@ if TYPE_CHECKING:
 
 DEADLINE_S = 8.0
 """Of each check; what needs a key is looked at after it, so that all take about twice that."""
-STREAM_S = 6.0
-"""From a token to welcome, acknowledgment and pong."""
+_STREAM_SHARE = 0.9
+"""Of the deadline: by then it is said what a stream lacks, which the deadline itself cannot."""
 SAMPLES = 5
 """Readings of the exchange's clock after the first, which opens the connection."""
 OFFSET_WARNING_MS = 1000
@@ -258,8 +258,9 @@ class Diagnosis:
                 stream.close("All was seen.")
 
         words = ""
+        left_s = self._deadline_s * _STREAM_SHARE - (token_s - began_s)
         with suppress(TimeoutError):
-            async with asyncio.timeout(min(STREAM_S, self._deadline_s)):
+            async with asyncio.timeout(left_s):
                 words = await stream.run(look)
         figures: dict[str, Figure] = {
             "token_ms": _ms(token_s - began_s),

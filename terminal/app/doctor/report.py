@@ -44,7 +44,8 @@ SCHEMA = 1
 SHORTEST_SECRET = 4
 """What is shorter is taken out nowhere: it would be in half of all words."""
 WIDEST = 110
-NARROWEST = 60
+NARROWEST = 72
+LONGEST_FIGURE = 16
 _COLORS = {
     Verdict.OK: "32",
     Verdict.WARNING: "33",
@@ -162,7 +163,7 @@ class Report:
         """A table of so many columns, and the verdict as its last line."""
         width = max(NARROWEST, min(columns, WIDEST))
         titles = max(len(finding.check.title) for finding in self.findings)
-        figures = [_figure_text(finding) for finding in self.findings]
+        figures = [self._figure(finding) for finding in self.findings]
         figure_width = max(len(text) for text in figures)
         lines = [*self._head(), ""]
         for finding, figure in zip(self.findings, figures, strict=True):
@@ -194,6 +195,15 @@ class Report:
             self._printable(f"Account       {account}"),
         ]
 
+    def _figure(self, finding: Finding) -> str:
+        """The figure of the table, with its unit; empty without one."""
+        name = finding.check.shown
+        value: Figure = finding.figures.get(name) if name else None
+        if isinstance(value, int | float) and not isinstance(value, bool):
+            return _with_unit(name, value)
+        text = "" if value is None else self._printable(str(value))
+        return text if len(text) <= LONGEST_FIGURE else f"{text[: LONGEST_FIGURE - 3]}..."
+
     def _wrapped(self, text: str, width: int) -> list[str]:
         return textwrap.wrap(self._printable(text), max(width, 20)) or [""]
 
@@ -203,19 +213,12 @@ class Report:
         return "".join(letter if letter.isprintable() else " " for letter in clean)
 
 
-def _figure_text(finding: Finding) -> str:
-    """The figure of the table, with its unit; empty without one."""
-    name = finding.check.shown
-    value: Figure = finding.figures.get(name) if name else None
-    if value is None:
-        return ""
-    text = str(value)
-    if isinstance(value, int | float) and not isinstance(value, bool):
-        if name.endswith("_bytes"):
-            return f"{value / 1e9:.1f} GB"
-        if name.endswith("_percent"):
-            return f"{value:.0f} %"
-        if name.endswith("_ms"):
-            return f"{value / 1000:.1f} s" if abs(value) >= 10_000 else f"{value:.0f} ms"
-        text = f"{value}"
-    return text if text.isprintable() and len(text) <= 16 else f"{text[:15]!a}"
+def _with_unit(name: str, value: float) -> str:
+    """A number with the unit that its name ends with."""
+    if name.endswith("_bytes"):
+        return f"{value / 1e9:.1f} GB"
+    if name.endswith("_percent"):
+        return f"{value:.0f} %"
+    if name.endswith("_ms"):
+        return f"{value / 1000:.1f} s" if abs(value) >= 10_000 else f"{value:.0f} ms"
+    return f"{value}"
