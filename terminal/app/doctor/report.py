@@ -45,7 +45,7 @@ SHORTEST_SECRET = 4
 """What is shorter is taken out nowhere: it would be in half of all words."""
 WIDEST = 110
 NARROWEST = 72
-LONGEST_FIGURE = 16
+LONGEST_FIGURE = 20
 _COLORS = {
     Verdict.OK: "32",
     Verdict.WARNING: "33",
