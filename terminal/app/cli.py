@@ -29,6 +29,7 @@ commands:
   demo          open the terminal on the simulated exchange; takes the options of the tour
   watch         watch the live market; needs no key, sends nothing
   connect       connect an account, watch only; --profile NAME opens one that is stored
+  doctor        look at this machine, the exchange and an account (--help after it lists options)
   simexchange   run the simulated exchange alone (--help after it lists its options)
 """
 
@@ -41,12 +42,13 @@ class Command(Enum):
     WATCH = "watch"
     CONNECT = "connect"
     SIMEXCHANGE = "simexchange"
+    DOCTOR = "doctor"
 
 
 @final
 @dataclass(frozen=True, slots=True)
 class Options:
-    """What was asked for. ``rest`` goes to the simulated exchange when that is the command.
+    """What was asked for. ``rest`` goes to commands that read their own options.
 
     ``seconds`` is how long a tour lasts, or with ``is_limited`` the program itself. ``proxy`` and
     ``hosts`` (of futures and account) are empty and None for what the settings and the exchange
@@ -70,8 +72,9 @@ class Options:
 
 def parse(argv: Sequence[str]) -> Options:
     """Read the command line; ends the program with a sentence when it is wrong."""
-    if argv and argv[0] == Command.SIMEXCHANGE.value:
-        return Options(Command.SIMEXCHANGE, rest=tuple(argv[1:]))
+    for own in (Command.SIMEXCHANGE, Command.DOCTOR):
+        if argv and argv[0] == own.value:
+            return Options(own, rest=tuple(argv[1:]))
     parser = _parser()
     given = parser.parse_args(list(argv))
     command = Command(given.command)

@@ -7,9 +7,11 @@ threads at the end. These are daemons: nobody waits for them.
 from __future__ import annotations
 
 import threading
-from concurrent.futures import Future
+from concurrent.futures import Future, ThreadPoolExecutor
 from queue import SimpleQueue
 from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar, final
+
+from typing_extensions import override
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -51,3 +53,23 @@ class DaemonExecutor:
                 future.set_result(act())
             except BaseException as error:  # noqa: BLE001 - it is whoever waits that is told
                 future.set_exception(error)
+
+
+@final
+class DaemonPool(ThreadPoolExecutor):
+    """The same for asyncio's own loops, which take nothing that is not of this kind by name."""
+
+    def __init__(self) -> None:
+        super().__init__(WORKERS)  # starts no threads of its own as long as nothing is submitted
+        self._daemons = DaemonExecutor()
+
+    @override
+    def submit(self, fn: Callable[..., T], /, *args: Any, **kwargs: Any) -> Future[T]:
+        """Run on one of the daemons."""
+        return self._daemons.submit(lambda: fn(*args, **kwargs))
+
+    @override
+    def shutdown(self, wait: bool = True, *, cancel_futures: bool = False) -> None:
+        """Let idle threads end; those that are blocked are left alone."""
+        super().shutdown(wait=False, cancel_futures=cancel_futures)
+        self._daemons.shutdown()

@@ -43,6 +43,11 @@ class Credentials:
         """What the user chose when the key was made."""
         return self._passphrase.reveal()
 
+    @property
+    def parts(self) -> tuple[Secret, ...]:
+        """Key, secret and passphrase, for taking them out of what is shown."""
+        return (self._key, self._secret, self._passphrase)
+
     def of_version(self, version: int) -> Credentials:
         """The same key, signed for as another version."""
         return Credentials(self._key, self._secret, self._passphrase, version)

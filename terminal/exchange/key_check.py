@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from terminal.domain.clock import Clock
     from terminal.exchange.credentials import Credentials
     from terminal.exchange.hosts import Hosts
+    from terminal.exchange.limiter import RateBudget
 
 WRONG_VERSION = "400009"
 ADDRESS_REFUSED = "400006"
@@ -29,10 +30,16 @@ _ADDRESS = re.compile(r"\b(?:\d{1,3}\.){3}\d{1,3}\b|\b[0-9A-Fa-f:]*:[0-9A-Fa-f:]
 
 
 async def check_key(
-    hosts: Hosts, credentials: Credentials, clock: Clock, proxy: str = ""
+    hosts: Hosts,
+    credentials: Credentials,
+    clock: Clock,
+    proxy: str = "",
+    *,
+    budget: RateBudget | None = None,
 ) -> tuple[ApiKeyFacts, Credentials]:
     """Ask about a key; returns what it is and the credentials with the version that works.
 
+    ``budget`` is told what asking costs and what the exchange says is left.
     Raises from ``exchange.errors``, and ``TernError`` for a proxy that cannot be used.
     """
     futures = HttpClient(hosts.futures, clock, proxy=proxy)
@@ -45,7 +52,14 @@ async def check_key(
     refused: AuthError | None = None
     for version in KEY_VERSIONS:
         chosen = credentials.of_version(version)
-        account = HttpClient(hosts.account, clock, chosen, proxy=proxy, exchange_time=exchange_time)
+        account = HttpClient(
+            hosts.account,
+            clock,
+            chosen,
+            proxy=proxy,
+            budget=budget,
+            exchange_time=exchange_time,
+        )
         try:
             facts = await _facts(account, offset_ms)
         except AuthError as error:

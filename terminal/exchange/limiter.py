@@ -207,6 +207,11 @@ class Meter:
             return self._ends_until_s - now_s
         return self._past[-1][0] + self.window_s + _SLACK_S - now_s if self._past else 0.0
 
+    def is_told(self, now_s: float) -> bool:
+        """Whether the exchange told figures of its current window."""
+        self._forget(now_s)
+        return self._used is not None
+
     def _forget(self, now_s: float) -> None:
         if self._used is not None and now_s >= self._ends_until_s:
             self._used = None
@@ -254,7 +259,10 @@ class Wait(NamedTuple):
 @final
 @dataclass(frozen=True, slots=True)
 class PoolState:
-    """One pool for showing: weights, and milliseconds from now (0 for nothing to wait for)."""
+    """One pool for showing: weights, and milliseconds from now (0 for nothing to wait for).
+
+    ``is_told`` when the exchange told figures of the current window; else all is our own count.
+    """
 
     name: str
     limit: int
@@ -262,6 +270,7 @@ class PoolState:
     resets_in_ms: int
     blocked_for_ms: int
     why: Block
+    is_told: bool = False
 
 
 @final
@@ -405,6 +414,7 @@ class RateBudget:
             _ms(meter.resets_in_s(now_s)),
             _ms(max(address_s, pool_s)),
             why,
+            meter.is_told(now_s),
         )
 
 

@@ -91,8 +91,11 @@ class ProfileStore:
         wanted = name.strip().casefold()
         return next((one for one in self._profiles if one.name.casefold() == wanted), None)
 
-    def load(self) -> str:
-        """Read the file; returns a sentence for the user if it could not be read (else empty)."""
+    def load(self, *, keeps_in_place: bool = False) -> str:
+        """Read the file; returns a sentence for the user if it could not be read (else empty).
+
+        A damaged file is kept under another name, or where it is with ``keeps_in_place``.
+        """
         self._profiles, self._unknown, self._is_newer = [], {}, False
         try:
             document = self._file.read()
@@ -107,7 +110,7 @@ class ProfileStore:
         except (OSError, ValueError) as error:
             self._profiles, self._unknown = [], {}
             why = f"The list of accounts cannot be read ({type(error).__name__})"
-            kept = self._file.set_aside()
+            kept = "" if keeps_in_place else self._file.set_aside()
             return f"{why}; the old file is kept as {kept}." if kept else f"{why}."
         return ""
 

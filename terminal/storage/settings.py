@@ -94,14 +94,24 @@ class SettingsStore:
 
     def load(self) -> tuple[Settings, str]:
         """The settings, and a sentence for the user if they could not be read (else empty)."""
+        settings, problem, why = self._read()
+        return settings, self._set_aside(why) if why else problem
+
+    def look(self) -> tuple[Settings, str]:
+        """As ``load``, but a damaged file stays where it is."""
+        settings, problem, why = self._read()
+        return settings, f"The settings cannot be read ({why})." if why else problem
+
+    def _read(self) -> tuple[Settings, str, str]:
+        """The settings, a sentence about them, and why they could not be read, empty if so."""
         try:
             document = self._file.read()
             settings = Settings() if document is None else _read(document)
-            return settings, _theme_problem(settings)
+            return settings, _theme_problem(settings), ""
         except OSError as error:
-            return Settings(), self._set_aside(type(error).__name__)
+            return Settings(), "", type(error).__name__
         except ValueError as error:  # JSON errors are ValueErrors as well
-            return Settings(), self._set_aside(str(error))
+            return Settings(), "", str(error) or "no settings"
 
     def save(self, settings: Settings) -> None:
         """Write the file in one step. Raises ``OSError``."""

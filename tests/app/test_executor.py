@@ -8,7 +8,7 @@ import time
 
 import pytest
 
-from terminal.app.executor import WORKERS, DaemonExecutor
+from terminal.app.executor import WORKERS, DaemonExecutor, DaemonPool
 
 LONG_S = 20.0
 
@@ -63,3 +63,26 @@ def test_what_is_taken_back_is_not_run() -> None:
     executor.submit(ran.append, 2).result(LONG_S)
     assert ran == [2]
     executor.shutdown()
+
+
+def test_a_loop_of_asyncio_ends_without_waiting_for_a_look_up() -> None:
+    """Its own executor would wait for the thread that hangs."""
+    release, entered = threading.Event(), threading.Event()
+
+    def block() -> None:
+        entered.set()
+        release.wait(LONG_S)
+
+    async def work() -> int:
+        loop = asyncio.get_running_loop()
+        loop.set_default_executor(DaemonPool())
+        hanging = loop.run_in_executor(None, block)
+        length = await loop.run_in_executor(None, len, "four")
+        hanging.cancel()
+        return length
+
+    before = time.monotonic()
+    assert asyncio.run(work()) == 4
+    assert time.monotonic() - before < LONG_S / 4
+    assert entered.wait(LONG_S)
+    release.set()

@@ -46,12 +46,13 @@ def test_the_window_starts_without_what_comes_late() -> None:
     [
         (("terminal.app.main",), (*LATE, *QT, "asyncio")),
         (("terminal.app.main", "terminal.simexchange.__main__"), ("pyqtgraph", "keyring", *QT)),
+        (("terminal.app.main", "terminal.app.doctor.main"), (*LATE, *QT)),
     ],
 )
-def test_the_exchange_is_dispatched_before_qt(
+def test_what_needs_no_window_is_dispatched_before_qt(
     modules: tuple[str, ...], never: tuple[str, ...]
 ) -> None:
-    """As a child process it must start fast and needs no display."""
+    """The exchange must start fast and needs no display; the doctor works where Qt does not."""
     assert not imported_by(*modules) & set(never)
 
 

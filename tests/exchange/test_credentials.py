@@ -32,6 +32,8 @@ def test_they_are_not_pickled_copied_or_spread() -> None:
     """No road leads from the type to a file by itself."""
     secrets = Credentials("the-key", Secret("the-secret"), "the-passphrase")
     assert secrets.secret == "the-secret"
+    assert "the-" not in repr(secrets.parts)
+    assert [part.reveal() for part in secrets.parts] == ["the-key", "the-secret", "the-passphrase"]
     with pytest.raises(TypeError):
         pickle.dumps(secrets)
     assert copy.copy(secrets) is secrets

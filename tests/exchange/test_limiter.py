@@ -412,3 +412,12 @@ def test_headers_are_read_whole_or_not_at_all(
 def test_who_goes_first(method: str, path: str, body: object, urgency: Urgency) -> None:
     """Cancels and what can only close, then commands, then queries."""
     assert urgency_of(endpoint(method, path), body) is urgency
+
+
+def test_it_is_known_which_pools_the_exchange_told_of() -> None:
+    """Until the end of the window that it spoke of; the rest is our own count."""
+    budget = RateBudget()
+    budget.told(Pool.FUTURES, Figures(2000, 1990, 5000), sent_s=0.0, now_s=0.1)
+    told = {pool.name for pool in budget.state(1.0).pools if pool.is_told}
+    assert told == {Pool.FUTURES.value}
+    assert not any(pool.is_told for pool in budget.state(10.0).pools)

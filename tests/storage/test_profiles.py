@@ -153,3 +153,10 @@ def test_there_is_no_place_for_a_secret() -> None:
         "name", "ident", "futures_host", "account_host", "key_tail", "key_version",
         "created_ms", "last_used_ms", "is_stored", "order_socket", "has_order_key", "unknown",
     }  # fmt: skip
+
+
+def test_a_damaged_list_can_be_looked_at_without_being_moved(tmp_path: Path) -> None:
+    store = ProfileStore(tmp_path, FakeClock())
+    store.path.write_text("{")
+    assert store.load(keeps_in_place=True).startswith("The list of accounts cannot be read")
+    assert [path.name for path in tmp_path.iterdir()] == ["profiles.json"]

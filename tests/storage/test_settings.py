@@ -132,3 +132,16 @@ def test_a_proxy_is_an_address_without_a_password(tmp_path: Path) -> None:
     store.path.parent.mkdir()
     store.path.write_text(json.dumps({"proxy": " http://127.0.0.1:3128 "}))
     assert store.load()[0].proxy == "http://127.0.0.1:3128"
+
+
+def test_damaged_settings_can_be_looked_at_without_being_moved(tmp_path: Path) -> None:
+    """A look changes nothing on the disk, and says the same about settings that are well."""
+    store = a_store(tmp_path)
+    store.path.parent.mkdir()
+    store.path.write_text("{")
+    settings, problem = store.look()
+    assert settings == Settings()
+    assert problem.startswith("The settings cannot be read")
+    assert [path.name for path in store.path.parent.iterdir()] == ["settings.json"]
+    store.save(Settings(chosen_size=5))
+    assert store.look() == store.load()
