@@ -136,18 +136,23 @@ class Diagnosis:
         for client in self._clients:
             await client.aclose()
 
-    async def run(self, key: Awaitable[Credentials | NoKey]) -> tuple[Finding, ...]:
+    async def run(
+        self,
+        key: Awaitable[Credentials | NoKey],
+        order_key: Awaitable[Credentials | NoKey] | None = None,
+    ) -> tuple[Finding, ...]:
         """Look at everything; each check of the table is found once, in its order.
 
         ``key`` is waited for beside what needs none; its deadline is its own, and it must not
-        raise.
+        raise. ``order_key`` is that of the order socket, None when it has none of its own; it is
+        always waited for.
         """
         async with asyncio.TaskGroup() as group:
             hosts = group.create_task(self._futures_host_and_clock())
             account = group.create_task(self._guarded(findings.ACCOUNT_HOST, self._account_host()))
             service = group.create_task(self._guarded(findings.SERVICE, self._service()))
             public = group.create_task(self._guarded(findings.PUBLIC_STREAM, self._public_stream()))
-            private = group.create_task(self._private(key, hosts))
+            private = group.create_task(self._private(key, order_key, hosts))
         futures_host, clock = hosts.result()
         found = (futures_host, account.result(), clock, service.result(), public.result())
         return (*found, *private.result(), self._rate_budget())
@@ -277,9 +282,11 @@ class Diagnosis:
     async def _private(
         self,
         key: Awaitable[Credentials | NoKey],
+        order_key: Awaitable[Credentials | NoKey] | None,
         clock: asyncio.Task[tuple[Finding, Finding]],
     ) -> tuple[Finding, ...]:
         credentials = await key
+        for_orders = None if order_key is None else await order_key
         if isinstance(credentials, NoKey):
             return no_key(credentials)
         about, known = await self._about_key(credentials)
@@ -299,7 +306,7 @@ class Diagnosis:
                         findings.PRIVATE_STREAM,
                         self._stream(findings.PRIVATE_STREAM, futures, _ACCOUNT),
                     ),
-                    (findings.ORDER_SOCKET, self._order_socket(known)),
+                    (findings.ORDER_SOCKET, self._order_socket(for_orders or known)),
                 )
             ]
         return (*about, *(task.result() for task in tasks))
@@ -377,8 +384,11 @@ class Diagnosis:
             figures={"mode": mode.value},
         )
 
-    async def _order_socket(self, credentials: Credentials) -> Finding:
+    async def _order_socket(self, credentials: Credentials | NoKey) -> Finding:
         check = findings.ORDER_SOCKET
+        if isinstance(credentials, NoKey):
+            words = f"{credentials.sentence} Orders go by REST instead."
+            return check.failed(words, credentials.remedy)
         if not self._hosts.orders:
             return check.skipped("No address of an order socket is known; orders go by REST.")
         socket = OrderSocket(

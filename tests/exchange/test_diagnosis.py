@@ -61,15 +61,17 @@ async def look(
     key: Credentials | NoKey,
     clock: Clock | None = None,
     deadline_s: float = 8.0,
+    order_key: Credentials | NoKey | None = None,
 ) -> dict[str, Finding]:
     """All findings by name, each check once and in its order."""
 
-    async def given() -> Credentials | NoKey:
+    async def given(key: Credentials | NoKey) -> Credentials | NoKey:
         return key
 
     diagnosis = Diagnosis(hosts, clock or SystemClock(), deadline_s=deadline_s)
     try:
-        found = await diagnosis.run(given())
+        own = None if order_key is None else given(order_key)
+        found = await diagnosis.run(given(key), own)
     finally:
         await diagnosis.aclose()
     assert [finding.check.name for finding in found] == NAMES
@@ -176,6 +178,23 @@ async def test_a_wrong_clock_is_told_and_allowed_for(exchange: SimExchange) -> N
         assert isinstance(unsure_ms, float)
         assert abs(offset_ms + ours_ms) <= unsure_ms + 1
         assert other_than_ok(found) == {}
+
+
+async def test_an_order_socket_with_a_key_of_its_own_signs_in_with_that(
+    exchange: SimExchange,
+) -> None:
+    """One that is wrong or missing is said for the socket alone, with nothing of the key."""
+    wrong = key_of(exchange, secret="another-one")
+    gone = NoKey("The order socket key of main is not in the key ring.", "Connect it again.")
+    assert not other_than_ok(
+        await look(hosts_of(exchange), key_of(exchange), order_key=key_of(exchange))
+    )
+    for order_key in (wrong, gone):
+        found = await look(hosts_of(exchange), key_of(exchange), order_key=order_key)
+        assert other_than_ok(found) == {"order_socket": FAILED}
+        assert "Orders go by REST" in found["order_socket"].sentence
+        assert "another-one" not in found["order_socket"].sentence
+        assert not found["order_socket"].stops_trading
 
 
 async def test_a_dead_order_socket_stops_nothing(exchange: SimExchange) -> None:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, NamedTuple, TextIO, final
 
 from terminal.app.doctor import machine, qt_probe
 from terminal.app.doctor.options import DoctorOptions, key_from, parsed, standard_input
-from terminal.app.doctor.plan import Plan, UsageError, plan, stored_key
+from terminal.app.doctor.plan import Plan, UsageError, plan, stored_key, stored_order_key
 from terminal.app.doctor.report import KeySource, Report
 from terminal.app.executor import DaemonPool
 from terminal.domain.errors import TernError
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 
     from terminal.domain.secret import Secret
     from terminal.exchange.findings import Finding
+    from terminal.storage.profiles import Profile
 
 EXIT_POSSIBLE, EXIT_NOT_POSSIBLE, EXIT_USAGE = 0, 1, 2
 KEY_RING_S = 6.0
@@ -131,17 +132,25 @@ async def _exchange(
             return Credentials(given["key"], given["secret"], given["passphrase"])
         if wanted.profile is None:
             return wanted.no_key or NoKey("There is no key.")
-        found = await stored_key(wanted.profile, vault)
+        return noted(await stored_key(wanted.profile, vault))
+
+    def noted(found: Credentials | NoKey) -> Credentials | NoKey:
         if isinstance(found, Credentials):
             secrets.extend(found.parts)
         return found
 
+    async def order_key(profile: Profile) -> Credentials | NoKey:
+        return noted(await stored_order_key(profile, vault))
+
+    profile = wanted.profile
+    has_order_key = given is None and profile is not None and profile.has_order_key
     try:
         diagnosis = Diagnosis(wanted.hosts, SystemClock(), proxy)
     except TernError as error:
         return not_possible(error, wanted.no_key)
     try:
-        return await diagnosis.run(key())
+        own = order_key(profile) if profile is not None and has_order_key else None
+        return await diagnosis.run(key(), own)
     finally:
         await diagnosis.aclose()
 

@@ -21,7 +21,7 @@ from typing_extensions import override
 from terminal.domain.api_key import part_problem
 from terminal.domain.errors import TernError
 from terminal.domain.secret import Secret
-from terminal.exchange.hosts import Hosts, host_problem
+from terminal.exchange.hosts import host_problem, order_socket_problem
 from terminal.storage.settings import proxy_problem
 
 if TYPE_CHECKING:
@@ -107,7 +107,10 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--account-rest", type=_host, metavar="URL", help="stands in for that host")
     parser.add_argument(
-        "--ws-api", type=_order_socket, metavar="URL", help="the order socket's address"
+        "--ws-api",
+        type=_order_socket,
+        metavar="URL",
+        help="the order socket: its address, main, colocated or none",
     )
     parser.add_argument(
         "--profile", default="", metavar="NAME", help="the stored account to look at"
@@ -131,11 +134,10 @@ def _host(text: str) -> str:
 
 
 def _order_socket(text: str) -> str:
-    try:
-        Hosts("http://127.0.0.1", "http://127.0.0.1", text)
-    except TernError as error:
-        raise argparse.ArgumentTypeError(error.sentence) from None
-    return text
+    problem = order_socket_problem(text)
+    if problem:
+        raise argparse.ArgumentTypeError(problem)
+    return text.strip()
 
 
 def _proxy(text: str) -> str:

@@ -12,7 +12,7 @@ from terminal.domain.errors import TernError
 from terminal.domain.secret import Secret
 from terminal.exchange.credentials import KEY_VERSIONS, Credentials
 from terminal.exchange.diagnosis import NoKey
-from terminal.exchange.hosts import ORDER_SOCKETS, REAL, Hosts, is_loopback
+from terminal.exchange.hosts import ORDER_SOCKETS, REAL, Hosts, is_loopback, order_socket_of
 from terminal.storage.vault import VaultError
 
 if TYPE_CHECKING:
@@ -61,8 +61,8 @@ def plan(options: DoctorOptions, profiles: ProfileStore) -> Plan:
     except TernError as error:
         words = f"The hosts stored with {profile.name} cannot be used. {error.sentence}"
         return Plan(hosts, no_key=NoKey(words, is_failure=True))
-    own = _with_socket(own, options.ws_api)
-    if own.orders and not _may_have(own):
+    own = _with_socket(own, options.ws_api or profile.order_socket)
+    if options.ws_api and own.orders and not _may_have(own):
         raise UsageError(
             "a key for another exchange",
             sentence="A stored key goes only to the exchange it was stored for, and --ws-api is "
@@ -93,11 +93,12 @@ def _is_at(profile: Profile, hosts: tuple[str, str]) -> bool:
     return stored == hosts
 
 
-def _with_socket(hosts: Hosts, given: str) -> Hosts:
-    """The order socket that was given, else the exchange's own with its own hosts."""
-    is_real = (hosts.futures.rstrip("/"), hosts.account.rstrip("/")) == (REAL.futures, REAL.account)
-    address = given or hosts.orders or (ORDER_SOCKETS["main"] if is_real else "")
-    return replace(hosts, orders=address)
+def _with_socket(hosts: Hosts, choice: str) -> Hosts:
+    """The order socket that was chosen, else the exchange's own with its own hosts."""
+    try:
+        return replace(hosts, orders=order_socket_of(choice, hosts.futures))
+    except TernError as error:
+        raise UsageError(str(error), sentence=error.sentence) from error
 
 
 def _may_have(hosts: Hosts) -> bool:
@@ -113,20 +114,27 @@ def _may_have(hosts: Hosts) -> bool:
 
 async def stored_key(profile: Profile, vault: Vault) -> Credentials | NoKey:
     """A profile's key from the key ring, within the vault's deadline."""
+    return await _stored(profile, profile.entry, f"key of {profile.name}", vault)
+
+
+async def stored_order_key(profile: Profile, vault: Vault) -> Credentials | NoKey:
+    """The key that a profile's order socket has of its own."""
+    return await _stored(profile, profile.order_entry, f"order socket key of {profile.name}", vault)
+
+
+async def _stored(profile: Profile, entry: str, what: str, vault: Vault) -> Credentials | NoKey:
     try:
-        kept = await vault.load(profile.entry)
+        kept = await vault.load(entry)
     except VaultError as error:
-        words = f"The key of {profile.name} could not be fetched. {error.sentence}"
+        words = f"The {what} could not be fetched. {error.sentence}"
         return NoKey(words, "Unlock the key ring and try again.", is_failure=True)
     if kept is None or not all(kept.get(part) for part in PARTS):
         return NoKey(
-            f"The key of {profile.name} is not in the key ring.",
-            "Connect the account again.",
-            is_failure=True,
+            f"The {what} is not in the key ring.", "Connect the account again.", is_failure=True
         )
     if any(part_problem(kept[part], part) for part in PARTS):
         return NoKey(
-            f"The stored key of {profile.name} holds letters that no key has.",
+            f"The stored {what} holds letters that no key has.",
             "Connect the account again.",
             is_failure=True,
         )

@@ -83,6 +83,17 @@ def test_the_exchange_has_more_than_one_order_socket(profiles: ProfileStore) -> 
     assert plan(DoctorOptions(ws_api=colocated), profiles).hosts.orders == colocated
 
 
+def test_the_order_socket_that_an_account_remembers_is_looked_at(tmp_path: Path) -> None:
+    """Unless another one is asked for; a word that belongs elsewhere is refused."""
+    profiles = ProfileStore(tmp_path, FakeClock())
+    profiles.put(replace(OWN, order_socket="colocated"))
+    assert plan(DoctorOptions(), profiles).hosts.orders == ORDER_SOCKETS["colocated"]
+    assert plan(DoctorOptions(ws_api="none"), profiles).hosts.orders == ""
+    profiles.put(replace(HERE, order_socket="main"))
+    with pytest.raises(UsageError, match="another exchange"):
+        plan(DoctorOptions(profile="sim"), profiles)
+
+
 def test_a_key_by_standard_input_goes_where_it_is_told(profiles: ProfileStore) -> None:
     options = DoctorOptions(
         hosts=("https://f.example", "https://a.example"),
