@@ -42,9 +42,6 @@ if TYPE_CHECKING:
     )
     from terminal.wire.order_socket import Operation
 
-NO_TRANSFERS = "Transfers are off: this version moves no money of real accounts."
-"""Our choice: only the simulated exchange, which is always on this machine, moves money so far."""
-
 
 @final
 @dataclass(frozen=True, slots=True)
@@ -100,16 +97,19 @@ def connect(  # noqa: PLR0913 - all but the first three by name
     Trading has a connection pool of its own, so that no read can make an order wait, and so has
     history, so that no long walk makes the present wait. ``on_sent`` is told when the bytes of a
     trading request were written. Without full ``access`` nothing that changes the account can be
-    sent; without credentials the access is to market data. ``proxy`` is used for hosts that are not
-    on loopback, empty for what the environment says. Money of real hosts is never moved, neither
-    between accounts nor into the margin of a position. All share one rate budget; ``address`` is
-    what other accounts of this machine share with it. The order socket is built when there is an
+    sent; without credentials the access is to market data, and accounts of real hosts are watched
+    only, in this version: nothing is ordered, moved or set there. ``proxy`` is used for hosts that
+    are not on loopback, empty for what the environment says. All share one rate budget; ``address``
+    is what other accounts of this machine share with it. The order socket is built when there is an
     address and something to send; ``Keys`` may name a key of its own for it.
     """
     keys = Keys(credentials) if isinstance(credentials, Credentials) else credentials
     secrets = None if keys is None else keys.rest
+    is_simulated = is_loopback(hosts.account) and is_loopback(hosts.futures)
     if keys is None:
         access = Access.MARKET_DATA
+    elif not is_simulated and access is Access.FULL:
+        access = Access.WATCH_ONLY
     scales = Scales()
     budget, exchange_time = RateBudget(address), ExchangeTime(clock)
 
@@ -154,17 +154,15 @@ def connect(  # noqa: PLR0913 - all but the first three by name
     gateway: TradingGateway = TradingClient(trading, scales, routes)
     if access is not Access.FULL:
         gateway = WatchOnlyTrading(gateway, access)
-    is_simulated = is_loopback(hosts.account) and is_loopback(hosts.futures)
-    no_transfers = access.no_transfers or ("" if is_simulated else NO_TRANSFERS)
     return ExchangeClients(
         market=market,
         trading=gateway,
         account=AccountClient(reading, scales),
-        settings=SettingsClient(reading, access.no_changes, no_transfers),
+        settings=SettingsClient(reading, access.no_changes, access.no_transfers),
         history=HistoryClient(history, scales),
         funds=FundsClient(funding, access.no_changes),
-        transfers=TransferClient(funding, no_transfers),
-        old_transfers=OldTransfers(reading, no_transfers),
+        transfers=TransferClient(funding, access.no_transfers),
+        old_transfers=OldTransfers(reading, access.no_transfers),
         market_stream=StreamClient(public, clock, scales, is_private=False, proxy=proxy),
         account_stream=StreamClient(reading, clock, scales, is_private=True, proxy=proxy),
         clock=clock,

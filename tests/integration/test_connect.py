@@ -16,17 +16,22 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from terminal.domain.access import Access
+from terminal.domain.access import (
+    WATCH_ONLY_NO_CHANGES,
+    WATCH_ONLY_NO_TRANSFERS,
+    WATCH_ONLY_REASON,
+    Access,
+)
 from terminal.domain.candles import CandleInterval
 from terminal.domain.errors import TernError
 from terminal.domain.events import MarginMode, PositionMode
 from terminal.domain.transfer import AccountKind
 from terminal.domain.units import ClientOid, ExactPrice, Money, OrderId
 from terminal.exchange import funding_gateway, gateway, queries
-from terminal.exchange.connect import NO_TRANSFERS, ExchangeClients, connect
+from terminal.exchange.connect import ExchangeClients, connect
 from terminal.exchange.credentials import Credentials
 from terminal.exchange.errors import ProtocolError
-from terminal.exchange.hosts import Hosts
+from terminal.exchange.hosts import ORDER_SOCKETS, Hosts
 from terminal.exchange.key_check import check_key
 from terminal.exchange.outcome import NotSent
 from terminal.exchange.paging import Walk
@@ -254,14 +259,18 @@ async def test_without_full_access_only_questions_leave(watched: Watched, access
     await clients.aclose()
 
 
-async def test_money_of_real_hosts_is_not_moved() -> None:
-    """Neither between accounts nor into a position, whatever the key may do."""
+async def test_real_hosts_are_watched_whatever_is_asked_for() -> None:
+    """Nothing is ordered, moved or set there, neither with one real host nor with two."""
     for futures, account in (
         ("https://futures.example", "https://account.example"),
         ("http://127.0.0.1:9", "https://account.example"),
         ("https://futures.example", "http://127.0.0.1:9"),
     ):
-        clients = connect(Hosts(futures, account), Credentials("k", "s", "p"), FakeClock())
+        hosts = Hosts(futures, account, ORDER_SOCKETS["main"])
+        clients = connect(hosts, Credentials("k", "s", "p"), FakeClock(), access=Access.FULL)
+        assert clients.order_socket is None
+        assert clients.trading.access is Access.WATCH_ONLY
+        assert await asked(clients.trading, "place") == NotSent(WATCH_ONLY_REASON)
         for client, name in (
             (clients.settings, "add_margin"),
             (clients.settings, "withdraw_margin"),
@@ -269,9 +278,10 @@ async def test_money_of_real_hosts_is_not_moved() -> None:
             (clients.old_transfers, "transfer_in"),
             (clients.old_transfers, "transfer_out"),
         ):
-            assert await asked(client, name) == NotSent(NO_TRANSFERS), name
-        assert clients.settings.margin_refusal == NO_TRANSFERS
-        assert clients.settings.refusal == clients.funds.refusal == ""
+            assert isinstance(await asked(client, name), NotSent), name
+        assert clients.transfers.refusal == WATCH_ONLY_NO_TRANSFERS
+        assert clients.settings.margin_refusal == clients.settings.refusal == WATCH_ONLY_NO_CHANGES
+        assert clients.funds.refusal == WATCH_ONLY_NO_CHANGES
         await clients.aclose()
 
 
