@@ -96,6 +96,65 @@ async def test_public_requests_carry_no_key() -> None:
     assert not [name for name in seen[0].headers if name.startswith("kc-api")]
 
 
+async def test_what_is_posted_says_its_type_signed_or_not() -> None:
+    """A token is asked for without a key and without a body (reference 1.3: else 415000)."""
+    seen: list[httpx.Request] = []
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        seen.append(request)
+        return httpx.Response(200, json={"code": "200000", "data": 1})
+
+    client = a_client(answer)
+    await client.post("/api/v1/bullet-public", int, None, signed=False)
+    await client.post("/api/v1/bullet-private", int, None)
+    await client.aclose()
+    assert [one.headers.get_list("content-type") for one in seen] == [["application/json"]] * 2
+    assert [one.content for one in seen] == [b"", b""]
+
+
+@pytest.mark.parametrize(
+    ("path", "query", "target"),
+    [
+        ("/api/v1/orders/a b", None, b"/api/v1/orders/a%20b"),
+        ("/api/v1/orders/a?x=1#y", None, b"/api/v1/orders/a%3Fx%3D1%23y"),
+        ("/api/v1/orders/50%", None, b"/api/v1/orders/50%25"),
+        ("/api/v1/orders/\u00e9", None, b"/api/v1/orders/%C3%A9"),
+        ("/x", {"a": "b c&d=e+f%g/h?i#j"}, b"/x?a=b%20c%26d%3De%2Bf%25g%2Fh%3Fi%23j"),
+        ("/x", {"symbol": "A,B"}, b"/x?symbol=A,B"),
+        ("/x", {"s": ".KXBTUSDT", "z": "\u00fc~*'(!"}, b"/x?s=.KXBTUSDT&z=%C3%BC~%2A%27%28%21"),
+    ],
+)  # fmt: skip
+async def test_special_letters_are_signed_just_as_they_are_sent(
+    path: str, query: dict[str, str | int] | None, target: bytes
+) -> None:
+    """On the wire stands what was signed, and the exchange reads what was meant."""
+    seen: list[httpx.Request] = []
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        seen.append(request)
+        return httpx.Response(200, json={"code": "200000", "data": 1})
+
+    client = a_client(answer)
+    await client.get(path, int, query, signed=True)
+    await client.aclose()
+    (request,) = seen
+    assert request.url.raw_path == target
+    stamp = request.headers["KC-API-TIMESTAMP"]
+    assert request.headers["KC-API-SIGN"] == sign("secret", f"{stamp}GET{target.decode()}")
+    assert dict(request.url.params) == (query or {})
+
+
+@pytest.mark.parametrize("name", ["", ".", ".."])
+async def test_no_name_in_a_path_makes_it_that_of_another_call(name: str) -> None:
+    """To cancel the order without a name would be to cancel them all."""
+    client = a_client(_fail)
+    for path in (f"/api/v1/orders/{name}", f"/api/v1/contracts/{name}/x"):
+        with pytest.raises(TransportError) as raised:
+            await client.delete(path, int)
+        assert not raised.value.was_sent
+    await client.aclose()
+
+
 async def test_signing_without_a_key_is_refused_before_anything_is_sent() -> None:
     client = HttpClient(BASE, FakeClock(), transport=httpx.MockTransport(_fail))
     with pytest.raises(AuthError):
@@ -185,12 +244,6 @@ async def test_what_provably_never_left_is_told_apart(error: Exception, *, was_s
     with pytest.raises(TransportError) as caught:
         await client.post("/x", int, {})
     assert caught.value.was_sent is was_sent
-    await client.aclose()
-
-
-async def test_success_without_data_is_an_empty_list() -> None:
-    client = saying({"code": "200000", "msg": "Position does not exist"})
-    assert await client.get_list("/x", int) == []
     await client.aclose()
 
 
