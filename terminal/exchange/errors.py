@@ -10,6 +10,7 @@
     │   ├── AuthError             key, passphrase, signature, permission
     │   ├── ClockSkewError        time stamp outside the exchange's window
     │   ├── NotFoundError         it does not know what was asked for
+    │   ├── RepeatedError         it knows the id of this order already
     │   └── SuspendedError        trading stands still for everybody or for this contract
     └── RateLimitedError          asked too much
         ├── QuotaSpentError       our own quota; by our own count nothing was even sent
@@ -18,7 +19,7 @@
         └── AddressBlockedError   the shield in front of the exchange blocks this address
 
 Of a command only a ``RejectedError``, a ``QuotaSpentError`` and what was not sent are evidence that
-nothing happened.
+nothing happened; but a ``RepeatedError`` is evidence that an order of this id is there.
 """
 
 from __future__ import annotations
@@ -125,6 +126,10 @@ class ClockSkewError(RejectedError):
 
 class NotFoundError(RejectedError):
     """The exchange does not know what was asked for, such as an order."""
+
+
+class RepeatedError(RejectedError):
+    """The exchange has an order of this id already: most likely the very one (reference 1.6)."""
 
 
 class SuspendedError(RejectedError):

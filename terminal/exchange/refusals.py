@@ -20,6 +20,7 @@ from terminal.exchange.errors import (
     QuotaSpentError,
     RateLimitedError,
     RejectedError,
+    RepeatedError,
     SuspendedError,
     UnavailableError,
     in_their_words,
@@ -38,6 +39,7 @@ _REJECTIONS: dict[Kind, type[RejectedError]] = {
     Kind.AUTH: AuthError,
     Kind.CLOCK: ClockSkewError,
     Kind.NOT_FOUND: NotFoundError,
+    Kind.REPEATED: RepeatedError,
     Kind.SUSPENDED: SuspendedError,
 }
 _IN_THEIR_WORDS = frozenset({Kind.BUSINESS, Kind.SUSPENDED, Kind.NOT_OFFERED})
@@ -117,7 +119,7 @@ def _slowed(
 def _rejection(known: Meaning, where: str, code: str, text: str, status: int) -> RejectedError:
     sentence = known.sentence
     says_more = known.kind in _IN_THEIR_WORDS or code == ADDRESS_REFUSED
-    if text and says_more and text != sentence:
+    if text and says_more:
         sentence = f"{sentence} {in_their_words(text)}"
     kind = _REJECTIONS.get(known.kind, RejectedError)
     return kind(

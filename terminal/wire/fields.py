@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     Text: TypeAlias = str
     MaybeText: TypeAlias = str | None
     MaybeFlag: TypeAlias = bool | None
+    MaybeWords: TypeAlias = str | None
 else:
 
     class _Field(type):
@@ -46,6 +47,7 @@ else:
     Text = _Field("Text", (), {})
     MaybeText = _Field("MaybeText", (), {})
     MaybeFlag = _Field("MaybeFlag", (), {})
+    MaybeWords = _Field("MaybeWords", (), {})
 
 
 def exact(value: object) -> Decimal | None:
@@ -118,6 +120,11 @@ def text(value: object) -> str | None:
     raise ValueError("is no text")
 
 
+def words(value: object) -> str | None:
+    """Read what is only shown, whatever it is; None for null. Never fails."""
+    return value if value is None or isinstance(value, str) else str(value)
+
+
 def flag(value: object) -> bool | None:
     """Read a truth value, also as text or as 0 and 1; None for null and empty text."""
     if value is None or isinstance(value, bool):
@@ -154,6 +161,7 @@ _READERS: dict[object, Callable[[object], Any]] = {
     Text: _needed(text),
     MaybeText: text,
     MaybeFlag: flag,
+    MaybeWords: words,
 }
 
 
