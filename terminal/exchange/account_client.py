@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, final
 from terminal.domain.units import Money, plain
 from terminal.exchange import translate
 from terminal.exchange.errors import ProtocolError, RejectedError
-from terminal.exchange.rows import readable, rows_of
+from terminal.exchange.rows import most_rows_of, readable, rows_of
 from terminal.wire.account import (
     CrossLeveragePayload,
     MarginModePayload,
@@ -155,7 +155,7 @@ class AccountClient:
         if leverage is not None:
             query["leverage"] = plain(leverage)
         raw = await self._http.get("/api/v2/batchGetCrossOrderLimit", Raw, query, signed=True)
-        rows = rows_of(raw, CrossOrderLimitPayload)
+        rows = most_rows_of(raw, CrossOrderLimitPayload, "a limit")
         return readable(translate.cross_order_limit, rows, "a limit")
 
     async def cross_requirement(

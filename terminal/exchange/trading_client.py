@@ -15,7 +15,7 @@ from terminal.exchange.commands import ended
 from terminal.exchange.errors import ProtocolError, RejectedError
 from terminal.exchange.outcome import NotSent
 from terminal.exchange.paging import PAGE_SIZE, by_pages
-from terminal.exchange.rows import readable, rows_of
+from terminal.exchange.rows import most_rows_of, readable
 from terminal.wire.codec import Raw
 from terminal.wire.pages import PagePayload
 from terminal.wire.trading import (
@@ -40,6 +40,7 @@ _log = logging.getLogger("orders")
 
 MAX_PAGES = 20
 NOT_FOUND = "100001"
+_PAST = "an order of the past"
 
 
 @final
@@ -190,7 +191,7 @@ class TradingClient:
         def read(payload: OrderPayload) -> OrderUpdate:
             return translate.order_update(payload, self._scales)
 
-        return readable(read, rows_of(raw, OrderPayload), "an order of the past")
+        return readable(read, most_rows_of(raw, OrderPayload, _PAST), _PAST)
 
     async def recent_fills(self) -> tuple[Fill, ...]:
         """Fills of the last 24 hours, at most 1000, oldest first."""
@@ -199,7 +200,8 @@ class TradingClient:
         def read(payload: FillPayload) -> Fill:
             return translate.fill(payload, self._scales)
 
-        fills = {fill.key: fill for fill in readable(read, rows_of(raw, FillPayload), "a fill")}
+        rows = most_rows_of(raw, FillPayload, "a fill")
+        fills = {fill.key: fill for fill in readable(read, rows, "a fill")}
         return tuple(sorted(fills.values(), key=lambda fill: fill.event_at))
 
 
