@@ -20,7 +20,7 @@ from terminal.wire.codec import DecodeError, decode, excerpt
 from terminal.wire.envelope import Envelope, meaning
 
 if TYPE_CHECKING:
-    from terminal.exchange.limiter import Figures
+    from terminal.exchange.meter import Figures
 
 T = TypeVar("T")
 

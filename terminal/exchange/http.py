@@ -28,7 +28,8 @@ from terminal.exchange.errors import (
 )
 from terminal.exchange.exchange_time import ExchangeTime
 from terminal.exchange.hosts import is_loopback
-from terminal.exchange.limiter import Grant, figures_of, urgency_of
+from terminal.exchange.limiter import Block, Grant, urgency_of
+from terminal.exchange.meter import figures_of
 from terminal.exchange.refusals import held_back
 from terminal.exchange.retry import PATIENCE_S, delays, may_retry
 from terminal.wire.codec import encode
@@ -41,7 +42,8 @@ if TYPE_CHECKING:
     from terminal.domain.clock import Clock
     from terminal.exchange.credentials import Credentials
     from terminal.exchange.exchange_time import TimeKeeper
-    from terminal.exchange.limiter import Figures, RateBudget, Urgency
+    from terminal.exchange.limiter import RateBudget, Turn, Wait
+    from terminal.exchange.meter import Figures, Urgency
     from terminal.wire.endpoints import Endpoint
     from terminal.wire.envelope import Envelope
 
@@ -60,7 +62,8 @@ _NEVER_SENT = (
 )
 """What proves that not one byte of a request was handed over."""
 LONGEST_WAIT_S = 35.0
-"""A read that would wait for longer than a window of the quota is refused at once."""
+"""A read waits for its turn for no longer than a window of the quota, and is told at once if it
+would have to."""
 LONGEST_ANSWER_S = 30.0
 """An answer that still comes in after so long is given up."""
 LARGEST_ANSWER_BYTES = 32 * 1024 * 1024
@@ -344,14 +347,35 @@ class HttpClient:
             raise AuthError("400003", "no credentials", sentence="There is no key to sign with.")
         if self._budget is None:
             return None
-        while True:
-            verdict = self._budget.admit(call.row, call.urgency, self._clock.monotonic_s())
-            if isinstance(verdict, Grant):
-                return verdict
-            is_short = verdict.wait_s is not None and verdict.wait_s <= LONGEST_WAIT_S
-            if call.row.effect is not Effect.READ or not is_short:
-                raise held_back(call.name, verdict)
-            await self._clock.sleep(verdict.wait_s or 0.0)
+        verdict = self._budget.admit(call.row, call.urgency, self._clock.monotonic_s())
+        if isinstance(verdict, Grant):
+            return verdict
+        return await self._turn(self._budget, call, verdict)
+
+    async def _turn(self, budget: RateBudget, call: _Call, verdict: Wait) -> Grant:
+        """Wait in line, in all no longer than is worth while. Raises ``RateLimitedError``."""
+        ends_s = self._clock.monotonic_s() + LONGEST_WAIT_S
+        turn: Turn | None = None
+        try:
+            while True:
+                now_s = self._clock.monotonic_s()
+                is_short = verdict.wait_s is not None and now_s + verdict.wait_s <= ends_s
+                if call.row.effect is not Effect.READ or not is_short:
+                    raise held_back(call.name, verdict)
+                if verdict.why not in {Block.BUDGET, Block.QUOTA}:
+                    if turn is not None:  # it is not the pool that it waits for any more
+                        budget.leave(turn)
+                    turn = None
+                elif turn is None:
+                    turn = budget.join(call.row.pool, now_s + (verdict.wait_s or 0.0))
+                await self._clock.sleep(verdict.wait_s or 0.0)
+                again = budget.admit(call.row, call.urgency, self._clock.monotonic_s(), turn)
+                if isinstance(again, Grant):
+                    return again
+                verdict = again
+        finally:
+            if turn is not None:
+                budget.leave(turn)
 
     async def _measure(self) -> bool:
         """Measure the exchange's clock; False when that was not possible."""

@@ -30,7 +30,8 @@ from terminal.wire.codec import excerpt
 from terminal.wire.envelope import Kind, Meaning, meaning
 
 if TYPE_CHECKING:
-    from terminal.exchange.limiter import Figures, Wait
+    from terminal.exchange.limiter import Wait
+    from terminal.exchange.meter import Figures
 
 ADDRESS_REFUSED = "400006"
 """Its text names the address that the exchange sees, which the user must know."""

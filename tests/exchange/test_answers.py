@@ -16,7 +16,7 @@ from terminal.exchange.errors import (
     RejectedError,
     UnavailableError,
 )
-from terminal.exchange.limiter import Figures
+from terminal.exchange.meter import Figures
 from terminal.wire.envelope import Envelope
 
 

@@ -30,8 +30,9 @@ from terminal.exchange.errors import (
 )
 from terminal.exchange.exchange_time import ExchangeTime, TimeKeeper
 from terminal.exchange.http import HttpClient
-from terminal.exchange.limiter import Figures, RateBudget
-from terminal.wire.endpoints import Pool
+from terminal.exchange.limiter import RateBudget
+from terminal.exchange.meter import Figures
+from terminal.wire.endpoints import Pool, endpoint
 from terminal.wire.signing import sign
 from tests.support.fake_clock import START_MS, FakeClock
 
@@ -555,6 +556,73 @@ async def test_a_waiting_read_can_be_canceled() -> None:
     task.cancel()
     with pytest.raises(asyncio.CancelledError):
         await task
+    assert desk.seen == []
+    await desk.http.aclose()
+
+
+async def test_reads_go_in_the_order_in_which_they_began_to_wait() -> None:
+    """A dear one is not overtaken by cheap ones that would fit, nor by who comes when it wakes."""
+    desk = Desk(FINE)
+    desk.budget.told(Pool.FUTURES, Figures(2000, 605, 12_000), sent_s=0.0, now_s=0.0)
+    paths = ["openOrderStatistics", "orders", "fills", "orders/7"]
+
+    async def read(name: str) -> None:
+        await desk.http.get(f"/api/v1/{name}", int, signed=True)
+
+    async with asyncio.TaskGroup() as group:
+        for path in paths:
+            group.create_task(read(path))
+            await desk.clock.settle()
+        assert desk.seen == [], "orders would fit, but waits behind what does not"
+        await desk.clock.advance(11.0)
+        group.create_task(read("positions"))
+        assert await desk.cancel() == 5, "what is more urgent passes all of them"
+        await desk.clock.advance(3.0)
+    went = [one.url.path.removeprefix("/api/v1/") for one in desk.seen[1:]]
+    assert went == [*paths, "positions"]
+    await desk.http.aclose()
+
+
+async def test_who_gives_up_waiting_stops_nobody() -> None:
+    """The next one in line has its turn; nor does a paused call hold up its pool."""
+    desk = Desk(FINE)
+    desk.budget.endpoint_limited(endpoint("GET", "/api/v1/fills"), 0.0)
+    desk.budget.told(Pool.FUTURES, Figures(2000, 605, 5_000), sent_s=0.0, now_s=0.0)
+
+    async def read(name: str) -> int:
+        return await desk.http.get(f"/api/v1/{name}", int, signed=True)
+
+    loop = asyncio.get_running_loop()
+    first, paused, second = (
+        loop.create_task(read(one)) for one in ("openOrderStatistics", "fills", "orders")
+    )
+    await desk.clock.settle()
+    first.cancel()
+    await desk.clock.advance(6.0)
+    assert second.done()
+    assert not paused.done()
+    await desk.clock.advance(5.0)
+    assert await paused == await second == 5
+    await desk.http.aclose()
+
+
+async def test_waiting_for_a_turn_has_an_end_whoever_is_served_meanwhile() -> None:
+    """Another client of the same address may take all there is, window after window."""
+    desk = Desk(FINE)
+
+    async def spent_for_ever() -> None:
+        while True:
+            now_s = desk.clock.monotonic_s()
+            figures = Figures(2000, 0, 10_000)
+            desk.budget.told(Pool.FUTURES, figures, sent_s=now_s, now_s=now_s)
+            await desk.clock.sleep(9.0)
+
+    other = asyncio.get_running_loop().create_task(spent_for_ever())
+    await desk.clock.settle()
+    error = await desk.ends(desk.read(), 60.0)
+    other.cancel()
+    assert isinstance(error, QuotaSpentError)
+    assert not error.was_sent
     assert desk.seen == []
     await desk.http.aclose()
 

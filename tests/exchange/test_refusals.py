@@ -19,7 +19,8 @@ from terminal.exchange.errors import (
     TransportError,
     UnavailableError,
 )
-from terminal.exchange.limiter import Block, Figures, Wait
+from terminal.exchange.limiter import Block, Wait
+from terminal.exchange.meter import Figures
 from terminal.exchange.outcome import NotSent, Rejected, Route, Unknown
 from terminal.exchange.refusals import held_back, refusal
 
