@@ -77,9 +77,14 @@ class AccountClient:
         return self._open(rows_of(raw, PositionPayload))
 
     async def position(self, symbol: Symbol) -> PositionUpdate | None:
-        """The position of one contract; None when flat (API reference 3.8, three shapes)."""
+        """The position of one contract; None when flat (API reference 3.8, three shapes).
+
+        In hedge mode a contract can have two: then it raises ``ProtocolError``, see ``positions``.
+        """
         raw = await self._http.get("/api/v2/position", Raw, {"symbol": symbol}, signed=True)
         found = self._open(rows_of(raw, PositionPayload))
+        if len(found) > 1:
+            raise ProtocolError(f"{symbol}: {len(found)} positions of one contract")
         return found[0] if found else None
 
     def _open(self, payloads: list[PositionPayload]) -> tuple[PositionUpdate, ...]:
