@@ -14,6 +14,7 @@ from terminal.exchange.outcome import NotSent
 from terminal.exchange.paging import Walk, by_pages
 from terminal.exchange.rows import most_rows_of, page_of, readable, reader, rows_of
 from terminal.exchange.translate import read
+from terminal.exchange.translate.settings import SWITCH_OFF
 from terminal.wire import enums
 from terminal.wire.account import AccountModePayload
 from terminal.wire.codec import Raw
@@ -36,7 +37,6 @@ if TYPE_CHECKING:
     from terminal.wire.pages import PagePayload
 
 SUB_PAGE_SIZE = 100
-SWITCH_OFF = -1
 
 
 @final

@@ -7,6 +7,7 @@ machine is told apart from what nobody knows. What may be asked again by itself 
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import time
 from typing import TYPE_CHECKING, NamedTuple, TypeVar, final
@@ -382,8 +383,10 @@ class HttpClient:
         if self.keeper is None:
             return False
         try:
-            await self.keeper.measure(samples=1)
-        except TernError:
+            # Who waits for it may be a cancel: it is told rather than kept waiting for a budget.
+            async with asyncio.timeout(PATIENCE_S):
+                await self.keeper.measure(samples=1)
+        except (TernError, TimeoutError):
             return False  # the request itself will say what is wrong
         return True
 

@@ -68,7 +68,7 @@ def decode_rows(raw: bytes | str | memoryview, kind: type[T]) -> list[T]:
     data = memoryview(raw.encode() if isinstance(raw, str) else raw)
     begin = bytes(data[:32]).lstrip()
     if begin.startswith(b"["):
-        return decode(data, list[kind])  # type: ignore[valid-type]
+        return decode(data, list[kind])  # type: ignore[valid-type]  # the kind is known at run time
     if begin.startswith(b"null") or not data:
         return []
     return [decode(data, kind)]

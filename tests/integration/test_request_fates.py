@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import socket
 import struct
 import traceback
@@ -330,8 +331,9 @@ async def test_a_kept_connection_that_ends_as_the_order_goes_leaves_it_unknown()
 
 
 @pytest.mark.parametrize("name", LOST)
-async def test_no_failure_tells_a_secret(name: str) -> None:
-    """Neither its text nor a traceback with the values of all variables; nor does the budget."""
+async def test_no_failure_tells_a_secret(name: str, caplog: pytest.LogCaptureFixture) -> None:
+    """Neither its text, nor a traceback with the values of all variables, nor any log."""
+    caplog.set_level(logging.DEBUG)
     async with (
         serving(LOST[name]) as served,
         a_client(served.base, budget=RateBudget()) as client,
@@ -343,7 +345,7 @@ async def test_no_failure_tells_a_secret(name: str) -> None:
     # The frame of this test holds the secrets' names: what counts begins with the client's.
     frames = [one for one in told.stack if "test_request_fates" not in one.filename]
     shown = "".join(f"{frame.locals}" for frame in frames) + repr(error) + str(error)
-    shown += error.sentence + error.remedy
+    shown += error.sentence + error.remedy + caplog.text
     assert frames
     for word in ("THE-KEY", "THE-SECRET", "THE-PHRASE", "KC-API"):
         assert word not in shown

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from enum import Enum
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -23,6 +22,9 @@ from terminal.exchange.errors import ProtocolError
 from terminal.wire import enums
 from tests.support.builders import XBT, a_ticket
 from tests.support.payloads import known_scales
+
+if TYPE_CHECKING:
+    from enum import Enum
 
 USUAL = {
     "clientOid": "c1",
