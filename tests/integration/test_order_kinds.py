@@ -92,7 +92,7 @@ async def test_terms_are_told_back_as_they_were_sent(desk: Desk) -> None:
         position_side=PositionSide.BOTH,
         visible_lots=Lots(2),
         holds_margin=True,
-        remark="caf\u00e9, 50 %",
+        remark="\u00fcber 50 %",
     )
     order = await desk.placed(desk.ticket(terms=terms))
     told = order.details
