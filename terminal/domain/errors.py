@@ -27,6 +27,10 @@ class TernError(Exception):
         self.sentence = sentence or technical
         self.remedy = remedy
 
+    def told_at(self, where: str) -> None:
+        """Add to the technical text where it happened, by who knows that."""
+        self.args = (f"{self}, {where}",)
+
 
 class UnitError(TernError):
     """Raised when a number is no whole tick or lot, or when two currencies would be mixed."""

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, final
 from terminal.domain.units import Money, plain
 from terminal.exchange import translate
 from terminal.exchange.errors import ProtocolError, RejectedError
-from terminal.exchange.rows import readable, rows_of
+from terminal.exchange.rows import most_rows_of, readable, rows_of
 from terminal.wire.account import (
     CrossLeveragePayload,
     MarginModePayload,
@@ -77,9 +77,14 @@ class AccountClient:
         return self._open(rows_of(raw, PositionPayload))
 
     async def position(self, symbol: Symbol) -> PositionUpdate | None:
-        """The position of one contract; None when flat (API reference 3.8, three shapes)."""
+        """The position of one contract; None when flat (API reference 3.8, three shapes).
+
+        In hedge mode a contract can have two: then it raises ``ProtocolError``, see ``positions``.
+        """
         raw = await self._http.get("/api/v2/position", Raw, {"symbol": symbol}, signed=True)
         found = self._open(rows_of(raw, PositionPayload))
+        if len(found) > 1:
+            raise ProtocolError(f"{symbol}: {len(found)} positions of one contract")
         return found[0] if found else None
 
     def _open(self, payloads: list[PositionPayload]) -> tuple[PositionUpdate, ...]:
@@ -155,7 +160,7 @@ class AccountClient:
         if leverage is not None:
             query["leverage"] = plain(leverage)
         raw = await self._http.get("/api/v2/batchGetCrossOrderLimit", Raw, query, signed=True)
-        rows = rows_of(raw, CrossOrderLimitPayload)
+        rows = most_rows_of(raw, CrossOrderLimitPayload, "a limit")
         return readable(translate.cross_order_limit, rows, "a limit")
 
     async def cross_requirement(

@@ -14,7 +14,8 @@ from terminal.exchange.errors import (
 if TYPE_CHECKING:
     from terminal.domain.clock import Clock
     from terminal.exchange.errors import ExchangeError
-    from terminal.exchange.limiter import Figures, Grant, RateBudget
+    from terminal.exchange.limiter import Grant, RateBudget
+    from terminal.exchange.meter import Figures
 
 
 @final

@@ -9,6 +9,7 @@ from terminal.exchange.errors import (
     QuotaSpentError,
     RateLimitedError,
     RejectedError,
+    RepeatedError,
     TransportError,
 )
 from terminal.exchange.outcome import Accepted, NotSent, Outcome, Rejected, Route, Unknown
@@ -30,7 +31,7 @@ def rejected(error: RejectedError, route: Route = Route.REST) -> Rejected:
 
 async def ended(command: Awaitable[tuple[OrderId, ...]]) -> Outcome:
     """Say how a command by REST ended. Only a refusal is evidence that nothing happened."""
-    return await ended_by(command, rejected)
+    return await ended_by(command, _by_rest)
 
 
 async def ended_by(
@@ -52,7 +53,18 @@ def outcome_of(error: ExchangeError, route: Route) -> Outcome:
     that our quota is spent, it did not look at the command (API reference 1.8).
     """
     refusal = _refusal_in(error, route)
-    return _unanswered(error, route) if refusal is None else rejected(refusal, route)
+    return _unanswered(error, route) if refusal is None else _refused(refusal, route)
+
+
+def _by_rest(error: RejectedError) -> Outcome:
+    return _refused(error, Route.REST)
+
+
+def _refused(error: RejectedError, route: Route) -> Outcome:
+    """A refusal, unless it says that the order is there: then it must be asked for by its id."""
+    if isinstance(error, RepeatedError):
+        return Unknown(error.sentence, route)
+    return rejected(error, route)
 
 
 def _refusal_in(error: ExchangeError, route: Route) -> RejectedError | None:

@@ -10,6 +10,7 @@
     │   ├── AuthError             key, passphrase, signature, permission
     │   ├── ClockSkewError        time stamp outside the exchange's window
     │   ├── NotFoundError         it does not know what was asked for
+    │   ├── RepeatedError         it knows the id of this order already
     │   └── SuspendedError        trading stands still for everybody or for this contract
     └── RateLimitedError          asked too much
         ├── QuotaSpentError       our own quota; by our own count nothing was even sent
@@ -18,12 +19,21 @@
         └── AddressBlockedError   the shield in front of the exchange blocks this address
 
 Of a command only a ``RejectedError``, a ``QuotaSpentError`` and what was not sent are evidence that
-nothing happened.
+nothing happened; but a ``RepeatedError`` is evidence that an order of this id is there.
 """
 
 from __future__ import annotations
 
 from terminal.domain.errors import TernError
+from terminal.wire.codec import excerpt
+
+
+def in_their_words(text: str) -> str:
+    """The exchange's own words as a sentence."""
+    said = excerpt(text).strip()
+    if not said:
+        return "The exchange refused."
+    return f"The exchange says: {said}" + ("" if said.endswith((".", "!", "?")) else ".")
 
 
 class ExchangeError(TernError):
@@ -78,10 +88,11 @@ class RejectedError(ExchangeError):
     """The exchange said no.
 
     ``code`` is its code as text, ``exchange_text`` its own words, ``status`` that of HTTP (0 when
-    the answer came another way). ``may_retry`` says that the same again can be taken.
+    the answer came another way). ``may_retry`` says that the same again can be taken. ``where``
+    names the request for the log.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - all but the first two by name
         self,
         code: str,
         exchange_text: str,
@@ -90,8 +101,15 @@ class RejectedError(ExchangeError):
         remedy: str = "",
         status: int = 0,
         may_retry: bool = False,
+        where: str = "",
     ) -> None:
-        super().__init__(f"{code}: {exchange_text}", sentence=sentence, remedy=remedy)
+        place = f"{where}: " if where else ""
+        super().__init__(
+            f"{place}{code}: {excerpt(exchange_text)}",
+            # Without a sentence of ours a sentence is made of theirs: nothing else is at hand.
+            sentence=sentence or in_their_words(exchange_text),
+            remedy=remedy,
+        )
         self.code = code
         self.exchange_text = exchange_text
         self.status = status
@@ -108,6 +126,10 @@ class ClockSkewError(RejectedError):
 
 class NotFoundError(RejectedError):
     """The exchange does not know what was asked for, such as an order."""
+
+
+class RepeatedError(RejectedError):
+    """The exchange has an order of this id already: most likely the very one (reference 1.6)."""
 
 
 class SuspendedError(RejectedError):

@@ -12,13 +12,13 @@ from terminal.exchange import translate
 from terminal.exchange.commands import ended
 from terminal.exchange.outcome import NotSent
 from terminal.exchange.paging import Walk, by_pages
-from terminal.exchange.rows import readable, reader, rows_of
+from terminal.exchange.rows import most_rows_of, page_of, readable, reader, rows_of
 from terminal.exchange.translate import read
+from terminal.exchange.translate.settings import SWITCH_OFF
 from terminal.wire import enums
 from terminal.wire.account import AccountModePayload
 from terminal.wire.codec import Raw
 from terminal.wire.funds import AccountPayload, SubBalancesPayload, SubUserPayload
-from terminal.wire.pages import PagePayload
 from terminal.wire.settings import SwitchPayload, UserInfoPayload
 
 if TYPE_CHECKING:
@@ -34,9 +34,9 @@ if TYPE_CHECKING:
     from terminal.domain.words import UnknownWord
     from terminal.exchange.http import HttpClient
     from terminal.exchange.outcome import Outcome
+    from terminal.wire.pages import PagePayload
 
 SUB_PAGE_SIZE = 100
-SWITCH_OFF = -1
 
 
 @final
@@ -64,7 +64,9 @@ class FundsClient:
         if kind is not None:
             query["type"] = enums.AccountType[kind.name].value
         raw = await self._http.get("/api/v1/accounts", Raw, query, signed=True)
-        return readable(translate.account_funds, rows_of(raw, AccountPayload), "an account")
+        return readable(
+            translate.account_funds, most_rows_of(raw, AccountPayload, "an account"), "an account"
+        )
 
     async def account(self, account_id: str) -> AccountFunds:
         """One account by its id; the answer does not tell its kind."""
@@ -88,12 +90,13 @@ class FundsClient:
         """All sub-accounts (4)."""
 
         async def ask(page: int) -> PagePayload[SubUserPayload]:
-            return await self._http.get(
+            raw = await self._http.get(
                 "/api/v2/sub/user",
-                PagePayload[SubUserPayload],
+                Raw,
                 {"currentPage": page, "pageSize": SUB_PAGE_SIZE},
                 signed=True,
             )
+            return page_of(raw, SubUserPayload, "a sub-account")
 
         rows = reader(translate.sub_account, "a sub-account")
         return by_pages(ask, lambda row: row.userId, rows)
@@ -109,12 +112,13 @@ class FundsClient:
         """What all sub-accounts hold outside futures (4)."""
 
         async def ask(page: int) -> PagePayload[SubBalancesPayload]:
-            return await self._http.get(
+            raw = await self._http.get(
                 "/api/v2/sub-accounts",
-                PagePayload[SubBalancesPayload],
+                Raw,
                 {"currentPage": page, "pageSize": SUB_PAGE_SIZE},
                 signed=True,
             )
+            return page_of(raw, SubBalancesPayload, "a sub-account")
 
         rows = reader(translate.sub_account_funds, "a sub-account")
         return by_pages(ask, lambda row: row.subUserId, rows)

@@ -1,8 +1,8 @@
 """An account's past over REST: orders, fills, ledger, funding, closed positions, as walks.
 
 Orders and fills are told for a week at a time, newest first; the other lists by offset or by page.
-A row that cannot be read is left out and named in the log. Source: API reference 3.2, 3.5, 3.7, 3.8
-and 3.13.
+A row that cannot be read is left out and named in the log, except where none may be missing.
+Source: API reference 3.2, 3.5, 3.7, 3.8 and 3.13.
 """
 
 from __future__ import annotations
@@ -18,7 +18,8 @@ from terminal.exchange.paging import (
     by_pages,
     by_windows,
 )
-from terminal.exchange.rows import reader
+from terminal.exchange.rows import more_of, page_of, reader
+from terminal.wire.codec import Raw
 from terminal.wire.history import ClosedPositionPayload, FundingPaymentPayload, LedgerPayload
 from terminal.wire.pages import MorePayload, PagePayload
 from terminal.wire.trading import FillPayload, OpenOrderStatisticsPayload, OrderPayload
@@ -64,9 +65,8 @@ class HistoryClient:
 
         async def ask(begin: TimestampMs, end: TimestampMs, page: int) -> PagePayload[OrderPayload]:
             query = {**chosen, **_window(begin, end, page)}
-            return await self._http.get(
-                "/api/v1/orders", PagePayload[OrderPayload], query, signed=True
-            )
+            raw = await self._http.get("/api/v1/orders", Raw, query, signed=True)
+            return page_of(raw, OrderPayload, "an order of the past")
 
         return by_windows(
             ask, start_at, end_at, lambda row: row.id, reader(self._order, "an order of the past")
@@ -84,7 +84,9 @@ class HistoryClient:
                 "/api/v1/stopOrders", PagePayload[OrderPayload], query, signed=True
             )
 
-        return by_pages(ask, lambda row: row.id, reader(self._order, "a stop order"), must_end=True)
+        return by_pages(
+            ask, lambda row: row.id, lambda rows: tuple(map(self._order, rows)), must_end=True
+        )
 
     def fills(
         self,
@@ -99,14 +101,13 @@ class HistoryClient:
 
         async def ask(begin: TimestampMs, end: TimestampMs, page: int) -> PagePayload[FillPayload]:
             query = {**chosen, **_window(begin, end, page)}
-            return await self._http.get(
-                "/api/v1/fills", PagePayload[FillPayload], query, signed=True
-            )
+            raw = await self._http.get("/api/v1/fills", Raw, query, signed=True)
+            return page_of(raw, FillPayload, "a fill")
 
         return by_windows(ask, start_at, end_at, _fill_key, reader(self._fill, "a fill"))
 
     def fills_of_order(self, order_id: OrderId) -> Walk[Fill]:
-        """All fills of one order (3.7)."""
+        """All fills of one order; none is missing unless the walk raises (3.7)."""
 
         async def ask(page: int) -> PagePayload[FillPayload]:
             query: Query = {"orderId": order_id, "currentPage": page, "pageSize": PAGE_SIZE}
@@ -114,7 +115,7 @@ class HistoryClient:
                 "/api/v1/fills", PagePayload[FillPayload], query, signed=True
             )
 
-        return by_pages(ask, _fill_key, reader(self._fill, "a fill"), must_end=True)
+        return by_pages(ask, _fill_key, lambda rows: tuple(map(self._fill, rows)), must_end=True)
 
     async def open_order_totals(self, symbol: Symbol) -> OpenOrderTotals:
         """What all open orders of a contract add up to (3.5)."""
@@ -151,9 +152,8 @@ class HistoryClient:
             query: Query = {**chosen, "maxCount": LEDGER_COUNT}
             if offset is not None:
                 query["offset"] = offset
-            return await self._http.get(
-                "/api/v1/transaction-history", MorePayload[LedgerPayload], query, signed=True
-            )
+            raw = await self._http.get("/api/v1/transaction-history", Raw, query, signed=True)
+            return more_of(raw, LedgerPayload, "a ledger row")
 
         return by_offset(
             ask, _smallest_offset, _ledger_key, reader(translate.ledger_entry, "a ledger row")
@@ -173,9 +173,8 @@ class HistoryClient:
             query: Query = {**chosen, "maxCount": MORE_COUNT}
             if offset is not None:
                 query["offset"] = offset
-            return await self._http.get(
-                "/api/v1/funding-history", MorePayload[FundingPaymentPayload], query, signed=True
-            )
+            raw = await self._http.get("/api/v1/funding-history", Raw, query, signed=True)
+            return more_of(raw, FundingPaymentPayload, "a funding payment")
 
         return by_offset(
             ask,
@@ -200,12 +199,8 @@ class HistoryClient:
 
         async def ask(page: int) -> PagePayload[ClosedPositionPayload]:
             query: Query = {**chosen, "limit": CLOSED_COUNT, "pageId": page}
-            return await self._http.get(
-                "/api/v1/history-positions",
-                PagePayload[ClosedPositionPayload],
-                query,
-                signed=True,
-            )
+            raw = await self._http.get("/api/v1/history-positions", Raw, query, signed=True)
+            return page_of(raw, ClosedPositionPayload, "a closed position")
 
         return by_pages(
             ask,

@@ -7,39 +7,34 @@ machine is told apart from what nobody knows. What may be asked again by itself 
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import time
 from typing import TYPE_CHECKING, NamedTuple, TypeVar, final
-from urllib.parse import urlencode
+from urllib.parse import quote, urlencode
 
 import httpx
 
 from terminal import __version__
 from terminal.domain.errors import TernError
+from terminal.exchange.answers import Answer, data_of, envelope_of, found_in
 from terminal.exchange.charge import slowed
 from terminal.exchange.errors import (
     AuthError,
     ClockSkewError,
     ExchangeError,
-    NotFoundError,
     ProtocolError,
     RateLimitedError,
-    RejectedError,
     TransportError,
-    UnavailableError,
 )
 from terminal.exchange.exchange_time import ExchangeTime
 from terminal.exchange.hosts import is_loopback
-from terminal.exchange.limiter import (
-    Grant,
-    figures_of,
-    urgency_of,
-)
-from terminal.exchange.refusals import blocked, held_back, in_their_words, refusal
+from terminal.exchange.limiter import Block, Grant, urgency_of
+from terminal.exchange.meter import figures_of
+from terminal.exchange.refusals import held_back
 from terminal.exchange.retry import PATIENCE_S, delays, may_retry
-from terminal.wire.codec import DecodeError, decode, encode, excerpt
+from terminal.wire.codec import encode
 from terminal.wire.endpoints import Effect, endpoint
-from terminal.wire.envelope import Envelope, meaning
 from terminal.wire.signing import signed_headers
 
 if TYPE_CHECKING:
@@ -48,8 +43,10 @@ if TYPE_CHECKING:
     from terminal.domain.clock import Clock
     from terminal.exchange.credentials import Credentials
     from terminal.exchange.exchange_time import TimeKeeper
-    from terminal.exchange.limiter import Figures, RateBudget, Urgency
+    from terminal.exchange.limiter import RateBudget, Turn, Wait
+    from terminal.exchange.meter import Figures, Urgency
     from terminal.wire.endpoints import Endpoint
+    from terminal.wire.envelope import Envelope
 
 T = TypeVar("T")
 
@@ -66,7 +63,12 @@ _NEVER_SENT = (
 )
 """What proves that not one byte of a request was handed over."""
 LONGEST_WAIT_S = 35.0
-"""A read that would wait for longer than a window of the quota is refused at once."""
+"""A read waits for its turn for no longer than a window of the quota, and is told at once if it
+would have to."""
+LONGEST_ANSWER_S = 30.0
+"""An answer that still comes in after so long is given up."""
+LARGEST_ANSWER_BYTES = 32 * 1024 * 1024
+"""A whole book has one or two million bytes, the list of contracts too (our choice)."""
 
 
 @final
@@ -129,7 +131,11 @@ class HttpClient:
                 trust_env=not is_here,
                 proxy=None if is_here else proxy or None,
                 transport=transport,
-                headers={"User-Agent": f"tern/{__version__}"},
+                # The type is needed wherever something is posted, signed or not (reference 1.3).
+                headers={
+                    "User-Agent": f"tern/{__version__}",
+                    "Content-Type": "application/json",
+                },
             )
         except (ValueError, ImportError) as error:
             # The environment may name a kind of proxy that this program cannot speak to.
@@ -161,20 +167,7 @@ class HttpClient:
         A success that says that there is nothing (reference 1.4) raises ``NotFoundError``.
         """
         envelope = await self._send("GET", path, query, None, signed=signed)
-        try:
-            return _data(envelope, kind)
-        except ProtocolError:
-            if envelope.has_data or not envelope.msg:
-                raise
-        words = in_their_words(envelope.msg)
-        raise NotFoundError(envelope.code_text, envelope.msg, sentence=words)
-
-    async def get_list(
-        self, path: str, kind: type[T], query: Mapping[str, str | int] | None = None
-    ) -> list[T]:
-        """Read a list, signed; success without data is an empty one (API reference 1.4)."""
-        envelope = await self._send("GET", path, query, None, signed=True)
-        return _data(envelope, list[kind]) if envelope.has_data else []  # type: ignore[valid-type]
+        return found_in(f"GET {path}", envelope, kind)
 
     async def post(
         self,
@@ -185,7 +178,8 @@ class HttpClient:
         signed: bool = True,
     ) -> T:
         """Send a body (None sends none). Raises from ``exchange.errors``."""
-        return _data(await self._send("POST", path, None, body, signed=signed), kind)
+        envelope = await self._send("POST", path, None, body, signed=signed)
+        return data_of(f"POST {path}", envelope, kind)
 
     async def delete(
         self,
@@ -195,7 +189,8 @@ class HttpClient:
         body: object = None,
     ) -> T:
         """Delete, signed; one call takes a body (API reference 1.3). Raises like the others."""
-        return _data(await self._send("DELETE", path, query, body, signed=True), kind)
+        envelope = await self._send("DELETE", path, query, body, signed=True)
+        return data_of(f"DELETE {path}", envelope, kind)
 
     async def aclose(self) -> None:
         """Close all connections."""
@@ -212,7 +207,7 @@ class HttpClient:
     ) -> Envelope:
         """Send, and once more as long as that is allowed and worth while."""
         row = endpoint(method, path)
-        target = f"{path}?{urlencode(query, safe=',')}" if query else path
+        target = _target(path, query)
         content = b"" if body is None else encode(body)
         call = _Call(row, urgency_of(row, body), path, target, content, signed)
         waits_s = delays(row.effect) if self._is_patient else iter(())
@@ -242,15 +237,15 @@ class HttpClient:
             await self._measure()
         grant = await self._granted(call)
         try:
-            response = await self._exchange(call, grant)
+            answer = await self._exchange(call, grant)
         except TransportError as error:
             if self._budget is not None and grant is not None and not error.was_sent:
                 self._budget.unsent(grant)
             raise
-        if self._budget is not None and grant is not None and _is_passed(response):
+        if self._budget is not None and grant is not None and answer.is_past_shield:
             self._budget.address_passed(grant.sent_s)
         try:
-            return _envelope(call.name, response)
+            return envelope_of(call.name, answer)
         except ClockSkewError:
             self._time.refused()
             if self.on_skew is not None:
@@ -259,53 +254,89 @@ class HttpClient:
         except RateLimitedError as error:
             if self._budget is not None and grant is not None:
                 now_s = self._clock.monotonic_s()
-                slowed(self._budget, grant, error, figures_of(response.headers), now_s)
+                slowed(self._budget, grant, error, answer.figures, now_s)
             raise
 
-    async def _exchange(self, call: _Call, grant: Grant | None) -> httpx.Response:
-        """Send and read the whole answer. Raises ``TransportError``."""
-        # What httpx says names headers and addresses: a key could be read in it. So its texts are
-        # dropped, and its errors are no causes of ours: those are printed in tracebacks.
-        try:
-            headers = self._headers(call) if call.signed else {}
-            request = self._client.build_request(
-                call.row.method, call.target, content=call.content, headers=headers
-            )
-        except (httpx.InvalidURL, ValueError) as error:
-            raise TransportError(
-                f"{call.name}: {type(error).__name__}",
-                was_sent=False,
-                sentence="The request cannot be written with this address and this key.",
-            ) from None
-        if self._on_sent is not None:
-            request.extensions["trace"] = _Trace(self._on_sent, call.row.method, call.path)
+    async def _exchange(self, call: _Call, grant: Grant | None) -> Answer:
+        """Send and read the whole answer. Raises ``TransportError`` and ``ProtocolError``."""
+        request = self._request(call)
         figures: Figures | None = None
         is_unsent = False
+        # What httpx says names headers and addresses: a key could be read in it. So its texts are
+        # dropped, and ours are raised where its errors are no longer at hand as their context.
+        failed: ExchangeError
         try:
-            response = await self._client.send(request)
+            response = await self._client.send(request, stream=True)
             figures = figures_of(response.headers)
+            try:
+                content = await self._whole(call, response)
+            finally:
+                await response.aclose()
+        except httpx.DecodingError:
+            failed = ProtocolError(f"{call.name}: an answer in a wrong encoding")
         except httpx.HTTPError as error:
             # Whatever went wrong after the connection stood: the exchange may have acted.
             is_unsent = isinstance(error, _NEVER_SENT)
-            raise TransportError(
-                f"{call.name}: {type(error).__name__}", was_sent=not is_unsent
-            ) from None
+            failed = TransportError(f"{call.name}: {type(error).__name__}", was_sent=not is_unsent)
+        else:
+            is_past_shield = response.is_success or "gw-ratelimit-limit" in response.headers
+            return Answer(response.status_code, content, figures, is_past_shield)
         finally:
             if self._budget is not None and grant is not None and not is_unsent:
                 # Also when the waiting for an answer was given up: it may count all the same.
                 self._budget.finished(grant, self._clock.monotonic_s(), figures)
-        return response
+        raise failed
 
-    def _headers(self, call: _Call) -> dict[str, str]:
+    async def _whole(self, call: _Call, response: httpx.Response) -> bytes:
+        """The answer's bytes, unpacked; neither beyond all bounds nor for ever."""
+        parts: list[bytes] = []
+        size = 0
+        ends_s = self._clock.monotonic_s() + LONGEST_ANSWER_S
+        async for part in response.aiter_bytes():
+            size += len(part)
+            if size > LARGEST_ANSWER_BYTES:
+                raise ProtocolError(f"{call.name}: an answer of over {LARGEST_ANSWER_BYTES} bytes")
+            if self._clock.monotonic_s() > ends_s:
+                raise TransportError(f"{call.name}: an answer without end", was_sent=True)
+            parts.append(part)
+        return b"".join(parts)
+
+    def _request(self, call: _Call) -> httpx.Request:
+        """What is sent, signed just as it is sent. Raises ``TransportError``."""
+        wrong = "the client is closed"
+        sentence = "The connection to the exchange is closed."
+        if not self._client.is_closed:
+            try:
+                request = self._client.build_request(
+                    call.row.method, call.target, content=call.content
+                )
+                if call.signed:
+                    self._sign(request)
+            except (httpx.InvalidURL, ValueError) as error:
+                wrong = type(error).__name__
+                sentence = "The request cannot be written with this address and this key."
+            else:
+                if self._on_sent is not None:
+                    trace = _Trace(self._on_sent, call.row.method, call.path)
+                    request.extensions["trace"] = trace
+                return request
+        raise TransportError(f"{call.name}: {wrong}", was_sent=False, sentence=sentence)
+
+    def _sign(self, request: httpx.Request) -> None:
+        """Add the headers for the very target and bytes of a request, by a fresh stamp."""
         secrets = self._credentials
         assert secrets is not None  # noqa: S101 - looked at before the budget was charged
-        return signed_headers(
-            (secrets.key, secrets.secret, secrets.passphrase),
-            self._time.stamp_ms(),
-            call.row.method,
-            call.target,
-            call.content.decode(),
-            secrets.version,
+        if not (secrets.key.isascii() and secrets.key.isprintable()):
+            raise ValueError("a key that no header takes")
+        request.headers.update(
+            signed_headers(
+                (secrets.key, secrets.secret, secrets.passphrase),
+                self._time.stamp_ms(),
+                request.method,
+                request.url.raw_path.decode("ascii"),
+                request.content.decode(),
+                secrets.version,
+            )
         )
 
     async def _granted(self, call: _Call) -> Grant | None:
@@ -317,22 +348,45 @@ class HttpClient:
             raise AuthError("400003", "no credentials", sentence="There is no key to sign with.")
         if self._budget is None:
             return None
-        while True:
-            verdict = self._budget.admit(call.row, call.urgency, self._clock.monotonic_s())
-            if isinstance(verdict, Grant):
-                return verdict
-            is_short = verdict.wait_s is not None and verdict.wait_s <= LONGEST_WAIT_S
-            if call.row.effect is not Effect.READ or not is_short:
-                raise held_back(call.name, verdict)
-            await self._clock.sleep(verdict.wait_s or 0.0)
+        verdict = self._budget.admit(call.row, call.urgency, self._clock.monotonic_s())
+        if isinstance(verdict, Grant):
+            return verdict
+        return await self._turn(self._budget, call, verdict)
+
+    async def _turn(self, budget: RateBudget, call: _Call, verdict: Wait) -> Grant:
+        """Wait in line, in all no longer than is worth while. Raises ``RateLimitedError``."""
+        ends_s = self._clock.monotonic_s() + LONGEST_WAIT_S
+        turn: Turn | None = None
+        try:
+            while True:
+                now_s = self._clock.monotonic_s()
+                is_short = verdict.wait_s is not None and now_s + verdict.wait_s <= ends_s
+                if call.row.effect is not Effect.READ or not is_short:
+                    raise held_back(call.name, verdict)
+                if verdict.why not in {Block.BUDGET, Block.QUOTA}:
+                    if turn is not None:  # it is not the pool that it waits for any more
+                        budget.leave(turn)
+                    turn = None
+                elif turn is None:
+                    turn = budget.join(call.row.pool, now_s + (verdict.wait_s or 0.0))
+                await self._clock.sleep(verdict.wait_s or 0.0)
+                again = budget.admit(call.row, call.urgency, self._clock.monotonic_s(), turn)
+                if isinstance(again, Grant):
+                    return again
+                verdict = again
+        finally:
+            if turn is not None:
+                budget.leave(turn)
 
     async def _measure(self) -> bool:
         """Measure the exchange's clock; False when that was not possible."""
         if self.keeper is None:
             return False
         try:
-            await self.keeper.measure(samples=1)
-        except TernError:
+            # Who waits for it may be a cancel: it is told rather than kept waiting for a budget.
+            async with asyncio.timeout(PATIENCE_S):
+                await self.keeper.measure(samples=1)
+        except (TernError, TimeoutError):
             return False  # the request itself will say what is wrong
         return True
 
@@ -351,53 +405,17 @@ class _Trace:
             self._observer(self._method, self._path, time.monotonic())
 
 
-def _is_passed(response: httpx.Response) -> bool:
-    """Whether the exchange itself answered, and not the shield in front of it."""
-    return response.is_success or response.headers.get("gw-ratelimit-limit") is not None
+def _target(path: str, query: Mapping[str, str | int] | None) -> str:
+    """Path and query as they are sent and signed; commas stay (API reference 1.3).
 
-
-def _envelope(name: str, response: httpx.Response) -> Envelope:
-    where = f"{name}: HTTP {response.status_code}"
-    try:
-        envelope = decode(response.content, Envelope)
-    except DecodeError as error:
-        raise _unreadable(where, response, error) from error
-    if envelope.is_success and response.is_success:
-        return envelope
-    raise _refusal(where, response, envelope)
-
-
-def _unreadable(where: str, response: httpx.Response, error: DecodeError) -> ExchangeError:
-    """What an answer is that holds no envelope: a page of the shield or of a server in between."""
-    if response.status_code in {403, 429}:
-        return blocked(f"{where}: blocked by address")
-    if response.status_code >= 500:
-        known = meaning("", "", response.status_code)
-        return UnavailableError(
-            f"{where}: {excerpt(response.content)}", sentence=known.sentence, remedy=known.remedy
+    An empty name in a path would make it that of another call: of one order that of all. Raises
+    ``TransportError``.
+    """
+    if not {"", ".", ".."}.isdisjoint(path.split("/")[1:]):
+        raise TransportError(
+            f"a name is missing in {path[:100]!r}",
+            was_sent=False,
+            sentence="The request names nothing to ask about.",
         )
-    return ProtocolError(f"{where}: {error}")
-
-
-def _refusal(where: str, response: httpx.Response, envelope: Envelope) -> ExchangeError:
-    """The error of an envelope that is no success. The code decides, then HTTP's status."""
-    if not envelope.code_text:
-        where = f"{where}: {excerpt(response.content)}"
-    error = refusal(
-        where,
-        envelope.code_text,
-        envelope.msg or "",
-        status=response.status_code,
-        figures=figures_of(response.headers),
-    )
-    if envelope.is_success and isinstance(error, RejectedError):
-        return ProtocolError(f"{where}: success of the code and failure of HTTP")
-    return error
-
-
-def _data(envelope: Envelope, kind: type[T]) -> T:
-    try:
-        return decode(bytes(envelope.data), kind)
-    except DecodeError as error:
-        said = f", with the message {excerpt(envelope.msg)}" if envelope.msg else ""
-        raise ProtocolError(f"{error}{said}") from error
+    written = quote(path, safe="/,")
+    return f"{written}?{urlencode(query, safe=',', quote_via=quote)}" if query else written

@@ -1,25 +1,28 @@
 """The rate budget: what may be sent now without running into the exchange's quotas or blocks.
 
-Pure objects fed with monotonic seconds; nothing here waits. Source: API reference 1.7 to 1.9. The
-exchange counts weights in fixed windows that start with the first request of each. A request is
-counted somewhen between its sending and its answer, so what is in flight always counts here, and
-what was answered counts until the window it may lie in is over: by the exchange's own figures, or
-without them for a whole window after the answer. That cannot overdraw, whatever overtakes what.
+Pure objects fed with monotonic seconds; nothing here waits. Source: API reference 1.7 to 1.9.
 """
 
 from __future__ import annotations
 
 import math
-from collections import deque
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import Enum
 from random import random
 from typing import TYPE_CHECKING, NamedTuple, final
 
+from terminal.exchange.meter import (
+    LONGEST_RESET_S,
+    LOOK_AGAIN_S,
+    SLACK_S,
+    Figures,
+    Meter,
+    Urgency,
+)
 from terminal.wire.endpoints import Effect, Endpoint, Pool, closes
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable
 
 WINDOW_S = 30.0
 UNIFIED_WINDOW_S = 3.0
@@ -35,27 +38,9 @@ LIMITS = {
 ADDRESS_BLOCK_S = 30.0
 LONGEST_ADDRESS_BLOCK_S = 960.0
 ENDPOINT_BLOCK_S = 10.0
-LONGEST_RESET_S = 300.0
-"""A longer time to the end of a window is not believed."""
 JITTER_S = 1.0
 """After a spent quota ordinary requests come back spread over so long."""
 TIME_PATH = "/api/v1/timestamp"
-_SLACK_S = 0.05
-"""Resets are whole milliseconds, and two clocks never run alike."""
-_LOOK_AGAIN_S = 0.1
-"""How soon to look again when only answers that are on the way can make room."""
-
-
-class Urgency(Enum):
-    """Who may spend how much of a pool: the value is the share of its limit.
-
-    Queries stop first, so that they never take an order's place; the last fifth is the reserve of
-    what makes an account safer: cancels, and orders that can only close.
-    """
-
-    QUERY = 0.7
-    COMMAND = 0.8
-    SAFETY = 1.0
 
 
 class Block(Enum):
@@ -66,22 +51,6 @@ class Block(Enum):
     QUOTA = "the exchange says that the quota is used up"
     ENDPOINT = "the exchange pauses this call"
     ADDRESS = "the exchange's shield blocks this address"
-
-
-class Figures(NamedTuple):
-    """A pool as the exchange tells it with an answer; ``reset_ms`` is left of the window."""
-
-    limit: int
-    remaining: int
-    reset_ms: int
-
-
-def figures_of(headers: Mapping[str, str]) -> Figures | None:
-    """Read the ``gw-ratelimit-*`` headers; None when one is absent or no plain number."""
-    texts = [headers.get(f"gw-ratelimit-{name}", "") for name in ("limit", "remaining", "reset")]
-    if not all(text.isascii() and text.isdigit() and len(text) < 12 for text in texts):
-        return None
-    return Figures(*(int(text) for text in texts))
 
 
 def urgency_of(row: Endpoint, body: object) -> Urgency:
@@ -100,133 +69,6 @@ def urgency_of(row: Endpoint, body: object) -> Urgency:
 
 
 @final
-class Meter:
-    """What one pool has been charged. ``limit`` in weights per ``window_s`` seconds."""
-
-    def __init__(self, limit: int, window_s: float) -> None:
-        self.limit = limit
-        self.window_s = window_s
-        self._flight: dict[int, tuple[int, float]] = {}
-        self._flying = 0
-        self._next = 0
-        self._past: deque[tuple[float, int]] = deque()  # answered at, weight
-        self._untold: deque[tuple[float, int]] = deque()  # those of them without figures
-        self._gone = 0
-        self._used: int | None = None
-        self._used_from_s = 0.0
-        self._ends_from_s = 0.0
-        self._ends_until_s = 0.0
-
-    def sent(self, weight: int, now_s: float) -> int:
-        """Charge a request that is about to be sent; the answer is its token."""
-        self._next += 1
-        self._flight[self._next] = (weight, now_s)
-        self._flying += weight
-        return self._next
-
-    def unsent(self, token: int) -> None:
-        """Give back the charge of a request that provably never left."""
-        weight, _ = self._flight.pop(token)
-        self._flying -= weight
-
-    def finished(self, token: int, now_s: float, figures: Figures | None) -> None:
-        """Note that a request was answered, or that its answer is lost (without figures)."""
-        weight, sent_s = self._flight.pop(token)
-        self._flying -= weight
-        self._past.append((now_s, weight))
-        self._gone += weight
-        if figures is None:
-            self._untold.append((now_s, weight))
-        else:
-            self.told(figures, sent_s, now_s)
-
-    def told(self, figures: Figures, sent_s: float, now_s: float) -> None:
-        """Take the exchange's figures of an answer to a request sent at ``sent_s``.
-
-        Answers may come in any order: of one window the highest count holds, figures of a window
-        that is over are ignored, those of a newer one replace.
-        """
-        self._forget(now_s)
-        if figures.limit <= 0:
-            return
-        self.limit = figures.limit
-        used = figures.limit - min(max(figures.remaining, 0), figures.limit)
-        reset_s = min(max(figures.reset_ms, 0) / 1000, LONGEST_RESET_S)
-        first_s, last_s = sent_s + reset_s, now_s + reset_s + _SLACK_S
-        if self._used is not None and last_s < self._ends_from_s:
-            return
-        if self._used is None or first_s > self._ends_until_s:
-            self._used, self._used_from_s = used, sent_s
-            self._ends_from_s, self._ends_until_s = first_s, last_s
-            return
-        if used > self._used:
-            self._used, self._used_from_s = used, sent_s
-        width_s = last_s - first_s + self._ends_until_s - self._ends_from_s
-        if width_s < self.window_s:  # one window for sure: its end lies in both spans
-            self._ends_from_s = max(self._ends_from_s, first_s)
-            self._ends_until_s = min(self._ends_until_s, last_s)
-        else:
-            self._ends_from_s = min(self._ends_from_s, first_s)
-            self._ends_until_s = max(self._ends_until_s, last_s)
-
-    def spent(self, now_s: float) -> int:
-        """The most that the exchange can have counted in its current window."""
-        self._forget(now_s)
-        if self._used is None:
-            return self._flying + self._gone
-        untold = sum(weight for at_s, weight in self._untold if at_s >= self._used_from_s)
-        return self._flying + self._used + untold
-
-    def ceiling(self, urgency: Urgency) -> int:
-        """How far a kind of request may fill the pool."""
-        return math.floor(self.limit * urgency.value)
-
-    def fits(self, weight: int, urgency: Urgency, now_s: float) -> bool:
-        """Whether a request may be sent now."""
-        return self.spent(now_s) + weight <= self.ceiling(urgency)
-
-    def wait_s(self, weight: int, urgency: Urgency, now_s: float) -> float | None:
-        """How long until it is worth looking again; None when it never fits."""
-        room = self.ceiling(urgency) - weight
-        if room < 0:
-            return None
-        self._forget(now_s)
-        if self._used is not None:
-            return max(self._ends_until_s - now_s, _LOOK_AGAIN_S)
-        left = self.spent(now_s)
-        for at_s, charged in self._past:
-            left -= charged
-            if left <= room:
-                return max(at_s + self.window_s + _SLACK_S - now_s, _LOOK_AGAIN_S)
-        return _LOOK_AGAIN_S
-
-    def resets_in_s(self, now_s: float) -> float:
-        """When all that is answered by now is forgotten; 0 when nothing is charged."""
-        self._forget(now_s)
-        if self._used is not None:
-            return self._ends_until_s - now_s
-        return self._past[-1][0] + self.window_s + _SLACK_S - now_s if self._past else 0.0
-
-    def is_told(self, now_s: float) -> bool:
-        """Whether the exchange told figures of its current window."""
-        self._forget(now_s)
-        return self._used is not None
-
-    def _forget(self, now_s: float) -> None:
-        if self._used is not None and now_s >= self._ends_until_s:
-            self._used = None
-            # What was answered before the window's earliest end was counted in it.
-            self._drop(self._ends_from_s)
-        self._drop(now_s - self.window_s - _SLACK_S)
-
-    def _drop(self, until_s: float) -> None:
-        while self._past and self._past[0][0] <= until_s:
-            self._gone -= self._past.popleft()[1]
-        while self._untold and self._untold[0][0] <= until_s:
-            self._untold.popleft()
-
-
-@final
 @dataclass(slots=True)
 class Address:
     """What counts for this machine's address and not for an account: share it between accounts."""
@@ -234,6 +76,7 @@ class Address:
     public: Meter
     blocked_until_s: float = 0.0
     step: int = 0
+    line: dict[Turn, None] = field(default_factory=dict["Turn", None])
 
 
 def an_address() -> Address:
@@ -254,6 +97,20 @@ class Wait(NamedTuple):
 
     wait_s: float | None
     why: Block
+
+
+@final
+class Turn:
+    """The place in a line of who waits for a pool; nobody is overtaken by who came later.
+
+    ``looks_at_s`` is when it will be asked for again: before that those behind need not ask.
+    """
+
+    __slots__ = ("looks_at_s", "pool")
+
+    def __init__(self, pool: Pool, looks_at_s: float) -> None:
+        self.pool = pool
+        self.looks_at_s = looks_at_s
 
 
 @final
@@ -306,11 +163,39 @@ class RateBudget:
         self._blocked_until_s = dict.fromkeys(Pool, 0.0)
         self._paused_until_s: dict[tuple[str, str], float] = {}
         self._overloads = 0
+        self._lines: dict[Pool, dict[Turn, None]] = {pool: {} for pool in Pool}
+        self._lines[Pool.PUBLIC] = self._address.line
 
     # Sending ---------------------------------------------------------------------------------
 
-    def admit(self, row: Endpoint, urgency: Urgency, now_s: float) -> Grant | Wait:
-        """Charge a request and let it go, or say how long to wait and why."""
+    def join(self, pool: Pool, looks_at_s: float) -> Turn:
+        """Stand in line for a pool, behind all who wait for it. Always ``leave`` again."""
+        turn = Turn(pool, looks_at_s)
+        self._lines[pool][turn] = None
+        return turn
+
+    def leave(self, turn: Turn) -> None:
+        """Stop waiting: what was waited for went, or is given up."""
+        self._lines[turn.pool].pop(turn, None)
+
+    def admit(
+        self, row: Endpoint, urgency: Urgency, now_s: float, turn: Turn | None = None
+    ) -> Grant | Wait:
+        """Charge a request and let it go, or say how long to wait and why.
+
+        Queries go in the order in which they began to wait (``turn``), so that a dear one has its
+        turn too; what is more urgent passes them by.
+        """
+        wait = self._wait(row, urgency, now_s, turn)
+        if wait is None:
+            return Grant(row, self._meters[row.pool].sent(row.weight, now_s), now_s)
+        if turn is not None:
+            turn.looks_at_s = now_s + (wait.wait_s or 0.0)
+        return wait
+
+    def _wait(
+        self, row: Endpoint, urgency: Urgency, now_s: float, turn: Turn | None
+    ) -> Wait | None:
         for until_s, why in (
             (self._address.blocked_until_s, Block.ADDRESS),
             (self._paused_until_s.get((row.method, row.path), 0.0), Block.ENDPOINT),
@@ -325,7 +210,10 @@ class RateBudget:
             return Wait(None if wait_s is None else max(wait_s, blocked_s), why)
         if blocked_s > 0 and urgency is not Urgency.SAFETY:
             return Wait(blocked_s, Block.QUOTA)
-        return Grant(row, meter.sent(row.weight, now_s), now_s)
+        first = next(iter(self._lines[row.pool]), None)
+        if urgency is Urgency.QUERY and first is not None and first is not turn:
+            return Wait(max(first.looks_at_s - now_s, LOOK_AGAIN_S), Block.BUDGET)
+        return None
 
     def finished(self, grant: Grant, now_s: float, figures: Figures | None = None) -> None:
         """A request was answered, with the pool's figures if there were any, or is lost."""
@@ -350,7 +238,7 @@ class RateBudget:
         reset_s = meter.window_s if reset_ms is None else reset_ms / 1000
         reset_s = min(max(reset_s, 0.0), LONGEST_RESET_S)
         meter.told(Figures(meter.limit, 0, round(reset_s * 1000)), now_s, now_s)
-        wait_s = reset_s + _SLACK_S + JITTER_S * self._dice()
+        wait_s = reset_s + SLACK_S + JITTER_S * self._dice()
         self._blocked_until_s[pool] = max(self._blocked_until_s[pool], now_s + wait_s)
         return wait_s
 

@@ -10,7 +10,7 @@ from terminal.domain.units import Symbol
 from terminal.exchange import translate
 from terminal.exchange.errors import AuthError, ProtocolError
 from terminal.exchange.paging import MORE_COUNT, Walk, by_offset, by_stretches
-from terminal.exchange.rows import readable, reader, rows_of
+from terminal.exchange.rows import more_of, most_rows_of, readable, reader
 from terminal.exchange.translate.read import ms
 from terminal.wire.codec import Raw
 from terminal.wire.market import (
@@ -21,7 +21,6 @@ from terminal.wire.market import (
     TickerPayload,
     TradePayload,
 )
-from terminal.wire.pages import MorePayload
 from terminal.wire.series import (
     CurrentFundingPayload,
     PastFundingPayload,
@@ -54,6 +53,7 @@ if TYPE_CHECKING:
     )
     from terminal.exchange.http import HttpClient
     from terminal.exchange.translate import Scales
+    from terminal.wire.pages import MorePayload
 
 _DEPTHS = {20: "/api/v1/level2/depth20", 100: "/api/v1/level2/depth100"}
 
@@ -79,8 +79,7 @@ class MarketClient:
 
     async def contracts(self) -> tuple[Contract, ...]:
         """All listed contracts. Also teaches the translators their tick sizes."""
-        payloads = await self._http.get("/api/v1/contracts/active", list[ContractPayload])
-        listed = readable(translate.contract, payloads, "a contract")
+        listed = readable(translate.contract, await self._listed(), "a contract")
         self._scales.learn(listed)
         return listed
 
@@ -93,8 +92,14 @@ class MarketClient:
 
     async def market_summaries(self) -> tuple[MarketSummary, ...]:
         """Prices, 24 hours and funding of all contracts (2.1)."""
-        payloads = await self._http.get("/api/v1/contracts/active", list[ContractPayload])
-        return readable(translate.market_summary, payloads, "a contract")
+        return readable(translate.market_summary, await self._listed(), "a contract")
+
+    async def _listed(self) -> list[ContractPayload]:
+        raw = await self._http.get("/api/v1/contracts/active", Raw)
+        payloads = most_rows_of(raw, ContractPayload, "a contract")
+        if not payloads:
+            raise ProtocolError("not one contract is listed")
+        return payloads
 
     async def risk_tiers(self, symbol: Symbol) -> tuple[RiskTier, ...]:
         """The isolated risk levels of a contract, the lowest first (3.12)."""
@@ -134,9 +139,8 @@ class MarketClient:
 
     async def recent_trades(self, symbol: Symbol) -> tuple[PublicTrade, ...]:
         """The last public trades, oldest first, at most 100."""
-        payloads = await self._http.get(
-            "/api/v1/trade/history", list[TradePayload], {"symbol": symbol}
-        )
+        raw = await self._http.get("/api/v1/trade/history", Raw, {"symbol": symbol})
+        payloads = most_rows_of(raw, TradePayload, "a trade")
 
         def read(payload: TradePayload) -> PublicTrade:
             return translate.public_trade(symbol, payload, self._scales)
@@ -151,7 +155,8 @@ class MarketClient:
 
     async def tickers(self) -> tuple[TickerUpdate, ...]:
         """The last match and the best prices of all contracts (2.2)."""
-        payloads = await self._http.get("/api/v1/allTickers", list[TickerPayload])
+        raw = await self._http.get("/api/v1/allTickers", Raw)
+        payloads = most_rows_of(raw, TickerPayload, "a ticker")
         return readable(self._named_ticker, payloads, "a ticker")
 
     def _named_ticker(self, payload: TickerPayload) -> TickerUpdate:
@@ -185,7 +190,7 @@ class MarketClient:
         def read(payload: CandlePayload) -> Candle:
             return translate.candle(symbol, payload, self._scales)
 
-        found = readable(read, rows_of(raw, CandlePayload), "a candle")
+        found = readable(read, most_rows_of(raw, CandlePayload, "a candle"), "a candle")
         rows = {row.start_at: row for row in found}
         return tuple(rows[start] for start in sorted(rows))
 
@@ -217,7 +222,8 @@ class MarketClient:
             if offset is not None:
                 query["offset"] = offset
             query["maxCount"] = MORE_COUNT
-            return await self._http.get(path, MorePayload[SeriesPointPayload], query)
+            raw = await self._http.get(path, Raw, query)
+            return more_of(raw, SeriesPointPayload, "a point of a series")
 
         return by_offset(
             ask,
@@ -239,7 +245,7 @@ class MarketClient:
         async def ask(begin: TimestampMs, end: TimestampMs) -> list[PastFundingPayload]:
             query: dict[str, str | int] = {"symbol": symbol, "from": begin, "to": end}
             raw = await self._http.get("/api/v1/contract/funding-rates", Raw, query)
-            return rows_of(raw, PastFundingPayload)
+            return most_rows_of(raw, PastFundingPayload, "a funding rate")
 
         return by_stretches(
             ask,

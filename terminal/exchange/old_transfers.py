@@ -17,10 +17,9 @@ from terminal.exchange.commands import ended
 from terminal.exchange.errors import RejectedError
 from terminal.exchange.outcome import NotSent
 from terminal.exchange.paging import Walk, by_pages
-from terminal.exchange.rows import reader
+from terminal.exchange.rows import page_of, reader
 from terminal.wire.codec import Raw, excerpt, number
 from terminal.wire.funds import OldTransferPayload
-from terminal.wire.pages import PagePayload
 
 if TYPE_CHECKING:
     from terminal.domain.clock import TimestampMs
@@ -28,6 +27,7 @@ if TYPE_CHECKING:
     from terminal.domain.units import Money
     from terminal.exchange.http import HttpClient
     from terminal.exchange.outcome import Outcome
+    from terminal.wire.pages import PagePayload
 
 _TYPES = {AccountKind.MAIN: "MAIN", AccountKind.TRADE: "TRADE"}
 _REFUSED = frozenset({TransferState.REJECTED, TransferState.CANCEL, TransferState.FAILURE})
@@ -101,9 +101,8 @@ class OldTransfers:
 
         async def ask(page: int) -> PagePayload[OldTransferPayload]:
             query = {**chosen, "currentPage": page, "pageSize": PAGE_SIZE}
-            return await self._http.get(
-                "/api/v1/transfer-list", PagePayload[OldTransferPayload], query, signed=True
-            )
+            raw = await self._http.get("/api/v1/transfer-list", Raw, query, signed=True)
+            return page_of(raw, OldTransferPayload, "a transfer")
 
         rows = reader(translate.past_transfer, "a transfer")
         return by_pages(ask, lambda row: row.applyId, rows)

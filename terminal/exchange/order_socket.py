@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, NamedTuple, final
 from terminal.exchange.commands import outcome_of
 from terminal.exchange.errors import AuthError, ClockSkewError, ExchangeError
 from terminal.exchange.exchange_time import ExchangeTime
-from terminal.exchange.limiter import Figures
+from terminal.exchange.meter import Figures
 from terminal.exchange.outcome import NotSent, Outcome, Route, Unknown
 from terminal.exchange.refusals import refusal
 from terminal.exchange.sockets import ConnectionClosed, is_open, open_socket

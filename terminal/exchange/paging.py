@@ -10,10 +10,10 @@ from __future__ import annotations
 
 import logging
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Generic, TypeVar, final
+from typing import TYPE_CHECKING, Any, Generic, TypeVar, cast, final
 
 from terminal.domain.clock import TimestampMs
-from terminal.exchange.errors import ProtocolError
+from terminal.exchange.errors import ExchangeError, ProtocolError
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Hashable
@@ -36,20 +36,26 @@ MAX_REQUESTS = 500
 @final
 @dataclass(frozen=True, slots=True)
 class Batch(Generic[Row]):
-    """One answer: its rows, where to ask next (None: nowhere), and where if all was known."""
+    """One answer: its rows, where to ask next (None: nowhere), and where if all was known.
+
+    ``came`` rows have come since the walk began: so many known ones may be shown again without
+    being a repetition.
+    """
 
     rows: tuple[Row, ...]
     following: Hashable | None
     after_repeat: Hashable | None = None
+    came: int = 0
 
 
 @final
 class Walk(Generic[Fact]):
     """Asks for one answer after the other; iterate once.
 
-    ``must_end`` is for lists of which nothing may be missing: the bound and a repetition raise
-    ``ProtocolError`` there instead of ending the walk. ``is_whole`` is True when the walk came to
-    the exchange's own end.
+    ``must_end`` is for lists of which nothing may be missing: a repetition raises ``ProtocolError``
+    there instead of ending the walk, as the bound does everywhere. ``is_whole`` is True when the
+    walk came to the exchange's own end. An error says where the walk stood; unless it was an end,
+    who iterates on asks the same question again.
     """
 
     def __init__(
@@ -70,6 +76,7 @@ class Walk(Generic[Fact]):
         self._must_end = must_end
         self._known: set[Hashable] = set()
         self._asked: set[Hashable] = set()
+        self._shown_again = 0
         self.is_whole = False
 
     def __aiter__(self) -> Walk[Fact]:
@@ -78,15 +85,26 @@ class Walk(Generic[Fact]):
     async def __anext__(self) -> tuple[Fact, ...]:
         """The facts of the next answer that has new ones. Raises from ``exchange.errors``."""
         while self._next is not None:
-            batch = await self._answer(self._next)
-            new = self._new(batch.rows)
-            if new or not batch.rows:
-                self._go_on(batch.following)
-            else:
-                self._stop_repeating(batch)
-            if new:
-                return self._read(new)
+            stood = self.standing
+            try:
+                batch = await self._answer(self._next)
+                new = self._new(batch.rows)
+                if new or not batch.rows:
+                    self._go_on(batch.following)
+                else:
+                    self._stop_repeating(batch)
+                if new:
+                    return self._read(new)
+            except ExchangeError as error:
+                error.told_at(stood)
+                raise
         raise StopAsyncIteration
+
+    @property
+    def standing(self) -> str:
+        """How far the walk is and what it asks next, for the log."""
+        rows = len(self._known)
+        return f"after {len(self._asked)} answers with {rows} rows, at {self._next}"
 
     async def collect(self) -> tuple[Fact, ...]:
         """All that is left of the walk at once."""
@@ -98,10 +116,11 @@ class Walk(Generic[Fact]):
     async def _answer(self, where: Hashable) -> Batch[Any]:
         if self._left <= 0:
             self._next = None
-            raise ProtocolError(f"pages without end: {len(self._asked)} answers were not all")
+            raise ProtocolError("pages without end")
         self._left -= 1
+        batch = await self._ask(where)
         self._asked.add(where)
-        return await self._ask(where)
+        return batch
 
     def _new(self, rows: tuple[Any, ...]) -> tuple[Any, ...]:
         new: list[Any] = []
@@ -121,10 +140,13 @@ class Walk(Generic[Fact]):
 
     def _stop_repeating(self, batch: Batch[Any]) -> None:
         """An answer of nothing new: the end of a stretch of time, or a pager that turns around."""
-        if batch.following is not None and batch.after_repeat is None:
+        self._shown_again += len(batch.rows)
+        if self._shown_again <= batch.came:
+            self._go_on(batch.following)
+        elif batch.following is not None and batch.after_repeat is None:
             self._repeated(batch.following)
-            return
-        self._go_on(batch.after_repeat)
+        else:
+            self._go_on(batch.after_repeat)
 
     def _repeated(self, where: Hashable) -> None:
         self._next = None
@@ -141,13 +163,45 @@ def by_pages(
     max_requests: int = MAX_REQUESTS,
     must_end: bool = False,
 ) -> Walk[Fact]:
-    """Numbered pages from 1 to the last; the exchange says anew with each how many there are."""
+    """Numbered pages from 1 to the last; the exchange says anew with each how many there are.
 
-    async def batch(page: int) -> Batch[Row]:
+    Rows may come and, where nothing may be missing, go while the pages are read.
+    """
+    counts = _Counts()
+
+    async def batch(where: tuple[int, int]) -> Batch[Row]:
+        begun, page = where
         answer = await ask(page)
-        return Batch(tuple(answer.items or ()), _page_after(answer, page))
+        rows = tuple(answer.items or ())
+        if counts.change(answer) < 0 and must_end and page > 1:
+            # What lay behind the rows that went has moved up, past what was read: from the start.
+            counts.came += answer.totalNum or 0  # all of them may be shown again
+            again = (begun + 1, 1)
+            return Batch(rows, again, again)
+        after = _page_after(answer, page)
+        return Batch(rows, None if after is None else (begun, after), came=counts.came)
 
-    return Walk(batch, 1, key, read, max_requests=max_requests, must_end=must_end)
+    return Walk(batch, (0, 1), key, read, max_requests=max_requests, must_end=must_end)
+
+
+@final
+class _Counts:
+    """How many rows a list has by its own word, from page to page; ``came`` is all growth."""
+
+    def __init__(self) -> None:
+        self._last: int | None = None
+        self.came = 0
+
+    def begin(self) -> None:
+        """The next answer is of another list."""
+        self._last = None
+
+    def change(self, answer: PagePayload[Any]) -> int:
+        """By how many rows the list grew since the last page; below zero when it shrank."""
+        last, self._last = self._last, answer.totalNum
+        change = 0 if last is None or self._last is None else self._last - last
+        self.came += max(0, change)
+        return change
 
 
 def _page_after(answer: PagePayload[Any], page: int) -> int | None:
@@ -173,14 +227,17 @@ def by_offset(
     """
 
     async def batch(where: Hashable) -> Batch[Row]:
-        answer = await ask(None if where == _BEGIN else where)  # type: ignore[arg-type]
+        answer = await ask(None if where is _BEGIN else cast("int | str", where))
         rows = tuple(answer.dataList or ())
-        return Batch(rows, offset_of(rows) if rows and answer.hasMore else None)
+        if answer.hasMore is False or (not rows and not answer.hasMore):
+            return Batch(rows, None)
+        # More, but nothing here to go on from: the same question again would be a repetition.
+        return Batch(rows, offset_of(rows) if rows else where)
 
     return Walk(batch, _BEGIN, key, read, max_requests=max_requests)
 
 
-_BEGIN = "begin"
+_BEGIN = "the beginning"
 
 
 def by_windows(  # noqa: PLR0913 - a question, a time, and how rows are told apart and read
@@ -202,11 +259,15 @@ def by_windows(  # noqa: PLR0913 - a question, a time, and how rows are told apa
         end, page = where
         begin = max(start_at, end - width_ms)
         answer = await ask(TimestampMs(begin), TimestampMs(end), page)
+        if page == 1:
+            counts.begin()
+        counts.change(answer)
         earlier = (begin, 1) if begin > start_at else None
-        following = _page_after(answer, page)
-        next_where = earlier if following is None else (end, following)
-        return Batch(tuple(answer.items or ()), next_where, earlier)
+        after = _page_after(answer, page)
+        following = earlier if after is None else (end, after)
+        return Batch(tuple(answer.items or ()), following, earlier, counts.came)
 
+    counts = _Counts()
     begin = (int(end_at), 1) if end_at >= start_at else None
     return Walk(batch, begin, key, read, max_requests=max_requests)
 

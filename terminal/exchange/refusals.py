@@ -20,15 +20,18 @@ from terminal.exchange.errors import (
     QuotaSpentError,
     RateLimitedError,
     RejectedError,
+    RepeatedError,
     SuspendedError,
     UnavailableError,
+    in_their_words,
 )
 from terminal.exchange.limiter import ADDRESS_BLOCK_S, ENDPOINT_BLOCK_S, Block
 from terminal.wire.codec import excerpt
 from terminal.wire.envelope import Kind, Meaning, meaning
 
 if TYPE_CHECKING:
-    from terminal.exchange.limiter import Figures, Wait
+    from terminal.exchange.limiter import Wait
+    from terminal.exchange.meter import Figures
 
 ADDRESS_REFUSED = "400006"
 """Its text names the address that the exchange sees, which the user must know."""
@@ -37,6 +40,7 @@ _REJECTIONS: dict[Kind, type[RejectedError]] = {
     Kind.AUTH: AuthError,
     Kind.CLOCK: ClockSkewError,
     Kind.NOT_FOUND: NotFoundError,
+    Kind.REPEATED: RepeatedError,
     Kind.SUSPENDED: SuspendedError,
 }
 _IN_THEIR_WORDS = frozenset({Kind.BUSINESS, Kind.SUSPENDED, Kind.NOT_OFFERED})
@@ -57,12 +61,11 @@ def refusal(
     slowed = _slowed(technical, known, status, figures)
     if slowed is not None:
         return slowed
-    if known.kind is Kind.SERVER or status >= 500:
-        sentence = known.sentence if known.kind is Kind.SERVER else ""
-        return UnavailableError(technical, sentence=sentence, remedy=known.remedy)
+    if known.kind is Kind.SERVER:
+        return UnavailableError(technical, sentence=known.sentence, remedy=known.remedy)
     if not code and known.kind is Kind.BUSINESS:
         return ProtocolError(f"{where}: no code, {excerpt(text)}")
-    return _rejection(known, code, text, status)
+    return _rejection(known, where, code, text, status)
 
 
 def blocked(technical: str) -> AddressBlockedError:
@@ -71,12 +74,6 @@ def blocked(technical: str) -> AddressBlockedError:
     return AddressBlockedError(
         technical, retry_after_s=ADDRESS_BLOCK_S, sentence=known.sentence, remedy=known.remedy
     )
-
-
-def in_their_words(text: str) -> str:
-    """The exchange's own words as a sentence."""
-    said = excerpt(text)
-    return f"The exchange says: {said}" + ("" if said.endswith((".", "!", "?")) else ".")
 
 
 def held_back(name: str, wait: Wait) -> RateLimitedError:
@@ -120,10 +117,10 @@ def _slowed(
     return OverloadError(technical, retry_after_s=None, sentence=words)
 
 
-def _rejection(known: Meaning, code: str, text: str, status: int) -> RejectedError:
+def _rejection(known: Meaning, where: str, code: str, text: str, status: int) -> RejectedError:
     sentence = known.sentence
     says_more = known.kind in _IN_THEIR_WORDS or code == ADDRESS_REFUSED
-    if text and says_more and text != sentence:
+    if text and says_more:
         sentence = f"{sentence} {in_their_words(text)}"
     kind = _REJECTIONS.get(known.kind, RejectedError)
     return kind(
@@ -133,4 +130,5 @@ def _rejection(known: Meaning, code: str, text: str, status: int) -> RejectedErr
         remedy=known.remedy,
         status=status,
         may_retry=known.may_retry,
+        where=where,
     )

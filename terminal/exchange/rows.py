@@ -6,7 +6,8 @@ import logging
 from typing import TYPE_CHECKING, TypeVar
 
 from terminal.exchange.errors import ProtocolError
-from terminal.wire.codec import DecodeError, Raw, decode_rows
+from terminal.wire.codec import DecodeError, Raw, decode, decode_rows
+from terminal.wire.pages import MorePayload, PagePayload
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -40,9 +41,60 @@ def reader(read: Callable[[Row], Fact], noun: str) -> Callable[[Iterable[Row]], 
 def rows_of(raw: Raw, kind: type[Row]) -> list[Row]:
     """Decode what is a list, a single object or nothing (API reference 1.4 and 3.8).
 
-    Raises ``ProtocolError``.
+    For lists of which no row may be missing. Raises ``ProtocolError``.
     """
     try:
         return decode_rows(bytes(raw), kind)
     except DecodeError as error:
         raise ProtocolError(str(error)) from error
+
+
+def most_rows_of(raw: Raw, kind: type[Row], noun: str) -> list[Row]:
+    """Like ``rows_of``, without the rows that cannot be read, which the log names.
+
+    Raises ``ProtocolError`` when it is no list at all, or when not one of its rows can be read.
+    """
+    try:
+        return decode_rows(bytes(raw), kind)
+    except DecodeError:
+        return _readable_rows(rows_of(raw, Raw), kind, noun)
+
+
+def page_of(raw: Raw, kind: type[Row], noun: str) -> PagePayload[Row]:
+    """A numbered page without the rows that cannot be read. Raises like ``most_rows_of``."""
+    page = _whole(raw, PagePayload[Raw])
+    return PagePayload(
+        _readable_rows(page.items or [], kind, noun),
+        page.currentPage,
+        page.pageSize,
+        page.totalNum,
+        page.totalPage,
+    )
+
+
+def more_of(raw: Raw, kind: type[Row], noun: str) -> MorePayload[Row]:
+    """A stretch without the rows that cannot be read. Raises like ``most_rows_of``."""
+    stretch = _whole(raw, MorePayload[Raw])
+    return MorePayload(_readable_rows(stretch.dataList or [], kind, noun), stretch.hasMore)
+
+
+def _whole(raw: Raw, kind: type[Row]) -> Row:
+    try:
+        return decode(bytes(raw), kind)
+    except DecodeError as error:
+        raise ProtocolError(str(error)) from error
+
+
+def _readable_rows(rows: list[Raw], kind: type[Row], noun: str) -> list[Row]:
+    found: list[Row] = []
+    wrong: DecodeError | None = None
+    for row in rows:
+        try:
+            found.append(decode(bytes(row), kind))
+        except DecodeError as error:
+            wrong = error
+            _log.warning("%s was left out: %s", noun, error)
+    if wrong is not None and not found:
+        # One odd row is an oddity; nothing but odd ones are another form.
+        raise ProtocolError(f"not one row can be read: {wrong}") from wrong
+    return found

@@ -148,7 +148,13 @@ class SettingsClient:
         async def change() -> tuple[OrderId, ...]:
             answer = bytes(await self._http.post(path, Raw, body)).strip()
             if answer == b"false":
-                raise RejectedError("", "false", sentence="The exchange did not take the change.")
+                raise RejectedError(
+                    "",
+                    "false",
+                    sentence="The exchange did not take the change.",
+                    remedy="Look at what it is set to now.",
+                    where=path,
+                )
             if answer not in {b"true", b'"true"'}:
                 raise ProtocolError(f"{path}: true was expected, not {excerpt(answer)}")
             return ()

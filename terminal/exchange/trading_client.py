@@ -15,7 +15,7 @@ from terminal.exchange.commands import ended
 from terminal.exchange.errors import ProtocolError, RejectedError
 from terminal.exchange.outcome import NotSent
 from terminal.exchange.paging import PAGE_SIZE, by_pages
-from terminal.exchange.rows import readable, rows_of
+from terminal.exchange.rows import most_rows_of, readable
 from terminal.wire.codec import Raw
 from terminal.wire.pages import PagePayload
 from terminal.wire.trading import (
@@ -40,6 +40,8 @@ _log = logging.getLogger("orders")
 
 MAX_PAGES = 20
 NOT_FOUND = "100001"
+NO_EXITS = "An order with exits attached is sent by itself, and not tested."
+_PAST = "an order of the past"
 
 
 @final
@@ -61,11 +63,13 @@ class TradingClient:
         return self._routes.state
 
     async def place(self, ticket: OrderTicket, client_oid: ClientOid) -> Outcome:
-        """Send one order. Never resent by itself."""
+        """Send one order. Never resent by itself. One with exits goes by REST only (6.2)."""
         try:
             body = translate.order_body(ticket, client_oid, self._scales)
         except ProtocolError as error:
             return NotSent(error.sentence, self._routes.state.route)
+        if ticket.exits is not None:
+            return await ended(self._post("/api/v1/st-orders", body))
         return await self._routes.place(body, client_oid)
 
     async def place_batch(
@@ -73,11 +77,14 @@ class TradingClient:
     ) -> tuple[Outcome, ...]:
         """Send up to 20 orders at once; one outcome for each, in the same order.
 
-        What cannot be written is not sent; the others are.
+        What cannot be written, or has exits attached, is not sent; the others are.
         """
         bodies: dict[int, dict[str, object]] = {}
         outcomes: dict[int, Outcome] = {}
         for at, (ticket, client_oid) in enumerate(orders):
+            if ticket.exits is not None:
+                outcomes[at] = NotSent(NO_EXITS, self._routes.state.route)
+                continue
             try:
                 bodies[at] = translate.order_body(ticket, client_oid, self._scales)
             except ProtocolError as error:
@@ -88,14 +95,16 @@ class TradingClient:
 
     async def test(self, ticket: OrderTicket, client_oid: ClientOid) -> Outcome:
         """Let the exchange check an order without placing it; the id it answers is nobody's."""
+        if ticket.exits is not None:
+            return NotSent(NO_EXITS)
         try:
             body = translate.order_body(ticket, client_oid, self._scales)
         except ProtocolError as error:
             return NotSent(error.sentence)
-        return await ended(self._test(body))
+        return await ended(self._post("/api/v1/orders/test", body))
 
-    async def _test(self, body: dict[str, object]) -> tuple[OrderId, ...]:
-        placed = await self._http.post("/api/v1/orders/test", PlacedPayload, body)
+    async def _post(self, path: str, body: dict[str, object]) -> tuple[OrderId, ...]:
+        placed = await self._http.post(path, PlacedPayload, body)
         return (OrderId(placed.orderId),)
 
     async def cancel(self, order_id: OrderId) -> Outcome:
@@ -190,7 +199,7 @@ class TradingClient:
         def read(payload: OrderPayload) -> OrderUpdate:
             return translate.order_update(payload, self._scales)
 
-        return readable(read, rows_of(raw, OrderPayload), "an order of the past")
+        return readable(read, most_rows_of(raw, OrderPayload, _PAST), _PAST)
 
     async def recent_fills(self) -> tuple[Fill, ...]:
         """Fills of the last 24 hours, at most 1000, oldest first."""
@@ -199,7 +208,8 @@ class TradingClient:
         def read(payload: FillPayload) -> Fill:
             return translate.fill(payload, self._scales)
 
-        fills = {fill.key: fill for fill in readable(read, rows_of(raw, FillPayload), "a fill")}
+        rows = most_rows_of(raw, FillPayload, "a fill")
+        fills = {fill.key: fill for fill in readable(read, rows, "a fill")}
         return tuple(sorted(fills.values(), key=lambda fill: fill.event_at))
 
 

@@ -12,9 +12,11 @@ from typing import TYPE_CHECKING, final
 
 from terminal.domain.transfer import AccountKind, Funds
 from terminal.domain.units import Money, OrderId, plain
+from terminal.exchange import translate
 from terminal.exchange.commands import ended_by, rejected
 from terminal.exchange.funding_gateway import Repeated
 from terminal.exchange.outcome import NotSent, Rejected
+from terminal.exchange.translate.funds import COIN, FUNDING_COIN
 from terminal.wire.account import TransferablePayload, TransferredPayload
 from terminal.wire.codec import excerpt
 
@@ -31,7 +33,6 @@ _TYPES = {
     AccountKind.TRADE: "TRADE",
     AccountKind.FUTURES: "CONTRACT",
 }
-_COIN, _FUNDING_COIN = "XBT", "BTC"
 _BAD_PARAMETER = "400100"
 _NO_PERMISSION = "400007"
 _REPEATED = "300018"
@@ -53,7 +54,7 @@ class TransferClient:
     def __init__(self, http: HttpClient, refusal: str = "") -> None:
         self._http = http
         self._refusal = refusal
-        self._coin_with_futures = _FUNDING_COIN
+        self._coin_with_futures = FUNDING_COIN
 
     @property
     def refusal(self) -> str:
@@ -62,7 +63,7 @@ class TransferClient:
 
     async def funds(self, account: AccountKind, currency: str) -> Funds:
         """The main or the trade account in one currency. Raises from ``exchange.errors``."""
-        query = {"currency": _funding_name(currency), "type": _TYPES[account]}
+        query = {"currency": translate.funding_coin(currency), "type": _TYPES[account]}
         payload = await self._http.get(
             "/api/v1/accounts/transferable", TransferablePayload, query, signed=True
         )
@@ -98,9 +99,9 @@ class TransferClient:
     def _name(self, ticket: TransferTicket) -> str:
         """What the exchange calls the currency in this transfer."""
         touches_futures = AccountKind.FUTURES in {ticket.source, ticket.target}
-        if touches_futures and ticket.currency == _COIN:
+        if touches_futures and ticket.currency == COIN:
             return self._coin_with_futures
-        return _funding_name(ticket.currency)
+        return translate.funding_coin(ticket.currency)
 
     def _refused(
         self, error: RejectedError, ticket: TransferTicket, name: str
@@ -126,11 +127,11 @@ class TransferClient:
 
     def _learn(self, ticket: TransferTicket, name: str) -> bool:
         """Take the coin's other name from now on; False when there is none to take."""
-        if ticket.currency != _COIN or name != self._coin_with_futures:
+        if ticket.currency != COIN or name != self._coin_with_futures:
             return False
         if AccountKind.FUTURES not in {ticket.source, ticket.target}:
             return False
-        self._coin_with_futures = _COIN if name == _FUNDING_COIN else _FUNDING_COIN
+        self._coin_with_futures = COIN if name == FUNDING_COIN else FUNDING_COIN
         return True
 
 
@@ -145,7 +146,3 @@ def _refuses_name(words: str, name: str) -> bool:
         return False
     is_named = "currency" in words or re.search(rf"\b{name.lower()}\b", words) is not None
     return is_named and _NO_NAME.search(words) is not None
-
-
-def _funding_name(currency: str) -> str:
-    return _FUNDING_COIN if currency == _COIN else currency

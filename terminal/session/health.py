@@ -9,7 +9,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol, final
 
-from terminal.exchange.limiter import Block, Urgency
+from terminal.exchange.limiter import Block
+from terminal.exchange.meter import Urgency
 from terminal.exchange.order_socket import SocketStatus
 from terminal.exchange.outcome import Route
 from terminal.session.listeners import Listeners

@@ -21,10 +21,18 @@ Raw = msgspec.Raw
 
 _EXCERPT = 200
 _LOOKED_AT = 4 * _EXCERPT
+_NAMES = (
+    r"(?:token|key|secret|passphrase|password|sign|signature|uid|userid|ipwhitelist"
+    r"|kc-api-timestamp)"
+)
 _SECRET = re.compile(
-    r'("[^"]*(?:token|key|secret|passphrase|sign|uid|userid|ipwhitelist)"\s*:\s*)("[^"]*"?|-?\d+)',
+    # A field of an object, as JSON or as this program prints it: text (cut off or not), a number.
+    rf"""(["'][^"']*{_NAMES}["']\s*:\s*)("(?:[^"\\]|\\.)*"?|'(?:[^'\\]|\\.)*'?|-?\d+)"""
+    # A parameter of an address, or a header.
+    rf"""|(\b[\w-]*{_NAMES}\s*[=:]\s*)([^\s"'&,;<>]+)""",
     re.IGNORECASE,
 )
+_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]+")
 _encoder = msgspec.json.Encoder()
 _decoders: dict[Any, msgspec.json.Decoder[Any]] = {}
 
@@ -60,7 +68,7 @@ def decode_rows(raw: bytes | str | memoryview, kind: type[T]) -> list[T]:
     data = memoryview(raw.encode() if isinstance(raw, str) else raw)
     begin = bytes(data[:32]).lstrip()
     if begin.startswith(b"["):
-        return decode(data, list[kind])  # type: ignore[valid-type]
+        return decode(data, list[kind])  # type: ignore[valid-type]  # the kind is known at run time
     if begin.startswith(b"null") or not data:
         return []
     return [decode(data, kind)]
@@ -94,10 +102,14 @@ def decimal_of(value: Any, field: str) -> Decimal | None:  # noqa: ANN401 - what
 
 
 def excerpt(raw: bytes | str | memoryview) -> str:
-    """The beginning of what was received, for a log line, with what could be a secret left out."""
+    """The beginning of what was received, on one line, with what could be a secret left out."""
     if isinstance(raw, str):
         text = raw[:_LOOKED_AT]
     else:
         text = bytes(raw[:_LOOKED_AT]).decode("utf-8", "replace")
-    shown = _SECRET.sub(r'\1"***"', text)
+    shown = _CONTROL.sub(" ", _SECRET.sub(_hidden, text))
     return shown if len(shown) <= _EXCERPT and len(raw) <= _LOOKED_AT else f"{shown[:_EXCERPT]}..."
+
+
+def _hidden(found: re.Match[str]) -> str:
+    return f"{found[1] or found[3]}***"

@@ -41,13 +41,6 @@ class ServiceState(Enum):
     CANCEL_ONLY = "cancelonly"
 
 
-class OrderSide(Enum):
-    """``side`` of orders, fills and trades."""
-
-    BUY = "buy"
-    SELL = "sell"
-
-
 class OrderKind(Enum):
     """``type`` of an order (3.3)."""
 

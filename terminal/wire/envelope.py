@@ -8,9 +8,12 @@ parameter, and with ``orderNotExist`` an order that is not known.
 from __future__ import annotations
 
 from enum import Enum
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import msgspec
+
+from terminal.wire.codec import excerpt
+from terminal.wire.fields import MaybeWords
 
 SUCCESS = frozenset({"200000", "200"})
 _NOT_FOUND_CODE, _NOT_FOUND_TEXT = "100001", "notexist"
@@ -20,7 +23,7 @@ class Envelope(msgspec.Struct):
     """``{"code": ..., "msg": ..., "data": ...}`` with the data left undecoded."""
 
     code: str | int | None = ""
-    msg: str | None = None
+    msg: MaybeWords = None
     success: bool | None = None
     data: msgspec.Raw = msgspec.Raw(b"null")
 
@@ -50,6 +53,7 @@ class Kind(Enum):
     ADDRESS = "address"
     NOT_FOUND = "not found"
     NOT_CANCELLABLE = "not cancellable"
+    REPEATED = "repeated"
     NOT_OFFERED = "not offered"
     SUSPENDED = "suspended"
     SERVER = "server"
@@ -57,7 +61,7 @@ class Kind(Enum):
 
 
 class Meaning(NamedTuple):
-    """A code's kind, one calm sentence, and what the user can do (may be empty).
+    """A code's kind, one calm sentence, and what the user can do.
 
     ``may_retry`` says that the same request can be taken a moment later, so that a read or a cancel
     may be asked again by itself. Orders never are.
@@ -65,15 +69,15 @@ class Meaning(NamedTuple):
 
     kind: Kind
     sentence: str
-    remedy: str = ""
+    remedy: str
     may_retry: bool = False
 
 
-def _auth(sentence: str, remedy: str = "") -> Meaning:
+def _auth(sentence: str, remedy: str) -> Meaning:
     return Meaning(Kind.AUTH, sentence, remedy)
 
 
-def _business(sentence: str, remedy: str = "") -> Meaning:
+def _business(sentence: str, remedy: str) -> Meaning:
     return Meaning(Kind.BUSINESS, sentence, remedy)
 
 
@@ -81,12 +85,17 @@ _REPORT = "Report this."
 _ASK = "Ask the exchange."
 _SMALLER = "Use a smaller size."
 _SLOW = "The exchange asks us to slow down."
+_AGAIN = "Try again in a moment; what is shown may be out of date."
+_PARAMETER = _business("The exchange found a parameter wrong.", "Change what its words name.")
 _REGION = _auth("The exchange does not serve this account's region.", _ASK)
 _SYMBOL = _business("The exchange does not know this contract.", "Choose another contract.")
 _BROKER = _auth("The exchange refused a partner's sign-in.", _REPORT)
 _NO_OTHER_SIDE = _business("There is nothing on the other side of the book.", "Use a limit order.")
 _HANDSHAKE = Meaning(
-    Kind.AUTH, "The exchange did not take the sign-in of the order socket.", may_retry=True
+    Kind.AUTH,
+    "The exchange did not take the sign-in of the order socket.",
+    "It is tried again; orders go by REST meanwhile.",
+    may_retry=True,
 )
 
 MEANINGS: dict[str, Meaning] = {
@@ -108,7 +117,7 @@ MEANINGS: dict[str, Meaning] = {
     "400010": _auth("The exchange refused the account.", _ASK),
     "400011": _HANDSHAKE,
     "400012": _HANDSHAKE,
-    "400100": _business("The exchange found a parameter wrong."),
+    "400100": _PARAMETER,
     "400200": _BROKER,
     "400201": _BROKER,
     "400202": _BROKER,
@@ -116,36 +125,48 @@ MEANINGS: dict[str, Meaning] = {
     "400303": _auth(
         "The exchange wants to know the account's owner first.", "Verify on the exchange's site."
     ),
-    "404000": Meaning(Kind.NOT_OFFERED, "The exchange does not offer this."),
+    "404000": Meaning(
+        Kind.NOT_OFFERED, "The exchange does not offer this.", "Look for a newer version."
+    ),
     "411100": _auth("The account is frozen.", _ASK),
     "415000": _business("The exchange refused the form of the request.", _REPORT),
     "4001002": _business("The exchange refused a frame without an id.", _REPORT),
-    "429000": Meaning(Kind.RATE, _SLOW, may_retry=True),
-    "500000": Meaning(Kind.SERVER, "The exchange had an internal error.", may_retry=True),
+    "429000": Meaning(Kind.RATE, _SLOW, _AGAIN, may_retry=True),
+    "500000": Meaning(Kind.SERVER, "The exchange had an internal error.", _AGAIN, may_retry=True),
     "1015": Meaning(
         Kind.ADDRESS,
         "The exchange's shield blocks this address for a while.",
         "Others may share it, as with a VPN; waiting helps.",
         may_retry=True,
     ),
-    "200002": Meaning(Kind.ENDPOINT_RATE, _SLOW, may_retry=True),
+    "200002": Meaning(
+        Kind.ENDPOINT_RATE, _SLOW, "Wait for ten seconds; other requests are free.", may_retry=True
+    ),
     # Futures business.
     "40010": _REGION,
-    "100001": _business("The exchange found a parameter wrong."),
-    "100002": Meaning(Kind.SERVER, "The exchange is set up wrongly.", may_retry=True),
+    "100001": _PARAMETER,
+    "100002": Meaning(Kind.SERVER, "The exchange is set up wrongly.", _AGAIN, may_retry=True),
     "100003": _SYMBOL,
-    "100004": Meaning(Kind.NOT_CANCELLABLE, "The order can no longer be canceled."),
+    "100004": Meaning(
+        Kind.NOT_CANCELLABLE,
+        "The order can no longer be canceled.",
+        "It is asked what became of it.",
+    ),
     "100005": _business("This risk limit level does not exist.", "Choose another level."),
-    "101030": _business("The exchange refused."),
+    "101030": _business("The exchange refused.", _ASK),
     "126042": _business("The largest position allowed would be exceeded.", _SMALLER),
-    "200001": _business("The exchange does not answer for so large a part of the book."),
+    "200001": _business(
+        "The exchange does not answer for so large a part of the book.", "Ask for fewer rows."
+    ),
     "200003": _SYMBOL,
-    "200005": _business("The balance is not enough to change the risk limit."),
+    "200005": _business(
+        "The balance is not enough to change the risk limit.", "Add funds, or choose a lower level."
+    ),
     "230003": _business(
         "The account has not enough to move.",
         "Main and trade are two accounts; look at what is transferable in each.",
     ),
-    "300000": _business("The exchange found a parameter wrong."),
+    "300000": _PARAMETER,
     "300001": _business("Too many working orders on this contract.", "Cancel some."),
     "300002": Meaning(
         Kind.SUSPENDED, "Trading is suspended on the exchange.", "Wait until it is open again."
@@ -170,8 +191,14 @@ MEANINGS: dict[str, Meaning] = {
     "300016": _business(
         "The leverage is above the contract's maximum.", "Choose a lower leverage."
     ),
-    "300017": _business("The position belongs to a contest of the exchange."),
-    "300018": _business("An order with this id exists already.", "Look at the orders."),
+    "300017": _business(
+        "The position belongs to a contest of the exchange.", "Change it on the exchange's site."
+    ),
+    "300018": Meaning(
+        Kind.REPEATED,
+        "An order with this id exists already.",
+        "It is asked for by its id; look at the orders.",
+    ),
     "330005": _business(
         "The margin mode differs from the contract's setting.", "Read the mode again, then decide."
     ),
@@ -179,7 +206,9 @@ MEANINGS: dict[str, Meaning] = {
     "330011": _business(
         "The position mode differs from the account's setting.", "Read the mode again, then decide."
     ),
-    "330012": _business("The exchange refused the order in this mode."),
+    "330012": _business(
+        "The exchange refused the order in this mode.", "Read the mode again, then decide."
+    ),
     "50002": _business(
         "The contract has an order or a position.", "Cancel and close first, then change it."
     ),
@@ -204,24 +233,18 @@ _STATUS_MEANINGS: dict[int, Meaning] = {
 
 
 def meaning(code: str, text: str, status: int = 0) -> Meaning:
-    """Say what a refusal means; unknown codes keep the exchange's own words.
-
-    ``status`` is that of HTTP, for codes that are not known.
-    """
+    """Say what a refusal means. ``status`` is that of HTTP, for codes that are not known."""
     if code == _NOT_FOUND_CODE and _NOT_FOUND_TEXT in text.lower():
-        return Meaning(Kind.NOT_FOUND, "The exchange does not know this order.")
+        return Meaning(
+            Kind.NOT_FOUND, "The exchange does not know this order.", "Look at the orders."
+        )
     known = MEANINGS.get(code)
     if known is not None:
         return known
-    words = text or f"The exchange refused with code {code}."
     by_status = _STATUS_MEANINGS.get(status)
     if by_status is not None:
         return by_status
     if status >= 500:
         return MEANINGS["500000"]
-    return Meaning(Kind.BUSINESS, words)
-
-
-def unwrapped(data: msgspec.Raw) -> Any:  # noqa: ANN401 - plain JSON values
-    """Decode data as plain JSON values with exact numbers."""
-    return msgspec.json.decode(data)
+    named = f" with code {excerpt(code)}" if code else ""
+    return _business(f"The exchange refused{named}.", _ASK)

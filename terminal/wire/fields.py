@@ -8,7 +8,7 @@ type is None then; the plain types demand a value. To a type checker they are th
 from __future__ import annotations
 
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias, cast
 
 from typing_extensions import override
 
@@ -30,6 +30,8 @@ if TYPE_CHECKING:
     Text: TypeAlias = str
     MaybeText: TypeAlias = str | None
     MaybeFlag: TypeAlias = bool | None
+    MaybeWords: TypeAlias = str | None
+    Texts: TypeAlias = list[str]
 else:
 
     class _Field(type):
@@ -46,6 +48,8 @@ else:
     Text = _Field("Text", (), {})
     MaybeText = _Field("MaybeText", (), {})
     MaybeFlag = _Field("MaybeFlag", (), {})
+    MaybeWords = _Field("MaybeWords", (), {})
+    Texts = _Field("Texts", (), {})
 
 
 def exact(value: object) -> Decimal | None:
@@ -118,6 +122,20 @@ def text(value: object) -> str | None:
     raise ValueError("is no text")
 
 
+def texts(value: object) -> list[str]:
+    """Read a list of texts; null is an empty one. Raises ``ValueError``."""
+    if value is None:
+        return []
+    if not isinstance(value, list):
+        raise ValueError("is no list")  # noqa: TRY004 - the codec names the path of ValueErrors
+    return [_needed(text)(one) for one in cast("list[object]", value)]
+
+
+def words(value: object) -> str | None:
+    """Read what is only shown, whatever it is; None for null. Never fails."""
+    return value if value is None or isinstance(value, str) else str(value)
+
+
 def flag(value: object) -> bool | None:
     """Read a truth value, also as text or as 0 and 1; None for null and empty text."""
     if value is None or isinstance(value, bool):
@@ -154,6 +172,8 @@ _READERS: dict[object, Callable[[object], Any]] = {
     Text: _needed(text),
     MaybeText: text,
     MaybeFlag: flag,
+    MaybeWords: words,
+    Texts: texts,
 }
 
 

@@ -66,14 +66,6 @@ class FeeRatesPayload(msgspec.Struct):
     makerFeeRate: Exact
 
 
-class SwitchSetPayload(msgspec.Struct):
-    """Answer to ``dcp/set``: when the switch acts, unless it is set again. Seconds or ms."""
-
-    systemTime: MaybeWhole = None
-    triggerTime: MaybeWhole = None
-    symbol: MaybeText = None
-
-
 class SwitchPayload(msgspec.Struct):
     """``dcp/query``: ``timeout`` is seconds, -1 is off."""
 

@@ -13,6 +13,10 @@ def sign(secret: str, text: str) -> str:
     return base64.b64encode(digest).decode("ascii")
 
 
+VERSIONS = (2, 3)
+"""Those that sign as we do; of version 1 the passphrase would go as plain text."""
+
+
 def signed_headers(
     credentials: tuple[str, str, str],
     timestamp_ms: int,
@@ -25,8 +29,10 @@ def signed_headers(
 
     ``credentials`` are key, secret and passphrase; ``path`` includes the query exactly as sent;
     ``body`` is exactly what is sent, empty without one. ``version`` is the key's own; versions 2
-    and 3 sign alike.
+    and 3 sign alike, others raise ``ValueError``. Partner headers are the brokers' and not sent.
     """
+    if version not in VERSIONS:
+        raise ValueError(f"key version {version} is not one of {VERSIONS}")
     key, secret, passphrase = credentials
     stamp = str(timestamp_ms)
     return {

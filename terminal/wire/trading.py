@@ -4,7 +4,16 @@ from __future__ import annotations
 
 import msgspec
 
-from terminal.wire.fields import Exact, MaybeExact, MaybeFlag, MaybeText, MaybeWhole, Text, Whole
+from terminal.wire.fields import (
+    Exact,
+    MaybeExact,
+    MaybeFlag,
+    MaybeText,
+    MaybeWhole,
+    Text,
+    Texts,
+    Whole,
+)
 
 
 class PlacedPayload(msgspec.Struct):
@@ -16,7 +25,7 @@ class PlacedPayload(msgspec.Struct):
 class CancelledPayload(msgspec.Struct):
     """Answer to a cancel by id or of all."""
 
-    cancelledOrderIds: list[Text] = []
+    cancelledOrderIds: Texts = msgspec.field(default_factory=list[str])
 
 
 class OrderPayload(msgspec.Struct):

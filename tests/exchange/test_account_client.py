@@ -50,6 +50,14 @@ async def test_one_position_that_cannot_be_read_is_not_taken_for_flat() -> None:
         await a_client(saying([{"symbol": XBT, "isOpen": True}])).positions()
 
 
+async def test_two_legs_of_hedge_mode_are_not_taken_for_one_position() -> None:
+    """The list has both; one contract's position would hide one of them."""
+    legs = [{**load("position_v2"), "positionSide": side} for side in ("LONG", "SHORT")]
+    assert len(await a_client(saying(legs)).positions()) == 2
+    with pytest.raises(ProtocolError, match="2 positions of one contract"):
+        await a_client(saying(legs)).position(XBT)
+
+
 async def test_a_wallet_of_another_currency_is_refused() -> None:
     assert (await a_client(saying(load("overview"))).wallet("USDT")).risk_rate == Decimal("0.0123")
     with pytest.raises(ProtocolError, match="XBT"):

@@ -14,7 +14,8 @@ from terminal.exchange.errors import (
     QuotaSpentError,
     RejectedError,
 )
-from terminal.exchange.limiter import Block, Figures, Grant, RateBudget, Urgency, Wait
+from terminal.exchange.limiter import Block, Grant, RateBudget, Wait
+from terminal.exchange.meter import Figures, Urgency
 from terminal.wire.endpoints import Pool, endpoint
 from tests.support.fake_clock import FakeClock
 

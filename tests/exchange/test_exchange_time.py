@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from terminal.exchange.errors import TransportError
 from terminal.exchange.exchange_time import (
     GOOD_ROUND_TRIP_MS,
+    MORE_SAMPLES,
     SAMPLES,
     SIGNATURE_WINDOW_MS,
     ExchangeTime,
@@ -206,6 +207,8 @@ async def measured(clock: FakeClock, keeper: TimeKeeper) -> int:
         ((0.4, 0.02, 0.01), 2, 7010),
         ((0.4, 0.2, 0.3, 0.1), SAMPLES, 7050),
         ((0.4, None), 2, 7200),
+        ((1.5, 1.4, 1.3, 1.2, 0.2), SAMPLES + 1, 7100),
+        ((1.5,), SAMPLES + MORE_SAMPLES, 7750),
     ],
 )
 async def test_it_is_asked_until_an_answer_was_quick(
@@ -216,6 +219,17 @@ async def test_it_is_asked_until_an_answer_was_quick(
     line = Line(clock, *waits_s)
     assert await measured(clock, TimeKeeper(ExchangeTime(clock), clock, line.ask)) == offset_ms
     assert line.asked == asked
+
+
+async def test_a_single_sample_that_was_held_back_is_taken_again() -> None:
+    """Half of a round trip that waited for something would be off by seconds."""
+    clock = FakeClock()
+    line = Line(clock, 6.0, 0.1)
+    keeper = TimeKeeper(ExchangeTime(clock), clock, line.ask)
+    async with asyncio.TaskGroup() as group:
+        task = group.create_task(keeper.measure(samples=1))
+        await clock.advance(10.0)
+    assert (task.result(), line.asked) == (7050, 2)
 
 
 async def test_without_any_answer_it_says_so() -> None:

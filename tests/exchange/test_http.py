@@ -30,8 +30,9 @@ from terminal.exchange.errors import (
 )
 from terminal.exchange.exchange_time import ExchangeTime, TimeKeeper
 from terminal.exchange.http import HttpClient
-from terminal.exchange.limiter import Figures, RateBudget
-from terminal.wire.endpoints import Pool
+from terminal.exchange.limiter import RateBudget
+from terminal.exchange.meter import Figures
+from terminal.wire.endpoints import Pool, endpoint
 from terminal.wire.signing import sign
 from tests.support.fake_clock import START_MS, FakeClock
 
@@ -94,6 +95,65 @@ async def test_public_requests_carry_no_key() -> None:
     await client.get("/api/v1/timestamp", int)
     await client.aclose()
     assert not [name for name in seen[0].headers if name.startswith("kc-api")]
+
+
+async def test_what_is_posted_says_its_type_signed_or_not() -> None:
+    """A token is asked for without a key and without a body (reference 1.3: else 415000)."""
+    seen: list[httpx.Request] = []
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        seen.append(request)
+        return httpx.Response(200, json={"code": "200000", "data": 1})
+
+    client = a_client(answer)
+    await client.post("/api/v1/bullet-public", int, None, signed=False)
+    await client.post("/api/v1/bullet-private", int, None)
+    await client.aclose()
+    assert [one.headers.get_list("content-type") for one in seen] == [["application/json"]] * 2
+    assert [one.content for one in seen] == [b"", b""]
+
+
+@pytest.mark.parametrize(
+    ("path", "query", "target"),
+    [
+        ("/api/v1/orders/a b", None, b"/api/v1/orders/a%20b"),
+        ("/api/v1/orders/a?x=1#y", None, b"/api/v1/orders/a%3Fx%3D1%23y"),
+        ("/api/v1/orders/50%", None, b"/api/v1/orders/50%25"),
+        ("/api/v1/orders/\u00e9", None, b"/api/v1/orders/%C3%A9"),
+        ("/x", {"a": "b c&d=e+f%g/h?i#j"}, b"/x?a=b%20c%26d%3De%2Bf%25g%2Fh%3Fi%23j"),
+        ("/x", {"symbol": "A,B"}, b"/x?symbol=A,B"),
+        ("/x", {"s": ".KXBTUSDT", "z": "\u00fc~*'(!"}, b"/x?s=.KXBTUSDT&z=%C3%BC~%2A%27%28%21"),
+    ],
+)  # fmt: skip
+async def test_special_letters_are_signed_just_as_they_are_sent(
+    path: str, query: dict[str, str | int] | None, target: bytes
+) -> None:
+    """On the wire stands what was signed, and the exchange reads what was meant."""
+    seen: list[httpx.Request] = []
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        seen.append(request)
+        return httpx.Response(200, json={"code": "200000", "data": 1})
+
+    client = a_client(answer)
+    await client.get(path, int, query, signed=True)
+    await client.aclose()
+    (request,) = seen
+    assert request.url.raw_path == target
+    stamp = request.headers["KC-API-TIMESTAMP"]
+    assert request.headers["KC-API-SIGN"] == sign("secret", f"{stamp}GET{target.decode()}")
+    assert dict(request.url.params) == (query or {})
+
+
+@pytest.mark.parametrize("name", ["", ".", ".."])
+async def test_no_name_in_a_path_makes_it_that_of_another_call(name: str) -> None:
+    """To cancel the order without a name would be to cancel them all."""
+    client = a_client(_fail)
+    for path in (f"/api/v1/orders/{name}", f"/api/v1/contracts/{name}/x"):
+        with pytest.raises(TransportError) as raised:
+            await client.delete(path, int)
+        assert not raised.value.was_sent
+    await client.aclose()
 
 
 async def test_signing_without_a_key_is_refused_before_anything_is_sent() -> None:
@@ -185,12 +245,6 @@ async def test_what_provably_never_left_is_told_apart(error: Exception, *, was_s
     with pytest.raises(TransportError) as caught:
         await client.post("/x", int, {})
     assert caught.value.was_sent is was_sent
-    await client.aclose()
-
-
-async def test_success_without_data_is_an_empty_list() -> None:
-    client = saying({"code": "200000", "msg": "Position does not exist"})
-    assert await client.get_list("/x", int) == []
     await client.aclose()
 
 
@@ -502,6 +556,73 @@ async def test_a_waiting_read_can_be_canceled() -> None:
     task.cancel()
     with pytest.raises(asyncio.CancelledError):
         await task
+    assert desk.seen == []
+    await desk.http.aclose()
+
+
+async def test_reads_go_in_the_order_in_which_they_began_to_wait() -> None:
+    """A dear one is not overtaken by cheap ones that would fit, nor by who comes when it wakes."""
+    desk = Desk(FINE)
+    desk.budget.told(Pool.FUTURES, Figures(2000, 605, 12_000), sent_s=0.0, now_s=0.0)
+    paths = ["openOrderStatistics", "orders", "fills", "orders/7"]
+
+    async def read(name: str) -> None:
+        await desk.http.get(f"/api/v1/{name}", int, signed=True)
+
+    async with asyncio.TaskGroup() as group:
+        for path in paths:
+            group.create_task(read(path))
+            await desk.clock.settle()
+        assert desk.seen == [], "orders would fit, but waits behind what does not"
+        await desk.clock.advance(11.0)
+        group.create_task(read("positions"))
+        assert await desk.cancel() == 5, "what is more urgent passes all of them"
+        await desk.clock.advance(3.0)
+    went = [one.url.path.removeprefix("/api/v1/") for one in desk.seen[1:]]
+    assert went == [*paths, "positions"]
+    await desk.http.aclose()
+
+
+async def test_who_gives_up_waiting_stops_nobody() -> None:
+    """The next one in line has its turn; nor does a paused call hold up its pool."""
+    desk = Desk(FINE)
+    desk.budget.endpoint_limited(endpoint("GET", "/api/v1/fills"), 0.0)
+    desk.budget.told(Pool.FUTURES, Figures(2000, 605, 5_000), sent_s=0.0, now_s=0.0)
+
+    async def read(name: str) -> int:
+        return await desk.http.get(f"/api/v1/{name}", int, signed=True)
+
+    loop = asyncio.get_running_loop()
+    first, paused, second = (
+        loop.create_task(read(one)) for one in ("openOrderStatistics", "fills", "orders")
+    )
+    await desk.clock.settle()
+    first.cancel()
+    await desk.clock.advance(6.0)
+    assert second.done()
+    assert not paused.done()
+    await desk.clock.advance(5.0)
+    assert await paused == await second == 5
+    await desk.http.aclose()
+
+
+async def test_waiting_for_a_turn_has_an_end_whoever_is_served_meanwhile() -> None:
+    """Another client of the same address may take all there is, window after window."""
+    desk = Desk(FINE)
+
+    async def spent_for_ever() -> None:
+        while True:
+            now_s = desk.clock.monotonic_s()
+            figures = Figures(2000, 0, 10_000)
+            desk.budget.told(Pool.FUTURES, figures, sent_s=now_s, now_s=now_s)
+            await desk.clock.sleep(9.0)
+
+    other = asyncio.get_running_loop().create_task(spent_for_ever())
+    await desk.clock.settle()
+    error = await desk.ends(desk.read(), 60.0)
+    other.cancel()
+    assert isinstance(error, QuotaSpentError)
+    assert not error.was_sent
     assert desk.seen == []
     await desk.http.aclose()
 

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from terminal.domain.clock import TimestampMs
-from terminal.exchange.errors import ProtocolError
+from terminal.exchange.errors import ProtocolError, TransportError
 from terminal.exchange.paging import WEEK_MS, by_offset, by_pages, by_stretches, by_windows
 from terminal.wire.pages import MorePayload, PagePayload
 
@@ -49,6 +49,74 @@ async def test_rows_that_shift_between_pages_count_once() -> None:
         return PagePayload(items=pages[page], totalPage=3)
 
     assert await by_pages(ask, same, all_of).collect() == (1, 2, 3, 4)
+
+
+@given(
+    st.lists(st.lists(st.integers(0, 3), max_size=4), max_size=8),
+    st.integers(0, 15),
+    st.integers(1, 4),
+)
+async def test_no_row_is_lost_or_doubled_when_rows_come_while_walking(
+    arrivals: list[list[int]], total: int, size: int
+) -> None:
+    """The newest come first and push the others on; some answers are all known rows then."""
+    listed = list(range(total))
+    coming = [sum(some) for some in arrivals]
+
+    async def ask(page: int) -> PagePayload[int]:
+        if page > 1 and coming:
+            for _ in range(coming.pop()):
+                listed.insert(0, -len(listed) - 1)
+        part = listed[(page - 1) * size : page * size]
+        return PagePayload(part, page, size, len(listed), -(-len(listed) // size))
+
+    walk = by_pages(ask, same, all_of, must_end=True)
+    found = await walk.collect()
+    assert len(set(found)) == len(found)
+    assert set(range(total)) <= set(found)
+    assert walk.is_whole
+
+
+@given(st.lists(st.integers(0, 14), max_size=6), st.integers(0, 15), st.integers(1, 4))
+async def test_no_row_is_lost_when_rows_go_while_walking(
+    going: list[int], total: int, size: int
+) -> None:
+    """Orders that end pull the others past the border of a page that was read already."""
+    listed = list(range(total))
+    gone: set[int] = set()
+
+    async def ask(page: int) -> PagePayload[int]:
+        if page > 1 and going:
+            row = going.pop()
+            if row in listed:
+                listed.remove(row)
+                gone.add(row)
+        part = listed[(page - 1) * size : page * size]
+        return PagePayload(part, page, size, len(listed), -(-len(listed) // size))
+
+    found = await by_pages(ask, same, all_of, must_end=True).collect()
+    assert len(set(found)) == len(found)
+    assert set(range(total)) - gone <= set(found)
+
+
+async def test_an_error_says_where_the_walk_stood_and_the_walk_goes_on_there() -> None:
+    """What was yielded stays; the question that failed is asked again."""
+    asked: list[int] = []
+
+    async def ask(page: int) -> PagePayload[int]:
+        asked.append(page)
+        if asked == [1, 2]:
+            raise TransportError("GET /x: ReadTimeout", was_sent=True)
+        return PagePayload(items=[page], totalPage=3)
+
+    walk = by_pages(ask, same, all_of)
+    assert await anext(walk) == (1,)
+    with pytest.raises(TransportError) as caught:
+        await anext(walk)
+    assert str(caught.value) == "GET /x: ReadTimeout, after 1 answers with 1 rows, at (0, 2)"
+    assert await walk.collect() == (2, 3)
+    assert asked == [1, 2, 2, 3]
+    assert walk.is_whole
 
 
 async def test_a_repeated_page_ends_a_walk_and_is_an_error_where_nothing_may_be_missing(
@@ -132,6 +200,26 @@ async def test_weeks_give_every_row_of_the_time_once(
     wanted = sorted((START + m for m in moments if m <= length), reverse=True)
     assert sorted(found, reverse=True) == wanted
     assert walk.is_whole
+
+
+async def test_who_does_not_say_whether_there_is_more_is_asked_until_nothing_comes() -> None:
+    async def ask(offset: int | str | None) -> MorePayload[int]:
+        newest = 5 if offset is None else int(offset) - 1
+        return MorePayload(dataList=list(range(newest, max(0, newest - 2), -1)))
+
+    walk = by_offset(ask, lambda rows: rows[-1], same, all_of)
+    assert await walk.collect() == (5, 4, 3, 2, 1)
+    assert walk.is_whole
+
+
+async def test_more_without_rows_is_no_end(caplog: pytest.LogCaptureFixture) -> None:
+    async def ask(_: int | str | None) -> MorePayload[int]:
+        return MorePayload(dataList=[], hasMore=True)
+
+    walk = by_offset(ask, lambda found: found[-1], same, all_of)
+    with caplog.at_level(logging.CRITICAL, logger="app"):
+        assert await walk.collect() == ()
+    assert not walk.is_whole
 
 
 async def test_a_time_that_ends_before_it_begins_asks_nothing() -> None:

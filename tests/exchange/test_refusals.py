@@ -14,11 +14,13 @@ from terminal.exchange.errors import (
     ProtocolError,
     QuotaSpentError,
     RejectedError,
+    RepeatedError,
     SuspendedError,
     TransportError,
     UnavailableError,
 )
-from terminal.exchange.limiter import Block, Figures, Wait
+from terminal.exchange.limiter import Block, Wait
+from terminal.exchange.meter import Figures
 from terminal.exchange.outcome import NotSent, Rejected, Route, Unknown
 from terminal.exchange.refusals import held_back, refusal
 
@@ -46,16 +48,31 @@ from terminal.exchange.refusals import held_back, refusal
         ("500000", UnavailableError, Unknown),
         ("100002", UnavailableError, Unknown),
         ("300015", SuspendedError, Rejected),
+        ("300018", RepeatedError, Unknown),
         ("", ProtocolError, Unknown),
     ],
 )
 def test_codes_by_kind(code: str, error: type, outcome: type) -> None:
     found = refusal("here", code, "m")
     assert type(found) is error
-    assert found.sentence.endswith((".", "m"))
+    assert found.sentence.endswith(".")
+    assert found.remedy.endswith(".")
     ended = outcome_of(found, Route.SOCKET)
     assert type(ended) is outcome
     assert ended.route is Route.SOCKET
+
+
+def test_the_words_of_a_refusal_have_bounds() -> None:
+    """Whatever comes back is one short line in the log and one sentence for the user."""
+    for code in ("987654", "300003", "400006", ""):
+        found = refusal("GET /x", code, "a\n" * 100_000)
+        for told in (str(found), found.sentence):
+            assert len(told) < 600
+            assert "\n" not in told
+    assert str(refusal("GET /x", "300003", "poor")) == "GET /x: 300003: poor"
+    assert refusal("x", "987654", "strange").sentence == (
+        "The exchange refused with code 987654. The exchange says: strange."
+    )
 
 
 def test_what_never_left_is_not_sent_by_either_way() -> None:

@@ -11,7 +11,8 @@ import pytest
 
 from terminal.domain.units import ClientOid, OrderId, Symbol
 from terminal.exchange.http import HttpClient
-from terminal.exchange.limiter import RateBudget, Urgency, urgency_of
+from terminal.exchange.limiter import RateBudget, urgency_of
+from terminal.exchange.meter import Urgency
 from terminal.exchange.order_socket import OrderSocket
 from terminal.exchange.outcome import Accepted, NotSent, Rejected, Route, Unknown
 from terminal.exchange.routes import NO_SOCKET, ROWS, TOO_MANY, OrderRoutes, RouteState

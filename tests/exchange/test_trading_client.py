@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING, Any
 import httpx
 import pytest
 
-from terminal.domain.events import MarginMode
-from terminal.domain.ticket import close_ticket
-from terminal.domain.units import ClientOid, OrderId, Symbol
+from terminal.domain.events import MarginMode, StopReference
+from terminal.domain.ticket import AttachedExits, close_ticket
+from terminal.domain.units import ClientOid, OrderId, Price, Symbol
 from terminal.exchange.errors import ProtocolError, RejectedError
 from terminal.exchange.http import HttpClient
 from terminal.exchange.outcome import Accepted, NotSent, Rejected, Unknown
 from terminal.exchange.routes import OrderRoutes
-from terminal.exchange.trading_client import TradingClient
+from terminal.exchange.trading_client import NO_EXITS, TradingClient
 from terminal.exchange.translate import Scales
 from tests.exchange.test_http import BASE, SECRETS
 from tests.support.builders import XBT, a_contract, a_ticket
@@ -67,6 +67,27 @@ async def test_a_limit_order_on_the_wire() -> None:
         "marginMode": "CROSS",
         "closeOrder": True,
     }
+
+
+async def test_attached_exits_take_a_call_of_their_own() -> None:
+    """By REST; in a batch and in a test they have no place, and the others of a batch go."""
+    seen: list[str] = []
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        seen.append(request.url.path)
+        data: Any = {"orderId": "9"}
+        if request.url.path.endswith("/multi"):
+            data = [{"orderId": "8", "clientOid": "c2", "code": "200000"}]
+        return httpx.Response(200, json={"code": "200000", "data": data})
+
+    client = a_client(answer)
+    ticket = a_ticket(exits=AttachedExits(StopReference.LAST, down=Price(900)))
+    assert await client.place(ticket, OID) == Accepted((OrderId("9"),))
+    assert seen == ["/api/v1/st-orders"]
+    assert await client.test(ticket, OID) == NotSent(NO_EXITS)
+    outcomes = await client.place_batch([(ticket, OID), (a_ticket(), ClientOid("c2"))])
+    assert outcomes == (NotSent(NO_EXITS), Accepted((OrderId("8"),)))
+    assert seen == ["/api/v1/st-orders", "/api/v1/orders/multi"]
 
 
 @pytest.mark.parametrize(

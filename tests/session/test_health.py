@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from terminal.domain.access import Access
-from terminal.exchange.limiter import Figures, Grant, RateBudget, Urgency
+from terminal.exchange.limiter import Grant, RateBudget
+from terminal.exchange.meter import Figures, Urgency
 from terminal.exchange.order_socket import SocketState, SocketStatus
 from terminal.exchange.outcome import Route
 from terminal.exchange.routes import RouteState

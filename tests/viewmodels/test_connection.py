@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from terminal.domain.access import Access
-from terminal.exchange.limiter import Figures
+from terminal.exchange.meter import Figures
 from terminal.exchange.outcome import Route
 from terminal.exchange.routes import RouteState
 from terminal.session.health import ExchangeHealth

@@ -53,3 +53,33 @@ def test_an_excerpt_shows_no_secret() -> None:
     cut = excerpt('{"token":"' + "s3cret" * 1000)
     assert "s3cret" not in cut
     assert cut.endswith("...")
+
+
+@pytest.mark.parametrize(
+    "told",
+    [
+        '{"token":"SECRET\\"SECRET","a":1}',
+        "{'signature': 'SECRET'}",
+        '{"password": "SECRET", "connectToken":"SECRET',
+        "wss://host/?token=SECRET&connectId=1&sign=SECRET",
+        "apikey=SECRET&sign=SECRET&passphrase=SECRET&partner=",
+        "KC-API-KEY: SECRET, KC-API-SIGN: SECRET, KC-API-PASSPHRASE: SECRET",
+    ],
+)
+def test_an_excerpt_hides_secrets_in_whatever_form(told: str) -> None:
+    """Fields with escaped quotes, printed objects, parameters of addresses, headers."""
+    assert "SECRET" not in excerpt(told)
+    assert "***" in excerpt(told)
+
+
+def test_an_excerpt_is_one_line() -> None:
+    """Nobody outside writes lines of his own into the log."""
+    assert excerpt("a\r\nERROR b\x1b[31m\u2028c") == "a ERROR b [31m c"
+
+
+def test_an_excerpt_shows_what_is_no_secret() -> None:
+    for told in (
+        '{"code":"300003","msg":"balance 12.5 of 13 is not enough","symbol":"XBTUSDTM"}',
+        "the signature is wrong, the key is unknown",
+    ):
+        assert excerpt(told) == told

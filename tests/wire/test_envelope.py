@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from terminal.wire.codec import decode
-from terminal.wire.envelope import MEANINGS, Envelope, Kind, meaning, unwrapped
+from terminal.wire.envelope import MEANINGS, Envelope, Kind, meaning
+from tests.support.codes import reactions
 
 
 @pytest.mark.parametrize(
@@ -30,19 +31,15 @@ def test_success_and_data(raw: bytes, *, success: bool, has_data: bool) -> None:
     assert envelope.has_data is has_data
 
 
-GATEWAY_CODES = {
-    "400001", "400002", "400003", "400004", "400005", "400006", "400007", "400008",
-    "400009", "400010", "400011", "400012", "400100", "400200", "400201", "400202",
-    "400301", "400303", "404000", "411100", "415000", "429000", "500000", "1015", "200002",
-}  # fmt: skip
-BUSINESS_CODES = {
-    "40010", "100001", "100002", "100003", "100004", "100005", "101030", "126042", "200001",
-    "200003", "200005", "300000", "300001", "300002", "300003", "300004", "300005",
-    "300006", "300007", "300008", "300013", "300009", "300010", "300011", "300012",
-    "300014", "300015", "300016", "300017", "300018", "330005", "330008", "330011",
-    "330012", "50002",
-}  # fmt: skip
-CODES_OF_THE_REFERENCE = sorted(GATEWAY_CODES | BUSINESS_CODES)
+CODES_OF_THE_REFERENCE = sorted(reactions())
+MORE_CODES = {"4001002", "230003"}
+"""One of the order socket (6.3) and one of the funding service."""
+
+
+def test_the_paragraph_is_read_whole() -> None:
+    """All its rows, those with several codes too."""
+    assert len(CODES_OF_THE_REFERENCE) == 60
+    assert {"1015", "200002", "400201", "300012", "300013", "50002"} <= set(CODES_OF_THE_REFERENCE)
 
 
 @pytest.mark.parametrize("code", CODES_OF_THE_REFERENCE)
@@ -54,8 +51,7 @@ def test_every_code_of_the_reference_is_known(code: str) -> None:
 
 
 def test_the_table_has_no_code_from_nowhere() -> None:
-    """Beside those of 1.6 one of the order socket and one of the funding service."""
-    assert set(MEANINGS) == {*CODES_OF_THE_REFERENCE, "4001002", "230003"}
+    assert set(MEANINGS) == {*CODES_OF_THE_REFERENCE, *MORE_CODES}
 
 
 KINDS = {
@@ -68,6 +64,7 @@ KINDS = {
     Kind.SERVER: "500000 100002",
     Kind.NOT_CANCELLABLE: "100004",
     Kind.NOT_OFFERED: "404000",
+    Kind.REPEATED: "300018",
     Kind.SUSPENDED: "300002 300014 300015",
 }
 
@@ -126,10 +123,24 @@ def test_the_status_speaks_for_codes_that_are_not_known(status: int, kind: Kind)
     assert meaning("300003", "words", status).kind is Kind.BUSINESS
 
 
-def test_unknown_codes_keep_the_exchanges_words() -> None:
-    assert meaning("999999", "strange things").sentence == "strange things"
-    assert "999999" in meaning("999999", "").sentence
-    assert meaning("100004", "").kind is Kind.NOT_CANCELLABLE
+@pytest.mark.parametrize(("code", "reaction"), reactions().items())
+def test_what_the_reference_says_to_do_is_done(code: str, reaction: str) -> None:
+    """Its words for trying again, looking an order up and measuring time are the table's."""
+    known = MEANINGS[code]
+    waits = ("retry once", "retry later", "GET: retry", "reconnect", "pause", "retry in seconds")
+    if any(word in reaction for word in waits):
+        assert known.may_retry, reaction
+    if "no retry" in reaction or reaction == "show":
+        assert not known.may_retry
+    assert ("resync clock" in reaction) == (known.kind is Kind.CLOCK)
+    assert ("look it up by clientOid" in reaction) == (known.kind is Kind.REPEATED)
+    assert ("re-query order" in reaction) == (known.kind is Kind.NOT_CANCELLABLE)
+
+
+def test_unknown_codes_are_named() -> None:
+    assert meaning("999999", "strange").sentence == "The exchange refused with code 999999."
+    assert meaning("", "").sentence == "The exchange refused."
+    assert len(meaning("9" * 10_000, "").sentence) < 300
 
 
 def test_every_meaning_is_a_sentence() -> None:
@@ -137,9 +148,14 @@ def test_every_meaning_is_a_sentence() -> None:
         assert code.isdigit()
         assert known.sentence.endswith(".")
         assert known.sentence[0].isupper()
-        assert not known.remedy or known.remedy.endswith(".")
+        assert known.remedy.endswith(".")
+        assert known.remedy[0].isupper()
         assert "!" not in known.sentence + known.remedy
 
 
-def test_data_can_be_looked_at_raw() -> None:
-    assert unwrapped(decode(b'{"code":"200000","data":{"a":1}}', Envelope).data) == {"a": 1}
+@pytest.mark.parametrize("msg", ['{"a":1}', "[1]", "17", "true", "1.5"])
+def test_words_of_any_form_do_not_hide_a_refusal(msg: str) -> None:
+    """What is only shown cannot make an answer unreadable."""
+    envelope = decode(f'{{"code":"300003","msg":{msg}}}'.encode(), Envelope)
+    assert (envelope.code_text, envelope.is_success) == ("300003", False)
+    assert envelope.msg

@@ -16,7 +16,9 @@ from terminal.wire.fields import (  # noqa: TC001 - msgspec reads annotations at
     MaybeFlag,
     MaybeText,
     MaybeWhole,
+    MaybeWords,
     Text,
+    Texts,
     Whole,
 )
 
@@ -102,3 +104,29 @@ def test_a_field_that_must_be_there_is_named_when_it_is_not(field: str, json: st
     raw = "{" + ",".join(f'"{name}":{value}' for name, value in values.items()) + "}"
     with pytest.raises(DecodeError, match=field):
         decode(raw, Strict)
+
+
+class Shown(msgspec.Struct):
+    words: MaybeWords = None
+    names: Texts = msgspec.field(default_factory=list[str])
+
+
+@pytest.mark.parametrize(
+    ("json", "names"),
+    [("null", []), ("[]", []), ('["a", 7]', ["a", "7"])],
+)
+def test_a_list_of_texts_may_be_null(json: str, names: list[str]) -> None:
+    assert decode(f'{{"names":{json}}}', Shown).names == names
+    assert decode("{}", Shown).names == []
+
+
+@pytest.mark.parametrize("json", ['"a"', "{}", "5", '[""]', "[null]", "[{}]"])
+def test_what_is_no_list_of_texts_is_named(json: str) -> None:
+    with pytest.raises(DecodeError, match=r"names"):
+        decode(f'{{"names":{json}}}', Shown)
+
+
+@given(st.recursive(st.none() | st.booleans() | st.integers() | st.text(), st.lists, max_leaves=4))
+def test_words_are_read_whatever_they_are(value: object) -> None:
+    words = decode(msgspec.json.encode({"words": value}), Shown).words
+    assert words == (value if value is None or isinstance(value, str) else str(value))

@@ -58,3 +58,25 @@ def test_the_version_is_the_keys_own_and_changes_nothing_else() -> None:
     two = signed_headers(credentials, 1, "GET", "/x", "", 2)
     assert (three.pop("KC-API-KEY-VERSION"), two.pop("KC-API-KEY-VERSION")) == ("3", "2")
     assert three == two
+
+
+@pytest.mark.parametrize("version", [0, 1, 4])
+def test_other_versions_are_not_signed_for(version: int) -> None:
+    """Version 1 would send the passphrase as plain text, and has been dead since 2021."""
+    with pytest.raises(ValueError, match="version"):
+        signed_headers(("demo-key", SECRET, "demo-pass"), 1, "GET", "/x", "", version)
+
+
+def test_exactly_the_headers_of_the_reference_are_made() -> None:
+    """Those of partners are the brokers' own."""
+    headers = signed_headers(("demo-key", SECRET, "demo-pass"), 1, "GET", "/x", "")
+    assert sorted(headers) == [
+        "Content-Type",
+        "KC-API-KEY",
+        "KC-API-KEY-VERSION",
+        "KC-API-PASSPHRASE",
+        "KC-API-SIGN",
+        "KC-API-TIMESTAMP",
+    ]
+    assert "demo-pass" not in headers.values()
+    assert SECRET not in headers.values()

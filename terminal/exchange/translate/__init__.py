@@ -14,6 +14,7 @@ from terminal.exchange.translate.account import (
     rest_position,
     wallet_change,
 )
+from terminal.exchange.translate.bodies import order_body
 from terminal.exchange.translate.book import (
     SLICE_LEVELS,
     SnapshotReading,
@@ -43,7 +44,6 @@ from terminal.exchange.translate.market import (
 from terminal.exchange.translate.orders import (
     fill,
     open_order_totals,
-    order_body,
     order_event,
     order_stub,
     order_update,

@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING
 from terminal.domain.account_facts import OpenOrderTotals
 from terminal.domain.events import (
     Fill,
-    MarginMode,
     OrderDetails,
     OrderType,
     OrderUpdate,
@@ -20,14 +19,13 @@ from terminal.domain.events import (
     TimeInForce,
     TradeKind,
 )
-from terminal.domain.units import ClientOid, Lots, Money, OrderId, Side, Symbol, plain
+from terminal.domain.units import ClientOid, Lots, Money, OrderId, Side, Symbol
 from terminal.exchange.errors import ProtocolError
 from terminal.exchange.translate import read
 from terminal.wire import enums
 
 if TYPE_CHECKING:
     from terminal.domain.clock import TimestampNs
-    from terminal.domain.ticket import OrderTicket
     from terminal.domain.units import Price
     from terminal.exchange.translate.scales import Scales
     from terminal.wire.trading import (
@@ -37,31 +35,6 @@ if TYPE_CHECKING:
         OrderPayload,
         StopEventPayload,
     )
-
-
-def order_body(ticket: OrderTicket, client_oid: ClientOid, scales: Scales) -> dict[str, object]:
-    """The body of ``POST /api/v1/orders`` for a ticket (API reference 3.3)."""
-    body: dict[str, object] = {
-        "clientOid": client_oid,
-        "symbol": ticket.symbol,
-        "type": ticket.order_type.value,
-        "marginMode": "CROSS" if ticket.margin_mode is MarginMode.CROSS else "ISOLATED",
-    }
-    if ticket.is_close_order:
-        body["closeOrder"] = True
-        return body
-    if ticket.side is not None:
-        body["side"] = ticket.side.value
-    body["size"] = ticket.lots
-    if ticket.leverage is not None:
-        body["leverage"] = plain(ticket.leverage)
-    if ticket.price is not None:
-        body["price"] = plain(scales.contract(ticket.symbol).scale.decimal(ticket.price))
-    if ticket.is_post_only:
-        body["postOnly"] = True
-    if ticket.is_reduce_only:
-        body["reduceOnly"] = True
-    return body
 
 
 def order_update(payload: OrderPayload, scales: Scales) -> OrderUpdate:
