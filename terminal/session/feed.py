@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, final
 
+from terminal.domain.clock import SleepWatch
 from terminal.exchange.gateway import (
     Channel,
     ChannelConfirmed,
@@ -39,10 +40,6 @@ LONGEST_REFUSED_WAIT_S = 600.0
 TOPICS_PER_CONNECTION = 300
 """Until the exchange says otherwise. Source: API reference 5.4 (100 in 2023)."""
 WATCH_INTERVAL_S = 1.0
-SLEPT_S = 5.0
-"""The wall clock went on for so long without the other one: the machine slept."""
-STOOD_S = 30.0
-"""Where both clocks go on in its sleep, this tells it from a program that was busy."""
 
 
 @final
@@ -221,17 +218,13 @@ class Feed:
 
     async def _watch(self) -> None:
         """Find what went silent, and what happened while nothing ran."""
-        clock = self._clock
+        sleep = SleepWatch(self._clock)
         while True:
-            ran_s, wall_ms = clock.monotonic_s(), clock.now_ms()
-            await clock.sleep(WATCH_INTERVAL_S)
-            now_s = clock.monotonic_s()
-            stood_s = now_s - ran_s
-            slept_s = (clock.now_ms() - wall_ms) / 1000 - stood_s
-            if slept_s > SLEPT_S or stood_s > STOOD_S:
+            await self._clock.sleep(WATCH_INTERVAL_S)
+            if sleep.slept():
                 self.doubt("The computer slept.")
             elif self.is_live:
-                self._look_for_silence(now_s)
+                self._look_for_silence(self._clock.monotonic_s())
 
     def _look_for_silence(self, now_s: float) -> None:
         for one in self._subscriptions:
