@@ -25,7 +25,13 @@ from terminal.exchange.gateway import (
     PongReceived,
     StreamOpened,
 )
-from terminal.exchange.sockets import ConnectionClosed, open_socket
+from terminal.exchange.sockets import (
+    ConnectionClosed,
+    close_socket,
+    closing_words,
+    open_socket,
+    send_text,
+)
 from terminal.exchange.stream_topics import channel_of_topic, subject_of, topic_of, translated
 from terminal.exchange.token import fetch_address
 from terminal.wire.codec import DecodeError
@@ -151,8 +157,7 @@ class StreamClient:
             return await self._pump(socket, address, on_fact)
         finally:
             self._connection = None
-            with suppress(OSError, ConnectionClosed):
-                await socket.close()
+            await close_socket(socket)
 
     def subscribe(self, channels: tuple[Channel, ...]) -> None:
         """Queue subscriptions for the open connection; ignored while there is none."""
@@ -188,7 +193,7 @@ class StreamClient:
         self._connection = connection
         backlog = Backlog(self._max_backlog)
         async with asyncio.TaskGroup() as group:
-            watchdog = group.create_task(self._watch(socket, connection, backlog))
+            watchdog = group.create_task(self._watch(socket, connection, backlog, on_fact))
             reader = group.create_task(_read(socket, backlog))
             try:
                 await self._consume(connection, backlog, on_fact)
@@ -259,19 +264,24 @@ class StreamClient:
                 else:
                     on_fact(ChannelRefused(channel, event.reason))
 
-    async def _watch(self, socket: Socket, connection: StreamConnection, backlog: Backlog) -> None:
+    async def _watch(
+        self,
+        socket: Socket,
+        connection: StreamConnection,
+        backlog: Backlog,
+        on_fact: Callable[[StreamFact], None],
+    ) -> None:
         """Send what is due and look at the deadlines: the only timer of the connection."""
         while True:
             now_s = self._clock.monotonic_s()
-            connection.tick(now_s)
+            for event in connection.tick(now_s):
+                self._control(event, on_fact)
             if connection.closing is not None:
                 backlog.end(connection.closing)
                 return
-            try:
-                for frame in connection.drain(now_s):
-                    await socket.send(frame, text=True)
-            except ConnectionClosed:
-                return
+            for frame in connection.drain(now_s):
+                if not await send_text(socket, frame):
+                    return  # who reads says how it ended
             wait_s = min(_LONGEST_WAIT_S, max(0.0, connection.deadline_s(now_s) - now_s))
             self._wake.clear()
             with suppress(TimeoutError):
@@ -285,7 +295,7 @@ async def _read(socket: Socket, backlog: Backlog) -> None:
         while backlog.put(await socket.recv()):
             pass
     except ConnectionClosed as closed:
-        backlog.end(_closing_words(closed))
+        backlog.end(closing_words(closed, "stream"))
 
 
 def _by_topic(channels: tuple[Channel, ...]) -> list[tuple[str, tuple[str, ...]]]:
@@ -300,10 +310,3 @@ def _by_topic(channels: tuple[Channel, ...]) -> list[tuple[str, tuple[str, ...]]
         else:
             grouped[base] = (*grouped.get(base, ()), subject)
     return [*alone, *grouped.items()]
-
-
-def _closing_words(closed: ConnectionClosed) -> str:
-    received = closed.rcvd
-    if received is not None and received.reason:
-        return f"The exchange closed the stream: {received.reason}."
-    return "The stream was closed." if received is not None else "The stream broke off."

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from terminal.exchange.errors import TransportError
-from terminal.exchange.sockets import is_open, open_socket
+from terminal.exchange.sockets import has_room, open_socket
 from terminal.simexchange.server import SimExchange
 
 if TYPE_CHECKING:
@@ -48,7 +48,7 @@ async def test_no_log_holds_the_address_or_what_is_said(
     socket = await open_socket(f"{exchange.ws_api}?{SECRET}")
     assert "400001" in str(await socket.recv())
     await socket.close()
-    assert not is_open(socket)
+    assert not has_room(socket)
     # What the simulated exchange logs of itself is its own business.
     lines = [record for record in caplog.records if not record.name.startswith("aiohttp")]
     assert not [record for record in lines if "hidden" in record.getMessage()]
