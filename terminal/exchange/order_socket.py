@@ -26,6 +26,7 @@ from terminal.exchange.sockets import (
     close_socket,
     closing_words,
     has_room,
+    is_ending,
     open_socket,
     send_text,
 )
@@ -326,7 +327,7 @@ class OrderSocket:
             now_s = self._clock.monotonic_s()
             for identity in connection.tick(now_s):
                 self._give_up(identity)
-            if connection.closing is not None:
+            if connection.closing is not None or is_ending(socket):
                 await close_socket(socket)
                 return
             for frame in connection.drain(now_s, self._time.now_ms()):

@@ -31,6 +31,7 @@ __all__ = [
     "close_socket",
     "closing_words",
     "has_room",
+    "is_ending",
     "open_socket",
     "send_text",
 ]
@@ -73,9 +74,14 @@ async def open_socket(url: str, proxy: str = "") -> Socket:
         raise TransportError(f"no connection: {_name(error)}", was_sent=False) from None
 
 
+def is_ending(socket: Socket) -> bool:
+    """True once one side said farewell; the library may then wait long for the other one."""
+    return socket.state is not State.OPEN
+
+
 def has_room(socket: Socket) -> bool:
     """True while a frame of up to ``ROOM_BYTES`` that is sent now need not wait for anything."""
-    if socket.state is not State.OPEN:
+    if is_ending(socket):
         return False
     return socket.transport.get_write_buffer_size() < ROOM_BYTES
 

@@ -29,6 +29,7 @@ from terminal.exchange.sockets import (
     ConnectionClosed,
     close_socket,
     closing_words,
+    is_ending,
     open_socket,
     send_text,
 )
@@ -279,9 +280,12 @@ class StreamClient:
             if connection.closing is not None:
                 backlog.end(connection.closing)
                 return
+            if is_ending(socket):
+                await close_socket(socket)
+                return  # who reads says how it ended
             for frame in connection.drain(now_s):
                 if not await send_text(socket, frame):
-                    return  # who reads says how it ended
+                    return
             wait_s = min(_LONGEST_WAIT_S, max(0.0, connection.deadline_s(now_s) - now_s))
             self._wake.clear()
             with suppress(TimeoutError):
