@@ -139,6 +139,8 @@ class Feed:
             self._carry((subscription,))
         elif self.is_live and subscription.state is ChannelState.CONFIRMED:
             self._hand(handler, ChannelConfirmed(channel))
+        elif self.is_live and subscription.state is ChannelState.FAILED:
+            self._hand(handler, ChannelRefused(channel, subscription.reason))
 
         def remove() -> None:
             if self._subscriptions.remove(subscription, handler):
@@ -285,11 +287,15 @@ class Feed:
     def take_data(self, fact: StreamFact, now_s: float) -> None:
         """Hand a fact to those it is for."""
         self._messages += 1
-        handlers, watched = self._subscriptions.route(fact)
+        subscriptions = self._subscriptions
+        handlers, watched = subscriptions.route(fact)
         for one in watched:
             one.heard(now_s)
+        revision = subscriptions.revision
         for handler in handlers:
-            self._hand(handler, fact)
+            # Who stopped listening while others were told is not told any more.
+            if revision == subscriptions.revision or handler in subscriptions.route(fact).handlers:
+                self._hand(handler, fact)
 
     def take_control(self, lane: Lane, fact: StreamFact) -> None:
         """Keep account of channels and frames, and tell whom it concerns."""
@@ -319,7 +325,8 @@ class Feed:
 
     def _tell(self, channel: Channel, fact: StreamFact) -> None:
         for handler in self._subscriptions.listeners(channel):
-            self._hand(handler, fact)
+            if handler in self._subscriptions.listeners(channel):
+                self._hand(handler, fact)
 
     def _refused(self, fact: ChannelRefused) -> None:
         one = self._subscriptions.get(fact.channel)
@@ -354,6 +361,8 @@ class Feed:
         lane = self._lane_of(one.channel)
         if connection != self._connections or one.state is not ChannelState.FAILED:
             return
+        if self._subscriptions.get(one.channel) is not one:
+            return  # nobody listened any more; who listens since then asked anew
         if lane is not None and lane.is_live:
             one.asked()
             lane.stream.subscribe((one.channel,))

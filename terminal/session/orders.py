@@ -25,6 +25,7 @@ from terminal.domain.units import Side
 from terminal.exchange.gateway import (
     Channel,
     ChannelConfirmed,
+    ChannelInterrupted,
     ChannelKind,
     ChannelRefused,
     FrameUnreadable,
@@ -360,7 +361,11 @@ class OrderDesk:
             self.take(fact)
         elif isinstance(fact, ChannelConfirmed):
             self._recovery.confirmed(fact.channel.kind)
+        elif isinstance(fact, ChannelInterrupted):
+            self._recovery.interrupted(fact.channel.kind)
+            self.on_changed.notify()
         elif isinstance(fact, ChannelRefused):
+            self._recovery.interrupted(fact.channel.kind)
             self._distrust(f"The exchange refused the order stream: {fact.sentence}")
         elif isinstance(fact, FrameUnreadable):
             self.warn(f"A message about an order could not be read: {fact.error}")
