@@ -355,7 +355,7 @@ class OrderSocket:
             error = refusal("order socket", reply.code, reply.text, figures=figures)
         if waiting.charge is not None:
             waiting.charge.answered(figures, error)
-        outcomes = (Unknown(HIDDEN, Route.SOCKET),) * len(waiting.subjects)
+        outcomes: tuple[Outcome, ...] = (Unknown(HIDDEN, Route.SOCKET),) * len(waiting.subjects)
         try:
             outcomes = _outcomes(reply, error, waiting)
         finally:

@@ -128,6 +128,7 @@ class StreamClient:
         self._is_private = is_private
         self._proxy = proxy
         self._max_backlog = max_backlog
+        self._unreachable = 0
         self._connection: StreamConnection | None = None
         self._wake = asyncio.Event()
 
@@ -145,13 +146,16 @@ class StreamClient:
     async def run(self, on_fact: Callable[[StreamFact], None]) -> str:
         """Connect with a fresh token and pump until the connection ends; return why, in words."""
         try:
-            address = await fetch_address(self._http, is_private=self._is_private)
+            address = await fetch_address(
+                self._http, is_private=self._is_private, turn=self._unreachable
+            )
         except TernError as error:
             _log.info("no stream token: %s", error)
             return error.sentence
         try:
             socket = await open_socket(address.url, self._proxy)
         except TransportError as error:
+            self._unreachable += 1
             _log.info("no stream: %s", error)
             return "The stream could not be opened."
         try:

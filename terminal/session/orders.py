@@ -385,7 +385,9 @@ class OrderDesk:
             self._take_fill(update.fill)
         if after is not known:
             self.put(after)
-            if known is not None and after.state is OrderState.CANCELED:
+            if update.reason:
+                self.warn(f"{self._named(after)}: {update.reason}", after.symbol)
+            elif known is not None and after.state is OrderState.CANCELED:
                 self._note(f"Canceled {self._named(after)}.", after.symbol)
             has_fired = known is not None and known.state is OrderState.UNTRIGGERED
             if has_fired and after.state is OrderState.OPEN:

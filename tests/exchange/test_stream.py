@@ -350,3 +350,31 @@ async def test_a_door_that_never_says_welcome_is_left_in_time(
         await never()
 
     assert await a_raw_end(script, monkeypatch) == "the exchange did not say welcome in time"
+
+
+async def test_a_server_that_cannot_be_reached_is_followed_by_the_next_one() -> None:
+    """The token's answer may name several; the next one's turn comes with the next token."""
+
+    async def script(_reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.write(frame(b'{"type":"error","code":401,"data":"token is expired"}'))
+        await never()
+
+    async with asyncio.timeout(20), raw_door(script) as address:
+
+        def bullet(_request: httpx.Request) -> httpx.Response:
+            servers = [
+                {"endpoint": one, "pingInterval": 18000, "pingTimeout": 10000}
+                for one in ("ws://127.0.0.1:1/x", address)
+            ]
+            data = {"token": "t", "instanceServers": servers}
+            return httpx.Response(200, json={"code": "200000", "data": data})
+
+        clock = SystemClock()
+        http = HttpClient("http://127.0.0.1:1", clock, transport=httpx.MockTransport(bullet))
+        client = StreamClient(http, clock, Scales(), is_private=False)
+        reasons = [await client.run(lambda _fact: None) for _ in range(2)]
+        await http.aclose()
+    assert reasons == [
+        "The stream could not be opened.",
+        "the exchange ended the stream: token is expired (401)",
+    ]
