@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import NewType, Protocol
+from typing import NewType, Protocol, final
 
 TimestampMs = NewType("TimestampMs", int)
 """Unix epoch milliseconds."""
@@ -29,6 +29,35 @@ class Clock(Protocol):
     async def sleep(self, seconds: float) -> None:
         """Wait at least ``seconds`` (0 yields once)."""
         ...
+
+
+SLEPT_S = 5.0
+"""The wall clock went on for so long without the other one: the machine slept."""
+STOOD_S = 30.0
+"""Where both clocks go on in its sleep, this tells it from a program that was busy."""
+
+
+@final
+class SleepWatch:
+    """Finds out that the machine slept, by two clocks of which one may stand meanwhile."""
+
+    __slots__ = ("_clock", "_ran_s", "_wall_ms")
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+        self._ran_s = clock.monotonic_s()
+        self._wall_ms = clock.now_ms()
+
+    def slept(self) -> bool:
+        """True when the machine slept since the last look; to be called every few seconds.
+
+        A wall clock that is set forward looks the same; one that is set back does not.
+        """
+        ran_s, wall_ms = self._clock.monotonic_s(), self._clock.now_ms()
+        stood_s = ran_s - self._ran_s
+        gained_s = (wall_ms - self._wall_ms) / 1000 - stood_s
+        self._ran_s, self._wall_ms = ran_s, wall_ms
+        return gained_s > SLEPT_S or stood_s > STOOD_S
 
 
 def to_ns(stamp: int) -> TimestampNs:

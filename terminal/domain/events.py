@@ -308,6 +308,7 @@ class OrderUpdate:
     None where the source does not tell (the stream does not). ``price`` is None for a market order.
     ``untriggered`` marks a stop that waits for ``trigger``, which is None where the source does not
     tell. ``fill`` is the match that caused this update. ``details`` come with a query only.
+    ``reason`` is a sentence where the source says why an order ended, empty otherwise.
     """
 
     symbol: Symbol
@@ -329,6 +330,7 @@ class OrderUpdate:
     trigger: Price | None = None
     fill: Fill | None = None
     details: OrderDetails | None = None
+    reason: str = ""
 
 
 @final

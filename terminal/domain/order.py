@@ -192,7 +192,7 @@ def apply_update(order: Order, update: OrderUpdate) -> Order:
         is_close_order=_known(update.is_close_order, order.is_close_order),
         is_post_only=_known(update.is_post_only, order.is_post_only),
         pending=PendingCommand.NONE if state.is_terminal else order.pending,
-        reason="",
+        reason=update.reason,
         is_guess=False,
         trigger=update.trigger if update.trigger is not None else order.trigger,
         updated_at=update.event_at,

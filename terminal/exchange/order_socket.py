@@ -9,18 +9,27 @@ from __future__ import annotations
 import asyncio
 import logging
 import random
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass
 from enum import Enum
 from typing import TYPE_CHECKING, NamedTuple, final
 
+from terminal.domain.clock import SleepWatch
 from terminal.exchange.commands import outcome_of
 from terminal.exchange.errors import AuthError, ClockSkewError, ExchangeError
 from terminal.exchange.exchange_time import ExchangeTime
 from terminal.exchange.meter import Figures
 from terminal.exchange.outcome import NotSent, Outcome, Route, Unknown
 from terminal.exchange.refusals import refusal
-from terminal.exchange.sockets import ConnectionClosed, is_open, open_socket
+from terminal.exchange.sockets import (
+    ConnectionClosed,
+    close_socket,
+    closing_words,
+    has_room,
+    is_ending,
+    open_socket,
+    send_text,
+)
 from terminal.wire.codec import DecodeError
 from terminal.wire.order_socket import (
     Closing,
@@ -62,6 +71,7 @@ PROVEN_S = 10.0
 _LONGEST_WAIT_S = 1.0
 NO_REPLY = "The exchange did not answer in time."
 BROKEN = "The connection ended before the exchange answered."
+HIDDEN = "An error inside the program hid the answer."
 
 _log = logging.getLogger("orders")
 
@@ -115,14 +125,13 @@ class OrderSocket:
     """One order socket for one key, signed for anew at every connection.
 
     ``exchange_time`` is shared by the clients of an account; ``offset_ms`` is what it adds to our
-    clock. ``on_skew`` is told when
-    the exchange refused a sign-in for its time, ``on_changed`` when ``state`` changed,
-    ``on_corrected`` what a late reply or the end of the connection says about a command whose
-    outcome was given. ``on_sent`` is told the operation and monotonic time when a request was
-    handed to the socket. All are called synchronously.
+    clock. ``on_skew`` is told when the exchange refused a sign-in for its time, ``on_changed`` when
+    ``state`` changed, ``on_corrected`` what a late reply or the end of the connection says about a
+    command whose outcome was given. ``on_sent`` is told the operation and monotonic time when a
+    request was handed to the socket. All are called synchronously.
     """
 
-    def __init__(  # noqa: PLR0913 - all but the first three by name  # noqa: PLR0913 - all but the first three by name
+    def __init__(  # noqa: PLR0913 - all but the first three by name
         self,
         address: str,
         credentials: Credentials,
@@ -144,6 +153,7 @@ class OrderSocket:
         self._waiting: dict[str, _Waiting] = {}
         self._late: dict[str, _Waiting] = {}
         self._wake = asyncio.Event()
+        self._welcomed_s: float | None = None
         self._random = random.Random()  # noqa: S311 - spreads reconnections, keeps no secret
         self.state = SocketState(SocketStatus.STOPPED, "The order socket is not started.")
         self.round_trip_ms: float | None = None
@@ -167,9 +177,8 @@ class OrderSocket:
         link = self._link
         return (
             link is not None
-            and link.connection.is_welcomed
-            and link.connection.closing is None
-            and is_open(link.socket)
+            and link.connection.takes_requests(self._clock.monotonic_s())
+            and has_room(link.socket)
         )
 
     # Commands --------------------------------------------------------------------------------
@@ -218,7 +227,7 @@ class OrderSocket:
         try:
             while True:
                 self._set(SocketState(SocketStatus.OPENING, "The order socket is being opened."))
-                began_s = self._clock.monotonic_s()
+                self._welcomed_s = None
                 ended = await self._once()
                 if isinstance(ended, AuthError) and not ended.may_retry:
                     self._set(SocketState(SocketStatus.STOPPED, ended.sentence, ended.remedy))
@@ -227,7 +236,8 @@ class OrderSocket:
                     self._time.refused()
                     if self.on_skew is not None:
                         self.on_skew()
-                if self._clock.monotonic_s() - began_s >= PROVEN_S:
+                welcomed_s = self._welcomed_s
+                if welcomed_s is not None and self._clock.monotonic_s() - welcomed_s >= PROVEN_S:
                     attempt = 0
                 self._set(SocketState(SocketStatus.WAITING, ended.sentence, ended.remedy))
                 longest_s = BACKOFF_S[min(attempt, len(BACKOFF_S) - 1)]
@@ -271,8 +281,7 @@ class OrderSocket:
             self._link = None
             self.round_trip_ms = None
             try:
-                with suppress(OSError, ConnectionClosed):
-                    await socket.close()
+                await close_socket(socket)
             finally:
                 self._end_all(self._clock.monotonic_s())
         return _ending(connection.closing or Closing("", words))
@@ -294,13 +303,12 @@ class OrderSocket:
                 else:
                     self._control(event)
         except ConnectionClosed as closed:
-            received = closed.rcvd
-            if received is not None and received.reason:
-                return f"The exchange closed the order socket: {received.reason}."
+            return closing_words(closed, "order socket")
         return "The order socket broke off."
 
     def _control(self, event: Event | None) -> None:
         if isinstance(event, Welcomed):
+            self._welcomed_s = self._clock.monotonic_s()
             self._set(SocketState(SocketStatus.OPEN))
         elif isinstance(event, Ponged):
             self.round_trip_ms = event.round_trip_ms
@@ -311,20 +319,22 @@ class OrderSocket:
     async def _watch(self, link: _Link) -> None:
         """Send what is due and look at the deadlines: the only timer of the connection."""
         socket, connection = link
+        sleep = SleepWatch(self._clock)
         while True:
+            if sleep.slept():
+                # What was in flight then is lost, and what is sent now might be.
+                connection.end("The computer slept.")
             now_s = self._clock.monotonic_s()
             for identity in connection.tick(now_s):
                 self._give_up(identity)
-            if connection.closing is not None:
-                await socket.close()
+            if connection.closing is not None or is_ending(socket):
+                await close_socket(socket)
                 return
-            try:
-                for frame in connection.drain(now_s, self._time.now_ms()):
-                    await socket.send(frame, text=True)
-            except ConnectionClosed:
-                return
+            for frame in connection.drain(now_s, self._time.now_ms()):
+                if not await send_text(socket, frame):
+                    return  # who reads says how it ended
             # A request that is sent meanwhile is due later than the longest wait.
-            wait_s = min(_LONGEST_WAIT_S, self._timeout_s, connection.deadline_s() - now_s)
+            wait_s = min(_LONGEST_WAIT_S, self._timeout_s, connection.deadline_s(now_s) - now_s)
             self._wake.clear()
             with suppress(TimeoutError):
                 async with asyncio.timeout(max(0.0, wait_s)):
@@ -345,7 +355,12 @@ class OrderSocket:
             error = refusal("order socket", reply.code, reply.text, figures=figures)
         if waiting.charge is not None:
             waiting.charge.answered(figures, error)
-        self._tell(waiting, _outcomes(reply, error, waiting))
+        outcomes: tuple[Outcome, ...] = (Unknown(HIDDEN, Route.SOCKET),) * len(waiting.subjects)
+        try:
+            outcomes = _outcomes(reply, error, waiting)
+        finally:
+            # An error of ours ends the connection, and who asked is not left waiting for ever.
+            self._tell(waiting, outcomes)
 
     def _tell(self, waiting: _Waiting, outcomes: tuple[Outcome, ...]) -> None:
         """Answer who waits; when nobody does any more, it is a correction."""
@@ -367,13 +382,15 @@ class OrderSocket:
     def _end_all(self, closed_s: float) -> None:
         """The connection is gone: from here on it is known when silence becomes proof."""
         unknown = Unknown(BROKEN, Route.SOCKET, closed_s + SETTLED_S)
-        unanswered = [*self._late.values(), *self._waiting.values()]
+        unanswered = [*self._waiting.values(), *self._late.values()]
         self._late.clear()
         self._waiting.clear()
-        for waiting in unanswered:
-            if waiting.charge is not None:
-                waiting.charge.lost()
-            self._tell(waiting, (unknown,) * len(waiting.subjects))
+        with ExitStack() as stack:
+            # Each is told, whatever another one's listener raises.
+            for waiting in reversed(unanswered):
+                stack.callback(self._tell, waiting, (unknown,) * len(waiting.subjects))
+                if waiting.charge is not None:
+                    stack.callback(waiting.charge.lost)
 
 
 def _outcomes(

@@ -86,7 +86,7 @@ class OrderRoutes:
         if socket.is_ready:
             return RouteState(Route.SOCKET)
         if socket.state.status is SocketStatus.OPEN:
-            return RouteState(Route.REST, "The order socket is closing.")
+            return RouteState(Route.REST, "The order socket takes no orders right now.")
         return RouteState(Route.REST, socket.state.reason, socket.state.remedy)
 
     def _ready(self) -> OrderSocket | None:

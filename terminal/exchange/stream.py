@@ -25,7 +25,14 @@ from terminal.exchange.gateway import (
     PongReceived,
     StreamOpened,
 )
-from terminal.exchange.sockets import ConnectionClosed, open_socket
+from terminal.exchange.sockets import (
+    ConnectionClosed,
+    close_socket,
+    closing_words,
+    is_ending,
+    open_socket,
+    send_text,
+)
 from terminal.exchange.stream_topics import channel_of_topic, subject_of, topic_of, translated
 from terminal.exchange.token import fetch_address
 from terminal.wire.codec import DecodeError
@@ -121,6 +128,7 @@ class StreamClient:
         self._is_private = is_private
         self._proxy = proxy
         self._max_backlog = max_backlog
+        self._unreachable = 0
         self._connection: StreamConnection | None = None
         self._wake = asyncio.Event()
 
@@ -138,21 +146,23 @@ class StreamClient:
     async def run(self, on_fact: Callable[[StreamFact], None]) -> str:
         """Connect with a fresh token and pump until the connection ends; return why, in words."""
         try:
-            address = await fetch_address(self._http, is_private=self._is_private)
+            address = await fetch_address(
+                self._http, is_private=self._is_private, turn=self._unreachable
+            )
         except TernError as error:
             _log.info("no stream token: %s", error)
             return error.sentence
         try:
             socket = await open_socket(address.url, self._proxy)
         except TransportError as error:
+            self._unreachable += 1
             _log.info("no stream: %s", error)
             return "The stream could not be opened."
         try:
             return await self._pump(socket, address, on_fact)
         finally:
             self._connection = None
-            with suppress(OSError, ConnectionClosed):
-                await socket.close()
+            await close_socket(socket)
 
     def subscribe(self, channels: tuple[Channel, ...]) -> None:
         """Queue subscriptions for the open connection; ignored while there is none."""
@@ -188,7 +198,7 @@ class StreamClient:
         self._connection = connection
         backlog = Backlog(self._max_backlog)
         async with asyncio.TaskGroup() as group:
-            watchdog = group.create_task(self._watch(socket, connection, backlog))
+            watchdog = group.create_task(self._watch(socket, connection, backlog, on_fact))
             reader = group.create_task(_read(socket, backlog))
             try:
                 await self._consume(connection, backlog, on_fact)
@@ -259,19 +269,27 @@ class StreamClient:
                 else:
                     on_fact(ChannelRefused(channel, event.reason))
 
-    async def _watch(self, socket: Socket, connection: StreamConnection, backlog: Backlog) -> None:
+    async def _watch(
+        self,
+        socket: Socket,
+        connection: StreamConnection,
+        backlog: Backlog,
+        on_fact: Callable[[StreamFact], None],
+    ) -> None:
         """Send what is due and look at the deadlines: the only timer of the connection."""
         while True:
             now_s = self._clock.monotonic_s()
-            connection.tick(now_s)
+            for event in connection.tick(now_s):
+                self._control(event, on_fact)
             if connection.closing is not None:
                 backlog.end(connection.closing)
                 return
-            try:
-                for frame in connection.drain(now_s):
-                    await socket.send(frame, text=True)
-            except ConnectionClosed:
-                return
+            if is_ending(socket):
+                await close_socket(socket)
+                return  # who reads says how it ended
+            for frame in connection.drain(now_s):
+                if not await send_text(socket, frame):
+                    return
             wait_s = min(_LONGEST_WAIT_S, max(0.0, connection.deadline_s(now_s) - now_s))
             self._wake.clear()
             with suppress(TimeoutError):
@@ -285,7 +303,7 @@ async def _read(socket: Socket, backlog: Backlog) -> None:
         while backlog.put(await socket.recv()):
             pass
     except ConnectionClosed as closed:
-        backlog.end(_closing_words(closed))
+        backlog.end(closing_words(closed, "stream"))
 
 
 def _by_topic(channels: tuple[Channel, ...]) -> list[tuple[str, tuple[str, ...]]]:
@@ -300,10 +318,3 @@ def _by_topic(channels: tuple[Channel, ...]) -> list[tuple[str, tuple[str, ...]]
         else:
             grouped[base] = (*grouped.get(base, ()), subject)
     return [*alone, *grouped.items()]
-
-
-def _closing_words(closed: ConnectionClosed) -> str:
-    received = closed.rcvd
-    if received is not None and received.reason:
-        return f"The exchange closed the stream: {received.reason}."
-    return "The stream was closed." if received is not None else "The stream broke off."

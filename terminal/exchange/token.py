@@ -25,13 +25,17 @@ class StreamAddress:
     ping_timeout_s: float
 
 
-async def fetch_address(http: HttpClient, *, is_private: bool) -> StreamAddress:
-    """Fetch a fresh token. Raises from ``exchange.errors`` and ``TernError`` for a bad address."""
+async def fetch_address(http: HttpClient, *, is_private: bool, turn: int = 0) -> StreamAddress:
+    """Fetch a fresh token. Raises from ``exchange.errors`` and ``TernError`` for a bad address.
+
+    Of several servers it is the first one's turn, then the next one's: ``turn`` counts those that
+    could not be reached.
+    """
     name = "bullet-private" if is_private else "bullet-public"
     bullet = await http.post(f"/api/v1/{name}", BulletPayload, None, signed=is_private)
     if not bullet.instanceServers:
         raise ProtocolError(f"{name} names no server")
-    server = bullet.instanceServers[0]
+    server = bullet.instanceServers[turn % len(bullet.instanceServers)]
     if not bullet.token:
         raise ProtocolError(f"{name} has no token")
     require_safe(server.endpoint, secure="wss", plain="ws")

@@ -30,6 +30,7 @@ from terminal.exchange.errors import RejectedError
 from terminal.exchange.gateway import (
     Channel,
     ChannelConfirmed,
+    ChannelInterrupted,
     ChannelKind,
     ChannelRefused,
     FrameUnreadable,
@@ -214,6 +215,9 @@ class AccountSession:
 
     async def _read_anew(self) -> None:
         await self._read_all()
+        self._read_modes_anew()
+
+    def _read_modes_anew(self) -> None:
         for symbol in tuple(self._prepared):
             self._owner.spawn(f"modes of {symbol}", self._read_modes(symbol))
 
@@ -295,7 +299,10 @@ class AccountSession:
         elif isinstance(fact, (PositionSettlement, RiskLimitUpdate)):
             self._tell_of(fact)
             return
+        elif isinstance(fact, ChannelInterrupted):
+            self._recovery.interrupted(fact.channel.kind)
         elif isinstance(fact, ChannelRefused):
+            self._recovery.interrupted(fact.channel.kind)
             self._distrust(f"The exchange refused the account stream: {fact.sentence}")
         elif isinstance(fact, FrameUnreadable):
             self._warn(f"A message of the account stream could not be read: {fact.error}")
@@ -305,7 +312,14 @@ class AccountSession:
         self.on_changed.notify()
 
     def _on_mode(self, fact: StreamFact) -> None:
-        """Modes were changed, perhaps elsewhere. Without these channels they are read as before."""
+        """Modes were changed, perhaps elsewhere. Without these channels they are read as before.
+
+        What could not be read, or was not heard, may have been a mode: an order in the wrong one is
+        refused (330005).
+        """
+        if isinstance(fact, (FrameUnreadable, ChannelInterrupted)):
+            self._read_modes_anew()
+            return
         if isinstance(fact, MarginModesUpdate):
             self._margin_modes.update(fact.modes)
         elif isinstance(fact, CrossLeverageUpdate):
@@ -336,7 +350,10 @@ class AccountSession:
     def _take_position(self, update: PositionUpdate) -> None:
         known = self._positions.get(update.symbol)
         if known is not None and update.event_at < known.event_at:
-            return  # older than what is known already, our own fills included
+            if update.event_at:
+                return  # older than what is known already, our own fills included
+            # One without a time came last, and does not make what follows look new.
+            update = replace(update, event_at=known.event_at)
         self._positions[update.symbol] = _position_of(update, known)
         self._revisions[update.symbol] = self._revisions.get(update.symbol, 0) + 1
 
@@ -365,6 +382,7 @@ class AccountSession:
                     known,
                     available=patch.available or known.available,
                     order_margin=patch.order_margin or known.order_margin,
+                    frozen=patch.withdraw_hold or known.frozen,
                     event_at=patch.event_at,
                 )
             )

@@ -24,6 +24,9 @@ MAX_BACKOFF_S = 30.0
 STORM_S = 10.0
 """A book that goes wrong again within so long waits twice as long for its next snapshot."""
 CROSSED_LIMIT_S = 0.5
+LATE_LIMIT_S = 10.0
+"""So long nothing but changes that the book contains already: the exchange counts anew, or the
+snapshot was of another book. Our choice; a stream behind its snapshot catches up sooner."""
 MAX_BUFFER = 50_000
 
 
@@ -47,8 +50,11 @@ class BookSync:
         self._crossed_since_s: float | None = None
         self._live_since_s = 0.0
         self._storm = 0
+        self._late_since_s: float | None = None
+        # What was fetched before the last doubt is no answer to it.
         self._doubts = 0
         self._doubts_at_fetch = 0
+        self._is_proven = False
 
     @property
     def fetch_at_s(self) -> float | None:
@@ -59,21 +65,16 @@ class BookSync:
 
     def lost(self) -> None:
         """The stream is gone: the book is worth nothing."""
-        self._reset("Waiting for the stream.")
-        self._fetch_at_s = None
+        self._forget("Waiting for the stream.")
 
     def opened(self) -> None:
         """A fresh connection: begin at step 1 with empty state."""
-        # Nothing is fetched before an acknowledgement or a first change proves that changes come:
-        # a snapshot without them would be shown as true and stay as it is for ever.
-        self._reset("Waiting for the exchange to confirm the order book.")
-        self._fetch_at_s = None
+        self._forget("Waiting for the exchange to confirm the order book.")
 
     def interrupted(self, sentence: str) -> None:
         """The channel may have missed something; the exchange is to confirm it anew."""
         self.resyncs += 1
-        self._reset(f"{sentence} It is being read again.")
-        self._fetch_at_s = None
+        self._forget(f"{sentence} It is being read again.")
 
     def unreadable(self, now_s: float) -> None:
         """A change could not be read: what is known does not contain it."""
@@ -83,6 +84,7 @@ class BookSync:
 
     def confirmed(self, now_s: float) -> None:
         """The subscription is acknowledged; on a quiet market no delta may come for long."""
+        self._is_proven = True
         if not self.is_live and self._fetch_at_s is None:
             self.reason = "The order book is being read."
             self._fetch_at_s = now_s + QUIET_WAIT_S
@@ -94,9 +96,12 @@ class BookSync:
             return False
         answer = self.book.apply(delta)
         if answer is BookAnswer.APPLIED:
+            self._late_since_s = None
             self._note_crossing(now_s)
             return True
-        if answer is BookAnswer.GAP:
+        if answer is BookAnswer.STALE:
+            self._note_late(delta, now_s)
+        elif answer is BookAnswer.GAP:
             missing = delta.sequence - self.book.sequence - 1
             self._start_over(f"{missing} changes of the order book are missing.", now_s)
             self._buffer.append(delta)
@@ -118,13 +123,17 @@ class BookSync:
         self._doubts_at_fetch = self._doubts
 
     def snapshot(self, snapshot: BookSnapshot, now_s: float) -> bool:
-        """Take a snapshot; True when the book is live with it."""
+        """Take a snapshot; True when the book is live with it.
+
+        One that was asked for before the last doubt is left out: on another connection, before an
+        interruption, or without a change that could not be read.
+        """
         if self.is_live:
             return True
         self._failures = 0
         if self._doubts != self._doubts_at_fetch:
-            # A change that could not be read may be newer than this answer.
-            self._want(now_s)
+            if self._is_proven:
+                self._want(now_s)
             return False
         while self._buffer and self._buffer[0].sequence <= snapshot.sequence:
             self._buffer.popleft()
@@ -144,7 +153,16 @@ class BookSync:
 
     # Steps -----------------------------------------------------------------------------------
 
+    def _note_late(self, delta: BookDelta, now_s: float) -> None:
+        """Late changes are normal after a snapshot, but not for long and nothing else."""
+        if self._late_since_s is None:
+            self._late_since_s = now_s
+        elif now_s - self._late_since_s >= LATE_LIMIT_S:
+            self._start_over("The changes of the order book stay behind it.", now_s)
+            self._buffer.append(delta)
+
     def _buffer_up(self, delta: BookDelta, now_s: float) -> None:
+        self._is_proven = True
         if len(self._buffer) >= MAX_BUFFER:
             self._buffer.clear()
         self._buffer.append(delta)
@@ -163,7 +181,7 @@ class BookSync:
         self._live_since_s = now_s
         self.reason = ""
         self._lags = 0
-        self._crossed_since_s = None
+        self._crossed_since_s = self._late_since_s = None
         self._note_crossing(now_s)
         return True
 
@@ -189,10 +207,20 @@ class BookSync:
         self.resyncs += 1
         self._want(now_s)
 
+    def _forget(self, reason: str) -> None:
+        """Begin anew, but not before an acknowledgement or a first change proves that changes come.
+
+        A snapshot without them would be shown as true and stay as it is for ever.
+        """
+        self._reset(reason)
+        self._fetch_at_s = None
+        self._is_proven = False
+        self._doubts += 1
+
     def _reset(self, reason: str) -> None:
         self.is_live = False
         self.reason = reason
         self._buffer.clear()
         self._lags = 0
         self._failures = 0
-        self._crossed_since_s = None
+        self._crossed_since_s = self._late_since_s = None

@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, final
 
+from terminal.domain.clock import SleepWatch
 from terminal.exchange.gateway import (
     Channel,
     ChannelConfirmed,
@@ -39,10 +40,6 @@ LONGEST_REFUSED_WAIT_S = 600.0
 TOPICS_PER_CONNECTION = 300
 """Until the exchange says otherwise. Source: API reference 5.4 (100 in 2023)."""
 WATCH_INTERVAL_S = 1.0
-SLEPT_S = 5.0
-"""The wall clock went on for so long without the other one: the machine slept."""
-STOOD_S = 30.0
-"""Where both clocks go on in its sleep, this tells it from a program that was busy."""
 
 
 @final
@@ -142,6 +139,8 @@ class Feed:
             self._carry((subscription,))
         elif self.is_live and subscription.state is ChannelState.CONFIRMED:
             self._hand(handler, ChannelConfirmed(channel))
+        elif self.is_live and subscription.state is ChannelState.FAILED:
+            self._hand(handler, ChannelRefused(channel, subscription.reason))
 
         def remove() -> None:
             if self._subscriptions.remove(subscription, handler):
@@ -221,17 +220,13 @@ class Feed:
 
     async def _watch(self) -> None:
         """Find what went silent, and what happened while nothing ran."""
-        clock = self._clock
+        sleep = SleepWatch(self._clock)
         while True:
-            ran_s, wall_ms = clock.monotonic_s(), clock.now_ms()
-            await clock.sleep(WATCH_INTERVAL_S)
-            now_s = clock.monotonic_s()
-            stood_s = now_s - ran_s
-            slept_s = (clock.now_ms() - wall_ms) / 1000 - stood_s
-            if slept_s > SLEPT_S or stood_s > STOOD_S:
+            await self._clock.sleep(WATCH_INTERVAL_S)
+            if sleep.slept():
                 self.doubt("The computer slept.")
             elif self.is_live:
-                self._look_for_silence(now_s)
+                self._look_for_silence(self._clock.monotonic_s())
 
     def _look_for_silence(self, now_s: float) -> None:
         for one in self._subscriptions:
@@ -292,11 +287,15 @@ class Feed:
     def take_data(self, fact: StreamFact, now_s: float) -> None:
         """Hand a fact to those it is for."""
         self._messages += 1
-        handlers, watched = self._subscriptions.route(fact)
+        subscriptions = self._subscriptions
+        handlers, watched = subscriptions.route(fact)
         for one in watched:
             one.heard(now_s)
+        revision = subscriptions.revision
         for handler in handlers:
-            self._hand(handler, fact)
+            # Who stopped listening while others were told is not told any more.
+            if revision == subscriptions.revision or handler in subscriptions.route(fact).handlers:
+                self._hand(handler, fact)
 
     def take_control(self, lane: Lane, fact: StreamFact) -> None:
         """Keep account of channels and frames, and tell whom it concerns."""
@@ -326,7 +325,8 @@ class Feed:
 
     def _tell(self, channel: Channel, fact: StreamFact) -> None:
         for handler in self._subscriptions.listeners(channel):
-            self._hand(handler, fact)
+            if handler in self._subscriptions.listeners(channel):
+                self._hand(handler, fact)
 
     def _refused(self, fact: ChannelRefused) -> None:
         one = self._subscriptions.get(fact.channel)
@@ -361,6 +361,8 @@ class Feed:
         lane = self._lane_of(one.channel)
         if connection != self._connections or one.state is not ChannelState.FAILED:
             return
+        if self._subscriptions.get(one.channel) is not one:
+            return  # nobody listened any more; who listens since then asked anew
         if lane is not None and lane.is_live:
             one.asked()
             lane.stream.subscribe((one.channel,))

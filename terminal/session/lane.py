@@ -155,7 +155,7 @@ class Lane:
 
     async def _run(self) -> None:
         while True:
-            await self._wait(self._window.wait_s(self._clock.monotonic_s()))
+            await self._turn()
             self._window.note(self._clock.monotonic_s())
             self.status, self.retry_at_s = FeedStatus.CONNECTING, None
             self._is_hurried = self._is_deaf = False
@@ -167,9 +167,12 @@ class Lane:
             self._ended(FeedStatus.WAITING, reason)
             await self._pulse.until(lambda: self._is_hurried, wait_s)
 
-    async def _wait(self, seconds: float) -> None:
-        """The exchange lets only so many connect in a minute, however much we hurry."""
-        if seconds > 0:
+    async def _turn(self) -> None:
+        """The exchange lets only so many connect in a minute, however much we hurry.
+
+        Who waited may find the place taken by another one that waited for it too.
+        """
+        while (seconds := self._window.wait_s(self._clock.monotonic_s())) > 0:
             self.status = FeedStatus.WAITING
             self.retry_at_s = self._clock.monotonic_s() + seconds
             self._host.lane_changed()

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from terminal.domain.units import Symbol
 
 MAX_BACKOFF_S = 30.0
+MIN_INTERVAL_S = 1.0
+"""Between two requests, however often a frame cannot be read."""
 
 
 @final
@@ -36,6 +38,7 @@ class LightBook:
         self.fetch_at_s: float | None = None
         self._is_fresh = False
         self._failures = 0
+        self._fetched_at_s: float | None = None
 
     def lost(self) -> None:
         """The stream is gone: the book is worth nothing."""
@@ -54,7 +57,8 @@ class LightBook:
         """A frame could not be read: a quiet market may not tell its content again."""
         self.resyncs += 1
         self._reset("The order book could not be read. It is being read again.")
-        self.fetch_at_s = now_s
+        fetched_s = self._fetched_at_s
+        self.fetch_at_s = now_s if fetched_s is None else max(now_s, fetched_s + MIN_INTERVAL_S)
 
     def confirmed(self, now_s: float) -> None:
         """The subscription is acknowledged: on a quiet market no frame may come for long."""
@@ -65,9 +69,10 @@ class LightBook:
     def tick(self, now_s: float) -> None:
         """Look at the clock: nothing here grows old by itself."""
 
-    def fetching(self, now_s: float) -> None:  # noqa: ARG002 - the face of BookSync
+    def fetching(self, now_s: float) -> None:
         """The driver asks for the best levels now."""
         self.fetch_at_s = None
+        self._fetched_at_s = now_s
 
     def take(self, fact: BookDepth | QuoteUpdate) -> bool:
         """Take the best levels, by stream or by request; True when the shown book changed."""

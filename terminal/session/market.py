@@ -168,9 +168,7 @@ class MarketSession:
         symbol = self.contract.symbol
         self._sync = BookSync(symbol) if mode is BookMode.FULL else LightBook(symbol)
         self._refused = ""
-        if self._fetching is not None:
-            self._fetching.cancel()
-            self._fetching = None
+        self._stop_fetching()
         if self._book_handle is not None:
             self._book_handle.remove()
             if self._feed.is_live:
@@ -206,8 +204,7 @@ class MarketSession:
     def _on_lost(self) -> None:
         self._lost_at_s = self._clock.monotonic_s()
         self._sync.lost()
-        if self._fetching is not None:
-            self._fetching.cancel()
+        self._stop_fetching()
         self._tell_status()
 
     async def _seed(self) -> None:
@@ -280,6 +277,7 @@ class MarketSession:
             self._tell_status()
         elif isinstance(fact, ChannelInterrupted):
             self._sync.interrupted(fact.sentence)
+            self._stop_fetching()  # what is on its way was asked for before
         elif isinstance(fact, FrameUnreadable):
             self._sync.unreadable(self._clock.monotonic_s())
         if was_live and not self._sync.is_live:
@@ -313,9 +311,13 @@ class MarketSession:
 
     # Snapshots -------------------------------------------------------------------------------
 
+    def _stop_fetching(self) -> None:
+        fetching, self._fetching = self._fetching, None
+        if fetching is not None:
+            fetching.cancel()
+
     def _fetch_anew(self) -> None:
-        if self._fetching is not None:
-            self._fetching.cancel()
+        self._stop_fetching()
         self._fetching = self._owner.spawn("book snapshot", self._fetch_until_live())
 
     async def _fetch_until_live(self) -> None:
@@ -337,8 +339,13 @@ class MarketSession:
     async def _fetch(self) -> None:
         try:
             is_live = await self._read_book()
-        except TernError as error:
-            self._sync.snapshot_failed(self._clock.monotonic_s(), error.sentence)
+        except Exception as error:  # noqa: BLE001 - reported; a reading that ended is never tried again
+            sentence = "Something went wrong inside the program."
+            if isinstance(error, TernError):
+                sentence = error.sentence
+            else:
+                self._owner.report("book", error)
+            self._sync.snapshot_failed(self._clock.monotonic_s(), sentence)
             self._notices.post(NoticeLevel.WARNING, "book", self._sync.reason, self.contract.symbol)
             return
         if is_live:

@@ -25,6 +25,7 @@ from terminal.domain.units import Side
 from terminal.exchange.gateway import (
     Channel,
     ChannelConfirmed,
+    ChannelInterrupted,
     ChannelKind,
     ChannelRefused,
     FrameUnreadable,
@@ -362,7 +363,11 @@ class OrderDesk:
             self.take(fact)
         elif isinstance(fact, ChannelConfirmed):
             self._recovery.confirmed(fact.channel.kind)
+        elif isinstance(fact, ChannelInterrupted):
+            self._recovery.interrupted(fact.channel.kind)
+            self.on_changed.notify()
         elif isinstance(fact, ChannelRefused):
+            self._recovery.interrupted(fact.channel.kind)
             self._distrust(f"The exchange refused the order stream: {fact.sentence}")
         elif isinstance(fact, FrameUnreadable):
             self.warn(f"A message about an order could not be read: {fact.error}")
@@ -382,7 +387,9 @@ class OrderDesk:
             self._take_fill(update.fill)
         if after is not known:
             self.put(after)
-            if known is not None and after.state is OrderState.CANCELED:
+            if update.reason:
+                self.warn(f"{self._named(after)}: {update.reason}", after.symbol)
+            elif known is not None and after.state is OrderState.CANCELED:
                 self._note(f"Canceled {self._named(after)}.", after.symbol)
             has_fired = known is not None and known.state is OrderState.UNTRIGGERED
             if has_fired and after.state is OrderState.OPEN:

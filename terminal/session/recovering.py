@@ -70,6 +70,11 @@ class Recovery:
         self._confirmed.add(kind)
         self._pulse.beat()
 
+    def interrupted(self, kind: ChannelKind) -> None:
+        """A channel may have missed something; it is to be confirmed anew before all is read."""
+        self._confirmed.discard(kind)
+        self.again()
+
     def again(self) -> None:
         """Something may have been missed: read everything, once more if that is under way."""
         self._generation += 1

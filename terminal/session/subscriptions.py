@@ -202,11 +202,15 @@ class Route(NamedTuple):
 
 @final
 class Subscriptions:
-    """All channels of a feed that somebody listens to."""
+    """All channels of a feed that somebody listens to.
+
+    ``revision`` grows whenever somebody begins or stops to listen.
+    """
 
     def __init__(self) -> None:
         self._by_channel: dict[Channel, Subscription] = {}
         self._routes: dict[tuple[object, object], Route] = {}
+        self.revision = 0
 
     def __len__(self) -> int:
         return len(self._by_channel)
@@ -229,7 +233,7 @@ class Subscriptions:
         if found is None:
             found = self._by_channel[channel] = Subscription(channel)
         found.handlers[handler] = found.handlers.get(handler, 0) + 1
-        self._routes.clear()
+        self._changed()
         return found, is_new
 
     def remove(self, subscription: Subscription, handler: Handler) -> bool:
@@ -240,12 +244,16 @@ class Subscriptions:
             handlers[handler] = count
         else:
             handlers.pop(handler, None)
-        self._routes.clear()
+        self._changed()
         channel = subscription.channel
         if handlers or self._by_channel.get(channel) is not subscription:
             return False
         del self._by_channel[channel]
         return True
+
+    def _changed(self) -> None:
+        self._routes.clear()
+        self.revision += 1
 
     def route(self, fact: StreamFact) -> Route:
         """Who gets a data fact. Costs two look-ups once it is known."""

@@ -15,6 +15,7 @@ import msgspec
 
 from terminal.wire.codec import DecodeError, decode, encode, excerpt
 from terminal.wire.envelope import SUCCESS, Kind, meaning
+from terminal.wire.patience import Patience
 from terminal.wire.signing import sign
 
 if TYPE_CHECKING:
@@ -134,7 +135,8 @@ class OrderConnection:
 
     ``sign`` answers the challenge: the signature of a text under the key's secret. A request that
     has no reply after ``timeout_s`` is told once by ``tick``; its reply is still taken after that,
-    until ``SILENCE_S`` later the connection is ended for its sake.
+    until ``SILENCE_S`` later the connection takes no more and is ended for its sake, as soon as
+    nothing else may be answered.
     """
 
     def __init__(self, sign: Callable[[str], str], *, timeout_s: float, now_s: float) -> None:
@@ -152,9 +154,21 @@ class OrderConnection:
         # In the order of sending, which is the order of their deadlines.
         self._due_s: dict[str, float] = {}
         self._overdue: dict[str, float] = {}
+        self._patience = Patience(now_s)
         self._last_id = 0
 
     # Commands --------------------------------------------------------------------------------
+
+    def takes_requests(self, now_s: float) -> bool:
+        """True while a request may be sent: signed in, and not about to end."""
+        if not self.is_welcomed or self.closing is not None:
+            return False
+        return now_s < next(iter(self._overdue.values()), now_s + SILENCE_S)
+
+    def end(self, text: str) -> None:
+        """End the connection for a reason of ours; a reason that is there already stays."""
+        if self.closing is None:
+            self.closing = Closing("", text)
 
     def request(self, operation: Operation, args: object, now_s: float) -> tuple[str, bytes]:
         """Encode a request to be sent at once; return its id and the frame."""
@@ -200,18 +214,27 @@ class OrderConnection:
             self._next_ping_s = now_s  # the first ping measures the round trip at once
             return Welcomed()
         if not self._is_answered:
+            try:
+                text = raw if isinstance(raw, str) else raw.decode()
+            except UnicodeError as error:
+                return Ignored(f"{error} in a challenge")
             # Only what looks like a challenge is signed: any other text might be a request.
             self._is_answered = True
-            self._out.append(self._sign(raw if isinstance(raw, str) else raw.decode()))
+            self._out.append(self._sign(text))
         return None
 
     def tick(self, now_s: float) -> list[str]:
-        """Look at the deadlines; return the ids of requests that just became overdue."""
+        """Look at the deadlines; return the ids of requests that just became overdue.
+
+        To be called every second or so: after a longer pause nothing is judged for a while.
+        """
+        if not self._patience.may_judge(now_s):
+            return []
         if not self.is_welcomed:
-            if now_s >= self._welcome_by_s and self.closing is None:
-                self.closing = Closing("", "The exchange did not say welcome in time.")
+            if now_s >= self._welcome_by_s:
+                self.end("The exchange did not say welcome in time.")
         elif self._ping is not None and now_s >= self._ping[1] + self._ping_timeout_s:
-            self.closing = Closing("", "The exchange did not answer a ping in time.")
+            self.end("The exchange did not answer a ping in time.")
         overdue: list[str] = []
         for identity, due_s in self._due_s.items():
             if due_s > now_s:
@@ -220,8 +243,8 @@ class OrderConnection:
         for identity in overdue:
             del self._due_s[identity]
             self._overdue[identity] = now_s + SILENCE_S
-        if self.closing is None and now_s >= self._silent_until_s(now_s):
-            self.closing = Closing("", "The exchange left a request unanswered.")
+        if now_s >= self._silent_until_s(now_s):
+            self.end("The exchange left a request unanswered.")
         return overdue
 
     def _silent_until_s(self, later_s: float) -> float:
@@ -248,8 +271,10 @@ class OrderConnection:
             out.append(encode({"id": identity, "op": "ping", "timestamp": now_ms}))
         return out
 
-    def deadline_s(self) -> float:
+    def deadline_s(self, now_s: float) -> float:
         """When the driver must call ``tick`` and ``drain`` again at the latest (monotonic)."""
+        if now_s < self._patience.until_s:
+            return self._patience.until_s
         if not self.is_welcomed:
             return self._welcome_by_s
         waiting = self._next_ping_s if self._ping is None else self._ping[1] + self._ping_timeout_s

@@ -54,4 +54,4 @@ def test_the_version_is_part_of_what_they_are() -> None:
 
 
 def test_a_stream_address_hides_its_token() -> None:
-    assert "abc" not in repr(StreamAddress("ws://127.0.0.1?token=abc", 1.0, 1.0))
+    assert "hush" not in repr(StreamAddress("ws://127.0.0.1?token=hush", 1.0, 1.0))

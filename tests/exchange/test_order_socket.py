@@ -15,6 +15,7 @@ from terminal.exchange.errors import TransportError
 from terminal.exchange.order_socket import (
     BACKOFF_S,
     BROKEN,
+    HIDDEN,
     NO_REPLY,
     SETTLED_S,
     Correction,
@@ -22,8 +23,9 @@ from terminal.exchange.order_socket import (
     SocketStatus,
 )
 from terminal.exchange.outcome import Accepted, NotSent, Rejected, Route, Unknown
+from terminal.exchange.sockets import ROOM_BYTES
 from terminal.wire.codec import DecodeError, decode
-from terminal.wire.order_socket import SILENCE_S, Operation, signed_query
+from terminal.wire.order_socket import SILENCE_S, WELCOME_TIMEOUT_S, Operation, signed_query
 from terminal.wire.signing import sign
 from terminal.wire.trading import PlacedPayload
 from tests.support.fake_clock import START_MS, FakeClock
@@ -116,10 +118,13 @@ class Bench:
         frame = {"id": request["id"], "op": request["op"], "code": "200000", "data": data}
         self.socket.say({**frame, **more})
 
-    async def look(self) -> None:
-        """Let the watchdog look at the clock now instead of within a second."""
-        self.client._wake.set()
-        await self.settle()
+    async def watch(self, seconds: float) -> None:
+        """Let time pass while the watchdog looks at the clock every second, as it does."""
+        until_s = self.clock.monotonic_s() + seconds
+        while (left_s := until_s - self.clock.monotonic_s()) > 1e-9:
+            await self.clock.advance(min(1.0, left_s))
+            self.client._wake.set()
+            await self.settle()
 
     async def stop(self) -> None:
         for task in [*self.asking, self.running]:
@@ -298,8 +303,7 @@ async def test_a_connection_that_breaks_while_sending_leaves_the_order_unknown(
 async def test_a_late_reply_corrects_the_outcome(bench: Bench) -> None:
     await bench.sign_in()
     first, second = await bench.ask("a"), await bench.ask("b")
-    await bench.clock.advance(TIMEOUT_S)
-    await bench.look()
+    await bench.watch(TIMEOUT_S)
     assert [await first, await second] == [(Unknown(NO_REPLY, Route.SOCKET),)] * 2
     assert bench.client.is_ready
     bench.answer(1, code="300003", msg="m")
@@ -318,8 +322,7 @@ async def test_the_end_of_the_connection_says_when_an_overdue_order_is_settled(
 ) -> None:
     await bench.sign_in()
     asking = await bench.ask("a")
-    await bench.clock.advance(TIMEOUT_S)
-    await bench.look()
+    await bench.watch(TIMEOUT_S)
     await asking
     bench.socket.end("the exchange stops")
     await bench.settle()
@@ -332,16 +335,13 @@ async def test_the_end_of_the_connection_says_when_an_overdue_order_is_settled(
 async def test_an_order_that_stays_unanswered_ends_the_connection_for_proof(bench: Bench) -> None:
     await bench.sign_in()
     asking = await bench.ask("a")
-    await bench.clock.advance(TIMEOUT_S)
-    await bench.look()
+    await bench.watch(TIMEOUT_S)
     assert (await asking)[0] == Unknown(NO_REPLY, Route.SOCKET)
-    await bench.clock.advance(SILENCE_S - 3.0)
-    await bench.look()
+    await bench.watch(SILENCE_S - 3.0)
     bench.pong()
     await bench.settle()
     assert bench.client.is_ready
-    await bench.clock.advance(3.0)
-    await bench.look()
+    await bench.watch(3.0)
     assert not bench.client.is_ready
     (correction,) = bench.corrections
     assert isinstance(correction.outcome, Unknown)
@@ -379,16 +379,13 @@ async def test_strange_replies_concern_nobody(bench: Bench) -> None:
 
 async def test_pings_go_out_and_a_missing_pong_ends_the_connection(bench: Bench) -> None:
     await bench.sign_in()
-    await bench.clock.advance(18.0)
-    await bench.look()
+    await bench.watch(18.0)
     assert len(bench.socket.pings()) == 2
     bench.pong()
-    await bench.clock.advance(18.0)
-    await bench.look()
+    await bench.watch(18.0)
     assert len(bench.socket.pings()) == 3
     asking = await bench.ask()
-    await bench.clock.advance(10.0)
-    await bench.look()
+    await bench.watch(10.0)
     assert isinstance((await asking)[0], Unknown)
     assert not bench.client.is_ready
     assert bench.client.state.status is SocketStatus.WAITING
@@ -398,11 +395,11 @@ async def test_pings_go_out_and_a_missing_pong_ends_the_connection(bench: Bench)
 async def test_what_is_on_its_way_is_heard_after_we_ended_the_connection(bench: Bench) -> None:
     """A reply that lay ready when a missing pong ended the connection is no less a reply."""
     await bench.sign_in()
-    await bench.clock.advance(18.0)
-    await bench.look()
+    await bench.watch(18.0)
     asking = await bench.ask("a")
     other = await bench.ask("b")
-    await bench.clock.advance(10.0)
+    await bench.watch(9.0)
+    await bench.clock.advance(1.0)
     bench.client._wake.set()
     for at in (0, 1):
         bench.answer(at)
@@ -452,11 +449,67 @@ async def test_a_reader_that_fails_is_a_bug_that_is_told(bench: Bench) -> None:
     bench.answer(0)
     await bench.settle()
     assert isinstance((await other)[0], Unknown)
-    asking.cancel()
+    assert await asking == (Unknown(HIDDEN, Route.SOCKET),)
     assert bench.running is not None
     with pytest.raises(ExceptionGroup):
         await bench.running
     assert not bench.client.is_ready
+
+
+async def test_a_listener_that_fails_keeps_nobody_waiting(bench: Bench) -> None:
+    """All that was in flight is told, though the first correction raises."""
+    await bench.sign_in()
+    left = await bench.ask("left")
+    left.cancel()
+    asked = [await bench.ask(name) for name in ("a", "b")]
+    told: list[Correction] = []
+
+    def broken(correction: Correction) -> None:
+        told.append(correction)
+        raise ZeroDivisionError
+
+    bench.client.on_corrected = broken
+    bench.socket.drop()
+    for one in asked:
+        assert isinstance((await one)[0], Unknown)
+    assert [one.subject.client_oid for one in told] == ["left"]
+    assert bench.running is not None
+    with pytest.raises(ZeroDivisionError):
+        await bench.running
+
+
+async def test_a_socket_that_is_never_welcomed_is_opened_ever_more_seldom(bench: Bench) -> None:
+    """Ten seconds of silence before the welcome prove nothing."""
+    await bench.watch(90.0)
+    lives = [later - sooner for sooner, later in pairwise(bench.opened_s)]
+    assert len(lives) >= 4
+    for life_s, longest_s in zip(lives, BACKOFF_S, strict=False):
+        assert WELCOME_TIMEOUT_S + longest_s / 2 <= life_s <= WELCOME_TIMEOUT_S + longest_s + 1.0
+
+
+async def test_after_the_machine_slept_no_order_goes_over_the_old_connection(bench: Bench) -> None:
+    await bench.sign_in()
+    asking = await bench.ask("a")
+    bench.clock.shift_ms = 3_600_000
+    await bench.watch(0.1)
+    assert not bench.client.is_ready
+    (outcome,) = await asking
+    assert isinstance(outcome, Unknown)
+    assert outcome.settled_after_s is not None
+    assert bench.client.state.reason == "The computer slept."
+    await bench.clock.advance(BACKOFF_S[0])
+    assert len(bench.sockets) == 2
+
+
+async def test_what_does_not_go_out_is_not_the_way_for_an_order(bench: Bench) -> None:
+    """A connection whose buffer is full would hold an order back for nobody knows how long."""
+    await bench.sign_in()
+    bench.socket.transport.waiting_bytes = ROOM_BYTES
+    assert not bench.client.is_ready
+    (outcome,) = await (await bench.ask("a"))
+    assert isinstance(outcome, NotSent)
+    bench.socket.transport.waiting_bytes = ROOM_BYTES - 1
+    assert bench.client.is_ready
 
 
 def test_an_unreadable_reply_is_a_decode_error() -> None:

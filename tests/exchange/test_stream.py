@@ -11,6 +11,7 @@ import pytest
 from aiohttp import WSMsgType, web
 
 from terminal.domain.events import BookDelta
+from terminal.exchange import sockets
 from terminal.exchange.gateway import (
     Channel,
     ChannelConfirmed,
@@ -24,13 +25,16 @@ from terminal.exchange.http import HttpClient
 from terminal.exchange.stream import Backlog, StreamClient
 from terminal.exchange.translate import Scales
 from terminal.session.clock import SystemClock
+from terminal.wire import connection
 from tests.support.builders import XBT, a_contract
 from tests.support.deadlines import eventually
+from tests.support.raw_door import frame, never, raw_door
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
     from terminal.exchange.gateway import StreamFact
+    from tests.support.raw_door import Script as RawScript
 
     Script = Callable[[web.WebSocketResponse], Awaitable[None]]
 
@@ -288,3 +292,89 @@ async def test_an_answer_without_a_token_is_no_address(token: str | None) -> Non
     assert reason == "The exchange sent something that could not be read."
     await http.aclose()
     await server.stop()
+
+
+async def a_raw_end(script: RawScript, monkeypatch: pytest.MonkeyPatch) -> str:
+    """Why a connection ended with an exchange that behaves as no library would."""
+    monkeypatch.setattr(sockets, "CLOSE_TIMEOUT_S", 0.1)
+
+    async with asyncio.timeout(20), raw_door(script) as address:
+
+        def bullet(_request: httpx.Request) -> httpx.Response:
+            server = {"endpoint": address, "pingInterval": 50, "pingTimeout": 300}
+            data = {"token": "t", "instanceServers": [server]}
+            return httpx.Response(200, json={"code": "200000", "data": data})
+
+        clock = SystemClock()
+        http = HttpClient("http://127.0.0.1:1", clock, transport=httpx.MockTransport(bullet))
+        client = StreamClient(http, clock, Scales(), is_private=False)
+        try:
+            return await client.run(lambda _fact: None)
+        finally:
+            await http.aclose()
+
+
+async def test_a_frame_beyond_all_bounds_ends_the_connection_at_once(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """The library waits for the other side's farewell, which never comes."""
+
+    async def script(_reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.write(frame(b'{"type":"welcome"}'))
+        writer.write(bytes([0x81, 127]) + (sockets.MAX_FRAME_BYTES + 1).to_bytes(8, "big"))
+        await never()
+
+    reason = await a_raw_end(script, monkeypatch)
+    assert reason == "The exchange sent something on the stream that cannot be taken (1009)."
+
+
+async def test_an_exchange_that_reads_nothing_is_left_in_time(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Neither the pings nor the farewell get anywhere."""
+
+    async def script(_reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.transport.pause_reading()  # type: ignore[attr-defined]  # a socket's transport has it
+        writer.write(frame(b'{"type":"welcome"}'))
+        await never()
+
+    assert await a_raw_end(script, monkeypatch) == "the exchange did not answer a ping in time"
+
+
+async def test_a_door_that_never_says_welcome_is_left_in_time(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(connection, "WELCOME_TIMEOUT_S", 0.1)
+
+    async def script(_reader: asyncio.StreamReader, _writer: asyncio.StreamWriter) -> None:
+        await never()
+
+    assert await a_raw_end(script, monkeypatch) == "the exchange did not say welcome in time"
+
+
+async def test_a_server_that_cannot_be_reached_is_followed_by_the_next_one() -> None:
+    """The token's answer may name several; the next one's turn comes with the next token."""
+
+    async def script(_reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.write(frame(b'{"type":"error","code":401,"data":"token is expired"}'))
+        await never()
+
+    async with asyncio.timeout(20), raw_door(script) as address:
+
+        def bullet(_request: httpx.Request) -> httpx.Response:
+            servers = [
+                {"endpoint": one, "pingInterval": 18000, "pingTimeout": 10000}
+                for one in ("ws://127.0.0.1:1/x", address)
+            ]
+            data = {"token": "t", "instanceServers": servers}
+            return httpx.Response(200, json={"code": "200000", "data": data})
+
+        clock = SystemClock()
+        http = HttpClient("http://127.0.0.1:1", clock, transport=httpx.MockTransport(bullet))
+        client = StreamClient(http, clock, Scales(), is_private=False)
+        reasons = [await client.run(lambda _fact: None) for _ in range(2)]
+        await http.aclose()
+    assert reasons == [
+        "The stream could not be opened.",
+        "the exchange ended the stream: token is expired (401)",
+    ]

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 from decimal import Decimal
 
+import pytest
+
 from terminal.domain.clock import TimestampMs, TimestampNs
 from terminal.domain.events import (
     CrossLeverageUpdate,
@@ -19,6 +21,14 @@ from terminal.domain.events import (
 )
 from terminal.domain.units import ExactPrice, Lots, Money, Price, Side, Symbol
 from terminal.exchange.errors import TransportError
+from terminal.exchange.gateway import (
+    Channel,
+    ChannelConfirmed,
+    ChannelInterrupted,
+    ChannelKind,
+    ChannelRefused,
+    FrameUnreadable,
+)
 from terminal.session.account import RECONCILE_INTERVAL_S
 from tests.support.builders import NOW_MS, XBT, a_fill, a_position_update, a_wallet
 from tests.support.desk import Bench
@@ -326,6 +336,10 @@ async def test_parts_of_an_old_wallet_change_one_figure_each() -> None:
     assert wallet is not None
     assert wallet.available.amount == 7
     assert wallet.order_margin.amount == 3
+    bench.stream.push(WalletPatch("USDT", None, None, Money(Decimal(2), "USDT"), at))
+    wallet = bench.account.wallet("USDT")
+    assert wallet is not None
+    assert wallet.frozen == Money(Decimal(2), "USDT")
     assert wallet.equity == a_wallet().equity
     assert bench.account.wallet("EUR") is None
     await bench.stop()
@@ -355,4 +369,48 @@ async def test_settlements_and_risk_limits_are_said() -> None:
         "The risk limit level is 2 now.",
         "The risk limit was not changed. Too large.",
     ]
+    await bench.stop()
+
+
+async def test_a_mode_that_could_not_be_read_is_asked_for() -> None:
+    """An order in the wrong margin mode would be refused."""
+    bench = Bench()
+    await bench.start()
+    bench.account.prepare(XBT)
+    await bench.clock.settle()
+    assert bench.account.margin_mode(XBT) is MarginMode.ISOLATED
+    bench.gateway.margin = MarginMode.CROSS
+    bench.stream.push(FrameUnreadable("half a frame", Channel(ChannelKind.MARGIN_MODES)))
+    await bench.clock.settle()
+    assert bench.account.margin_mode(XBT) is MarginMode.CROSS
+    await bench.stop()
+
+
+@pytest.mark.parametrize("kind", [ChannelKind.POSITIONS, ChannelKind.ORDERS])
+@pytest.mark.parametrize("happens", [ChannelInterrupted, ChannelRefused])
+async def test_what_an_interrupted_channel_may_have_missed_is_read_once_it_is_confirmed(
+    kind: ChannelKind, happens: type[ChannelInterrupted] | type[ChannelRefused]
+) -> None:
+    bench = Bench()
+    await bench.start()
+    session = bench.account if kind is ChannelKind.POSITIONS else bench.desk
+    assert session.is_trusted
+    channel = Channel(kind)
+    bench.stream.push(happens(channel, "Silent."))
+    await bench.clock.advance(10.0)
+    assert not session.is_trusted
+    bench.stream.push(ChannelConfirmed(channel))
+    await bench.clock.settle()
+    assert session.is_trusted
+    await bench.stop()
+
+
+async def test_a_position_without_a_time_is_the_latest_word() -> None:
+    bench = Bench()
+    await bench.start()
+    known = replace(a_position_update(5), event_at=TimestampMs(NOW_MS + 9))
+    bench.stream.push(known, replace(known, lots=Lots(7), event_at=TimestampMs(0)))
+    assert bench.account.position(XBT).core.lots == 7
+    bench.stream.push(replace(known, lots=Lots(3), event_at=TimestampMs(NOW_MS)))
+    assert bench.account.position(XBT).core.lots == 7
     await bench.stop()

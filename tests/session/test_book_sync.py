@@ -13,6 +13,7 @@ from terminal.domain.units import Side
 from terminal.session.book_sync import (
     CROSSED_LIMIT_S,
     LAG_WAITS_S,
+    LATE_LIMIT_S,
     MAX_BACKOFF_S,
     MIN_INTERVAL_S,
     BookSync,
@@ -123,6 +124,45 @@ def test_a_book_crossed_for_one_frame_is_normal_but_not_for_half_a_second() -> N
     sync.tick(10.0 + CROSSED_LIMIT_S)
     assert not sync.is_live
     assert sync.resyncs == 1
+
+
+def test_a_snapshot_of_before_a_loss_or_an_interruption_is_left_out() -> None:
+    """It may lack changes that nobody will ever tell."""
+    for end in (BookSync.lost, BookSync.opened, lambda sync: sync.interrupted("Silent.")):
+        sync = an_open_sync()
+        sync.confirmed(0.0)
+        sync.fetching(0.5)
+        end(sync)
+        assert not sync.snapshot(a_snapshot(100), 0.6)
+        assert sync.fetch_at_s is None, "nothing proves yet that changes come"
+        sync.opened()
+        sync.confirmed(1.0)
+        assert not sync.snapshot(a_snapshot(100), 1.1), "it was asked for before"
+        assert sync.fetch_at_s is not None
+        sync.fetching(2.0)
+        assert sync.snapshot(a_snapshot(101), 2.1)
+
+
+def test_an_exchange_that_counts_anew_is_found_out() -> None:
+    """Late changes and nothing else: the book would stand still and look true."""
+    sync = a_live_sync()
+    sync.delta(a_delta(5), 1.0)
+    sync.delta(a_delta(6), 1.0 + LATE_LIMIT_S / 2)
+    assert sync.is_live
+    sync.delta(a_delta(7), 1.0 + LATE_LIMIT_S)
+    assert not sync.is_live
+    sync.fetching(12.0)
+    assert sync.snapshot(a_snapshot(6), 12.0)
+    assert sync.book.sequence == 7
+
+
+def test_late_changes_among_others_are_normal() -> None:
+    sync = a_live_sync()
+    for second in range(60):
+        sync.delta(a_delta(101 + second), float(second))
+        sync.delta(a_delta(100 + second), float(second))
+    assert sync.is_live
+    assert sync.resyncs == 0
 
 
 def test_a_lost_stream_takes_the_book_with_it() -> None:

@@ -356,6 +356,57 @@ async def test_what_cannot_be_read_and_what_is_not_known_is_counted() -> None:
     await h.end()
 
 
+async def test_who_stops_listening_while_others_are_told_is_not_told_any_more() -> None:
+    h = Harness()
+    handles: list[Handle] = []
+
+    def first(_fact: StreamFact) -> None:
+        for handle in handles:
+            handle.remove()
+
+    h.stream.confirms = False
+    h.feed.subscribe(BOOK, first)
+    handles.append(h.feed.subscribe(BOOK, h.facts.append))
+    late: list[StreamFact] = []
+    h.feed.subscribe(BOOK, late.append)
+    h.feed.start()
+    await h.clock.settle()
+    h.stream.push(a_delta(1))
+    assert h.facts == []
+    assert late == [a_delta(1)]
+    handles.append(h.feed.subscribe(BOOK, h.facts.append))
+    h.stream.push(ChannelRefused(BOOK, "no such topic"))
+    assert h.facts == []
+    assert late[1:] == [ChannelRefused(BOOK, "no such topic")]
+    await h.end()
+
+
+async def test_who_begins_to_listen_to_a_refused_channel_is_told_so() -> None:
+    h = Harness()
+    h.stream.confirms = False
+    h.feed.subscribe(BOOK, lambda _fact: None)
+    h.feed.start()
+    await h.clock.settle()
+    h.stream.push(ChannelRefused(BOOK, "no such topic"))
+    h.feed.subscribe(BOOK, h.facts.append)
+    assert h.facts == [ChannelRefused(BOOK, "no such topic")]
+    await h.end()
+
+
+async def test_a_refused_channel_that_was_left_and_wanted_again_is_asked_for_once() -> None:
+    h = Harness()
+    h.stream.confirms = False
+    handle = h.feed.subscribe(BOOK, h.facts.append)
+    h.feed.start()
+    await h.clock.settle()
+    h.stream.push(ChannelRefused(BOOK, "no such topic"))
+    handle.remove()
+    h.feed.subscribe(BOOK, h.facts.append)
+    await h.clock.advance(REFUSED_WAIT_S + 1.0)
+    assert h.stream.channels == [BOOK, BOOK]
+    await h.end()
+
+
 class Move(Enum):
     """What happens next."""
 

@@ -126,3 +126,21 @@ def test_no_minute_has_more_connections_than_the_window(steps: list[float]) -> N
             made.append(now_s)
     for at_s in made:
         assert sum(at_s <= other_s < at_s + 60.0 for other_s in made) <= 4
+
+
+async def test_connections_that_wait_for_one_place_do_not_all_take_it() -> None:
+    h = Harness()
+    window = ConnectWindow(1, 60.0)
+    window.note(0.0)
+    lanes = [Lane(FakeStream(), h.clock, h.owner, h.host, window) for _ in range(3)]
+    for lane in lanes:
+        lane.start("lane")
+    live: list[int] = []
+    for _ in range(3):
+        await h.clock.advance(60.0)
+        live.append(sum(lane.is_live for lane in lanes))
+    assert live == [1, 2, 3]
+    for lane in lanes:
+        await lane.stop()
+    await h.owner.close()
+    assert not h.errors

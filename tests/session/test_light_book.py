@@ -5,7 +5,7 @@ from __future__ import annotations
 from terminal.domain.clock import TimestampNs
 from terminal.domain.events import BookDepth, Level, QuoteUpdate
 from terminal.domain.units import Lots, Price
-from terminal.session.light_book import LightBook
+from terminal.session.light_book import MIN_INTERVAL_S, LightBook
 from tests.support.builders import NOW_MS, XBT
 
 
@@ -88,3 +88,14 @@ def test_an_interruption_or_an_unreadable_frame_makes_it_doubtful() -> None:
     book.take(a_depth(11))
     book.unreadable(7.0)
     assert (book.is_live, book.fetch_at_s, book.resyncs) == (False, 7.0, 2)
+
+
+def test_frames_that_cannot_be_read_lead_to_one_request_a_second_at_most() -> None:
+    book = an_open_book()
+    book.fetching(1.0)
+    book.take(a_depth(10))
+    book.unreadable(1.2)
+    assert book.fetch_at_s == 1.0 + MIN_INTERVAL_S
+    book.fetching(2.0)
+    book.unreadable(9.0)
+    assert book.fetch_at_s == 9.0

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from decimal import Decimal
 
 from terminal.domain.clock import TimestampNs
@@ -215,4 +216,36 @@ async def test_a_change_that_cannot_be_read_leads_to_a_new_reading() -> None:
     await h.clock.advance(2.0)
     assert h.market.touch() is not None
     assert h.gateway.snapshot_calls == 2
+    await h.end()
+
+
+async def test_a_snapshot_that_was_asked_for_before_an_interruption_is_not_believed() -> None:
+    """The exchange confirmed nothing since: what it does not tell would stay wrong for ever."""
+    h = Harness()
+    h.feed.start()
+    h.market.start()
+    h.gateway.hold = asyncio.Event()
+    await h.clock.advance(0.7)
+    assert h.gateway.snapshot_calls == 1
+    book = Channel(ChannelKind.BOOK, XBT)
+    h.stream.push(ChannelInterrupted(book, "Nothing came for 30 s."))
+    h.gateway.hold.set()
+    await h.clock.advance(5.0)
+    assert not h.market.book_is_live
+    h.stream.push(ChannelConfirmed(book))
+    await h.clock.advance(1.0)
+    assert h.market.book_is_live
+    assert h.gateway.snapshot_calls == 2
+    await h.end()
+
+
+async def test_an_error_of_ours_is_reported_and_the_book_is_read_again() -> None:
+    h = Harness()
+    h.gateway.snapshots.appendleft(ZeroDivisionError())
+    await h.live()
+    assert not h.market.book_is_live
+    assert h.market.book_status.endswith("Something went wrong inside the program.")
+    assert "ZeroDivisionError" in h.errors.pop()
+    await h.clock.advance(1.5)
+    assert h.market.book_is_live
     await h.end()

@@ -598,3 +598,17 @@ async def test_a_stop_that_became_another_order_is_over() -> None:
     assert bench.desk.orders[waiting.client_oid].state is OrderState.CANCELED
     assert bench.desk.working(XBT) == ()
     await bench.stop()
+
+
+async def test_a_stop_whose_order_was_refused_says_why() -> None:
+    bench = Bench()
+    await bench.start()
+    stop = an_order_update(order_id=O1, client_oid=None, untriggered=True, trigger=Price(900))
+    bench.stream.push(stop)
+    why = "The stop fired, but the exchange refused its order: no balance."
+    ended = replace(stop, untriggered=False, is_done=True, canceled=stop.lots, reason=why)
+    bench.stream.push(replace(ended, remaining=Lots(0)))
+    (order,) = bench.desk.orders.values()
+    assert (order.state, order.reason) == (OrderState.CANCELED, why)
+    assert bench.notices.notices[-1].text.endswith(why)
+    await bench.stop()

@@ -15,11 +15,27 @@ WELCOME = '{"sessionId":"s","data":"welcome","pingInterval":18000,"pingTimeout":
 
 
 @final
+class FakeTransport:
+    """What waits to be written, and whether the connection was cut."""
+
+    def __init__(self) -> None:
+        self.waiting_bytes = 0
+        self.is_aborted = False
+
+    def get_write_buffer_size(self) -> int:
+        return self.waiting_bytes
+
+    def abort(self) -> None:
+        self.is_aborted = True
+
+
+@final
 class FakeSocket:
     """What ``exchange.sockets.Socket`` is to its users. ``sent`` are all frames as text."""
 
     def __init__(self) -> None:
         self.state = State.OPEN
+        self.transport = FakeTransport()
         self.sent: list[str] = []
         self.breaks_on_send = False
         self._heard: asyncio.Queue[str | Exception] = asyncio.Queue()

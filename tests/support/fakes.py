@@ -39,12 +39,16 @@ LOST = TransportError("no answer", was_sent=True)
 
 @final
 class FakeMarketGateway:
-    """``snapshots`` are served one after the other, the last for ever; errors are raised."""
+    """``snapshots`` are served one after the other, the last for ever; errors are raised.
+
+    With ``hold`` set, they are served once it is set.
+    """
 
     def __init__(self, contracts: tuple[Contract, ...] = ()) -> None:
         self.listed = contracts or (a_contract(),)
         self.snapshots: deque[BookSnapshot | Exception] = deque([a_snapshot()])
         self.snapshot_calls = 0
+        self.hold: asyncio.Event | None = None
         self.trades: tuple[PublicTrade, ...] = ()
         self.fails: Exception | None = None
         self.history: list[Candle] = []
@@ -58,6 +62,8 @@ class FakeMarketGateway:
 
     async def book_snapshot(self, symbol: Symbol) -> BookSnapshot:
         self.snapshot_calls += 1
+        if self.hold is not None:
+            await self.hold.wait()
         answer = self.snapshots[0]
         if len(self.snapshots) > 1:
             self.snapshots.popleft()

@@ -5,11 +5,15 @@ from __future__ import annotations
 import json
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from terminal.wire.connection import (
     MAX_FRAMES_PER_WINDOW,
+    MAX_MESSAGES_PER_WINDOW,
     SLOW_DOWN_S,
     Acked,
+    Event,
     Full,
     Ponged,
     Pushed,
@@ -18,10 +22,19 @@ from terminal.wire.connection import (
     Unreadable,
     Welcomed,
 )
+from terminal.wire.patience import PATIENCE_S
 
 
 def a_connection(now_s: float = 0.0) -> StreamConnection:
     return StreamConnection(ping_interval_s=18.0, ping_timeout_s=10.0, now_s=now_s)
+
+
+def watch(connection: StreamConnection, until_s: float) -> list[Event]:
+    """Look at the clock every second from the start on, as the driver does; what was given up."""
+    given_up: list[Event] = []
+    for second in range(int(until_s) + 1):
+        given_up += connection.tick(float(second))
+    return given_up + connection.tick(until_s)
 
 
 def welcomed() -> StreamConnection:
@@ -37,9 +50,9 @@ def test_nothing_is_sent_before_the_welcome() -> None:
     connection = a_connection()
     connection.subscribe("/contractMarket/level2", ("A",))
     assert connection.drain(0.0) == []
-    connection.tick(9.9)
+    watch(connection, 9.9)
     assert connection.closing is None
-    connection.tick(10.0)
+    watch(connection, 10.0)
     assert connection.closing == "the exchange did not say welcome in time"
 
 
@@ -80,7 +93,7 @@ def test_pings_keep_their_own_time_and_a_missing_pong_ends_it() -> None:
     assert len(connection.drain(18.0)) == 1
     assert connection.deadline_s(18.0) == 28.0
     connection.received('{"type":"message","topic":"/x:A","subject":"s","data":{}}', 27.0)
-    connection.tick(28.0)
+    watch(connection, 28.0)
     assert connection.closing == "the exchange did not answer a ping in time"
 
 
@@ -88,7 +101,7 @@ def test_a_foreign_pong_proves_nothing() -> None:
     connection = welcomed()
     connection.drain(18.0)
     assert connection.received('{"id":"other","type":"pong"}', 18.1) is None
-    connection.tick(28.0)
+    watch(connection, 28.0)
     assert connection.closing is not None
 
 
@@ -99,10 +112,24 @@ def test_hundreds_of_symbols_are_split_and_paced() -> None:
     assert [json.loads(f)["topic"].count(",") + 1 for f in frames] == [100, 100, 50]
     for number in range(200):
         connection.subscribe("/contractMarket/execution", (f"S{number}",))
-    assert len(connection.drain(2.0)) == MAX_FRAMES_PER_WINDOW - 3
+    assert len(connection.drain(2.0)) == MAX_FRAMES_PER_WINDOW - 4, "the ping of 0 s counts too"
     assert connection.drain(5.0) == []
-    assert connection.deadline_s(5.0) == 11.0
+    assert connection.deadline_s(5.0) == 10.0
     assert len(connection.drain(12.0)) == MAX_FRAMES_PER_WINDOW
+
+
+def test_pings_are_messages_and_keep_within_the_limit_too() -> None:
+    connection = StreamConnection(ping_interval_s=0.01, ping_timeout_s=10.0, now_s=0.0)
+    connection.received('{"type":"welcome"}', 0.0)
+    sent = 0
+    for step in range(900):
+        for frame in connection.drain(step / 100):
+            sent += 1
+            answer = {"id": json.loads(frame)["id"], "type": "pong"}
+            connection.received(json.dumps(answer), step / 100)
+    assert sent == MAX_MESSAGES_PER_WINDOW
+    assert connection.deadline_s(9.0) == 10.0
+    assert len(connection.drain(10.0)) == 1
 
 
 def test_messages_keep_their_data_undecoded() -> None:
@@ -126,14 +153,114 @@ def test_what_is_no_frame_is_told_and_what_is_unknown_is_ignored() -> None:
     assert connection.received(json.dumps({"id": sent["id"], "type": "ack"}), 1.0) is None
 
 
-def test_a_subscription_that_nobody_confirms_ends_the_connection() -> None:
+def an_ack(frame: bytes) -> str:
+    return json.dumps({"id": json.loads(frame)["id"], "type": "ack"})
+
+
+def test_where_nothing_is_ever_confirmed_the_connection_is_given_up() -> None:
     connection = welcomed()
     connection.subscribe("/contractMarket/level2", ("A",))
     connection.drain(1.0)
-    connection.tick(10.9)
+    assert connection.deadline_s(2.0) == 11.0
+    watch(connection, 11.0)
     assert connection.closing is None
-    connection.tick(11.0)
-    assert connection.closing == "the exchange did not confirm a subscription in time"
+    assert topics_sent(connection, 11.0) == ["/contractMarket/level2:A"]
+    watch(connection, 20.9)
+    assert connection.closing is None
+    watch(connection, 21.0)
+    assert connection.closing == "the exchange confirmed no subscription in time"
+
+
+def test_one_topic_that_is_not_confirmed_does_not_take_the_others_away() -> None:
+    """It is asked for once more, then given up and said; a late ack still counts."""
+    connection = welcomed()
+    for symbol in ("A", "B"):
+        connection.subscribe("/contractMarket/level2", (symbol,))
+    first, other = connection.drain(1.0)
+    connection.received(an_ack(other), 1.1)
+    assert watch(connection, 11.0) == []
+    (second,) = connection.drain(11.0)
+    assert watch(connection, 20.9) == []
+    refused = Refused(("/contractMarket/level2:A",), "the exchange did not confirm it in time")
+    assert watch(connection, 21.0) == [refused]
+    assert connection.closing is None
+    assert watch(connection, 99.0) == []
+    assert connection.received(an_ack(second), 99.0) == Acked(("/contractMarket/level2:A",))
+    assert connection.received(an_ack(first), 99.1) == Acked(("/contractMarket/level2:A",))
+
+
+def test_the_end_of_a_subscription_is_asked_for_twice_and_then_let_be() -> None:
+    connection = welcomed()
+    connection.unsubscribe("/contractMarket/level2", ("A",))
+    connection.drain(1.0)
+    watch(connection, 11.0)
+    assert len(connection.drain(11.0)) == 1
+    assert watch(connection, 21.0) == []
+    assert connection.drain(21.0)[1:] == []
+    assert connection.closing is None
+
+
+def test_the_ack_of_a_subscription_that_was_ended_meanwhile_confirms_nothing() -> None:
+    """Who listens, leaves and listens again is confirmed by the last ack, not by the first."""
+    connection = welcomed()
+    connection.subscribe("/contractMarket/level2", ("A", "B"))
+    connection.unsubscribe("/contractMarket/level2", ("A",))
+    connection.subscribe("/contractMarket/level2", ("A",))
+    frames = connection.drain(1.0)
+    answers = [connection.received(an_ack(frame), 1.1) for frame in frames]
+    assert answers == [
+        Acked(("/contractMarket/level2:B",)),
+        None,
+        Acked(("/contractMarket/level2:A",)),
+    ]
+
+
+TOO_FAST = "messages exceed the limit of 100 in 10 s"
+
+
+@pytest.mark.parametrize("is_wanted", [True, False])
+def test_of_two_commands_that_came_too_fast_only_the_later_one_is_repeated(
+    *, is_wanted: bool
+) -> None:
+    """Repeated the other way round, a topic that is wanted would end silent."""
+    connection = welcomed()
+    verbs = [connection.unsubscribe, connection.subscribe]
+    for verb in verbs if is_wanted else reversed(verbs):
+        verb("/contractMarket/level2", ("A",))
+    for frame in connection.drain(1.0):
+        connection.received(an_error(json.loads(frame)["id"], 509, TOO_FAST), 1.1)
+    again = [json.loads(frame)["type"] for frame in connection.drain(1.1 + SLOW_DOWN_S)]
+    assert again == ["subscribe" if is_wanted else "unsubscribe"]
+
+
+def test_what_is_not_wanted_any_more_is_not_refused_and_not_asked_for_in_parts() -> None:
+    connection = welcomed()
+    identity = asked_for(connection, ("A", "B", "C"))
+    connection.unsubscribe("/contractMarket/level2", ("B",))
+    text = "topic /contractMarket/level2:B is not found"
+    assert connection.received(an_error(identity, 404, text), 1.1) is None
+    assert "/contractMarket/level2:A,C" in topics_sent(connection, 1.2)
+    lone = asked_for(connection, ("D",))
+    connection.unsubscribe("/contractMarket/level2", ("D",))
+    assert connection.received(an_error(lone, 509, "topics of one session exceed 9"), 1.3) is None
+
+
+def test_a_welcome_that_is_said_twice_changes_nothing() -> None:
+    connection = welcomed()
+    assert connection.received('{"id":"c","type":"welcome"}', 1.0) is None
+
+
+def test_a_program_that_stood_still_reads_before_it_judges() -> None:
+    connection = welcomed()
+    (ping,) = connection.drain(18.0)
+    connection.tick(18.0)
+    connection.tick(40.0)
+    assert connection.closing is None
+    assert connection.deadline_s(40.0) == 40.0 + PATIENCE_S
+    pong = {"id": json.loads(ping)["id"], "type": "pong"}
+    assert isinstance(connection.received(json.dumps(pong), 40.1), Ponged)
+    watch(connection, 42.0)
+    assert connection.closing is None
 
 
 def asked_for(connection: StreamConnection, symbols: tuple[str, ...], now_s: float = 1.0) -> str:
@@ -206,7 +333,7 @@ def test_a_ping_that_came_too_fast_is_no_missing_pong() -> None:
     (ping,) = connection.drain(18.0)
     error = an_error(json.loads(ping)["id"], 509, "exceed max permits per second")
     assert connection.received(error, 18.1) is None
-    connection.tick(28.0)
+    watch(connection, 28.0)
     assert connection.closing is None
     (again,) = connection.drain(28.2)
     assert json.loads(again)["type"] == "ping"
@@ -234,7 +361,7 @@ def test_the_first_reason_to_close_is_the_one_that_is_told() -> None:
     connection = welcomed()
     connection.end("the computer slept")
     connection.end("something else")
-    connection.tick(999.0)
+    watch(connection, 999.0)
     assert connection.closing == "the computer slept"
 
 
@@ -245,3 +372,70 @@ def test_an_old_message_without_a_type_is_a_message() -> None:
 
 def test_ids_that_come_back_as_numbers_are_ids() -> None:
     assert welcomed().received('{"id":7,"type":"ack"}', 1.0) is None
+
+
+steps = st.lists(
+    st.tuples(st.sampled_from(["sub", "unsub", "serve", "limit", "tick"]), st.integers(0, 3)),
+    max_size=40,
+)
+
+
+class Exchange:
+    """What it has subscribed and what it confirmed; frames wait in ``inbox`` until served."""
+
+    def __init__(self) -> None:
+        self.connection = welcomed()
+        self.wanted: dict[str, bool] = {}
+        self.carried: set[str] = set()
+        self.confirmed: set[str] = set()
+        self.inbox: list[dict[str, str]] = []
+        self.now_s = 1.0
+
+    def step(self, step: str, number: int) -> None:
+        if step in {"sub", "unsub"}:
+            self.command("ABCD"[number], is_wanted=step == "sub")
+        for _ in range(number if step == "tick" else 0):
+            self.now_s += 1.0
+            self.connection.tick(self.now_s)
+        self.inbox.extend(json.loads(frame) for frame in self.connection.drain(self.now_s))
+        if step == "serve":
+            for frame in self.inbox:
+                self.serve(frame)
+            self.inbox.clear()
+        elif step == "limit" and self.inbox and self.inbox[0]["type"] != "ping":
+            identity = self.inbox.pop(0)["id"]
+            self.connection.received(an_error(identity, 509, TOO_FAST), self.now_s)
+
+    def command(self, symbol: str, *, is_wanted: bool) -> None:
+        name = f"/contractMarket/level2:{symbol}"
+        self.wanted[name] = is_wanted
+        self.confirmed.discard(name)
+        verb = self.connection.subscribe if is_wanted else self.connection.unsubscribe
+        verb("/contractMarket/level2", (symbol,))
+
+    def serve(self, frame: dict[str, str]) -> None:
+        if frame["type"] == "ping":
+            self.connection.received(json.dumps({"id": frame["id"], "type": "pong"}), self.now_s)
+            return
+        base, _, symbols = frame["topic"].partition(":")
+        names = {f"{base}:{symbol}" for symbol in symbols.split(",")}
+        self.carried = (
+            self.carried | names if frame["type"] == "subscribe" else self.carried - names
+        )
+        ack = json.dumps({"id": frame["id"], "type": "ack"})
+        event = self.connection.received(ack, self.now_s)
+        if isinstance(event, Acked):
+            self.confirmed.update(event.topics)
+
+
+@given(steps)
+def test_in_the_end_the_exchange_has_what_was_asked_for_last(
+    history: list[tuple[str, int]],
+) -> None:
+    """Whatever is refused for a while, unanswered or answered late: the latest command wins."""
+    exchange = Exchange()
+    for step, number in [*history, *[("serve", 0), ("tick", 3)] * 30]:
+        exchange.step(step, number)
+    assert exchange.connection.closing is None
+    assert exchange.carried == {name for name, is_on in exchange.wanted.items() if is_on}
+    assert exchange.confirmed == exchange.carried

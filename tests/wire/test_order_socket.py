@@ -47,6 +47,14 @@ def welcomed(frame: str = WELCOME) -> OrderConnection:
     return connection
 
 
+def watch(connection: OrderConnection, until_s: float) -> list[str]:
+    """Look at the clock every second from 100 s on, as the driver does; what became overdue."""
+    overdue: list[str] = []
+    for second in range(100, int(until_s) + 1):
+        overdue += connection.tick(float(second))
+    return overdue + connection.tick(until_s)
+
+
 def reply(identity: str, **more: Any) -> str:
     return json.dumps({"id": identity, "op": "futures.order", "code": "200000", **more})
 
@@ -116,10 +124,10 @@ def test_a_refusal_before_the_welcome_ends_the_connection(code: str) -> None:
 def test_no_welcome_in_time_ends_the_connection() -> None:
     connection = a_connection()
     connection.received(CHALLENGE, 100.0)
-    assert connection.deadline_s() == 100.0 + WELCOME_TIMEOUT_S
-    connection.tick(100.0 + WELCOME_TIMEOUT_S - 0.01)
+    assert connection.deadline_s(100.0) == 100.0 + WELCOME_TIMEOUT_S
+    watch(connection, 100.0 + WELCOME_TIMEOUT_S - 0.01)
     assert connection.closing is None
-    connection.tick(100.0 + WELCOME_TIMEOUT_S)
+    watch(connection, 100.0 + WELCOME_TIMEOUT_S)
     assert connection.closing is not None
     assert connection.closing.code == ""
 
@@ -129,18 +137,18 @@ def test_no_welcome_in_time_ends_the_connection() -> None:
 
 def test_pings_go_out_at_the_interval_of_the_welcome() -> None:
     connection = welcomed(WELCOME.replace("18000", "7000"))
-    assert connection.deadline_s() == 107.0
+    assert connection.deadline_s(100.0) == 107.0
     assert connection.drain(106.9, NOW_MS) == []
     assert len(connection.drain(107.0, NOW_MS)) == 1
-    assert connection.deadline_s() == 117.0
+    assert connection.deadline_s(100.0) == 117.0
 
 
 @pytest.mark.parametrize("value", ["0", "-1", '"soon"', "null", "{}"])
 def test_impossible_ping_times_are_replaced(value: str) -> None:
     connection = welcomed(WELCOME.replace("18000", value).replace("10000", value))
-    assert connection.deadline_s() == 118.0
+    assert connection.deadline_s(100.0) == 118.0
     connection.drain(118.0, NOW_MS)
-    assert connection.deadline_s() == 128.0
+    assert connection.deadline_s(100.0) == 128.0
 
 
 def test_a_ping_without_a_pong_ends_the_connection() -> None:
@@ -148,9 +156,9 @@ def test_a_ping_without_a_pong_ends_the_connection() -> None:
     connection = welcomed()
     connection.drain(118.0, NOW_MS)
     connection.received('{"id":"99","op":"pong"}', 119.0)
-    connection.tick(127.9)
+    watch(connection, 127.9)
     assert connection.closing is None
-    connection.tick(128.0)
+    watch(connection, 128.0)
     assert connection.closing is not None
 
 
@@ -237,7 +245,7 @@ def test_every_reply_finds_its_request_in_any_order(order: list[int], late: int)
 
     for number in order[:late]:
         hear(connection.received(reply(asked[number]), 101.0))
-    overdue = connection.tick(105.0)
+    overdue = watch(connection, 105.0)
     assert overdue == [asked[number] for number in sorted(order[late:])]
     for number in order[late:]:
         hear(connection.received(reply(asked[number]), 106.0))
@@ -250,12 +258,12 @@ def test_an_overdue_request_is_told_once_and_its_time_is_a_deadline() -> None:
     connection = welcomed()
     first, _ = connection.request(Operation.PLACE, {}, 101.0)
     second, _ = connection.request(Operation.PLACE, {}, 103.0)
-    assert connection.deadline_s() == 106.0
-    assert connection.tick(105.9) == []
-    assert connection.tick(106.0) == [first]
-    assert connection.tick(107.0) == []
-    assert connection.deadline_s() == 108.0
-    assert connection.tick(108.0) == [second]
+    assert connection.deadline_s(100.0) == 106.0
+    assert watch(connection, 105.9) == []
+    assert watch(connection, 106.0) == [first]
+    assert watch(connection, 107.0) == []
+    assert connection.deadline_s(100.0) == 108.0
+    assert watch(connection, 108.0) == [second]
     assert connection.closing is None
 
 
@@ -263,24 +271,63 @@ def test_a_request_that_stays_unanswered_ends_the_connection() -> None:
     """Only then is silence a proof; not while another request may still be answered."""
     connection = welcomed()
     first, _ = connection.request(Operation.PLACE, {}, 100.0)
-    assert connection.tick(105.0) == [first]
+    assert watch(connection, 105.0) == [first]
     other, _ = connection.request(Operation.PLACE, {}, 119.0)
     connection.drain(118.0, NOW_MS)
     connection.received(json.dumps({"id": "4", "op": "pong"}), 118.0)
-    connection.tick(105.0 + SILENCE_S)
+    watch(connection, 105.0 + SILENCE_S)
     assert connection.closing is None
     assert isinstance(connection.received(reply(other), 121.0), Replied)
-    assert connection.deadline_s() == 105.0 + SILENCE_S
-    connection.tick(121.0)
+    assert connection.deadline_s(100.0) == 105.0 + SILENCE_S
+    watch(connection, 121.0)
     assert connection.closing == Closing("", "The exchange left a request unanswered.")
+
+
+def test_a_connection_that_is_to_be_ended_for_a_silence_takes_no_more_requests() -> None:
+    """Else one who keeps trading would keep it from ending, and no silence would be a proof."""
+    connection = welcomed()
+    assert connection.takes_requests(100.0)
+    connection.request(Operation.PLACE, {}, 100.0)
+    watch(connection, 105.0)
+    assert connection.takes_requests(105.0 + SILENCE_S - 0.1)
+    connection.request(Operation.PLACE, {}, 119.0)
+    assert not connection.takes_requests(105.0 + SILENCE_S)
+
+
+def test_a_program_that_stood_still_reads_before_it_judges() -> None:
+    connection = welcomed()
+    identity, _ = connection.request(Operation.PLACE, {}, 100.0)
+    connection.drain(118.0, NOW_MS)
+    assert connection.tick(140.0) == []
+    assert connection.closing is None
+    assert connection.deadline_s(140.0) == 142.0
+    event = connection.received(reply(identity), 140.1)
+    assert isinstance(event, Replied)
+    assert not event.is_late
+
+
+def test_the_first_reason_to_end_is_the_one_that_is_told() -> None:
+    connection = welcomed()
+    connection.end("The computer slept.")
+    watch(connection, 200.0)
+    assert connection.closing == Closing("", "The computer slept.")
+    assert not connection.takes_requests(200.0)
+
+
+def test_a_challenge_that_is_no_text_is_ignored() -> None:
+    connection = a_connection()
+    raw = b'{"sessionId":"s","more":"\xff"}'
+    assert isinstance(connection.received(raw, 100.0), Ignored)
+    connection.received(CHALLENGE, 100.1)
+    assert len(connection.drain(100.1, NOW_MS)) == 1
 
 
 def test_a_late_reply_keeps_the_connection() -> None:
     connection = welcomed()
     first, _ = connection.request(Operation.PLACE, {}, 100.0)
-    connection.tick(105.0)
+    watch(connection, 105.0)
     connection.received(reply(first), 110.0)
-    connection.tick(100.0 + 2 * SILENCE_S)
+    watch(connection, 100.0 + 2 * SILENCE_S)
     assert connection.closing is None
 
 

@@ -23,6 +23,7 @@ from terminal.domain.units import ClientOid, Lots, Money, OrderId, Side, Symbol
 from terminal.exchange.errors import ProtocolError
 from terminal.exchange.translate import read
 from terminal.wire import enums
+from terminal.wire.codec import excerpt
 
 if TYPE_CHECKING:
     from terminal.domain.clock import TimestampNs
@@ -35,6 +36,9 @@ if TYPE_CHECKING:
         OrderPayload,
         StopEventPayload,
     )
+
+
+_BY_FEE = {"makerFee": "maker", "takerFee": "taker"}
 
 
 def order_update(payload: OrderPayload, scales: Scales) -> OrderUpdate:
@@ -172,7 +176,8 @@ def _event_fill(payload: OrderEventPayload, scales: Scales) -> Fill | None:
     if lots is None or price is None:
         raise ProtocolError(f"match of order {payload.orderId} without size or price")
     symbol = Symbol(payload.symbol)
-    told = payload.liquidity or ("maker" if payload.feeType == "makerFee" else "taker")
+    # Against a hidden order a maker may be called taker; what is charged tells (reference 5.7).
+    told = _BY_FEE.get(payload.feeType or "") or payload.liquidity or "taker"
     return Fill(
         symbol=symbol,
         trade_id=payload.tradeId,
@@ -211,7 +216,16 @@ def stop_event(payload: StopEventPayload, scales: Scales) -> OrderUpdate:
         event_at=read.ns(payload.ts, "ts"),
         untriggered=waits,
         trigger=_trigger(payload.stopPrice, symbol, scales),
+        reason=_failure(payload),
     )
+
+
+def _failure(payload: StopEventPayload) -> str:
+    """Why a stop that fired came to nothing, in the exchange's word; empty otherwise."""
+    if payload.triggerSuccess is not False:
+        return ""
+    why = f": {excerpt(payload.error)}" if payload.error else ""
+    return f"The stop fired, but the exchange refused its order{why}."
 
 
 def fill(payload: FillPayload, scales: Scales) -> Fill:

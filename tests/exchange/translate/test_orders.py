@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from terminal.domain.events import (
+    Liquidity,
     OrderType,
     StopReference,
     TimeInForce,
@@ -68,6 +69,10 @@ def test_a_match_carries_its_fill(scales: Scales) -> None:
     assert update.fill is not None
     assert (update.fill.price, update.fill.lots, update.filled) == (999, 2, 2)
     assert not update.is_done
+    assert update.fill.liquidity is Liquidity.TAKER
+    charged = translate.order_event(read(OrderEventPayload, **event, feeType="makerFee"), scales)
+    assert charged.fill is not None
+    assert charged.fill.liquidity is Liquidity.MAKER, "what is charged tells"
 
 
 def test_the_references_cancel_frame_is_terminal_with_all_canceled(scales: Scales) -> None:
@@ -144,6 +149,13 @@ def test_stop_events(scales: Scales) -> None:
     assert translate.stop_event(read(StopEventPayload, **event), scales).trigger is None
     ended = translate.stop_event(read(StopEventPayload, **{**event, "type": "cancel"}), scales)
     assert ended.is_done
+    assert ended.reason == ""
+    fired = {**event, "type": "triggered", "triggerSuccess": False, "error": "error.noBalance"}
+    refused = translate.stop_event(read(StopEventPayload, **fired), scales)
+    assert refused.is_done
+    assert refused.reason == (
+        "The stop fired, but the exchange refused its order: error.noBalance."
+    )
 
 
 def test_an_order_says_by_status_or_by_activity_whether_it_lives(scales: Scales) -> None:
