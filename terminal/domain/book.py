@@ -27,6 +27,11 @@ class BookAnswer(Enum):
     GAP = "gap"
 
 
+# Names of members are looked up slowly before Python 3.12, and every change needs two.
+_BUY = Side.BUY
+_APPLIED = BookAnswer.APPLIED
+
+
 @final
 class BookSide:
     """The levels of one side: prices ascending, totals by price.
@@ -163,13 +168,13 @@ class OrderBook:
         """Apply one delta if it is the next one. Source: API reference 5.8 steps 6 and 7."""
         expected = self.sequence + 1
         if delta.sequence == expected:
-            side = self.bids if delta.side is Side.BUY else self.asks
+            side = self.bids if delta.side is _BUY else self.asks
             if delta.exact is None:
                 side.put(delta.price, delta.lots)
             else:
                 side.put_exact(delta.exact, delta.lots)
             self.sequence = expected
-            return BookAnswer.APPLIED
+            return _APPLIED
         return BookAnswer.STALE if delta.sequence < expected else BookAnswer.GAP
 
     @property
