@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from statistics import median
-from typing import TYPE_CHECKING, Any, NamedTuple, final
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar, final
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
     from pytest_benchmark.fixture import BenchmarkFixture
+
+
+Sample = TypeVar("Sample")
 
 
 class Row(NamedTuple):
@@ -36,14 +39,14 @@ class Row(NamedTuple):
 
 
 def interleaved(
-    candidates: Mapping[str, Callable[[], Sequence[float]]], rounds: int
-) -> dict[str, list[float]]:
+    candidates: Mapping[str, Callable[[], Sequence[Sample]]], rounds: int
+) -> dict[str, list[Sample]]:
     """What each candidate measured of itself, round by round, so that noise hits all alike.
 
     Everybody begins a round equally often: what comes first in it finds another machine.
     """
     names = [*candidates]
-    samples: dict[str, list[float]] = {name: [] for name in names}
+    samples: dict[str, list[Sample]] = {name: [] for name in names}
     for number in range(rounds):
         start = number % len(names)
         for name in names[start:] + names[:start]:
