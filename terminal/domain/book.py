@@ -190,7 +190,7 @@ class OrderBook:
     @property
     def is_crossed(self) -> bool:
         """True when the best bid reaches the best ask; normal for one frame (one change each)."""
-        bid, ask = self.best_bid, self.best_ask
+        bid, ask = self.bids.highest(), self.asks.lowest()
         if bid is None or ask is None or bid < ask:
             return False
         exact_bid, exact_ask = self.bids.exact_highest(), self.asks.exact_lowest()

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import logging
 import time
+from functools import cache
 from typing import TYPE_CHECKING, NamedTuple, TypeVar, final
 from urllib.parse import urlencode
 
@@ -43,6 +44,7 @@ from terminal.wire.envelope import Envelope, meaning
 from terminal.wire.signing import signed_headers
 
 if TYPE_CHECKING:
+    import ssl
     from collections.abc import Callable, Mapping
 
     from terminal.domain.clock import Clock
@@ -67,6 +69,12 @@ _NEVER_SENT = (
 """What proves that not one byte of a request was handed over."""
 LONGEST_WAIT_S = 35.0
 """A read that would wait for longer than a window of the quota is refused at once."""
+
+
+@cache
+def _trust(*, trust_env: bool) -> ssl.SSLContext:
+    """What all clients check certificates with: to read the authorities takes 30 ms each time."""
+    return httpx.create_ssl_context(trust_env=trust_env)
 
 
 @final
@@ -127,6 +135,7 @@ class HttpClient:
                 timeout=_TIMEOUT,
                 limits=_LIMITS,
                 trust_env=not is_here,
+                verify=_trust(trust_env=not is_here),
                 proxy=None if is_here else proxy or None,
                 transport=transport,
                 headers={"User-Agent": f"tern/{__version__}"},

@@ -273,6 +273,11 @@ class BareSocket:
         self._loop, self._child, self._secrets = loop, child, secrets
 
     async def start(self) -> None:
+        await self.open()
+        self._price = low_price(self._child)
+
+    async def open(self) -> None:
+        """Connect and sign, until commands may be sent."""
         key, secret, passphrase = self._secrets
         stamp = str(time_ns() // 1_000_000)
         signature = quote(sign(secret, key + stamp), safe="")
@@ -287,7 +292,6 @@ class BareSocket:
         assert isinstance(challenge, str)
         await self._socket.send(sign(secret, challenge))
         assert json.loads(await self._socket.recv())["data"] == "welcome"
-        self._price = low_price(self._child)
 
     def step(self) -> tuple[float, float]:
         return self._loop.run_until_complete(self._step())
