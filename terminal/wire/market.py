@@ -58,8 +58,10 @@ class ContractPayload(msgspec.Struct):
 
 
 class BookRow(msgspec.Struct, array_like=True, forbid_unknown_fields=True, frozen=True, gc=False):
-    """Price and lots. No tuple: 40,000 of those let the garbage collector walk through everything
-    several times while they are made, which takes ten times as long as to read them.
+    """Price and lots.
+
+    No tuple: 40,000 of those let the garbage collector walk through everything several times while
+    they are made, which takes ten times as long as to read them.
     """
 
     price: float

@@ -213,7 +213,7 @@ def an_order(client_oid: str, price: float) -> dict[str, Any]:
 def written(secrets: Secrets, method: str, path: str, body: str = "") -> bytes:
     """A signed request as the bytes of HTTP."""
     stamp = time_ns() // 1_000_000
-    headers = signed_headers(tuple(secrets), stamp, method, path, body)
+    headers = signed_headers(secrets, stamp, method, path, body)
     lines = [f"{method} {path} HTTP/1.1", "Host: 127.0.0.1", f"Content-Length: {len(body)}"]
     lines += [f"{name}: {value}" for name, value in headers.items()]
     return ("\r\n".join(lines) + "\r\n\r\n" + body).encode()

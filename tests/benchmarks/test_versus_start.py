@@ -23,7 +23,6 @@ from tests.benchmarks.children import ROOT, Child
 from tests.benchmarks.rivals import BTC, ccxt_of, library, listed, official, require
 from tests.benchmarks.scoreboard import interleaved
 from tests.benchmarks.test_versus_orders import PINNED, BareSocket, an_order, answered, written
-from tests.support.deadlines import eventually
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -82,12 +81,12 @@ def test_signing(
     candidates = {
         "tern": timed(
             "tern",
-            lambda: signed_headers(tuple(secrets), time_ns() // 1_000_000, "POST", PATH, body),
+            lambda: signed_headers(secrets, time_ns() // 1_000_000, "POST", PATH, body),
         ),
         "SDK": timed("SDK", lambda: dict(signer.headers(f"POST{PATH}{body}"))),
         "ccxt": timed(
             "ccxt",
-            lambda: program.sign("orders", "futuresPrivate", "POST", dict(order))["headers"],
+            lambda: program.sign("orders", ["futuresPrivate"], "POST", dict(order))["headers"],
         ),
         "two digests": timed("two digests", bare),
     }

@@ -202,7 +202,11 @@ def test_changes_from_a_socket_to_listeners(
     require(benchmark, scoreboard)
     first, second, third = request.getfixturevalue("hoses")
     tern, ccxt = Tern(first), Ccxt(second, request.getfixturevalue("markets"))
-    clients = {"tern": tern, "ccxt.pro": ccxt, "bare websocket": Bare(third)}
+    clients: dict[str, Tern | Ccxt | Bare] = {
+        "tern": tern,
+        "ccxt.pro": ccxt,
+        "bare websocket": Bare(third),
+    }
     loop = asyncio.new_event_loop()
     count = 500 if benchmark.disabled else FRAMES
 

@@ -170,3 +170,45 @@ def test_wrong_commands_end_with_usage() -> None:
     )
     assert done.returncode == 2
     assert "invalid choice" in done.stderr
+
+
+def commanded(dev: ModuleType, monkeypatch: pytest.MonkeyPatch) -> list[list[str]]:
+    """Record the programs that would be started."""
+    made: list[list[str]] = []
+
+    def call(command: list[str], **_options: object) -> int:
+        made.append(command)
+        return 0
+
+    monkeypatch.setattr(dev.subprocess, "call", call)
+    monkeypatch.setattr(dev, "require_libraries", lambda *, window: None)
+    return made
+
+
+def test_benchmarks_run_without_the_others_when_those_cannot_be_installed(
+    dev: ModuleType, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    asked: list[list[str]] = []
+
+    def set_up(extras: list[str]) -> Path:
+        asked.append(extras)
+        if "bench" in extras:
+            raise dev.Failure("No network.")
+        return Path("python")
+
+    monkeypatch.setattr(dev, "set_up", set_up)
+    made = commanded(dev, monkeypatch)
+    assert dev.main(["bench"]) == 0
+    assert asked == [["test", "bench"], ["test"]]
+    assert "tests/benchmarks" in made[0]
+    assert "No network. Without the extra 'bench' nothing is compared" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(("words", "is_left_out"), [(["test"], True), (["test", "--peers"], False)])
+def test_programs_by_others_never_run_beside_other_tests(
+    dev: ModuleType, monkeypatch: pytest.MonkeyPatch, words: list[str], *, is_left_out: bool
+) -> None:
+    monkeypatch.setattr(dev, "set_up", lambda _extras: Path("python"))
+    made = commanded(dev, monkeypatch)
+    assert dev.main(words) == 0
+    assert ("--ignore=tests/peers" in made[0]) is is_left_out
