@@ -25,6 +25,7 @@ STORM_S = 10.0
 """A book that goes wrong again within so long waits twice as long for its next snapshot."""
 CROSSED_LIMIT_S = 0.5
 MAX_BUFFER = 50_000
+_APPLIED = BookAnswer.APPLIED  # members of enums are looked up slowly before Python 3.12
 
 
 @final
@@ -93,8 +94,9 @@ class BookSync:
             self._buffer_up(delta, now_s)
             return False
         answer = self.book.apply(delta)
-        if answer is BookAnswer.APPLIED:
-            self._note_crossing(now_s)
+        if answer is _APPLIED:
+            if self._crossed_since_s is not None or self.book.is_crossed:
+                self._note_crossing(now_s)
             return True
         if answer is BookAnswer.GAP:
             missing = delta.sequence - self.book.sequence - 1
