@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from statistics import median
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar, final
 
@@ -43,14 +44,20 @@ def interleaved(
 ) -> dict[str, list[Sample]]:
     """What each candidate measured of itself, round by round, so that noise hits all alike.
 
-    Everybody begins a round equally often: what comes first in it finds another machine.
+    Everybody begins a round equally often: what comes first in it finds another machine. What was
+    loaded before is kept from the garbage collector, or who calls it would pay for all.
     """
     names = [*candidates]
     samples: dict[str, list[Sample]] = {name: [] for name in names}
-    for number in range(rounds):
-        start = number % len(names)
-        for name in names[start:] + names[:start]:
-            samples[name].extend(candidates[name]())
+    gc.collect()
+    gc.freeze()
+    try:
+        for number in range(rounds):
+            start = number % len(names)
+            for name in names[start:] + names[:start]:
+                samples[name].extend(candidates[name]())
+    finally:
+        gc.unfreeze()
     return samples
 
 

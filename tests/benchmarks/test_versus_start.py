@@ -7,7 +7,7 @@ import hmac
 import json
 import subprocess
 import sys
-from time import perf_counter, time_ns
+from time import perf_counter, process_time, time_ns
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
@@ -64,10 +64,10 @@ def test_signing(
 
     def timed(name: str, sign: Callable[[], dict[str, str]]) -> Callable[[], list[float]]:
         def several() -> list[float]:
-            began_s = perf_counter()
+            began_s = process_time()
             for _ in range(SIGNED):
                 made[name] = sign()
-            return [(perf_counter() - began_s) / SIGNED * 1e6]
+            return [(process_time() - began_s) / SIGNED * 1e6]
 
         return several
 
@@ -101,7 +101,7 @@ def test_signing(
     scoreboard.note(
         benchmark,
         "sign an order",
-        "us",
+        "us of CPU",
         samples,
         [("tern", "SDK", "two digests", None), ("tern", "ccxt", "two digests", None)],
     )
