@@ -175,8 +175,11 @@ def run_tests(arguments, rest):
         # They bring pinned helpers and change aiohttp in their process: never beside other tests.
         environment["TERN_TEST_PEERS"] = "1"
         command.append("tests/peers")
-    elif not says_how_many(rest):
-        command += ["-n", str(min(4, os.cpu_count() or 1)), "--dist", "loadgroup"]
+    else:
+        if not any("peers" in word for word in rest):
+            command.append("--ignore=tests/peers")  # the bench command installs them, too
+        if not says_how_many(rest):
+            command += ["-n", str(min(4, os.cpu_count() or 1)), "--dist", "loadgroup"]
     if arguments.nightly:
         command.append("--nightly")
     return subprocess.call(command, cwd=str(ROOT), env=environment)
@@ -232,8 +235,13 @@ def tool_of(python, name):
 
 
 def run_benchmarks(arguments, rest):
-    """``bench``: measure; never part of the tests."""
-    python = set_up(["test"])
+    """``bench``: measure, beside programs by others; never part of the tests."""
+    try:
+        python = set_up(["test", "bench"])
+    except Failure as failure:
+        # What needs nobody else is measured all the same.
+        say("%s Without the extra 'bench' nothing is compared with other programs." % failure)
+        python = set_up(["test"])
     require_libraries(window=False)
     command = [
         str(python),

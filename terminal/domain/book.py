@@ -27,6 +27,11 @@ class BookAnswer(Enum):
     GAP = "gap"
 
 
+# Names of members are looked up slowly before Python 3.12, and every change needs two.
+_BUY = Side.BUY
+_APPLIED = BookAnswer.APPLIED
+
+
 @final
 class BookSide:
     """The levels of one side: prices ascending, totals by price.
@@ -163,13 +168,13 @@ class OrderBook:
         """Apply one delta if it is the next one. Source: API reference 5.8 steps 6 and 7."""
         expected = self.sequence + 1
         if delta.sequence == expected:
-            side = self.bids if delta.side is Side.BUY else self.asks
+            side = self.bids if delta.side is _BUY else self.asks
             if delta.exact is None:
                 side.put(delta.price, delta.lots)
             else:
                 side.put_exact(delta.exact, delta.lots)
             self.sequence = expected
-            return BookAnswer.APPLIED
+            return _APPLIED
         return BookAnswer.STALE if delta.sequence < expected else BookAnswer.GAP
 
     @property
@@ -185,7 +190,7 @@ class OrderBook:
     @property
     def is_crossed(self) -> bool:
         """True when the best bid reaches the best ask; normal for one frame (one change each)."""
-        bid, ask = self.best_bid, self.best_ask
+        bid, ask = self.bids.highest(), self.asks.lowest()
         if bid is None or ask is None or bid < ask:
             return False
         exact_bid, exact_ask = self.bids.exact_highest(), self.asks.exact_lowest()

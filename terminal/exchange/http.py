@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
+from functools import cache
 from typing import TYPE_CHECKING, NamedTuple, TypeVar, final
 from urllib.parse import quote, urlencode
 
@@ -38,6 +39,7 @@ from terminal.wire.endpoints import Effect, endpoint
 from terminal.wire.signing import signed_headers
 
 if TYPE_CHECKING:
+    import ssl
     from collections.abc import Callable, Mapping
 
     from terminal.domain.clock import Clock
@@ -69,6 +71,12 @@ LONGEST_ANSWER_S = 30.0
 """An answer that still comes in after so long is given up."""
 LARGEST_ANSWER_BYTES = 32 * 1024 * 1024
 """A whole book has one or two million bytes, the list of contracts too (our choice)."""
+
+
+@cache
+def _trust(*, trust_env: bool) -> ssl.SSLContext:
+    """What all clients check certificates with: to read the authorities takes 30 ms each time."""
+    return httpx.create_ssl_context(trust_env=trust_env)
 
 
 @final
@@ -129,6 +137,7 @@ class HttpClient:
                 timeout=_TIMEOUT,
                 limits=_LIMITS,
                 trust_env=not is_here,
+                verify=_trust(trust_env=not is_here),
                 proxy=None if is_here else proxy or None,
                 transport=transport,
                 # The type is needed wherever something is posted, signed or not (reference 1.3).

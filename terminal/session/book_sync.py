@@ -28,6 +28,7 @@ LATE_LIMIT_S = 10.0
 """So long nothing but changes that the book contains already: the exchange counts anew, or the
 snapshot was of another book. Our choice; a stream behind its snapshot catches up sooner."""
 MAX_BUFFER = 50_000
+_APPLIED = BookAnswer.APPLIED  # members of enums are looked up slowly before Python 3.12
 
 
 @final
@@ -95,9 +96,10 @@ class BookSync:
             self._buffer_up(delta, now_s)
             return False
         answer = self.book.apply(delta)
-        if answer is BookAnswer.APPLIED:
+        if answer is _APPLIED:
             self._late_since_s = None
-            self._note_crossing(now_s)
+            if self._crossed_since_s is not None or self.book.is_crossed:
+                self._note_crossing(now_s)
             return True
         if answer is BookAnswer.STALE:
             self._note_late(delta, now_s)

@@ -42,19 +42,20 @@ class DecodeError(ValueError):
 
 
 def _decoder(kind: Any) -> msgspec.json.Decoder[Any]:  # noqa: ANN401 - any struct type
-    known = _decoders.get(kind)
-    if known is None:
-        # What is wanted as any object is plain JSON values; the hook is for our own types.
-        known = _decoders[kind] = msgspec.json.Decoder(
-            Any if kind is object else kind, strict=False, dec_hook=read_field, float_hook=Decimal
-        )
-    return known
+    # What is wanted as any object is plain JSON values; the hook is for our own types.
+    made = _decoders[kind] = msgspec.json.Decoder(
+        Any if kind is object else kind, strict=False, dec_hook=read_field, float_hook=Decimal
+    )
+    return made
 
 
 def decode(raw: bytes | str | memoryview, kind: type[T]) -> T:
     """Decode JSON into a struct. Raises ``DecodeError``."""
+    decoder = _decoders.get(kind)
+    if decoder is None:
+        decoder = _decoder(kind)
     try:
-        decoded: T = _decoder(kind).decode(raw)
+        decoded: T = decoder.decode(raw)
     except (msgspec.MsgspecError, ValueError, ArithmeticError, RecursionError) as error:
         raise DecodeError(f"{_told(error)} in {excerpt(raw)}") from None
     return decoded

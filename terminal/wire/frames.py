@@ -11,7 +11,7 @@ from enum import Enum
 import msgspec
 
 
-class Frame(msgspec.Struct):
+class Frame(msgspec.Struct, gc=False):
     """Any frame from the exchange; ``data`` stays undecoded until its topic is known.
 
     ``type`` is missing in old messages: those have a topic. Error codes are numbers.

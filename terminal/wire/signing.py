@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import base64
-import hashlib
 import hmac
 
 
 def sign(secret: str, text: str) -> str:
     """Base64 of HMAC-SHA256 of ``text`` under ``secret``."""
-    digest = hmac.new(secret.encode(), text.encode(), hashlib.sha256).digest()
+    digest = hmac.digest(secret.encode(), text.encode(), "sha256")
     return base64.b64encode(digest).decode("ascii")
 
 

@@ -6,27 +6,21 @@ The clients here are bare sockets in this process, so that what is measured is t
 from __future__ import annotations
 
 import asyncio
-import base64
-import hashlib
-import hmac
 import json
-import os
-import subprocess
-import sys
 import time
-from pathlib import Path
-from typing import TYPE_CHECKING, Any, final
+from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 import aiohttp
 import pytest
+
+from tests.benchmarks.children import Child
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from pytest_benchmark.fixture import BenchmarkFixture
 
-ROOT = Path(__file__).parent.parent.parent
 SYMBOLS = (
     "XBTUSDTM", "ETHUSDTM", "SOLUSDTM", "XRPUSDTM", "DOGEUSDTM",
     "LINKUSDTM", "BNBUSDTM", "ADAUSDTM", "LTCUSDTM", "AVAXUSDTM",
@@ -34,49 +28,6 @@ SYMBOLS = (
 HOUR_MS = 3_600_000
 ORDERS = 2_000
 IN_FLIGHT = 50
-
-
-@final
-class Child:
-    """The exchange as a child process."""
-
-    def __init__(self, *options: str) -> None:
-        command = [sys.executable, "-m", "terminal.simexchange", *options]
-        self.process = subprocess.Popen(
-            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, cwd=ROOT
-        )
-        assert self.process.stdout is not None
-        self.ready: dict[str, Any] = json.loads(self.process.stdout.readline())
-
-    @property
-    def memory_mb(self) -> float:
-        """What it holds in memory now."""
-        pages = int(Path(f"/proc/{self.process.pid}/statm").read_text().split()[1])
-        return pages * os.sysconf("SC_PAGE_SIZE") / 1e6
-
-    def end(self) -> None:
-        """Close its input, which ends it."""
-        assert self.process.stdin is not None
-        assert self.process.stdout is not None
-        self.process.stdin.close()
-        assert self.process.wait(10) == 0
-        self.process.stdout.close()
-
-    def mac(self, text: str) -> str:
-        """The signature of a text."""
-        made = hmac.new(self.ready["secret"].encode(), text.encode(), hashlib.sha256)
-        return base64.b64encode(made.digest()).decode()
-
-    def headers(self, method: str, path: str, body: str = "") -> dict[str, str]:
-        """A signed request's headers."""
-        stamp = str(time.time_ns() // 1_000_000)
-        return {
-            "Content-Type": "application/json",
-            "KC-API-KEY": self.ready["api_key"],
-            "KC-API-TIMESTAMP": stamp,
-            "KC-API-SIGN": self.mac(stamp + method + path + body),
-            "KC-API-PASSPHRASE": self.mac(self.ready["passphrase"]),
-        }
 
 
 @pytest.fixture
@@ -133,7 +84,7 @@ async def over_rest(child: Child) -> float:
         async def work() -> None:
             for number in numbers:
                 body = json.dumps(an_order(number, price))
-                headers = child.headers("POST", "/api/v1/orders", body)
+                headers = child.secrets.headers("POST", "/api/v1/orders", body)
                 async with session.post(
                     f"{rest}/api/v1/orders", data=body, headers=headers
                 ) as answer:
@@ -141,7 +92,7 @@ async def over_rest(child: Child) -> float:
                 assert placed["code"] == "200000", placed
                 path = f"/api/v1/orders/{placed['data']['orderId']}"
                 async with session.delete(
-                    f"{rest}{path}", headers=child.headers("DELETE", path)
+                    f"{rest}{path}", headers=child.secrets.headers("DELETE", path)
                 ) as answer:
                     canceled = await answer.json()
                 assert canceled["code"] == "200000", canceled
@@ -157,13 +108,13 @@ async def over_socket(child: Child) -> float:
     stamp = str(time.time_ns() // 1_000_000)
     query = (
         f"apikey={ready['api_key']}&timestamp={stamp}"
-        f"&sign={quote(child.mac(ready['api_key'] + stamp), safe='')}"
-        f"&passphrase={quote(child.mac(ready['passphrase']), safe='')}"
+        f"&sign={quote(child.secrets.mac(ready['api_key'] + stamp), safe='')}"
+        f"&passphrase={quote(child.secrets.mac(ready['passphrase']), safe='')}"
     )
     async with aiohttp.ClientSession() as session:
         price = await a_low_price(session, ready["rest"])
         async with session.ws_connect(f"{ready['ws_api']}?{query}") as wire:
-            await wire.send_str(child.mac((await wire.receive()).data))
+            await wire.send_str(child.secrets.mac((await wire.receive()).data))
             assert json.loads((await wire.receive()).data)["data"] == "welcome"
             room = asyncio.Semaphore(IN_FLIGHT)
 

@@ -7,7 +7,6 @@ import importlib.util
 import subprocess
 import sys
 from pathlib import Path
-from types import SimpleNamespace
 from typing import TYPE_CHECKING
 
 import pytest
@@ -173,6 +172,48 @@ def test_wrong_commands_end_with_usage() -> None:
     assert "invalid choice" in done.stderr
 
 
+def commanded(dev: ModuleType, monkeypatch: pytest.MonkeyPatch) -> list[list[str]]:
+    """Record the programs that would be started."""
+    made: list[list[str]] = []
+
+    def call(command: list[str], **_options: object) -> int:
+        made.append(command)
+        return 0
+
+    monkeypatch.setattr(dev.subprocess, "call", call)
+    monkeypatch.setattr(dev, "require_libraries", lambda *, window: None)
+    return made
+
+
+def test_benchmarks_run_without_the_others_when_those_cannot_be_installed(
+    dev: ModuleType, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    asked: list[list[str]] = []
+
+    def set_up(extras: list[str]) -> Path:
+        asked.append(extras)
+        if "bench" in extras:
+            raise dev.Failure("No network.")
+        return Path("python")
+
+    monkeypatch.setattr(dev, "set_up", set_up)
+    made = commanded(dev, monkeypatch)
+    assert dev.main(["bench"]) == 0
+    assert asked == [["test", "bench"], ["test"]]
+    assert "tests/benchmarks" in made[0]
+    assert "No network. Without the extra 'bench' nothing is compared" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(("words", "is_left_out"), [(["test"], True), (["test", "--peers"], False)])
+def test_programs_by_others_never_run_beside_other_tests(
+    dev: ModuleType, monkeypatch: pytest.MonkeyPatch, words: list[str], *, is_left_out: bool
+) -> None:
+    monkeypatch.setattr(dev, "set_up", lambda _extras: Path("python"))
+    made = commanded(dev, monkeypatch)
+    assert dev.main(words) == 0
+    assert ("--ignore=tests/peers" in made[0]) is is_left_out
+
+
 @pytest.mark.parametrize(
     ("given", "processes"),
     [
@@ -188,17 +229,8 @@ def test_the_tests_run_on_all_cores_unless_told_otherwise(
     dev: ModuleType, monkeypatch: pytest.MonkeyPatch, given: list[str], processes: list[str]
 ) -> None:
     """Debuggers and printed output need one process."""
-    called: list[list[str]] = []
-
-    def call(command: list[str], **_: object) -> int:
-        called.append(command)
-        return 0
-
     monkeypatch.setattr(dev, "set_up", lambda _extras: Path("python"))
-    monkeypatch.setattr(dev, "require_libraries", lambda **_: None)
     monkeypatch.setattr(dev.os, "cpu_count", lambda: 2)
-    monkeypatch.setattr(dev.subprocess, "call", call)
-
-    dev.run_tests(SimpleNamespace(peers=False, nightly=False), given)
-
-    assert called == [["python", "-m", "pytest", *given, *processes]]
+    made = commanded(dev, monkeypatch)
+    assert dev.main(["test", *given]) == 0
+    assert made == [["python", "-m", "pytest", *given, "--ignore=tests/peers", *processes]]

@@ -22,15 +22,16 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from terminal.exchange.translate.scales import Scales
-    from terminal.wire.market import BookPayload, ChangePayload
+    from terminal.wire.market import BookPayload, BookRow, ChangePayload
 
 SLICE_LEVELS = 1_000
 """So many levels of a snapshot are translated in one go: well below a millisecond as a rule."""
 _EXACT = 2**53
 """Below this every whole number is a float, and their quotient is the float nearest to the truth:
 the very one that reading the same decimal gives."""
-_LEVEL = cast("Callable[[tuple[int, int]], Level]", partial(cast("Any", tuple).__new__, Level))
-"""Makes a level without the Python call that the class would cost: there are 40,000 of them."""
+_new = cast("Any", tuple).__new__
+"""Makes a fact without the Python call that its class would cost."""
+_LEVEL = cast("Callable[[tuple[int, int]], Level]", partial(_new, Level))
 
 
 def book_snapshot(payload: BookPayload, scales: Scales) -> BookSnapshot:
@@ -66,9 +67,7 @@ class SnapshotReading:
         yield from self._side(self._payload.bids, Side.BUY, self._bids)
         yield from self._side(self._payload.asks, Side.SELL, self._asks)
 
-    def _side(
-        self, rows: list[tuple[float, int]], side: Side, levels: list[Level]
-    ) -> Iterator[None]:
+    def _side(self, rows: list[BookRow], side: Side, levels: list[Level]) -> Iterator[None]:
         for start in range(0, len(rows), SLICE_LEVELS):
             part = rows[start : start + SLICE_LEVELS]
             try:
@@ -77,7 +76,7 @@ class SnapshotReading:
                 raise ProtocolError(f"{self._symbol}: a level of the book: {error}") from error
             yield
 
-    def _slice(self, rows: list[tuple[float, int]], side: Side, levels: list[Level]) -> None:
+    def _slice(self, rows: list[BookRow], side: Side, levels: list[Level]) -> None:
         """All at once where all are plain; halves of what is not, down to the odd ones."""
         if self._plain(rows, levels):
             return
@@ -88,17 +87,17 @@ class SnapshotReading:
         self._slice(rows[:middle], side, levels)
         self._slice(rows[middle:], side, levels)
 
-    def _plain(self, rows: list[tuple[float, int]], levels: list[Level]) -> bool:
+    def _plain(self, rows: list[BookRow], levels: list[Level]) -> bool:
         """Translate rows that are all on the ticks; False, and nothing done, if one is not."""
         top, bottom = self._tick.as_integer_ratio()
-        prices, lots = zip(*rows, strict=True)
+        prices, lots = [row.price for row in rows], [row.lots for row in rows]
         if top == 1:
             scale = float(bottom)
             ticks = [round(price * scale) for price in prices]
-            again = tuple([count / scale for count in ticks])
+            again = [count / scale for count in ticks]
         else:
             ticks = [round(price * bottom / top) for price in prices]
-            again = tuple([count * top / bottom for count in ticks])
+            again = [count * top / bottom for count in ticks]
         if again != prices or min(lots) <= 0:
             return False
         if min(ticks) <= 0 or max(ticks) >= _EXACT // max(top, bottom):
@@ -106,9 +105,9 @@ class SnapshotReading:
         levels.extend(map(_LEVEL, zip(ticks, lots, strict=True)))
         return True
 
-    def _odd(self, row: tuple[float, int], side: Side, levels: list[Level]) -> None:
+    def _odd(self, row: BookRow, side: Side, levels: list[Level]) -> None:
         """One level the exact way: it may lie between two ticks, or be no level at all."""
-        price, lots = Decimal(repr(row[0])), row[1]
+        price, lots = Decimal(repr(row.price)), row.lots
         if not lots:
             return
         if lots < 0 or not price.is_finite() or price <= 0:
@@ -163,27 +162,44 @@ def _sequence(payload: BookPayload) -> int:
     return payload.sequence
 
 
+_DELTA = cast("Callable[[tuple[object, ...]], BookDelta]", partial(_new, BookDelta))
+
+
 def book_delta(symbol: Symbol, payload: ChangePayload, scales: Scales) -> BookDelta:
     """One change "price,side,size" (API reference 5.6), between two ticks too."""
+    place, _, size = payload.change.rpartition(",")
+    try:
+        side, ticks = scales.places[symbol][place]
+        lots = _sizes[size]
+    except KeyError:
+        return _new_delta(symbol, payload, scales)
+    return _DELTA((symbol, payload.sequence, side, ticks, lots, payload.timestamp, None))
+
+
+def _new_delta(symbol: Symbol, payload: ChangePayload, scales: Scales) -> BookDelta:
+    """A change with something in it that was not seen lately: checked, and remembered."""
     parts = payload.change.split(",")
     if len(parts) != 3:
         raise ProtocolError(f"{symbol}: change {payload.change[:80]!r} has not three parts")
-    price, word, lots = parts
+    price, word, size = parts
     side = read.SIDES.get(word)
-    if side is None or not (lots.isascii() and lots.isdigit() and len(lots) < 20):
+    if side is None or not (size.isascii() and size.isdigit() and len(size) < 20):
         raise ProtocolError(f"{symbol}: change {payload.change[:80]!r} cannot be read")
+    lots = Lots(int(size))
+    if len(_sizes) >= MAX_SIZES:
+        _sizes.clear()
+    _sizes[size] = lots
+    at = TimestampMs(payload.timestamp)
     try:
         ticks = scales.ticks_of_text(symbol, price)
     except OffTickError:
         exact = scales.exact_ticks(symbol, read.decimal(price, "price"))
-        at = TimestampMs(payload.timestamp)
         below = Price(int(exact // 1))
-        return BookDelta(symbol, payload.sequence, side, below, Lots(int(lots)), at, exact)
-    return BookDelta(
-        symbol,
-        payload.sequence,
-        side,
-        ticks,
-        Lots(int(lots)),
-        TimestampMs(payload.timestamp),
-    )
+        return BookDelta(symbol, payload.sequence, side, below, lots, at, exact)
+    scales.keep(symbol, f"{price},{word}", (side, ticks))
+    return BookDelta(symbol, payload.sequence, side, ticks, lots, at)
+
+
+MAX_SIZES = 20_000
+"""Texts of sizes that are remembered; most changes repeat one of a few thousand."""
+_sizes: dict[str, Lots] = {}

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, final
 
 from terminal.domain.errors import UnitError
-from terminal.domain.units import Price, Symbol
+from terminal.domain.units import Price, Side, Symbol
 from terminal.exchange.errors import ProtocolError
 from terminal.exchange.translate import read
 
@@ -34,23 +34,25 @@ def _sensible(symbol: str, ticks: Price, field: str) -> Price:
 class Scales:
     """All contracts that were ever listed, by symbol.
 
-    Also keeps a cache from price text to ticks per symbol, because a stream repeats a few
-    thousand texts for ever.
+    Also keeps caches from text to ticks per symbol, because a stream repeats a few thousand texts
+    for ever. ``places`` holds side and ticks by "price,side", of what was ``keep``-t.
     """
 
-    __slots__ = ("_cache", "_contracts")
+    __slots__ = ("_cache", "_contracts", "places")
 
     CACHE_LIMIT = 20_000
 
     def __init__(self) -> None:
         self._contracts: dict[Symbol, Contract] = {}
         self._cache: dict[Symbol, dict[str, Price]] = {}
+        self.places: dict[Symbol, dict[str, tuple[Side, Price]]] = {}
 
     def learn(self, contracts: Iterable[Contract]) -> None:
         """Remember (anew) what contracts there are."""
         for contract in contracts:
             self._contracts[contract.symbol] = contract
             self._cache[contract.symbol] = {}
+            self.places[contract.symbol] = {}
 
     def contract(self, symbol: str) -> Contract:
         """The contract of a symbol. Raises ``ProtocolError`` when it was never listed."""
@@ -78,6 +80,13 @@ class Scales:
             return _sensible(symbol, self.contract(symbol).scale.ticks_nearest(price), field)
         except ArithmeticError as error:
             raise ProtocolError(f"{symbol}: {field}: {price} cannot be in ticks") from error
+
+    def keep(self, symbol: Symbol, text: str, place: tuple[Side, Price]) -> None:
+        """Remember what a text of a listed contract says; bounded like the other cache."""
+        places = self.places[symbol]
+        if len(places) >= self.CACHE_LIMIT:
+            places.clear()
+        places[text] = place
 
     def ticks_of_text(self, symbol: Symbol, text: str) -> Price:
         """Whole ticks of a price as the stream writes it. Raises ``ProtocolError``."""

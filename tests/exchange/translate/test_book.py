@@ -72,6 +72,45 @@ def test_changes_round_trip(ticks: int, side: Side, lots: int) -> None:
     assert again == delta, "from the cache"
 
 
+@given(
+    st.lists(
+        st.tuples(
+            st.sampled_from(("100.1", "100.2", "100.10", "0100.1", "100.05", "", "x")),
+            st.sampled_from(("buy", "sell", "Buy", "")),
+            st.sampled_from(("5", "05", "+5", " 5", "5_0", "\u0665", "", "5,6", "0")),
+        ),
+        min_size=2,
+        max_size=12,
+    )
+)
+def test_what_was_read_before_changes_nothing(parts: list[tuple[str, str, str]]) -> None:
+    """A change is read, or refused, as by somebody who never saw one."""
+    known = known_scales()
+
+    def tried(scales: Scales, text: str) -> object:
+        try:
+            return translate.book_delta(XBT, ChangePayload(1, text, 2), scales)
+        except ProtocolError:
+            return "refused"
+
+    for text in map(",".join, parts):
+        assert tried(known, text) == tried(known_scales(), text)
+
+
+def test_another_tick_size_forgets_what_was_read(scales: Scales) -> None:
+    payload = ChangePayload(1, "100.1,buy,5", 2)
+    assert translate.book_delta(XBT, payload, scales).price == 1001
+    scales.learn([a_contract(scale=PriceScale(Decimal("0.01")))])
+    assert translate.book_delta(XBT, payload, scales).price == 10010
+
+
+def test_a_row_that_is_no_pair_is_refused() -> None:
+    for row in ("[1.0]", "[1.0,2,3]", "[1.0,2.5]", "[]", "7"):
+        raw = f'{{"symbol":"{XBT}","sequence":1,"bids":[{row}],"asks":[],"ts":{NS}}}'
+        with pytest.raises(DecodeError):
+            decode(raw, BookPayload)
+
+
 @pytest.mark.parametrize(
     "change",
     ["100.05,buy,-1", "100,hold,1", "100,buy,-1", "100,buy", "x,buy,1", ",buy,1", "100,buy,1.5"],
