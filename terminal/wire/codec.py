@@ -21,10 +21,17 @@ Raw = msgspec.Raw
 
 _EXCERPT = 200
 _LOOKED_AT = 4 * _EXCERPT
-_SECRET = re.compile(
-    r'("[^"]*(?:token|key|secret|passphrase|sign|uid|userid|ipwhitelist)"\s*:\s*)("[^"]*"?|-?\d+)',
-    re.IGNORECASE,
+_NAMES = (
+    "token|key|secret|passphrase|sign|signature|uid|userid|ipwhitelist|connectid|sessionid|password"
 )
+_SECRET = re.compile(
+    rf"""(["'][^"']*(?:{_NAMES})["']\s*:\s*)"""
+    r"""("(?:[^"\\]|\\.)*"?|'(?:[^'\\]|\\.)*'?|-?\d[\d.eE+-]*|[\[{].*)""",
+    re.IGNORECASE | re.DOTALL,
+)
+"""A field that could be a secret. Of a list or an object in its place nothing is shown, nor of what
+follows: where it ends is not known here."""
+_IN_ADDRESS = re.compile(rf"""\b(\w*(?:{_NAMES})=)[^&"'\s]+""", re.IGNORECASE)
 _encoder = msgspec.json.Encoder()
 _decoders: dict[Any, msgspec.json.Decoder[Any]] = {}
 
@@ -99,5 +106,5 @@ def excerpt(raw: bytes | str | memoryview) -> str:
         text = raw[:_LOOKED_AT]
     else:
         text = bytes(raw[:_LOOKED_AT]).decode("utf-8", "replace")
-    shown = _SECRET.sub(r'\1"***"', text)
+    shown = _IN_ADDRESS.sub(r"\1***", _SECRET.sub(r'\1"***"', text))
     return shown if len(shown) <= _EXCERPT and len(raw) <= _LOOKED_AT else f"{shown[:_EXCERPT]}..."

@@ -245,3 +245,10 @@ def test_an_old_message_without_a_type_is_a_message() -> None:
 
 def test_ids_that_come_back_as_numbers_are_ids() -> None:
     assert welcomed().received('{"id":7,"type":"ack"}', 1.0) is None
+
+
+@pytest.mark.parametrize("deep", ["[" * 5000, '{"a":' * 5000, '{"topic":"/t","data":' + "[" * 5000])
+def test_a_frame_that_is_nested_too_deeply_is_told_and_ends_nothing(deep: str) -> None:
+    connection = welcomed()
+    assert isinstance(connection.received(deep, 1.0), Unreadable)
+    assert connection.closing is None

@@ -26,6 +26,9 @@ if TYPE_CHECKING:
 
 SLICE_LEVELS = 1_000
 """So many levels of a snapshot are translated in one go: well below a millisecond as a rule."""
+MOST_DIGITS = 18
+"""Of lots: below the bounds of machine numbers, above every order."""
+_EARLIEST_MS, _LATEST_MS = read.EARLIEST_NS // 10**6, read.LATEST_NS // 10**6
 _EXACT = 2**53
 """Below this every whole number is a float, and their quotient is the float nearest to the truth:
 the very one that reading the same decimal gives."""
@@ -170,20 +173,17 @@ def book_delta(symbol: Symbol, payload: ChangePayload, scales: Scales) -> BookDe
         raise ProtocolError(f"{symbol}: change {payload.change[:80]!r} has not three parts")
     price, word, lots = parts
     side = read.SIDES.get(word)
-    if side is None or not (lots.isascii() and lots.isdigit() and len(lots) < 20):
+    if side is None or not (lots.isascii() and lots.isdigit() and len(lots) <= MOST_DIGITS):
         raise ProtocolError(f"{symbol}: change {payload.change[:80]!r} cannot be read")
+    sequence, at = payload.sequence, TimestampMs(payload.timestamp)
+    if not 0 <= sequence < _EXACT:
+        raise ProtocolError(f"{symbol}: sequence: {sequence} is none")
+    if not _EARLIEST_MS <= at < _LATEST_MS:
+        at = read.ms(at, "timestamp")
     try:
         ticks = scales.ticks_of_text(symbol, price)
     except OffTickError:
-        exact = scales.exact_ticks(symbol, read.decimal(price, "price"))
-        at = TimestampMs(payload.timestamp)
-        below = Price(int(exact // 1))
-        return BookDelta(symbol, payload.sequence, side, below, Lots(int(lots)), at, exact)
-    return BookDelta(
-        symbol,
-        payload.sequence,
-        side,
-        ticks,
-        Lots(int(lots)),
-        TimestampMs(payload.timestamp),
-    )
+        number = read.decimal(price, "price")
+        below, exact = scales.ticks_below(symbol, number), scales.exact_ticks(symbol, number)
+        return BookDelta(symbol, sequence, side, below, Lots(int(lots)), at, exact)
+    return BookDelta(symbol, sequence, side, ticks, Lots(int(lots)), at)
