@@ -214,6 +214,9 @@ class AccountSession:
 
     async def _read_anew(self) -> None:
         await self._read_all()
+        self._read_modes_anew()
+
+    def _read_modes_anew(self) -> None:
         for symbol in tuple(self._prepared):
             self._owner.spawn(f"modes of {symbol}", self._read_modes(symbol))
 
@@ -310,6 +313,11 @@ class AccountSession:
             self._margin_modes.update(fact.modes)
         elif isinstance(fact, CrossLeverageUpdate):
             self._cross_leverage.update(fact.leverages)
+        elif isinstance(fact, FrameUnreadable):
+            self._warn(f"A change of modes could not be read: {fact.error}")
+            self._mode_revisions += 1
+            self._read_modes_anew()
+            return
         else:
             return
         self._mode_revisions += 1

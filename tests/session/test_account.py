@@ -19,6 +19,7 @@ from terminal.domain.events import (
 )
 from terminal.domain.units import ExactPrice, Lots, Money, Price, Side, Symbol
 from terminal.exchange.errors import TransportError
+from terminal.exchange.gateway import Channel, ChannelKind, FrameUnreadable
 from terminal.session.account import RECONCILE_INTERVAL_S
 from tests.support.builders import NOW_MS, XBT, a_fill, a_position_update, a_wallet
 from tests.support.desk import Bench
@@ -355,4 +356,18 @@ async def test_settlements_and_risk_limits_are_said() -> None:
         "The risk limit level is 2 now.",
         "The risk limit was not changed. Too large.",
     ]
+    await bench.stop()
+
+
+async def test_a_change_of_modes_that_cannot_be_read_is_asked_for() -> None:
+    bench = Bench()
+    await bench.start()
+    bench.gateway.margin = MarginMode.CROSS
+    unreadable = FrameUnreadable("marginMode: unknown word", Channel(ChannelKind.MARGIN_MODES))
+    bench.stream.push(unreadable)
+    await bench.clock.settle()
+    assert bench.account.margin_mode(XBT) is MarginMode.CROSS
+    assert bench.account.leverage(XBT) == 10
+    assert bench.account.is_trusted, "positions and balances are not concerned"
+    assert any("change of modes" in notice.text for notice in bench.notices.notices)
     await bench.stop()
