@@ -15,6 +15,7 @@ import msgspec
 
 from terminal.wire.codec import DecodeError, decode, encode, excerpt
 from terminal.wire.envelope import SUCCESS, Kind, code_text, meaning
+from terminal.wire.fields import Whole
 from terminal.wire.signing import sign
 
 if TYPE_CHECKING:
@@ -40,9 +41,9 @@ class Operation(Enum):
 class Quota(msgspec.Struct):
     """What is left of the pool that is shared with REST; ``reset`` is ms until it is full again."""
 
-    limit: int
-    remaining: int
-    reset: int
+    limit: Whole
+    remaining: Whole
+    reset: Whole
 
 
 class Frame(msgspec.Struct):

@@ -281,7 +281,8 @@ CALLS: tuple[Call, ...] = (
          lambda c: c.trading.order_by_client_oid(ClientOid("t-sl-1")), STOP),
     Call("GET /api/v1/orders/byClientOid", "order_web",
          lambda c: c.trading.order_by_client_oid(ClientOid("")),
-         {"client_oid": None, "trigger": 980_005, "details.leverage": "10", "price": 990_005,
+         {"client_oid": None, "trigger": 980_005, "event_at": 1_760_000_000_130_000_000,
+          "details.leverage": "10", "price": 990_005,
           "details.stop_direction": "UP", "details.stop_reference": "LAST"}),
     Call("GET /api/v1/orders/byClientOid", "order_not_found",
          lambda c: c.trading.order_by_client_oid(A), {"": None}),
@@ -410,8 +411,6 @@ CALLS: tuple[Call, ...] = (
     Call("GET /api/v1/sub-accounts/{subUserId}", "sub_account_balance",
          lambda c: c.funds.funds_of_sub_account("63740000000000000000bbbb"),
          HOLDS | {"funds.0.kind": "MAIN", "funds.0.balance": "1 USDT"}),
-    Call("GET /api/v1/sub-accounts/{subUserId}", "sub_account",
-         lambda c: c.funds.funds_of_sub_account("63740000000000000000bbbb"), HOLDS),
     Call("GET /api/v2/sub-accounts", "sub_accounts",
          walked(lambda c: c.funds.funds_of_sub_accounts()), rows(HOLDS)),
     # 5.1

@@ -1,7 +1,7 @@
-"""A damaged frame changes nothing halfway: it is applied as a whole, or nothing changed and is said.
+"""A damaged frame changes nothing halfway: it is applied as a whole, or nothing changed.
 
 Real sessions on fakes, with something in them; before and after are compared as a whole, and with
-what the pure functions of the domain make of the fact.
+what the pure functions of the domain make of the fact. What was missed is said and asked for.
 """
 
 from __future__ import annotations

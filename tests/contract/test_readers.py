@@ -8,7 +8,6 @@ read and lives on. What is told of it is short and shows no secret.
 from __future__ import annotations
 
 import asyncio
-import json
 import logging
 import random
 from typing import TYPE_CHECKING, Any, final
@@ -27,7 +26,7 @@ from terminal.exchange.outcome import Accepted, NotSent, Rejected, Unknown
 from terminal.exchange.routes import _canceled, _placed  # pyright: ignore[reportPrivateUsage]
 from terminal.wire.order_socket import Operation, OrderConnection
 from tests.contract.calls import CALLS
-from tests.exchange.test_order_socket import Bench, bench
+from tests.exchange.test_order_socket import Bench
 from tests.support.clients import Clients
 from tests.support.facts import assert_whole
 from tests.support.frames import FRAMES, a_connection, heard
@@ -35,7 +34,7 @@ from tests.support.mutations import SECRET, damaged, dumped, mutated
 from tests.support.payloads import known_scales, load
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import AsyncIterator, Iterator
 
     from tests.contract.calls import Call
 
@@ -171,6 +170,14 @@ def test_no_damaged_message_of_the_order_socket_raises(name: str) -> None:
             connection.tick(0.1)
         except Exception as error:
             raise AssertionError(f"seed {seed}: {raw[:400]!r}") from error
+
+
+@pytest.fixture
+async def bench() -> AsyncIterator[Bench]:
+    bench = Bench()
+    await bench.start()
+    yield bench
+    await bench.stop()
 
 
 async def _turns() -> None:

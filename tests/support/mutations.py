@@ -34,7 +34,7 @@ STRANGE: list[Any] = [
     "100011.5,sell,-1", "100011.5,sell,1e3", "1,2,3,4", "nobody-knows-this-word", "1_000", "+5",
     "0x10", "1" * 500, "w" * 3000, _token("NaN"), _token("-Infinity"), _token("1e400"),
     _token("1E-400"), _token("-0"), _token("9" * 30), _token("7" * 5000), _token("0." + "3" * 70),
-    _token("1.0"), _token("1e3"), _token("007"), _token("tru"), _token("[" * 3000 + "]" * 3000),
+    _token("1.0"), _token("1e3"), _token("007"), _token("yes"), _token("[" * 3000 + "]" * 3000),
     _token('{"a":' * 2000 + "1" + "}" * 2000), _token('"\\ud800"'), _token('"\\u0000"'),
     {"data": {"data": []}}, [[["1", 2]]], {"code": "1"},
 ]  # fmt: skip

@@ -346,3 +346,15 @@ def test_the_words_of_an_end_are_bounded_and_without_secrets() -> None:
     assert connection.closing is not None
     assert len(connection.closing.code) + len(connection.closing.text) < 300
     assert "k123" not in connection.closing.text
+
+
+@pytest.mark.parametrize("figure", ["1" * 500, 10**30, "x", None])
+def test_figures_of_the_quota_that_are_none_are_left_out(figure: object) -> None:
+    """A reply is not worth less for them, and nothing is counted with them."""
+    connection = welcomed()
+    identity, _ = connection.request(Operation.PLACE, {}, 101.0)
+    quota = {"limit": 2000, "remaining": 0, "reset": figure}
+    raw = json.dumps({"id": identity, "op": "futures.order", "code": "1", "userRateLimit": quota})
+    event = connection.received(raw, 101.0)
+    assert isinstance(event, Replied)
+    assert event.quota is None
