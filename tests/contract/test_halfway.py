@@ -133,7 +133,7 @@ async def test_no_damaged_private_frame_changes_the_account_halfway(name: str) -
     await bench.start()
     bench.stream.push(heard(a_connection(), json.dumps(OPEN), SCALES))
     await bench.clock.settle()
-    for seed in seeds(0.5):
+    for seed in seeds(0.3):
         before = all_of(bench)
         fact = fact_of(payload, seed)
         reads = bench.gateway.reads
