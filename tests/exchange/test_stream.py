@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import json
+from collections import Counter
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any, final
 
 import httpx
@@ -17,6 +19,7 @@ from terminal.exchange.gateway import (
     ChannelKind,
     ChannelRefused,
     ChannelsTooMany,
+    FrameIgnored,
     FrameUnreadable,
     StreamOpened,
 )
@@ -26,6 +29,8 @@ from terminal.exchange.translate import Scales
 from terminal.session.clock import SystemClock
 from tests.support.builders import XBT, a_contract
 from tests.support.deadlines import eventually
+from tests.support.mutations import damaged
+from tests.support.payloads import load
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -288,3 +293,24 @@ async def test_an_answer_without_a_token_is_no_address(token: str | None) -> Non
     assert reason == "The exchange sent something that could not be read."
     await http.aclose()
     await server.stop()
+
+
+async def test_a_stream_lives_on_through_frames_of_any_kind() -> None:
+    """What cannot be read is told, and the good frame behind it is heard."""
+    facts: list[StreamFact] = []
+
+    async def script(socket: web.WebSocketResponse) -> None:
+        await welcome(socket)
+        for seed in range(400):
+            with suppress(UnicodeDecodeError):
+                await socket.send_str(damaged(load("level2_frame"), seed).decode())
+        await socket.send_str(a_change(9))
+        await socket.close()
+
+    reason, _ = await outcome(script, lambda _, fact: facts.append(fact))
+    assert reason == "The stream was closed."
+    kinds = Counter(type(fact) for fact in facts)
+    assert kinds[FrameUnreadable] > 50
+    assert kinds[FrameIgnored] > 5
+    assert isinstance(facts[-1], BookDelta)
+    assert facts[-1].sequence == 9
