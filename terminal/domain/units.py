@@ -144,4 +144,6 @@ def plain(number: Decimal) -> str:
     """
     if not number:
         return "0"
-    return format(number.normalize(), "f")
+    # Not by ``normalize``, which rounds to the digits of the context.
+    text = format(number, "f")
+    return text.rstrip("0").rstrip(".") if "." in text else text

@@ -13,6 +13,7 @@ from terminal.exchange.commands import outcome_of
 from terminal.exchange.outcome import Accepted, Outcome, Route, Unknown
 from terminal.exchange.refusals import refusal
 from terminal.wire.batches import batch_items
+from terminal.wire.envelope import code_text
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -69,7 +70,7 @@ def _outcome(item: BatchItemPayload | None, subject: Subject, route: Route) -> O
     if item is None:
         return Unknown(NO_WORD, route)
     if not item.is_success:
-        return outcome_of(refusal("batch", str(item.code), item.msg or ""), route)
+        return outcome_of(refusal("batch", code_text(item.code), item.msg or ""), route)
     if item.orderId:
         return Accepted((OrderId(item.orderId),), route)
     # A cancel by our own id is answered without the exchange's; a placed order always has one.

@@ -118,7 +118,7 @@ def _slowed(
 
 
 def _rejection(known: Meaning, where: str, code: str, text: str, status: int) -> RejectedError:
-    sentence = known.sentence
+    sentence, text = known.sentence, excerpt(text)
     says_more = known.kind in _IN_THEIR_WORDS or code == ADDRESS_REFUSED
     if text and says_more:
         sentence = f"{sentence} {in_their_words(text)}"

@@ -318,6 +318,9 @@ class AccountSession:
         refused (330005).
         """
         if isinstance(fact, (FrameUnreadable, ChannelInterrupted)):
+            if isinstance(fact, FrameUnreadable):
+                self._warn(f"A change of modes could not be read: {fact.error}")
+            self._mode_revisions += 1
             self._read_modes_anew()
             return
         if isinstance(fact, MarginModesUpdate):

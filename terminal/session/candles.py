@@ -14,6 +14,7 @@ from terminal.exchange.gateway import (
     ChannelInterrupted,
     ChannelKind,
     ChannelRefused,
+    FrameUnreadable,
 )
 from terminal.session.candle_edge import CandleEdge
 from terminal.session.listeners import Listeners
@@ -79,6 +80,7 @@ class CandleSession:
         self._older_after_s = 0.0
         self._older_failures = 0
         self._refused: dict[ChannelKind, str] = {}
+        self._rereads = False
         self._closed_at: int | None = None
         self.has_older = False
         self.problem = ""
@@ -187,6 +189,26 @@ class CandleSession:
         elif isinstance(fact, ChannelConfirmed) and fact.channel.kind in self._refused:
             del self._refused[fact.channel.kind]
             self._read_anew()
+        elif isinstance(fact, FrameUnreadable):
+            self._missed()
+
+    def _missed(self) -> None:
+        """A trade or a candle could not be read: a quiet market may not tell it again.
+
+        What was heard of the newest candle is believed no more; it is read soon, once for many.
+        """
+        self._edge.lost()
+        self._doubt()
+        if not self._rereads:
+            self._rereads = True
+            self._owner.spawn("read again", self._read_again())
+        self.on_status_changed.notify()
+
+    async def _read_again(self) -> None:
+        await self._clock.sleep(CONFIRM_AFTER_S)
+        self._rereads = False
+        self._edge.lost()
+        self._read_anew()
 
     def _live(self, change: SeriesChange) -> None:
         if change.is_empty:

@@ -36,6 +36,8 @@ if TYPE_CHECKING:
 
 MARK_LIMIT_S = 3.0
 WATCH_INTERVAL_S = 0.25
+TRADES_AFTER_S = 1.0
+"""So long after a trade that could not be read the last ones are asked for."""
 
 
 class BookMode(Enum):
@@ -89,6 +91,7 @@ class MarketSession:
         self._mark_at_s: float | None = None
         self._lost_at_s: float | None = None
         self._refused = ""
+        self._reads_trades = False
         self._told: Staleness | None = None
         self.mark: MarkUpdate | None = None
         self.last_trade: PublicTrade | None = None
@@ -291,6 +294,19 @@ class MarketSession:
     def _on_trade(self, fact: StreamFact) -> None:
         if type(fact) is PublicTrade:
             self._take_trade(fact)
+        elif isinstance(fact, FrameUnreadable):
+            self._read_trades()
+
+    def _read_trades(self) -> None:
+        """A trade could not be read: the last one is asked for, soon, and once for many."""
+        if not self._reads_trades:
+            self._reads_trades = True
+            self._owner.spawn("last trade", self._seed_again())
+
+    async def _seed_again(self) -> None:
+        await self._clock.sleep(TRADES_AFTER_S)
+        self._reads_trades = False
+        await self._seed()
 
     def _take_trade(self, trade: PublicTrade) -> None:
         before = self.last_trade

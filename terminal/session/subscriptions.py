@@ -283,7 +283,7 @@ class Subscriptions:
     def concerned(self, fact: FrameUnreadable) -> tuple[Handler, ...]:
         """Who is told of a frame that could not be read.
 
-        One that belongs to nobody may have been of the account, or a change of any order book.
+        One that belongs to nobody may have been of the account, or of any order book.
         """
         return _handlers_of(one for one in self._by_channel.values() if _concerns(fact, one))
 
@@ -295,10 +295,14 @@ def _handlers_of(found: Iterable[Subscription]) -> tuple[Handler, ...]:
     return tuple(handlers)
 
 
+_BOOKS = frozenset({ChannelKind.BOOK, ChannelKind.DEPTH50, ChannelKind.DEPTH5, ChannelKind.QUOTES})
+"""What a quiet market may not tell again."""
+
+
 def _concerns(fact: FrameUnreadable, one: Subscription) -> bool:
     channel, lost = one.channel, fact.channel
     if lost is None:
-        return channel.kind.is_private or channel.kind is ChannelKind.BOOK
+        return channel.kind.is_private or channel.kind in _BOOKS
     if channel.kind is not lost.kind or channel.interval is not lost.interval:
         return False
     return _is_about(channel, lost.symbol)

@@ -196,7 +196,7 @@ class StreamConnection:
         """Take one frame; return what it means to the driver, None when nothing."""
         try:
             frame = _frame_decoder.decode(raw)
-        except (msgspec.MsgspecError, UnicodeError) as error:
+        except (msgspec.MsgspecError, ValueError, RecursionError) as error:
             return Unreadable(f"{error} in {excerpt(raw)}")
         if frame.type == "message" or (not frame.type and frame.topic):
             return Pushed(frame.topic, frame.subject, bytes(frame.data))

@@ -16,7 +16,14 @@ from terminal.wire.codec import excerpt
 from terminal.wire.fields import MaybeWords
 
 SUCCESS = frozenset({"200000", "200"})
+LONGEST_CODE = 40
+"""The exchange's codes have up to seven digits; what is longer is none and is shown clipped."""
 _NOT_FOUND_CODE, _NOT_FOUND_TEXT = "100001", "notexist"
+
+
+def code_text(code: str | int | None) -> str:
+    """A code as text, for comparing; empty when there is none."""
+    return "" if code is None else str(code)[:LONGEST_CODE]
 
 
 class Envelope(msgspec.Struct):
@@ -30,7 +37,7 @@ class Envelope(msgspec.Struct):
     @property
     def code_text(self) -> str:
         """The code as text; empty when there is none."""
-        return "" if self.code is None else str(self.code)
+        return code_text(self.code)
 
     @property
     def is_success(self) -> bool:

@@ -10,6 +10,8 @@ from enum import Enum
 
 import msgspec
 
+from terminal.wire.fields import Whole
+
 
 class Frame(msgspec.Struct, gc=False):
     """Any frame from the exchange; ``data`` stays undecoded until its topic is known.
@@ -29,8 +31,8 @@ class InstanceServer(msgspec.Struct):
     """Where and how to connect; intervals are ms."""
 
     endpoint: str
-    pingInterval: int
-    pingTimeout: int
+    pingInterval: Whole
+    pingTimeout: Whole
 
 
 class BulletPayload(msgspec.Struct):

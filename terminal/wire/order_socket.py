@@ -14,7 +14,8 @@ from urllib.parse import quote
 import msgspec
 
 from terminal.wire.codec import DecodeError, decode, encode, excerpt
-from terminal.wire.envelope import SUCCESS, Kind, meaning
+from terminal.wire.envelope import SUCCESS, Kind, code_text, meaning
+from terminal.wire.fields import Whole
 from terminal.wire.patience import Patience
 from terminal.wire.signing import sign
 
@@ -41,9 +42,9 @@ class Operation(Enum):
 class Quota(msgspec.Struct):
     """What is left of the pool that is shared with REST; ``reset`` is ms until it is full again."""
 
-    limit: int
-    remaining: int
-    reset: int
+    limit: Whole
+    remaining: Whole
+    reset: Whole
 
 
 class Frame(msgspec.Struct):
@@ -182,10 +183,11 @@ class OrderConnection:
         """Take one frame; return what it means to the driver, None when nothing."""
         try:
             frame = _frame_decoder.decode(raw)
-        except (msgspec.MsgspecError, UnicodeError) as error:
+            text = raw if isinstance(raw, str) else raw.decode()
+        except (msgspec.MsgspecError, ValueError, RecursionError) as error:
             return Ignored(f"{error} in {excerpt(raw)}")
         if frame.id is None:
-            return self._session(frame, raw, now_s)
+            return self._session(frame, text, now_s)
         identity = str(frame.id)
         if self._due_s.pop(identity, None) is not None:
             return _reply(identity, frame, is_late=False)
@@ -197,9 +199,9 @@ class OrderConnection:
             return _reply(identity, frame, is_late=True)
         return Ignored(f"a reply to nothing that was asked: {excerpt(raw)}")
 
-    def _session(self, frame: Frame, raw: str | bytes, now_s: float) -> Event | None:
+    def _session(self, frame: Frame, raw: str, now_s: float) -> Event | None:
         """A frame without an id: challenge, welcome, or the end."""
-        code, text = str(frame.code or ""), frame.msg or ""
+        code, text = code_text(frame.code), excerpt(frame.msg or "")
         if code and code not in SUCCESS:
             if not self.is_welcomed or meaning(code, text).kind in _ENDS:
                 self.closing = Closing(code, text)
@@ -214,13 +216,9 @@ class OrderConnection:
             self._next_ping_s = now_s  # the first ping measures the round trip at once
             return Welcomed()
         if not self._is_answered:
-            try:
-                text = raw if isinstance(raw, str) else raw.decode()
-            except UnicodeError as error:
-                return Ignored(f"{error} in a challenge")
             # Only what looks like a challenge is signed: any other text might be a request.
             self._is_answered = True
-            self._out.append(self._sign(text))
+            self._out.append(self._sign(raw))
         return None
 
     def tick(self, now_s: float) -> list[str]:
@@ -289,7 +287,7 @@ class OrderConnection:
 def _reply(identity: str, frame: Frame, *, is_late: bool) -> Replied:
     return Replied(
         identity,
-        "" if frame.code is None else str(frame.code),
+        code_text(frame.code),
         frame.msg or "",
         bytes(frame.data),
         _quota(frame.userRateLimit) or _quota(frame.rateLimit),

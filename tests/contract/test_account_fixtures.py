@@ -151,7 +151,7 @@ def asked(target: str, pick: Callable[[Any], Any] = lambda data: data) -> Callab
         ("account_mode", asked("/api/ua/v1/account/mode")),
         ("api_key", asked("/api/v1/user/api-key")),
         ("user_info", asked("/api/v2/user-info")),
-        ("transfer_out_reply", left),
+        ("transfer_out", left),
         ("transfer_list", listed),
         ("sub_users", subs),
         ("sub_account_balance", sub_balance),
@@ -161,13 +161,13 @@ def asked(target: str, pick: Callable[[Any], Any] = lambda data: data) -> Callab
         ("account_detail", asked("/api/v1/accounts/548600000001")),
         ("position_v2_full", asked(f"/api/v2/position?symbol={SYMBOL}", lambda data: data[0])),
         ("position", asked("/api/v1/positions", lambda data: data[0])),
-        ("history_positions", asked("/api/v1/history-positions")),
+        ("closed_positions", asked("/api/v1/history-positions")),
         ("max_withdraw_margin", asked(f"/api/v1/margin/maxWithdrawMargin?symbol={SYMBOL}")),
         (
             "max_open_size",
             asked(f"/api/v2/getMaxOpenSize?symbol={SYMBOL}&price=99000&leverage=5"),
         ),
-        ("cross_order_limit", asked(f"/api/v2/batchGetCrossOrderLimit?symbol={SYMBOL}")),
+        ("cross_order_limits", asked(f"/api/v2/batchGetCrossOrderLimit?symbol={SYMBOL}")),
     ],
 )
 def test_answers_have_the_fields_of_the_reference(

@@ -1,31 +1,18 @@
-"""The third witness: payloads of known provenance, against the client and the simulated exchange.
+"""The third witness: payloads of known provenance, against the simulated exchange.
 
-The client must decode and translate them; the simulated exchange must produce the same shape, field
-by field and kind by kind.
+It must produce the same shape, field by field and kind by kind. That the client reads them is in
+``test_calls`` and ``test_pushes``.
 """
 
 from __future__ import annotations
 
 import json
-from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
 import aiohttp
 import pytest
 
-from terminal.domain.candles import CandleInterval
-from terminal.domain.events import (
-    BookDelta,
-    CandleUpdate,
-    MarkUpdate,
-    OrderUpdate,
-    PositionUpdate,
-    PublicTrade,
-    WalletUpdate,
-)
-from terminal.domain.units import Symbol
-from terminal.exchange import translate
 from terminal.exchange.stream_topics import translated
 from terminal.exchange.translate import Scales
 from terminal.simexchange.auth import demo_key
@@ -34,11 +21,7 @@ from terminal.simexchange.engine.engine import Engine
 from terminal.simexchange.payloads import accounts, markets, orders
 from terminal.simexchange.server import SimExchange
 from terminal.simexchange.switches import Switches
-from terminal.wire.account import OverviewPayload, PositionPayload
-from terminal.wire.codec import decode
-from terminal.wire.connection import Pushed, StreamConnection
-from terminal.wire.market import BookPayload, CandlePayload, ContractPayload, MarkPricePayload
-from terminal.wire.trading import FillPayload, OrderPayload
+from terminal.wire.connection import Pushed
 from tests.support.builders import a_contract
 from tests.support.stranger import Stranger
 
@@ -52,93 +35,11 @@ def load(name: str) -> Any:
     return document["payload"]
 
 
-def raw(name: str) -> bytes:
-    return json.dumps(load(name)).encode()
-
-
 @pytest.fixture
 def scales() -> Scales:
     known = Scales()
     known.learn([a_contract()])
     return known
-
-
-# The client reads them ---------------------------------------------------------------------------
-
-
-def test_the_client_reads_the_contract() -> None:
-    contract = translate.contract(decode(raw("contract"), ContractPayload))
-    assert contract.scale.tick_size == Decimal("0.1")
-    assert contract.multiplier == Decimal("0.001")
-    assert contract.maker_fee_rate == Decimal("0.0002")
-    assert contract.buy_limit == 1_050_129
-    assert not contract.is_inverse
-
-
-def test_the_client_reads_rest_payloads(scales: Scales) -> None:
-    book = translate.book_snapshot(decode(raw("snapshot"), BookPayload), scales)
-    assert (book.bids[0], book.asks[0]) == ((1_000_114, 321), (1_000_115, 77))
-    order = translate.order_update(decode(raw("order"), OrderPayload), scales)
-    assert (order.price, order.remaining, order.is_post_only) == (990_005, 2, True)
-    fill = translate.fill(decode(raw("fill"), FillPayload), scales)
-    assert fill.fee is not None
-    assert fill.fee.amount == Decimal("0.0600069")
-    wallet = translate.overview(decode(raw("overview"), OverviewPayload))
-    assert wallet.available.amount == Decimal("892.5")
-    mark = translate.mark_price(a_contract().symbol, decode(raw("mark_price"), MarkPricePayload))
-    assert mark.mark_price.value == Decimal("100010.15")
-    for name in ("position", "position_v2"):
-        position = translate.position_update(decode(raw(name), PositionPayload), scales)
-        assert position is not None
-        assert position.lots == 2
-        assert position.liquidation is not None
-        assert position.liquidation.value == Decimal("21000.5")
-
-
-def test_the_client_reads_candles(scales: Scales) -> None:
-    """By request open, high, low, close in milliseconds; by stream open, close, high, low."""
-    rows = decode(raw("klines"), list[CandlePayload])
-    first, second = (translate.candle(Symbol(SYMBOL), row, scales) for row in rows)
-    assert (first.start_at, first.open, first.high, first.low, first.close, first.lots) == (
-        1_760_000_040_000,
-        1_000_010,
-        1_000_120,
-        999_905,
-        1_000_115,
-        602,
-    )
-    assert second.close == 1_000_150
-    connection = StreamConnection(ping_interval_s=1, ping_timeout_s=1, now_s=0)
-    pushed = connection.received(raw("candle_frame"), 0.0)
-    assert isinstance(pushed, Pushed)
-    update = translated(pushed, scales)
-    assert isinstance(update, CandleUpdate)
-    assert update.candle == first
-    assert update.interval is CandleInterval.M1
-    assert update.event_at == 1_760_000_088_357
-
-
-@pytest.mark.parametrize(
-    ("name", "kind"),
-    [
-        ("level2_frame", BookDelta),
-        ("execution_frame", PublicTrade),
-        ("mark_frame", MarkUpdate),
-        ("candle_frame", CandleUpdate),
-        ("order_match_frame", OrderUpdate),
-        ("order_cancel_frame", OrderUpdate),
-        ("order_open_frame", OrderUpdate),
-        ("stop_frame", OrderUpdate),
-        ("stop_refused_frame", OrderUpdate),
-        ("wallet_frame", WalletUpdate),
-        ("position_closed_frame", PositionUpdate),
-    ],
-)
-def test_the_client_reads_stream_frames(name: str, kind: type, scales: Scales) -> None:
-    connection = StreamConnection(ping_interval_s=1, ping_timeout_s=1, now_s=0)
-    pushed = connection.received(raw(name), 0.0)
-    assert isinstance(pushed, Pushed)
-    assert isinstance(translated(pushed, scales), kind)
 
 
 # The simulated exchange speaks them --------------------------------------------------------------

@@ -1,239 +1,228 @@
-"""Every call of the reference: its example is decoded by the client, and no mutation breaks it.
+"""No answer and no frame, whatever was done to it, is anything but a whole fact or the one error.
 
-Whatever is dropped, nulled, retyped, nested, blown up, negated or written in other letters: the
-client makes a whole fact of it or raises the one documented error, never anything else.
+Dropped, nulled, retyped, nested, blown up, doubled, cut, no text at all: by request what is raised
+is of the tree of ``exchange.errors``, commands end as outcomes, the stream tells what it could not
+read and lives on. What is told of it is short and shows no secret.
 """
 
 from __future__ import annotations
 
-import copy
-import json
+import asyncio
+import logging
 import random
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, final
 
+import httpx
+import hypothesis
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from typing_extensions import override
 
-from terminal.domain.units import Symbol
-from terminal.exchange import translate
-from terminal.exchange.errors import ProtocolError
-from terminal.exchange.rows import rows_of
-from terminal.wire import account, funds, history, market, series, settings, trading
-from terminal.wire.codec import DecodeError, Raw, decode
-from terminal.wire.fields import Exact
-from terminal.wire.pages import MorePayload, PagePayload
+from terminal.domain.errors import TernError
+from terminal.domain.units import ClientOid
+from terminal.exchange.batches import Subject
+from terminal.exchange.errors import ExchangeError
+from terminal.exchange.gateway import FrameIgnored, FrameUnreadable, PongReceived
+from terminal.exchange.outcome import Accepted, NotSent, Rejected, Unknown
+from terminal.exchange.routes import _canceled, _placed  # pyright: ignore[reportPrivateUsage]
+from terminal.wire.order_socket import Operation, OrderConnection
+from tests.contract.calls import CALLS
+from tests.exchange.test_order_socket import Bench
+from tests.support.clients import Clients
 from tests.support.facts import assert_whole
-from tests.support.payloads import FOLDER, known_scales, load
+from tests.support.frames import FRAMES, a_connection, heard
+from tests.support.mutations import SECRET, damaged, dumped, mutated
+from tests.support.payloads import known_scales, load
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import AsyncIterator, Iterator
 
-XBT = Symbol("XBTUSDTM")
-SCALES = known_scales()
+    from tests.contract.calls import Call
 
-
-def one(kind: Any, read: Callable[[Any], Any]) -> Callable[[bytes], Any]:
-    return lambda raw: read(decode(raw, kind))
-
-
-def listed(kind: Any, read: Callable[[Any], Any]) -> Callable[[bytes], Any]:
-    return lambda raw: tuple(read(row) for row in rows_of(Raw(raw), kind))
+STATUSES = (200,) * 9 + (400, 401, 403, 404, 429, 500, 503)
+LONGEST = 900
+"""Characters that an error may have: a clipped excerpt, a field and a few words."""
 
 
-def paged(kind: Any, read: Callable[[Any], Any]) -> Callable[[bytes], Any]:
-    return lambda raw: tuple(read(row) for row in decode(raw, PagePayload[kind]).items or ())
+def seeds(share: float) -> Iterator[int]:
+    """So many of the profile's examples; many at night."""
+    yield from range(max(1, int(hypothesis.settings().max_examples * share)))
 
 
-def more(kind: Any, read: Callable[[Any], Any]) -> Callable[[bytes], Any]:
-    return lambda raw: tuple(read(row) for row in decode(raw, MorePayload[kind]).dataList or ())
+def assert_words(*words: object) -> None:
+    """What is told is bounded and holds no secret."""
+    for one in words:
+        text = str(one)
+        assert len(text) < LONGEST, f"{len(text)} characters"
+        assert SECRET not in text, text
 
 
-def scaled(read: Callable[[Any, Any], Any]) -> Callable[[Any], Any]:
-    return lambda payload: read(payload, SCALES)
+@final
+class Log(logging.Handler):
+    """Looks at everything that is logged."""
+
+    def __init__(self) -> None:
+        super().__init__(logging.DEBUG)
+        self.lines: list[str] = []
+
+    @override
+    def emit(self, record: logging.LogRecord) -> None:
+        self.lines.append(record.getMessage())
 
 
-def of_symbol(read: Callable[..., Any]) -> Callable[[Any], Any]:
-    return lambda payload: read(XBT, payload)
+@pytest.fixture
+def log() -> Iterator[Log]:
+    root, handler = logging.getLogger(), Log()
+    root.addHandler(handler)
+    yield handler
+    root.removeHandler(handler)
 
 
-def of_both(read: Callable[..., Any]) -> Callable[[Any], Any]:
-    return lambda payload: read(XBT, payload, SCALES)
+@final
+class Damaged:
+    """Answers everything with the damaged bytes of the present seed."""
+
+    def __init__(self, call: Call) -> None:
+        self._envelope = call.envelope
+        self.body, self.status = b"", 200
+        self.clients = Clients(self._answer)
+
+    def _answer(self, _: httpx.Request) -> httpx.Response:
+        return httpx.Response(self.status, content=self.body)
+
+    def turn(self, seed: int) -> None:
+        self.body = damaged(self._envelope, seed)
+        self.status = random.Random(seed).choice(STATUSES)
 
 
-def depth(payload: market.BookPayload) -> Any:
-    return translate.book_depth(payload, 20, SCALES)
+@pytest.mark.parametrize("call", CALLS, ids=lambda call: f"{call.name} {call.fixture}")
+async def test_no_damaged_answer_is_a_half_fact_or_another_error(call: Call, log: Log) -> None:
+    exchange = Damaged(call)
+    for seed in seeds(0.2):
+        exchange.turn(seed)
+        try:
+            await _asked(call, exchange.clients)
+            assert_words(*log.lines)
+        except Exception as error:
+            raise AssertionError(f"seed {seed}: {exchange.body[:400]!r}") from error
+        log.lines.clear()
 
 
-ORDER = scaled(translate.order_update)
-FILL = scaled(translate.fill)
-POSITION = scaled(translate.rest_position)
-POINT = translate.series_point
-
-READERS: dict[str, Callable[[bytes], Any]] = {
-    "account_detail": one(funds.AccountPayload, translate.account_funds),
-    "accounts": listed(funds.AccountPayload, translate.account_funds),
-    "all_tickers": listed(market.TickerPayload, of_both(translate.ticker)),
-    "closed_positions": paged(history.ClosedPositionPayload, translate.closed_position),
-    "contract": one(
-        market.ContractPayload, lambda p: (translate.contract(p), translate.market_summary(p))
-    ),
-    "cross_leverage": one(account.CrossLeveragePayload, lambda p: p.leverage),
-    "cross_order_limits": listed(settings.CrossOrderLimitPayload, translate.cross_order_limit),
-    "cross_order_limit": listed(settings.CrossOrderLimitPayload, translate.cross_order_limit),
-    "cross_requirement": listed(settings.CrossRequirementPayload, translate.cross_requirement),
-    "depth20": one(market.BookPayload, depth),
-    "fill": one(trading.FillPayload, FILL),
-    "fill_liquidation": one(trading.FillPayload, FILL),
-    "fill_taxed": one(trading.FillPayload, FILL),
-    "fills_page": paged(trading.FillPayload, FILL),
-    "funding_history": more(history.FundingPaymentPayload, translate.funding_payment),
-    "funding_rate": one(series.CurrentFundingPayload, of_symbol(translate.funding_rate)),
-    "funding_rates": listed(series.PastFundingPayload, translate.past_funding),
-    "history_positions": paged(history.ClosedPositionPayload, translate.closed_position),
-    "index_query": more(series.SeriesPointPayload, POINT),
-    "interest_query": more(series.SeriesPointPayload, POINT),
-    "klines": one(list[market.CandlePayload], lambda p: tuple(map(of_both(translate.candle), p))),
-    "klines_six_columns": one(
-        list[market.CandlePayload], lambda p: tuple(map(of_both(translate.candle), p))
-    ),
-    "ledger": more(history.LedgerPayload, translate.ledger_entry),
-    "ledger_pending": more(history.LedgerPayload, translate.ledger_entry),
-    "margin_mode": one(account.MarginModePayload, lambda p: translate.margin_mode(p.marginMode)),
-    "margin_modes": one(settings.MarginModesPayload, translate.margin_modes),
-    "mark_price": one(market.MarkPricePayload, of_symbol(translate.mark_price)),
-    "max_open_size": one(settings.MaxOpenSizePayload, translate.max_open_size),
-    "max_withdraw_margin": one(Exact, lambda amount: amount),
-    "open_order_statistics": one(
-        trading.OpenOrderStatisticsPayload, of_symbol(translate.open_order_totals)
-    ),
-    "open_order_statistics_old": one(
-        trading.OpenOrderStatisticsPayload, of_symbol(translate.open_order_totals)
-    ),
-    "order": one(trading.OrderPayload, ORDER),
-    "order_done": one(trading.OrderPayload, ORDER),
-    "orders_done_page": paged(trading.OrderPayload, ORDER),
-    "orders_page": paged(trading.OrderPayload, ORDER),
-    "overview": one(account.OverviewPayload, translate.overview),
-    "overview_all": one(account.OverviewAllPayload, translate.account_totals),
-    "position": listed(account.PositionPayload, POSITION),
-    "position_isolated": listed(account.PositionPayload, POSITION),
-    "position_mode": one(account.PositionModePayload, translate.position_mode),
-    "position_v2": listed(account.PositionPayload, POSITION),
-    "position_v2_full": listed(account.PositionPayload, POSITION),
-    "premium_query": more(series.SeriesPointPayload, POINT),
-    "risk_limit": listed(series.RiskTierPayload, translate.risk_tier),
-    "snapshot": one(market.BookPayload, scaled(translate.book_snapshot)),
-    "status": one(series.StatusPayload, translate.service_status),
-    "stop_order": one(trading.OrderPayload, ORDER),
-    "sub_account": one(funds.SubBalancesPayload, translate.sub_account_funds),
-    "sub_account_balance": one(funds.SubBalancesPayload, translate.sub_account_funds),
-    "sub_accounts": paged(funds.SubBalancesPayload, translate.sub_account_funds),
-    "sub_users": paged(funds.SubUserPayload, translate.sub_account),
-    "switch": one(settings.SwitchPayload, translate.dead_man_switch),
-    "ticker": one(market.TickerPayload, of_both(translate.ticker)),
-    "trade_fees": one(settings.FeeRatesPayload, translate.fee_rates),
-    "trade_history": listed(market.TradePayload, of_both(translate.public_trade)),
-    "trade_statistics": one(series.TradeStatisticsPayload, lambda p: p.turnoverOf24h),
-    "transfer_list": paged(funds.OldTransferPayload, translate.past_transfer),
-    "transfer_out_reply": one(funds.OldTransferPayload, translate.past_transfer),
-    "transfer_out": one(funds.OldTransferPayload, translate.past_transfer),
-    "transferable": one(account.TransferablePayload, lambda p: (p.balance, p.transferable)),
-    "universal_transfer_reply": one(account.TransferredPayload, lambda p: p.orderId),
-    "user_info": one(settings.UserInfoPayload, translate.user_level),
-    "order_match_frame": one(trading.OrderEventPayload, scaled(translate.order_event)),
-    "stop_frame": one(trading.StopEventPayload, scaled(translate.stop_event)),
-    "wallet_frame": one(account.WalletPayload, translate.wallet_change),
-}
-ELSEWHERE = {
-    "account_mode", "api_key", "bullet", "timestamp",  # read by key check and token
-    "universal_transfer", "change_cross_leverage", "switch_set",  # bodies and bare answers
-    "cancel_by_client_oid", "cancel_by_id", "multi_cancel_by_client_oid",  # commands
-    "multi_cancel_reply", "multi_order_reply",
-    "transfer_in_reply", "transfer_in_old_reply",  # whole envelopes, read by http
-    "position_isolated_extra",  # a part of a position
-}  # fmt: skip
-HARMLESS = frozenset({"orders_page"})
-
-
-def payload_of(name: str) -> Any:
-    payload = load(name)
-    return payload["data"] if name.endswith("_frame") else payload
-
-
-def test_every_example_of_a_call_has_its_reader() -> None:
-    """Frames and messages of the order socket have theirs in other tests."""
-    names = {path.stem for path in FOLDER.glob("*.json")}
-    answers = {name for name in names if not name.endswith("_frame") and "socket" not in name}
-    assert answers - ELSEWHERE == {name for name in READERS if not name.endswith("_frame")}
-
-
-@pytest.mark.parametrize("name", sorted(READERS))
-def test_the_references_example_is_read(name: str) -> None:
-    fact = READERS[name](json.dumps(payload_of(name)).encode())
-    assert_whole(fact)
-    assert fact != () or name in HARMLESS
-
-
-def places(value: Any) -> list[tuple[Any, Any]]:
-    """Every container of a payload with each of its keys."""
-    found: list[tuple[Any, Any]] = []
-    if isinstance(value, dict):
-        for key, inner in value.items():
-            found += [(value, key), *places(inner)]
-    elif isinstance(value, list):
-        for at, inner in enumerate(value):
-            found += [(value, at), *places(inner)]
-    return found
-
-
-GONE = object()
-STRANGE: list[Any] = [
-    GONE, None, "", " ", "x", "NaN", "-Infinity", "1e999", "1E-999", "2.0E-4", "\u0661\u0662",
-    "\ud83d\udca3", "XBTUSDTM", 0, -1, 1, 2, -0.0, 0.1, 1e15, 1e300, -1e300, 2**31, 2**53 + 1,
-    2**63, -(2**63), 10**30, 1_760_000_000, 1_760_000_000_000, True, False, [], {}, [[]], [{}],
-    {"value": 1}, ["1", "2"], [None], "true", "buy", "CROSS", "999999999999999999999999999",
-]  # fmt: skip
-
-
-def mutated(payload: Any, seed: int) -> Any:
-    """A payload with up to three of its places changed."""
-    dice = random.Random(seed)
-    changed = {"whole": copy.deepcopy(payload)}
-    for _ in range(dice.randint(1, 3)):
-        container, key = dice.choice(places(changed))
-        strange = dice.choice(STRANGE)
-        if strange is GONE and container is not changed:
-            del container[key]
-        elif strange is not GONE:
-            container[key] = copy.deepcopy(strange)
-        if dice.random() < 0.1 and strange is not GONE:
-            inner = container[key]
-            container[key] = [inner] if dice.random() < 0.5 else {"data": inner}
-    return changed["whole"]
-
-
-def assert_fact_or_error(name: str, raw: bytes) -> None:
-    """A whole fact, or the documented error with a text that fits a log line."""
-    told = ""
+async def _asked(call: Call, clients: Clients) -> None:
     try:
-        assert_whole(READERS[name](raw))
-    except (ProtocolError, DecodeError) as error:
-        told = str(error)
-    assert len(told) < 800
+        fact = await call.ask(clients)
+    except ExchangeError as error:
+        assert not call.is_command, "commands end as outcomes"
+        assert_words(error, error.sentence, error.remedy, error.__cause__)
+        return
+    except TernError as error:
+        assert "bullet" in call.name, "only the address of the stream can be one that is refused"
+        assert_words(error, error.sentence)
+        return
+    if call.is_command:
+        assert_outcomes(fact)
+    elif call.fixture not in {"bullet", "api_key"}:
+        assert_whole(fact)
 
 
-@pytest.mark.parametrize("name", sorted(READERS))
-@given(st.integers(0, 2**32))
-def test_no_mutation_makes_a_half_fact_or_another_error(name: str, seed: int) -> None:
-    raw = json.dumps(mutated(payload_of(name), seed)).encode()
-    assert_fact_or_error(name, raw)
+def assert_outcomes(ended: Any) -> None:
+    for one in ended if type(ended) is tuple else (ended,):
+        if isinstance(one, (Rejected, NotSent, Unknown)):
+            assert_words(one)
+        elif isinstance(one, Accepted):
+            assert all(type(name) is str and name for name in one.order_ids)
+        else:
+            assert_whole(one)
 
 
-@pytest.mark.parametrize("name", sorted(READERS))
-@given(st.binary(max_size=40), st.integers(0, 10**6))
-def test_no_damaged_bytes_are_anything_but_the_one_error(name: str, noise: bytes, cut: int) -> None:
-    whole = json.dumps(payload_of(name)).encode()
-    at = cut % (len(whole) + 1)
-    for raw in (noise, whole[:at], whole[:at] + noise + whole[at:]):
-        assert_fact_or_error(name, raw)
+@pytest.mark.parametrize("name", FRAMES)
+def test_no_damaged_frame_is_a_half_fact_or_ends_the_stream(name: str) -> None:
+    payload, scales = load(name), known_scales()
+    for seed in seeds(3):
+        raw = damaged(payload, seed)
+        connection = a_connection()
+        try:
+            fact = heard(connection, raw, scales)
+            if isinstance(fact, FrameUnreadable):
+                assert_words(fact.error)
+            elif not isinstance(fact, (FrameIgnored, PongReceived)):
+                assert_whole(fact)
+            assert_words(connection.closing)
+            connection.tick(0.5)
+            connection.drain(0.5)
+        except Exception as error:
+            raise AssertionError(f"seed {seed}: {raw[:400]!r}") from error
+
+
+MESSAGES = ("socket_welcome", "socket_refusal", "socket_pong", "socket_no_id", "socket_slowed")
+
+
+@pytest.mark.parametrize("name", MESSAGES)
+def test_no_damaged_message_of_the_order_socket_raises(name: str) -> None:
+    payload = load(name)
+    for seed in seeds(3):
+        raw = damaged(payload, seed)
+        connection = OrderConnection(lambda text: f"signed {len(text)}", timeout_s=5, now_s=0)
+        connection.request(Operation.PLACE, {}, 0)
+        try:
+            event = connection.received(raw, 0.0)
+            assert_words(getattr(event, "words", ""), *(connection.closing or ()))
+            connection.drain(0.1, 1)
+            connection.tick(0.1)
+        except Exception as error:
+            raise AssertionError(f"seed {seed}: {raw[:400]!r}") from error
+
+
+@pytest.fixture
+async def bench() -> AsyncIterator[Bench]:
+    bench = Bench()
+    await bench.start()
+    yield bench
+    await bench.stop()
+
+
+async def _turns() -> None:
+    """As many turns of the loop as a message takes from the socket to who waits for it."""
+    for _ in range(8):
+        await asyncio.sleep(0)
+
+
+@pytest.mark.parametrize(
+    ("name", "read"),
+    [
+        ("socket_order", _placed),
+        ("socket_cancel_by_id", _canceled),
+        ("socket_cancel", _canceled),
+        ("socket_cancel_refused", _placed),
+        ("socket_slowed", _placed),
+    ],
+)
+async def test_every_reply_of_the_order_socket_is_an_outcome(
+    name: str, read: Any, bench: Bench
+) -> None:
+    """A reply that finds its request ends it, and the socket lives on."""
+    payload = load(name)
+    payload = payload.get("reply", payload)
+    await bench.sign_in()
+    loop = asyncio.get_running_loop()
+    for seed in seeds(0.5):
+        told = mutated(payload, random.Random(seed))
+        if not isinstance(told, dict):
+            continue
+        asking = loop.create_task(
+            bench.client.ask(Operation.PLACE, {}, (Subject(ClientOid("c1")),), read)
+        )
+        await _turns()
+        told["id"] = bench.socket.requests()[-1]["id"]
+        raw = dumped(told).decode()
+        bench.socket.say(raw)
+        await _turns()
+        try:
+            if not asking.done():
+                # What is no frame at all is nobody's reply: the request becomes overdue.
+                await bench.watch(6.0)
+            assert_outcomes(await asking)
+            assert len(bench.sockets) == 1
+        except Exception as error:
+            raise AssertionError(f"seed {seed}: {raw[:400]!r}") from error
+        bench.pong()
+        await _turns()

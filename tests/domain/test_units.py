@@ -73,3 +73,18 @@ def test_sides_have_opposites() -> None:
     assert Side.BUY.opposite is Side.SELL
     assert Side.SELL.opposite is Side.BUY
     assert (Side.BUY.sign, Side.SELL.sign) == (1, -1)
+
+
+@pytest.mark.parametrize(
+    ("number", "text"),
+    [
+        ("0.1234567890123456789012345678901", "0.1234567890123456789012345678901"),
+        ("12345678901234567890123456789.50", "12345678901234567890123456789.5"),
+        ("1E+30", "1" + "0" * 30),
+        ("100.00", "100"),
+        ("-0.00", "0"),
+    ],
+)
+def test_plain_text_rounds_nothing(number: str, text: str) -> None:
+    """Not even beyond the digits that arithmetic keeps."""
+    assert plain(Decimal(number)) == text

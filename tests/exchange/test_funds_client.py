@@ -34,7 +34,7 @@ async def test_sub_accounts() -> None:
     (user,) = await FundsClient(users.http).sub_accounts().collect()
     assert user.name == "desk1"
     assert users.query() == {"currentPage": "1", "pageSize": "100"}
-    one = saying(load("sub_account"))
+    one = saying(load("sub_account_balance"))
     held = await FundsClient(one.http).funds_of_sub_account(user.user_id)
     assert one.line() == f"GET /api/v1/sub-accounts/{user.user_id}"
     all_held = (

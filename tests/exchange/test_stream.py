@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import json
+from collections import Counter
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any, final
 
 import httpx
@@ -18,6 +20,7 @@ from terminal.exchange.gateway import (
     ChannelKind,
     ChannelRefused,
     ChannelsTooMany,
+    FrameIgnored,
     FrameUnreadable,
     StreamOpened,
 )
@@ -28,6 +31,8 @@ from terminal.session.clock import SystemClock
 from terminal.wire import connection
 from tests.support.builders import XBT, a_contract
 from tests.support.deadlines import eventually
+from tests.support.mutations import damaged
+from tests.support.payloads import load
 from tests.support.raw_door import frame, never, raw_door
 
 if TYPE_CHECKING:
@@ -378,3 +383,24 @@ async def test_a_server_that_cannot_be_reached_is_followed_by_the_next_one() -> 
         "The stream could not be opened.",
         "the exchange ended the stream: token is expired (401)",
     ]
+
+
+async def test_a_stream_lives_on_through_frames_of_any_kind() -> None:
+    """What cannot be read is told, and the good frame behind it is heard."""
+    facts: list[StreamFact] = []
+
+    async def script(socket: web.WebSocketResponse) -> None:
+        await welcome(socket)
+        for seed in range(400):
+            with suppress(UnicodeDecodeError):
+                await socket.send_str(damaged(load("level2_frame"), seed).decode())
+        await socket.send_str(a_change(9))
+        await socket.close()
+
+    reason, _ = await outcome(script, lambda _, fact: facts.append(fact))
+    assert reason == "The stream was closed."
+    kinds = Counter(type(fact) for fact in facts)
+    assert kinds[FrameUnreadable] > 50
+    assert kinds[FrameIgnored] > 5
+    assert isinstance(facts[-1], BookDelta)
+    assert facts[-1].sequence == 9

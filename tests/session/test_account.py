@@ -414,3 +414,17 @@ async def test_a_position_without_a_time_is_the_latest_word() -> None:
     bench.stream.push(replace(known, lots=Lots(3), event_at=TimestampMs(NOW_MS)))
     assert bench.account.position(XBT).core.lots == 7
     await bench.stop()
+
+
+async def test_a_change_of_modes_that_cannot_be_read_is_asked_for() -> None:
+    bench = Bench()
+    await bench.start()
+    bench.gateway.margin = MarginMode.CROSS
+    unreadable = FrameUnreadable("marginMode: unknown word", Channel(ChannelKind.MARGIN_MODES))
+    bench.stream.push(unreadable)
+    await bench.clock.settle()
+    assert bench.account.margin_mode(XBT) is MarginMode.CROSS
+    assert bench.account.leverage(XBT) == 10
+    assert bench.account.is_trusted, "positions and balances are not concerned"
+    assert any("change of modes" in notice.text for notice in bench.notices.notices)
+    await bench.stop()

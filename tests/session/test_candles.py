@@ -15,6 +15,7 @@ from terminal.exchange.gateway import (
     ChannelInterrupted,
     ChannelKind,
     ChannelRefused,
+    FrameUnreadable,
 )
 from terminal.session.candles import CandleSession
 from terminal.session.feed import Feed
@@ -393,4 +394,22 @@ async def test_a_session_that_ends_unsubscribes() -> None:
     assert Channel(ChannelKind.CANDLES, XBT, M1) in h.stream.ended_channels
     h.stream.push(a_trade(5, 100))
     assert len(h.candles.series) == 500
+    await h.end()
+
+
+@pytest.mark.parametrize("kind", [ChannelKind.CANDLES, ChannelKind.TRADES])
+async def test_what_could_not_be_read_is_read_again_once_for_many(kind: ChannelKind) -> None:
+    """The answer replaces even what frames told of the forming candle."""
+    h = await Harness().live()
+    h.stream.push(CandleUpdate(XBT, M1, a_candle(0, close=109, lots=90), TimestampMs(NOW + 1_000)))
+    assert h.candles.series.candle(499).close == 109
+    interval = M1 if kind is ChannelKind.CANDLES else None
+    for _ in range(5):
+        h.stream.push(FrameUnreadable("half a frame", Channel(kind, XBT, interval)))
+    assert h.candles.staleness() is not None
+    await h.clock.advance(3.5)
+    asked = [start for start, end in h.gateway.candle_calls[1:] if end is None]
+    assert len(asked) == 1, "beside the candle that closed"
+    assert h.candles.staleness() is None
+    assert h.candles.series.candle(499) == a_candle(0)
     await h.end()

@@ -249,3 +249,16 @@ async def test_an_error_of_ours_is_reported_and_the_book_is_read_again() -> None
     await h.clock.advance(1.5)
     assert h.market.book_is_live
     await h.end()
+
+
+async def test_after_a_trade_that_could_not_be_read_the_last_ones_are_asked_for_once() -> None:
+    h = await Harness().live()
+    h.gateway.trades = (a_trade(8, 1003), a_trade(9, 1005))
+    for _ in range(5):
+        h.stream.push(FrameUnreadable("no price", Channel(ChannelKind.TRADES, XBT)))
+    assert h.market.last_trade is None
+    await h.clock.advance(1.5)
+    assert h.market.last_trade is not None
+    assert h.market.last_trade.sequence == 9
+    assert h.market.book_is_live, "the book has nothing to do with it"
+    await h.end()

@@ -8,8 +8,8 @@ from enum import Enum
 from typing import Any
 
 EARLIEST_MS, LATEST_MS = 1_262_304_000_000, 4_102_444_800_000
-SIGNED = {"PositionUpdate", "FundingPayment"}
-UNTIMED = {"PositionUpdate"}
+SIGNED = {"PositionUpdate", "FundingPayment", "PositionSettlement"}
+UNTIMED = {"PositionUpdate", "PositionPatch"}
 """A position may lack its time, which is zero then."""
 
 

@@ -83,3 +83,22 @@ def test_an_excerpt_shows_what_is_no_secret() -> None:
         "the signature is wrong, the key is unknown",
     ):
         assert excerpt(told) == told
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        '{"connectId":"s3cret"}',
+        '{"signature": "s3cret"}',
+        '{"token":"a\\"s3cret"}',
+        '{"token":["s3cret"],"b":"s3cret"}',
+        '{"passphrase":{"a":{"b":1},"c":"s3cret"}}',
+        "{'apiKey': 's3cret'}",
+        "wss://host/endpoint?token=s3cret&connectId=s3cret",
+        "apikey=k&partner_sign=s3cret&timestamp=1",
+    ],
+)
+def test_an_excerpt_shows_no_secret_however_it_is_written(text: str) -> None:
+    """Other names, escapes, lists in its place, the representation of objects, addresses."""
+    assert "s3cret" not in excerpt(text)
+    assert "s3cret" not in excerpt(text.encode())

@@ -439,3 +439,10 @@ def test_in_the_end_the_exchange_has_what_was_asked_for_last(
     assert exchange.connection.closing is None
     assert exchange.carried == {name for name, is_on in exchange.wanted.items() if is_on}
     assert exchange.confirmed == exchange.carried
+
+
+@pytest.mark.parametrize("deep", ["[" * 5000, '{"a":' * 5000, '{"topic":"/t","data":' + "[" * 5000])
+def test_a_frame_that_is_nested_too_deeply_is_told_and_ends_nothing(deep: str) -> None:
+    connection = welcomed()
+    assert isinstance(connection.received(deep, 1.0), Unreadable)
+    assert connection.closing is None

@@ -367,3 +367,41 @@ def test_a_refused_session_ends_an_open_connection(code: str) -> None:
 def test_no_input_raises(raw: str | bytes) -> None:
     for connection in (a_connection(), welcomed()):
         connection.received(raw, 100.0)
+
+
+def test_a_challenge_that_is_no_text_is_not_signed() -> None:
+    """A byte that is no text may stand in a field that nobody reads."""
+    connection = a_connection()
+    raw = b'{"sessionId":"s","timestamp":1,"more":"\xff"}'
+    assert isinstance(connection.received(raw, 100.0), Ignored)
+    assert connection.drain(100.0, NOW_MS) == []
+
+
+def test_a_frame_that_is_nested_too_deeply_concerns_nobody() -> None:
+    connection = welcomed()
+    assert isinstance(connection.received("[" * 5000, 101.0), Ignored)
+    assert isinstance(connection.received('{"id":"1","data":' + "[" * 5000, 101.0), Ignored)
+    assert connection.closing is None
+
+
+def test_the_words_of_an_end_are_bounded_and_without_secrets() -> None:
+    connection = a_connection()
+    said = json.dumps(
+        {"code": "4" * 500, "msg": "at /v1/private?apikey=k123&sign=abc " + "w" * 900}
+    )
+    assert connection.received(said, 100.0) is None
+    assert connection.closing is not None
+    assert len(connection.closing.code) + len(connection.closing.text) < 300
+    assert "k123" not in connection.closing.text
+
+
+@pytest.mark.parametrize("figure", ["1" * 500, 10**30, "x", None])
+def test_figures_of_the_quota_that_are_none_are_left_out(figure: object) -> None:
+    """A reply is not worth less for them, and nothing is counted with them."""
+    connection = welcomed()
+    identity, _ = connection.request(Operation.PLACE, {}, 101.0)
+    quota = {"limit": 2000, "remaining": 0, "reset": figure}
+    raw = json.dumps({"id": identity, "op": "futures.order", "code": "1", "userRateLimit": quota})
+    event = connection.received(raw, 101.0)
+    assert isinstance(event, Replied)
+    assert event.quota is None

@@ -40,6 +40,12 @@ def position_update(payload: PositionPayload, scales: Scales) -> PositionUpdate 
     if payload.currentQty is None or payload.symbol is None:
         return None
     listed = scales.contract(payload.symbol)
+    for field, price in (
+        ("avgEntryPrice", payload.avgEntryPrice),
+        ("markPrice", payload.markPrice),
+    ):
+        if price is not None and price < 0:
+            raise ProtocolError(f"{listed.symbol}: {field}: {price} is below zero")
     currency = payload.settleCurrency or listed.settle_currency
     is_flat = payload.currentQty == 0
     stamp = payload.currentTimestamp

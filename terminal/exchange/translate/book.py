@@ -26,6 +26,9 @@ if TYPE_CHECKING:
 
 SLICE_LEVELS = 1_000
 """So many levels of a snapshot are translated in one go: well below a millisecond as a rule."""
+MOST_DIGITS = 18
+"""Of lots: below the bounds of machine numbers, above every order."""
+_EARLIEST_MS, _LATEST_MS = read.EARLIEST_NS // 10**6, read.LATEST_NS // 10**6
 _EXACT = 2**53
 """Below this every whole number is a float, and their quotient is the float nearest to the truth:
 the very one that reading the same decimal gives."""
@@ -173,7 +176,10 @@ def book_delta(symbol: Symbol, payload: ChangePayload, scales: Scales) -> BookDe
         lots = _sizes[size]
     except KeyError:
         return _new_delta(symbol, payload, scales)
-    return _DELTA((symbol, payload.sequence, side, ticks, lots, payload.timestamp, None))
+    sequence, at = payload.sequence, payload.timestamp
+    if not (0 <= sequence < _EXACT and _EARLIEST_MS <= at < _LATEST_MS):
+        return _new_delta(symbol, payload, scales)
+    return _DELTA((symbol, sequence, side, ticks, lots, at, None))
 
 
 def _new_delta(symbol: Symbol, payload: ChangePayload, scales: Scales) -> BookDelta:
@@ -183,21 +189,25 @@ def _new_delta(symbol: Symbol, payload: ChangePayload, scales: Scales) -> BookDe
         raise ProtocolError(f"{symbol}: change {payload.change[:80]!r} has not three parts")
     price, word, size = parts
     side = read.SIDES.get(word)
-    if side is None or not (size.isascii() and size.isdigit() and len(size) < 20):
+    if side is None or not (size.isascii() and size.isdigit() and len(size) <= MOST_DIGITS):
         raise ProtocolError(f"{symbol}: change {payload.change[:80]!r} cannot be read")
+    sequence, at = payload.sequence, TimestampMs(payload.timestamp)
+    if not 0 <= sequence < _EXACT:
+        raise ProtocolError(f"{symbol}: sequence: {sequence} is none")
+    if not _EARLIEST_MS <= at < _LATEST_MS:
+        at = read.ms(at, "timestamp")
     lots = Lots(int(size))
-    if len(_sizes) >= MAX_SIZES:
-        _sizes.clear()
-    _sizes[size] = lots
-    at = TimestampMs(payload.timestamp)
     try:
         ticks = scales.ticks_of_text(symbol, price)
     except OffTickError:
-        exact = scales.exact_ticks(symbol, read.decimal(price, "price"))
-        below = Price(int(exact // 1))
-        return BookDelta(symbol, payload.sequence, side, below, lots, at, exact)
+        number = read.decimal(price, "price")
+        below, exact = scales.ticks_below(symbol, number), scales.exact_ticks(symbol, number)
+        return BookDelta(symbol, sequence, side, below, lots, at, exact)
+    if len(_sizes) >= MAX_SIZES:
+        _sizes.clear()
+    _sizes[size] = lots
     scales.keep(symbol, f"{price},{word}", (side, ticks))
-    return BookDelta(symbol, payload.sequence, side, ticks, lots, at)
+    return BookDelta(symbol, sequence, side, ticks, lots, at)
 
 
 MAX_SIZES = 20_000

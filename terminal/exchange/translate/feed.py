@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from terminal.domain.clock import to_ms, to_ns
+from terminal.domain.clock import TimestampMs
 from terminal.domain.events import (
     BookDepth,
     CrossLeverageUpdate,
@@ -28,9 +28,10 @@ from terminal.domain.events import (
 )
 from terminal.domain.units import ExactPrice, Lots, Money, Price, Symbol
 from terminal.exchange.errors import ProtocolError
+from terminal.exchange.translate import read
 from terminal.exchange.translate.account import margin_mode, position_update
 from terminal.exchange.translate.market import public_trade
-from terminal.wire.codec import DecodeError, decimal_of
+from terminal.wire.codec import encode, excerpt
 from terminal.wire.market import TradePayload
 
 if TYPE_CHECKING:
@@ -69,17 +70,16 @@ def depth(symbol: Symbol, rows: int, payload: DepthPayload, scales: Scales) -> B
         payload.sequence,
         tuple(sorted(_levels(payload.bids, symbol, scales), reverse=True)),
         tuple(sorted(_levels(payload.asks, symbol, scales))),
-        to_ms(stamp),
+        read.ms(stamp, "ts"),
     )
 
 
 def _levels(rows: list[tuple[Decimal, int]], symbol: Symbol, scales: Scales) -> list[Level]:
     totals: dict[Price, int] = {}
-    scale = scales.contract(symbol).scale
     for price, lots in rows:
-        if lots < 0:
+        if lots < 0 or price <= 0:
             raise ProtocolError(f"{symbol}: {price} with {lots} lots")
-        at = scale.ticks_below(price)
+        at = scales.ticks_below(symbol, price)
         totals[at] = totals.get(at, 0) + lots
     return [Level(price, Lots(lots)) for price, lots in totals.items() if lots]
 
@@ -91,18 +91,15 @@ def quote(symbol: Symbol, payload: QuotePayload | TickerPayload, scales: Scales)
         payload.sequence,
         _best(symbol, payload.bestBidPrice, payload.bestBidSize, scales),
         _best(symbol, payload.bestAskPrice, payload.bestAskSize, scales),
-        to_ns(payload.ts),
+        read.ns(payload.ts, "ts"),
     )
 
 
-def _best(symbol: Symbol, price: object, lots: int | None, scales: Scales) -> Level | None:
-    try:
-        number = decimal_of(price, "best price")
-    except DecodeError as error:
-        raise ProtocolError(f"{symbol}: {error}") from error
-    if not number or not lots:
+def _best(symbol: Symbol, price: Decimal | None, lots: int | None, scales: Scales) -> Level | None:
+    if not price or not lots:
         return None
-    return Level(scales.contract(symbol).scale.ticks_below(number), Lots(lots))
+    ticks = scales.ticks_below(symbol, read.positive(price, "best price"))
+    return Level(ticks, read.lots(lots, "best size"))
 
 
 def ticker(symbol: Symbol, payload: TickerPayload, scales: Scales) -> TickerUpdate:
@@ -127,8 +124,9 @@ def execution(symbol: Symbol, payload: ExecutionPayload, scales: Scales) -> Publ
 
 def funding_rate(symbol: Symbol, payload: FundingRatePayload) -> FundingRateUpdate:
     """The funding rate, predicted or fixed."""
-    at = to_ms(payload.timestamp)
-    return FundingRateUpdate(symbol, payload.fundingRate, payload.granularity, at)
+    rate = read.rate(payload.fundingRate, "fundingRate")
+    at = read.ms(payload.timestamp, "timestamp")
+    return FundingRateUpdate(symbol, rate, payload.granularity, at)
 
 
 def funding_moment(payload: FundingMomentPayload, *, is_begin: bool) -> FundingMoment:
@@ -136,9 +134,9 @@ def funding_moment(payload: FundingMomentPayload, *, is_begin: bool) -> FundingM
     return FundingMoment(
         Symbol(payload.symbol),
         is_begin,
-        payload.fundingRate,
-        to_ms(payload.fundingTime),
-        to_ms(payload.timestamp),
+        read.rate(payload.fundingRate, "fundingRate"),
+        read.ms(payload.fundingTime, "fundingTime"),
+        read.ms(payload.timestamp, "timestamp"),
     )
 
 
@@ -153,7 +151,7 @@ def day_summary(symbol: Symbol, payload: DaySummaryPayload) -> DaySummary:
         payload.priceChgPct,
         payload.turnover,
         payload.volume,
-        to_ns(payload.ts),
+        read.ns(payload.ts, "ts"),
     )
 
 
@@ -177,12 +175,12 @@ def position(
     currency = payload.settleCurrency or scales.contract(name).settle_currency
     return PositionPatch(
         symbol=Symbol(name),
-        mark=None if payload.markPrice is None else ExactPrice(payload.markPrice),
-        unrealized=_money(payload.unrealisedPnl, currency),
-        margin=_money(payload.posMargin, currency),
-        liquidation=None if not payload.liquidationPrice else ExactPrice(payload.liquidationPrice),
+        mark=read.exact_price(payload.markPrice),
+        unrealized=read.money(payload.unrealisedPnl, currency),
+        margin=read.money(payload.posMargin, currency),
+        liquidation=read.exact_price(payload.liquidationPrice),
         leverage=payload.leverage,
-        event_at=to_ms(payload.currentTimestamp or 0),
+        event_at=read.told_ms(payload.currentTimestamp, "currentTimestamp") or TimestampMs(0),
     )
 
 
@@ -192,10 +190,10 @@ def settlement(symbol: Symbol | None, payload: SettlementPayload) -> PositionSet
         symbol=Symbol(payload.symbol) if payload.symbol else symbol,
         lots=Lots(payload.qty),
         mark=ExactPrice(payload.markPrice),
-        rate=payload.fundingRate,
+        rate=read.rate(payload.fundingRate, "fundingRate"),
         fee=Money(payload.fundingFee, payload.settleCurrency),
-        funding_at=to_ms(payload.fundingTime),
-        event_at=to_ns(payload.ts),
+        funding_at=read.ms(payload.fundingTime, "fundingTime"),
+        event_at=read.ns(payload.ts, "ts"),
     )
 
 
@@ -207,9 +205,12 @@ def risk_limit(symbol: Symbol | None, payload: RiskLimitPayload) -> RiskLimitUpd
 
 def margin_modes(payload: dict[str, str]) -> MarginModesUpdate:
     """Margin modes that were changed. Raises ``ProtocolError`` for a word that is none."""
-    return MarginModesUpdate(
-        tuple((Symbol(symbol), margin_mode(word)) for symbol, word in payload.items())
-    )
+    try:
+        modes = [(Symbol(symbol), margin_mode(word)) for symbol, word in payload.items()]
+    except ProtocolError:
+        # The word alone could be anything: with its name before it, a secret is left out.
+        raise ProtocolError(f"marginMode: unknown word in {excerpt(encode(payload))}") from None
+    return MarginModesUpdate(tuple(modes))
 
 
 def cross_leverages(payload: dict[str, StreamLeveragePayload]) -> CrossLeverageUpdate:
@@ -223,12 +224,8 @@ def wallet_patch(payload: LegacyWalletPayload) -> WalletPatch:
     """A part of a wallet of the old account model."""
     return WalletPatch(
         payload.currency,
-        _money(payload.availableBalance, payload.currency),
-        _money(payload.orderMargin, payload.currency),
-        _money(payload.withdrawHold, payload.currency),
-        to_ms(payload.timestamp),
+        read.money(payload.availableBalance, payload.currency),
+        read.money(payload.orderMargin, payload.currency),
+        read.money(payload.withdrawHold, payload.currency),
+        read.ms(payload.timestamp, "timestamp"),
     )
-
-
-def _money(value: Decimal | None, currency: str) -> Money | None:
-    return None if value is None else Money(value, currency)

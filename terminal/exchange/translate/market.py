@@ -8,7 +8,7 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
-from terminal.domain.candles import Candle
+from terminal.domain.candles import Candle, CandleInterval, StreamInterval
 from terminal.domain.contract import Contract, ContractStatus
 from terminal.domain.errors import UnitError
 from terminal.domain.events import (
@@ -25,7 +25,6 @@ from terminal.exchange.errors import ProtocolError
 from terminal.exchange.translate import read
 
 if TYPE_CHECKING:
-    from terminal.domain.candles import CandleInterval, StreamInterval
     from terminal.exchange.translate.scales import Scales
     from terminal.wire.market import (
         CandleFramePayload,
@@ -39,6 +38,11 @@ if TYPE_CHECKING:
     )
 
 _PERPETUAL = "FFWCSX"
+_DAY_MS = 86_400_000
+_STEPS_MS: dict[CandleInterval | StreamInterval, int] = {
+    interval: interval.ms for interval in CandleInterval if interval.ms < _DAY_MS
+} | {StreamInterval.M3: 180_000}
+"""What candles start at a multiple of; longer ones start with some day (UTC)."""
 
 
 def contract(payload: ContractPayload) -> Contract:
@@ -192,7 +196,8 @@ def candle_update(
     payload: CandleFramePayload,
     scales: Scales,
 ) -> CandleUpdate:
-    """A forming candle by stream."""
-    return CandleUpdate(
-        symbol, interval, candle(symbol, payload.candles, scales), read.ms(payload.time, "time")
-    )
+    """A forming candle by stream. One from the future would keep all later ones out."""
+    forming, at = candle(symbol, payload.candles, scales), read.ms(payload.time, "time")
+    if forming.start_at > at or forming.start_at % _STEPS_MS.get(interval, _DAY_MS):
+        raise ProtocolError(f"{symbol}: candle: {forming.start_at} is no start at {at}")
+    return CandleUpdate(symbol, interval, forming, at)

@@ -148,10 +148,16 @@ def order_event(payload: OrderEventPayload, scales: Scales) -> OrderUpdate:
         # Liquidations carry no type; a price tells a limit from a market order.
         order_type = OrderType.LIMIT if price else OrderType.MARKET
     is_done = payload.status == "done"
-    filled = payload.filledSize
+    size, filled = read.lots(payload.size, "size"), read.lots(payload.filledSize, "filledSize")
+    if filled > size > 0:
+        raise ProtocolError(f"{symbol}: filledSize: {filled} of {size} lots")
     canceled = payload.canceledSize
-    if canceled is None:
-        canceled = max(0, payload.size - filled) if is_done else 0
+    if not is_done and payload.remainSize is not None:
+        # What still works is the exchange's own word: whether a size that was reduced counts as
+        # canceled as well is not established (3.6).
+        canceled = max(0, size - filled - read.lots(payload.remainSize, "remainSize"))
+    elif canceled is None:
+        canceled = max(0, size - filled) if is_done else 0
     return OrderUpdate(
         symbol=symbol,
         order_id=OrderId(payload.orderId),
@@ -159,10 +165,10 @@ def order_event(payload: OrderEventPayload, scales: Scales) -> OrderUpdate:
         side=read.side(payload.side or ""),
         order_type=order_type,
         price=_limit_price(price, order_type, symbol, scales),
-        lots=read.lots(payload.size, "size"),
-        filled=read.lots(filled, "filledSize"),
+        lots=size,
+        filled=filled,
         canceled=read.lots(canceled, "canceledSize"),
-        remaining=Lots(max(0, payload.size - filled - canceled)),
+        remaining=Lots(max(0, size - filled - canceled)),
         is_done=is_done,
         event_at=read.ns(payload.ts, "ts"),
         fill=_event_fill(payload, scales),
@@ -175,6 +181,8 @@ def _event_fill(payload: OrderEventPayload, scales: Scales) -> Fill | None:
     lots, price = payload.matchSize, payload.matchPrice
     if lots is None or price is None:
         raise ProtocolError(f"match of order {payload.orderId} without size or price")
+    if not 0 < lots <= payload.filledSize:
+        raise ProtocolError(f"matchSize: {lots} lots of {payload.filledSize} that are filled")
     symbol = Symbol(payload.symbol)
     # Against a hidden order a maker may be called taker; what is charged tells (reference 5.7).
     told = _BY_FEE.get(payload.feeType or "") or payload.liquidity or "taker"
@@ -183,7 +191,7 @@ def _event_fill(payload: OrderEventPayload, scales: Scales) -> Fill | None:
         trade_id=payload.tradeId,
         order_id=OrderId(payload.orderId),
         side=read.side(payload.side or ""),
-        price=scales.ticks(symbol, price),
+        price=scales.ticks(symbol, read.positive(price, "matchPrice")),
         lots=read.lots(lots, "matchSize"),
         liquidity=read.liquidity(told),
         event_at=read.ns(payload.ts, "ts"),

@@ -157,6 +157,13 @@ def positive(value: Decimal, field: str) -> Decimal:
     return value
 
 
+def rate(value: Decimal, field: str) -> Decimal:
+    """A fraction per interval: far above one, somebody mixed it up with percent or with a price."""
+    if not -1 < value < 1:
+        raise ProtocolError(f"{field}: {value} is no funding rate")
+    return value
+
+
 def exact_price(value: Decimal | None) -> ExactPrice | None:
     """A price off the ticks; None for nothing and for zero, which says that there is none."""
     return None if not value else ExactPrice(value)

@@ -25,7 +25,7 @@ MOST_TICKS = 2**53
 
 
 def _sensible(symbol: str, ticks: Price, field: str) -> Price:
-    if not -MOST_TICKS < ticks < MOST_TICKS:
+    if not 0 <= ticks < MOST_TICKS:
         raise ProtocolError(f"{symbol}: {field}: {ticks} ticks are no price")
     return ticks
 
@@ -74,6 +74,13 @@ class Scales:
         """A price in ticks, fractional between two of them; equal prices give equal keys."""
         return price / self.contract(symbol).scale.tick_size
 
+    def ticks_below(self, symbol: Symbol, price: Decimal) -> Price:
+        """The tick at or below a price. Raises ``ProtocolError`` for what has none."""
+        try:
+            return _sensible(symbol, self.contract(symbol).scale.ticks_below(price), "price")
+        except ArithmeticError as error:
+            raise ProtocolError(f"{symbol}: price: {price} cannot be in ticks") from error
+
     def nearest(self, symbol: Symbol, price: Decimal, field: str) -> Price:
         """The nearest tick, for showing only. Raises ``ProtocolError`` for what has none."""
         try:
@@ -95,7 +102,7 @@ class Scales:
             raise ProtocolError(f"unknown contract {symbol[:40]!r}")
         ticks = cache.get(text)
         if ticks is None:
-            ticks = self.ticks(symbol, read.decimal(text, "price"))
+            ticks = self.ticks(symbol, read.positive(read.decimal(text, "price"), "price"))
             if len(cache) >= self.CACHE_LIMIT:
                 cache.clear()
             cache[text] = ticks

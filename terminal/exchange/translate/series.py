@@ -17,13 +17,10 @@ from terminal.domain.market_facts import (
     ServiceStatus,
 )
 from terminal.domain.units import Symbol
-from terminal.exchange.errors import ProtocolError
 from terminal.exchange.translate import read
 from terminal.wire import enums
 
 if TYPE_CHECKING:
-    from decimal import Decimal
-
     from terminal.wire.series import (
         CurrentFundingPayload,
         PastFundingPayload,
@@ -51,7 +48,7 @@ def funding_rate(symbol: Symbol, payload: CurrentFundingPayload) -> FundingRate:
     """The current funding; the series' own name in the answer is not the contract's."""
     return FundingRate(
         symbol=symbol,
-        rate=_rate(payload.value, "value"),
+        rate=read.rate(payload.value, "value"),
         predicted=payload.predictedValue,
         interval_ms=payload.granularity,
         began_at=read.ms(payload.timePoint, "timePoint"),
@@ -66,14 +63,9 @@ def past_funding(payload: PastFundingPayload) -> PastFundingRate:
     """One settlement of the past."""
     stamp = payload.timepoint if payload.timepoint is not None else payload.timePoint
     at = read.ms(read.needed(stamp, "timepoint"), "timepoint")
-    return PastFundingRate(Symbol(payload.symbol), at, _rate(payload.fundingRate, "fundingRate"))
-
-
-def _rate(value: Decimal, field: str) -> Decimal:
-    """A fraction per interval: far above one, somebody mixed it up with percent or with a price."""
-    if not -1 < value < 1:
-        raise ProtocolError(f"{field}: {value} is no funding rate")
-    return value
+    return PastFundingRate(
+        Symbol(payload.symbol), at, read.rate(payload.fundingRate, "fundingRate")
+    )
 
 
 def service_status(payload: StatusPayload) -> ServiceStatus:

@@ -21,6 +21,7 @@ from tests.support.builders import XBT, a_contract
 from tests.support.payloads import known_scales, read
 
 NS = 1_760_000_000_456_000_000
+MS = NS // 1_000_000
 
 
 @pytest.fixture
@@ -43,7 +44,7 @@ def test_a_snapshot_is_sorted_whatever_came(scales: Scales) -> None:
 
 
 def test_a_level_between_two_ticks_keeps_its_exact_price(scales: Scales) -> None:
-    delta = translate.book_delta(XBT, ChangePayload(1, "100.05,sell,4", 2), scales)
+    delta = translate.book_delta(XBT, ChangePayload(1, "100.05,sell,4", MS), scales)
     assert (delta.price, delta.exact, delta.lots) == (1000, Decimal("1000.5"), 4)
     rows = [[100.05, 1], ["100.0", "2"]]
     payload = read(BookPayload, symbol=XBT, sequence=7, bids=rows, asks=[], ts=NS)
@@ -66,9 +67,9 @@ def test_changes_round_trip(ticks: int, side: Side, lots: int) -> None:
     known = Scales()
     known.learn([a_contract()])
     text = f"{Decimal(ticks) / 10},{side.value},{lots}"
-    delta = translate.book_delta(XBT, ChangePayload(1, text, 2), known)
+    delta = translate.book_delta(XBT, ChangePayload(1, text, MS), known)
     assert (delta.price, delta.side, delta.lots) == (ticks, side, lots)
-    again = translate.book_delta(XBT, ChangePayload(1, text, 2), known)
+    again = translate.book_delta(XBT, ChangePayload(1, text, MS), known)
     assert again == delta, "from the cache"
 
 
@@ -117,9 +118,9 @@ def test_a_row_that_is_no_pair_is_refused() -> None:
 )
 def test_changes_that_cannot_be_read(change: str, scales: Scales) -> None:
     with pytest.raises(ProtocolError):
-        translate.book_delta(XBT, ChangePayload(1, change, 2), scales)
+        translate.book_delta(XBT, ChangePayload(1, change, MS), scales)
     with pytest.raises(ProtocolError, match="unknown contract"):
-        translate.book_delta(Symbol("NEW"), ChangePayload(1, "1,buy,1", 2), scales)
+        translate.book_delta(Symbol("NEW"), ChangePayload(1, "1,buy,1", MS), scales)
 
 
 @given(

@@ -201,3 +201,62 @@ def test_old_wallets_tell_one_part_each(subject: str, field: str, part: str) -> 
     parts["withdraw_hold"] = fact.withdraw_hold
     assert parts.pop(part) == Money(Decimal("12.5"), USDT)
     assert set(parts.values()) == {None}
+
+
+@pytest.mark.parametrize(
+    ("name", "field"),
+    [
+        ("ticker_v2_frame", "ts"),
+        ("ticker_frame", "ts"),
+        ("depth5_frame", "ts"),
+        ("level2_frame", "timestamp"),
+        ("execution_frame", "ts"),
+        ("mark_frame", "timestamp"),
+        ("funding_rate_frame", "timestamp"),
+        ("funding_begin_frame", "fundingTime"),
+        ("funding_begin_frame", "timestamp"),
+        ("snapshot_frame", "ts"),
+        ("candle_frame", "time"),
+        ("order_match_frame", "ts"),
+        ("stop_frame", "ts"),
+        ("wallet_frame", "timestamp"),
+        ("legacy_wallet_frame", "timestamp"),
+        ("position_mark_frame", "currentTimestamp"),
+        ("position_settlement_frame", "fundingTime"),
+        ("position_settlement_frame", "ts"),
+    ],
+)
+@pytest.mark.parametrize("stamp", [-1, 1, 12_345_678, 10**18, 2**62])
+def test_a_time_of_another_age_cannot_be_read(name: str, field: str, stamp: int) -> None:
+    """A countdown, a counter or a wrong unit is no time, and what it stands in is not believed."""
+    with pytest.raises(ProtocolError, match="instant of these decades"):
+        told(fixture(name), **{field: stamp})
+
+
+@pytest.mark.parametrize(
+    ("name", "changes"),
+    [
+        ("ticker_v2_frame", {"bestBidPrice": "-100"}),
+        ("ticker_v2_frame", {"bestBidSize": -1}),
+        ("ticker_frame", {"bestAskSize": -1}),
+        ("depth5_frame", {"bids": [["-100", 1]]}),
+        ("level2_frame", {"change": "-100,sell,1"}),
+        ("level2_frame", {"change": "0,sell,1"}),
+        ("level2_frame", {"change": "100,sell,1" + "0" * 19}),
+        ("level2_frame", {"sequence": 2**60}),
+        ("level2_frame", {"sequence": -1}),
+        ("funding_rate_frame", {"fundingRate": 7.1}),
+        ("funding_end_frame", {"fundingRate": -1}),
+        ("position_settlement_frame", {"fundingRate": 100_050}),
+    ],
+)
+def test_what_cannot_be_cannot_be_read(name: str, changes: dict[str, Any]) -> None:
+    with pytest.raises(ProtocolError):
+        told(fixture(name), **changes)
+
+
+def test_a_margin_mode_that_is_none_is_named_by_its_contract() -> None:
+    with pytest.raises(ProtocolError, match="unknown word") as caught:
+        told({**fixture("margin_mode_frame"), "data": {"ETHUSDTM": "NEW", "token": "s3cret"}})
+    assert "ETHUSDTM" in str(caught.value)
+    assert "s3cret" not in str(caught.value)

@@ -36,7 +36,7 @@ def test_sub_accounts_and_what_they_hold() -> None:
     assert translate.sub_account(row).is_enabled is True
     row.status = 9
     assert translate.sub_account(row).is_enabled is None
-    held = translate.sub_account_funds(decode(raw("sub_account"), SubBalancesPayload))
+    held = translate.sub_account_funds(decode(raw("sub_account_balance"), SubBalancesPayload))
     assert [(one.kind, str(one.balance.amount)) for one in held.funds] == [(AccountType.MAIN, "1")]
 
 

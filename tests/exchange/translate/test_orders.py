@@ -211,3 +211,36 @@ def test_fills_of_all_kinds(scales: Scales) -> None:
 def test_open_order_totals_under_both_names(name: str) -> None:
     totals = translate.open_order_totals(XBT, decode(raw(name), OpenOrderStatisticsPayload))
     assert (totals.buy_lots, totals.sell_lots, str(totals.buy_cost.amount)) == (2, 0, "198.001")
+
+
+@pytest.mark.parametrize(
+    ("size", "canceled", "remain", "left"),
+    [("2", "1", "2", 2), ("3", "1", "2", 2), ("2", "0", "2", 2), ("2", None, "1", 1)],
+)
+def test_what_still_works_of_a_reduced_order_is_the_exchanges_word(
+    size: str, canceled: str | None, remain: str, left: int, scales: Scales
+) -> None:
+    """Whether the size told is that of before, and counts as canceled, is not established."""
+    event = {**EVENT, "type": "update", "status": "open", "filledSize": "0", "oldSize": "3"}
+    event |= {"size": size, "canceledSize": canceled, "remainSize": remain}
+    update = translate.order_event(read(OrderEventPayload, **event), scales)
+    assert update.remaining == left
+    assert update.lots - update.filled - update.canceled == left
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"filledSize": "3"},
+        {"matchSize": "2"},
+        {"matchSize": "0"},
+        {"matchPrice": "-100"},
+        {"remainSize": "-1", "status": "open"},
+    ],
+)
+def test_counts_that_contradict_each_other_cannot_be_read(
+    change: dict[str, str], scales: Scales
+) -> None:
+    event = load("order_match_frame")["data"] | change
+    with pytest.raises(ProtocolError):
+        translate.order_event(read(OrderEventPayload, **event), scales)
