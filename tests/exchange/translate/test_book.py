@@ -99,7 +99,7 @@ def test_what_was_read_before_changes_nothing(parts: list[tuple[str, str, str]])
 
 
 def test_another_tick_size_forgets_what_was_read(scales: Scales) -> None:
-    payload = ChangePayload(1, "100.1,buy,5", 2)
+    payload = ChangePayload(1, "100.1,buy,5", MS)
     assert translate.book_delta(XBT, payload, scales).price == 1001
     scales.learn([a_contract(scale=PriceScale(Decimal("0.01")))])
     assert translate.book_delta(XBT, payload, scales).price == 10010
