@@ -380,6 +380,8 @@ class OrderDesk:
             self._take_fill(update.fill)
         if after is not known:
             self.put(after)
+            if known is not None and known.state is OrderState.REJECTED:
+                self.tell_about(after, "The exchange has this order after all.", ok=False)
             if known is not None and after.state is OrderState.CANCELED:
                 self._note(f"Canceled {self._named(after)}.", after.symbol)
             has_fired = known is not None and known.state is OrderState.UNTRIGGERED
