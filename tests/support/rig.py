@@ -44,6 +44,8 @@ if TYPE_CHECKING:
 
 CROWD_S = 0.25
 """How often the market of a rig acts."""
+COMPARED_FILLS = 500
+"""The newest; older ones are not told by request any more when there are many (reference 3.7)."""
 GRAIN = Decimal("0.000001")
 """Amounts by request are numbers, by stream text: they agree up to this."""
 UNCLEAR = (OrderState.SUBMITTING, OrderState.UNKNOWN)
@@ -70,6 +72,7 @@ class Rig:
     """What was shown as live and is not what the exchange had at that sequence."""
     errors: list[str] = field(default_factory=list)
     intents: list[ClientOid] = field(default_factory=list)
+    """Every id that the desk made for an order: each is one intention."""
     was_doubted: bool = False
     """Whether orders or positions were not trusted at some time."""
     believed_s: float = 0.0
@@ -103,6 +106,8 @@ class Rig:
         self.clients = connect(hosts, credentials, self.clock)
         self.backend = Backend(self.clients, self.clock, self.owner, GuardLimits)
         self.desk, self.account = self.backend.desk, self.backend.account
+        made = self.desk._new_client_oid
+        self.desk._new_client_oid = lambda: self._intended(made())
         self.backend.notices.on_posted.add(self._on_notice)
         self.desk.on_outcome.add(self._on_outcome)
         self.desk.on_changed.add(self._look)
@@ -110,6 +115,10 @@ class Rig:
         for feed in (self.backend.market_feed, self.backend.account_feed):
             feed.on_changed.add(partial(self._on_feed, feed))
         await self.backend.start()
+
+    def _intended(self, client_oid: ClientOid) -> ClientOid:
+        self.intents.append(client_oid)
+        return client_oid
 
     async def open(self) -> None:
         """Open the market when the contracts are known, and wait until all is live and trusted."""
@@ -236,7 +245,6 @@ class Rig:
         ticket = a_ticket(side=side, price=Price(price), lots=Lots(lots))
         result = self.desk.submit(ticket)
         assert isinstance(result, Submitted), result
-        self.intents.append(result.client_oid)
         return result.client_oid
 
     def rests(self, lots: int = 2) -> ClientOid:
@@ -323,13 +331,13 @@ class Rig:
     def _fills_apart(self) -> list[str]:
         theirs: dict[tuple[str, ...], object] = {
             (fill.symbol, fill.trade_id, fill.order_id): (fill.price, fill.lots, fill.fee)
-            for fill in self.exchange.engine.account.fills.newest()
+            for fill in self.exchange.engine.account.fills.newest()[:COMPARED_FILLS]
         }
         ours: dict[tuple[str, ...], object] = {
             tuple(map(str, fill.key)): (
                 fill.price, fill.lots, None if fill.fee is None else fill.fee.amount
             )
-            for fill in self.desk.fills
+            for fill in self.desk.fills[-COMPARED_FILLS:]
         }  # fmt: skip
         return [
             f"fill {key}: {ours.get(key)} against {theirs.get(key)}"
@@ -364,6 +372,14 @@ class Rig:
             if abs(mine - own) > GRAIN
         ]
 
+    def topics(self) -> list[str]:
+        """What the exchange itself has the client's streams down for; once for each time."""
+        return sorted(
+            topic.rpartition(" ")[2] if listener.uid else topic
+            for listener in self.exchange.hub.listeners
+            for topic in listener.topics
+        )
+
     def _subscriptions_apart(self) -> list[str]:
         """Whoever listens is subscribed, and nobody else."""
         found: list[str] = []
@@ -379,6 +395,9 @@ class Rig:
                  if count > 1]  # fmt: skip
         for oid in self.intents:
             order = self.exchange.engine.account.by_client_oid(oid)
+            if oid not in self.desk.orders:  # ended long ago
+                found += [f"{oid} is forgotten and works"] if order and order.is_active else []
+                continue
             state = self.state(oid)
             if order is None and state is not OrderState.REJECTED:
                 found.append(f"{oid} is {state} and was never placed")

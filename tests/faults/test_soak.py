@@ -1,0 +1,86 @@
+"""A long life under faults: at its end both sides are equal, and nothing has piled up."""
+
+from __future__ import annotations
+
+import os
+import tracemalloc
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.support.quick_time import run_quickly
+from tests.support.rig import Rig
+from tests.support.soak import NOTHING, Soak, figures
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from tests.support.quick_time import QuickClock
+
+HOUR_S = 3600.0
+HOURS = float(os.environ.get("TERN_SOAK_HOURS", "2"))
+SEED = int(os.environ.get("TERN_SOAK_SEED", "20261121"))
+MOST_GROWTH_KB = 4_000
+"""Of the client, after the lists it keeps (ended orders, fills, notices) had time to fill."""
+
+
+@contextmanager
+def traced() -> Iterator[None]:
+    tracemalloc.start()
+    try:
+        yield
+    finally:
+        tracemalloc.stop()
+
+
+def live(seed: int, seconds: float, stretches: int) -> str:
+    """Live so long, whole again after each stretch; what was met and what piled up, in words."""
+    report: list[str] = []
+
+    async def life(clock: QuickClock) -> None:
+        rig = Rig(clock, has_socket=True)
+        soak = Soak(rig, seed)
+        held = (NOTHING, NOTHING)
+        try:
+            await rig.start()
+            await rig.open()
+            await rig.prepare()
+            for number in range(stretches):
+                await soak.run(seconds / stretches)
+                now = figures()
+                minutes = (number + 1) * seconds / stretches / 60
+                report.append(f"after {minutes:.0f} min: {now}")
+                # The first quarter warms up.
+                held = (now if number <= stretches // 4 else held[0], now)
+        finally:
+            await rig.stop()
+        account = rig.exchange.engine.account
+        before, after = held
+        report.append(f"faults {dict(soak.met)}, commands {dict(soak.done)}")
+        report.append(
+            f"{account.placed} orders of {len(rig.intents)} intentions, {len(account.fills)} fills,"
+            f" whole again within {soak.longest_s:.1f} s"
+        )
+        assert after.tasks <= before.tasks + 5, report
+        assert after.timers <= before.timers + 20, report
+        assert after.files <= before.files + 5, report
+        assert after.client_kb <= before.client_kb + MOST_GROWTH_KB, report
+
+    run_quickly(life)
+    return "\n".join((f"seed {seed}", *report))
+
+
+@pytest.mark.parametrize("seed", [1, 2])
+def test_some_minutes_under_faults(seed: int) -> None:
+    """Book, orders, fills, positions and wallet are equal at the end; nothing is left behind."""
+    print(live(seed, 240.0, 2))  # noqa: T201 - shown when it fails, with the seed
+
+
+@pytest.mark.nightly
+def test_hours_under_faults(capsys: pytest.CaptureFixture[str]) -> None:
+    """The same for hours; memory of the client, tasks, timers and files do not grow."""
+    with traced():
+        words = live(SEED, HOURS * HOUR_S, max(8, round(HOURS * 8)))
+    with capsys.disabled():
+        print(f"\n{words}")  # noqa: T201 - the figures are what it is for
