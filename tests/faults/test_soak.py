@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import faulthandler
 import os
 import tracemalloc
 from contextlib import contextmanager
@@ -80,6 +81,7 @@ def test_some_minutes_under_faults(seed: int) -> None:
 @pytest.mark.nightly
 def test_hours_under_faults(capsys: pytest.CaptureFixture[str]) -> None:
     """The same for hours; memory of the client, tasks, timers and files do not grow."""
+    faulthandler.cancel_dump_traceback_later()  # it takes longer than any test may that hangs
     with traced():
         words = live(SEED, HOURS * HOUR_S, max(8, round(HOURS * 8)))
     with capsys.disabled():
