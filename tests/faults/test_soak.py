@@ -15,7 +15,7 @@ from tests.support.rig import Rig
 from tests.support.soak import NOTHING, Soak, figures
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from tests.support.quick_time import QuickClock
 
@@ -35,9 +35,9 @@ def traced() -> Iterator[None]:
         tracemalloc.stop()
 
 
-def live(seed: int, seconds: float, stretches: int) -> str:
-    """Live so long, whole again after each stretch; what was met and what piled up, in words."""
-    report: list[str] = []
+def live(seed: int, seconds: float, stretches: int, tell: Callable[[str], None]) -> None:
+    """Live so long, whole again after each stretch; tells what was met and what piled up."""
+    tell(f"seed {seed}")
 
     async def life(clock: QuickClock) -> None:
         rig = Rig(clock, has_socket=True)
@@ -51,38 +51,35 @@ def live(seed: int, seconds: float, stretches: int) -> str:
                 await soak.run(seconds / stretches)
                 now = figures()
                 minutes = (number + 1) * seconds / stretches / 60
-                report.append(f"after {minutes:.0f} min: {now}")
+                tell(f"after {minutes:.0f} min: {now}")
                 # The first quarter warms up.
                 held = (now if number <= stretches // 4 else held[0], now)
         finally:
             await rig.stop()
         account = rig.exchange.engine.account
         before, after = held
-        report.append(f"faults {dict(soak.met)}, commands {dict(soak.done)}")
-        report.append(
+        tell(f"faults {dict(soak.met)}, commands {dict(soak.done)}")
+        tell(
             f"{account.placed} orders of {len(rig.intents)} intentions, {len(account.fills)} fills,"
             f" whole again within {soak.longest_s:.1f} s"
         )
-        assert after.tasks <= before.tasks + 5, report
-        assert after.timers <= before.timers + 20, report
-        assert after.files <= before.files + 5, report
-        assert after.client_kb <= before.client_kb + MOST_GROWTH_KB, report
+        assert after.tasks <= before.tasks + 5
+        assert after.timers <= before.timers + 20
+        assert after.files <= before.files + 5
+        assert after.client_kb <= before.client_kb + MOST_GROWTH_KB
 
     run_quickly(life)
-    return "\n".join((f"seed {seed}", *report))
 
 
 @pytest.mark.parametrize("seed", [1, 2])
 def test_some_minutes_under_faults(seed: int) -> None:
     """Book, orders, fills, positions and wallet are equal at the end; nothing is left behind."""
-    print(live(seed, 240.0, 2))  # noqa: T201 - shown when it fails, with the seed
+    live(seed, 240.0, 2, print)  # shown when it fails
 
 
 @pytest.mark.nightly
 def test_hours_under_faults(capsys: pytest.CaptureFixture[str]) -> None:
     """The same for hours; memory of the client, tasks, timers and files do not grow."""
     faulthandler.cancel_dump_traceback_later()  # it takes longer than any test may that hangs
-    with traced():
-        words = live(SEED, HOURS * HOUR_S, max(8, round(HOURS * 8)))
-    with capsys.disabled():
-        print(f"\n{words}")  # noqa: T201 - the figures are what it is for
+    with traced(), capsys.disabled():
+        live(SEED, HOURS * HOUR_S, max(8, round(HOURS * 8)), print)

@@ -218,7 +218,9 @@ class Rig:
             self.lies.append(f"{touch} at {sequence}, where the exchange had {own}")
 
     def forget(self) -> None:
-        """Everything so far was preparation."""
+        """What was so far does not count any more."""
+        self._touches.clear()
+        self._left_s.clear()
         self.said.clear()
         self.stale.clear()
         self.was_doubted = False

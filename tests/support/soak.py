@@ -102,8 +102,7 @@ class Soak:
         self.longest_s = max(self.longest_s, passed_s)
         assert not rig.lies, rig.lies
         assert not rig.told_twice_or_never()
-        rig.said.clear()
-        rig.stale.clear()
+        rig.forget()
 
     # Trading ---------------------------------------------------------------------------------
 
