@@ -22,6 +22,7 @@ MARKERS = {
     "viewmodels": "gui",
     "widgets": "gui",
     "integration": "integration",
+    "faults": "integration",
     "end_to_end": "end_to_end",
     "benchmarks": "bench",
 }

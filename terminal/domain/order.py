@@ -1,7 +1,8 @@
 """One of our orders and its life as a table of legal steps, the state Unknown included.
 
 The exchange's counts are absolute and are assigned, never added. A terminal order never comes back
-to life: updates can arrive in any order across reconnects.
+to life: updates can arrive in any order across reconnects. Only a rejection is overruled, by any
+word of the exchange about the order: there is none about what was really refused.
 """
 
 from __future__ import annotations
@@ -51,7 +52,8 @@ LEGAL_STEPS: dict[OrderState, frozenset[OrderState]] = {
     ),
     OrderState.FILLED: frozenset(),
     OrderState.CANCELED: frozenset(),
-    OrderState.REJECTED: frozenset(),
+    # An answer that was wrong or misread must not hide an order that works.
+    OrderState.REJECTED: _ALIVE | {OrderState.FILLED, OrderState.CANCELED},
 }
 """From each state, the states that an exchange update may lead to."""
 

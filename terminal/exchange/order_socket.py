@@ -10,7 +10,7 @@ import asyncio
 import logging
 import random
 from contextlib import ExitStack, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum
 from typing import TYPE_CHECKING, NamedTuple, final
 
@@ -396,6 +396,18 @@ class OrderSocket:
 def _outcomes(
     reply: Replied, error: ExchangeError | None, waiting: _Waiting
 ) -> tuple[Outcome, ...]:
+    """What a reply says. One that leaves the end unknown at least ends the request's way.
+
+    So from now on the exchange's not knowing of an effect is proof, as it is by REST: nothing is
+    carried out later that was replied to.
+    """
+    return tuple(
+        replace(outcome, settled_after_s=0.0) if isinstance(outcome, Unknown) else outcome
+        for outcome in _told(reply, error, waiting)
+    )
+
+
+def _told(reply: Replied, error: ExchangeError | None, waiting: _Waiting) -> tuple[Outcome, ...]:
     if error is not None:
         return (outcome_of(error, Route.SOCKET),) * len(waiting.subjects)
     try:

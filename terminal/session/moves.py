@@ -49,6 +49,8 @@ class Moving:
         is_busy = client_oid in self._under_way
         if order is None or order.state not in _MOVABLE or order.side is None or is_busy:
             return Blocked((Block(BlockField.ORDER, "The order can no longer be moved."),))
+        if not order.remaining:  # its last fill was told, its end not yet
+            return Blocked((Block(BlockField.ORDER, "Nothing is left of the order to move."),))
         if order.price == price:
             return Blocked((Block(BlockField.PRICE, "The order is there already."),))
         ticket = self._ticket(order, price, order.remaining)

@@ -387,6 +387,10 @@ class OrderDesk:
             self._take_fill(update.fill)
         if after is not known:
             self.put(after)
+            if update.fill is None and after.filled > (known.filled if known is not None else 0):
+                self._want_fees()  # it filled, and no message told how
+            if known is not None and known.state is OrderState.REJECTED:
+                self.tell_about(after, "The exchange has this order after all.", ok=False)
             if update.reason:
                 self.warn(f"{self._named(after)}: {update.reason}", after.symbol)
             elif known is not None and after.state is OrderState.CANCELED:
@@ -423,6 +427,9 @@ class OrderDesk:
         verb = "Bought" if fill.side is Side.BUY else "Sold"
         price = self._price_text(fill.symbol, fill.price)
         self._note(f"{verb} {fill.lots} at {price}.", fill.symbol)
+        self._want_fees()
+
+    def _want_fees(self) -> None:
         if not self._fees_asked:
             self._fees_asked = True
             self.spawn("fees", self._read_fees())

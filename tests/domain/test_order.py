@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -17,6 +20,9 @@ from terminal.domain.order import (
 )
 from terminal.domain.units import ClientOid, Lots, OrderId, Price
 from tests.support.builders import a_ticket, an_order_update
+
+if TYPE_CHECKING:
+    from terminal.domain.events import OrderUpdate
 
 
 @pytest.mark.parametrize(
@@ -88,3 +94,23 @@ def test_no_order_of_updates_brings_an_order_back(history: list[tuple[int, bool]
         if order.state.is_terminal:
             assert after is order
         order = after
+
+
+@pytest.mark.parametrize(
+    ("update", "state"),
+    [
+        (an_order_update(), OrderState.OPEN),
+        (an_order_update(filled=Lots(1)), OrderState.PARTLY_FILLED),
+        (an_order_update(filled=Lots(2), is_done=True), OrderState.FILLED),
+        (an_order_update(canceled=Lots(2), is_done=True), OrderState.CANCELED),
+    ],
+)
+def test_an_order_said_to_be_rejected_works_when_the_exchange_speaks_of_it(
+    update: OrderUpdate, state: OrderState
+) -> None:
+    """Nothing is ever told of what was really refused; an order that works is never hidden."""
+    refused = replace(
+        submitting(a_ticket(), ClientOid("c1")), state=OrderState.REJECTED, reason="No."
+    )
+    after = apply_update(refused, update)
+    assert (after.state, after.reason, after.order_id) == (state, "", update.order_id)

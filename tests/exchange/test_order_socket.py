@@ -270,9 +270,22 @@ async def test_a_success_that_cannot_be_read_is_unknown(
     bench.answer(0, data=None)
     (outcome,) = await asking
     assert isinstance(outcome, Unknown)
-    assert outcome.settled_after_s is None
+    assert outcome.settled_after_s == 0.0
     assert bench.client.is_ready
     caplog.clear()
+
+
+@pytest.mark.parametrize("code", ["429000", "500000"])
+async def test_what_was_replied_to_does_not_wait_for_the_end_of_its_connection(
+    bench: Bench, code: str
+) -> None:
+    """Its end is unknown, but nothing is carried out later: silence may be proof from now on."""
+    await bench.sign_in()
+    asking = await bench.ask()
+    bench.answer(0, code=code, data=None)
+    (outcome,) = await asking
+    assert isinstance(outcome, Unknown)
+    assert outcome.settled_after_s == 0.0
 
 
 async def test_a_lost_connection_leaves_what_was_in_flight_unknown(bench: Bench) -> None:

@@ -46,6 +46,18 @@ async def test_what_filled_on_the_way_is_not_bought_twice() -> None:
     await bench.stop()
 
 
+async def test_an_order_whose_last_fill_was_told_and_its_end_was_not_cannot_be_moved() -> None:
+    bench = await a_started_bench()
+    oid = await an_open_order(bench)
+    bench.stream.push(an_order_update(order_id=O1, client_oid=oid, filled=Lots(2)))
+    assert bench.desk.orders[oid].is_working
+    blocked = bench.desk.move(oid, TARGET)
+    assert blocked is not None
+    assert blocked.blocks[0].reason == "Nothing is left of the order to move."
+    assert bench.trading.cancels == []
+    await bench.stop()
+
+
 async def test_an_order_that_filled_instead_sends_nothing() -> None:
     bench = await a_started_bench()
     oid = await an_open_order(bench)

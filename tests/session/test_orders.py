@@ -65,6 +65,34 @@ async def test_a_rejection_keeps_the_exchanges_reason() -> None:
     await bench.stop()
 
 
+async def test_an_order_that_was_refused_in_words_and_works_is_shown_and_told() -> None:
+    """An answer may be wrong; the order must not be hidden for that."""
+    bench = await a_started_bench()
+    bench.trading.place_outcomes.append(Rejected("987654", "The exchange says: no."))
+    bench.desk.submit(a_ticket())
+    await bench.clock.settle()
+    assert bench.desk.orders[C1].state is OrderState.REJECTED
+    bench.stream.push(an_order_update(order_id=O1, client_oid=C1))
+    assert [order.client_oid for order in bench.desk.working(XBT)] == [C1]
+    assert bench.sentences[-1] == "The exchange has this order after all."
+    await bench.stop()
+
+
+async def test_fills_that_no_message_told_are_read() -> None:
+    """An order found filled by request: what it was filled with is asked for at once."""
+    bench = await a_started_bench()
+    oid = await an_open_order(bench)
+    order_id = bench.desk.orders[oid].order_id
+    assert order_id is not None
+    bench.trading.fills = (a_fill(order_id=order_id),)
+    bench.desk.take(
+        an_order_update(order_id=order_id, client_oid=oid, filled=Lots(2), is_done=True)
+    )
+    await bench.clock.advance(2.0)
+    assert [fill.order_id for fill in bench.desk.fills] == [order_id]
+    await bench.stop()
+
+
 async def test_an_order_that_never_left_is_over() -> None:
     bench = await a_started_bench()
     bench.trading.place_outcomes.append(NotSent("The exchange did not answer."))
