@@ -50,8 +50,9 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
             item.add_marker(MARKERS[folder])
         # Of several processes one takes a whole file, whose tests may share an exchange; and one
         # takes all that open the program, because two at once would slow each other's windows.
-        group = folder if folder == "end_to_end" else str(item.path)
-        item.add_marker(pytest.mark.xdist_group(group))
+        if config.pluginmanager.hasplugin("xdist"):
+            group = folder if folder == "end_to_end" else str(item.path)
+            item.add_marker(pytest.mark.xdist_group(group))
         if isinstance(item, pytest.Function) and inspect.iscoroutinefunction(item.function):
             item.fixturenames.insert(0, "no_tasks")  # around the other fixtures
         if item.get_closest_marker("nightly") and not config.getoption("--nightly"):
