@@ -220,6 +220,9 @@ async def test_every_reply_of_the_order_socket_is_an_outcome(
             if not asking.done():
                 # What is no frame at all is nobody's reply: the request becomes overdue.
                 await bench.watch(6.0)
+                # A request that is never answered would end the connection, in time.
+                bench.socket.say(dumped({**payload, "id": told["id"]}).decode())
+                await _turns()
             assert_outcomes(await asking)
             assert len(bench.sockets) == 1
         except Exception as error:
