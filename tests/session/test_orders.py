@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import replace
 from decimal import Decimal
 
@@ -116,6 +117,21 @@ async def test_silence_is_no_proof_before_the_order_is_settled() -> None:
     await bench.clock.advance(6.0)
     assert bench.desk.orders[C1].state is OrderState.REJECTED
     assert bench.desk.orders[C1].is_guess
+    await bench.stop()
+
+
+async def test_an_end_of_the_connection_that_was_told_before_the_answer_counts() -> None:
+    """Who waits for a command may be held up longer than its connection lives."""
+    bench = await a_started_bench()
+    bench.trading.hold = asyncio.Event()
+    bench.trading.place_outcomes.append(Unknown("No answer.", Route.SOCKET))
+    bench.desk.submit(a_ticket())
+    await bench.clock.settle()
+    settled = Unknown("Broken.", Route.SOCKET, bench.clock.monotonic_s() + 10.0)
+    bench.desk.correct(Correction(Subject(C1), settled))
+    bench.trading.hold.set()
+    await bench.clock.advance(40.0)
+    assert bench.desk.orders[C1].state is OrderState.REJECTED
     await bench.stop()
 
 
