@@ -310,6 +310,50 @@ async def test_a_cancel_nobody_answered_is_asked_again_and_then_given_back() -> 
     await bench.stop()
 
 
+@pytest.mark.parametrize("was_canceled", [False, True])
+async def test_a_cancel_of_which_nobody_says_anything_stays_unknown(*, was_canceled: bool) -> None:
+    """Silence is no proof that an order goes on: it is asked until somebody answers."""
+    bench = await a_started_bench()
+    oid = await an_open_order(bench)
+    bench.trading.query_error = TransportError("down", was_sent=True)
+    bench.trading.cancel_outcomes.extend([Unknown("No answer.")] * 3)
+    bench.desk.cancel(oid)
+    await bench.clock.advance(30.0)
+    assert bench.desk.orders[oid].pending is PendingCommand.CANCEL_UNKNOWN
+    words = "Not known whether it was canceled: asking what became of it. No answer."
+    assert bench.sentences == [words]
+    bench.trading.query_error = None
+    bench.trading.known[O1] = an_order_update(
+        order_id=O1, client_oid=oid, canceled=Lots(2 * was_canceled), is_done=was_canceled
+    )
+    await bench.clock.advance(5.0)
+    after = bench.desk.orders[oid]
+    assert after.pending is PendingCommand.NONE
+    assert after.state is (OrderState.CANCELED if was_canceled else OrderState.OPEN)
+    assert bench.sentences == ([words] if was_canceled else [words, "Not canceled. No answer."])
+    assert bench.trading.cancels == [O1] * 3, "it is asked about, not sent again"
+    await bench.stop()
+
+
+async def test_of_two_cancels_the_later_one_says_how_it_ended() -> None:
+    bench = await a_started_bench()
+    oid = await an_open_order(bench)
+    bench.trading.query_error = TransportError("down", was_sent=True)
+    bench.trading.cancel_outcomes.extend([Unknown("No answer.")] * 6)
+    bench.desk.cancel(oid)
+    await bench.clock.advance(10.0)
+    bench.desk.cancel(oid)
+    await bench.clock.advance(20.0)
+    assert len(bench.trading.cancels) == 6
+    bench.trading.query_error = None
+    bench.trading.known[O1] = an_order_update(order_id=O1, client_oid=oid)
+    await bench.clock.advance(10.0)
+    assert bench.desk.orders[oid].pending is PendingCommand.NONE
+    unknown = "Not known whether it was canceled: asking what became of it. No answer."
+    assert bench.sentences == [unknown, unknown, "Not canceled. No answer."]
+    await bench.stop()
+
+
 async def test_an_order_without_an_id_is_canceled_by_ours() -> None:
     bench = await a_started_bench()
     bench.trading.place_outcomes.append(Unknown("No answer."))
