@@ -21,7 +21,7 @@ from terminal.exchange.gateway import (
     FrameUnreadable,
 )
 from terminal.exchange.order_socket import Correction
-from terminal.exchange.outcome import Accepted, NotSent, Rejected, Route, Unknown
+from terminal.exchange.outcome import Accepted, NotSent, Outcome, Rejected, Route, Unknown
 from terminal.session import orders as orders_module
 from terminal.session.results import Blocked, Submitted
 from tests.support.builders import XBT, a_fill, a_ticket, an_order_update
@@ -332,6 +332,23 @@ async def test_a_cancel_of_which_nobody_says_anything_stays_unknown(*, was_cance
     assert after.state is (OrderState.CANCELED if was_canceled else OrderState.OPEN)
     assert bench.sentences == ([words] if was_canceled else [words, "Not canceled. No answer."])
     assert bench.trading.cancels == [O1] * 3, "it is asked about, not sent again"
+    await bench.stop()
+
+
+@pytest.mark.parametrize("outcome", [Rejected("100004", "Too late."), Accepted()])
+async def test_an_answer_to_a_cancel_is_not_what_became_of_the_order(outcome: Outcome) -> None:
+    """An order that can no longer be canceled has most likely ended."""
+    bench = await a_started_bench()
+    oid = await an_open_order(bench)
+    bench.trading.query_error = TransportError("down", was_sent=True)
+    bench.trading.cancel_outcomes.extend([outcome] * 3)
+    bench.desk.cancel(oid)
+    await bench.clock.advance(10.0)
+    assert bench.desk.orders[oid].pending is PendingCommand.CANCEL_UNKNOWN
+    bench.stream.push(an_order_update(order_id=O1, client_oid=oid, filled=Lots(2), is_done=True))
+    await bench.clock.settle()
+    assert bench.desk.orders[oid].state is OrderState.FILLED
+    assert len(bench.sentences) == 1
     await bench.stop()
 
 
