@@ -171,7 +171,7 @@ def test_trades_go_on_into_a_new_candle_and_leave_holes() -> None:
 
 
 def test_a_trade_that_comes_after_its_closed_candle_was_read_is_not_counted_again() -> None:
-    """The stream is late, or its frames are lost: what was read when all was over has it already."""
+    """The stream is late: what was read when all was over has it already."""
     edge = CandleEdge(CandleInterval.M1)
     edge.trade(a_trade(100, 10, 1))
     edge.trade(a_trade(MINUTE + 100, 12, 1))

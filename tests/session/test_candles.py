@@ -349,7 +349,9 @@ async def test_what_an_interrupted_channel_did_not_tell_is_read_when_it_is_back(
     await h.end()
 
 
-async def test_what_frames_told_before_an_interruption_does_not_hide_what_is_read_after_it() -> None:
+async def test_what_frames_told_before_an_interruption_does_not_hide_what_is_read_after_it() -> (
+    None
+):
     """The forming candle as frames told it then is older than the answer."""
     h = await Harness(3).live()
     h.stream.push(a_frame(0, 1000, lots=20))
