@@ -289,6 +289,8 @@ def test_an_interrupted_channel_waits_for_its_confirmation() -> None:
     sync.interrupted("Nothing came for 30 s.")
     assert not sync.is_live
     assert sync.fetch_at_s is None
+    sync.delta(a_delta(101), 39.0)
+    assert sync.fetch_at_s is None, "it may be of the subscription that ends"
     sync.confirmed(40.0)
     assert sync.fetch_at_s == 40.5
 

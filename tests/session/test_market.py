@@ -206,6 +206,22 @@ async def test_a_lighter_book_may_be_chosen_before_the_start() -> None:
     await h.end()
 
 
+async def test_a_market_that_is_opened_again_waits_for_its_own_subscription() -> None:
+    """A change that comes before the acknowledgement may be of the subscription that ended."""
+    h = Harness()
+    h.stream.confirms = False
+    h.feed.start()
+    await h.clock.advance(0.5)
+    h.market.start()
+    h.stream.push(a_delta(101))
+    await h.clock.advance(1.0)
+    assert h.gateway.snapshot_calls == 0
+    h.stream.push(ChannelConfirmed(Channel(ChannelKind.BOOK, XBT)))
+    await h.clock.advance(1.0)
+    assert h.market.book_is_live
+    await h.end()
+
+
 async def test_an_interrupted_book_is_not_believed_until_it_was_read_anew() -> None:
     h = await Harness().live()
     book = Channel(ChannelKind.BOOK, XBT)
