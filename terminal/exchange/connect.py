@@ -82,6 +82,12 @@ class ExchangeClients:
             await http.aclose()
 
 
+def access_to(hosts: Hosts) -> Access:
+    """The most that commands may do with an account: those of real hosts are watched only."""
+    is_simulated = is_loopback(hosts.account) and is_loopback(hosts.futures)
+    return Access.FULL if is_simulated else Access.WATCH_ONLY
+
+
 def connect(  # noqa: PLR0913 - all but the first three by name
     hosts: Hosts,
     credentials: Credentials | Keys | None,
@@ -105,11 +111,10 @@ def connect(  # noqa: PLR0913 - all but the first three by name
     """
     keys = Keys(credentials) if isinstance(credentials, Credentials) else credentials
     secrets = None if keys is None else keys.rest
-    is_simulated = is_loopback(hosts.account) and is_loopback(hosts.futures)
     if keys is None:
         access = Access.MARKET_DATA
-    elif not is_simulated and access is Access.FULL:
-        access = Access.WATCH_ONLY
+    elif access is Access.FULL:
+        access = access_to(hosts)
     scales = Scales()
     budget, exchange_time = RateBudget(address), ExchangeTime(clock)
 
