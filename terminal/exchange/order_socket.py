@@ -412,6 +412,9 @@ def _told(reply: Replied, error: ExchangeError | None, waiting: _Waiting) -> tup
         return (outcome_of(error, Route.SOCKET),) * len(waiting.subjects)
     try:
         return waiting.read(reply)
+    except ExchangeError as unread:
+        _log.error("a reply that cannot be taken: %s", unread)
+        return (outcome_of(unread, Route.SOCKET),) * len(waiting.subjects)
     except DecodeError as unread:
         _log.error("a reply that cannot be read: %s", unread)
         unknown = Unknown("The exchange sent something that could not be read.", Route.SOCKET)
