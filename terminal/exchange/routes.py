@@ -118,12 +118,7 @@ class OrderRoutes:
         socket = self._ready()
         if socket is None:
             return await ended(self._place(body, client_oid))
-
-        def read(reply: Replied) -> tuple[Outcome, ...]:
-            placed = decode(reply.data, PlacedPayload)
-            return (Accepted(placed_ids(placed, client_oid), Route.SOCKET),)
-
-        subjects = (Subject(client_oid),)
+        subjects, read = (Subject(client_oid),), _placed(client_oid)
         (outcome,) = await self._by_socket(socket, Operation.PLACE, body, subjects, read)
         return outcome
 
@@ -137,13 +132,8 @@ class OrderRoutes:
         socket = self._ready()
         if socket is None:
             return await ended(self._cancel(order_id))
-
-        def read(reply: Replied) -> tuple[Outcome, ...]:
-            answer = decode(reply.data, CancelledPayload)
-            return (Accepted(canceled_ids(answer, order_id), Route.SOCKET),)
-
         subjects = (Subject(order_id=order_id, is_cancel=True),)
-        args = CancelById(order_id)
+        args, read = CancelById(order_id), _canceled(order_id)
         (outcome,) = await self._by_socket(socket, Operation.CANCEL, args, subjects, read)
         return outcome
 
@@ -156,13 +146,8 @@ class OrderRoutes:
         socket = self._ready()
         if socket is None:
             return await ended(self._cancel_by_name(symbol, client_oid))
-
-        def read(reply: Replied) -> tuple[Outcome, ...]:
-            answer = decode(reply.data, CancelledPayload)
-            return (Accepted(canceled_ids_by_name(answer, client_oid), Route.SOCKET),)
-
         subjects = (Subject(client_oid, is_cancel=True),)
-        name = OrderName(symbol, client_oid)
+        name, read = OrderName(symbol, client_oid), _canceled_by_name(client_oid)
         (outcome,) = await self._by_socket(socket, Operation.CANCEL, name, subjects, read)
         return outcome
 
@@ -225,3 +210,27 @@ async def _ended_batch(
     except DecodeError:
         unknown = Unknown("The exchange sent something that could not be read.")
         return (unknown,) * len(subjects)
+
+
+def _placed(client_oid: ClientOid) -> Read:
+    def read(reply: Replied) -> tuple[Outcome, ...]:
+        placed = decode(reply.data, PlacedPayload)
+        return (Accepted(placed_ids(placed, client_oid), Route.SOCKET),)
+
+    return read
+
+
+def _canceled(order_id: OrderId) -> Read:
+    def read(reply: Replied) -> tuple[Outcome, ...]:
+        answer = decode(reply.data, CancelledPayload)
+        return (Accepted(canceled_ids(answer, order_id), Route.SOCKET),)
+
+    return read
+
+
+def _canceled_by_name(client_oid: ClientOid) -> Read:
+    def read(reply: Replied) -> tuple[Outcome, ...]:
+        answer = decode(reply.data, CancelledPayload)
+        return (Accepted(canceled_ids_by_name(answer, client_oid), Route.SOCKET),)
+
+    return read

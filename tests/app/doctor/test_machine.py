@@ -93,7 +93,7 @@ def test_libraries_that_lack_or_do_not_fit(
 )
 async def test_what_tern_does_with_an_account_is_told_as_it_is(hosts: Hosts) -> None:
     """As the clients for these hosts would do it: where they send no order, trading stops."""
-    clients = connect(hosts, Credentials(*map(Secret, "ksp")), SystemClock())
+    clients = connect(hosts, Credentials(Secret("k"), Secret("s"), Secret("p")), SystemClock())
     access = clients.trading.access
     await clients.aclose()
     found = machine.access(hosts)
