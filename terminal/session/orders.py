@@ -435,7 +435,8 @@ class OrderDesk:
             self.spawn("fees", self._read_fees())
 
     def _named(self, order: Order) -> str:
-        side = order.side.value if order.side is not None else "close"
+        unsided = "close" if order.is_close_order else "order of"
+        side = order.side.value if order.side is not None else unsided
         words = f"{side} {order.canceled}"
         if order.price is not None:
             words += f" at {self._price_text(order.symbol, order.price)}"
