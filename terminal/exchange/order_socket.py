@@ -355,7 +355,9 @@ class OrderSocket:
             error = refusal("order socket", reply.code, reply.text, figures=figures)
         if waiting.charge is not None:
             waiting.charge.answered(figures, error)
-        outcomes: tuple[Outcome, ...] = (Unknown(HIDDEN, Route.SOCKET),) * len(waiting.subjects)
+        outcomes: tuple[Outcome, ...] = (Unknown(HIDDEN, Route.SOCKET, 0.0),) * len(
+            waiting.subjects
+        )
         try:
             outcomes = _outcomes(reply, error, waiting)
         finally:

@@ -462,7 +462,7 @@ async def test_a_reader_that_fails_is_a_bug_that_is_told(bench: Bench) -> None:
     bench.answer(0)
     await bench.settle()
     assert isinstance((await other)[0], Unknown)
-    assert await asking == (Unknown(HIDDEN, Route.SOCKET),)
+    assert await asking == (Unknown(HIDDEN, Route.SOCKET, 0.0),), "it was replied to"
     assert bench.running is not None
     with pytest.raises(ExceptionGroup):
         await bench.running
