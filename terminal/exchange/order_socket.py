@@ -128,9 +128,9 @@ class OrderSocket:
 
     ``exchange_time`` and ``window`` are shared by the clients of an account; ``offset_ms`` is what
     the time adds to our clock. ``on_skew`` is told when the exchange refused a sign-in for its
-    time, ``on_changed`` when ``state`` changed, ``on_corrected`` what a late reply or the end of the connection says about a
-    command whose outcome was given. ``on_sent`` is told the operation and monotonic time when a
-    request was handed to the socket. All are called synchronously.
+    time, ``on_changed`` when ``state`` changed, ``on_corrected`` what a late reply or the end of
+    the connection says about a command whose outcome was given. ``on_sent`` is told the operation
+    and monotonic time when a request was handed to the socket. All are called synchronously.
     """
 
     def __init__(  # noqa: PLR0913 - all but the first three by name

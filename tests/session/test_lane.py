@@ -4,9 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, final
 
-from hypothesis import given
-from hypothesis import strategies as st
-
 from terminal.domain.guard import GuardLimits
 from terminal.domain.secret import Secret
 from terminal.exchange.connect import connect
@@ -122,18 +119,6 @@ async def test_a_connection_in_the_making_is_not_doubted() -> None:
     await h.live()
     assert h.stream.runs == 1
     await h.end()
-
-
-@given(st.lists(st.floats(0, 30), max_size=80))
-def test_no_minute_has_more_connections_than_the_window(steps: list[float]) -> None:
-    window, now_s, made = ConnectWindow(4, 60.0), 0.0, []
-    for step in steps:
-        now_s += step
-        if window.wait_s(now_s) <= 0:
-            window.note(now_s)
-            made.append(now_s)
-    for at_s in made:
-        assert sum(at_s <= other_s < at_s + 60.0 for other_s in made) <= 4
 
 
 async def test_connections_that_wait_for_one_place_do_not_all_take_it() -> None:
