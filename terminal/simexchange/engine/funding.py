@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import itertools
 from decimal import ROUND_HALF_EVEN, Decimal
-from typing import TYPE_CHECKING, final
+from typing import TYPE_CHECKING, NamedTuple, final
 
 from terminal.simexchange.payloads.frames import Settlement
 from terminal.simexchange.trading.ledger import FundingPayment
@@ -18,9 +18,19 @@ if TYPE_CHECKING:
     from terminal.simexchange.market.market import Market
     from terminal.simexchange.trading.account import Account
     from terminal.simexchange.trading.accounts import Accounts
+    from terminal.simexchange.trading.margin import SimPosition
 
 _GRID = Decimal("1E-8")
 _NUMBERS_PER_MS = 1000
+
+
+@final
+class Instant(NamedTuple):
+    """A contract's settlement: when (epoch ms), and the rate that was fixed."""
+
+    market: Market
+    funding_ms: int
+    rate: Decimal
 
 
 @final
@@ -36,12 +46,13 @@ class FundingPayments:
     def pay(self, market: Market, funding_ms: int, rate: float) -> None:
         """Settle every open position of a contract at the rate that was fixed."""
         for account in self._accounts.by_uid.values():
-            if account.positions[market.spec.symbol].lots:
-                self._pay(account, market, funding_ms, Decimal(str(rate)))
+            for held in account.legs.open(market.spec.symbol):
+                instant = Instant(market, funding_ms, Decimal(str(rate)))
+                self._pay(account, held, instant)
 
-    def _pay(self, account: Account, market: Market, funding_ms: int, rate: Decimal) -> None:
+    def _pay(self, account: Account, held: SimPosition, instant: Instant) -> None:
+        market, funding_ms, rate = instant
         spec, mark = market.spec, market.mark_price
-        held = account.positions[spec.symbol]
         value = spec.value(mark, held.lots)
         sign = 1 if held.lots > 0 else -1
         amount = (-sign * value * rate).quantize(_GRID, ROUND_HALF_EVEN)
@@ -58,9 +69,10 @@ class FundingPayments:
                 amount,
                 spec.settle,
                 held.margin_mode,
+                held.side,
             )
         )
         told = Settlement(funding_ms, held.lots, mark, float(rate), amount)
         self._reports.settlement(account, market, told)
-        self._reports.position(account, market)
+        self._reports.position(account, market, side=held.side)
         self._reports.wallet(account, spec.settle)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple, final
 
 from terminal.simexchange.market.contracts import booked, plain
 from terminal.simexchange.switches import Switches
@@ -21,13 +21,22 @@ if TYPE_CHECKING:
     from terminal.simexchange.trading.closings import ClosedPosition
     from terminal.simexchange.trading.ledger import FundingPayment, LedgerRow
     from terminal.simexchange.trading.margin import SimPosition, WalletState
+    from terminal.simexchange.trading.risk import Prices
 
 Payload = dict[str, Any]
 _USUAL = Switches()
 _NONE = Decimal(0)
 
 
-def position(held: SimPosition, market: Market, wallet: WalletState, now_ms: int) -> Payload:
+@final
+class Valued(NamedTuple):
+    """What a position's surroundings decide: its prices, and its maintenance rate."""
+
+    prices: Prices
+    maintenance: Decimal
+
+
+def position(held: SimPosition, market: Market, valued: Valued, now_ms: int) -> Payload:
     """3.8, v1: numbers. A flat contract is given ``as_selected``; it never had an id maybe."""
     spec, mark = held.spec, market.mark_price
     sign = -1 if spec.is_inverse else 1
@@ -36,7 +45,7 @@ def position(held: SimPosition, market: Market, wallet: WalletState, now_ms: int
     value = _signed_value(spec.is_inverse, signed, mark)
     realized = held.realized_gross - held.fees + held.funding
     unrealized, margin = held.unrealized(mark), held.margin(mark)
-    is_cross, rate = held.margin_mode == CROSS, held.maintenance
+    is_cross, rate = held.margin_mode == CROSS, valued.maintenance
     payload: Payload = {
         "id": str(held.number or ""),
         "symbol": spec.symbol,
@@ -66,13 +75,13 @@ def position(held: SimPosition, market: Market, wallet: WalletState, now_ms: int
         if held.initial_margin
         else 0,
         "avgEntryPrice": _number(held.entry),
-        "liquidationPrice": float(round(held.liquidation(wallet.staying), 8)),
-        "bankruptPrice": float(round(held.bankruptcy(wallet.staying), 8)),
+        "liquidationPrice": float(round(valued.prices.liquidation, 8)),
+        "bankruptPrice": float(round(valued.prices.bankruptcy, 8)),
         "settleCurrency": spec.settle,
         "isInverse": spec.is_inverse,
         "maintainMargin": _number(rate),
         "marginMode": held.margin_mode,
-        "positionSide": "BOTH",
+        "positionSide": held.side,
         "leverage": float(held.leverage),
         "dealComm": _number(-held.fees),
         "fundingFee": _number(held.funding),

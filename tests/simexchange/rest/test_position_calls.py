@@ -15,6 +15,7 @@ MODE, CHANGE = "/api/v2/position/getMarginMode", "/api/v2/position/changeMarginM
 BATCH = "/api/v2/position/batchChangeMarginMode"
 LEVERAGE, SET_LEVERAGE = "/api/v2/getCrossUserLeverage", "/api/v2/changeCrossUserLeverage"
 SWITCH = "/api/v2/position/switchPositionMode"
+POSITION_MODE = "/api/v2/position/getPositionMode"
 
 
 @pytest.fixture
@@ -277,11 +278,37 @@ def test_more_leverage_than_the_contract_allows(caller: Caller) -> None:
 @pytest.mark.conforms(
     "GET /api/v2/position/getPositionMode", "POST /api/v2/position/switchPositionMode"
 )
-def test_one_way_is_the_only_position_mode(caller: Caller) -> None:
-    assert caller.data("/api/v2/position/getPositionMode") == {"positionMode": 0}
+def test_the_position_mode_is_of_the_whole_account(caller: Caller) -> None:
+    """Text or number; what is selected already is answered like a switch."""
+    assert caller.data(POSITION_MODE) == {"positionMode": 0}
+    for asked in ("1", 1, "0", "0", "1"):
+        assert caller.data(SWITCH, "POST", {"positionMode": asked}) == {"positionMode": int(asked)}
+        assert caller.data(POSITION_MODE) == {"positionMode": int(asked)}
+    other = caller.new_key("other@other")
+    assert caller.data(POSITION_MODE, key=other) == {"positionMode": 0}
+
+
+@pytest.mark.parametrize("stands", ["order", "stop", "position"])
+def test_the_position_mode_stays_while_anything_stands_anywhere(
+    caller: Caller, stands: str
+) -> None:
+    more: dict[str, dict[str, Any]] = {
+        "order": {"price": caller.low(OTHER)},
+        "stop": {"stop": "up", "stopPrice": caller.high(OTHER), "stopPriceType": "TP"},
+        "position": {},
+    }
+    caller.place(OTHER, **more[stands])
+    assert caller.code(SWITCH, "POST", {"positionMode": "1"}) == (200, "50002")
     assert caller.data(SWITCH, "POST", {"positionMode": "0"}) == {"positionMode": 0}
-    assert caller.code(SWITCH, "POST", {"positionMode": "1"}) == (200, "300000")
-    assert caller.data("/api/v2/position/getPositionMode") == {"positionMode": 0}
+    assert caller.data(POSITION_MODE) == {"positionMode": 0}
+
+
+def test_the_settings_of_a_contract_go_over_to_the_other_mode(caller: Caller) -> None:
+    level = {"symbol": SYMBOL, "level": 3}
+    assert caller.data("/api/v1/position/risk-limit-level/change", "POST", level) is True
+    caller.data(SWITCH, "POST", {"positionMode": "1"})
+    levels = [leg.position.level.level for leg in caller.account.legs.of(SYMBOL)]
+    assert levels == [3, 3]
 
 
 # Nonsense ----------------------------------------------------------------------------------------
