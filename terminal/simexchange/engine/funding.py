@@ -15,6 +15,7 @@ from terminal.simexchange.trading.ledger import FundingPayment
 
 if TYPE_CHECKING:
     from terminal.simexchange.engine.reports import Reports
+    from terminal.simexchange.market.contracts import ContractSpec
     from terminal.simexchange.market.market import Market
     from terminal.simexchange.trading.account import Account
     from terminal.simexchange.trading.accounts import Accounts
@@ -22,6 +23,12 @@ if TYPE_CHECKING:
 
 _GRID = Decimal("1E-8")
 _NUMBERS_PER_MS = 1000
+
+
+def funding_of(spec: ContractSpec, lots: int, mark: Decimal, rate: Decimal) -> Decimal:
+    """What a position of signed lots gets, or pays (below zero); booked on a grid of 1E-8 (7.7)."""
+    sign = 1 if lots > 0 else -1
+    return (-sign * spec.value(mark, lots) * rate).quantize(_GRID, ROUND_HALF_EVEN)
 
 
 @final
@@ -55,7 +62,7 @@ class FundingPayments:
         spec, mark = market.spec, market.mark_price
         value = spec.value(mark, held.lots)
         sign = 1 if held.lots > 0 else -1
-        amount = (-sign * value * rate).quantize(_GRID, ROUND_HALF_EVEN)
+        amount = funding_of(spec, held.lots, mark, rate)
         held.settle(amount)
         account.settle_funding(
             FundingPayment(

@@ -42,7 +42,7 @@ def position(held: SimPosition, market: Market, valued: Valued, now_ms: int) -> 
     sign = -1 if spec.is_inverse else 1
     signed = sign * held.lots * spec.multiplier
     cost = held.cost if signed > 0 else -held.cost
-    value = _signed_value(spec.is_inverse, signed, mark)
+    value = signed_value(mark, signed, is_inverse=spec.is_inverse)
     realized = held.realized_gross - held.fees + held.funding
     unrealized, margin = held.unrealized(mark), held.margin(mark)
     is_cross, rate = held.margin_mode == CROSS, valued.maintenance
@@ -154,7 +154,8 @@ def closed_position(row: ClosedPosition, uid: str) -> Payload:
     }
 
 
-def _signed_value(is_inverse: bool, signed: Decimal, price: Decimal) -> Decimal:  # noqa: FBT001
+def signed_value(price: Decimal, signed: Decimal, *, is_inverse: bool) -> Decimal:
+    """7.1: lots times the multiplier, signed as the exchange does, at a price."""
     if not price or not signed:
         return _NONE
     return signed / price if is_inverse else signed * price
@@ -208,13 +209,14 @@ def rest_position(payload: Payload, spec: ContractSpec, switches: Switches = _US
     is_up = payload["currentQty"] > 0 or switches.short_price_rounding == "up"
     rounding = ROUND_CEILING if is_up else ROUND_FLOOR
     rounded = {
-        name: float(_on_grid(Decimal(repr(payload[name])), spec.index_tick, rounding))
+        name: float(on_grid(Decimal(repr(payload[name])), spec.index_tick, rounding))
         for name in ("liquidationPrice", "bankruptPrice")
     }
     return {**payload, **rounded}
 
 
-def _on_grid(price: Decimal, step: Decimal, rounding: str) -> Decimal:
+def on_grid(price: Decimal, step: Decimal, rounding: str) -> Decimal:
+    """A price on a grid of steps."""
     return (price / step).to_integral_value(rounding) * step
 
 

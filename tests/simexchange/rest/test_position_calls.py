@@ -311,6 +311,34 @@ def test_the_settings_of_a_contract_go_over_to_the_other_mode(caller: Caller) ->
     assert levels == [3, 3]
 
 
+@pytest.mark.conforms("GET /api/v1/position", "GET /api/v2/position", "GET /api/v1/positions")
+def test_both_legs_are_listed(caller: Caller) -> None:
+    """The singular call of old shows one of them."""
+    caller.data(SWITCH, "POST", {"positionMode": "1"})
+    old = f"/api/v1/position?symbol={SYMBOL}"
+    shown = caller.data(old)
+    assert (shown["positionSide"], shown["isOpen"]) == ("LONG", False)
+    caller.place(side="sell", positionSide="SHORT", size=2)
+    assert caller.data(old)["positionSide"] == "SHORT"
+    caller.place(side="buy", positionSide="LONG", size=3)
+    assert caller.data(old)["positionSide"] == "LONG"
+    rows = caller.data("/api/v1/positions")
+    texts = caller.data(f"/api/v2/position?symbol={SYMBOL}")
+    for found in (rows, texts):
+        legs = [(row["positionSide"], row["currentQty"]) for row in found]
+        assert legs == [("LONG", 3), ("SHORT", -2)]
+    assert rows[0]["id"] != rows[1]["id"]
+    assert caller.data(f"/api/v2/position?symbol={OTHER}") == []
+    body = {"symbol": SYMBOL, "margin": 5, "bizNo": "b-1"}
+    deposit = "/api/v1/position/margin/deposit-margin"
+    assert caller.code(deposit, "POST", body)[1] == "330011"
+    shown = caller.data(deposit, "POST", {**body, "positionSide": "SHORT"})
+    assert (shown["positionSide"], shown["posCrossMargin"]) == ("SHORT", 5)
+    most = f"/api/v1/margin/maxWithdrawMargin?symbol={SYMBOL}"
+    assert caller.code(most)[1] == "330011"
+    assert float(caller.data(f"{most}&positionSide=SHORT")) > 5
+
+
 # Nonsense ----------------------------------------------------------------------------------------
 
 JUNK: list[Any] = [None, True, -1, "", "x", "NaN", "1e99", [], {}, ["x"], "9" * 400]
