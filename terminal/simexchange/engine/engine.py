@@ -19,6 +19,7 @@ from terminal.simexchange.faults import CANCEL_ONLY, Faults
 from terminal.simexchange.market.contracts import CONTRACTS
 from terminal.simexchange.market.market import Market
 from terminal.simexchange.trading.accounts import Accounts
+from terminal.simexchange.trading.legs import BOTH
 from terminal.simexchange.trading.margin import CROSS, ISOLATED
 from terminal.simexchange.trading.orders import OrderNumbers
 
@@ -155,6 +156,8 @@ class Engine:
         # The type of the exits' price is no part of the main order.
         main = {name: value for name, value in body.items() if name != "stopPriceType"}
         order = self._accepted(account, main)
+        if order.position_side != BOTH and order.only_reduces:
+            raise Refused("300000", "Exits are for orders that open a position")
         self._checks.check_stop_room(account, order.symbol, len(wanted.prices))
         order = self._numbered(order)
         market = self.markets[order.symbol]

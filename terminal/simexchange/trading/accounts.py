@@ -37,6 +37,7 @@ class Accounts:
     ) -> None:
         self._markets = markets
         self._now_ms = clock.now_ms
+        self._switches = switches
         self._on_wallet = on_wallet
         self._register = Register(clock, switches)
         self.keys: dict[str, ApiKey] = {}
@@ -60,7 +61,14 @@ class Accounts:
 
     def _open(self, uid: str, name: str, master: Funding | None) -> None:
         number = FIRST_NUMBER + len(self.by_uid)
-        account = Account(uid, number, self._markets, self._now_ms, is_empty=master is not None)
+        account = Account(
+            uid,
+            number,
+            self._markets,
+            self._now_ms,
+            self._switches,
+            is_empty=master is not None,
+        )
         tell = partial(self._on_wallet, account)
         funding = Funding(account, self._register, tell, name=name, master=master)
         self.by_uid[uid] = account
