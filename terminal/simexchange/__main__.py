@@ -56,6 +56,8 @@ def made(options: Options) -> SimExchange:
         options.pings,
         options.funding_ms,
         options.settlement_lasts_s,
+        options.accounts,
+        options.caller_address,
     )
     exchange = SimExchange(seed=options.seed, is_calm=options.is_calm, clock=clock, house=house)
     for name, value in options.faults:

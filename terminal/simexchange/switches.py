@@ -131,6 +131,9 @@ class Switches:
     transfer_credit: str = _switch(
         ("at_once", "later"), "4.1", "money arrives with the reply, or a second later"
     )
+    sub_to_sub: str = _switch(
+        ("refused", "taken"), "4.1", "universal-transfer from one sub-account to another"
+    )
     transfer_in_envelope: str = _switch(
         ("current", "old"), "4.3", "transfer-in answers 200000, or success with code 200"
     )

@@ -29,7 +29,10 @@ if TYPE_CHECKING:
 
 ROOT = Path(__file__).parent.parent.parent
 DEADLINE_S = 30
-FIELDS = {"rest", "ws_api", "api_key", "secret", "passphrase", "keys", "control", "seed", "start"}
+FIELDS = {
+    *("rest", "ws_api", "api_key", "secret", "passphrase", "keys", "accounts"),
+    *("control", "seed", "start"),
+}
 posix = pytest.mark.skipif(os.name != "posix", reason="signals and parents of POSIX")
 
 
