@@ -13,10 +13,10 @@ from terminal.simexchange.errors import Refused
 from terminal.simexchange.market.contracts import plain
 from terminal.simexchange.market.matching import BUY, SELL, opposite
 from terminal.simexchange.trading import risk, sizing
-from terminal.simexchange.trading.legs import BOTH, opening_side
 from terminal.simexchange.trading.margin import CROSS, ISOLATED
 from terminal.simexchange.trading.orders import UserOrder
 from terminal.simexchange.trading.requests import IMMEDIATE, RETAIL, bad, read_request
+from terminal.simexchange.trading.sides import BOTH, opening_side
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

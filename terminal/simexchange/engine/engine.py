@@ -19,9 +19,9 @@ from terminal.simexchange.faults import CANCEL_ONLY, Faults
 from terminal.simexchange.market.contracts import CONTRACTS
 from terminal.simexchange.market.market import Market
 from terminal.simexchange.trading.accounts import Accounts
-from terminal.simexchange.trading.legs import BOTH
 from terminal.simexchange.trading.margin import CROSS, ISOLATED
 from terminal.simexchange.trading.orders import OrderNumbers
+from terminal.simexchange.trading.sides import BOTH
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

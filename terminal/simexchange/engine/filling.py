@@ -12,7 +12,7 @@ from terminal.simexchange.market.market import Trade
 from terminal.simexchange.market.matching import BUY, SELL, BookOrder
 from terminal.simexchange.payloads import frames
 from terminal.simexchange.trading.account import UserFill
-from terminal.simexchange.trading.legs import BOTH
+from terminal.simexchange.trading.sides import BOTH
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, final
 from terminal.simexchange.errors import Refused
 from terminal.simexchange.market.contracts import booked, plain
 from terminal.simexchange.market.risk_limits import ladder
-from terminal.simexchange.trading.legs import BOTH
 from terminal.simexchange.trading.margin import ISOLATED
+from terminal.simexchange.trading.sides import BOTH
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping

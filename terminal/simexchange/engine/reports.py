@@ -20,7 +20,7 @@ from terminal.simexchange.payloads.frames import (
     WALLET,
 )
 from terminal.simexchange.trading import risk
-from terminal.simexchange.trading.legs import BOTH
+from terminal.simexchange.trading.sides import BOTH
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

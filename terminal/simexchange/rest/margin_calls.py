@@ -10,7 +10,7 @@ from terminal.simexchange.fields import Fields, flag_of
 from terminal.simexchange.market.contracts import plain
 from terminal.simexchange.payloads import accounts as payloads
 from terminal.simexchange.rest.routing import FUTURES, TRADE, Enveloped, Route
-from terminal.simexchange.trading.legs import BOTH, POSITION_SIDES
+from terminal.simexchange.trading.sides import BOTH, POSITION_SIDES
 
 if TYPE_CHECKING:
     from terminal.simexchange.engine.engine import Engine

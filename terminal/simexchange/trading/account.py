@@ -16,8 +16,9 @@ from terminal.simexchange.trading.ledger import (
     FundingPayment,
     Ledger,
 )
-from terminal.simexchange.trading.legs import BOTH, Legs
+from terminal.simexchange.trading.legs import Legs
 from terminal.simexchange.trading.margin import CROSS, ISOLATED, Wallet, WalletState
+from terminal.simexchange.trading.sides import BOTH
 from terminal.simexchange.trading.timeline import Fills, Timeline
 
 if TYPE_CHECKING:

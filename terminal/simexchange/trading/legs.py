@@ -1,37 +1,21 @@
-"""The sides of a contract that positions are kept on: one for both, or long and short apart.
+"""The legs of contracts: a position of one side, and what the orders sent for it hold back.
 
-A leg is one of them: its position, and what the orders sent for it hold back. Source: reference
-3.3 (positionSide), 3.8 and 3.9.
+Source: reference 3.8 and 3.9.
 """
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, final
 
-from terminal.simexchange.market.matching import BUY, SELL
+from terminal.simexchange.market.matching import SELL
 from terminal.simexchange.trading.holds import OrderHolds
 from terminal.simexchange.trading.margin import SimPosition
+from terminal.simexchange.trading.sides import BOTH, HEDGED, ONE_WAY, POSITION_SIDES
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from terminal.simexchange.market.contracts import ContractSpec
-
-BOTH, LONG, SHORT = "BOTH", "LONG", "SHORT"
-POSITION_SIDES = (BOTH, LONG, SHORT)
-_ONE_WAY, _HEDGED = (BOTH,), (LONG, SHORT)
-_OPENING = {LONG: BUY, SHORT: SELL}
-
-
-def opening_side(position_side: str) -> str:
-    """The side of orders that open a leg; empty for the one that either side may open."""
-    return _OPENING.get(position_side, "")
-
-
-def closes(position_side: str, side: str | None) -> bool:
-    """True when orders of a side can do nothing but close this leg: none crosses zero here."""
-    opening = _OPENING.get(position_side)
-    return opening is not None and side is not None and side != opening
 
 
 @final
@@ -67,7 +51,7 @@ class Legs:
         symbols = [symbol for symbol, side in self._all if side == BOTH]
         self._one_way, self._hedged = (
             {symbol: tuple(self._all[symbol, side] for side in sides) for symbol in symbols}
-            for sides in (_ONE_WAY, _HEDGED)
+            for sides in (ONE_WAY, HEDGED)
         )
         self._present = self._one_way
 

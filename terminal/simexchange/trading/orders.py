@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import final
 
-from terminal.simexchange.trading.legs import closes
+from terminal.simexchange.trading.sides import closes
 
 
 @final

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, final
 
 from terminal.simexchange.errors import Refused
 from terminal.simexchange.market.matching import BUY, SELL
-from terminal.simexchange.trading.legs import POSITION_SIDES, closes
+from terminal.simexchange.trading.sides import POSITION_SIDES, closes
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -10,7 +10,7 @@ import pytest
 from terminal.simexchange.engine.reports import POSITIONS
 from terminal.simexchange.errors import Refused
 from terminal.simexchange.market.matching import BUY, SELL
-from terminal.simexchange.trading.legs import LONG, SHORT
+from terminal.simexchange.trading.sides import LONG, SHORT
 from tests.support.floor import INVERSE, SYMBOL, Floor
 
 
@@ -98,7 +98,8 @@ def test_an_order_fits_the_position_mode(
     floor = Floor(**switches)
     floor.account.set_hedged(is_on=is_on)
     assert floor.refused(floor.body(BUY, None, positionSide=leg)) == code
-    stop = {"stop": "up", "stopPrice": floor.text(floor.ask + 50), "stopPriceType": "TP"}
+    stop: dict[str, Any] = {"stop": "up", "stopPriceType": "TP"}
+    stop["stopPrice"] = floor.text(floor.ask + 50)
     assert floor.refused(floor.body(BUY, None, positionSide=leg, **stop)) == code
 
 
@@ -217,7 +218,7 @@ def test_isolated_legs_have_margins_of_their_own() -> None:
     long, short = (leg.position for leg in floor.account.legs.of(SYMBOL))
     before = long.own_margin
     assert floor.engine.margins.deposit(floor.account, short, Decimal(20), "a")
-    assert (long.own_margin, short.added) == (before, 20)
+    assert (long.own_margin, short.added) == (before, Decimal(20))
     position = floor.engine.margins.position
     assert position(floor.account, floor.market, SHORT) is short
     with pytest.raises(Refused) as caught:
@@ -266,7 +267,7 @@ def test_cross_leverage_moves_both_legs_or_nothing() -> None:
     floor.account.set_cross_leverage(SYMBOL, Decimal(4))
     long, short = (leg.position for leg in floor.account.legs.of(SYMBOL))
     for one in (long, short):
-        assert (one.leverage, one.initial_margin) == (4, one.cost / 4)
+        assert (one.leverage, one.initial_margin) == (Decimal(4), one.cost / 4)
     floor.account.wallets["USDT"].cash = Decimal(3000)
     with pytest.raises(Refused):
         floor.account.set_cross_leverage(SYMBOL, Decimal(1))

@@ -1,25 +1,14 @@
-"""The sides of a contract."""
+"""The legs of contracts."""
 
 from __future__ import annotations
-
-import pytest
 
 from terminal.simexchange.market.contracts import CONTRACTS
 from terminal.simexchange.market.matching import BUY, SELL
 from terminal.simexchange.market.risk_limits import ladder
-from terminal.simexchange.trading.legs import BOTH, LONG, SHORT, Legs, closes, opening_side
+from terminal.simexchange.trading.legs import Legs
+from terminal.simexchange.trading.sides import BOTH, LONG, SHORT
 
 SYMBOL = CONTRACTS[0].symbol
-
-
-@pytest.mark.parametrize(
-    ("leg", "opening", "closing"), [(LONG, BUY, SELL), (SHORT, SELL, BUY), (BOTH, "", None)]
-)
-def test_a_side_opens_or_closes_a_leg(leg: str, opening: str, closing: str | None) -> None:
-    assert opening_side(leg) == opening
-    assert [side for side in (BUY, SELL, None) if closes(leg, side)] == (
-        [closing] if closing else []
-    )
 
 
 def test_a_position_mode_chooses_the_legs_and_takes_the_settings_over() -> None:

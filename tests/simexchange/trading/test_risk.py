@@ -143,7 +143,7 @@ def test_the_open_questions_of_liquidation_are_switches() -> None:
     floor.switches.liquidation_fee = "none"
     assert prices(floor.account, held).liquidation < with_fee
     floor = cross_floor(SYMBOL, [("LONG", 20), ("SHORT", -20)])
-    order = {"marginMode": "CROSS", "positionSide": "LONG", "forceHold": True}
+    order: dict[str, Any] = {"marginMode": "CROSS", "positionSide": "LONG"}
     floor.account.wallets["USDT"].cash = Decimal(90_000)
     floor.place("buy", floor.bid - 90, 500, **order)
     long, short = floor.account.legs.open()
