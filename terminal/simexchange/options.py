@@ -18,6 +18,7 @@ from terminal.simexchange.engine.settlements import LASTS_S
 from terminal.simexchange.faults import FAULTS, FRAMES, KINDS, TOPICS, kind_of, read
 from terminal.simexchange.keys import PERMISSIONS, NamedKey, instant_ms, read_key
 from terminal.simexchange.quota import TOP_LEVEL
+from terminal.simexchange.saved.keeper import EVERY_S
 from terminal.simexchange.switches import Switches, described
 from terminal.simexchange.tokens import PING_INTERVAL_MS, PING_TIMEOUT_MS, TOKEN_LIFE_S, Pings
 
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
 PROGRAM = "python -m terminal.simexchange"
 DEMO = "demo"
 MOST_PING_S = 3600
+LEAST_SAVE_S = 0.1
 MOST_FUNDING_S = 7 * 24 * 3600
 _EXAMPLES = f"""examples:
   {PROGRAM}
@@ -69,6 +71,8 @@ class Options:
     faults: tuple[tuple[str, str], ...] = ()
     switches: tuple[tuple[str, str], ...] = ()
     ready_file: Path | None = None
+    state: Path | None = None
+    save_every_s: float = EVERY_S
 
 
 @final
@@ -94,6 +98,8 @@ class _Given(argparse.Namespace):
     fault: list[tuple[str, str]] = field(default_factory=list)
     switch: list[tuple[str, str]] = field(default_factory=list)
     ready_file: Path | None = None
+    state: Path | None = None
+    save_every: float = EVERY_S
 
 
 def parsed(arguments: Sequence[str] | None = None) -> Options:
@@ -102,6 +108,8 @@ def parsed(arguments: Sequence[str] | None = None) -> Options:
     given = parser.parse_args(arguments, _Given())
     if given.ready_file is not None and not given.ready_file.absolute().parent.is_dir():
         parser.error(f"the folder of {given.ready_file} does not exist")
+    if given.state is not None and not given.state.absolute().parent.is_dir():
+        parser.error(f"the folder of {given.state} does not exist")
     accounts = _accounts(parser, given)
     keys: dict[str, NamedKey] = {key.name: key for plan in accounts for key in plan.keys}
     if DEMO in keys:
@@ -132,6 +140,8 @@ def parsed(arguments: Sequence[str] | None = None) -> Options:
         faults=tuple(given.fault),
         switches=tuple(given.switch),
         ready_file=given.ready_file,
+        state=given.state,
+        save_every_s=given.save_every,
     )
 
 
@@ -162,11 +172,12 @@ def _parser() -> _Parser:
         allow_abbrev=False,
         description=(
             "A simulated exchange that speaks the wire of KuCoin Futures, on loopback only.\n"
-            "Money, orders and keys exist only while it runs."
+            "Without --state money, orders and keys exist only while it runs."
         ),
         epilog=_EXAMPLES,
     )
     _add_place(parser)
+    _add_state(parser)
     _add_time(parser)
     _add_accounts(parser)
     _add_rhythm(parser)
@@ -199,6 +210,30 @@ def _add_place(parser: argparse.ArgumentParser) -> None:
         type=Path,
         metavar="FILE",
         help="also write the ready line here, for nobody else to read; removed at the end",
+    )
+
+
+def _add_state(parser: argparse.ArgumentParser) -> None:
+    group = parser.add_argument_group(
+        "what stays",
+        "With a state file an exchange that is started again goes on: accounts, keys, money,\n"
+        "positions, orders and the market are as they were, and its clients find their orders\n"
+        "again. While it is off time passes and nothing is settled. Faults, switches and all\n"
+        "other options are those of each start.",
+    )
+    group.add_argument(
+        "--state",
+        type=Path,
+        metavar="FILE",
+        help="go on from what is kept here, if there is something, and keep it here: at the end "
+        "and again and again. It holds the simulated keys, for nobody else to read. A file that is "
+        "damaged, of a newer version or of another --seed is refused and left as it is",
+    )
+    group.add_argument(
+        "--save-every",
+        type=_interval,
+        metavar="SECONDS",
+        help=f"how often it is saved while it runs, in seconds outside; default {EVERY_S:g}",
     )
 
 
@@ -364,6 +399,13 @@ def _seconds(text: str) -> float:
         seconds = -1
     if not 0 <= seconds <= 10**9:
         raise argparse.ArgumentTypeError(f"{text!r} is no number of seconds")
+    return seconds
+
+
+def _interval(text: str) -> float:
+    seconds = _seconds(text)
+    if seconds < LEAST_SAVE_S:
+        raise argparse.ArgumentTypeError(f"{text!r} is less than {LEAST_SAVE_S:g} seconds")
     return seconds
 
 

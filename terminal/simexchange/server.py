@@ -252,6 +252,22 @@ class SimExchange:
         """Address of the order socket."""
         return f"ws://{LOOPBACK}:{self.port}{PATH}"
 
+    def go_on(self, house: House) -> None:
+        """After a state was restored: let in what this run asks for beyond it.
+
+        Accounts that there are keep their money; a key of the same name is replaced.
+        """
+        known = self.engine.accounts.by_uid
+        plans = [
+            plan._replace(balances=None if plan.uid in known else plan.balances, keys=())
+            for plan in house.accounts
+        ]
+        self.open_accounts(plans)
+        for key in (*(key for plan in house.accounts for key in plan.keys), *house.keys):
+            if key.name in self.keys:
+                self.remove_key(key.name)
+            self.add_key(key)
+
     def accounts(self) -> list[dict[str, Any]]:
         """All accounts, masters before their sub-accounts: their names, ids and balances."""
         return [
