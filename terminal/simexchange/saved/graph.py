@@ -24,6 +24,7 @@ from types import BuiltinFunctionType, FunctionType, MethodType
 from typing import TYPE_CHECKING, Any, final
 
 from terminal.simexchange.clock import Timer
+from terminal.simexchange.trading.timeline import Timeline
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -35,10 +36,13 @@ _KEPT_CLASSES = frozenset({"ContractSpec", "Past", "Dice", "Broadcast"})
 _NOT_KEPT: Mapping[str, frozenset[str]] = {
     "Market": frozenset({"_day", "funding_ms", "snapshot_lag"}),
     "Settlements": frozenset({"lasts_s"}),
+    "Accounts": frozenset({"keys"}),
+    "Timeline": frozenset({"_of"}),  # the same rows once more: half of a long history
     "Series": frozenset({"_nodes", "_minutes", "_hours", "_averages"}),
     "CandleStore": frozenset({"_whole", "_forming"}),
 }
-"""What is worked out again when somebody asks, and what the options of a run say."""
+"""What is worked out again when somebody asks, what the options of a run say, and the keys, which
+are written apart."""
 _COUNTERS: Mapping[str, frozenset[str]] = {
     "OrderNumbers": frozenset({"_last"}),
     "Closings": frozenset({"_last"}),
@@ -291,6 +295,8 @@ class Reader:
         kind, _, counters = self._classes[row[2]]
         target = self._taken(row[1], existing, kind)
         self._fill(target, row[3].items(), counters)
+        if isinstance(target, Timeline):
+            target.group()
         return target
 
     def _fill(

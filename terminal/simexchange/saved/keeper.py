@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import sys
 import time
 from contextlib import asynccontextmanager
@@ -20,6 +21,9 @@ if TYPE_CHECKING:
 EVERY_S = 30.0
 """How often it is saved unless told otherwise, in seconds outside."""
 
+MOST_SHARE = 0.02
+"""The part of the time that saving may take: a long history is saved less often."""
+
 
 @final
 class Keeper:
@@ -28,6 +32,7 @@ class Keeper:
     def __init__(self, path: Path) -> None:
         self._path = path
         self._found: dict[str, Any] | None = files.read(path)
+        self._last_s = 0.0
         self.longest_s = 0.0
         """The longest that the exchange stood still for a saving, in seconds outside."""
         self.saved = 0
@@ -77,7 +82,7 @@ class Keeper:
 
     async def _run(self, exchange: Exchange, every_s: float) -> None:
         while True:
-            await asyncio.sleep(every_s)
+            await asyncio.sleep(max(every_s, self._last_s / MOST_SHARE))
             try:
                 await self._save_aside(self._taken(exchange))
             except (OSError, StateError) as error:
@@ -94,15 +99,25 @@ class Keeper:
             await asyncio.shield(job)
         except asyncio.CancelledError:
             await asyncio.wait([job])
+            if error := job.exception():
+                self._complain(error)
             raise
 
-    def _complain(self, error: OSError | StateError) -> None:
+    def _complain(self, error: BaseException) -> None:
         reason = (error.strerror if isinstance(error, OSError) else None) or str(error)
         sys.stderr.write(f"{self._path} was not saved: {reason}.\n")
 
     def _taken(self, exchange: Exchange) -> str:
         began = time.monotonic()
-        text = files.text_of(state.written(exchange))
-        self.longest_s = max(self.longest_s, time.monotonic() - began)
+        # Nothing of what is made here is in a cycle: looking for some would take half of the time.
+        was_enabled = gc.isenabled()
+        gc.disable()
+        try:
+            text = files.text_of(state.written(exchange))
+        finally:
+            if was_enabled:
+                gc.enable()
+        self._last_s = time.monotonic() - began
+        self.longest_s = max(self.longest_s, self._last_s)
         self.saved += 1
         return text

@@ -35,6 +35,7 @@ _KEY_FIELDS = (
     *("key", "secret", "passphrase", "version", "ip_list", "uid", "needs_v3", "is_frozen"),
     *("remark", "master_uid", "sub_name", "expires_ms"),
 )
+_UNFIT = (LookupError, TypeError, ValueError, AttributeError, ArithmeticError, RecursionError)
 _MS = 1_000_000
 
 
@@ -97,7 +98,7 @@ def restore(exchange: Exchange, state: dict[str, Any], *, leap: int = LEAP) -> N
     """
     try:
         _restore(exchange, state, leap)
-    except (LookupError, TypeError, ValueError, AttributeError, ArithmeticError) as error:
+    except _UNFIT as error:
         raise StateError(f"{type(error).__name__}: {error}") from error
 
 
@@ -106,12 +107,13 @@ def _restore(exchange: Exchange, state: dict[str, Any], leap: int) -> None:
     for uid, master_uid, own_name, name in state["accounts"]:
         accounts.open(uid, master_uid, own_name if master_uid else "")
         exchange.account_names[uid] = name
-    clock.begin_at(state["now_ns"])
+    clock.begin_at(int(state["now_ns"]))
     timers = [Timer(clock, due_ns, _nothing, 0) for due_ns, _ in state["timers"]]
     ended = Timer(clock, 0, _nothing, 0)
     ended.is_canceled = True
     reader = Reader(state["classes"], dict(_classes()), [*timers, ended], leap)
-    reader.value(state["engine"], exchange.engine)
+    if reader.value(state["engine"], exchange.engine) is not exchange.engine:
+        raise StateError("the engine is missing")
     for timer, (_, call) in zip(timers, state["timers"], strict=True):
         timer.call = reader.call(call)
         clock.let_wait(timer)
