@@ -32,6 +32,7 @@ class Keeper:
     def __init__(self, path: Path) -> None:
         self._path = path
         self._found: dict[str, Any] | None = files.read(path)
+        self.most_share = MOST_SHARE
         self._last_s = 0.0
         self.longest_s = 0.0
         """The longest that the exchange stood still for a saving, in seconds outside."""
@@ -82,7 +83,7 @@ class Keeper:
 
     async def _run(self, exchange: Exchange, every_s: float) -> None:
         while True:
-            await asyncio.sleep(max(every_s, self._last_s / MOST_SHARE))
+            await asyncio.sleep(max(every_s, self._last_s / self.most_share))
             try:
                 await self._save_aside(self._taken(exchange))
             except (OSError, StateError) as error:

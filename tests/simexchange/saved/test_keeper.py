@@ -100,6 +100,7 @@ async def test_it_is_saved_again_and_again_and_a_full_disk_is_said(
     folder = tmp_path / "folder"
     folder.mkdir()
     keeper, exchange = started(folder / "s")
+    keeper.most_share = 1
     async with keeper.saving(exchange, 0.01):
         await eventually(lambda: keeper.saved > 2, "savings")
         (folder / "s").unlink()
