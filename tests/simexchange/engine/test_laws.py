@@ -152,6 +152,13 @@ class World:
         # Both begin with a position, so that orders that only reduce have something to reduce.
         for account, side in ((self.accounts[1], SELL), (self.accounts[0], BUY)):
             self.floor.place(side, self.middle, 30, account, **self._leg(account, side, 2))
+        # And in hedge mode with an order that closes all of it, which must never do more than that.
+        for account, side, price in (
+            (self.accounts[0], SELL, self.middle + 3),
+            (self.accounts[1], BUY, self.middle - 3),
+        ):
+            if account.legs.is_hedged:
+                self.floor.place(side, price, 30, account, **self._leg(account, side, 1))
 
     def _leg(self, account: Account, side: str, size: int) -> dict[str, str]:
         """Margin mode and leg of an order: odd sizes close in hedge mode, even ones open."""
