@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
 _HOME = "terminal.simexchange."
 _ROOMS = ("market", "trading", "engine")
-_KEPT_CLASSES = frozenset({"ContractSpec", "Past", "Dice", "Broadcast"})
+_KEPT_CLASSES = frozenset({"ContractSpec", "Past", "PricePath", "Dice", "Broadcast"})
 """Functions of seed and opening, and what listeners were told: not state."""
 _NOT_KEPT: Mapping[str, frozenset[str]] = {
     "Market": frozenset({"_day", "funding_ms", "snapshot_lag"}),
