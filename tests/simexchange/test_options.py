@@ -130,8 +130,10 @@ def test_accounts_an_address_and_a_state_file_are_asked_for(tmp_path: Path) -> N
     path.write_text('{"accounts": [{"name": "desk", "keys": [{"name": "d"}]}]}')
     state = tmp_path / "state"
     options = parsed(
-        ["--accounts", str(path), "--key", "k", "--address", "::0001", "--state", str(state)]
-        + ["--save-every", "5"]
+        [
+            *("--accounts", str(path), "--key", "k", "--address", "::0001"),
+            *("--state", str(state), "--save-every", "5"),
+        ]
     )
     assert [plan.name for plan in options.accounts] == ["desk"]
     assert [named.name for named in options.keys] == ["k"]
