@@ -43,6 +43,8 @@ if TYPE_CHECKING:
     from terminal.simexchange.trading.account import Account
     from terminal.simexchange.trading.orders import UserOrder
 
+_WAVE_S = 0.5
+
 
 @final
 class Engine:
@@ -52,6 +54,7 @@ class Engine:
         self, seed: int, key: ApiKey, clock: SimClock, publisher: Publisher, switches: Switches
     ) -> None:
         self.switches = switches
+        self._clock = clock
         self._numbers = OrderNumbers(clock.now_ms())
         self.markets: dict[str, Market] = {}
         self.broadcast = Broadcast(self.markets, publisher, clock)
@@ -164,6 +167,27 @@ class Engine:
         """Let the price of a market jump, over everything on the way; stops and margins follow."""
         self.trade_at(symbol, max(1, self.markets[symbol].last + ticks))
         self.step(symbol)
+
+    def cascade(self, symbol: str, *, of_longs: bool, waves: int = 5) -> None:
+        """Let a price fall through positions wave by wave (rise, when of shorts).
+
+        Each wave goes just beyond the next liquidation price of anybody's position of that side, at
+        most a tenth of the price away, or 0.4 % on without one; the next comes when the lock of a
+        liquidation is over. What is liquidated pushes the book further.
+        """
+        market = self.markets[symbol]
+        sign = -1 if of_longs else 1
+        mark = market.mark_price
+        ahead = [
+            (price - mark) * sign
+            for held, price in self.liquidations.prices(symbol)
+            if (held.lots > 0) == of_longs and 0 < (price - mark) * sign <= mark / 10
+        ]
+        way = min(ahead) + mark / 1000 if ahead else mark / 250
+        self.move(symbol, sign * max(1, int(way / market.spec.tick)))
+        if waves > 1:
+            go_on = partial(self.cascade, symbol, of_longs=of_longs, waves=waves - 1)
+            self._clock.after(max(self.liquidations.lasts_s, _WAVE_S), go_on)
 
     def trade_at(self, symbol: str, price: int) -> None:
         """Let the crowd trade to a price (ticks); stops and margins follow."""

@@ -102,6 +102,18 @@ class Liquidations:
         self._tools.holders.note(account, market.spec.symbol)
         self._seen.pop(market.spec.symbol, None)
 
+    def prices(self, symbol: str) -> Iterator[tuple[SimPosition, Decimal]]:
+        """The positions of a contract that have a liquidation price, with it."""
+        for account in self._tools.holders.of(symbol):
+            for held in account.legs.open(symbol):
+                if price := risk.prices(account, held).liquidation:
+                    yield held, price
+
+    def recount(self) -> None:
+        """Look at everybody's positions anew; when some came that no order made."""
+        self._tools.holders.recount(self._shared.accounts.by_uid.values())
+        self._seen.clear()
+
     def look(self, market: Market, *, is_due: bool = False) -> None:
         """Liquidate what is due in a contract; nothing to do unless its mark price moved.
 

@@ -93,7 +93,7 @@ class Money:
             for leg in account.legs.of(self.symbol):
                 leg.position.is_auto_deposit = True
 
-    def _place(  # noqa: PLR0917 - a row of the generated commands
+    def _place(
         self,
         account: int,
         side: str,
