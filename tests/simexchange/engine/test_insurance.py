@@ -15,9 +15,9 @@ def test_what_the_fund_has_not_the_crowd_pays() -> None:
     insurance = Insurance()
     insurance.set_balance("USDT", Decimal(10))
     insurance.book("USDT", Decimal(-14))
-    assert (insurance.balances["USDT"], insurance.crowd["USDT"]) == (0, -4)
+    assert (insurance.balances["USDT"], insurance.crowd["USDT"]) == (Decimal(0), Decimal(-4))
     insurance.book("USDT", Decimal(3))
-    assert (insurance.balances["USDT"], insurance.crowd["USDT"]) == (3, -4)
+    assert (insurance.balances["USDT"], insurance.crowd["USDT"]) == (Decimal(3), Decimal(-4))
 
 
 def test_fees_of_trades_are_fees_and_those_of_liquidations_the_funds() -> None:
