@@ -38,6 +38,7 @@ MAX_ADVANCE_MS = 7 * 24 * 3600 * 1000
 MAX_SHIFT_MS = 10**12
 MAX_STEPS = 10_000
 MAX_MOVE = 10**9
+MAX_WAVES = 100
 _HOSTS = frozenset({"127.0.0.1", "localhost", "[::1]"})
 
 
@@ -99,6 +100,7 @@ class Control:
             "keys": self._keys,
             "accounts": self._accounts,
             "address": self._addresses,
+            "insurance": self._insurance,
         }
         self._writes: dict[str, Callable[[Mapping[str, Any]], object]] = {
             "faults": self._set_faults,
@@ -107,6 +109,7 @@ class Control:
             "accounts": self._set_account,
             "address": self._set_address,
             "drop": self._drop,
+            "insurance": self._set_insurance,
         }
 
     def add_to(self, app: web.Application) -> None:
@@ -161,6 +164,7 @@ class Control:
             "calls": exchange.gateway.calls,
             "status": exchange.engine.status,
             "keys": self._keys(),
+            "insurance": self._insurance(),
             "faults": exchange.faults.shown(),
             "switches": self._switch_values(),
         }
@@ -229,6 +233,10 @@ class Control:
             for key in shown
         ]
 
+    def _insurance(self) -> object:
+        """The insurance fund and the fees of all trades, by currency."""
+        return self._exchange.engine.insurance.shown()
+
     # Turning ---------------------------------------------------------------------------------
 
     def _set_faults(self, fields: Mapping[str, Any]) -> object:
@@ -276,12 +284,20 @@ class Control:
         engine = self._exchange.engine
         if symbol not in engine.markets:
             raise Wrong(f"There is no market {symbol}.", 404)
-        _check_names(fields, ("move_ticks", "step", "last", "liquidating", "account"))
+        names = ("move_ticks", "step", "last", "liquidating", "account", "cascade", "waves")
+        _check_names(fields, names)
         spec = engine.markets[symbol].spec
         move = _whole(fields, "move_ticks", -MAX_MOVE, MAX_MOVE)
         steps = _whole(fields, "step", 0, MAX_STEPS)
         last = None if fields.get("last") is None else _ticks(fields["last"], spec.tick)
+        cascade, waves = fields.get("cascade"), _whole(fields, "waves", 1, MAX_WAVES)
+        if cascade not in (None, "longs", "shorts"):
+            raise Wrong(f"cascade is longs or shorts, not {cascade!r}.")
+        if waves is not None and cascade is None:
+            raise Wrong("waves belongs to cascade.")
         self._liquidate(symbol, fields)
+        if cascade is not None:
+            engine.cascade(symbol, of_longs=cascade == "longs", waves=waves or 1)
         if move:
             engine.move(symbol, move)
         if last is not None:
@@ -348,6 +364,17 @@ class Control:
             if amount:
                 accounts.change(uid, kind, currency, amount)
         return exchange.accounts()
+
+    def _set_insurance(self, fields: Mapping[str, Any]) -> object:
+        """Let the fund of a currency have another balance."""
+        _check_names(fields, ("currency", "balance"))
+        currency = _text(fields.get("currency"), "currency")
+        try:
+            balance = Decimal(_text(fields.get("balance"), "balance"))
+        except InvalidOperation:
+            raise Wrong("balance is a number as a text.") from None
+        self._exchange.engine.insurance.set_balance(currency, balance)
+        return self._insurance()
 
     def _add_key(self, fields: Mapping[str, Any]) -> object:
         """Let a key in, or with ``remove`` delete one."""
