@@ -4,31 +4,39 @@ from __future__ import annotations
 
 from enum import Enum
 
-WATCH_ONLY_REASON = "Watch only: sending orders is off until a later version trades real accounts."
-WATCH_ONLY_NO_TRANSFERS = (
-    "Watch only: moving money is off until a later version trades real accounts."
-)
-WATCH_ONLY_NO_CHANGES = (
-    "Watch only: changing settings is off until a later version trades real accounts."
-)
+WATCH_ONLY_REASON = "Watch only: nothing is sent to this account."
+REDUCING_REASON = "Live trading is off: only cancels and orders that reduce are sent."
+NO_REAL_TRANSFERS = "Moving money is off until a later version does it on real accounts."
+NO_REAL_CHANGES = "Changing settings is off until a later version does it on real accounts."
 NO_ACCOUNT_REASON = "No account is connected, so no order can be sent."
 
 
 class Access(Enum):
     """How far commands may go.
 
-    FULL sends orders. WATCH_ONLY reads the account and asks for tests of orders, nothing that
-    changes it. MARKET_DATA has no account at all.
+    FULL sends orders. REDUCING sends what makes a position smaller, and cancels. WATCH_ONLY reads
+    the account and asks for tests of orders, nothing that changes it. MARKET_DATA has no account at
+    all.
     """
 
     FULL = "full"
+    REDUCING = "reducing only"
     WATCH_ONLY = "watch only"
     MARKET_DATA = "market data"
 
     @property
     def reason(self) -> str:
-        """Why no order is sent, one sentence; empty when orders are sent."""
+        """Why no order that opens is sent, one sentence; empty when all orders are sent."""
         return _REASONS[self]
+
+    @property
+    def silence(self) -> str:
+        """Why nothing at all is sent, not even a cancel, one sentence; empty when something is."""
+        return "" if self is Access.REDUCING else _REASONS[self]
+
+    def reason_for(self, *, reduces: bool) -> str:
+        """Why an order is not sent, by whether the exchange keeps it from opening anything."""
+        return self.silence if reduces else self.reason
 
     @property
     def no_transfers(self) -> str:
@@ -43,16 +51,19 @@ class Access(Enum):
 
 _REASONS = {
     Access.FULL: "",
+    Access.REDUCING: REDUCING_REASON,
     Access.WATCH_ONLY: WATCH_ONLY_REASON,
     Access.MARKET_DATA: NO_ACCOUNT_REASON,
 }
 _NO_TRANSFERS = {
     Access.FULL: "",
-    Access.WATCH_ONLY: WATCH_ONLY_NO_TRANSFERS,
+    Access.REDUCING: NO_REAL_TRANSFERS,
+    Access.WATCH_ONLY: NO_REAL_TRANSFERS,
     Access.MARKET_DATA: "No account is connected, so no money can be moved.",
 }
 _NO_CHANGES = {
     Access.FULL: "",
-    Access.WATCH_ONLY: WATCH_ONLY_NO_CHANGES,
+    Access.REDUCING: NO_REAL_CHANGES,
+    Access.WATCH_ONLY: NO_REAL_CHANGES,
     Access.MARKET_DATA: "No account is connected, so no setting can be changed.",
 }

@@ -14,21 +14,24 @@ from terminal.exchange.funds_client import FundsClient
 from terminal.exchange.history_client import HistoryClient
 from terminal.exchange.hosts import is_loopback
 from terminal.exchange.http import HttpClient
+from terminal.exchange.key_check import check_key
 from terminal.exchange.limiter import RateBudget
 from terminal.exchange.market_client import MarketClient
 from terminal.exchange.old_transfers import OldTransfers
 from terminal.exchange.order_socket import OrderSocket
+from terminal.exchange.permit import Permit
+from terminal.exchange.permitted import PermittedTrading
 from terminal.exchange.routes import ROWS, OrderRoutes
 from terminal.exchange.settings_client import SettingsClient
 from terminal.exchange.stream import StreamClient
 from terminal.exchange.trading_client import TradingClient
 from terminal.exchange.transfer_client import TransferClient
 from terminal.exchange.translate import Scales
-from terminal.exchange.watch_only import WatchOnlyTrading
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Awaitable, Callable
 
+    from terminal.domain.api_key import ApiKeyFacts
     from terminal.domain.clock import Clock
     from terminal.exchange.funding_gateway import OldTransferGateway, TransferGateway
     from terminal.exchange.gateway import StreamGateway, TradingGateway
@@ -68,6 +71,10 @@ class ExchangeClients:
     keeper: TimeKeeper
     window: ConnectWindow
     """Shared by all sockets of the account: whoever connects asks it first."""
+    permit: Permit
+    """How far commands of ``trading`` go; raised and lowered by whoever switches trading on."""
+    key_facts: Callable[[], Awaitable[ApiKeyFacts]] | None = None
+    """Asks the exchange about the key, on connections of its own; None without a key."""
     order_socket: OrderSocket | None = None
     """To be run by whoever owns the clients; orders go by REST until it is signed in."""
 
@@ -97,6 +104,7 @@ def connect(  # noqa: PLR0913 - all but the first three by name
     clock: Clock,
     *,
     access: Access = Access.FULL,
+    permit: Permit | None = None,
     proxy: str = "",
     on_sent: Callable[[str, str, float], None] | None = None,
     address: Address | None = None,
@@ -107,10 +115,11 @@ def connect(  # noqa: PLR0913 - all but the first three by name
     history, so that no long walk makes the present wait. ``on_sent`` is told when the bytes of a
     trading request were written. Without full ``access`` nothing that changes the account can be
     sent; without credentials the access is to market data, and accounts of real hosts are watched
-    only, in this version: nothing is ordered, moved or set there. ``proxy`` is used for hosts that
-    are not on loopback, empty for what the environment says. All share one rate budget; ``address``
-    is what other accounts of this machine share with it. The order socket is built when there is an
-    address and something to send; ``Keys`` may name a key of its own for it.
+    only: no money is moved and no setting changed there. Orders go as far as a ``permit`` allows at
+    the time, to real hosts, too; without one as far as the access does. ``proxy`` is used for hosts
+    that are not on loopback, empty for what the environment says. All share one rate budget;
+    ``address`` is what other accounts of this machine share with it. The order socket is built when
+    there is an address and something may ever be sent; ``Keys`` may name a key of its own for it.
     """
     keys = Keys(credentials) if isinstance(credentials, Credentials) else credentials
     secrets = None if keys is None else keys.rest
@@ -118,6 +127,8 @@ def connect(  # noqa: PLR0913 - all but the first three by name
         access = Access.MARKET_DATA
     elif access is Access.FULL:
         access = access_to(hosts)
+    if permit is None or access is Access.MARKET_DATA:
+        permit = Permit(access)
     scales = Scales()
     budget, exchange_time = RateBudget(address), ExchangeTime(clock)
     window = ConnectWindow()
@@ -149,24 +160,17 @@ def connect(  # noqa: PLR0913 - all but the first three by name
     for http in https:
         http.keeper = keeper
     socket: OrderSocket | None = None
-    if keys is not None and hosts.orders and access is Access.FULL:
+    if keys is not None and hosts.orders and permit.most is Access.FULL:
+        signer = keys.orders or keys.rest
         socket = OrderSocket(
-            hosts.orders,
-            keys.orders or keys.rest,
-            clock,
-            proxy=proxy,
-            exchange_time=exchange_time,
-            window=window,
+            hosts.orders, signer, clock, proxy=proxy, exchange_time=exchange_time, window=window
         )
-        if on_sent is not None:
-            socket.on_sent = _as_requests(on_sent)
+        socket.on_sent = None if on_sent is None else _as_requests(on_sent)
     routes = OrderRoutes(trading, clock, socket, budget)
-    gateway: TradingGateway = TradingClient(trading, scales, routes)
-    if access is not Access.FULL:
-        gateway = WatchOnlyTrading(gateway, access)
+    inner = TradingClient(trading, scales, routes)
     return ExchangeClients(
         market=market,
-        trading=gateway,
+        trading=_permitted(inner, permit),
         account=AccountClient(reading, scales),
         settings=SettingsClient(reading, access.no_changes, access.no_transfers),
         history=HistoryClient(history, scales),
@@ -180,8 +184,33 @@ def connect(  # noqa: PLR0913 - all but the first three by name
         budget=budget,
         keeper=keeper,
         window=window,
+        permit=permit,
+        key_facts=_key_facts(hosts, secrets, clock, proxy, budget),
         order_socket=socket,
     )
+
+
+def _permitted(inner: TradingClient, permit: Permit) -> TradingGateway:
+    """Whoever may ever send everything is asked nothing on the way."""
+    is_bound = permit.access is not Access.FULL or permit.most is not permit.access
+    return PermittedTrading(inner, permit) if is_bound else inner
+
+
+def _key_facts(
+    hosts: Hosts,
+    credentials: Credentials | None,
+    clock: Clock,
+    proxy: str,
+    budget: RateBudget,
+) -> Callable[[], Awaitable[ApiKeyFacts]] | None:
+    if credentials is None:
+        return None
+
+    async def ask() -> ApiKeyFacts:
+        facts, _ = await check_key(hosts, credentials, clock, proxy, budget=budget)
+        return facts
+
+    return ask
 
 
 def _as_requests(on_sent: Callable[[str, str, float], None]) -> Callable[[Operation, float], None]:

@@ -112,6 +112,7 @@ class AccountSession:
         self._reading_modes: set[Symbol] = set()
         self._are_modes_doubted = False
         self._days: dict[str, tuple[int, Money, TimestampMs]] = {}
+        self.position_mode: PositionMode | None = None
         self._wallet_revisions: dict[str, int] = {}
         self._revisions: dict[Symbol, int] = {}
         self.on_changed: Listeners[[]] = Listeners(self._owner.listener_failed)
@@ -233,6 +234,7 @@ class AccountSession:
 
     async def _read_all(self) -> None:
         mode = await self._gateway.position_mode()
+        self.position_mode = mode
         if mode is PositionMode.HEDGE:
             self._warn("The account is in hedge mode, which is not traded here: orders will fail.")
         before = dict(self._revisions)

@@ -13,9 +13,18 @@ from terminal.domain.units import ClientOid, Symbol
 from terminal.session.account import AccountSession
 from terminal.session.candle_sessions import CandleSessions
 from terminal.session.clock import ClockKeeping, ExchangeClock
+from terminal.session.conditions import (
+    clock_condition,
+    key_condition,
+    mode_condition,
+    stream_condition,
+    truth_condition,
+)
 from terminal.session.feed import Feed
 from terminal.session.health import ExchangeHealth
+from terminal.session.key_watch import KeyWatch
 from terminal.session.listeners import Listeners
+from terminal.session.live_switch import LiveSwitch
 from terminal.session.markets import Markets
 from terminal.session.notices import NoticeBoard, NoticeLevel
 from terminal.session.orders import OrderDesk
@@ -27,6 +36,7 @@ if TYPE_CHECKING:
     from terminal.domain.clock import Clock
     from terminal.domain.guard import GuardLimits, Touch
     from terminal.exchange.connect import ExchangeClients
+    from terminal.session.conditions import Check, Condition
     from terminal.session.tasks import TaskOwner
 
 CLIENT_OID_PREFIX = "tern-"
@@ -94,6 +104,7 @@ class Backend:
         )
 
         self._order_socket = clients.order_socket
+        self._runs_socket = False
         self.health = ExchangeHealth(
             clients.trading,
             clients.budget,
@@ -106,9 +117,42 @@ class Backend:
             self._order_socket.on_skew = self._on_skew
             self._order_socket.on_corrected = self.desk.correct
 
+        self.key_watch, self.live = self._switch()
         if not self.has_account:
             self.account.trust.say_absent()
             self.desk.trust.say_absent()
+
+    def _switch(self) -> tuple[KeyWatch | None, LiveSwitch | None]:
+        """The switch of an account that may be traded but is not yet, and who looks at its key."""
+        permit, ask = self.clients.permit, self.clients.key_facts
+        if permit.most is not Access.FULL or permit.access is Access.FULL or ask is None:
+            return None, None
+        watch = KeyWatch(ask, self.clock, self.owner)
+        market, account = self.market_feed, self.account_feed
+        time = self.clients.keeper.time
+
+        def key() -> Condition:
+            return key_condition(watch.state, self.clock.monotonic_s())
+
+        def truth() -> Condition:
+            return truth_condition(
+                has_orders=self.desk.is_trusted, has_account=self.account.is_trusted
+            )
+
+        checks: tuple[Check, ...] = (
+            key,
+            lambda: clock_condition(time.reading()),
+            lambda: stream_condition("Market stream", market, market.health.reason),
+            lambda: stream_condition("Account stream", account, account.health.reason),
+            truth,
+            lambda: mode_condition(self.account.position_mode),
+        )
+        live = LiveSwitch(permit, checks, self.clock, self.owner, self.notices)
+        for changed in (market.on_lost, account.on_lost, self.desk.on_changed, watch.on_changed):
+            changed.add(live.look)
+        live.on_changed.add(self.desk.on_changed.notify)
+        live.on_changed.add(self._run_order_socket)
+        return watch, live
 
     def _on_feed_opened(self, feed: Feed) -> None:
         self.notices.post(NoticeLevel.INFO, "feed", f"The {feed.name} stream is connected.")
@@ -135,6 +179,10 @@ class Backend:
     async def stop(self) -> None:
         """End sessions, feeds and connections, in the reverse order of their start."""
         self.health.stop()
+        if self.live is not None:
+            await self.live.stop()
+        if self.key_watch is not None:
+            await self.key_watch.stop()
         await self.candles.stop()
         await self.markets.stop()
         await self.transfers.stop()
@@ -166,10 +214,19 @@ class Backend:
             self.account_feed.start()
             self.account.start()
             self.desk.start()
-        if self._order_socket is not None:
-            self.owner.spawn("order socket", self._order_socket.run())
+        self._run_order_socket()
+        if self.live is not None and self.key_watch is not None:
+            self.key_watch.start()
+            self.live.start()
         self.on_contracts_loaded.notify()
         await self._keep_current()
+
+    def _run_order_socket(self) -> None:
+        """It signs in once something may be sent, and not for who only watches."""
+        is_silent = self.clients.permit.access.silence
+        if self._order_socket is not None and not self._runs_socket and not is_silent:
+            self._runs_socket = True
+            self.owner.spawn("order socket", self._order_socket.run())
 
     async def _keep_current(self) -> None:
         """Clocks drift and machines sleep.

@@ -153,7 +153,7 @@ class OrderDesk:
 
     def blocks(self, ticket: OrderTicket) -> tuple[Block, ...]:
         """What would keep a ticket from being sent now; empty means go."""
-        reason = self.access.reason
+        reason = self.access.reason_for(reduces=ticket.reduces_only)
         blocks = self.dry_run_blocks(ticket)
         return (Block(BlockField.ACCESS, reason), *blocks) if reason else blocks
 
@@ -292,9 +292,10 @@ class OrderDesk:
     def cancel(self, client_oid: ClientOid) -> None:
         """Cancel one order. Unknown ids and ended orders are ignored."""
         order = self.orders.get(client_oid)
-        if self.access.reason and order is not None:
-            self.tell_about(order, f"Not canceled. {self.access.reason}", ok=False)
-        elif not self.access.reason:
+        reason = self.access.silence
+        if reason and order is not None:
+            self.tell_about(order, f"Not canceled. {reason}", ok=False)
+        elif not reason:
             self._canceling.start(client_oid)
 
     def mark_canceling(
@@ -329,8 +330,8 @@ class OrderDesk:
             self._canceling.everywhere()
 
     def _refused(self, what: str, symbol: Symbol | None = None) -> bool:
-        """Whether commands are off; then the event log says so."""
-        reason = self.access.reason
+        """Whether all commands are off; then the event log says so."""
+        reason = self.access.silence
         if reason:
             self.warn(f"{what} {reason}", symbol)
         return bool(reason)
@@ -339,8 +340,10 @@ class OrderDesk:
 
     def move(self, client_oid: ClientOid, price: Price) -> Blocked | None:
         """Move an order: cancel, and a new one only after the cancel's end is known."""
-        if self.access.reason:
-            return Blocked((Block(BlockField.ACCESS, self.access.reason),))
+        order = self.orders.get(client_oid)
+        reduces = order is not None and order.reduces_only
+        if reason := self.access.reason_for(reduces=reduces):
+            return Blocked((Block(BlockField.ACCESS, reason),))
         return self._moving.start(client_oid, price)
 
     def abort_move(self, client_oid: ClientOid) -> None:

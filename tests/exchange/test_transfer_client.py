@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import httpx
 import pytest
 
-from terminal.domain.access import WATCH_ONLY_NO_TRANSFERS
+from terminal.domain.access import NO_REAL_TRANSFERS
 from terminal.domain.transfer import AccountKind
 from terminal.domain.units import ClientOid, Money, OrderId
 from terminal.exchange.connect import connect
@@ -157,8 +157,8 @@ async def test_nothing_is_moved_on_an_exchange_that_is_not_on_this_machine() -> 
     """Real accounts are read only: a transfer is answered with the reason and never leaves."""
     hosts = Hosts("https://futures.example", "https://account.example")
     clients = connect(hosts, SECRETS, FakeClock())
-    assert clients.transfers.refusal == WATCH_ONLY_NO_TRANSFERS
-    assert await clients.transfers.transfer(a_transfer(), OID) == NotSent(WATCH_ONLY_NO_TRANSFERS)
+    assert clients.transfers.refusal == NO_REAL_TRANSFERS
+    assert await clients.transfers.transfer(a_transfer(), OID) == NotSent(NO_REAL_TRANSFERS)
     await clients.aclose()
     simulated = connect(Hosts(BASE, BASE), SECRETS, FakeClock())
     assert simulated.transfers.refusal == ""

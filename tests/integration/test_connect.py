@@ -17,8 +17,8 @@ from urllib.parse import urlsplit
 import pytest
 
 from terminal.domain.access import (
-    WATCH_ONLY_NO_CHANGES,
-    WATCH_ONLY_NO_TRANSFERS,
+    NO_REAL_CHANGES,
+    NO_REAL_TRANSFERS,
     WATCH_ONLY_REASON,
     Access,
 )
@@ -35,6 +35,7 @@ from terminal.exchange.hosts import ORDER_SOCKETS, Hosts
 from terminal.exchange.key_check import check_key
 from terminal.exchange.outcome import NotSent
 from terminal.exchange.paging import Walk
+from terminal.exchange.permit import Permit
 from terminal.session.clock import SystemClock
 from terminal.simexchange.server import SimExchange
 from terminal.simexchange.switches import Switches
@@ -211,7 +212,8 @@ async def open_once(clients: ExchangeClients, name: str) -> None:
 
 def test_every_client_is_asked_here() -> None:
     """A new field of the clients must be in this test's list."""
-    others = {"clock", "https", "budget", "keeper", "window", "order_socket", *STREAMS}
+    others = {"clock", "https", "budget", "keeper", "window", "permit", "key_facts"}
+    others |= {"order_socket", *STREAMS}
     assert {one.name for one in fields(ExchangeClients)} - others == set(PROTOCOLS)
 
 
@@ -279,10 +281,26 @@ async def test_real_hosts_are_watched_whatever_is_asked_for() -> None:
             (clients.old_transfers, "transfer_out"),
         ):
             assert isinstance(await asked(client, name), NotSent), name
-        assert clients.transfers.refusal == WATCH_ONLY_NO_TRANSFERS
-        assert clients.settings.margin_refusal == clients.settings.refusal == WATCH_ONLY_NO_CHANGES
-        assert clients.funds.refusal == WATCH_ONLY_NO_CHANGES
+        assert clients.transfers.refusal == NO_REAL_TRANSFERS
+        assert clients.settings.margin_refusal == clients.settings.refusal == NO_REAL_CHANGES
+        assert clients.funds.refusal == NO_REAL_CHANGES
         await clients.aclose()
+
+
+@pytest.mark.parametrize("access", [Access.WATCH_ONLY, Access.REDUCING])
+async def test_a_permit_decides_about_real_hosts(access: Access) -> None:
+    """Orders go as far as it allows at the time; money and settings stay untouched."""
+    permit = Permit(access, Access.FULL)
+    hosts = Hosts("https://futures.example", "https://account.example", ORDER_SOCKETS["main"])
+    clients = connect(hosts, Credentials("k", "s", "p"), FakeClock(), permit=permit)
+    assert clients.trading.access is access
+    assert await asked(clients.trading, "place") == NotSent(access.reason)
+    assert clients.order_socket is not None
+    permit.change(Access.FULL)
+    assert clients.trading.access is Access.FULL
+    for client, name in ((clients.settings, "set_margin_mode"), (clients.transfers, "transfer")):
+        assert isinstance(await asked(client, name), NotSent), name
+    await clients.aclose()
 
 
 async def test_history_has_connections_of_its_own(watched: Watched) -> None:

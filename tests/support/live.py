@@ -16,17 +16,19 @@ from tests.support.builders import XBT
 from tests.support.deadlines import eventually
 
 if TYPE_CHECKING:
+    from terminal.exchange.permit import Permit
     from terminal.session.market import MarketSession
     from terminal.simexchange.switches import Switches
 
 
-def clients_of(exchange: SimExchange) -> ExchangeClients:
-    """Clients signed with the demo key."""
+def clients_of(exchange: SimExchange, permit: Permit | None = None) -> ExchangeClients:
+    """Clients signed with the demo key; with a permit they send what it allows."""
     key = exchange.key
     return connect(
         Hosts(exchange.rest, exchange.rest),
         Credentials(key.key, key.secret, key.passphrase),
         SystemClock(),
+        permit=permit,
     )
 
 
@@ -34,7 +36,14 @@ def clients_of(exchange: SimExchange) -> ExchangeClients:
 class Live:
     """An exchange and a backend on it, in one loop: ``start``, use, ``stop``."""
 
-    def __init__(self, *, is_calm: bool = False, switches: Switches | None = None) -> None:
+    def __init__(
+        self,
+        *,
+        is_calm: bool = False,
+        switches: Switches | None = None,
+        permit: Permit | None = None,
+    ) -> None:
+        self._permit = permit
         self.exchange = SimExchange(is_calm=is_calm, switches=switches)
         self.errors: list[str] = []
         self.owner = TaskOwner("live", lambda name, error: self.errors.append(f"{name} {error!r}"))
@@ -43,7 +52,9 @@ class Live:
         """Start both and wait until everything is live and trusted."""
         await self.exchange.start()
         clock = SystemClock()
-        self.backend = Backend(clients_of(self.exchange), clock, self.owner, GuardLimits)
+        self.backend = Backend(
+            clients_of(self.exchange, self._permit), clock, self.owner, GuardLimits
+        )
         await self.backend.start()
         await eventually(lambda: self.backend.markets.contracts, "the contract list")
         self.market: MarketSession = self.backend.markets.open(XBT)

@@ -1,0 +1,91 @@
+"""The switch on a whole backend: the simulated exchange stands in for a real one."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from terminal.domain.access import Access
+from terminal.domain.guard import BlockField
+from terminal.domain.order import OrderState
+from terminal.domain.units import Price
+from terminal.exchange.permit import Permit
+from terminal.session.conditions import Light
+from terminal.session.results import Blocked, Submitted
+from tests.support.builders import XBT, a_ticket
+from tests.support.deadlines import eventually
+from tests.support.live import Live
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+
+    from terminal.session.live_switch import LiveSwitch
+
+
+@pytest.fixture
+async def live() -> AsyncIterator[Live]:
+    """A calm exchange, and an account on it that may be traded but is not yet."""
+    one = Live(is_calm=True, permit=Permit(Access.WATCH_ONLY, Access.FULL))
+    await one.start()
+    yield one
+    await one.stop()
+
+
+async def the_switch(live: Live) -> LiveSwitch:
+    switch = live.backend.live
+    assert switch is not None
+    await eventually(
+        lambda: all(one.light is Light.GREEN for one in switch.conditions()),
+        "all conditions green",
+    )
+    return switch
+
+
+def a_deep_buy(live: Live) -> OrderTicket:
+    touch = live.market.touch()
+    assert touch is not None
+    assert touch.best_bid is not None
+    return a_ticket(price=Price(touch.best_bid - 300), lots=1)
+
+
+async def test_from_watching_to_trading_and_back(live: Live) -> None:
+    """Nothing is sent before; an order rests while it is on; off, it can only be canceled."""
+    desk, switch = live.backend.desk, await the_switch(live)
+    blocked = desk.submit(a_deep_buy(live))
+    assert isinstance(blocked, Blocked)
+    assert blocked.blocks[0].field is BlockField.ACCESS
+    assert switch.turn_on() == ""
+    sent = desk.submit(a_deep_buy(live))
+    assert isinstance(sent, Submitted)
+    await eventually(
+        lambda: desk.orders[sent.client_oid].state is OrderState.OPEN, "the resting order"
+    )
+    switch.turn_off()
+    again = desk.submit(a_deep_buy(live))
+    assert isinstance(again, Blocked)
+    assert again.blocks[0].reason == Access.REDUCING.reason
+    assert isinstance(desk.move(sent.client_oid, Price(1)), Blocked)
+    desk.cancel(sent.client_oid)
+    await eventually(
+        lambda: desk.orders[sent.client_oid].state is OrderState.CANCELED, "the cancel's end"
+    )
+
+
+async def test_a_lost_stream_switches_it_off_and_flattening_goes_on(live: Live) -> None:
+    """The position that was opened while it was on can be closed while it is off."""
+    desk, switch = live.backend.desk, await the_switch(live)
+    assert switch.turn_on() == ""
+    touch = live.market.touch()
+    assert touch is not None
+    assert touch.best_ask is not None
+    assert isinstance(desk.submit(a_ticket(price=Price(touch.best_ask + 2), lots=3)), Submitted)
+    account = live.backend.account
+    await eventually(lambda: account.position(XBT).core.lots == 3, "a long position")
+    live.backend.market_feed.doubt("cut by the test")
+    await eventually(lambda: not switch.is_on, "the switch off")
+    assert switch.access is Access.REDUCING
+    desk.flatten(XBT)
+    await eventually(lambda: account.position(XBT).core.is_flat, "a flat position")
+    await eventually(lambda: not desk.flattening(XBT), "the end of flattening")
+    assert not switch.is_on
