@@ -94,7 +94,9 @@ class Accounts:
                 # Never with the account's own key instead: it may lack what the other one has.
                 hosts = replace(hosts, orders="")
                 words = (*words, f"{error.sentence} Orders go by REST until then.")
-        return Choice(Mode.ACCOUNT, hosts, credentials, profile.name, words, order_key)
+        return Choice(
+            Mode.ACCOUNT, hosts, credentials, profile.name, words, order_key, profile.may_trade
+        )
 
     async def _load(self, entry: str, what: str) -> Secrets:
         """The parts of a key from the key ring. Raises ``TernError``."""
@@ -179,6 +181,13 @@ class Accounts:
         kept = await self._vault.save(profile.order_entry, parts)
         return (kept.sentence,) if kept.sentence else ()
 
+    def set_may_trade(self, name: str, *, may_trade: bool) -> tuple[str, ...]:
+        """Remember whether anything may be sent to an account; returns what should be read."""
+        profile = self._profiles.find(name)
+        if profile is None or profile.may_trade is may_trade:
+            return ()
+        return self._remember(replace(profile, may_trade=may_trade))
+
     async def forget(self, name: str) -> None:
         """Forget an account, its keys first. Raises ``TernError`` when one cannot be removed."""
         profile = self._profiles.find(name)
@@ -216,6 +225,7 @@ class Accounts:
             key_version=version,
             last_used_ms=now_ms,
             is_stored=True,
+            may_trade=False,  # another key may be another account's
             order_socket=self._order_socket or known.order_socket,
         )
 

@@ -12,6 +12,7 @@ from terminal.viewmodels.text import Role
 if TYPE_CHECKING:
     from terminal.exchange.credentials import Credentials
     from terminal.exchange.hosts import Hosts
+    from terminal.exchange.permit import Permit
 
 LIVE_BADGE = "LIVE \N{MIDDLE DOT} watch only"
 
@@ -31,7 +32,8 @@ class Choice:
 
     The demo brings its own hosts and key when it runs; watching has no key. ``words`` are what
     the user should read in the event log. ``order_key`` is the order socket's own key, None for
-    the same.
+    the same. With ``may_trade`` cancels and orders that reduce are sent to the account at once, and
+    live trading can be switched on; without it, it is only watched until somebody does.
     """
 
     mode: Mode
@@ -40,13 +42,23 @@ class Choice:
     name: str = ""
     words: tuple[str, ...] = ()
     order_key: Credentials | None = None
+    may_trade: bool = False
 
     @property
     def access(self) -> Access:
-        """How far commands go."""
+        """How far commands go, but for orders to an account, which its permit decides about."""
         if self.mode is Mode.DEMO:
             return Access.FULL
         return Access.WATCH_ONLY if self.mode is Mode.ACCOUNT else Access.MARKET_DATA
+
+    @property
+    def permit(self) -> Permit | None:
+        """What decides about orders to an account of the real exchange; None for what has none."""
+        from terminal.exchange.permit import Permit
+
+        if self.mode is not Mode.ACCOUNT:
+            return None
+        return Permit(Access.REDUCING if self.may_trade else Access.WATCH_ONLY, Access.FULL)
 
     @property
     def badge(self) -> tuple[str, Role]:
@@ -58,7 +70,7 @@ class Choice:
         """The window's title."""
         if self.mode is Mode.DEMO:
             return "Simulated exchange"
-        return f"{self.name}, live, watch only" if self.name else "Live market, watch only"
+        return f"{self.name}, live" if self.name else "Live market, watch only"
 
     @property
     def opening_words(self) -> str:

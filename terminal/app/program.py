@@ -40,6 +40,7 @@ from terminal.storage.settings import SettingsStore
 if TYPE_CHECKING:
     from PySide6.QtWidgets import QWidget
 
+    from terminal.app.accounts import Accounts
     from terminal.app.cli import Options
     from terminal.app.entrance import Entrance
     from terminal.app.settings_keeper import SettingsKeeper
@@ -142,6 +143,7 @@ class ProgramRun(QObject):
         self._demo = DemoExchange(options.seed, self)
         self._hosts = REAL if options.hosts is None else Hosts(*options.hosts)
         self._entrance: Entrance | None = None
+        self._accounts: Accounts | None = None
         self._trouble: TroubleBanner | None = None
         self._loaded_theme: Theme | None = None
         self._program: Program | None = None
@@ -211,7 +213,9 @@ class ProgramRun(QObject):
         self._lifecycle.on_stop("key ring", vault.close)
         profiles = ProfileStore(self._paths.config, self._clock)
         problem = profiles.load()
-        accounts = Accounts(profiles, vault, self._clock, self._hosts, self._options.order_socket)
+        accounts = self._accounts = Accounts(
+            profiles, vault, self._clock, self._hosts, self._options.order_socket
+        )
         owner = self._owner.child("entrance")
         doors = Doors(accounts, self._clock, owner, self._proxy)
         entrance = Entrance(doors, self._hosts, self._theme())
@@ -252,7 +256,7 @@ class ProgramRun(QObject):
         ((hosts, credentials),) = await beginning
         backend = self._backend(self._clients(choice, hosts, credentials, timer))
         self._lifecycle.on_stop("sessions", backend.stop)
-        program = build(backend, self._settings, self._theme(), choice.badge)
+        program = build(backend, self._settings, self._theme(), choice.badge, choice.name)
         program.window.setWindowTitle(choice.title)
         self._program = program
         self._faults.on_fault = self._on_fault
@@ -314,6 +318,7 @@ class ProgramRun(QObject):
             None if credentials is None else Keys(credentials, choice.order_key),
             self._clock,
             access=choice.access,
+            permit=choice.permit,
             proxy=self._proxy,
             on_sent=None if timer is None else timer.on_sent,
         )
@@ -339,10 +344,20 @@ class ProgramRun(QObject):
         program.window.close_requested.connect(self._on_close_requested)
         program.ladder.changed.connect(self._look_for_first_frame)
         program.backend.on_contracts_loaded.add(self._on_contracts_loaded)
+        if program.live is not None:
+            program.live.allowed_changed.connect(self._remember_allowed)
         if choice.mode is Mode.DEMO:
             ExchangeWatch(self._demo, program, self._owner, self)
         else:
             self._watch_for_trouble(program)
+
+    @Slot(bool)
+    def _remember_allowed(self, may_trade: bool) -> None:  # noqa: FBT001 - a Qt slot has no names
+        program, accounts = self._program, self._accounts
+        if program is None or program.live is None or accounts is None:
+            return
+        for words in accounts.set_may_trade(program.live.name, may_trade=may_trade):
+            program.backend.notices.post(NoticeLevel.WARNING, "app", words)
 
     def _watch_for_trouble(self, program: Program) -> None:
         from terminal.viewmodels.trouble import TroubleBanner

@@ -12,6 +12,7 @@ from terminal.viewmodels.frame import QtFrameClock
 from terminal.viewmodels.headers import HeadersViewModel
 from terminal.viewmodels.keys import LadderAction, chords_of
 from terminal.viewmodels.ladder import LadderViewModel
+from terminal.viewmodels.live import LiveViewModel
 from terminal.viewmodels.log import LogViewModel
 from terminal.viewmodels.orders import OrdersViewModel
 from terminal.viewmodels.positions import PositionsViewModel
@@ -23,6 +24,7 @@ from terminal.viewmodels.workspace import Workspace
 from terminal.widgets.fills import FillsPanel
 from terminal.widgets.ladder import LadderPanel
 from terminal.widgets.late_panel import LatePanel
+from terminal.widgets.live import show_live
 from terminal.widgets.log import LogPanel
 from terminal.widgets.main_window import MainWindow, Place
 from terminal.widgets.orders import OrdersPanel
@@ -32,6 +34,7 @@ from terminal.widgets.transfer import show_transfer
 
 if TYPE_CHECKING:
     from terminal.session.backend import Backend
+    from terminal.session.live_switch import LiveSwitch
     from terminal.storage.settings import Settings
     from terminal.viewmodels.base import ViewModel
     from terminal.viewmodels.chart import ChartViewModel
@@ -55,6 +58,7 @@ class Program:
     theme: Theme
     chart_panel: LatePanel
     chart: ChartViewModel | None = None
+    live: LiveViewModel | None = None
     startup_ms: float | None = None
 
 
@@ -63,6 +67,7 @@ def build(
     settings: Settings,
     theme: Theme,
     badge: tuple[str, Role] = ("DEMO", Role.DEMO),
+    account_name: str = "",
 ) -> Program:
     """Build view-models and widgets on a backend; nothing is started yet."""
     frame = QtFrameClock()
@@ -120,7 +125,7 @@ def build(
         window.add_account_action(
             "&Transfer between accounts\N{HORIZONTAL ELLIPSIS}", "Ctrl+T", show
         )
-    return Program(
+    program = Program(
         backend=backend,
         frame=frame,
         workspace=workspace,
@@ -143,6 +148,31 @@ def build(
         ladder_widget=ladder_panel,
         theme=theme,
     )
+    if backend.live is not None:
+        program.live = _live(backend.live, account_name, program)
+        program.view_models = (*program.view_models, program.live)
+    return program
+
+
+def _live(
+    switch: LiveSwitch,
+    name: str,
+    program: Program,
+) -> LiveViewModel:
+    """Live trading of an account of the real exchange, in the menu and in the status bar."""
+    live = LiveViewModel(switch, name, program.frame)
+    switch.on_changed.add(partial(_follow, live, program))
+    program.status.show_badge(*live.badge)
+    show = partial(show_live, live, program.theme, program.window)
+    program.window.add_account_action("&Live trading\N{HORIZONTAL ELLIPSIS}", "", show)
+    return live
+
+
+def _follow(live: LiveViewModel, program: Program) -> None:
+    """The badge tells how far commands go, and hands are armed only while orders are sent."""
+    program.status.show_badge(*live.badge)
+    if not live.is_on:
+        program.ladder.disarm("live trading is off.")
 
 
 def add_chart(program: Program) -> ChartViewModel:

@@ -21,7 +21,7 @@ VERSION = 1
 FILE_NAME = "profiles.json"
 _TEXTS = ("name", "ident", "futures_host", "account_host", "key_tail", "order_socket")
 _NUMBERS = ("key_version", "created_ms", "last_used_ms")
-_FLAGS = ("is_stored", "has_order_key")
+_FLAGS = ("is_stored", "has_order_key", "may_trade")
 _KNOWN = (*_TEXTS, *_NUMBERS, *_FLAGS)
 
 
@@ -37,6 +37,7 @@ class Profile:
     ``ident`` keeps two profiles of one name in two places apart; ``is_stored`` tells whether its
     key may be in the key ring; ``unknown`` is what another version wrote. ``order_socket`` is a
     word or an address, empty for the usual one; with ``has_order_key`` it has a key of its own.
+    With ``may_trade`` live trading was switched on once; it is off at every start all the same.
     """
 
     name: str
@@ -50,6 +51,7 @@ class Profile:
     is_stored: bool = False
     order_socket: str = ""
     has_order_key: bool = False
+    may_trade: bool = False
     unknown: dict[str, Any] = field(default_factory=dict)
 
     @property

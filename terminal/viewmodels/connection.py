@@ -101,6 +101,11 @@ class StatusViewModel(ViewModel):
         self._timer.setInterval(AGE_INTERVAL_MS)
         self._timer.timeout.connect(self.mark_dirty)
 
+    def show_badge(self, words: str, role: Role) -> None:
+        """Show whether anything is real, and how far commands go."""
+        self._badge = (words, role)
+        self.mark_dirty()
+
     def show_banner(self, banner: Banner | None, on_press: Callable[[], None] | None) -> None:
         """Show a banner with what its button does, or take it away (None)."""
         self._banner, self._on_banner = banner, on_press

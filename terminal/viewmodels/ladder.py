@@ -86,8 +86,6 @@ class LadderViewModel(ViewModel):
         self._builder: RowBuilder | None = None
         self._is_hovered = False
         self._last_press: tuple[LadderAction, int] | None = None
-        reason = desk.access.reason
-        self._standing = Message(reason, Role.TEXT_DIM) if reason else None
         self._has_account = desk.access is not Access.MARKET_DATA
         self._actions = self._bind_actions()
 
@@ -110,6 +108,11 @@ class LadderViewModel(ViewModel):
         self._leave_market()
         self._workspace.contract_changed.disconnect(self._on_contract_changed)
         self._workspace.contracts_changed.disconnect(self.contracts_changed)
+
+    def _standing(self) -> Message | None:
+        """Why orders are not sent, while there is nothing else to say."""
+        reason = self._desk.access.reason
+        return Message(reason, Role.TEXT_DIM) if reason else None
 
     def disarm(self, because: str) -> None:
         """Disarm both hands: a reconnect, a restart, the lock."""
@@ -290,7 +293,7 @@ class LadderViewModel(ViewModel):
             pnl_role=position.pnl_role,
             entry_text=position.entry,
             mark_text=position.mark,
-            message=trading.message or self._standing,
+            message=trading.message or self._standing(),
             off_market=off_market,
             is_market_above=is_above,
             stale=stale.reason if stale is not None else None,

@@ -181,7 +181,7 @@ class LadderTrading:
 
     def cancel_at(self, row: int | None, step: int, side: Side | None = None) -> None:
         """Cancel the own order on a row (of one side, or of both); several ask which."""
-        if self._is_off("Not canceled."):
+        if self._is_silent("Not canceled."):
             return
         orders = self.orders_at(row, step, side)
         if not orders:
@@ -193,14 +193,14 @@ class LadderTrading:
 
     def cancel_newest(self) -> None:
         """Cancel the newest working order of this contract."""
-        if self._is_off("Not canceled."):
+        if self._is_silent("Not canceled."):
             return
         if self.contract is not None and not self._desk.cancel_newest(self.contract.symbol):
             self.say("No working order to cancel.", Role.TEXT_DIM)
 
     def cancel_side(self, side: Side) -> None:
         """Cancel this contract's buys or sells."""
-        if self._is_off("Not canceled."):
+        if self._is_silent("Not canceled."):
             return
         if self.contract is not None:
             self._desk.cancel_side(self.contract.symbol, side)
@@ -208,7 +208,7 @@ class LadderTrading:
 
     def cancel_all(self) -> None:
         """Cancel everything of this contract."""
-        if self._is_off("Not canceled."):
+        if self._is_silent("Not canceled."):
             return
         if self.contract is not None:
             self._desk.cancel_all(self.contract.symbol)
@@ -216,7 +216,7 @@ class LadderTrading:
 
     def cancel_everywhere(self) -> None:
         """Cancel everything in every contract."""
-        if self._is_off("Not canceled."):
+        if self._is_silent("Not canceled."):
             return
         self._desk.cancel_everywhere()
         self.say("Cancelling all orders everywhere.", Role.CAUTION)
@@ -296,7 +296,7 @@ class LadderTrading:
 
     def press_flatten(self, at_ms: int, within_ms: int = DOUBLE_PRESS_MS) -> None:
         """First press asks, a second within the time flattens."""
-        if self._is_off("Not flattened."):
+        if self._is_silent("Not flattened."):
             return
         if self.contract is None:
             return
@@ -318,8 +318,14 @@ class LadderTrading:
     # Helpers ---------------------------------------------------------------------------------
 
     def _is_off(self, what: str) -> bool:
-        """Whether nothing may be sent at all; then it is said at once, before any question."""
-        reason = self._desk.access.reason
+        """Whether nothing that opens may be sent; then it is said at once, before any question."""
+        return self._says(what, self._desk.access.reason)
+
+    def _is_silent(self, what: str) -> bool:
+        """Whether nothing may be sent at all, not even a cancel."""
+        return self._says(what, self._desk.access.silence)
+
+    def _says(self, what: str, reason: str) -> bool:
         if reason:
             self.say(f"{what} {reason}", Role.CAUTION)
         return bool(reason)

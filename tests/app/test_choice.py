@@ -21,10 +21,21 @@ def test_only_the_demo_sends() -> None:
     ]
 
 
+def test_an_account_is_watched_until_trading_was_allowed_once() -> None:
+    """And even then the switch is off at the start; the demo and the market have none."""
+    allowed = Choice(Mode.ACCOUNT, REAL, None, "main", may_trade=True)
+    permits = [ACCOUNT.permit, allowed.permit]
+    assert [one and (one.access, one.most) for one in permits] == [
+        (Access.WATCH_ONLY, Access.FULL),
+        (Access.REDUCING, Access.FULL),
+    ]
+    assert DEMO.permit is WATCH.permit is None
+
+
 def test_live_looks_like_nothing_simulated() -> None:
     """Another word, another colour, another title."""
     assert DEMO.badge == ("DEMO", Role.DEMO)
     assert WATCH.badge == ACCOUNT.badge == ("LIVE \N{MIDDLE DOT} watch only", Role.LIVE)
     titles = {choice.title for choice in (DEMO, WATCH, ACCOUNT)}
-    assert titles == {"Simulated exchange", "Live market, watch only", "main, live, watch only"}
+    assert titles == {"Simulated exchange", "Live market, watch only", "main, live"}
     assert len({choice.opening_words for choice in (DEMO, WATCH, ACCOUNT)}) == 3

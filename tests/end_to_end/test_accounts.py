@@ -30,6 +30,7 @@ from terminal.exchange.outcome import Accepted
 from terminal.simexchange.server import SimExchange
 from terminal.storage.paths import Paths
 from terminal.viewmodels.text import NO_ACCOUNT, Role
+from terminal.widgets.live import show_live
 from tests.support.builders import XBT, a_ticket
 from tests.support.deadlines import STRETCH, eventually
 from tests.support.live import clients_of
@@ -207,7 +208,7 @@ def test_an_account_is_connected_watched_and_cannot_be_traded(
         opened = await connect(run, stage)
         assert entrance._is_closed
         assert opened.window.isVisible()
-        assert opened.window.windowTitle() == "main, live, watch only"
+        assert opened.window.windowTitle() == "main, live"
         view = opened.status.view
         assert (view.badge_text, view.badge_role) == ("LIVE \N{MIDDLE DOT} watch only", Role.LIVE)
         await _somebody_trades(other, opened)
@@ -230,6 +231,43 @@ def test_an_account_is_connected_watched_and_cannot_be_traded(
     for secret in stage.secrets():
         assert secret not in stage.everything_written()
         assert secret not in caplog.text
+
+
+def test_an_account_is_traded_after_its_name_was_typed(stage: Stage, ring: MemoryRing) -> None:
+    """By keys: switched on, an order sent, off by itself when a stream is lost; remembered."""
+    assert ring is not None
+
+    async def act(run: ProgramRun) -> None:
+        opened = await connect(run, stage)
+        assert opened.live is not None
+        dialog = show_live(opened.live, opened.theme, opened.window)
+        typed, on = child(dialog, QLineEdit, "live.typed"), child(dialog, QPushButton, "live.on")
+        QTest.keyClicks(typed, "main")
+        await eventually(on.isEnabled, "all conditions in order")
+        assert not opened.live.is_on
+        QTest.keyClick(typed, K.Key_Return)
+        await eventually(lambda: opened.live is not None and opened.live.is_on, "the switch on")
+        await eventually(
+            lambda: opened.status.view.badge_text.endswith("TRADING"), "the badge that says so"
+        )
+        QTest.keyClick(dialog, K.Key_Escape)
+        canvas, desk = opened.ladder_widget.canvas, opened.backend.desk
+        for key in (K.Key_F4, K.Key_Home, K.Key_Down, K.Key_Down, K.Key_B):
+            QTest.keyClick(canvas, key)
+        orders = stage.exchange.engine.account.orders
+        await eventually(lambda: len(orders) == len(desk.working(XBT)) == 1, "the order")
+        opened.backend.market_feed.doubt("cut by the test")
+        await eventually(lambda: opened.live is not None and not opened.live.is_on, "it off")
+        await eventually(lambda: opened.ladder.trading.armed == frozenset(), "nothing armed")
+        await eventually(
+            lambda: opened.status.view.badge_text.endswith("reducing only"), "the badge"
+        )
+        QTest.keyClick(canvas, K.Key_Backspace)
+        await eventually(lambda: not desk.working(XBT), "the cancel's end")
+
+    stage.play(Options(Command.RUN), act)
+    (profile,) = json.loads((stage.home / "config" / "profiles.json").read_text())["profiles"]
+    assert profile["may_trade"] is True
 
 
 async def _somebody_trades(other: Any, opened: Program) -> None:
@@ -308,7 +346,7 @@ def test_a_stored_account_opens_by_its_name_and_is_forgotten_with_its_key(
     async def reopen(run: ProgramRun) -> None:
         # The stand-in listens on another port now.
         opened = await program_of(run)
-        assert opened.window.windowTitle() == "main, live, watch only"
+        assert opened.window.windowTitle() == "main, live"
         assert stage.exchange.gateway.signed_calls > 0
 
     def at_new_port(run: ProgramRun) -> Coroutine[Any, Any, None]:

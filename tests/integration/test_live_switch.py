@@ -20,6 +20,7 @@ from tests.support.live import Live
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
+    from terminal.domain.ticket import OrderTicket
     from terminal.session.live_switch import LiveSwitch
 
 

@@ -3,45 +3,17 @@
 from __future__ import annotations
 
 from itertools import product
-from typing import TYPE_CHECKING
 
 import pytest
 
 from terminal.domain.access import Access
-from terminal.exchange.permit import Permit
 from terminal.session.conditions import Condition, Light
-from terminal.session.live_switch import LOOK_S, LiveSwitch
-from terminal.session.notices import NoticeBoard
-from terminal.session.tasks import TaskOwner
-from tests.support.fake_clock import FakeClock
-
-if TYPE_CHECKING:
-    from terminal.session.conditions import Check
-
-
-class Panel:
-    """A switch with conditions that the test sets."""
-
-    def __init__(self, names: tuple[str, ...] = ("Key", "Clock")) -> None:
-        self.lights = dict.fromkeys(names, Light.GREEN)
-        self.clock = FakeClock()
-        self.errors: list[str] = []
-        owner = TaskOwner("test", lambda name, error: self.errors.append(f"{name} {error!r}"))
-        self.notices = NoticeBoard(self.clock)
-        self.permit = Permit(Access.WATCH_ONLY, Access.FULL)
-        checks = [self._check(name) for name in names]
-        self.switch = LiveSwitch(self.permit, checks, self.clock, owner, self.notices)
-
-    def _check(self, name: str) -> Check:
-        return lambda: Condition(name, self.lights[name], f"{name} is {self.lights[name].value}.")
-
-    @property
-    def said(self) -> list[str]:
-        return [notice.text for notice in self.notices.notices]
+from terminal.session.live_switch import LOOK_S
+from tests.support.switch import SwitchPanel
 
 
 def test_it_is_off_at_first_and_sends_nothing() -> None:
-    panel = Panel()
+    panel = SwitchPanel()
     assert panel.switch.access is Access.WATCH_ONLY
     assert not panel.switch.is_on
 
@@ -49,7 +21,7 @@ def test_it_is_off_at_first_and_sends_nothing() -> None:
 @pytest.mark.parametrize(("key", "clock"), list(product(Light, Light)))
 def test_it_goes_on_only_when_all_are_green(key: Light, clock: Light) -> None:
     """Not known yet is not green."""
-    panel = Panel()
+    panel = SwitchPanel()
     panel.lights.update(Key=key, Clock=clock)
     why = panel.switch.turn_on()
     is_green = key is clock is Light.GREEN
@@ -65,7 +37,7 @@ def test_it_goes_on_only_when_all_are_green(key: Light, clock: Light) -> None:
 @pytest.mark.parametrize("name", ["Key", "Clock"])
 async def test_it_goes_off_by_itself(name: str, light: Light) -> None:
     """Within half a second, with the reason; reducing stays; it never comes back by itself."""
-    panel = Panel()
+    panel = SwitchPanel()
     panel.switch.start()
     assert panel.switch.turn_on() == ""
     await panel.clock.advance(LOOK_S * 3)
@@ -82,7 +54,7 @@ async def test_it_goes_off_by_itself(name: str, light: Light) -> None:
 
 async def test_a_condition_that_fails_is_not_green() -> None:
     """It is reported, and the switch goes off."""
-    panel = Panel()
+    panel = SwitchPanel()
     assert panel.switch.turn_on() == ""
 
     def broken() -> Condition:
@@ -96,7 +68,7 @@ async def test_a_condition_that_fails_is_not_green() -> None:
 
 async def test_by_hand() -> None:
     """Allowed, on, off, watched only; every change is told once."""
-    panel = Panel()
+    panel = SwitchPanel()
     told: list[Access] = []
     panel.switch.on_changed.add(lambda: told.append(panel.switch.access))
     panel.switch.allow()
@@ -118,7 +90,7 @@ async def test_by_hand() -> None:
 
 async def test_stopping_leaves_nothing_open() -> None:
     """A session that ends sends no opening order behind its end."""
-    panel = Panel()
+    panel = SwitchPanel()
     panel.switch.start()
     panel.switch.turn_on()
     await panel.switch.stop()
