@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import time
 from functools import cache
 from typing import TYPE_CHECKING, NamedTuple, TypeVar, final
 from urllib.parse import quote, urlencode
@@ -34,6 +33,7 @@ from terminal.exchange.limiter import Block, Grant, urgency_of
 from terminal.exchange.meter import figures_of
 from terminal.exchange.refusals import held_back
 from terminal.exchange.retry import PATIENCE_S, delays, may_retry
+from terminal.exchange.stamps import current_stamps
 from terminal.wire.codec import encode
 from terminal.wire.endpoints import Effect, endpoint
 from terminal.wire.signing import signed_headers
@@ -47,6 +47,7 @@ if TYPE_CHECKING:
     from terminal.exchange.exchange_time import TimeKeeper
     from terminal.exchange.limiter import RateBudget, Turn, Wait
     from terminal.exchange.meter import Figures, Urgency
+    from terminal.exchange.stamps import Stamps
     from terminal.wire.endpoints import Endpoint
     from terminal.wire.envelope import Envelope
 
@@ -319,14 +320,17 @@ class HttpClient:
                 request = self._client.build_request(
                     call.row.method, call.target, content=call.content
                 )
+                stamps = current_stamps()
                 if call.signed:
                     self._sign(request)
+                    if stamps is not None:
+                        stamps.signed_s = self._clock.monotonic_s()
             except (httpx.InvalidURL, ValueError) as error:
                 wrong = type(error).__name__
                 sentence = "The request cannot be written with this address and this key."
             else:
-                if self._on_sent is not None:
-                    trace = _Trace(self._on_sent, call.row.method, call.path)
+                if self._on_sent is not None or stamps is not None:
+                    trace = _Trace(self._on_sent, call, stamps, self._clock)
                     request.extensions["trace"] = trace
                 return request
         raise TransportError(f"{call.name}: {wrong}", was_sent=False, sentence=sentence)
@@ -402,16 +406,29 @@ class HttpClient:
 
 @final
 class _Trace:
-    """Tells the observer when the last bytes of a request were written."""
+    """Notes when the last bytes of a request were written, and the first of its answer came."""
 
-    __slots__ = ("_method", "_observer", "_path")
+    __slots__ = ("_call", "_clock", "_observer", "_stamps")
 
-    def __init__(self, observer: Callable[[str, str, float], None], method: str, path: str) -> None:
-        self._observer, self._method, self._path = observer, method, path
+    def __init__(
+        self,
+        observer: Callable[[str, str, float], None] | None,
+        call: _Call,
+        stamps: Stamps | None,
+        clock: Clock,
+    ) -> None:
+        self._observer, self._call = observer, call
+        self._stamps, self._clock = stamps, clock
 
     async def __call__(self, event: str, _info: object) -> None:
         if event == "http11.send_request_body.complete":
-            self._observer(self._method, self._path, time.monotonic())
+            now_s = self._clock.monotonic_s()
+            if self._observer is not None:
+                self._observer(self._call.row.method, self._call.path, now_s)
+            if self._stamps is not None:
+                self._stamps.sent_s = now_s
+        elif event == "http11.receive_response_headers.complete" and self._stamps is not None:
+            self._stamps.replied_s = self._clock.monotonic_s()
 
 
 def _target(path: str, query: Mapping[str, str | int] | None) -> str:

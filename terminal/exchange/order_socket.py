@@ -31,6 +31,7 @@ from terminal.exchange.sockets import (
     open_socket,
     send_text,
 )
+from terminal.exchange.stamps import current_stamps
 from terminal.wire.codec import DecodeError
 from terminal.wire.order_socket import (
     Closing,
@@ -51,6 +52,7 @@ if TYPE_CHECKING:
     from terminal.exchange.charge import Charge
     from terminal.exchange.credentials import Credentials
     from terminal.exchange.sockets import Socket
+    from terminal.exchange.stamps import Stamps
     from terminal.wire.order_socket import Event, Operation
 
     Read = Callable[[Replied], tuple[Outcome, ...]]
@@ -114,6 +116,7 @@ class _Waiting(NamedTuple):
     subjects: Sequence[Subject]
     read: Read
     charge: Charge | None
+    stamps: Stamps | None
 
 
 @final
@@ -208,12 +211,15 @@ class OrderSocket:
             missing = NotSent("The order socket is not open.", Route.SOCKET)
             return (missing,) * len(subjects)
         identity, frame = link.connection.request(operation, args, self._clock.monotonic_s())
+        stamps = current_stamps()
         answer: asyncio.Future[tuple[Outcome, ...]] = asyncio.get_running_loop().create_future()
-        self._waiting[identity] = _Waiting(answer, subjects, read, charge)
+        self._waiting[identity] = _Waiting(answer, subjects, read, charge, stamps)
         try:
             # A connection that breaks now may have carried the frame: its end answers, as for all.
             with suppress(ConnectionClosed):
                 await link.socket.send(frame, text=True)
+                if stamps is not None:
+                    stamps.sent_s = self._clock.monotonic_s()
                 if self.on_sent is not None:
                     self.on_sent(operation, self._clock.monotonic_s())
             return await answer
@@ -358,6 +364,10 @@ class OrderSocket:
         waiting = (self._late if reply.is_late else self._waiting).pop(reply.identity, None)
         if waiting is None:
             return
+        if waiting.stamps is not None:
+            waiting.stamps.replied_s = self._clock.monotonic_s()
+            waiting.stamps.gateway_in_ms = reply.in_ms
+            waiting.stamps.gateway_out_ms = reply.out_ms
         quota = reply.quota
         figures = None
         if quota is not None:

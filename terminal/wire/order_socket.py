@@ -60,6 +60,8 @@ class Frame(msgspec.Struct):
     pingTimeout: msgspec.Raw = msgspec.Raw(b"null")
     userRateLimit: msgspec.Raw = msgspec.Raw(b"null")
     rateLimit: msgspec.Raw = msgspec.Raw(b"null")
+    inTime: msgspec.Raw = msgspec.Raw(b"null")
+    outTime: msgspec.Raw = msgspec.Raw(b"null")
 
 
 SILENCE_S = 15.0
@@ -83,7 +85,11 @@ class Ponged(NamedTuple):
 
 
 class Replied(NamedTuple):
-    """The reply to a request. ``is_late`` when the request was told overdue before."""
+    """The reply to a request. ``is_late`` when the request was told overdue before.
+
+    ``in_ms`` and ``out_ms`` are when the gateway took the request and answered it, epoch ms of the
+    exchange's clocks, None where they cannot be read.
+    """
 
     identity: str
     code: str
@@ -91,6 +97,8 @@ class Replied(NamedTuple):
     data: bytes
     quota: Quota | None
     is_late: bool
+    in_ms: int | None = None
+    out_ms: int | None = None
 
     @property
     def is_success(self) -> bool:
@@ -292,7 +300,20 @@ def _reply(identity: str, frame: Frame, *, is_late: bool) -> Replied:
         bytes(frame.data),
         _quota(frame.userRateLimit) or _quota(frame.rateLimit),
         is_late,
+        _epoch_ms(frame.inTime),
+        _epoch_ms(frame.outTime),
     )
+
+
+def _epoch_ms(raw: msgspec.Raw) -> int | None:
+    """A time of the gateway; a reply is not worth less because it cannot be read."""
+    data = bytes(raw)
+    if data == b"null":
+        return None
+    try:
+        return decode(data, Whole)
+    except DecodeError:
+        return None
 
 
 def _quota(raw: msgspec.Raw) -> Quota | None:
