@@ -59,6 +59,10 @@ class BookSync:
         self._needs_confirmation = False
         # Up to here changes are known to have come, readable or not; 0 when that is not known.
         self._at_least = 0
+        # Where the book stood when its channel was interrupted, None without such a case.
+        self._stood_at: int | None = None
+        self.was_quiet = False
+        """The last interruption missed nothing: the snapshot after it is where the book stood."""
 
     @property
     def fetch_at_s(self) -> float | None:
@@ -82,8 +86,10 @@ class BookSync:
     def interrupted(self, sentence: str) -> None:
         """The channel may have missed something; the exchange is to confirm it anew."""
         self.resyncs += 1
+        stood_at = self.book.sequence if self.is_live else self._stood_at
         self._forget(f"{sentence} It is being read again.")
         self._needs_confirmation = True
+        self._stood_at = stood_at
 
     def unreadable(self, now_s: float) -> None:
         """A change could not be read: what is known does not contain it."""
@@ -165,6 +171,8 @@ class BookSync:
             self._fetch_at_s = now_s + MIN_INTERVAL_S
             return False
         self.book.load(snapshot)
+        self.was_quiet = not self._buffer and self._stood_at == snapshot.sequence
+        self._stood_at = None
         return self._replay(now_s)
 
     def snapshot_failed(self, now_s: float, sentence: str) -> None:
@@ -237,6 +245,7 @@ class BookSync:
         self._reset(reason)
         self._fetch_at_s = None
         self._is_proven = False
+        self._stood_at = None
         self._doubts += 1
 
     def _reset(self, reason: str) -> None:

@@ -227,6 +227,15 @@ class Feed:
         """Believe nothing any more and connect anew at once."""
         self._first.renew(reason)
 
+    def quiet(self, channel: Channel) -> None:
+        """A channel's silence is proved to be that of the market: no connection is doubted for it.
+
+        A market that trades in bursts would otherwise cost all others their connection.
+        """
+        one = self._subscriptions.get(channel)
+        if one is not None and one.state is ChannelState.CONFIRMED:
+            one.quiet(self._clock.monotonic_s())
+
     async def _watch(self) -> None:
         """Find what went silent, and what happened while nothing ran."""
         sleep = SleepWatch(self._clock)

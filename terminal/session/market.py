@@ -377,4 +377,7 @@ class MarketSession:
         if isinstance(sync, LightBook):
             return sync.take(await self._gateway.book_depth(symbol, self.mode.value[1]))
         snapshot = await self._gateway.book_snapshot(symbol)
-        return sync.snapshot(snapshot, self._clock.monotonic_s())
+        is_live = sync.snapshot(snapshot, self._clock.monotonic_s())
+        if is_live and sync.was_quiet:
+            self._feed.quiet(Channel(ChannelKind.BOOK, symbol))
+        return is_live

@@ -166,6 +166,10 @@ class Subscription:
         self._frames += 1
         self._asked_again = False
 
+    def quiet(self, now_s: float) -> None:
+        """Something else proved that there was nothing to tell: the market was quiet."""
+        self._begin(now_s)
+
     def silent_for_s(self, now_s: float) -> float:
         """How long nothing came since it was confirmed or heard."""
         return now_s - self._heard_s

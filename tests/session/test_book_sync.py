@@ -126,6 +126,29 @@ def test_a_book_crossed_for_one_frame_is_normal_but_not_for_half_a_second() -> N
     assert sync.resyncs == 1
 
 
+def test_an_interruption_in_which_nothing_happened_is_known_as_such() -> None:
+    """The same sequence as before proves it; another one, or a change in between, does not."""
+    for sequence, delta, was_quiet in ((100, None, True), (101, None, False), (100, 101, False)):
+        sync = a_live_sync()
+        assert not sync.was_quiet
+        sync.interrupted("Silent.")
+        sync.interrupted("Silent.")
+        sync.confirmed(1.0)
+        if delta is not None:
+            sync.delta(a_delta(delta), 1.1)
+        sync.fetching(2.0)
+        assert sync.snapshot(a_snapshot(sequence), 2.1)
+        assert sync.was_quiet is was_quiet
+    cut = a_live_sync()
+    cut.interrupted("Silent.")
+    cut.lost()
+    cut.opened()
+    cut.confirmed(3.0)
+    cut.fetching(4.0)
+    assert cut.snapshot(a_snapshot(100), 4.1)
+    assert not cut.was_quiet, "a new connection proves nothing about the old one"
+
+
 def test_a_snapshot_of_before_a_loss_or_an_interruption_is_left_out() -> None:
     """It may lack changes that nobody will ever tell."""
     for end in (BookSync.lost, BookSync.opened, lambda sync: sync.interrupted("Silent.")):

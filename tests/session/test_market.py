@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections import deque
 from decimal import Decimal
 
 from terminal.domain.clock import TimestampNs
@@ -233,6 +234,22 @@ async def test_an_interrupted_book_is_not_believed_until_it_was_read_anew() -> N
     await h.clock.advance(1.0)
     assert h.market.touch() is not None
     await h.end()
+
+
+async def test_a_burst_and_a_long_quiet_cost_nobody_the_connection() -> None:
+    """The book is asked for again and found where it stood; one that went on is not believed."""
+    for went_on, runs in ((False, 1), (True, 2)):
+        h = await Harness().live()
+        for sequence in range(101, 141):
+            h.stream.push(a_delta(sequence))
+            await h.clock.advance(0.1)
+        h.gateway.snapshots = deque([a_snapshot(150 if went_on else 140)])
+        for _ in range(40):
+            h.stream.push(a_mark())
+            await h.clock.advance(2.5)
+        assert h.stream.runs == runs
+        assert h.market.book_is_live
+        await h.end()
 
 
 async def test_a_change_that_cannot_be_read_leads_to_a_new_reading() -> None:

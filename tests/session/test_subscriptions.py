@@ -65,6 +65,18 @@ def test_a_busy_book_that_falls_silent_is_asked_for_again_and_then_reconnected()
     assert book.verdict(100.0 + limit_s) is Verdict.RECONNECT
 
 
+def test_a_silence_that_was_proved_to_be_the_markets_is_no_reason_to_reconnect() -> None:
+    """It counts as calm until it has been busy again."""
+    book, limit_s = busy(), SILENCE_S[ChannelKind.BOOK]
+    assert book.verdict(50.0) is Verdict.ASK_AGAIN
+    book.confirmed(51.0)
+    book.quiet(51.5)
+    assert book.verdict(1000.0) is Verdict.FINE
+    for number in range(LIQUID_FRAMES):
+        book.heard(1000.0 + number / 10)
+    assert book.verdict(1010.0 + limit_s) is Verdict.FINE
+
+
 def test_a_frame_after_asking_again_ends_the_suspicion() -> None:
     book, limit_s = busy(), SILENCE_S[ChannelKind.BOOK]
     assert book.verdict(50.0) is Verdict.ASK_AGAIN
