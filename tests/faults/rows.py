@@ -614,7 +614,7 @@ STREAMS = (
     Row("the private stream breaks while an order fills", {}, places_and_loses, within_s=15.0,
         is_lost=True),
     Row("a busy market stands still", standing_still, lasts_s=100.0, is_stale=True,
-        sees=("Nothing came for 30 s",), is_doubted=False),
+        sees=("Nothing came for 3",), is_doubted=False),
 )  # fmt: skip
 
 SOCKET = tuple(
