@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from terminal.domain.clock import Clock
     from terminal.domain.guard import GuardLimits, Touch
     from terminal.exchange.connect import ExchangeClients
+    from terminal.session.journal import Journal
     from terminal.session.tasks import TaskOwner
 
 CLIENT_OID_PREFIX = "tern-"
@@ -47,6 +48,7 @@ class Backend:
         clock: Clock,
         owner: TaskOwner,
         limits: Callable[[], GuardLimits],
+        journal: Journal | None = None,
     ) -> None:
         self.clients = clients
         self.clock = clock
@@ -83,6 +85,7 @@ class Backend:
             self.touch_of,
             limits,
             new_client_oid,
+            journal,
         )
         self.transfers = TransferDesk(
             clients.transfers,

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, final
 from terminal.domain.errors import TernError
 from terminal.domain.events import OrderUpdate
 from terminal.domain.guard import Block, BlockField, GuardLimits, Touch, check
+from terminal.domain.intention import Intention, Purpose
 from terminal.domain.order import (
     Order,
     OrderState,
@@ -33,6 +34,7 @@ from terminal.exchange.gateway import (
 from terminal.exchange.outcome import Outcome, Route, Unknown
 from terminal.session.cancels import Canceling
 from terminal.session.flatten import Flattening
+from terminal.session.journal import Journal, JournalError, MemoryJournal
 from terminal.session.listeners import Listeners
 from terminal.session.moves import Moving
 from terminal.session.notices import NoticeLevel
@@ -50,6 +52,7 @@ if TYPE_CHECKING:
     from terminal.domain.clock import Clock
     from terminal.domain.contract import Contract
     from terminal.domain.events import Fill
+    from terminal.domain.intention import ProcedureId
     from terminal.domain.ticket import OrderTicket
     from terminal.domain.units import ClientOid, OrderId, Price, Symbol
     from terminal.exchange.batches import Subject
@@ -84,9 +87,11 @@ class OrderDesk:
         touch_of: Callable[[Symbol], Touch | None],
         limits: Callable[[], GuardLimits],
         new_client_oid: Callable[[], ClientOid],
+        journal: Journal | None = None,
     ) -> None:
         self.gateway = gateway
         self.account = account
+        self.journal: Journal = MemoryJournal(clock) if journal is None else journal
         self.clock = clock
         self.pulse = Pulse(clock)
         self._feed = feed
@@ -229,15 +234,34 @@ class OrderDesk:
 
     # Placing ---------------------------------------------------------------------------------
 
-    def submit(self, ticket: OrderTicket) -> SubmitResult:
+    def submit(
+        self,
+        ticket: OrderTicket,
+        purpose: Purpose = Purpose.SUBMIT,
+        procedure: ProcedureId | None = None,
+    ) -> SubmitResult:
         """Send a ticket unless something blocks it. The one way for an order to leave."""
         blocks = self.blocks(ticket)
         if blocks:
             return Blocked(blocks)
         client_oid = self._new_client_oid()
+        block = self._intend(Intention(client_oid, ticket, purpose, procedure, self.clock.now_ms()))
+        if block is not None:
+            return Blocked((block,))
         self.put(submitting(ticket, client_oid))
         self.spawn(f"place {client_oid}", self._placing.run(ticket, client_oid))
         return Submitted(client_oid)
+
+    def _intend(self, intention: Intention) -> Block | None:
+        """Write what is meant before it is sent; what opens is not sent without."""
+        ticket = intention.ticket
+        try:
+            self.journal.intend(intention)
+        except JournalError as error:
+            if not ticket.reduces_only:
+                return Block(BlockField.JOURNAL, f"{error.sentence} {error.remedy}".rstrip())
+            self.warn(f"{error.sentence} The order reduces, so it is sent.", ticket.symbol)
+        return None
 
     def dry_run(self, ticket: OrderTicket) -> Blocked | None:
         """Let the exchange test a ticket without placing it; ``on_dry_run`` is told the answer.
@@ -356,9 +380,15 @@ class OrderDesk:
         if not self._refused("Not flattened.", symbol):
             self._flattening.start(symbol)
 
-    def close_position(self, ticket: OrderTicket) -> ClientOid:
+    def close_position(
+        self,
+        ticket: OrderTicket,
+        purpose: Purpose = Purpose.FLATTEN,
+        procedure: ProcedureId | None = None,
+    ) -> ClientOid:
         """Send a close ticket past the guard: getting out is never blocked. Returns at once."""
         client_oid = self._new_client_oid()
+        self._intend(Intention(client_oid, ticket, purpose, procedure, self.clock.now_ms()))
         self.put(submitting(ticket, client_oid))
         self.spawn(f"close {client_oid}", self._placing.run(ticket, client_oid))
         return client_oid
