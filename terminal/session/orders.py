@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, final
 from terminal.domain.errors import TernError
 from terminal.domain.events import OrderUpdate
 from terminal.domain.guard import Block, BlockField, GuardLimits, Touch, check
-from terminal.domain.intention import Intention, Purpose
+from terminal.domain.intention import Intention, JournalError, Purpose
 from terminal.domain.order import (
     Order,
     OrderState,
@@ -34,7 +34,7 @@ from terminal.exchange.gateway import (
 from terminal.exchange.outcome import Outcome, Route, Unknown
 from terminal.session.cancels import Canceling
 from terminal.session.flatten import Flattening
-from terminal.session.journal import Journal, JournalError, MemoryJournal
+from terminal.session.journal import Journal, MemoryJournal
 from terminal.session.listeners import Listeners
 from terminal.session.moves import Moving
 from terminal.session.notices import NoticeLevel
