@@ -83,10 +83,6 @@ class Journal(Protocol):
         """Forget what ended long ago and put the file in order; called now and then."""
         ...
 
-    def close(self) -> None:
-        """Nothing is written any more."""
-        ...
-
 
 @dataclass(slots=True)
 class _Entry:
@@ -163,9 +159,6 @@ class MemoryJournal:
     async def tidy(self) -> None:
         """Forget what ended long ago."""
         self._forget_old()
-
-    def close(self) -> None:
-        """Nothing to do: it is forgotten."""
 
     def _forget_old(self) -> None:
         if len(self._entries) > 2 * KEPT:
