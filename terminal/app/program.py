@@ -29,6 +29,7 @@ from terminal.app.lifecycle import Lifecycle
 from terminal.app.logs import Logs
 from terminal.app.startup import process_age_s
 from terminal.app.tour_run import Picture, run_tour
+from terminal.domain.access import Access
 from terminal.domain.errors import TernError
 from terminal.exchange.hosts import REAL, Hosts, order_socket_of
 from terminal.session.clock import SystemClock
@@ -40,6 +41,7 @@ from terminal.storage.settings import SettingsStore
 if TYPE_CHECKING:
     from PySide6.QtWidgets import QWidget
 
+    from terminal.app.account_files import AccountFiles
     from terminal.app.accounts import Accounts
     from terminal.app.cli import Options
     from terminal.app.entrance import Entrance
@@ -51,6 +53,7 @@ if TYPE_CHECKING:
     from terminal.exchange.connect import ExchangeClients
     from terminal.exchange.credentials import Credentials
     from terminal.session.backend import Backend
+    from terminal.session.journal import Journal
     from terminal.viewmodels.trouble import TroubleBanner
     from terminal.widgets.theme import Theme
 
@@ -254,7 +257,14 @@ class ProgramRun(QObject):
 
         timer = WireTimer(self) if self._options.tour else None
         ((hosts, credentials),) = await beginning
-        backend = self._backend(self._clients(choice, hosts, credentials, timer))
+        files = self._files(choice, hosts, credentials)
+        try:
+            clients = self._clients(choice, hosts, credentials, timer, files.access)
+        except TernError:
+            await files.close()
+            raise
+        self._lifecycle.on_stop("account files", files.close)
+        backend = self._backend(clients, files.journal)
         self._lifecycle.on_stop("sessions", backend.stop)
         program = build(backend, self._settings, self._theme(), choice.badge, choice.name)
         program.window.setWindowTitle(choice.title)
@@ -267,7 +277,7 @@ class ProgramRun(QObject):
         self._show(program)
         program.ladder_widget.setFocus()
         await backend.start()
-        for words in (self._settings_problem, *choice.words):
+        for words in (self._settings_problem, *choice.words, *files.words):
             if words:
                 backend.notices.post(NoticeLevel.WARNING, "app", words)
         if timer is not None and credentials is not None:
@@ -309,6 +319,7 @@ class ProgramRun(QObject):
         hosts: Hosts,
         credentials: Credentials | None,
         timer: WireTimer | None,
+        access: Access,
     ) -> ExchangeClients:
         from terminal.exchange.connect import connect
         from terminal.exchange.credentials import Keys
@@ -317,16 +328,26 @@ class ProgramRun(QObject):
             hosts,
             None if credentials is None else Keys(credentials, choice.order_key),
             self._clock,
-            access=choice.access,
-            permit=choice.permit,
+            access=access,
+            permit=None if access is Access.SECOND else choice.permit,
             proxy=self._proxy,
             on_sent=None if timer is None else timer.on_sent,
         )
 
-    def _backend(self, clients: ExchangeClients) -> Backend:
+    def _files(self, choice: Choice, hosts: Hosts, credentials: Credentials | None) -> AccountFiles:
+        """Journal and lock of an account; a simulated one ends with us and needs neither."""
+        from terminal.app.account_files import AccountFiles, folder_of
+
+        folder = None
+        if choice.mode is Mode.ACCOUNT and credentials is not None:
+            folder = folder_of(self._paths.data, hosts, credentials)
+        return AccountFiles(folder, choice.access, self._clock)
+
+    def _backend(self, clients: ExchangeClients, journal: Journal | None) -> Backend:
         from terminal.session.backend import Backend
 
-        return Backend(clients, self._clock, self._owner.child("backend"), self._limits)
+        owner = self._owner.child("backend")
+        return Backend(clients, self._clock, owner, self._limits, journal)
 
     def _limits(self) -> GuardLimits:
         return self._settings.limits

@@ -8,6 +8,7 @@ WATCH_ONLY_REASON = "Watch only: nothing is sent to this account."
 REDUCING_REASON = "Live trading is off: only cancels and orders that reduce are sent."
 NO_REAL_TRANSFERS = "Moving money is off until a later version does it on real accounts."
 NO_REAL_CHANGES = "Changing settings is off until a later version does it on real accounts."
+SECOND_REASON = "Watch only: another Tern trades this account."
 NO_ACCOUNT_REASON = "No account is connected, so no order can be sent."
 
 
@@ -15,14 +16,20 @@ class Access(Enum):
     """How far commands may go.
 
     FULL sends orders. REDUCING sends what makes a position smaller, and cancels. WATCH_ONLY reads
-    the account and asks for tests of orders, nothing that changes it. MARKET_DATA has no account at
-    all.
+    the account and asks for tests of orders, nothing that changes it, and so does SECOND while
+    another program trades the account. MARKET_DATA has no account at all.
     """
 
     FULL = "full"
     REDUCING = "reducing only"
     WATCH_ONLY = "watch only"
+    SECOND = "second program"
     MARKET_DATA = "market data"
+
+    @property
+    def is_watching(self) -> bool:
+        """True when an account is read and nothing of it is changed."""
+        return self in {Access.WATCH_ONLY, Access.SECOND}
 
     @property
     def reason(self) -> str:
@@ -53,17 +60,20 @@ _REASONS = {
     Access.FULL: "",
     Access.REDUCING: REDUCING_REASON,
     Access.WATCH_ONLY: WATCH_ONLY_REASON,
+    Access.SECOND: SECOND_REASON,
     Access.MARKET_DATA: NO_ACCOUNT_REASON,
 }
 _NO_TRANSFERS = {
     Access.FULL: "",
     Access.REDUCING: NO_REAL_TRANSFERS,
     Access.WATCH_ONLY: NO_REAL_TRANSFERS,
+    Access.SECOND: SECOND_REASON,
     Access.MARKET_DATA: "No account is connected, so no money can be moved.",
 }
 _NO_CHANGES = {
     Access.FULL: "",
     Access.REDUCING: NO_REAL_CHANGES,
     Access.WATCH_ONLY: NO_REAL_CHANGES,
+    Access.SECOND: SECOND_REASON,
     Access.MARKET_DATA: "No account is connected, so no setting can be changed.",
 }

@@ -32,6 +32,7 @@ class BlockField(Enum):
     VALUE = "value"
     ORDER = "order"
     POSITION = "position"
+    JOURNAL = "journal"
 
 
 @final

@@ -9,7 +9,13 @@ from terminal.domain.access import Access
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-_RANK = {Access.MARKET_DATA: 0, Access.WATCH_ONLY: 1, Access.REDUCING: 2, Access.FULL: 3}
+_RANK = {
+    Access.MARKET_DATA: 0,
+    Access.SECOND: 1,
+    Access.WATCH_ONLY: 1,
+    Access.REDUCING: 2,
+    Access.FULL: 3,
+}
 
 
 @final

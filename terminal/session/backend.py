@@ -37,11 +37,14 @@ if TYPE_CHECKING:
     from terminal.domain.guard import GuardLimits, Touch
     from terminal.exchange.connect import ExchangeClients
     from terminal.session.conditions import Check, Condition
+    from terminal.session.journal import Journal
     from terminal.session.tasks import TaskOwner
 
 CLIENT_OID_PREFIX = "tern-"
 """By it our own orders are known as ours even without a record of having sent them."""
 
+JOURNAL_CARE_S = 60.0
+"""Between two times that the journal's log is written into its file."""
 _RETRY_S = (0.5, 1.0, 2.0, 4.0, 8.0)
 
 _log = logging.getLogger("app")
@@ -57,6 +60,7 @@ class Backend:
         clock: Clock,
         owner: TaskOwner,
         limits: Callable[[], GuardLimits],
+        journal: Journal | None = None,
     ) -> None:
         self.clients = clients
         self.clock = clock
@@ -93,6 +97,7 @@ class Backend:
             self.touch_of,
             limits,
             new_client_oid,
+            journal,
         )
         self.transfers = TransferDesk(
             clients.transfers,
@@ -175,6 +180,7 @@ class Backend:
             self.notices.post(NoticeLevel.INFO, "app", reason)
         self.health.start()
         self.owner.spawn("load contracts", self._load_contracts())
+        self.owner.spawn("journal", self._care_for_journal())
 
     async def stop(self) -> None:
         """End sessions, feeds and connections, in the reverse order of their start."""
@@ -243,6 +249,11 @@ class Backend:
             _log.info("clock: %s", error)
             return False
         return True
+
+    async def _care_for_journal(self) -> None:
+        while True:
+            await self.desk.journal.tidy()
+            await self.clock.sleep(JOURNAL_CARE_S)
 
     async def _measure_clock(self) -> None:
         await self._is_clock_measured()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Protocol
 
+from terminal.domain.intention import Purpose, Source
 from terminal.domain.order import PendingCommand
 
 if TYPE_CHECKING:
@@ -12,6 +13,7 @@ if TYPE_CHECKING:
     from terminal.domain.clock import Clock
     from terminal.domain.events import Fill, OrderUpdate
     from terminal.domain.guard import Block
+    from terminal.domain.intention import ProcedureId
     from terminal.domain.order import Order
     from terminal.domain.ticket import OrderTicket
     from terminal.domain.units import ClientOid, Symbol
@@ -19,7 +21,9 @@ if TYPE_CHECKING:
     from terminal.exchange.gateway import TradingGateway
     from terminal.exchange.outcome import Outcome, Route
     from terminal.session.account import AccountSession
+    from terminal.session.journal import Journal
     from terminal.session.listeners import Listeners
+    from terminal.session.recording import Recorder
     from terminal.session.results import SubmitResult
     from terminal.session.tasks import Pulse
 
@@ -29,6 +33,8 @@ class Desk(Protocol):
 
     gateway: TradingGateway
     account: AccountSession
+    journal: Journal
+    recorder: Recorder
     clock: Clock
     pulse: Pulse
     orders: dict[ClientOid, Order]
@@ -53,7 +59,12 @@ class Desk(Protocol):
         """What would keep a ticket from being sent now."""
         ...
 
-    def submit(self, ticket: OrderTicket) -> SubmitResult:
+    def submit(
+        self,
+        ticket: OrderTicket,
+        purpose: Purpose = Purpose.SUBMIT,
+        procedure: ProcedureId | None = None,
+    ) -> SubmitResult:
         """Send a ticket unless something blocks it."""
         ...
 
@@ -75,7 +86,12 @@ class Desk(Protocol):
         """Say how the test of an order ended."""
         ...
 
-    def close_position(self, ticket: OrderTicket) -> ClientOid:
+    def close_position(
+        self,
+        ticket: OrderTicket,
+        purpose: Purpose = Purpose.FLATTEN,
+        procedure: ProcedureId | None = None,
+    ) -> ClientOid:
         """Send a close ticket past the guard."""
         ...
 
@@ -83,12 +99,16 @@ class Desk(Protocol):
         """Ask until the exchange knows the order, or provably never got it."""
         ...
 
+    def look_for(self, client_oid: ClientOid) -> None:
+        """Begin to find out what became of an order, with all others at one pace."""
+        ...
+
     async def refresh_order(self, client_oid: ClientOid) -> bool | None:
         """Ask about one order: whether the exchange knows it; None without an answer."""
         ...
 
-    def take(self, update: OrderUpdate) -> None:
-        """Bring an order up to date."""
+    def take(self, update: OrderUpdate, source: Source = Source.REST) -> None:
+        """Bring an order up to date by what somebody said of it."""
         ...
 
     def take_past(self, update: OrderUpdate) -> None:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, final
 from terminal.domain.errors import TernError
 from terminal.domain.events import OrderUpdate
 from terminal.domain.guard import Block, BlockField, GuardLimits, Touch, check
+from terminal.domain.intention import Intention, JournalError, Purpose, Source
 from terminal.domain.order import (
     Order,
     OrderState,
@@ -33,12 +34,15 @@ from terminal.exchange.gateway import (
 from terminal.exchange.outcome import Outcome, Route, Unknown
 from terminal.session.cancels import Canceling
 from terminal.session.flatten import Flattening
+from terminal.session.journal import Journal, MemoryJournal
 from terminal.session.listeners import Listeners
 from terminal.session.moves import Moving
 from terminal.session.notices import NoticeLevel
 from terminal.session.placing import Placing
+from terminal.session.recording import Recorder
 from terminal.session.recovering import Recovery
 from terminal.session.recovery import read_orders
+from terminal.session.resolution import Resolution
 from terminal.session.results import Blocked, DryRun, OrderResult, SubmitResult, Submitted
 from terminal.session.tasks import Pulse
 from terminal.session.trust import Trust
@@ -50,6 +54,7 @@ if TYPE_CHECKING:
     from terminal.domain.clock import Clock
     from terminal.domain.contract import Contract
     from terminal.domain.events import Fill
+    from terminal.domain.intention import ProcedureId
     from terminal.domain.ticket import OrderTicket
     from terminal.domain.units import ClientOid, OrderId, Price, Symbol
     from terminal.exchange.batches import Subject
@@ -72,7 +77,7 @@ RECONCILE_INTERVAL_S = 60.0
 class OrderDesk:
     """All orders of the account and all commands about them. Commands return at once."""
 
-    def __init__(  # noqa: PLR0913, PLR0917 - the one gate through which everything passes
+    def __init__(  # noqa: PLR0913, PLR0915, PLR0917 - the one gate through which everything passes
         self,
         gateway: TradingGateway,
         account: AccountSession,
@@ -84,9 +89,11 @@ class OrderDesk:
         touch_of: Callable[[Symbol], Touch | None],
         limits: Callable[[], GuardLimits],
         new_client_oid: Callable[[], ClientOid],
+        journal: Journal | None = None,
     ) -> None:
         self.gateway = gateway
         self.account = account
+        self.journal: Journal = MemoryJournal(clock) if journal is None else journal
         self.clock = clock
         self.pulse = Pulse(clock)
         self._feed = feed
@@ -100,7 +107,9 @@ class OrderDesk:
         self._by_id: dict[OrderId, ClientOid] = {}
         self._fills: dict[tuple[Symbol, str, OrderId], Fill] = {}
         self._fees_asked = False
-        self._placing = Placing(self)
+        self.recorder = Recorder(self.journal, clock)
+        self.resolution = Resolution(self)
+        self._placing = Placing(self, self.resolution)
         self._canceling = Canceling(self)
         self._moving = Moving(self)
         self._flattening = Flattening(self)
@@ -109,6 +118,7 @@ class OrderDesk:
         self._ended_at_s: dict[ClientOid, float] = {}
         self.on_changed: Listeners[[]] = Listeners(self._owner.listener_failed)
         self.on_answer: Listeners[[Subject, Outcome]] = Listeners(self._owner.listener_failed)
+        self.on_answer.add(self.recorder.answered)
         self.trust = Trust(clock, self.on_changed.notify)
         self._recovery = Recovery(
             self._owner,
@@ -155,6 +165,9 @@ class OrderDesk:
         """What would keep a ticket from being sent now; empty means go."""
         reason = self.access.reason_for(reduces=ticket.reduces_only)
         blocks = self.dry_run_blocks(ticket)
+        unresolved = self.resolution.reason
+        if unresolved and not ticket.reduces_only:
+            blocks = (*blocks, Block(BlockField.ORDER, unresolved))
         return (Block(BlockField.ACCESS, reason), *blocks) if reason else blocks
 
     def dry_run_blocks(self, ticket: OrderTicket) -> tuple[Block, ...]:
@@ -174,7 +187,8 @@ class OrderDesk:
     # Life ------------------------------------------------------------------------------------
 
     def start(self) -> None:
-        """Begin to keep the orders true."""
+        """Begin to keep the orders true, those that the journal knows from before included."""
+        self.resolution.take_over(self.journal.open_intentions())
         self._handles = [
             self._feed.on_opened.add(self._on_opened),
             self._feed.on_lost.add(self._on_lost),
@@ -229,15 +243,34 @@ class OrderDesk:
 
     # Placing ---------------------------------------------------------------------------------
 
-    def submit(self, ticket: OrderTicket) -> SubmitResult:
+    def submit(
+        self,
+        ticket: OrderTicket,
+        purpose: Purpose = Purpose.SUBMIT,
+        procedure: ProcedureId | None = None,
+    ) -> SubmitResult:
         """Send a ticket unless something blocks it. The one way for an order to leave."""
         blocks = self.blocks(ticket)
         if blocks:
             return Blocked(blocks)
         client_oid = self._new_client_oid()
+        block = self._intend(Intention(client_oid, ticket, purpose, procedure, self.clock.now_ms()))
+        if block is not None:
+            return Blocked((block,))
         self.put(submitting(ticket, client_oid))
         self.spawn(f"place {client_oid}", self._placing.run(ticket, client_oid))
         return Submitted(client_oid)
+
+    def _intend(self, intention: Intention) -> Block | None:
+        """Write what is meant before it is sent; what opens is not sent without."""
+        ticket = intention.ticket
+        try:
+            self.journal.intend(intention)
+        except JournalError as error:
+            if not ticket.reduces_only:
+                return Block(BlockField.JOURNAL, f"{error.sentence} {error.remedy}".rstrip())
+            self.warn(f"{error.sentence} The order reduces, so it is sent.", ticket.symbol)
+        return None
 
     def dry_run(self, ticket: OrderTicket) -> Blocked | None:
         """Let the exchange test a ticket without placing it; ``on_dry_run`` is told the answer.
@@ -272,7 +305,11 @@ class OrderDesk:
 
     async def resolve_unknown(self, client_oid: ClientOid) -> None:
         """Ask until the exchange knows the order, or has long not heard of it."""
-        await self._placing.resolve(client_oid)
+        await self.resolution.resolve(client_oid)
+
+    def look_for(self, client_oid: ClientOid) -> None:
+        """Begin to find out what became of an order, with all others at one pace."""
+        self.resolution.look_for(client_oid)
 
     def correct(self, correction: Correction) -> None:
         """Take what became known of a command after its outcome was given."""
@@ -359,9 +396,15 @@ class OrderDesk:
         if not self._refused("Not flattened.", symbol):
             self._flattening.start(symbol)
 
-    def close_position(self, ticket: OrderTicket) -> ClientOid:
+    def close_position(
+        self,
+        ticket: OrderTicket,
+        purpose: Purpose = Purpose.FLATTEN,
+        procedure: ProcedureId | None = None,
+    ) -> ClientOid:
         """Send a close ticket past the guard: getting out is never blocked. Returns at once."""
         client_oid = self._new_client_oid()
+        self._intend(Intention(client_oid, ticket, purpose, procedure, self.clock.now_ms()))
         self.put(submitting(ticket, client_oid))
         self.spawn(f"close {client_oid}", self._placing.run(ticket, client_oid))
         return client_oid
@@ -370,7 +413,7 @@ class OrderDesk:
 
     def _on_fact(self, fact: StreamFact) -> None:
         if isinstance(fact, OrderUpdate):
-            self.take(fact)
+            self.take(fact, Source.STREAM)
         elif isinstance(fact, ChannelConfirmed):
             self._recovery.confirmed(fact.channel.kind)
         elif isinstance(fact, ChannelInterrupted):
@@ -388,13 +431,14 @@ class OrderDesk:
         self._notices.post(NoticeLevel.ERROR, "orders", why)
         self.on_changed.notify()
 
-    def take(self, update: OrderUpdate) -> None:
+    def take(self, update: OrderUpdate, source: Source = Source.REST) -> None:
         """Bring an order up to date, or learn of one placed elsewhere."""
         known = self._known(update)
         after = from_update(update) if known is None else apply_update(known, update)
+        self.recorder.updated(known, after, update, source)
         self._note_flags(after.client_oid, update, is_new=known is None)
         if update.fill is not None:
-            self._take_fill(update.fill)
+            self._take_fill(update.fill, after.client_oid)
         if after is not known:
             self.put(after)
             if update.fill is None and after.filled > (known.filled if known is not None else 0):
@@ -428,10 +472,11 @@ class OrderDesk:
             client_oid = update.client_oid
         return None if client_oid is None else self.orders.get(client_oid)
 
-    def _take_fill(self, fill: Fill) -> None:
+    def _take_fill(self, fill: Fill, client_oid: ClientOid) -> None:
         if fill.key in self._fills:
             return
         self._fills[fill.key] = fill
+        self.recorder.filled(client_oid, fill, Source.STREAM)
         self.account.apply_fill(fill)
         self.on_fill.notify(fill)
         verb = "Bought" if fill.side is Side.BUY else "Sold"
@@ -478,6 +523,9 @@ class OrderDesk:
         They do not change positions: those were read by request as well.
         """
         for fill in fills:
+            client_oid = self._by_id.get(fill.order_id)
+            if client_oid is not None and fill.key not in self._fills:
+                self.recorder.filled(client_oid, fill, Source.REST)
             self._fills[fill.key] = fill
         ordered = sorted(self._fills.values(), key=lambda fill: fill.event_at)[-KEPT_FILLS:]
         self._fills = {fill.key: fill for fill in ordered}
@@ -526,6 +574,7 @@ class OrderDesk:
             forgotten = self.orders.pop(client_oid)
             del self._ended_at_s[client_oid]
             self.flags_unknown.discard(client_oid)
+            self.recorder.forget(client_oid)
             if forgotten.order_id is not None:
                 self._by_id.pop(forgotten.order_id, None)
 

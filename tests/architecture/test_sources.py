@@ -17,6 +17,7 @@ MIRRORED = ("domain", "wire", "exchange", "storage", "session", "simexchange")
 DECLARATIONS = {
     "domain/errors.py", "domain/events.py", "domain/words.py",
     "domain/account_facts.py", "domain/funds_facts.py", "domain/market_facts.py",
+    "domain/intention.py",
     "wire/account.py", "wire/frames.py", "wire/market.py", "wire/trading.py", "wire/pages.py",
     "wire/series.py", "wire/history.py", "wire/settings.py", "wire/funds.py",
     "exchange/errors.py", "exchange/funding_gateway.py", "exchange/gateway.py",
