@@ -76,7 +76,7 @@ class WatchOnlyTrading:
         """Send nothing."""
         return self._refuse()
 
-    async def cancel_all_stops(self, symbol: Symbol) -> Outcome:  # noqa: ARG002 - the protocol's
+    async def cancel_all_stops(self, symbol: Symbol | None = None) -> Outcome:  # noqa: ARG002 - the protocol's
         """Send nothing."""
         return self._refuse()
 

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from terminal.session.account import AccountSession
     from terminal.session.journal import Journal
     from terminal.session.listeners import Listeners
-    from terminal.session.results import SubmitResult
+    from terminal.session.results import BatchResult, SubmitResult
     from terminal.session.tasks import Pulse
 
 
@@ -36,6 +36,7 @@ class Desk(Protocol):
     clock: Clock
     pulse: Pulse
     orders: dict[ClientOid, Order]
+    sent: set[ClientOid]
     flags_unknown: set[ClientOid]
     on_changed: Listeners[[]]
     on_answer: Listeners[[Subject, Outcome]]
@@ -74,6 +75,10 @@ class Desk(Protocol):
         self, client_oid: ClientOid, pending: PendingCommand = PendingCommand.CANCEL
     ) -> bool:
         """Note that a cancel is on its way; False when there is nothing (more) to cancel."""
+        ...
+
+    def abort_moves(self, symbol: Symbol | None, *, exits_too: bool = True) -> None:
+        """Moves and reversals under way, of a contract or all, send no new order any more."""
         ...
 
     async def cancel_and_see(self, client_oid: ClientOid) -> None:
@@ -131,12 +136,18 @@ class Desk(Protocol):
         """A command's outcome; an error of our own leaves it unknown."""
         ...
 
-    def abort_move(self, client_oid: ClientOid) -> None:
-        """One move under way sends no new order any more."""
+    async def answers(
+        self, name: str, command: Awaitable[tuple[Outcome, ...]], count: int
+    ) -> tuple[Outcome, ...]:
+        """Outcomes of a batch of ``count``; an error of our own leaves them all unknown."""
         ...
 
-    def abort_moves(self, symbol: Symbol, *, exits_too: bool = True) -> None:
-        """Moves of a contract under way send no new order any more."""
+    def tell_batch(self, result: BatchResult) -> None:
+        """Say how a command about many orders ended."""
+        ...
+
+    def abort_move(self, client_oid: ClientOid) -> None:
+        """One move under way sends no new order any more."""
         ...
 
     def warn(self, text: str, symbol: Symbol | None = None) -> None:

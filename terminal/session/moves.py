@@ -35,11 +35,11 @@ class Moving:
         """The user cancels an order in the middle of its move: no new order follows."""
         self._under_way.pop(client_oid, None)
 
-    def abort_all(self, symbol: Symbol, *, exits_too: bool = True) -> None:
-        """No move of a contract sends anything more; moves of exits may be left to go on."""
+    def abort_all(self, symbol: Symbol | None, *, exits_too: bool = True) -> None:
+        """No move of a contract, or of all, sends anything more; those of exits may be left."""
         for client_oid, moving in tuple(self._under_way.items()):
             is_exit = self._desk.orders[client_oid].reduces_only
-            if moving == symbol and (exits_too or not is_exit):
+            if symbol in (moving, None) and (exits_too or not is_exit):
                 del self._under_way[client_oid]
 
     def start(self, client_oid: ClientOid, price: Price) -> Blocked | None:

@@ -40,7 +40,10 @@ class Placing:
         """Send once and see it through."""
         route = None if ticket.exits is None else Route.REST  # the socket takes no exits (6.2)
         placing = self._desk.gateway.place(ticket, client_oid)
-        outcome = await self._desk.answer("place", placing, route)
+        await self.see(client_oid, await self._desk.answer("place", placing, route))
+
+    async def see(self, client_oid: ClientOid, outcome: Outcome) -> None:
+        """Take the answer to an order that was sent, by itself or in a batch; see it through."""
         self._desk.on_answer.notify(Subject(client_oid), outcome)
         order = self._desk.orders[client_oid]
         if isinstance(outcome, Accepted):
