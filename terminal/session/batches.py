@@ -6,21 +6,26 @@ that was sent, or canceled, by itself. The items of a chunk fail apart, and chun
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, TypeVar, final
 
+from terminal.domain.guard import Block, BlockField
 from terminal.domain.order import OrderState, PendingCommand
+from terminal.domain.ticket import USUAL_TERMS
+from terminal.domain.units import Lots
 from terminal.session.results import Verdict
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
     from terminal.domain.ticket import OrderTicket
-    from terminal.domain.units import ClientOid, OrderId
+    from terminal.domain.units import ClientOid, OrderId, Side, Symbol
     from terminal.exchange.outcome import Outcome
     from terminal.session.cancels import Canceling
     from terminal.session.desk import Desk
     from terminal.session.placing import Placing
 
+_OF_SIZE = frozenset({BlockField.LOTS, BlockField.VALUE})
 _Item = TypeVar("_Item")
 
 CHUNK = 20
@@ -37,6 +42,40 @@ class Batching:
         self._canceling = canceling
 
     # Placing ---------------------------------------------------------------------------------
+
+    def blocks_together(
+        self, tickets: Sequence[OrderTicket]
+    ) -> dict[tuple[Symbol, Side | None], tuple[Block, ...]]:
+        """What keeps tickets that open on one side of a contract from being sent together.
+
+        They are looked at as one order, at the price that makes it worth most: limits on an order's
+        size and value bound the batch, too. Only sides with such blocks are in the answer.
+        """
+        sides: dict[tuple[Symbol, Side | None], list[OrderTicket]] = {}
+        for ticket in tickets:
+            if not ticket.reduces_only:
+                sides.setdefault((ticket.symbol, ticket.side), []).append(ticket)
+        blocked: dict[tuple[Symbol, Side | None], tuple[Block, ...]] = {}
+        for side, some in sides.items():
+            if len(some) > 1:
+                blocks = self._as_one(some)
+                if blocks:
+                    blocked[side] = blocks
+        return blocked
+
+    def _as_one(self, tickets: Sequence[OrderTicket]) -> tuple[Block, ...]:
+        lots = sum(ticket.lots or 0 for ticket in tickets)
+        contract = self._desk.contract(tickets[0].symbol)
+        if contract is not None:  # what the exchange takes in one order bounds each of them only
+            lots = min(lots, contract.max_order_lots, contract.max_market_order_lots)
+        dearest = max(tickets, key=lambda ticket: ticket.price or 0)
+        whole = replace(dearest, lots=Lots(lots), exits=None, trigger=None, terms=USUAL_TERMS)
+        alone = {block for ticket in tickets for block in self._desk.blocks(ticket)}
+        return tuple(
+            replace(block, reason=f"Together: {block.reason}")
+            for block in self._desk.blocks(whole)
+            if block.field in _OF_SIZE and block not in alone
+        )
 
     def place(self, orders: Sequence[tuple[OrderTicket, ClientOid]]) -> None:
         """Send orders that are written down and shown already. Returns at once.

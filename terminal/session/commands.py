@@ -6,9 +6,11 @@ from typing import TYPE_CHECKING, final
 
 from terminal.session.batches import Batching
 from terminal.session.cancels import Canceling
+from terminal.session.closing import Closing
 from terminal.session.flatten import Flattening
 from terminal.session.moves import Moving
 from terminal.session.placing import Placing
+from terminal.session.reverse import Reversing
 from terminal.session.sweeps import Sweeping
 
 if TYPE_CHECKING:
@@ -26,3 +28,5 @@ class Commands:
         self.sweeping = Sweeping(desk, self.batches)
         self.moving = Moving(desk)
         self.flattening = Flattening(desk)
+        self.reversing = Reversing(desk, self.flattening)
+        self.closing = Closing(desk)

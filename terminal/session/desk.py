@@ -11,7 +11,8 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable, Coroutine
 
     from terminal.domain.clock import Clock
-    from terminal.domain.events import Fill, OrderUpdate
+    from terminal.domain.contract import Contract
+    from terminal.domain.events import Fill, OrderDetails, OrderUpdate
     from terminal.domain.guard import Block
     from terminal.domain.intention import ProcedureId
     from terminal.domain.order import Order
@@ -38,12 +39,17 @@ class Desk(Protocol):
     orders: dict[ClientOid, Order]
     sent: set[ClientOid]
     flags_unknown: set[ClientOid]
+    details: dict[ClientOid, OrderDetails]
     on_changed: Listeners[[]]
     on_answer: Listeners[[Subject, Outcome]]
 
     @property
     def is_trusted(self) -> bool:
         """True once everything was read on the present connection."""
+        ...
+
+    def contract(self, symbol: Symbol) -> Contract | None:
+        """A listed contract; None for one that is not."""
         ...
 
     def working(self, symbol: Symbol | None = None) -> tuple[Order, ...]:

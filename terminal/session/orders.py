@@ -32,6 +32,7 @@ from terminal.exchange.gateway import (
     FrameUnreadable,
 )
 from terminal.exchange.outcome import Outcome, Route, Unknown
+from terminal.session.closing import WHOLE
 from terminal.session.commands import Commands
 from terminal.session.journal import Journal, JournalError, MemoryJournal
 from terminal.session.listeners import Listeners
@@ -50,12 +51,13 @@ from terminal.session.tasks import Pulse
 from terminal.session.trust import Trust
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Coroutine, Mapping
+    from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
+    from decimal import Decimal
 
     from terminal.domain.access import Access
     from terminal.domain.clock import Clock
     from terminal.domain.contract import Contract
-    from terminal.domain.events import Fill
+    from terminal.domain.events import Fill, OrderDetails
     from terminal.domain.intention import ProcedureId
     from terminal.domain.ticket import OrderTicket
     from terminal.domain.units import ClientOid, OrderId, Price, Symbol
@@ -113,6 +115,7 @@ class OrderDesk:
         self.orders: dict[ClientOid, Order] = {}
         self.sent: set[ClientOid] = set()
         self.flags_unknown: set[ClientOid] = set()
+        self.details: dict[ClientOid, OrderDetails] = {}
         self._ended_at_s: dict[ClientOid, float] = {}
         self.on_changed: Listeners[[]] = Listeners(self._owner.listener_failed)
         self.on_answer: Listeners[[Subject, Outcome]] = Listeners(self._owner.listener_failed)
@@ -146,6 +149,10 @@ class OrderDesk:
     def fills(self) -> tuple[Fill, ...]:
         """Our fills, oldest first."""
         return tuple(self._fills.values())
+
+    def contract(self, symbol: Symbol) -> Contract | None:
+        """A listed contract; None for one that is not."""
+        return self._contracts.get(symbol)
 
     def working(self, symbol: Symbol | None = None) -> tuple[Order, ...]:
         """Orders that may still fill, oldest first."""
@@ -247,13 +254,47 @@ class OrderDesk:
         blocks = self.blocks(ticket)
         if blocks:
             return Blocked(blocks)
+        result = self._begin(ticket, purpose, procedure)
+        if isinstance(result, Submitted):
+            client_oid = result.client_oid
+            self.spawn(f"place {client_oid}", self._commands.placing.run(ticket, client_oid))
+        return result
+
+    def submit_batch(
+        self,
+        tickets: Sequence[OrderTicket],
+        purpose: Purpose = Purpose.SUBMIT,
+        procedure: ProcedureId | None = None,
+    ) -> tuple[SubmitResult, ...]:
+        """Send many tickets at once; one result for each, in their order.
+
+        Each passes the guard as if those before it were working already, and what opens on one side
+        of a contract passes it as one order as well. What is blocked does not hold the rest up.
+        """
+        together = self._commands.batches.blocks_together(tickets)
+        results: list[SubmitResult] = []
+        orders: list[tuple[OrderTicket, ClientOid]] = []
+        for ticket in tickets:
+            blocks = together.get((ticket.symbol, ticket.side), ()) or self.blocks(ticket)
+            if ticket.reduces_only:
+                blocks = self.blocks(ticket)
+            result = Blocked(blocks) if blocks else self._begin(ticket, purpose, procedure)
+            results.append(result)
+            if isinstance(result, Submitted):
+                orders.append((ticket, result.client_oid))
+        self._commands.batches.place(orders)
+        return tuple(results)
+
+    def _begin(
+        self, ticket: OrderTicket, purpose: Purpose, procedure: ProcedureId | None
+    ) -> SubmitResult:
+        """Write an order down and show it; whoever calls sends it."""
         client_oid = self._new_client_oid()
         block = self._intend(Intention(client_oid, ticket, purpose, procedure, self.clock.now_ms()))
         if block is not None:
             return Blocked((block,))
         self.sent.add(client_oid)
         self.put(submitting(ticket, client_oid))
-        self.spawn(f"place {client_oid}", self._commands.placing.run(ticket, client_oid))
         return Submitted(client_oid)
 
     def _intend(self, intention: Intention) -> Block | None:
@@ -392,13 +433,33 @@ class OrderDesk:
         self._commands.moving.abort(client_oid)
 
     def abort_moves(self, symbol: Symbol | None, *, exits_too: bool = True) -> None:
-        """Moves under way, of a contract or all, send no new order any more; cancels go on."""
+        """Moves and reversals, of a contract or all, open nothing any more; cancels go on."""
         self._commands.moving.abort_all(symbol, exits_too=exits_too)
+        self._commands.reversing.abort(symbol)
 
     def flatten(self, symbol: Symbol) -> None:
         """Flatten a contract: cancel entries, close, verify flat, then cancel leftover exits."""
         if not self._refused("Not flattened.", symbol):
+            self._commands.reversing.abort(symbol)
             self._commands.flattening.start(symbol)
+
+    def reverse(self, symbol: Symbol) -> Blocked | None:
+        """Reverse a position: flatten, and only when verified flat the same size opposite."""
+        if self.access.reason:
+            return Blocked((Block(BlockField.ACCESS, self.access.reason),))
+        return self._commands.reversing.start(symbol)
+
+    def reversing(self, symbol: Symbol) -> bool:
+        """True while a contract is being reversed."""
+        return self._commands.reversing.is_running(symbol)
+
+    def close_share(
+        self, symbol: Symbol, share: Decimal = WHOLE, price: Price | None = None
+    ) -> Blocked | None:
+        """Close a share (above 0, up to 1) of a position at market, or with a limit at a price."""
+        if self.access.reason:
+            return Blocked((Block(BlockField.ACCESS, self.access.reason),))
+        return self._commands.closing.start(symbol, share, price)
 
     def close_position(
         self,
@@ -441,6 +502,8 @@ class OrderDesk:
         known = self._known(update)
         after = from_update(update) if known is None else apply_update(known, update)
         self._note_flags(after.client_oid, update, is_new=known is None)
+        if update.details is not None and not update.is_done:
+            self.details[after.client_oid] = update.details
         if update.fill is not None:
             self._take_fill(update.fill)
         if after is not known:
@@ -575,6 +638,7 @@ class OrderDesk:
             del self._ended_at_s[client_oid]
             self.flags_unknown.discard(client_oid)
             self.sent.discard(client_oid)
+            self.details.pop(client_oid, None)
             if forgotten.order_id is not None:
                 self._by_id.pop(forgotten.order_id, None)
 
