@@ -296,6 +296,7 @@ class OrderDetails:
     remark: str
     created_at: TimestampMs | None
     ended_at: TimestampMs | None
+    holds_margin: bool | None = None
 
 
 @final

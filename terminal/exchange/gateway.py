@@ -135,8 +135,8 @@ class TradingGateway(Protocol):
         """Ask to cancel all plain orders of a contract."""
         ...
 
-    async def cancel_all_stops(self, symbol: Symbol) -> Outcome:
-        """Ask to cancel all untriggered stops of a contract."""
+    async def cancel_all_stops(self, symbol: Symbol | None = None) -> Outcome:
+        """Ask to cancel all untriggered stops, of a contract or of all (API reference 3.4)."""
         ...
 
     async def test(self, ticket: OrderTicket, client_oid: ClientOid) -> Outcome:

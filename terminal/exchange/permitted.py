@@ -103,7 +103,7 @@ class PermittedTrading:
         reason = self.access.silence
         return NotSent(reason) if reason else await self._inner.cancel_all(symbol)
 
-    async def cancel_all_stops(self, symbol: Symbol) -> Outcome:
+    async def cancel_all_stops(self, symbol: Symbol | None = None) -> Outcome:
         """Cancel if anything may be sent."""
         reason = self.access.silence
         return NotSent(reason) if reason else await self._inner.cancel_all_stops(symbol)

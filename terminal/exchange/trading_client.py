@@ -131,9 +131,9 @@ class TradingClient:
         """Ask to cancel all plain orders of a contract."""
         return await ended(self._delete("/api/v3/orders", {"symbol": symbol}))
 
-    async def cancel_all_stops(self, symbol: Symbol) -> Outcome:
-        """Ask to cancel all untriggered stops of a contract."""
-        return await ended(self._delete("/api/v1/stopOrders", {"symbol": symbol}))
+    async def cancel_all_stops(self, symbol: Symbol | None = None) -> Outcome:
+        """Ask to cancel all untriggered stops, of a contract or of all (API reference 3.4)."""
+        return await ended(self._delete("/api/v1/stopOrders", _symbol(symbol)))
 
     async def _delete(self, path: str, query: dict[str, str | int]) -> tuple[OrderId, ...]:
         answer = await self._http.delete(path, CancelledPayload, query)

@@ -58,6 +58,7 @@ RECONCILE_INTERVAL_S = 60.0
 RETRY_S = (0.5, 1.0, 2.0, 5.0)
 DEFAULT_ISOLATED_LEVERAGE = Decimal(5)
 """Isolated leverage is a parameter of each order and is asked from nobody (reference 3.9)."""
+HEDGE_WORDS = "The account is in hedge mode, which is not traded here."
 _DAY_MS = 86_400_000
 _NEVER = TimestampMs(0)
 
@@ -111,8 +112,8 @@ class AccountSession:
         self._prepared: set[Symbol] = set()
         self._reading_modes: set[Symbol] = set()
         self._are_modes_doubted = False
-        self._days: dict[str, tuple[int, Money, TimestampMs]] = {}
         self.position_mode: PositionMode | None = None
+        self._days: dict[str, tuple[int, Money, TimestampMs]] = {}
         self._wallet_revisions: dict[str, int] = {}
         self._revisions: dict[Symbol, int] = {}
         self.on_changed: Listeners[[]] = Listeners(self._owner.listener_failed)
@@ -233,10 +234,9 @@ class AccountSession:
             self._owner.spawn(f"modes of {symbol}", self._read_modes(symbol))
 
     async def _read_all(self) -> None:
-        mode = await self._gateway.position_mode()
-        self.position_mode = mode
+        mode = self.position_mode = await self._gateway.position_mode()
         if mode is PositionMode.HEDGE:
-            self._warn("The account is in hedge mode, which is not traded here: orders will fail.")
+            self._warn(f"{HEDGE_WORDS} Orders will fail.")
         before = dict(self._revisions)
         updates = {update.symbol: update for update in await self._gateway.positions()}
         for symbol in self._positions.keys() | updates.keys():

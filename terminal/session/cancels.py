@@ -1,17 +1,19 @@
-"""Canceling: asked again if nobody answers, until an order's end is known."""
+"""Canceling one order: asked again if nobody answers, until its end is known.
+
+Many at once are ``sweeps`` and ``batches``, which follow each order as it is done here.
+"""
 
 from __future__ import annotations
 
 from dataclasses import replace
 from typing import TYPE_CHECKING, final
 
-from terminal.domain.errors import TernError
 from terminal.domain.order import PendingCommand
 from terminal.exchange.batches import Subject
 from terminal.exchange.outcome import Accepted, Rejected, Route, Unknown
 
 if TYPE_CHECKING:
-    from terminal.domain.units import ClientOid, Side, Symbol
+    from terminal.domain.units import ClientOid, Symbol
     from terminal.exchange.outcome import Outcome
     from terminal.session.desk import Desk
 
@@ -57,10 +59,13 @@ class Canceling:
         self._desk.put(replace(order, pending=pending))
         return True
 
-    async def run(self, client_oid: ClientOid) -> None:
-        """Ask for a cancel, again if nobody answers, until the order's end is known."""
+    async def run(self, client_oid: ClientOid, first: Outcome | None = None) -> None:
+        """Ask for a cancel, again if nobody answers, until the order's end is known.
+
+        ``first`` is the answer to a first try that was made already, as one of a batch.
+        """
         try:
-            await self._see_through(client_oid)
+            await self._see_through(client_oid, first)
         finally:
             self._forget_ended(client_oid)
 
@@ -102,12 +107,13 @@ class Canceling:
             self._settled_after_s.pop(client_oid, None)
             self._over_socket.pop(client_oid, None)
 
-    async def _see_through(self, client_oid: ClientOid) -> None:
+    async def _see_through(self, client_oid: ClientOid, first: Outcome | None) -> None:
         self._asking.pop(client_oid, None)  # this one says how it ends
         sentence = ""
         is_proven = True
-        for _ in range(TRIES):
-            outcome = await self._ask(client_oid)
+        for attempt in range(TRIES):
+            is_of_batch = first is not None and attempt == 0
+            outcome = first if first is not None and is_of_batch else await self._ask(client_oid)
             self._note_settling(client_oid, outcome)
             self._desk.on_answer.notify(Subject(client_oid, is_cancel=True), outcome)
             if isinstance(outcome, Accepted) and await self._ends_soon(client_oid):
@@ -117,6 +123,8 @@ class Canceling:
                 return
             if isinstance(outcome, Rejected) and outcome.code not in NOT_LOOKED_AT:
                 sentence = outcome.sentence
+                if is_of_batch:
+                    continue  # whether a batch cancels stops is not established (reference 3.4)
                 break
             if not isinstance(outcome, Accepted):
                 sentence = outcome.sentence
@@ -169,38 +177,6 @@ class Canceling:
             lambda: not self._desk.orders[client_oid].is_working, wait_s
         )
 
-    def all(self, symbol: Symbol) -> None:
-        """Cancel every order of a contract, stops included."""
-        self._desk.abort_moves(symbol)
-        marked = [
-            order.client_oid for order in self._desk.working(symbol) if self.mark(order.client_oid)
-        ]
-        self._desk.spawn(f"cancel all {symbol}", self._all(symbol, marked))
-
-    async def _all(self, symbol: Symbol, marked: list[ClientOid]) -> None:
-        gateway = self._desk.gateway
-        plain = await self._desk.answer("cancel all", gateway.cancel_all(symbol), Route.REST)
-        stops = await self._desk.answer(
-            "cancel stops", gateway.cancel_all_stops(symbol), Route.REST
-        )
-        for outcome in (plain, stops):
-            if not isinstance(outcome, Accepted) and not marked:
-                words = f"Not known whether all was canceled on {symbol}. {outcome.sentence}"
-                self._desk.warn(words, symbol)
-        if isinstance(plain, Accepted) and isinstance(stops, Accepted):
-            await self._desk.pulse.until(
-                lambda: not any(self._desk.orders[oid].is_working for oid in marked), EVENT_WAIT_S
-            )
-        for client_oid in marked:
-            if self._desk.orders[client_oid].is_working:
-                self._desk.spawn(f"cancel {client_oid}", self.run(client_oid))
-
-    def side(self, symbol: Symbol, side: Side) -> None:
-        """Cancel a contract's buys or sells."""
-        for order in self._desk.working(symbol):
-            if order.side is side:
-                self.start(order.client_oid)
-
     def newest(self, symbol: Symbol) -> bool:
         """Cancel the newest order that is not being canceled; False when there is none."""
         for order in reversed(self._desk.working(symbol)):
@@ -208,30 +184,6 @@ class Canceling:
                 self.start(order.client_oid)
                 return True
         return False
-
-    def everywhere(self) -> None:
-        """Cancel every order of every contract that has one.
-
-        What is known goes at once; if that may not be all, the exchange is asked for the rest.
-        """
-        known = set(dict.fromkeys(order.symbol for order in self._desk.working()))
-        for symbol in known:
-            self.all(symbol)
-        if not self._desk.is_trusted:
-            self._desk.spawn("cancel everywhere", self._ask_for_the_rest(known))
-
-    async def _ask_for_the_rest(self, done: set[Symbol]) -> None:
-        gateway = self._desk.gateway
-        for what, read in (("orders", gateway.open_orders), ("stops", gateway.open_stops)):
-            try:
-                updates = await read()
-            except TernError as error:
-                self._desk.warn(f"The working {what} could not be read. {error.sentence}")
-                continue
-            for update in updates:
-                self._desk.take(update)
-        for symbol in {order.symbol for order in self._desk.working()} - done:
-            self.all(symbol)
 
     def _set_pending(self, client_oid: ClientOid, pending: PendingCommand) -> None:
         order = self._desk.orders[client_oid]

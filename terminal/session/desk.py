@@ -11,7 +11,8 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable, Coroutine
 
     from terminal.domain.clock import Clock
-    from terminal.domain.events import Fill, OrderUpdate
+    from terminal.domain.contract import Contract
+    from terminal.domain.events import Fill, OrderDetails, OrderUpdate
     from terminal.domain.guard import Block
     from terminal.domain.intention import ProcedureId
     from terminal.domain.order import Order
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
     from terminal.session.journal import Journal
     from terminal.session.listeners import Listeners
     from terminal.session.recording import Recorder
-    from terminal.session.results import SubmitResult
+    from terminal.session.results import BatchResult, SubmitResult
     from terminal.session.tasks import Pulse
 
 
@@ -38,13 +39,19 @@ class Desk(Protocol):
     clock: Clock
     pulse: Pulse
     orders: dict[ClientOid, Order]
+    sent: set[ClientOid]
     flags_unknown: set[ClientOid]
+    details: dict[ClientOid, OrderDetails]
     on_changed: Listeners[[]]
     on_answer: Listeners[[Subject, Outcome]]
 
     @property
     def is_trusted(self) -> bool:
         """True once everything was read on the present connection."""
+        ...
+
+    def contract(self, symbol: Symbol) -> Contract | None:
+        """A listed contract; None for one that is not."""
         ...
 
     def working(self, symbol: Symbol | None = None) -> tuple[Order, ...]:
@@ -76,6 +83,10 @@ class Desk(Protocol):
         self, client_oid: ClientOid, pending: PendingCommand = PendingCommand.CANCEL
     ) -> bool:
         """Note that a cancel is on its way; False when there is nothing (more) to cancel."""
+        ...
+
+    def abort_moves(self, symbol: Symbol | None, *, exits_too: bool = True) -> None:
+        """Moves and reversals under way, of a contract or all, send no new order any more."""
         ...
 
     async def cancel_and_see(self, client_oid: ClientOid) -> None:
@@ -137,12 +148,18 @@ class Desk(Protocol):
         """A command's outcome; an error of our own leaves it unknown."""
         ...
 
-    def abort_move(self, client_oid: ClientOid) -> None:
-        """One move under way sends no new order any more."""
+    async def answers(
+        self, name: str, command: Awaitable[tuple[Outcome, ...]], count: int
+    ) -> tuple[Outcome, ...]:
+        """Outcomes of a batch of ``count``; an error of our own leaves them all unknown."""
         ...
 
-    def abort_moves(self, symbol: Symbol, *, exits_too: bool = True) -> None:
-        """Moves of a contract under way send no new order any more."""
+    def tell_batch(self, result: BatchResult) -> None:
+        """Say how a command about many orders ended."""
+        ...
+
+    def abort_move(self, client_oid: ClientOid) -> None:
+        """One move under way sends no new order any more."""
         ...
 
     def warn(self, text: str, symbol: Symbol | None = None) -> None:

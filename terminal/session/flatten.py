@@ -5,22 +5,47 @@ Exits stay until the position is verified flat, because they are what protects i
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from enum import Enum
+from itertools import count
 from typing import TYPE_CHECKING, final
 
 from terminal.domain.errors import TernError
-from terminal.domain.events import MarginMode
-from terminal.domain.order import Order, OrderState, submitting
+from terminal.domain.events import MarginMode, PositionMode
+from terminal.domain.intention import Purpose
+from terminal.domain.order import OrderState
 from terminal.domain.ticket import close_ticket
-from terminal.domain.units import ClientOid
+from terminal.session.account import HEDGE_WORDS
+from terminal.session.procedures import Recorded
 
 if TYPE_CHECKING:
-    from terminal.domain.units import Symbol
+    from terminal.domain.order import Order
+    from terminal.domain.units import ClientOid, Symbol
     from terminal.session.desk import Desk
 
 CANCEL_WAIT_S = 3.0
 FLAT_WAIT_S = 10.0
 READ_INTERVAL_S = 1.0
 ROUNDS = 3
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class Flattened:
+    """How flattening ended. ``is_flat`` only when it was verified and nothing may fill any more."""
+
+    is_flat: bool
+    sentence: str
+    is_sure: bool = True
+    """False when orders may work that nobody could tell of."""
+
+
+class _Close(Enum):
+    """How closing ended, by the exchange's word on the position."""
+
+    FLAT = "flat"
+    LEFT = "closed in part"
+    FAILED = "failed"
 
 
 @final
@@ -38,47 +63,65 @@ class Flattening:
     def start(self, symbol: Symbol) -> None:
         """Begin; ignored while the contract is being flattened already."""
         if symbol not in self._running:
+            recorded = Recorded(
+                self._desk, Purpose.FLATTEN, symbol, f"Flatten {symbol}: close, then cancel exits."
+            )
+            self._desk.spawn(f"flatten {symbol}", self._run(symbol, recorded))
             self._running.add(symbol)
             self._desk.on_changed.notify()
-            self._desk.spawn(f"flatten {symbol}", self._run(symbol))
 
-    async def _run(self, symbol: Symbol) -> None:
+    async def _run(self, symbol: Symbol, recorded: Recorded) -> None:
+        flattened = await self.carry_out(symbol, recorded)
+        recorded.close(flattened.sentence, ok=flattened.is_flat and flattened.is_sure)
+
+    async def carry_out(self, symbol: Symbol, recorded: Recorded) -> Flattened:
+        """Flatten as a step of a procedure; until it ends nothing opens on the contract."""
+        self._running.add(symbol)
         try:
-            await self._flatten(symbol)
+            return await self._flatten(symbol, recorded)
         finally:
             self._running.discard(symbol)
             self._desk.on_changed.notify()
 
-    async def _flatten(self, symbol: Symbol) -> None:
+    async def _flatten(self, symbol: Symbol, recorded: Recorded) -> Flattened:
         """Rounds of entries, close and exits until the last word of the exchange is flat.
 
         Each round ends with the position read after everything else: an entry that fills while its
-        cancel is on its way must not be taken for flat.
+        cancel is on its way must not be taken for flat. A close that ended with something left (a
+        market order is bounded, API reference 3.3) is followed by another in the next round.
         """
+        for client_oid in self._entries(symbol):
+            self._desk.cancel(client_oid)  # what is known does not wait for what is not
         knows_orders = await self._learn_orders(symbol)
         for _ in range(ROUNDS):
+            recorded.step("cancel entries")
             await self._cancel(symbol, exits=False)
-            if not await self._close_if_held(symbol):
-                return
+            close_oid = await self._close_if_held(symbol, recorded)
+            if close_oid is not None:
+                recorded.step("verify")
+                closed = await self._closed(symbol, close_oid)
+                if closed is _Close.FAILED:
+                    return self._not_flat(symbol, close_oid)
+                if closed is _Close.LEFT:
+                    continue
             if self._entries(symbol):
                 continue  # exits stay while an entry may still fill
+            recorded.step("cancel exits")
             await self._cancel(symbol, exits=True)
             if not self._desk.working(symbol) and await self._reads_flat(symbol):
-                self._say_flat(symbol, knows_orders=knows_orders)
-                return
+                return self._flat(symbol, knows_orders=knows_orders)
         left = len(self._desk.working(symbol))
         noun = "order" if left == 1 else "orders"
         words = f"{symbol} is not verified flat: look at the position."
         if left and await self._reads_flat(symbol):
             words = f"{symbol} is flat, but {left} {noun} may still fill."
-        self._say(symbol, words, ok=False)
+        return Flattened(is_flat=False, sentence=words)
 
-    def _say_flat(self, symbol: Symbol, *, knows_orders: bool) -> None:
+    def _flat(self, symbol: Symbol, *, knows_orders: bool) -> Flattened:
         if knows_orders:
-            self._say(symbol, f"{symbol} is flat.", ok=True)
-        else:
-            words = f"{symbol} is flat, but its orders could not be read: some may still work."
-            self._say(symbol, words, ok=False)
+            return Flattened(is_flat=True, sentence=f"{symbol} is flat.")
+        words = f"{symbol} is flat, but its orders could not be read: some may still work."
+        return Flattened(is_flat=True, sentence=words, is_sure=False)
 
     async def _learn_orders(self, symbol: Symbol) -> bool:
         """While orders are not trusted, ask for those of the contract; whether all are known."""
@@ -97,24 +140,31 @@ class Flattening:
         return True
 
     def _entries(self, symbol: Symbol) -> list[ClientOid]:
-        """Working orders that may open or enlarge a position."""
+        """Working orders that may open or enlarge a position, and do not protect what is held.
+
+        A stop bounds the loss of what it would close even if it was placed without reduce-only. It
+        stays until we are flat, as an exit does: a refused close must leave nothing naked.
+        """
         desk = self._desk
+        held = desk.account.position(symbol).core.lots if desk.account.is_trusted else None
         return [
             order.client_oid
             for order in desk.working(symbol)
-            if not (order.reduces_only or order.client_oid in desk.flags_unknown)
+            if not (
+                order.reduces_only
+                or order.client_oid in desk.flags_unknown
+                or _may_bound_loss(order, held)
+            )
         ]
 
-    async def _close_if_held(self, symbol: Symbol) -> bool:
-        """Close what is held and verify; False when that failed and was said."""
-        desk = self._desk
+    async def _close_if_held(self, symbol: Symbol, recorded: Recorded) -> ClientOid | None:
+        """Send the close of what is held; None when nothing is."""
         mode = await self._mode_if_held(symbol)
-        if mode is not None:
-            client_oid = desk.close_position(close_ticket(symbol, mode))
-            if not await self._is_flat(symbol, client_oid):
-                self._report(symbol, client_oid)
-                return False
-        return True
+        if mode is None:
+            return None
+        recorded.step("close")
+        ticket = close_ticket(symbol, mode)
+        return self._desk.close_position(ticket, procedure=recorded.procedure_id)
 
     async def _reads_flat(self, symbol: Symbol) -> bool:
         try:
@@ -155,7 +205,7 @@ class Flattening:
             return None
         return position.margin_mode or account.margin_mode(symbol) or MarginMode.ISOLATED
 
-    async def _is_flat(self, symbol: Symbol, client_oid: ClientOid) -> bool:
+    async def _closed(self, symbol: Symbol, client_oid: ClientOid) -> _Close:
         """Verify by the exchange's own word, asked when the close has ended and every second.
 
         The close's answer is not waited for: what counts is the position.
@@ -163,30 +213,36 @@ class Flattening:
         desk = self._desk
         deadline_s = desk.clock.monotonic_s() + FLAT_WAIT_S
         await desk.pulse.until(lambda: not desk.orders[client_oid].is_working, READ_INTERVAL_S)
-        while desk.clock.monotonic_s() < deadline_s:
+        for attempt in count():
+            if desk.clock.monotonic_s() >= deadline_s:
+                break
+            has_ended = not desk.orders[client_oid].is_working
             try:
                 if (await desk.account.read_position(symbol)).core.is_flat:
-                    return True
+                    return _Close.FLAT
             except TernError:
-                pass  # asked again until the deadline; then it is said that nothing is known
+                has_ended = False  # asked again; in the end it is said that nothing is known
             order = desk.orders[client_oid]
             if order.state is OrderState.REJECTED and not order.is_guess:
-                return False
+                return _Close.FAILED
+            # What filled whole is flat, unless more was opened: the position may lag behind it.
+            if has_ended and order.filled and (order.canceled or attempt):
+                return _Close.LEFT
             await desk.clock.sleep(READ_INTERVAL_S)
-        return False
+        return _Close.FAILED
 
-    def _report(self, symbol: Symbol, client_oid: ClientOid) -> None:
-        order = self._desk.orders[client_oid]
+    def _not_flat(self, symbol: Symbol, client_oid: ClientOid) -> Flattened:
+        desk, order = self._desk, self._desk.orders[client_oid]
+        words = f"{symbol} is not verified flat: look at the position."
         if order.state is OrderState.REJECTED:
-            self._say(symbol, f"{symbol} was not flattened. {order.reason}", ok=False)
-        else:
-            self._say(symbol, f"{symbol} is not verified flat: look at the position.", ok=False)
-
-    def _say(self, symbol: Symbol, sentence: str, *, ok: bool) -> None:
-        nothing = submitting(close_ticket(symbol, MarginMode.ISOLATED), ClientOid(""))
-        self._desk.tell_about(_about(self._desk, symbol) or nothing, sentence, ok=ok)
+            words = f"{symbol} was not flattened. {order.reason}"
+        if desk.account.position_mode is PositionMode.HEDGE:
+            words = f"{words} {HEDGE_WORDS}"
+        return Flattened(is_flat=False, sentence=words)
 
 
-def _about(desk: Desk, symbol: Symbol) -> Order | None:
-    """The newest order of the contract, for those who ask what an outcome is about."""
-    return next((o for o in reversed(desk.orders.values()) if o.symbol == symbol), None)
+def _may_bound_loss(order: Order, held: int | None) -> bool:
+    """Whether a stop that waits may be on the closing side; ``held`` is None while not known."""
+    if order.state is not OrderState.UNTRIGGERED or order.side is None:
+        return False
+    return not held or held * order.side.sign < 0

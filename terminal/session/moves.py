@@ -1,26 +1,46 @@
-"""Moving an order on an exchange that cannot amend: cancel, then a new order, in that order only.
+"""Moving an order on an exchange that cannot amend: a new order takes the place of the old.
 
-The new order is sent only after the end of the old one is known. If it is not known in time,
-nothing is sent. Both checks of the guard see the order that would be sent.
+An order that may open: cancel, then the new one, in that order only. It is sent after the end of
+the old one is known, for what the cancel took away; if that is not known in time, nothing is sent.
+A stop that only reduces goes the other way round (``stop_moves``), so that what it protects is
+never without it. The guard sees the order that would be sent, before and after the cancel.
 """
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, final
 
 from terminal.domain.guard import Block, BlockField
+from terminal.domain.intention import Purpose
 from terminal.domain.order import OrderState, PendingCommand
-from terminal.domain.ticket import OrderTicket
+from terminal.domain.replacement import NOT_READ, Unclear, moved, told_ticket
 from terminal.domain.units import Lots
+from terminal.session.procedures import Recorded
 from terminal.session.results import Blocked, Submitted
+from terminal.session.stop_moves import StopMoving
 
 if TYPE_CHECKING:
+    from terminal.domain.intention import Detail
     from terminal.domain.order import Order
+    from terminal.domain.replacement import Replacement
+    from terminal.domain.ticket import OrderTicket
     from terminal.domain.units import ClientOid, Price, Symbol
     from terminal.session.desk import Desk
 
 CANCEL_DEADLINE_S = 5.0
-_MOVABLE = (OrderState.OPEN, OrderState.PARTLY_FILLED)
+_MOVABLE = (OrderState.OPEN, OrderState.PARTLY_FILLED, OrderState.UNTRIGGERED)
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class _Move:
+    """A move under way: the order as it was, and the ticket that would take its whole place."""
+
+    before: Order
+    original: OrderTicket
+    price: Price
+    recorded: Recorded
 
 
 @final
@@ -29,63 +49,85 @@ class Moving:
 
     def __init__(self, desk: Desk) -> None:
         self._desk = desk
+        self._stops = StopMoving(desk)
         self._under_way: dict[ClientOid, Symbol] = {}
 
     def abort(self, client_oid: ClientOid) -> None:
         """The user cancels an order in the middle of its move: no new order follows."""
         self._under_way.pop(client_oid, None)
+        self._stops.abort(client_oid)
 
-    def abort_all(self, symbol: Symbol, *, exits_too: bool = True) -> None:
-        """No move of a contract sends anything more; moves of exits may be left to go on."""
+    def abort_all(self, symbol: Symbol | None, *, exits_too: bool = True) -> None:
+        """No move of a contract, or of all, sends anything more; those of exits may be left."""
         for client_oid, moving in tuple(self._under_way.items()):
             is_exit = self._desk.orders[client_oid].reduces_only
-            if moving == symbol and (exits_too or not is_exit):
+            if symbol in {moving, None} and (exits_too or not is_exit):
                 del self._under_way[client_oid]
+        if exits_too:
+            self._stops.abort_all(symbol)
 
     def start(self, client_oid: ClientOid, price: Price) -> Blocked | None:
-        """Begin a move; a blocked one leaves the order where it is."""
+        """Begin a move to where the order is to be shown; a blocked one leaves it where it is."""
         desk = self._desk
         order = desk.orders.get(client_oid)
-        is_busy = client_oid in self._under_way
-        if order is None or order.state not in _MOVABLE or order.side is None or is_busy:
-            return Blocked((Block(BlockField.ORDER, "The order can no longer be moved."),))
-        if not order.remaining:  # its last fill was told, its end not yet
-            return Blocked((Block(BlockField.ORDER, "Nothing is left of the order to move."),))
-        if order.price == price:
-            return Blocked((Block(BlockField.PRICE, "The order is there already."),))
-        ticket = self._ticket(order, price, order.remaining)
-        blocks = (
-            (Block(BlockField.CONTRACT, "The margin mode is not known yet."),)
-            if ticket is None
-            else desk.blocks(ticket)
-        )
+        is_busy = client_oid in self._under_way or self._stops.is_moving(client_oid)
+        if order is None or order.state not in _MOVABLE or is_busy:
+            return _blocked("The order can no longer be moved.")
+        if not order.remaining and not order.is_close_order:  # its last fill was told, not its end
+            return _blocked("Nothing is left of the order to move.")
+        if order.shown_at == price:
+            return _blocked("The order is there already.", BlockField.PRICE)
+        original = self._original(order)
+        ticket = original
+        if not isinstance(original, Unclear):
+            ticket = moved(original, order, price, order.remaining)
+        if isinstance(original, Unclear) or isinstance(ticket, Unclear):
+            return _blocked(ticket.reason if isinstance(ticket, Unclear) else NOT_READ)
+        blocks = (*self._mode_blocks(ticket), *desk.blocks(ticket))
         if blocks:
             return Blocked(blocks)
+        if order.state is OrderState.UNTRIGGERED and ticket.reduces_only:
+            return self._stops.start(order, ticket)
+        return self._start(order, original, price)
+
+    def _mode_blocks(self, ticket: OrderTicket) -> tuple[Block, ...]:
+        """In another margin mode the new order would be refused after the old one's cancel."""
+        mode = self._desk.account.margin_mode(ticket.symbol)
+        if ticket.reduces_only or mode is ticket.margin_mode:
+            return ()
+        words = "The margin mode is not known yet."
+        if mode is not None:
+            words = "The margin mode is another one than when the order was placed."
+        return (Block(BlockField.CONTRACT, words),)
+
+    def _start(self, order: Order, original: OrderTicket, price: Price) -> Blocked | None:
+        desk, client_oid = self._desk, order.client_oid
         if not desk.mark_canceling(client_oid, PendingCommand.MOVE):
-            return Blocked((Block(BlockField.ORDER, "The order is being canceled or moved."),))
+            return _blocked("The order is being canceled or moved.")
         self._under_way[client_oid] = order.symbol
-        desk.spawn(f"move {client_oid}", self._run(order, price))
+        wanted = f"Move {order.remaining} lots of {order.symbol}: cancel, then a new order."
+        detail: Detail = {"old": str(client_oid), "lots": order.remaining, "to": price}
+        recorded = Recorded(desk, Purpose.MOVE, order.symbol, wanted, detail)
+        desk.spawn(f"move {client_oid}", self._run(_Move(order, original, price, recorded)))
         return None
 
-    def _ticket(self, order: Order, price: Price, lots: Lots) -> OrderTicket | None:
-        account = self._desk.account
-        mode = account.margin_mode(order.symbol)
-        if mode is None or order.side is None:
-            return None
-        return OrderTicket(
-            symbol=order.symbol,
-            order_type=order.order_type,
-            side=order.side,
-            price=price,
-            lots=lots,
-            margin_mode=mode,
-            leverage=account.leverage(order.symbol),
-            is_post_only=order.is_post_only,
-            is_reduce_only=order.is_reduce_only,
-        )
+    def _original(self, order: Order) -> Replacement:
+        """What the order was meant as: our own ticket, or all that the exchange tells."""
+        desk, client_oid = self._desk, order.client_oid
+        intention = desk.journal.intention(client_oid)
+        if intention is not None:
+            return intention.ticket
+        if client_oid in desk.flags_unknown or client_oid not in desk.details:
+            desk.spawn(f"terms of {client_oid}", self._ask_for_terms(client_oid))
+            return Unclear(NOT_READ)
+        return told_ticket(order, desk.details[client_oid])
 
-    async def _run(self, before: Order, price: Price) -> None:
-        desk, client_oid = self._desk, before.client_oid
+    async def _ask_for_terms(self, client_oid: ClientOid) -> None:
+        await self._desk.refresh_order(client_oid)
+
+    async def _run(self, move: _Move) -> None:
+        desk, client_oid = self._desk, move.before.client_oid
+        move.recorded.step("cancel old")
         desk.spawn(f"cancel {client_oid}", desk.cancel_and_see(client_oid))
         ended = await desk.pulse.until(
             lambda: (
@@ -100,27 +142,46 @@ class Moving:
             words = "Not moved: the old order still works, so nothing was sent."
             if not ended or order.pending is PendingCommand.CANCEL_UNKNOWN:
                 words = "Not moved: the cancel's end is not known, so nothing was sent."
-            desk.tell(client_oid, words, ok=False)
+            self._end(move, words, ok=False)
+        elif order.state is OrderState.REJECTED:
+            words = "Not moved: the exchange does not know the old order, so nothing was sent."
+            self._end(move, words, ok=False)
         elif order.state is OrderState.FILLED or not order.canceled:
-            words = "Filled before it could be moved; nothing was sent."
-            desk.tell(client_oid, words, ok=True)
+            self._end(move, "Filled before it could be moved; nothing was sent.", ok=True)
         elif not is_wanted or desk.flattening(order.symbol):
             words = "Canceled instead of moved."
             if order.reduces_only:
                 words = "Canceled instead of moved: this exit is gone."
-            desk.tell(client_oid, words, ok=not order.reduces_only)
+            self._end(move, words, ok=not order.reduces_only)
         else:
             # What this cancel took away, no more: fills on the way are not bought twice, and what
             # had been canceled before stays canceled.
-            taken = min(order.canceled - before.canceled, before.remaining)
-            self._send(order, price, Lots(taken))
+            taken = min(order.canceled - move.before.canceled, move.before.remaining)
+            self._send(move, order, Lots(taken))
 
-    def _send(self, order: Order, price: Price, lots: Lots) -> None:
-        ticket = self._ticket(order, price, lots) if lots > 0 else None
-        result = None if ticket is None else self._desk.submit(ticket)
-        if isinstance(result, Submitted):
-            self._desk.tell(order.client_oid, "Moved: the old order has ended.", ok=True)
-            return
-        reason = "" if result is None else f" {result.blocks[0].reason}"
-        words = f"Canceled, but the new order was not sent.{reason}"
-        self._desk.tell(order.client_oid, words, ok=False)
+    def _send(self, move: _Move, order: Order, lots: Lots) -> None:
+        reason = ""
+        if lots > 0:
+            ticket = moved(move.original, order, move.price, lots)
+            if isinstance(ticket, Unclear):
+                reason = f" {ticket.reason}"
+            else:
+                move.recorded.step("place new", {"lots": lots})
+                procedure = move.recorded.procedure_id
+                result = self._desk.submit(ticket, Purpose.MOVE, procedure)
+                if isinstance(result, Submitted):
+                    words = "Moved: the old order has ended, its place in the queue is lost."
+                    if ticket.exits is not None and order.filled:
+                        words = f"{words} Look at the exits of what was filled."
+                    self._end(move, words, ok=True)
+                    return
+                reason = f" {result.blocks[0].reason}"
+        self._end(move, f"Canceled, but the new order was not sent.{reason}", ok=False)
+
+    def _end(self, move: _Move, sentence: str, *, ok: bool) -> None:
+        move.recorded.end(sentence)
+        self._desk.tell(move.before.client_oid, sentence, ok=ok)
+
+
+def _blocked(reason: str, field: BlockField = BlockField.ORDER) -> Blocked:
+    return Blocked((Block(field, reason),))

@@ -32,28 +32,34 @@ from terminal.exchange.gateway import (
     FrameUnreadable,
 )
 from terminal.exchange.outcome import Outcome, Route, Unknown
-from terminal.session.cancels import Canceling
-from terminal.session.flatten import Flattening
+from terminal.session.closing import WHOLE
+from terminal.session.commands import Commands
 from terminal.session.journal import Journal, MemoryJournal
 from terminal.session.listeners import Listeners
-from terminal.session.moves import Moving
 from terminal.session.notices import NoticeLevel
-from terminal.session.placing import Placing
 from terminal.session.recording import Recorder
 from terminal.session.recovering import Recovery
 from terminal.session.recovery import read_orders
 from terminal.session.resolution import Resolution
-from terminal.session.results import Blocked, DryRun, OrderResult, SubmitResult, Submitted
+from terminal.session.results import (
+    BatchResult,
+    Blocked,
+    DryRun,
+    OrderResult,
+    SubmitResult,
+    Submitted,
+)
 from terminal.session.tasks import Pulse
 from terminal.session.trust import Trust
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Coroutine, Mapping
+    from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
+    from decimal import Decimal
 
     from terminal.domain.access import Access
     from terminal.domain.clock import Clock
     from terminal.domain.contract import Contract
-    from terminal.domain.events import Fill
+    from terminal.domain.events import Fill, OrderDetails
     from terminal.domain.intention import ProcedureId
     from terminal.domain.ticket import OrderTicket
     from terminal.domain.units import ClientOid, OrderId, Price, Symbol
@@ -109,12 +115,11 @@ class OrderDesk:
         self._fees_asked = False
         self.recorder = Recorder(self.journal, clock)
         self.resolution = Resolution(self)
-        self._placing = Placing(self, self.resolution)
-        self._canceling = Canceling(self)
-        self._moving = Moving(self)
-        self._flattening = Flattening(self)
+        self._commands = Commands(self, self.resolution)
         self.orders: dict[ClientOid, Order] = {}
+        self.sent: set[ClientOid] = set()
         self.flags_unknown: set[ClientOid] = set()
+        self.details: dict[ClientOid, OrderDetails] = {}
         self._ended_at_s: dict[ClientOid, float] = {}
         self.on_changed: Listeners[[]] = Listeners(self._owner.listener_failed)
         self.on_answer: Listeners[[Subject, Outcome]] = Listeners(self._owner.listener_failed)
@@ -130,6 +135,7 @@ class OrderDesk:
         )
         self.on_fill: Listeners[[Fill]] = Listeners(self._owner.listener_failed)
         self.on_outcome: Listeners[[OrderResult]] = Listeners(self._owner.listener_failed)
+        self.on_batch: Listeners[[BatchResult]] = Listeners(self._owner.listener_failed)
         self.on_dry_run: Listeners[[DryRun]] = Listeners(self._owner.listener_failed)
 
     # Truth -----------------------------------------------------------------------------------
@@ -149,6 +155,10 @@ class OrderDesk:
         """Our fills, oldest first."""
         return tuple(self._fills.values())
 
+    def contract(self, symbol: Symbol) -> Contract | None:
+        """A listed contract; None for one that is not."""
+        return self._contracts.get(symbol)
+
     def working(self, symbol: Symbol | None = None) -> tuple[Order, ...]:
         """Orders that may still fill, oldest first."""
         return tuple(
@@ -159,7 +169,7 @@ class OrderDesk:
 
     def flattening(self, symbol: Symbol) -> bool:
         """True while a contract is being flattened."""
-        return self._flattening.is_running(symbol)
+        return self._commands.flattening.is_running(symbol)
 
     def blocks(self, ticket: OrderTicket) -> tuple[Block, ...]:
         """What would keep a ticket from being sent now; empty means go."""
@@ -253,12 +263,47 @@ class OrderDesk:
         blocks = self.blocks(ticket)
         if blocks:
             return Blocked(blocks)
+        result = self._begin(ticket, purpose, procedure)
+        if isinstance(result, Submitted):
+            client_oid = result.client_oid
+            self.spawn(f"place {client_oid}", self._commands.placing.run(ticket, client_oid))
+        return result
+
+    def submit_batch(
+        self,
+        tickets: Sequence[OrderTicket],
+        purpose: Purpose = Purpose.SUBMIT,
+        procedure: ProcedureId | None = None,
+    ) -> tuple[SubmitResult, ...]:
+        """Send many tickets at once; one result for each, in their order.
+
+        Each passes the guard as if those before it were working already, and what opens on one side
+        of a contract passes it as one order as well. What is blocked does not hold the rest up.
+        """
+        together = self._commands.batches.blocks_together(tickets)
+        results: list[SubmitResult] = []
+        orders: list[tuple[OrderTicket, ClientOid]] = []
+        for ticket in tickets:
+            blocks = together.get((ticket.symbol, ticket.side), ()) or self.blocks(ticket)
+            if ticket.reduces_only:
+                blocks = self.blocks(ticket)
+            result = Blocked(blocks) if blocks else self._begin(ticket, purpose, procedure)
+            results.append(result)
+            if isinstance(result, Submitted):
+                orders.append((ticket, result.client_oid))
+        self._commands.batches.place(orders)
+        return tuple(results)
+
+    def _begin(
+        self, ticket: OrderTicket, purpose: Purpose, procedure: ProcedureId | None
+    ) -> SubmitResult:
+        """Write an order down and show it; whoever calls sends it."""
         client_oid = self._new_client_oid()
         block = self._intend(Intention(client_oid, ticket, purpose, procedure, self.clock.now_ms()))
         if block is not None:
             return Blocked((block,))
+        self.sent.add(client_oid)
         self.put(submitting(ticket, client_oid))
-        self.spawn(f"place {client_oid}", self._placing.run(ticket, client_oid))
         return Submitted(client_oid)
 
     def _intend(self, intention: Intention) -> Block | None:
@@ -280,7 +325,7 @@ class OrderDesk:
         blocks = self.dry_run_blocks(ticket)
         if blocks:
             return Blocked(blocks)
-        self.spawn("test an order", self._placing.test(ticket, self._new_client_oid()))
+        self.spawn("test an order", self._commands.placing.test(ticket, self._new_client_oid()))
         return None
 
     def tell_dry_run(self, ticket: OrderTicket, sentence: str, *, ok: bool) -> None:
@@ -303,6 +348,17 @@ class OrderDesk:
             self._owner.report(name, error)
             return Unknown("An error inside the program hid the answer.", route)
 
+    async def answers(
+        self, name: str, command: Awaitable[tuple[Outcome, ...]], count: int
+    ) -> tuple[Outcome, ...]:
+        """Outcomes of a batch of ``count``; an error of our own leaves them all unknown."""
+        route = self.gateway.route.route
+        try:
+            return await command
+        except Exception as error:  # noqa: BLE001 - reported; an order must never be forgotten
+            self._owner.report(name, error)
+            return (Unknown("An error inside the program hid the answer.", route),) * count
+
     async def resolve_unknown(self, client_oid: ClientOid) -> None:
         """Ask until the exchange knows the order, or has long not heard of it."""
         await self.resolution.resolve(client_oid)
@@ -320,9 +376,9 @@ class OrderDesk:
         if client_oid is None or client_oid not in self.orders:
             return
         if subject.is_cancel:
-            self._canceling.correct(client_oid, correction.outcome)
+            self._commands.canceling.correct(client_oid, correction.outcome)
         else:
-            self._placing.correct(client_oid, correction.outcome)
+            self._commands.placing.correct(client_oid, correction.outcome)
 
     # Cancelling ------------------------------------------------------------------------------
 
@@ -333,38 +389,43 @@ class OrderDesk:
         if reason and order is not None:
             self.tell_about(order, f"Not canceled. {reason}", ok=False)
         elif not reason:
-            self._canceling.start(client_oid)
+            self._commands.canceling.start(client_oid)
 
     def mark_canceling(
         self, client_oid: ClientOid, pending: PendingCommand = PendingCommand.CANCEL
     ) -> bool:
         """Note that a cancel is on its way; False when there is nothing (more) to cancel."""
-        return self._canceling.mark(client_oid, pending)
+        return self._commands.canceling.mark(client_oid, pending)
 
     async def cancel_and_see(self, client_oid: ClientOid) -> None:
         """Ask for a cancel, again if nobody answers, until the order's end is known."""
-        await self._canceling.run(client_oid)
+        await self._commands.canceling.run(client_oid)
 
     def cancel_all(self, symbol: Symbol) -> None:
         """Cancel every order of a contract, stops included."""
         if not self._refused("Not canceled.", symbol):
-            self._canceling.all(symbol)
+            self._commands.sweeping.all(symbol)
 
     def cancel_side(self, symbol: Symbol, side: Side) -> None:
         """Cancel a contract's buys or sells."""
         if not self._refused("Not canceled.", symbol):
-            self._canceling.side(symbol, side)
+            self._commands.sweeping.side(symbol, side)
+
+    def cancel_stops(self, symbol: Symbol | None = None) -> None:
+        """Cancel the stops that wait, of a contract or of all."""
+        if not self._refused("Not canceled.", symbol):
+            self._commands.sweeping.stops(symbol)
 
     def cancel_newest(self, symbol: Symbol) -> bool:
         """Cancel the newest order that is not being canceled; False when there is none."""
         if self._refused("Not canceled.", symbol):
             return False
-        return self._canceling.newest(symbol)
+        return self._commands.canceling.newest(symbol)
 
     def cancel_everywhere(self) -> None:
-        """Cancel every order of every contract that has one; asks which, if that is not sure."""
+        """Cancel every order of every contract that has one, older and foreign ones included."""
         if not self._refused("Not canceled."):
-            self._canceling.everywhere()
+            self._commands.sweeping.everywhere()
 
     def _refused(self, what: str, symbol: Symbol | None = None) -> bool:
         """Whether all commands are off; then the event log says so."""
@@ -381,20 +442,40 @@ class OrderDesk:
         reduces = order is not None and order.reduces_only
         if reason := self.access.reason_for(reduces=reduces):
             return Blocked((Block(BlockField.ACCESS, reason),))
-        return self._moving.start(client_oid, price)
+        return self._commands.moving.start(client_oid, price)
 
     def abort_move(self, client_oid: ClientOid) -> None:
         """One move under way sends no new order any more."""
-        self._moving.abort(client_oid)
+        self._commands.moving.abort(client_oid)
 
-    def abort_moves(self, symbol: Symbol, *, exits_too: bool = True) -> None:
-        """Moves under way send no new order any more; their cancels go on."""
-        self._moving.abort_all(symbol, exits_too=exits_too)
+    def abort_moves(self, symbol: Symbol | None, *, exits_too: bool = True) -> None:
+        """Moves and reversals, of a contract or all, open nothing any more; cancels go on."""
+        self._commands.moving.abort_all(symbol, exits_too=exits_too)
+        self._commands.reversing.abort(symbol)
 
     def flatten(self, symbol: Symbol) -> None:
         """Flatten a contract: cancel entries, close, verify flat, then cancel leftover exits."""
         if not self._refused("Not flattened.", symbol):
-            self._flattening.start(symbol)
+            self._commands.reversing.abort(symbol)
+            self._commands.flattening.start(symbol)
+
+    def reverse(self, symbol: Symbol) -> Blocked | None:
+        """Reverse a position: flatten, and only when verified flat the same size opposite."""
+        if self.access.reason:
+            return Blocked((Block(BlockField.ACCESS, self.access.reason),))
+        return self._commands.reversing.start(symbol)
+
+    def reversing(self, symbol: Symbol) -> bool:
+        """True while a contract is being reversed."""
+        return self._commands.reversing.is_running(symbol)
+
+    def close_share(
+        self, symbol: Symbol, share: Decimal = WHOLE, price: Price | None = None
+    ) -> Blocked | None:
+        """Close a share (above 0, up to 1) of a position at market, or with a limit at a price."""
+        if reason := self.access.silence:
+            return Blocked((Block(BlockField.ACCESS, reason),))
+        return self._commands.closing.start(symbol, share, price)
 
     def close_position(
         self,
@@ -405,8 +486,9 @@ class OrderDesk:
         """Send a close ticket past the guard: getting out is never blocked. Returns at once."""
         client_oid = self._new_client_oid()
         self._intend(Intention(client_oid, ticket, purpose, procedure, self.clock.now_ms()))
+        self.sent.add(client_oid)
         self.put(submitting(ticket, client_oid))
-        self.spawn(f"close {client_oid}", self._placing.run(ticket, client_oid))
+        self.spawn(f"close {client_oid}", self._commands.placing.run(ticket, client_oid))
         return client_oid
 
     # Facts -----------------------------------------------------------------------------------
@@ -437,6 +519,8 @@ class OrderDesk:
         after = from_update(update) if known is None else apply_update(known, update)
         self.recorder.updated(known, after, update, source)
         self._note_flags(after.client_oid, update, is_new=known is None)
+        if update.details is not None and not update.is_done:
+            self.details[after.client_oid] = update.details
         if update.fill is not None:
             self._take_fill(update.fill, after.client_oid)
         if after is not known:
@@ -575,6 +659,8 @@ class OrderDesk:
             del self._ended_at_s[client_oid]
             self.flags_unknown.discard(client_oid)
             self.recorder.forget(client_oid)
+            self.sent.discard(client_oid)
+            self.details.pop(client_oid, None)
             if forgotten.order_id is not None:
                 self._by_id.pop(forgotten.order_id, None)
 
@@ -592,3 +678,9 @@ class OrderDesk:
         level = NoticeLevel.INFO if ok else NoticeLevel.WARNING
         self._notices.post(level, "orders", sentence, order.symbol)
         self.on_outcome.notify(OrderResult(order, ok, sentence))
+
+    def tell_batch(self, result: BatchResult) -> None:
+        """Say how a command about many orders ended."""
+        level = NoticeLevel.INFO if result.ok else NoticeLevel.WARNING
+        self._notices.post(level, "orders", result.sentence, result.symbol)
+        self.on_batch.notify(result)

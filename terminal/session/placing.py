@@ -40,7 +40,13 @@ class Placing:
         self._desk.recorder.signed(client_oid, route or self._desk.gateway.route.route)
         signed_s = self._desk.clock.monotonic_s()
         placing = self._desk.gateway.place(ticket, client_oid)
-        outcome = await self._desk.answer("place", placing, route)
+        await self.see(client_oid, await self._desk.answer("place", placing, route), signed_s)
+
+    async def see(self, client_oid: ClientOid, outcome: Outcome, signed_s: float) -> None:
+        """Take the answer to an order that was sent, by itself or in a batch; see it through.
+
+        ``signed_s`` (monotonic) is when it was signed at the latest.
+        """
         self._desk.on_answer.notify(Subject(client_oid), outcome)
         order = self._desk.orders[client_oid]
         if isinstance(outcome, Accepted):

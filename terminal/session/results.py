@@ -9,7 +9,7 @@ if TYPE_CHECKING:
     from terminal.domain.guard import Block
     from terminal.domain.order import Order
     from terminal.domain.ticket import OrderTicket
-    from terminal.domain.units import ClientOid
+    from terminal.domain.units import ClientOid, Symbol
 
 
 @final
@@ -49,3 +49,24 @@ class OrderResult:
     order: Order
     ok: bool
     sentence: str
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """How one item of a batch or of a sweep ended; ``ok`` when it is as it was wanted."""
+
+    client_oid: ClientOid
+    ok: bool
+    sentence: str
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class BatchResult:
+    """How a command about many orders ended: one sentence for all, one verdict for each."""
+
+    symbol: Symbol | None
+    ok: bool
+    sentence: str
+    items: tuple[Verdict, ...]

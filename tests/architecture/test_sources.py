@@ -22,7 +22,7 @@ DECLARATIONS = {
     "wire/series.py", "wire/history.py", "wire/settings.py", "wire/funds.py",
     "exchange/errors.py", "exchange/funding_gateway.py", "exchange/gateway.py",
     "exchange/outcome.py", "exchange/queries.py",
-    "session/clock.py", "session/desk.py", "session/results.py",
+    "session/clock.py", "session/commands.py", "session/desk.py", "session/results.py",
     "simexchange/errors.py", "simexchange/market/contracts.py",
 }  # fmt: skip
 # Parts of the order desk: tested as one in tests/session/test_orders.py.

@@ -2,16 +2,24 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import TYPE_CHECKING
 
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from terminal.domain.events import PositionMode, StopDirection
 from terminal.domain.order import OrderState
 from terminal.domain.units import ClientOid, Lots, OrderId, Side
 from terminal.exchange.errors import TransportError
 from terminal.exchange.outcome import Rejected, Unknown
-from tests.support.builders import XBT, a_position_update, an_order_update
+from tests.support.builders import XBT, a_position_update, a_ticket, an_order_update
 from tests.support.desk import Bench, a_started_bench
+from tests.support.pocket import Fate, PocketDesk, a_pocket_desk, stop_at
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from terminal.domain.ticket import OrderTicket
 
 ENTRY, EXIT = OrderId("entry"), OrderId("exit")
@@ -229,3 +237,165 @@ async def test_orders_that_could_not_be_read_are_said() -> None:
         "XBTUSDTM is flat, but its orders could not be read: some may still work."
     ]
     await bench.stop()
+
+
+async def a_held_position(lots: int = 3) -> PocketDesk:
+    d = await a_pocket_desk()
+    await d.hold(lots)
+    return d
+
+
+async def test_a_stop_without_reduce_only_on_the_closing_side_stays_until_we_are_flat() -> None:
+    d = await a_held_position()
+    plain = {**stop_at(900), "is_reduce_only": False}
+    await d.placed(a_ticket(lots=Lots(3), **plain))
+    adds = {**plain, "side": Side.BUY}
+    await d.placed(a_ticket(lots=Lots(3), **adds))
+    d.exchange.fate = lambda kind: Fate.REFUSED if kind == "place" else Fate.WELL
+    d.desk.flatten(XBT)
+    await d.clock.advance(20.0)
+    assert [order.client_oid for order in d.exchange.alive()] == ["c1"], "it bounds the loss"
+    d.exchange.fate = lambda _kind: Fate.WELL
+    d.desk.flatten(XBT)
+    await d.clock.advance(20.0)
+    assert (d.exchange.alive(), d.exchange.held) == ([], 0)
+    await d.stop()
+
+
+async def test_while_the_position_is_not_sure_no_stop_goes_before_we_are_flat() -> None:
+    d = await a_held_position()
+    await d.placed(a_ticket(lots=Lots(3), **{**stop_at(900), "is_reduce_only": False}))
+    d.exchange.held = -3  # reversed elsewhere while we could not hear it
+    await d.placed(
+        a_ticket(lots=Lots(3), **{**stop_at(1100, StopDirection.UP), "is_reduce_only": False})
+    )
+    d.account.trust.take_away()
+    d.exchange.fate = lambda kind: Fate.REFUSED if kind == "place" else Fate.WELL
+    d.desk.flatten(XBT)
+    await d.clock.advance(20.0)
+    assert "c2" in [order.client_oid for order in d.exchange.alive()]
+    await d.stop()
+
+
+async def test_a_close_that_fills_in_part_is_followed_by_another_before_exits_go() -> None:
+    d = await a_held_position(5)
+    await d.placed(a_ticket(lots=Lots(5), **stop_at(900)))
+    d.exchange.market_fills = 2
+    d.desk.flatten(XBT)
+    await d.clock.advance(30.0)
+    assert d.exchange.held == 0
+    assert d.exchange.alive() == []
+    assert d.exchange.log[-1] == "cancel c1"
+    closes = [order for order in d.exchange.orders.values() if order.ticket.is_close_order]
+    assert [order.filled for order in closes] == [2, 2, 1]
+    assert d.sentences[-1] == "XBTUSDTM is flat."
+    await d.stop()
+
+
+async def test_a_position_that_cannot_be_closed_whole_keeps_its_stop() -> None:
+    d = await a_held_position(9)
+    stop = await d.placed(a_ticket(lots=Lots(9), **stop_at(900)))
+    d.exchange.market_fills = 1
+    d.desk.flatten(XBT)
+    await d.clock.advance(60.0)
+    assert d.exchange.held == 6
+    assert [order.client_oid for order in d.exchange.alive()] == [stop]
+    assert d.sentences[-1] == "XBTUSDTM is not verified flat: look at the position."
+    await d.stop()
+
+
+async def test_in_hedge_mode_a_refused_close_says_why_and_nothing_is_left_naked() -> None:
+    d = await a_held_position()
+    stop = await d.placed(a_ticket(lots=Lots(3), **stop_at(900)))
+    d.account.position_mode = PositionMode.HEDGE
+    d.exchange.fate = lambda kind: Fate.REFUSED if kind == "place" else Fate.WELL
+    d.desk.flatten(XBT)
+    await d.clock.advance(20.0)
+    assert "hedge mode" in d.sentences[-1]
+    assert [order.client_oid for order in d.exchange.alive()] == [stop]
+    await d.stop()
+
+
+async def test_flattening_is_written_down_step_by_step() -> None:
+    d = await a_held_position()
+    await d.placed(a_ticket(lots=Lots(3), **stop_at(900)))
+    d.exchange.fate = lambda kind: Fate.LATE if kind == "cancel" else Fate.WELL
+    d.desk.flatten(XBT)
+    await d.clock.advance(1.0)
+    (procedure,) = d.desk.journal.open_procedures()
+    assert [step.name for step in procedure.steps] == [
+        "cancel entries",
+        "close",
+        "verify",
+        "cancel exits",
+    ]
+    await d.clock.advance(30.0)
+    assert d.desk.journal.open_procedures() == ()
+    await d.stop()
+
+
+FATES = st.sampled_from(
+    [Fate.WELL, Fate.WELL, Fate.WELL, Fate.ANSWER_LOST, Fate.LOST, Fate.LATE, Fate.REFUSED]
+)
+WORDS = st.sampled_from([Fate.WELL, Fate.WELL, Fate.LATE, Fate.TWICE, Fate.LOST])
+
+
+async def _never_naked(
+    held: int,
+    commands: Sequence[Fate],
+    words: Sequence[Fate],
+    reads: Sequence[bool],
+    fill_at_s: float | None,
+) -> None:
+    drawn = {
+        "place": iter(commands),
+        "cancel": iter(commands[::-1]),
+        "word": iter(words),
+        "read": iter([Fate.WELL if good else Fate.LOST for good in reads]),
+    }
+    d = await a_pocket_desk()
+    await d.hold(held)
+    entry = await d.placed(a_ticket(lots=Lots(2)))
+    stop = await d.placed(a_ticket(lots=Lots(9), **stop_at(900)))
+    naked: list[str] = []
+
+    def watch(what: str) -> None:
+        if what == f"cancel {stop}" and d.exchange.held:
+            naked.append(f"{what} while {d.exchange.held} are held")
+
+    def fill() -> None:
+        for order in d.exchange.alive():
+            if order.client_oid == entry:
+                d.exchange.fill(order, 2)
+
+    d.exchange.watch = watch
+    d.exchange.fate = lambda kind: next(drawn.get(kind, iter(())), Fate.WELL)
+    if fill_at_s is not None:
+        d.exchange.later(fill_at_s, fill)
+    d.desk.flatten(XBT)
+    await d.clock.advance(90.0)
+    assert naked == []
+    assert not d.desk.flattening(XBT)
+    if d.sentences[-1] == "XBTUSDTM is flat.":
+        assert (d.exchange.held, d.exchange.alive()) == (0, [])
+    assert d.desk.journal.open_procedures() == ()
+    await d.stop()
+
+
+@settings(max_examples=settings().max_examples // 2)
+@given(
+    st.integers(-4, 4),
+    st.lists(FATES, max_size=8),
+    st.lists(WORDS, max_size=12),
+    st.lists(st.booleans(), max_size=10),
+    st.none() | st.floats(0.0, 6.0),
+)
+def test_exits_never_end_before_we_are_flat(
+    held: int,
+    commands: list[Fate],
+    words: list[Fate],
+    reads: list[bool],
+    fill_at_s: float | None,
+) -> None:
+    """Whatever is lost, late or doubled, and when an entry fills on the way."""
+    asyncio.run(_never_naked(held, commands, words, reads, fill_at_s))

@@ -2,11 +2,31 @@
 
 from __future__ import annotations
 
+import asyncio
+from dataclasses import replace
+from decimal import Decimal
+from functools import partial
+from typing import TYPE_CHECKING
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from terminal.domain.events import MarginMode, StopDirection, StopReference, TimeInForce
+from terminal.domain.guard import BlockField
+from terminal.domain.intention import Purpose
 from terminal.domain.order import OrderState, PendingCommand
-from terminal.domain.units import ClientOid, Lots, OrderId, Price
+from terminal.domain.ticket import AttachedExits, OrderTerms, StopTrigger
+from terminal.domain.units import ClientOid, Lots, OrderId, Price, Side
 from terminal.exchange.outcome import Unknown
-from tests.support.builders import XBT, an_order_update
+from tests.support.builders import XBT, a_ticket, an_order_update
 from tests.support.desk import Bench, a_started_bench, an_open_order
+from tests.support.pocket import Fate, a_pocket_desk
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from terminal.domain.events import OrderUpdate
+    from tests.support.pocket import Placed
 
 O1 = OrderId("id-1")
 TARGET = Price(995)
@@ -195,3 +215,198 @@ async def test_disarming_leaves_the_move_of_an_exit_alone() -> None:
     await bench.clock.settle()
     assert bench.trading.placed[1][0].is_reduce_only
     await bench.stop()
+
+
+async def test_every_term_of_the_old_order_goes_along() -> None:
+    d = await a_pocket_desk()
+    terms = OrderTerms(time_in_force=TimeInForce.GTC, visible_lots=Lots(4), remark="mine")
+    exits = AttachedExits(StopReference.MARK, Price(1200), Price(800))
+    ticket = a_ticket(lots=Lots(10), terms=terms, exits=exits, leverage=Decimal(7))
+    oid = await d.placed(ticket)
+    assert d.desk.move(oid, TARGET) is None
+    await d.clock.advance(3.0)
+    (new,) = d.exchange.alive()
+    assert new.ticket == replace(ticket, price=TARGET)
+    assert d.sentences == ["Moved: the old order has ended, its place in the queue is lost."]
+    await d.stop()
+
+
+async def test_an_iceberg_of_which_little_is_left_shows_no_more_than_that() -> None:
+    d = await a_pocket_desk()
+    oid = await d.placed(a_ticket(lots=Lots(10), terms=OrderTerms(visible_lots=Lots(4))))
+    d.exchange.fill(d.exchange.alive()[0], 7)
+    await d.clock.settle()
+    d.desk.move(oid, TARGET)
+    await d.clock.advance(3.0)
+    (new,) = d.exchange.alive()
+    assert (new.ticket.lots, new.ticket.terms.visible_lots) == (3, 3)
+    await d.stop()
+
+
+async def test_exits_on_the_wrong_side_of_the_new_price_keep_the_order_where_it_is() -> None:
+    d = await a_pocket_desk()
+    exits = AttachedExits(StopReference.MARK, down=Price(996))
+    oid = await d.placed(a_ticket(exits=exits))
+    blocked = d.desk.move(oid, TARGET)
+    assert blocked is not None
+    assert "wrong side" in blocked.blocks[0].reason
+    await d.clock.settle()
+    assert len(d.exchange.alive()) == 1
+    await d.stop()
+
+
+async def test_an_opening_order_of_others_is_not_moved_because_its_exits_are_not_told() -> None:
+    d = await a_pocket_desk()
+    d.exchange._make(a_ticket(), ClientOid("web"))
+    await d.clock.settle()
+    blocked = d.desk.move(ClientOid("web"), TARGET)
+    assert blocked is not None
+    assert "exits may be attached" in blocked.blocks[0].reason
+    await d.clock.settle()
+    assert d.exchange.log == ["place web"]
+    await d.stop()
+
+
+async def test_an_exit_of_others_moves_by_what_the_exchange_tells_of_it() -> None:
+    d = await a_pocket_desk()
+    await d.hold(3)
+    foreign = a_ticket(side=Side.SELL, price=Price(1010), lots=Lots(3), is_reduce_only=True)
+    d.exchange._make(foreign, ClientOid("web"))
+    await d.clock.settle()
+    assert d.desk.move(ClientOid("web"), Price(1012)) is None
+    await d.clock.advance(3.0)
+    (new,) = d.exchange.alive()
+    assert new.ticket == replace(foreign, price=Price(1012))
+    await d.stop()
+
+
+async def test_terms_that_were_not_read_yet_are_asked_for_and_then_it_moves() -> None:
+    d = await a_pocket_desk()
+    await d.hold(3)
+    d.exchange.fate = lambda kind: Fate.LOST if kind == "read" else Fate.WELL
+    foreign = a_ticket(side=Side.SELL, price=Price(1010), lots=Lots(3), is_reduce_only=True)
+    truth = d.exchange.update
+
+    def by_stream(order: Placed) -> OrderUpdate:
+        return replace(truth(order), details=None, is_reduce_only=None, is_close_order=None)
+
+    d.exchange.update = by_stream  # type: ignore[method-assign]  # it does not tell terms
+    d.exchange._make(foreign, ClientOid("web"))
+    await d.clock.settle()
+    assert d.desk.move(ClientOid("web"), Price(1012)) is not None
+    d.exchange.fate = lambda _kind: Fate.WELL
+    d.exchange.update = truth  # type: ignore[method-assign]  # as it was
+    assert d.desk.move(ClientOid("web"), Price(1012)) is not None, "it is asked for"
+    await d.clock.settle()
+    assert d.desk.move(ClientOid("web"), Price(1012)) is None
+    await d.clock.advance(3.0)
+    await d.stop()
+
+
+async def test_a_margin_mode_that_changed_keeps_the_order_where_it_is() -> None:
+    d = await a_pocket_desk()
+    oid = await d.placed(a_ticket(margin_mode=MarginMode.CROSS))
+    blocked = d.desk.move(oid, TARGET)
+    assert blocked is not None
+    assert blocked.blocks[0].field is BlockField.CONTRACT
+    await d.stop()
+
+
+async def test_an_entry_stop_moves_its_trigger_cancel_first() -> None:
+    d = await a_pocket_desk()
+    trigger = StopTrigger(StopDirection.UP, StopReference.LAST, Price(1010))
+    entry = a_ticket(price=Price(1011), trigger=trigger)
+    oid = await d.placed(entry)
+    assert d.desk.move(oid, Price(1015)) is None
+    await d.clock.advance(3.0)
+    assert d.exchange.log == ["place c1", "cancel c1", "place c2"]
+    (new,) = d.exchange.alive()
+    assert new.ticket.trigger == replace(trigger, price=Price(1015))
+    assert new.ticket.price == 1016
+    await d.stop()
+
+
+async def test_a_move_is_written_down_and_its_new_order_belongs_to_it() -> None:
+    d = await a_pocket_desk()
+    oid = await d.placed(a_ticket())
+    d.exchange.fate = lambda kind: Fate.LATE if kind == "cancel" else Fate.WELL
+    d.desk.move(oid, TARGET)
+    await d.clock.settle()
+    (procedure,) = d.desk.journal.open_procedures()
+    assert procedure.kind is Purpose.MOVE
+    assert [step.name for step in procedure.steps] == ["cancel old"]
+    d.exchange.fate = lambda _kind: Fate.WELL
+    await d.clock.advance(10.0)
+    intention = d.desk.journal.intention(ClientOid("c2"))
+    assert intention is not None
+    assert intention.procedure == procedure.procedure_id
+    assert d.desk.journal.open_procedures() == ()
+    await d.stop()
+
+
+# The law -----------------------------------------------------------------------------------------
+
+FATES = st.sampled_from(
+    [Fate.WELL, Fate.WELL, Fate.ANSWER_LOST, Fate.LOST, Fate.LATE, Fate.REFUSED]
+)
+WORDS = st.sampled_from([Fate.WELL, Fate.WELL, Fate.LATE, Fate.TWICE, Fate.LOST])
+
+
+async def _never_more(
+    commands: Sequence[Fate],
+    words: Sequence[Fate],
+    reads: Sequence[bool],
+    fills: Sequence[tuple[float, int]],
+    second_at_s: float | None,
+) -> None:
+    meant = 6
+    drawn = {
+        "cancel": iter(commands),
+        "word": iter(words),
+        "read": iter([Fate.WELL if good else Fate.LOST for good in reads]),
+    }
+    d = await a_pocket_desk()
+    oid = await d.placed(a_ticket(lots=Lots(meant)))
+    too_many: list[str] = []
+
+    def watch(what: str) -> None:
+        total = sum(order.filled + order.left for order in d.exchange.orders.values())
+        if total > meant:
+            too_many.append(f"{what}: {total}")
+
+    def fill(lots: int) -> None:
+        for order in d.exchange.alive():
+            d.exchange.fill(order, lots)
+            break
+
+    d.exchange.watch = watch
+    d.exchange.fate = lambda kind: next(drawn.get(kind, iter(())), Fate.WELL)
+    for at_s, lots in fills:
+        d.exchange.later(at_s, partial(fill, lots))
+    d.desk.move(oid, TARGET)
+    if second_at_s is not None:
+        d.exchange.later(second_at_s, lambda: d.desk.move(oid, Price(990)))
+    await d.clock.advance(60.0)
+    assert too_many == []
+    assert d.exchange.held <= meant
+    assert d.desk.journal.open_procedures() == ()
+    await d.stop()
+
+
+@settings(max_examples=settings().max_examples // 2)
+@given(
+    st.lists(FATES, max_size=5),
+    st.lists(WORDS, max_size=10),
+    st.lists(st.booleans(), max_size=8),
+    st.lists(st.tuples(st.floats(0.0, 8.0), st.integers(1, 4)), max_size=4),
+    st.none() | st.floats(0.0, 8.0),
+)
+def test_what_may_be_bought_is_never_more_than_was_meant(
+    commands: list[Fate],
+    words: list[Fate],
+    reads: list[bool],
+    fills: list[tuple[float, int]],
+    second_at_s: float | None,
+) -> None:
+    """Fills between, lost and late cancels, refused ones, words doubled, swapped and lost."""
+    asyncio.run(_never_more(commands, words, reads, fills, second_at_s))

@@ -177,8 +177,8 @@ class FakeTradingGateway:
     async def cancel_all(self, symbol: Symbol) -> Outcome:
         return await self._cancel(f"all:{symbol}")
 
-    async def cancel_all_stops(self, symbol: Symbol) -> Outcome:
-        return await self._cancel(f"stops:{symbol}")
+    async def cancel_all_stops(self, symbol: Symbol | None = None) -> Outcome:
+        return await self._cancel(f"stops:{symbol or '*'}")
 
     async def order(self, order_id: OrderId) -> OrderUpdate | None:
         return self._query(order_id)

@@ -105,6 +105,7 @@ def _details(payload: OrderPayload, scales: Scales) -> OrderDetails:
         remark=payload.remark or "",
         created_at=read.told_ms(payload.createdAt, "createdAt"),
         ended_at=read.told_ms(payload.endAt, "endAt"),
+        holds_margin=payload.forceHold,
     )
 
 

@@ -1,0 +1,110 @@
+"""Closing a position, or a share of it: what is sent only reduces, so it can never open anything.
+
+The whole is closed with ``closeOrder``, which takes no size and so closes what is there by then; a
+share, and whatever waits at a price, is reduce-only of whole lots (API reference 3.3). Orders are
+left as they are: that is what flattening is for.
+"""
+
+from __future__ import annotations
+
+from decimal import ROUND_FLOOR, Decimal
+from typing import TYPE_CHECKING, final
+
+from terminal.domain.errors import TernError
+from terminal.domain.events import MarginMode, OrderType, PositionMode
+from terminal.domain.guard import Block, BlockField
+from terminal.domain.intention import Purpose
+from terminal.domain.ticket import OrderTicket, close_ticket
+from terminal.domain.units import Lots, Side
+from terminal.session.account import HEDGE_WORDS
+from terminal.session.procedures import say
+from terminal.session.results import Blocked
+
+if TYPE_CHECKING:
+    from terminal.domain.units import Price, Symbol
+    from terminal.session.account import Position
+    from terminal.session.desk import Desk
+
+WHOLE = Decimal(1)
+
+
+@final
+class Closing:
+    """The close commands of a desk."""
+
+    def __init__(self, desk: Desk) -> None:
+        self._desk = desk
+
+    def start(self, symbol: Symbol, share: Decimal, price: Price | None) -> Blocked | None:
+        """Close a share (above 0, up to 1) at market, or with a limit at ``price``.
+
+        A position that is not sure is read first; then whatever keeps it from closing is said.
+        """
+        if not 0 < share <= 1:
+            return _blocked(f"A share of {share} cannot be closed.", BlockField.LOTS)
+        account = self._desk.account
+        if account.position_mode is PositionMode.HEDGE:
+            return _blocked(HEDGE_WORDS)
+        position = account.position(symbol)
+        if account.is_trusted and not position.is_provisional:
+            return self._close(position, share, price)
+        self._desk.spawn(f"close {symbol}", self._read_and_close(symbol, share, price))
+        return None
+
+    async def _read_and_close(self, symbol: Symbol, share: Decimal, price: Price | None) -> None:
+        desk = self._desk
+        try:
+            position = await desk.account.read_position(symbol)
+        except TernError as error:
+            if share != WHOLE or price is not None:
+                words = f"{symbol}: nothing was closed, its size is not known. {error.sentence}"
+                say(desk, symbol, words, ok=False)
+                return
+            # Closing all needs no size, and closing what is not there is refused without harm.
+            position = desk.account.position(symbol)
+            self._close_all(position)
+            return
+        blocked = self._close(position, share, price)
+        if blocked is not None:
+            say(desk, symbol, f"{symbol} was not closed. {blocked.blocks[0].reason}", ok=False)
+
+    def _close(self, position: Position, share: Decimal, price: Price | None) -> Blocked | None:
+        held = position.core.lots
+        if not held:
+            return _blocked(f"There is no position in {position.symbol} to close.")
+        if share == WHOLE and price is None:
+            self._close_all(position)
+            return None
+        result = self._desk.submit(self._part(position, share, price), Purpose.CLOSE)
+        return result if isinstance(result, Blocked) else None
+
+    def _close_all(self, position: Position) -> None:
+        ticket = close_ticket(position.symbol, self._mode(position))
+        self._desk.close_position(ticket, Purpose.CLOSE)
+
+    def _part(self, position: Position, share: Decimal, price: Price | None) -> OrderTicket:
+        held = position.core.lots
+        return OrderTicket(
+            symbol=position.symbol,
+            order_type=OrderType.MARKET if price is None else OrderType.LIMIT,
+            side=Side.SELL if held > 0 else Side.BUY,
+            price=price,
+            lots=share_of(held, share),
+            margin_mode=self._mode(position),
+            leverage=self._desk.account.leverage(position.symbol),
+            is_reduce_only=True,
+        )
+
+    def _mode(self, position: Position) -> MarginMode:
+        known = position.margin_mode or self._desk.account.margin_mode(position.symbol)
+        return known or MarginMode.ISOLATED
+
+
+def share_of(held: int, share: Decimal) -> Lots:
+    """Whole lots of a share, rounded down, at least one. ``held`` is signed and not zero."""
+    lots = (abs(held) * share).to_integral_value(rounding=ROUND_FLOOR)
+    return Lots(max(1, int(lots)))
+
+
+def _blocked(reason: str, field: BlockField = BlockField.POSITION) -> Blocked:
+    return Blocked((Block(field, reason),))

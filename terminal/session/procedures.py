@@ -1,0 +1,55 @@
+"""What procedures of many steps have in common: how they write themselves down, and how they speak.
+
+The journal gets the beginning, each step by its name, and the end. A procedure that the end of the
+program cut off has no end there: that is what the next start tells the user.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, final
+
+from terminal.domain.events import MarginMode
+from terminal.domain.intention import NO_DETAIL
+from terminal.domain.order import submitting
+from terminal.domain.ticket import close_ticket
+from terminal.domain.units import ClientOid
+
+if TYPE_CHECKING:
+    from terminal.domain.intention import Detail, Purpose
+    from terminal.domain.units import Symbol
+    from terminal.session.desk import Desk
+
+
+@final
+class Recorded:
+    """One procedure under way, as the journal and the user are told of it.
+
+    ``wanted`` is the sentence that says what it is for; it must make sense after a restart.
+    """
+
+    def __init__(
+        self, desk: Desk, kind: Purpose, symbol: Symbol, wanted: str, detail: Detail = NO_DETAIL
+    ) -> None:
+        self._desk = desk
+        self._symbol = symbol
+        self.procedure_id = desk.journal.begin(kind, symbol, wanted, detail)
+
+    def step(self, name: str, detail: Detail = NO_DETAIL) -> None:
+        """A step begins: written before anything of it is sent."""
+        self._desk.journal.step(self.procedure_id, name, detail)
+
+    def close(self, sentence: str, *, ok: bool) -> None:
+        """The procedure has ended: it is written and told."""
+        self.end(sentence)
+        say(self._desk, self._symbol, sentence, ok=ok)
+
+    def end(self, sentence: str) -> None:
+        """The procedure has ended, and what there is to tell was told."""
+        self._desk.journal.end(self.procedure_id, sentence)
+
+
+def say(desk: Desk, symbol: Symbol, sentence: str, *, ok: bool) -> None:
+    """Say how a command about a contract ended: to its ladder and to the event log."""
+    newest = next((o for o in reversed(desk.orders.values()) if o.symbol == symbol), None)
+    nothing = submitting(close_ticket(symbol, MarginMode.ISOLATED), ClientOid(""))
+    desk.tell_about(newest or nothing, sentence, ok=ok)

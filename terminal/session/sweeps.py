@@ -1,0 +1,232 @@
+"""Cancelling many: one side, the stops, a contract, everything. Armed or not, stale or not.
+
+What is known goes at once. The exchange's own list, read at the same time, adds what nobody told
+us: orders of other programs, and those from before this one ran. Orders that the user sends after
+the command are not its business. In the end it is said what is left.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, TypeAlias, final
+
+from terminal.domain.errors import TernError
+from terminal.domain.intention import Purpose
+from terminal.domain.order import OrderState
+from terminal.domain.units import ClientOid, Symbol
+from terminal.exchange.outcome import Accepted, Outcome, Route
+from terminal.session.procedures import Recorded
+from terminal.session.results import BatchResult
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable, Coroutine, Sequence
+
+    from terminal.domain.events import OrderUpdate
+    from terminal.domain.order import Order
+    from terminal.domain.units import Side
+    from terminal.session.batches import Batching
+    from terminal.session.desk import Desk
+
+_Command: TypeAlias = "Callable[[], Awaitable[Outcome]]"
+_Read: TypeAlias = "Callable[[Symbol | None], Awaitable[tuple[OrderUpdate, ...]]]"
+
+EVENT_WAIT_S = 2.0
+"""How long orders of an accepted command may go without their ends before each is asked for."""
+ANSWER_WAIT_S = 60.0
+"""No request takes so long: each has a deadline of its own."""
+REPORT_WAIT_S = 12.0
+"""After so long it is said what is left, however it goes on."""
+EVERYWHERE = Symbol("")
+"""Stands for all contracts in the journal."""
+
+
+@dataclass(slots=True)
+class _Sweep:
+    """What one command is about.
+
+    ``known`` are the orders from before it; ``chosen`` are all that it meant, ``unfollowed`` those
+    of them that nobody follows to their end yet. ``where`` are the contracts of the listed orders.
+    """
+
+    symbol: Symbol | None
+    what: str
+    is_meant: Callable[[Order], bool]
+    known: frozenset[ClientOid]
+    chosen: dict[ClientOid, None] = field(default_factory=dict)
+    unfollowed: list[ClientOid] = field(default_factory=list)
+    where: set[Symbol] = field(default_factory=set)
+
+    @property
+    def name(self) -> str:
+        """What is canceled, in words."""
+        return f"{self.what} everywhere" if self.symbol is None else f"{self.what} of {self.symbol}"
+
+
+@final
+class Sweeping:
+    """The procedures of a desk that cancel many orders."""
+
+    def __init__(self, desk: Desk, batches: Batching) -> None:
+        self._desk = desk
+        self._batches = batches
+
+    def side(self, symbol: Symbol, side: Side) -> None:
+        """Cancel a contract's buys or sells: the exchange has no such call, so it is a list."""
+        sweep = self._begun(symbol, f"{side.value}s", lambda order: order.side is side)
+        self._start(sweep, self._side)
+
+    async def _side(self, sweep: _Sweep, recorded: Recorded) -> None:
+        recorded.step("cancel known", {"orders": len(sweep.chosen)})
+        self._follow(sweep)
+        await self._finish(sweep, recorded)
+
+    def stops(self, symbol: Symbol | None = None) -> None:
+        """Cancel the stops that wait, of a contract or of all."""
+        sweep = self._begun(symbol, "stops", lambda order: order.state is OrderState.UNTRIGGERED)
+        self._start(sweep, self._stops)
+
+    async def _stops(self, sweep: _Sweep, recorded: Recorded) -> None:
+        recorded.step("cancel stops", {"orders": len(sweep.chosen)})
+        await self._ask(sweep, [self._all_stops(sweep.symbol)])
+        await self._finish(sweep, recorded)
+
+    def all(self, symbol: Symbol) -> None:
+        """Cancel every order of a contract, stops included."""
+        self._desk.abort_moves(symbol)
+        sweep = self._begun(symbol, "orders", lambda _order: True)
+        self._start(sweep, self._all)
+
+    async def _all(self, sweep: _Sweep, recorded: Recorded) -> None:
+        recorded.step("cancel all", {"orders": len(sweep.chosen)})
+        symbols = [] if sweep.symbol is None else [sweep.symbol]
+        await self._ask(sweep, [*map(self._all_of, symbols), self._all_stops(sweep.symbol)])
+        await self._finish(sweep, recorded)
+
+    def everywhere(self) -> None:
+        """Cancel every order of every contract that has one, by us or by others, old or new."""
+        self._desk.abort_moves(None)
+        sweep = self._begun(None, "orders", lambda _order: True)
+        self._start(sweep, self._everywhere)
+
+    async def _everywhere(self, sweep: _Sweep, recorded: Recorded) -> None:
+        """The list is read while the known contracts are canceled: neither waits for the other."""
+        desk, is_sent = self._desk, False
+        known = {desk.orders[client_oid].symbol for client_oid in sweep.chosen}
+        commands = [*map(self._all_of, sorted(known)), self._all_stops(None)]
+
+        async def cancel_known() -> None:
+            nonlocal is_sent
+            await self._ask(sweep, commands)
+            is_sent = True
+            desk.pulse.beat()
+
+        recorded.step("cancel known", {"contracts": len(known)})
+        desk.spawn("cancel known contracts", cancel_known())
+        # A list that cannot be read leaves the contracts that are held: orders are likely there.
+        held = {position.symbol for position in desk.account.positions()}
+        more = sorted((sweep.where if await self._read(sweep) else held) - known)
+        if more:
+            recorded.step("cancel listed", {"contracts": len(more)})
+            self._mark(sweep)
+            await self._ask(sweep, [self._all_of(symbol) for symbol in more])
+        await desk.pulse.until(lambda: is_sent, ANSWER_WAIT_S)
+        await self._finish(sweep, recorded)
+
+    # Steps -----------------------------------------------------------------------------------
+
+    def _begun(self, symbol: Symbol | None, what: str, is_meant: Callable[[Order], bool]) -> _Sweep:
+        return _Sweep(symbol, what, is_meant, frozenset(self._desk.orders))
+
+    def _start(
+        self, sweep: _Sweep, run: Callable[[_Sweep, Recorded], Coroutine[object, object, None]]
+    ) -> None:
+        """Mark what is known, so that it shows at once, and begin."""
+        wanted = f"Cancel the {sweep.name}."
+        recorded = Recorded(self._desk, Purpose.CANCEL, sweep.symbol or EVERYWHERE, wanted)
+        self._mark(sweep)
+        self._desk.spawn(f"cancel the {sweep.name}", run(sweep, recorded))
+
+    def _mark(self, sweep: _Sweep) -> None:
+        """Choose what is meant and was not sent by us after the command."""
+        desk = self._desk
+        for order in desk.working(sweep.symbol):
+            client_oid = order.client_oid
+            is_later = client_oid not in sweep.known and client_oid in desk.sent
+            if is_later or client_oid in sweep.chosen or not sweep.is_meant(order):
+                continue
+            sweep.chosen[client_oid] = None
+            if desk.mark_canceling(client_oid):
+                sweep.unfollowed.append(client_oid)
+            # Otherwise it is being canceled already, and followed by who does that.
+
+    def _follow(self, sweep: _Sweep) -> None:
+        """See to each chosen order that still works."""
+        mine, sweep.unfollowed = sweep.unfollowed, []
+        self._batches.cancel(mine)
+
+    async def _finish(self, sweep: _Sweep, recorded: Recorded) -> None:
+        """Follow what did not end, add what only the exchange's list tells, say what is left."""
+        self._follow(sweep)
+        recorded.step("cancel listed")
+        is_read = await self._read(sweep)
+        self._mark(sweep)
+        self._follow(sweep)
+        await self._desk.pulse.until(lambda: self._batches.are_over(sweep.chosen), REPORT_WAIT_S)
+        self._tell(sweep, recorded, is_read=is_read)
+
+    async def _read(self, sweep: _Sweep) -> bool:
+        """Take the exchange's own list of what works; False when a part of it was not read."""
+        gateway, is_read = self._desk.gateway, True
+        lists: list[tuple[str, _Read]] = [("stops", gateway.open_stops)]
+        if sweep.what != "stops":
+            lists.append(("orders", gateway.open_orders))
+        for what, read in lists:
+            try:
+                updates = await read(sweep.symbol)
+            except TernError as error:
+                is_read = False
+                words = f"The working {what} could not be read. {error.sentence}"
+                self._desk.warn(words, sweep.symbol)
+                continue
+            for update in updates:
+                self._desk.take(update)
+                sweep.where.add(update.symbol)
+        return is_read
+
+    async def _ask(self, sweep: _Sweep, commands: Sequence[_Command]) -> None:
+        """Send commands about whole contracts side by side, and give their effect some time."""
+        desk = self._desk
+        outcomes: list[Outcome] = []
+
+        async def send(command: _Command) -> None:
+            outcomes.append(await desk.answer("cancel all", command(), Route.REST))
+            desk.pulse.beat()
+
+        for command in commands:
+            desk.spawn("cancel all", send(command))
+        await desk.pulse.until(lambda: len(outcomes) == len(commands), ANSWER_WAIT_S)
+        if all(isinstance(outcome, Accepted) for outcome in outcomes):
+            await desk.pulse.until(lambda: not self._are_working(sweep.unfollowed), EVENT_WAIT_S)
+
+    def _all_of(self, symbol: Symbol) -> _Command:
+        return lambda: self._desk.gateway.cancel_all(symbol)
+
+    def _all_stops(self, symbol: Symbol | None) -> _Command:
+        return lambda: self._desk.gateway.cancel_all_stops(symbol)
+
+    def _are_working(self, chosen: Sequence[ClientOid]) -> bool:
+        orders = self._desk.orders
+        return any(oid in orders and orders[oid].is_working for oid in chosen)
+
+    def _tell(self, sweep: _Sweep, recorded: Recorded, *, is_read: bool) -> None:
+        items = self._batches.canceled(sweep.chosen)
+        left = sum(not item.ok for item in items)
+        words = f"No {sweep.name} work any more." if items else f"No {sweep.name} were working."
+        if left:
+            noun = "order" if left == 1 else "orders"
+            words = f"{left} {noun} of {len(items)} may still work: {sweep.name}."
+        if not is_read:
+            words = f"{words} Not all could be read: others may still work."
+        ok = is_read and not left
+        recorded.end(words)
+        self._desk.tell_batch(BatchResult(sweep.symbol, ok, words, items))

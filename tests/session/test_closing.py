@@ -1,0 +1,123 @@
+"""Closing a position or a share of it: only what reduces is sent."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from terminal.domain.events import OrderType, PositionMode
+from terminal.domain.intention import Purpose
+from terminal.domain.units import Price, Side
+from terminal.session.closing import share_of
+from terminal.session.results import Blocked
+from tests.support.builders import XBT
+from tests.support.pocket import Fate, PocketDesk, a_pocket_desk
+
+HALF = Decimal("0.5")
+
+
+async def a_desk_that_holds(lots: int) -> PocketDesk:
+    d = await a_pocket_desk()
+    await d.hold(lots)
+    return d
+
+
+@pytest.mark.parametrize(
+    ("held", "share", "sent"), [(7, "0.5", 3), (-7, "0.25", 1), (1, "0.25", 1)]
+)
+async def test_a_share_is_a_market_order_of_whole_lots_that_only_reduces(
+    held: int, share: str, sent: int
+) -> None:
+    d = await a_desk_that_holds(held)
+    assert d.desk.close_share(XBT, Decimal(share)) is None
+    await d.clock.settle()
+    (order,) = d.exchange.orders.values()
+    ticket = order.ticket
+    assert (ticket.lots, ticket.is_reduce_only, ticket.order_type) == (sent, True, OrderType.MARKET)
+    assert ticket.side is (Side.SELL if held > 0 else Side.BUY)
+    assert abs(d.exchange.held) == abs(held) - sent
+    intention = d.desk.journal.intention(order.client_oid)
+    assert intention is not None
+    assert intention.purpose is Purpose.CLOSE
+    await d.stop()
+
+
+async def test_the_whole_is_a_close_order_on_a_stale_book_too() -> None:
+    d = await a_desk_that_holds(-4)
+    d.touch = None
+    assert d.desk.close_share(XBT) is None
+    await d.clock.settle()
+    (order,) = d.exchange.orders.values()
+    assert order.ticket.is_close_order
+    assert d.exchange.held == 0
+    await d.stop()
+
+
+async def test_at_a_price_it_is_a_limit_that_only_reduces() -> None:
+    d = await a_desk_that_holds(4)
+    assert d.desk.close_share(XBT, Decimal(1), Price(1010)) is None
+    await d.clock.settle()
+    (order,) = d.exchange.alive()
+    ticket = order.ticket
+    assert (ticket.price, ticket.lots, ticket.is_reduce_only) == (1010, 4, True)
+    await d.stop()
+
+
+async def test_nothing_held_and_nonsense_are_said_and_not_sent() -> None:
+    d = await a_desk_that_holds(0)
+    blocked = d.desk.close_share(XBT, HALF)
+    assert isinstance(blocked, Blocked)
+    assert blocked.blocks[0].reason == "There is no position in XBTUSDTM to close."
+    for share in (Decimal(0), Decimal("1.5"), Decimal(-1)):
+        assert d.desk.close_share(XBT, share) is not None
+    await d.clock.settle()
+    assert d.exchange.orders == {}
+    await d.stop()
+
+
+async def test_a_position_that_is_not_sure_is_read_first() -> None:
+    d = await a_desk_that_holds(4)
+    d.account.trust.take_away()
+    d.exchange.held = 8  # since then more was bought elsewhere
+    assert d.desk.close_share(XBT, HALF) is None
+    await d.clock.settle()
+    assert d.exchange.held == 4
+    await d.stop()
+
+
+async def test_a_share_of_what_cannot_be_read_is_not_guessed_and_all_of_it_is_closed() -> None:
+    d = await a_desk_that_holds(4)
+    d.account.trust.take_away()
+    d.exchange.fate = lambda kind: Fate.LOST if kind == "read" else Fate.WELL
+    d.desk.close_share(XBT, HALF)
+    await d.clock.settle()
+    assert d.exchange.held == 4
+    assert "nothing was closed, its size is not known" in d.sentences[-1]
+    d.desk.close_share(XBT)
+    await d.clock.settle()
+    assert d.exchange.held == 0
+    await d.stop()
+
+
+async def test_in_hedge_mode_it_says_so_and_sends_nothing() -> None:
+    d = await a_desk_that_holds(4)
+    d.account.position_mode = PositionMode.HEDGE
+    blocked = d.desk.close_share(XBT, HALF)
+    assert isinstance(blocked, Blocked)
+    assert "hedge mode" in blocked.blocks[0].reason
+    assert d.exchange.orders == {}
+    await d.stop()
+
+
+@given(st.integers(1, 10**9), st.decimals(min_value="0.0001", max_value=1))
+def test_a_share_is_at_least_one_lot_and_never_more_than_was_asked(
+    held: int, share: Decimal
+) -> None:
+    """Rounded down to whole lots, whichever side is held."""
+    lots = share_of(held, share)
+    assert share_of(-held, share) == lots
+    assert 1 <= lots <= held
+    assert lots == 1 or lots <= held * share

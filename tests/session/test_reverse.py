@@ -1,0 +1,219 @@
+"""Reversing: flatten, and only when verified flat one opposite order of the old size."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from terminal.domain.events import OrderType, PositionMode
+from terminal.domain.guard import GuardLimits
+from terminal.domain.intention import Purpose
+from terminal.domain.units import Lots, Price, Side
+from terminal.session.results import Blocked
+from tests.support.builders import XBT, a_ticket
+from tests.support.pocket import Fate, PocketDesk, a_pocket_desk, stop_at
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+
+async def a_held_position(lots: int = 3) -> PocketDesk:
+    """A long position with an entry below and a stop."""
+    d = await a_pocket_desk()
+    await d.hold(lots)
+    await d.placed(a_ticket(price=Price(950)))
+    await d.placed(a_ticket(lots=Lots(3), **stop_at(900)))
+    d.exchange.log.clear()
+    return d
+
+
+async def test_the_order_of_things() -> None:
+    d = await a_held_position()
+    assert d.desk.reverse(XBT) is None
+    await d.clock.advance(5.0)
+    assert d.exchange.log == [
+        "cancel c1",
+        "place c3",
+        "fill c3 3",
+        "cancel c2",
+        "place c4",
+        "fill c4 3",
+    ]
+    assert d.exchange.held == -3
+    tickets = [order.ticket for order in d.exchange.orders.values()][2:]
+    assert tickets[0].is_close_order
+    opposite = tickets[1]
+    assert (opposite.side, opposite.lots, opposite.order_type) == (Side.SELL, 3, OrderType.MARKET)
+    assert not opposite.reduces_only
+    assert d.sentences[-1] == "Reversed: XBTUSDTM is short 3, without exits."
+    intention = d.desk.journal.intention(d.desk.orders[next(reversed(d.desk.orders))].client_oid)
+    assert intention is not None
+    assert intention.purpose is Purpose.REVERSE
+    assert d.desk.journal.open_procedures() == ()
+    await d.stop()
+
+
+async def test_what_would_be_blocked_is_said_before_anything_is_closed() -> None:
+    d = await a_held_position()
+    d.limits = GuardLimits(max_lots=Lots(2))
+    blocked = d.desk.reverse(XBT)
+    assert isinstance(blocked, Blocked)
+    assert "your limit is 2" in blocked.blocks[0].reason
+    d.touch = None
+    assert d.desk.reverse(XBT) is not None
+    await d.clock.advance(5.0)
+    assert d.exchange.log == []
+    assert d.exchange.held == 3
+    await d.stop()
+
+
+async def test_the_verified_size_is_looked_at_by_the_guard_too() -> None:
+    d = await a_held_position()
+    d.limits = GuardLimits(max_lots=Lots(4))
+    d.exchange.held = 5  # more than was told
+    assert d.desk.reverse(XBT) is None
+    await d.clock.advance(5.0)
+    assert d.exchange.log == []
+    assert d.sentences[-1].startswith("Not reversed, and nothing was touched. 5 lots")
+    await d.stop()
+
+
+async def test_a_guard_that_says_no_after_closing_leaves_us_flat_and_says_so() -> None:
+    d = await a_held_position()
+
+    def stale(what: str) -> None:
+        if what.startswith("fill"):
+            d.touch = None
+
+    d.exchange.watch = stale
+    d.desk.reverse(XBT)
+    await d.clock.advance(5.0)
+    assert d.exchange.held == 0
+    assert d.sentences[-1].startswith("XBTUSDTM is flat, and nothing opposite was sent.")
+    await d.stop()
+
+
+async def test_a_refused_close_sends_nothing_opposite_and_keeps_the_stop() -> None:
+    d = await a_held_position()
+    d.exchange.fate = lambda kind: Fate.REFUSED if kind == "place" else Fate.WELL
+    d.desk.reverse(XBT)
+    await d.clock.advance(20.0)
+    assert d.exchange.held == 3
+    assert [order.client_oid for order in d.exchange.alive()] == ["c2"]
+    assert d.sentences[-1].startswith("Not reversed: XBTUSDTM was not flattened.")
+    await d.stop()
+
+
+async def test_flattening_in_the_middle_calls_the_opposite_order_off() -> None:
+    d = await a_held_position()
+    d.exchange.fate = lambda kind: Fate.LATE if kind == "cancel" else Fate.WELL
+    d.desk.reverse(XBT)
+    assert d.desk.reversing(XBT)
+    await d.clock.settle()
+    d.desk.flatten(XBT)
+    await d.clock.advance(20.0)
+    assert d.exchange.held == 0
+    assert d.sentences[-1].endswith("The reverse was called off.")
+    assert not d.desk.reversing(XBT)
+    await d.stop()
+
+
+async def test_disarming_in_the_middle_calls_the_opposite_order_off() -> None:
+    d = await a_held_position()
+    d.desk.reverse(XBT)
+    d.desk.abort_moves(XBT, exits_too=False)
+    await d.clock.advance(5.0)
+    assert d.exchange.held == 3
+    assert d.sentences[-1].startswith("Not reversed, and nothing was touched.")
+    await d.stop()
+
+
+async def test_an_opposite_order_that_fills_in_part_says_what_came_of_it() -> None:
+    d = await a_held_position()
+
+    def thin(what: str) -> None:
+        if what == "cancel c2":
+            d.exchange.market_fills = 1
+
+    d.exchange.watch = thin
+    d.desk.reverse(XBT)
+    await d.clock.advance(20.0)
+    assert d.exchange.held == -1
+    words = "XBTUSDTM: 1 of 3 lots were opened the other way, the rest was canceled."
+    assert d.sentences[-1] == words
+    await d.stop()
+
+
+async def test_once_at_a_time_and_not_without_a_position_nor_in_hedge_mode() -> None:
+    d = await a_held_position()
+    assert d.desk.reverse(XBT) is None
+    assert d.desk.reverse(XBT) is not None
+    await d.clock.advance(5.0)
+    await d.hold(0)
+    blocked = d.desk.reverse(XBT)
+    assert isinstance(blocked, Blocked)
+    assert blocked.blocks[0].reason == "There is no position in XBTUSDTM to reverse."
+    await d.hold(2)
+    d.account.position_mode = PositionMode.HEDGE
+    blocked = d.desk.reverse(XBT)
+    assert isinstance(blocked, Blocked)
+    assert "hedge mode" in blocked.blocks[0].reason
+    await d.stop()
+
+
+FATES = st.sampled_from(
+    [Fate.WELL, Fate.WELL, Fate.WELL, Fate.ANSWER_LOST, Fate.LOST, Fate.LATE, Fate.REFUSED]
+)
+WORDS = st.sampled_from([Fate.WELL, Fate.WELL, Fate.LATE, Fate.TWICE, Fate.LOST])
+
+
+async def _never_more(
+    held: int, commands: Sequence[Fate], words: Sequence[Fate], reads: Sequence[bool]
+) -> None:
+    drawn = {
+        "place": iter(commands),
+        "cancel": iter(commands[::-1]),
+        "word": iter(words),
+        "read": iter([Fate.WELL if good else Fate.LOST for good in reads]),
+    }
+    d = await a_pocket_desk()
+    await d.hold(held)
+    stop = await d.placed(a_ticket(lots=Lots(held), **stop_at(900)))
+    broken: list[str] = []
+
+    def watch(what: str) -> None:
+        if what == f"cancel {stop}" and d.exchange.held > 0:
+            broken.append("the stop went before we were flat")
+        opening = [o for o in d.exchange.orders.values() if o.opens]
+        if len(opening) > 1 or any(o.lots > held for o in opening):
+            broken.append("more than one opposite order of the old size")
+        if opening and d.exchange.held > 0:
+            broken.append("opposite before flat")
+
+    d.exchange.watch = watch
+    d.exchange.fate = lambda kind: next(drawn.get(kind, iter(())), Fate.WELL)
+    d.desk.reverse(XBT)
+    await d.clock.advance(90.0)
+    assert broken == []
+    assert -held <= d.exchange.held <= held
+    assert not d.desk.flattening(XBT)
+    assert d.sentences
+    assert d.desk.journal.open_procedures() == ()
+    await d.stop()
+
+
+@settings(max_examples=settings().max_examples // 2)
+@given(
+    st.integers(1, 5),
+    st.lists(FATES, max_size=6),
+    st.lists(WORDS, max_size=12),
+    st.lists(st.booleans(), max_size=10),
+)
+def test_never_more_than_the_old_size_and_never_naked_before_flat(
+    held: int, commands: list[Fate], words: list[Fate], reads: list[bool]
+) -> None:
+    """Whatever is lost, late or doubled on the way."""
+    asyncio.run(_never_more(held, commands, words, reads))

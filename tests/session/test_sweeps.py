@@ -1,0 +1,243 @@
+"""Cancelling many: what is known at once, what only the exchange's list tells, what is left."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from terminal.domain.intention import Purpose
+from terminal.domain.order import OrderState, PendingCommand
+from terminal.domain.units import ClientOid, Lots, Price, Side
+from tests.support.builders import XBT, a_ticket
+from tests.support.pocket import Fate, PocketDesk, a_pocket_desk, stop_at
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from terminal.domain.ticket import OrderTicket
+
+
+def a_buy(price: int = 990, **more: object) -> OrderTicket:
+    return a_ticket(price=Price(price), **more)
+
+
+def a_sell(price: int = 1010, **more: object) -> OrderTicket:
+    return a_ticket(side=Side.SELL, price=Price(price), **more)
+
+
+def foreign(desk: PocketDesk, ticket: OrderTicket, name: str) -> None:
+    """Another program places an order, and the stream never told it."""
+    fate, desk.exchange.fate = desk.exchange.fate, lambda _kind: Fate.LOST
+    desk.exchange._make(ticket, ClientOid(name))
+    desk.exchange.fate = fate
+    assert ClientOid(name) not in desk.desk.orders
+
+
+async def test_a_side_goes_in_batches_of_twenty_and_leaves_the_other() -> None:
+    d = await a_pocket_desk()
+    for number in range(45):
+        await d.placed(a_buy(900 + number))
+    kept = await d.placed(a_sell())
+    d.exchange.log.clear()
+    d.desk.cancel_side(XBT, Side.BUY)
+    buys = [order for order in d.desk.working(XBT) if order.side is Side.BUY]
+    assert {order.pending for order in buys} == {PendingCommand.CANCEL}, "shown at once"
+    await d.clock.advance(1.0)
+    assert [one for one in d.exchange.log if "batch" in one] == [
+        "cancel batch of 20",
+        "cancel batch of 20",
+        "cancel batch of 5",
+    ]
+    assert [order.client_oid for order in d.desk.working(XBT)] == [kept]
+    (report,) = d.reports
+    assert (report.ok, len(report.items)) == (True, 45)
+    assert all(item.ok for item in report.items)
+    assert report.sentence == "No buys of XBTUSDTM work any more."
+    await d.stop()
+
+
+async def test_an_older_order_that_only_the_list_tells_goes_with_its_side() -> None:
+    d = await a_pocket_desk()
+    foreign(d, a_buy(), "web")
+    foreign(d, a_sell(), "web2")
+    d.desk.cancel_side(XBT, Side.BUY)
+    await d.clock.advance(1.0)
+    assert [order.client_oid for order in d.exchange.alive()] == ["web2"]
+    await d.stop()
+
+
+async def test_what_the_user_sends_after_the_command_is_not_canceled_by_it() -> None:
+    d = await a_pocket_desk()
+    await d.placed(a_buy(900))
+    d.desk.cancel_side(XBT, Side.BUY)
+    result = d.desk.submit(a_buy(950))
+    await d.clock.advance(5.0)
+    (left,) = d.exchange.alive()
+    assert left.client_oid == result.client_oid  # type: ignore[union-attr]  # it was submitted
+    await d.stop()
+
+
+async def test_items_of_a_batch_fail_apart_and_are_asked_again_by_themselves() -> None:
+    d = await a_pocket_desk()
+    for number in range(3):
+        await d.placed(a_buy(900 + number))
+    fates = iter([Fate.WELL, Fate.REFUSED, Fate.LOST])
+    d.exchange.fate = lambda kind: next(fates, Fate.WELL) if kind == "cancel" else Fate.WELL
+    d.desk.cancel_side(XBT, Side.BUY)
+    await d.clock.advance(10.0)
+    assert d.exchange.alive() == []
+    assert d.reports[0].ok
+    await d.stop()
+
+
+async def test_what_is_left_is_said_with_a_verdict_for_each() -> None:
+    d = await a_pocket_desk()
+    first, second = await d.placed(a_buy(900)), await d.placed(a_buy(901))
+    truth = d.exchange.cancel
+
+    async def cancel(order_id: object) -> object:
+        stuck = d.desk.orders[second].order_id
+        if order_id == stuck:
+            d.exchange.fate = lambda kind: Fate.REFUSED if kind == "cancel" else Fate.WELL
+        try:
+            return await truth(order_id)  # type: ignore[arg-type]  # an order's id
+        finally:
+            d.exchange.fate = lambda _kind: Fate.WELL
+
+    d.exchange.cancel = cancel  # type: ignore[method-assign, assignment]  # one stuck order
+    d.desk.cancel_side(XBT, Side.BUY)
+    await d.clock.advance(20.0)
+    (report,) = d.reports
+    assert [(item.client_oid, item.ok) for item in report.items] == [(first, True), (second, False)]
+    assert report.sentence == "1 order of 2 may still work: buys of XBTUSDTM."
+    assert not report.ok
+    await d.stop()
+
+
+async def test_a_contract_is_canceled_with_two_calls_and_what_they_miss_one_by_one() -> None:
+    d = await a_pocket_desk()
+    await d.placed(a_buy())
+    await d.placed(a_ticket(**stop_at(900)))
+    foreign(d, a_sell(), "web")
+    d.desk.cancel_all(XBT)
+    await d.clock.advance(3.0)
+    assert d.exchange.alive() == []
+    assert d.reports[0].sentence == "No orders of XBTUSDTM work any more."
+    await d.stop()
+
+
+async def test_stops_alone_go_and_the_rest_stays() -> None:
+    d = await a_pocket_desk()
+    buy = await d.placed(a_buy())
+    await d.placed(a_ticket(**stop_at(900)))
+    foreign(d, a_ticket(**stop_at(880)), "web")
+    d.desk.cancel_stops(XBT)
+    await d.clock.advance(3.0)
+    assert [order.client_oid for order in d.exchange.alive()] == [buy]
+    await d.stop()
+
+
+async def test_everything_counts_what_nobody_told_us_of() -> None:
+    d = await a_pocket_desk()
+    foreign(d, a_buy(), "web")
+    foreign(d, a_ticket(**stop_at(880)), "web2")
+    d.desk.cancel_everywhere()
+    await d.clock.advance(4.0)
+    assert d.exchange.alive() == []
+    await d.stop()
+
+
+async def test_without_a_list_everything_is_what_is_known_and_what_is_held() -> None:
+    d = await a_pocket_desk()
+    await d.hold(3)
+    foreign(d, a_buy(), "web")
+    d.exchange.fate = lambda kind: Fate.LOST if kind == "read" else Fate.WELL
+    d.desk.cancel_everywhere()
+    await d.clock.advance(30.0)
+    assert d.exchange.alive() == [], "the contract is held, so it is canceled unseen"
+    (report,) = d.reports
+    assert not report.ok
+    assert report.sentence.endswith("Not all could be read: others may still work.")
+    await d.stop()
+
+
+async def test_a_sweep_is_written_down_from_its_beginning_to_its_end() -> None:
+    d = await a_pocket_desk()
+    await d.placed(a_buy())
+    d.exchange.fate = lambda kind: Fate.LATE if kind == "cancel" else Fate.WELL
+    d.desk.cancel_all(XBT)
+    await d.clock.settle()
+    (procedure,) = d.desk.journal.open_procedures()
+    assert (procedure.kind, procedure.wanted) == (Purpose.CANCEL, "Cancel the orders of XBTUSDTM.")
+    assert procedure.steps[0].name == "cancel all"
+    await d.clock.advance(20.0)
+    assert d.desk.journal.open_procedures() == ()
+    await d.stop()
+
+
+async def test_canceling_everything_ends_a_move_before_its_new_order() -> None:
+    d = await a_pocket_desk()
+    oid = await d.placed(a_buy(lots=Lots(4)))
+    d.exchange.fate = lambda kind: Fate.LATE if kind == "cancel" else Fate.WELL
+    assert d.desk.move(oid, Price(980)) is None
+    d.desk.cancel_everywhere()
+    await d.clock.advance(20.0)
+    assert d.exchange.alive() == []
+    assert d.desk.orders[oid].state is OrderState.CANCELED
+    assert len(d.exchange.orders) == 1, "no new order was sent"
+    await d.stop()
+
+
+FATES = st.sampled_from(
+    [Fate.WELL, Fate.WELL, Fate.ANSWER_LOST, Fate.LOST, Fate.LATE, Fate.REFUSED]
+)
+WORDS = st.sampled_from([Fate.WELL, Fate.WELL, Fate.LATE, Fate.TWICE, Fate.LOST])
+
+
+async def _all_goes(
+    kinds: Sequence[str], commands: Sequence[Fate], words: Sequence[Fate], reads: Sequence[bool]
+) -> None:
+    drawn = {
+        "cancel": iter(commands),
+        "word": iter(words),
+        "read": iter([Fate.WELL if good else Fate.LOST for good in reads]),
+    }
+    d = await a_pocket_desk()
+    for number, kind in enumerate(kinds):
+        more = stop_at(900) if kind == "stop" else {}
+        ticket = a_ticket(**more) if more else a_buy(900 + number)
+        if kind == "foreign":
+            foreign(d, ticket, f"web{number}")
+        else:
+            await d.placed(ticket)
+    d.exchange.fate = lambda kind: next(drawn.get(kind, iter(())), Fate.WELL)
+    d.desk.cancel_everywhere()
+    await d.clock.advance(60.0)
+    # Whoever is told that nothing works any more can rely on it, and what is left is told.
+    (report,) = d.reports
+    if report.ok:
+        assert d.exchange.alive() == []
+    d.exchange.fate = lambda _kind: Fate.WELL
+    d.desk.cancel_everywhere()
+    await d.clock.advance(60.0)
+    assert d.exchange.alive() == []
+    assert d.desk.working() == ()
+    assert d.reports[-1].ok
+    await d.stop()
+
+
+@settings(max_examples=settings().max_examples // 2)
+@given(
+    st.lists(st.sampled_from(["plain", "stop", "foreign"]), max_size=4),
+    st.lists(FATES, max_size=12),
+    st.lists(WORDS, max_size=12),
+    st.lists(st.booleans(), max_size=8),
+)
+def test_nothing_works_after_it_was_said_that_nothing_works(
+    kinds: list[str], commands: list[Fate], words: list[Fate], reads: list[bool]
+) -> None:
+    """Requests and answers are lost or late, words doubled, swapped or lost, lists unread."""
+    asyncio.run(_all_goes(kinds, commands, words, reads))
