@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, final
 
 from terminal.domain.errors import TernError
 from terminal.domain.events import OrderUpdate
-from terminal.domain.guard import Block, BlockField, GuardLimits, Touch, check
+from terminal.domain.guard import Block, BlockField, GuardLimits, Touch
 from terminal.domain.order import (
     Order,
     OrderState,
@@ -33,6 +33,7 @@ from terminal.exchange.gateway import (
 from terminal.exchange.outcome import Outcome, Route, Unknown
 from terminal.session.cancels import Canceling
 from terminal.session.flatten import Flattening
+from terminal.session.guarding import Guarding
 from terminal.session.listeners import Listeners
 from terminal.session.moves import Moving
 from terminal.session.notices import NoticeLevel
@@ -93,8 +94,7 @@ class OrderDesk:
         self._owner = owner.child("orders")
         self._notices = notices
         self._contracts = contracts
-        self._touch_of = touch_of
-        self._limits = limits
+        self.guarding = Guarding(self, account, clock, touch_of, limits)
         self._new_client_oid = new_client_oid
         self._handles: list[Handle] = []
         self._by_id: dict[OrderId, ClientOid] = {}
@@ -151,18 +151,23 @@ class OrderDesk:
         """True while a contract is being flattened."""
         return self._flattening.is_running(symbol)
 
-    def blocks(self, ticket: OrderTicket) -> tuple[Block, ...]:
-        """What would keep a ticket from being sent now; empty means go."""
+    def blocks(self, ticket: OrderTicket, replacing: ClientOid | None = None) -> tuple[Block, ...]:
+        """What would keep a ticket from being sent now; empty means go.
+
+        ``replacing`` is an order that will have ended by then: it counts as if it had.
+        """
         reason = self.access.reason
-        blocks = self.dry_run_blocks(ticket)
+        blocks = self.dry_run_blocks(ticket, replacing)
         return (Block(BlockField.ACCESS, reason), *blocks) if reason else blocks
 
-    def dry_run_blocks(self, ticket: OrderTicket) -> tuple[Block, ...]:
+    def dry_run_blocks(
+        self, ticket: OrderTicket, replacing: ClientOid | None = None
+    ) -> tuple[Block, ...]:
         """What would keep a ticket from being sent if sending were on; empty means go."""
         contract = self._contracts.get(ticket.symbol)
         if contract is None:
             return (Block(BlockField.CONTRACT, f"{ticket.symbol} is not listed."),)
-        blocks = list(check(ticket, contract, self._touch_of(ticket.symbol), self._limits()))
+        blocks = list(self.guarding.blocks(ticket, contract, replacing))
         if not ticket.reduces_only and self.flattening(ticket.symbol):
             blocks.append(Block(BlockField.POSITION, f"{ticket.symbol} is being flattened."))
         if not ticket.reduces_only and not (self.is_trusted and self.account.is_trusted):
@@ -234,6 +239,7 @@ class OrderDesk:
         blocks = self.blocks(ticket)
         if blocks:
             return Blocked(blocks)
+        self.guarding.pace.note(ticket)
         client_oid = self._new_client_oid()
         self.put(submitting(ticket, client_oid))
         self.spawn(f"place {client_oid}", self._placing.run(ticket, client_oid))
