@@ -84,16 +84,17 @@ def _opened_value(
     contract: Contract, held: int, entries: Sequence[Entry], side: Side, price: Decimal
 ) -> Decimal:
     """The value of what the orders of a side would open, the oldest closing first."""
-    covering, value = max(0, -held * side.sign), _ZERO
+    covering, total = max(0, -held * side.sign), _ZERO
+    is_inverse = contract.is_inverse
     for entry in entries:
         if entry.side is not side:
             continue
         covered = min(covering, entry.lots)
         covering -= covered
-        rest = Lots(entry.lots - covered)
         at = price if entry.price is None else entry.price
-        value += contract.settle_value(at, rest).amount
-    return value
+        # Not by ``settle_value``: this runs at each key press, over all working orders.
+        total += (entry.lots - covered) / at if is_inverse else (entry.lots - covered) * at
+    return total * contract.multiplier
 
 
 # After a fill ------------------------------------------------------------------------------------
