@@ -35,7 +35,8 @@ class Contract:
     """A listed futures product.
 
     ``multiplier`` is base coin per lot (linear) or quote currency per lot (inverse), always
-    positive. ``max_order_lots`` and ``max_market_order_lots`` bound one order, inclusive.
+    positive. ``max_order_lots`` and ``max_market_order_lots`` bound one order, inclusive; sizes are
+    multiples of ``lot_size``.
     ``buy_limit`` and ``sell_limit`` are the exchange's bounds at the time of listing; they move
     with the mark price and are None when unknown. Rates are fractions.
     """
@@ -59,6 +60,7 @@ class Contract:
     is_perpetual: bool = True
     buy_limit: Price | None = None
     sell_limit: Price | None = None
+    lot_size: int = 1
 
     def __post_init__(self) -> None:
         if self.multiplier <= 0:

@@ -1,114 +1,168 @@
-"""Pre-trade checks: a list of blocks with reason and field, never an exception.
+"""Pre-trade checks: a list of blocks with field, limit and way out, never an exception.
 
 What is blocked here never leaves the program. The exchange's own refusals are rejections and come
-later. Orders that only reduce pass the size and value limits, because a limit that keeps a trader
-from getting out is a danger of its own.
+later. An order that only reduces by its words on the wire is stopped by no limit of the user's and
+by nothing that is not known, because a limit that keeps a trader from getting out is a danger of
+its own: only what the exchange could not take at all is left, its price and size rules.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from decimal import Decimal
-from enum import Enum
-from typing import TYPE_CHECKING, final
+from typing import TYPE_CHECKING
 
+from terminal.domain import guard_pace, guard_risk
 from terminal.domain.contract import ContractStatus
-from terminal.domain.units import Lots, Price, Side, plain
+from terminal.domain.guard_terms import (
+    WHERE,
+    Block,
+    BlockField,
+    ContractLimits,
+    GuardFacts,
+    GuardLimits,
+    Touch,
+    gets_out,
+)
+from terminal.domain.units import Side, plain
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from decimal import Decimal
+
     from terminal.domain.contract import Contract
     from terminal.domain.ticket import OrderTicket
+    from terminal.domain.units import Price
 
-
-class BlockField(Enum):
-    """Which part of the intention a block is about; widgets speak next to it."""
-
-    ACCESS = "access"
-    ARMING = "arming"
-    CONTRACT = "contract"
-    BOOK = "book"
-    PRICE = "price"
-    LOTS = "lots"
-    VALUE = "value"
-    ORDER = "order"
-    POSITION = "position"
-    JOURNAL = "journal"
-
-
-@final
-@dataclass(frozen=True, slots=True)
-class Block:
-    """Why an intention is not sent: one calm sentence and the field it is about."""
-
-    field: BlockField
-    reason: str
-
-
-@final
-@dataclass(frozen=True, slots=True)
-class GuardLimits:
-    """The fat-finger limits, all inclusive.
-
-    ``max_lots`` and ``max_value`` (in the contract's quote currency) bound one order;
-    ``collar_ticks`` is how far a limit may lie through the touch.
-    """
-
-    max_lots: Lots = Lots(10_000)
-    max_value: Decimal = Decimal(250_000)
-    collar_ticks: int = 20
-
-
-@final
-@dataclass(frozen=True, slots=True)
-class Touch:
-    """Best bid and best ask of a live book; a side without orders is None."""
-
-    best_bid: Price | None
-    best_ask: Price | None
+__all__ = [
+    "Block",
+    "BlockField",
+    "GuardFacts",
+    "GuardLimits",
+    "Touch",
+    "check",
+    "ticks_through_touch",
+]
 
 
 def check(
-    ticket: OrderTicket, contract: Contract, touch: Touch | None, limits: GuardLimits
+    ticket: OrderTicket, contract: Contract, facts: GuardFacts, limits: GuardLimits
 ) -> tuple[Block, ...]:
-    """List what keeps a ticket from being sent; empty means go.
+    """List what keeps a ticket from being sent; empty means go. The gravest comes first.
 
-    ``touch`` is None while the book is not live: then an opening order is blocked, a reducing one
-    is not. The worst price for the value check of a market order is the far side of the touch.
+    An opening order is also blocked while something is not known that a rule needs which the user
+    has set; the block says what.
     """
-    blocks: list[Block] = []
-    if contract.status is not ContractStatus.OPEN and not ticket.reduces_only:
-        blocks.append(
-            Block(
-                BlockField.CONTRACT,
-                f"{contract.symbol} takes no new orders: {contract.status.value}.",
-            )
-        )
-    if touch is None and not ticket.reduces_only:
-        blocks.append(Block(BlockField.BOOK, "The order book is not live, so nothing is sent."))
-    blocks.extend(_price_blocks(ticket, contract, touch, limits))
-    blocks.extend(_size_blocks(ticket, contract, touch, limits))
+    blocks = [*_lot_rules(ticket, contract), *_price_rules(ticket, contract)]
+    if gets_out(ticket):
+        return tuple(blocks)
+    blocks = [
+        *_openness(contract, facts),
+        *guard_pace.loss_rules(contract, facts, limits),
+        *blocks,
+        *_reach(ticket, contract, facts, limits),
+        *_size(ticket, contract, facts, limits.of(contract.symbol)),
+        *guard_pace.pace_rules(ticket, facts, limits),
+        *guard_risk.risk_rules(ticket, contract, facts, limits),
+    ]
     return tuple(blocks)
 
 
-def _price_blocks(
-    ticket: OrderTicket, contract: Contract, touch: Touch | None, limits: GuardLimits
-) -> list[Block]:
-    if ticket.price is None:
-        return []
-    if not 0 < ticket.price <= contract.max_price:
-        return [Block(BlockField.PRICE, "The price is outside what the contract allows.")]
-    if touch is None:
-        return []
-    through = ticks_through_touch(ticket.side, ticket.price, touch)
-    if through > limits.collar_ticks:
-        word = "above the best ask" if ticket.side is Side.BUY else "below the best bid"
-        return [
-            Block(
+def _openness(contract: Contract, facts: GuardFacts) -> Iterator[Block]:
+    if contract.status is not ContractStatus.OPEN:
+        yield Block(
+            BlockField.CONTRACT,
+            f"{contract.symbol} takes no new orders: {contract.status.value}.",
+            "Reducing and canceling go on.",
+        )
+    if facts.touch is None:
+        yield Block(
+            BlockField.BOOK,
+            "The order book is not live, so nothing is sent.",
+            "Wait for it; reducing and canceling go on.",
+        )
+
+
+# What the exchange could not take ----------------------------------------------------------------
+
+
+def _lot_rules(ticket: OrderTicket, contract: Contract) -> Iterator[Block]:
+    """Lot rules of the contract (API reference 7.11). At least one lot is the ticket's own law."""
+    lots = ticket.lots
+    if lots is None:
+        return
+    most = contract.max_market_order_lots if ticket.price is None else contract.max_order_lots
+    if lots > most:
+        kind = "market" if ticket.price is None else "limit"
+        yield Block(
+            BlockField.LOTS,
+            f"The exchange takes at most {most} lots in one {kind} order.",
+            "Send it in parts; closing the whole position takes no size.",
+        )
+    if lots % contract.lot_size:
+        down = lots - lots % contract.lot_size
+        yield Block(
+            BlockField.LOTS,
+            f"{contract.symbol} is traded in steps of {contract.lot_size} lots.",
+            f"Take {down or contract.lot_size} lots.",
+        )
+
+
+def _price_rules(ticket: OrderTicket, contract: Contract) -> Iterator[Block]:
+    """The contract's bound; prices are whole ticks by their type."""
+    trigger = None if ticket.trigger is None else ticket.trigger.price
+    for word, price in (("price", ticket.price), ("stop price", trigger)):
+        if price is not None and not 0 < price <= contract.max_price:
+            top = plain(contract.scale.decimal(contract.max_price))
+            yield Block(
                 BlockField.PRICE,
-                f"{through} ticks {word}; the collar is {limits.collar_ticks} ticks.",
+                f"The {word} is outside what {contract.symbol} allows, which is up to {top}.",
+                "Choose a price inside.",
             )
-        ]
-    return []
+
+
+# How far and how much ----------------------------------------------------------------------------
+
+
+def _reach(
+    ticket: OrderTicket, contract: Contract, facts: GuardFacts, limits: GuardLimits
+) -> Iterator[Block]:
+    price = ticket.price
+    if price is None:
+        return
+    through, what = 0, ""
+    if ticket.trigger is not None:
+        # It meets the book when it fires: what counts is how far it goes beyond that.
+        sign = 0 if ticket.side is None else ticket.side.sign
+        through, what = sign * (price - ticket.trigger.price), "its stop price"
+    elif facts.touch is not None:
+        through = ticks_through_touch(ticket.side, price, facts.touch)
+        what = "the best ask" if ticket.side is Side.BUY else "the best bid"
+    if through > limits.collar_ticks:
+        word = "above" if ticket.side is Side.BUY else "below"
+        yield Block(
+            BlockField.PRICE,
+            f"{through} ticks {word} {what}; the collar is {limits.collar_ticks} ticks.",
+            f"Choose a nearer price, or change the collar under {WHERE}.",
+        )
+    if limits.mark_percent is not None:
+        yield from _far(contract.scale.decimal(price), facts, limits.mark_percent)
+
+
+def _far(price: Decimal, facts: GuardFacts, most: Decimal) -> Iterator[Block]:
+    if facts.mark is None or facts.mark.value <= 0:
+        yield Block(
+            BlockField.PRICE,
+            f"The mark price is not known, and your limit is {plain(most)} % from it.",
+            f"Wait for it, or change the limit under {WHERE}.",
+        )
+        return
+    mark = facts.mark.value
+    if abs(price - mark) * 100 > most * mark:
+        off = abs(price - mark) * 100 / mark
+        yield Block(
+            BlockField.PRICE,
+            f"{off:.2f} % from the mark price; your limit is {plain(most)} %.",
+            f"Choose a nearer price, or change the limit under {WHERE}.",
+        )
 
 
 def ticks_through_touch(side: Side | None, price: Price, touch: Touch) -> int:
@@ -120,41 +174,26 @@ def ticks_through_touch(side: Side | None, price: Price, touch: Touch) -> int:
     return 0
 
 
-def _size_blocks(
-    ticket: OrderTicket, contract: Contract, touch: Touch | None, limits: GuardLimits
-) -> list[Block]:
+def _size(
+    ticket: OrderTicket, contract: Contract, facts: GuardFacts, limits: ContractLimits
+) -> Iterator[Block]:
     if ticket.lots is None:
-        return []
-    blocks: list[Block] = []
-    exchange_max = (
-        contract.max_market_order_lots if ticket.price is None else contract.max_order_lots
-    )
-    if ticket.lots > exchange_max:
-        blocks.append(
-            Block(BlockField.LOTS, f"The exchange takes at most {exchange_max} lots in one order.")
+        return
+    if limits.max_lots is not None and ticket.lots > limits.max_lots:
+        yield Block(
+            BlockField.LOTS,
+            f"{ticket.lots} lots; your limit is {limits.max_lots} an order.",
+            f"Take fewer, or change the limit under {WHERE}.",
         )
-    if ticket.reduces_only:
-        return blocks
-    if ticket.lots > limits.max_lots:
-        blocks.append(
-            Block(BlockField.LOTS, f"{ticket.lots} lots; your limit is {limits.max_lots} an order.")
+    price = guard_risk.worst_price(ticket, facts)
+    if price is None or limits.max_value is None:
+        return  # without a book it is blocked already
+    value = contract.notional(price, ticket.lots)
+    if value.amount > limits.max_value:
+        # Never rounded down to what would be allowed.
+        yield Block(
+            BlockField.VALUE,
+            f"Worth {guard_risk.rounded(value.amount)} {value.currency}; your limit is "
+            f"{plain(limits.max_value)} an order.",
+            f"Take fewer lots, or change the limit under {WHERE}.",
         )
-    price = ticket.price if ticket.price is not None else _far_touch(ticket.side, touch)
-    if price is not None:
-        value = contract.notional(price, ticket.lots)
-        if value.amount > limits.max_value:
-            shown = plain(value.amount.quantize(Decimal(1)))
-            blocks.append(
-                Block(
-                    BlockField.VALUE,
-                    f"Worth {shown} {value.currency}; your limit is "
-                    f"{plain(limits.max_value)} an order.",
-                )
-            )
-    return blocks
-
-
-def _far_touch(side: Side | None, touch: Touch | None) -> Price | None:
-    if touch is None:
-        return None
-    return touch.best_ask if side is Side.BUY else touch.best_bid

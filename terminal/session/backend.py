@@ -20,14 +20,17 @@ from terminal.session.conditions import (
     stream_condition,
     truth_condition,
 )
+from terminal.session.daily_loss import DailyLoss
 from terminal.session.feed import Feed
 from terminal.session.health import ExchangeHealth
 from terminal.session.key_watch import KeyWatch
+from terminal.session.limits import LimitKeeper
 from terminal.session.listeners import Listeners
 from terminal.session.live_switch import LiveSwitch
 from terminal.session.markets import Markets
 from terminal.session.notices import NoticeBoard, NoticeLevel
 from terminal.session.orders import OrderDesk
+from terminal.session.surroundings import GuardSurroundings
 from terminal.session.transfers import TransferDesk
 
 if TYPE_CHECKING:
@@ -38,6 +41,7 @@ if TYPE_CHECKING:
     from terminal.exchange.connect import ExchangeClients
     from terminal.session.conditions import Check, Condition
     from terminal.session.journal import Journal
+    from terminal.session.limits import LimitFile
     from terminal.session.tasks import TaskOwner
 
 CLIENT_OID_PREFIX = "tern-"
@@ -54,13 +58,14 @@ _log = logging.getLogger("app")
 class Backend:
     """Clients and sessions of one account. ``start`` returns at once; truth arrives in time."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0915 - the one place where all of an account is put together
         self,
         clients: ExchangeClients,
         clock: Clock,
         owner: TaskOwner,
         limits: Callable[[], GuardLimits],
         journal: Journal | None = None,
+        limit_file: LimitFile | None = None,
     ) -> None:
         self.clients = clients
         self.clock = clock
@@ -95,9 +100,21 @@ class Backend:
             self.notices,
             self.markets.contracts,
             self.touch_of,
-            limits,
+            self._limits,
             new_client_oid,
             journal,
+        )
+        self.limits = LimitKeeper(
+            limit_file,
+            limits(),
+            self.exchange_clock,
+            owner,
+            self.notices,
+            lambda: clients.keeper.time.is_doubtful,
+        )
+        self.loss = DailyLoss(clients.history, self.account, self.limits, clock, owner)
+        self.desk.guarding.surroundings = self.surroundings = GuardSurroundings(
+            clients.market, self.markets, self.limits, self.loss, clock, owner
         )
         self.transfers = TransferDesk(
             clients.transfers,
@@ -168,6 +185,9 @@ class Backend:
         level = NoticeLevel.WARNING if reason else NoticeLevel.INFO
         self.notices.post(level, "feed", words)
 
+    def _limits(self) -> GuardLimits:
+        return self.limits.limits
+
     def touch_of(self, symbol: Symbol) -> Touch | None:
         """The touch of a contract whose book is open and live, else None."""
         market = self.markets.get(symbol)
@@ -192,8 +212,11 @@ class Backend:
         await self.candles.stop()
         await self.markets.stop()
         await self.transfers.stop()
+        await self.loss.stop()
+        await self.surroundings.stop()
         await self.desk.stop()
         await self.account.stop()
+        await self.limits.stop()
         await self.account_feed.stop()
         await self.market_feed.stop()
         await self.owner.close()
@@ -220,6 +243,7 @@ class Backend:
             self.account_feed.start()
             self.account.start()
             self.desk.start()
+            self.loss.start(self.desk.on_fill)
         self._run_order_socket()
         if self.live is not None and self.key_watch is not None:
             self.key_watch.start()

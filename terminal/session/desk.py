@@ -62,7 +62,7 @@ class Desk(Protocol):
         """True while a contract is being flattened."""
         ...
 
-    def blocks(self, ticket: OrderTicket) -> tuple[Block, ...]:
+    def blocks(self, ticket: OrderTicket, replacing: ClientOid | None = None) -> tuple[Block, ...]:
         """What would keep a ticket from being sent now."""
         ...
 

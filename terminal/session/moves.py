@@ -83,7 +83,7 @@ class Moving:
             ticket = moved(original, order, price, order.remaining)
         if isinstance(original, Unclear) or isinstance(ticket, Unclear):
             return _blocked(ticket.reason if isinstance(ticket, Unclear) else NOT_READ)
-        blocks = (*self._mode_blocks(ticket), *desk.blocks(ticket))
+        blocks = (*self._mode_blocks(ticket), *desk.blocks(ticket, client_oid))
         if blocks:
             return Blocked(blocks)
         if order.state is OrderState.UNTRIGGERED and ticket.reduces_only:

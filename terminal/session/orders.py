@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, final
 
 from terminal.domain.errors import TernError
 from terminal.domain.events import OrderUpdate
-from terminal.domain.guard import Block, BlockField, GuardLimits, Touch, check
+from terminal.domain.guard import Block, BlockField, GuardLimits, Touch
 from terminal.domain.intention import Intention, JournalError, Purpose, Source
 from terminal.domain.order import (
     Order,
@@ -34,6 +34,7 @@ from terminal.exchange.gateway import (
 from terminal.exchange.outcome import Outcome, Route, Unknown
 from terminal.session.closing import WHOLE
 from terminal.session.commands import Commands
+from terminal.session.guarding import Guarding
 from terminal.session.journal import Journal, MemoryJournal
 from terminal.session.listeners import Listeners
 from terminal.session.notices import NoticeLevel
@@ -106,8 +107,7 @@ class OrderDesk:
         self._owner = owner.child("orders")
         self._notices = notices
         self._contracts = contracts
-        self._touch_of = touch_of
-        self._limits = limits
+        self.guarding = Guarding(self, account, clock, touch_of, limits)
         self._new_client_oid = new_client_oid
         self._handles: list[Handle] = []
         self._by_id: dict[OrderId, ClientOid] = {}
@@ -171,21 +171,26 @@ class OrderDesk:
         """True while a contract is being flattened."""
         return self._commands.flattening.is_running(symbol)
 
-    def blocks(self, ticket: OrderTicket) -> tuple[Block, ...]:
-        """What would keep a ticket from being sent now; empty means go."""
+    def blocks(self, ticket: OrderTicket, replacing: ClientOid | None = None) -> tuple[Block, ...]:
+        """What would keep a ticket from being sent now; empty means go.
+
+        ``replacing`` is an order that will have ended by then: it counts as if it had.
+        """
         reason = self.access.reason_for(reduces=ticket.reduces_only)
-        blocks = self.dry_run_blocks(ticket)
+        blocks = self.dry_run_blocks(ticket, replacing)
         unresolved = self.resolution.reason
         if unresolved and not ticket.reduces_only:
             blocks = (*blocks, Block(BlockField.ORDER, unresolved))
         return (Block(BlockField.ACCESS, reason), *blocks) if reason else blocks
 
-    def dry_run_blocks(self, ticket: OrderTicket) -> tuple[Block, ...]:
+    def dry_run_blocks(
+        self, ticket: OrderTicket, replacing: ClientOid | None = None
+    ) -> tuple[Block, ...]:
         """What would keep a ticket from being sent if sending were on; empty means go."""
         contract = self._contracts.get(ticket.symbol)
         if contract is None:
             return (Block(BlockField.CONTRACT, f"{ticket.symbol} is not listed."),)
-        blocks = list(check(ticket, contract, self._touch_of(ticket.symbol), self._limits()))
+        blocks = list(self.guarding.blocks(ticket, contract, replacing))
         if not ticket.reduces_only and self.flattening(ticket.symbol):
             blocks.append(Block(BlockField.POSITION, f"{ticket.symbol} is being flattened."))
         if not ticket.reduces_only and not (self.is_trusted and self.account.is_trusted):
@@ -298,6 +303,7 @@ class OrderDesk:
         self, ticket: OrderTicket, purpose: Purpose, procedure: ProcedureId | None
     ) -> SubmitResult:
         """Write an order down and show it; whoever calls sends it."""
+        self.guarding.pace.note(ticket)
         client_oid = self._new_client_oid()
         block = self._intend(Intention(client_oid, ticket, purpose, procedure, self.clock.now_ms()))
         if block is not None:

@@ -26,6 +26,7 @@ class ContractPayload(msgspec.Struct):
     status: Text
     type: MaybeText = "FFWCSX"
     marketMaxOrderQty: MaybeWhole = None
+    lotSize: MaybeWhole = None
     maxLeverage: MaybeWhole = None
     makerFeeRate: MaybeExact = None
     takerFeeRate: MaybeExact = None

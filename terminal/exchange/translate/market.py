@@ -71,6 +71,7 @@ def contract(payload: ContractPayload) -> Contract:
             is_perpetual=payload.type == _PERPETUAL,
             buy_limit=None if payload.buyLimit is None else scale.ticks_below(payload.buyLimit),
             sell_limit=None if payload.sellLimit is None else scale.ticks_above(payload.sellLimit),
+            lot_size=max(1, payload.lotSize or 1),
         )
     except (UnitError, ArithmeticError) as error:
         raise ProtocolError(f"contract {payload.symbol[:40]}: {error}") from error

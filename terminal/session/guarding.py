@@ -1,0 +1,187 @@
+"""Gathers what the guard has to know about a ticket, and asks it. The rules are in the domain."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Protocol, final
+
+from terminal.domain.events import MarginMode, PositionSide
+from terminal.domain.guard import check
+from terminal.domain.guard_terms import (
+    NOTHING_HELD,
+    Block,
+    BlockField,
+    Entry,
+    GuardFacts,
+    Holding,
+    gets_out,
+)
+from terminal.domain.order import OrderState
+from terminal.domain.units import Price
+from terminal.session.order_pace import OrderPace
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from terminal.domain.clock import Clock
+    from terminal.domain.contract import Contract
+    from terminal.domain.guard_terms import DayResult, GuardLimits, Lockout, Touch
+    from terminal.domain.market_facts import RiskTier
+    from terminal.domain.order import Order
+    from terminal.domain.ticket import OrderTicket
+    from terminal.domain.units import ClientOid, ExactPrice, Symbol
+    from terminal.session.account import AccountSession
+
+_LANES = (PositionSide.LONG, PositionSide.SHORT)
+
+
+class Surroundings(Protocol):
+    """What the guard is told that neither orders nor account know. Each may be asked at any key."""
+
+    def mark(self, symbol: Symbol) -> ExactPrice | None:
+        """The mark price, None while none is fresh."""
+        ...
+
+    def tiers(self, symbol: Symbol) -> Sequence[RiskTier]:
+        """The risk levels of a contract, lowest first, empty while they are not known."""
+        ...
+
+    def day(self, currency: str) -> DayResult | None:
+        """What the day brought in a settle currency, None while it is not known."""
+        ...
+
+    def lockout(self, currency: str) -> tuple[Lockout, int] | None:
+        """What locks a settle currency now, and for how many ms."""
+        ...
+
+    def refusal(self) -> str:
+        """Why nothing may be opened at all, one sentence; empty when it may."""
+        ...
+
+
+class Working(Protocol):
+    """The working orders, as the desk keeps them."""
+
+    def working(self, symbol: Symbol | None = None) -> tuple[Order, ...]:
+        """Orders that may still fill, oldest first."""
+        ...
+
+
+@final
+class Nowhere:
+    """Surroundings of a desk that has none: nothing is known of them and nothing is locked."""
+
+    def mark(self, symbol: Symbol) -> ExactPrice | None:
+        """Unknown."""
+        del symbol
+        return None
+
+    def tiers(self, symbol: Symbol) -> Sequence[RiskTier]:
+        """Unknown."""
+        del symbol
+        return ()
+
+    def day(self, currency: str) -> DayResult | None:
+        """Unknown."""
+        del currency
+        return None
+
+    def lockout(self, currency: str) -> tuple[Lockout, int] | None:
+        """Nothing is locked."""
+        del currency
+        return None
+
+    def refusal(self) -> str:
+        """Nothing is refused."""
+        return ""
+
+
+@final
+class Guarding:
+    """The guard of one desk. ``surroundings`` are set by whoever has them."""
+
+    def __init__(
+        self,
+        desk: Working,
+        account: AccountSession,
+        clock: Clock,
+        touch_of: Callable[[Symbol], Touch | None],
+        limits: Callable[[], GuardLimits],
+    ) -> None:
+        self._desk = desk
+        self._account = account
+        self._touch_of = touch_of
+        self._limits = limits
+        self.pace = OrderPace(clock)
+        self.surroundings: Surroundings = Nowhere()
+
+    def blocks(
+        self, ticket: OrderTicket, contract: Contract, replacing: ClientOid | None = None
+    ) -> tuple[Block, ...]:
+        """What the guard says of a ticket. An order that it replaces counts no more."""
+        limits = self._limits()
+        if gets_out(ticket):
+            facts = GuardFacts(self._touch_of(ticket.symbol))
+            return check(ticket, contract, facts, limits)
+        refusal = self.surroundings.refusal()
+        blocks = check(ticket, contract, self._facts(ticket, contract, limits, replacing), limits)
+        return (Block(BlockField.LOSS, refusal), *blocks) if refusal else blocks
+
+    def _facts(
+        self,
+        ticket: OrderTicket,
+        contract: Contract,
+        limits: GuardLimits,
+        replacing: ClientOid | None,
+    ) -> GuardFacts:
+        symbol, currency = contract.symbol, contract.settle_currency
+        around, account = self.surroundings, self._account
+        wallet = account.wallet(currency)
+        needs_entries = limits.checks_margin or limits.of(symbol).max_position is not None
+        locked = around.lockout(currency)
+        cross = ticket.margin_mode is MarginMode.CROSS
+        return GuardFacts(
+            touch=self._touch_of(symbol),
+            mark=around.mark(symbol),
+            holding=self._holding(ticket),
+            entries=self._entries(ticket, contract, replacing) if needs_entries else (),
+            cross_leverage=account.leverage(symbol) if cross else None,
+            available=None if wallet is None else wallet.available.amount,
+            tiers=() if limits.liquidation_percent is None else around.tiers(symbol),
+            now_ms=self.pace.now_ms,
+            sent=self.pace.sent if limits.rate is not None or limits.repeat_ms else (),
+            day=around.day(currency) if currency in limits.max_losses else None,
+            lockout=None if locked is None else locked[0],
+            left_ms=0 if locked is None else locked[1],
+        )
+
+    def _holding(self, ticket: OrderTicket) -> Holding | None:
+        """What is held in the ticket's lane; lanes of hedge mode are not told apart here."""
+        if ticket.terms.position_side in _LANES or not self._account.is_trusted:
+            return None
+        position = self._account.position(ticket.symbol)
+        entry, margin = position.core.average_entry, position.margin
+        if position.is_provisional and not position.core.is_flat:
+            margin = None  # it is that of before the last fills
+        if position.core.is_flat:
+            return NOTHING_HELD
+        return Holding(
+            position.core.lots,
+            None if entry is None else entry.value,
+            None if margin is None else margin.amount,
+        )
+
+    def _entries(
+        self, ticket: OrderTicket, contract: Contract, replacing: ClientOid | None
+    ) -> tuple[Entry, ...] | None:
+        if ticket.terms.position_side in _LANES:
+            return None
+        found: list[Entry] = []
+        for order in self._desk.working(contract.symbol):
+            if order.reduces_only or order.client_oid == replacing or not order.remaining:
+                continue
+            at = order.price if order.price is not None else order.trigger
+            price = None if at is None else contract.scale.decimal(Price(at))
+            is_held = order.state is not OrderState.SUBMITTING
+            waits = order.state is OrderState.UNTRIGGERED
+            found.append(Entry(order.side, order.remaining, price, is_held=is_held, waits=waits))
+        return tuple(found)
