@@ -7,9 +7,10 @@ and never taken for "no".
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from decimal import Decimal
 from enum import Enum
-from typing import TYPE_CHECKING, NamedTuple, final
+from typing import TYPE_CHECKING, final
 
 from terminal.domain.events import StopDirection, StopReference
 from terminal.domain.ticket import StopTrigger
@@ -37,7 +38,8 @@ class Fires(Enum):
 
 
 @final
-class References(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class References:
     """The prices that stops watch, as they are now; None where one is not known or is stale."""
 
     last: Price | None = None
