@@ -74,7 +74,7 @@ class ProtectionSettings:
     distance: StopDistance = StopDistance()
     bracket_loss_ticks: int = 200
     bracket_profit_ticks: int = 400
-    grace_s: float = 10.0
+    grace_s: int = 10
     gap_ticks: int = 50
     quiet: frozenset[Symbol] = frozenset()
 

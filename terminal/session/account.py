@@ -103,6 +103,8 @@ class AccountSession:
         self._notices = notices
         self._contracts = contracts
         self._handles: list[Handle] = []
+        self.is_hedged = False
+        """True for an account with a long and a short position of each contract (hedge mode)."""
         self._positions: dict[Symbol, Position] = {}
         self._wallets: dict[str, WalletUpdate] = {}
         self._margin_modes: dict[Symbol, MarginMode] = {}
@@ -233,7 +235,8 @@ class AccountSession:
 
     async def _read_all(self) -> None:
         mode = await self._gateway.position_mode()
-        if mode is PositionMode.HEDGE:
+        self.is_hedged = mode is PositionMode.HEDGE
+        if self.is_hedged:
             self._warn("The account is in hedge mode, which is not traded here: orders will fail.")
         before = dict(self._revisions)
         updates = {update.symbol: update for update in await self._gateway.positions()}

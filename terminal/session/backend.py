@@ -9,16 +9,20 @@ from typing import TYPE_CHECKING, final
 
 from terminal.domain.access import Access
 from terminal.domain.errors import TernError
+from terminal.domain.protection import ProtectionSettings
+from terminal.domain.triggers import References
 from terminal.domain.units import ClientOid, Symbol
 from terminal.session.account import AccountSession
 from terminal.session.candle_sessions import CandleSessions
 from terminal.session.clock import ClockKeeping, ExchangeClock
+from terminal.session.exit_orders import ExitOrders
 from terminal.session.feed import Feed
 from terminal.session.health import ExchangeHealth
 from terminal.session.listeners import Listeners
 from terminal.session.markets import Markets
 from terminal.session.notices import NoticeBoard, NoticeLevel
 from terminal.session.orders import OrderDesk
+from terminal.session.protection import ProtectionWatch
 from terminal.session.transfers import TransferDesk
 
 if TYPE_CHECKING:
@@ -47,6 +51,7 @@ class Backend:
         clock: Clock,
         owner: TaskOwner,
         limits: Callable[[], GuardLimits],
+        protection: Callable[[], ProtectionSettings] = ProtectionSettings,
     ) -> None:
         self.clients = clients
         self.clock = clock
@@ -84,6 +89,15 @@ class Backend:
             limits,
             new_client_oid,
         )
+        self.protection = ProtectionWatch(
+            self.desk,
+            self.account,
+            self.markets.contracts,
+            self.references_of,
+            protection,
+            owner,
+        )
+        self.exit_orders = ExitOrders(self.desk, self.account, self.protection)
         self.transfers = TransferDesk(
             clients.transfers,
             self.account,
@@ -124,6 +138,19 @@ class Backend:
         market = self.markets.get(symbol)
         return None if market is None else market.touch()
 
+    def references_of(self, symbol: Symbol) -> References:
+        """The prices that stops watch, of an open and live market; else what the account tells."""
+        market = self.markets.get(symbol)
+        if market is not None and market.staleness() is None:
+            mark, last = market.mark, market.last_trade
+            return References(
+                None if last is None else last.price,
+                None if mark is None else mark.mark_price,
+                None if mark is None else mark.index_price,
+            )
+        is_known = market is None and self.account.is_trusted
+        return References(mark=self.account.position(symbol).mark if is_known else None)
+
     async def start(self) -> None:
         """Begin: the contract list is read, then the feeds connect and the sessions recover."""
         reason = self.clients.trading.access.reason
@@ -138,6 +165,7 @@ class Backend:
         await self.candles.stop()
         await self.markets.stop()
         await self.transfers.stop()
+        await self.protection.stop()
         await self.desk.stop()
         await self.account.stop()
         await self.account_feed.stop()
@@ -166,6 +194,7 @@ class Backend:
             self.account_feed.start()
             self.account.start()
             self.desk.start()
+            self.protection.start()
         if self._order_socket is not None:
             self.owner.spawn("order socket", self._order_socket.run())
         self.on_contracts_loaded.notify()
