@@ -45,7 +45,8 @@ async def test_a_stop_entry_runs_with_the_price_and_is_refused_where_it_would_fi
         assert "fire now" in reason(exits.stop_entry(XBT, side, Price(price), Lots(3)))
     ticket = exits.stop_entry(XBT, BUY, Price(1010), Lots(3))
     assert isinstance(ticket, OrderTicket)
-    assert (ticket.lots, ticket.reduces_only, ticket.leverage) == (3, False, 5)
+    assert (ticket.lots, ticket.reduces_only) == (3, False)
+    assert ticket.leverage == 5
     guarded.now = UNKNOWN_REFERENCES
     assert "not known" in reason(exits.stop_entry(XBT, BUY, Price(1010), Lots(3)))
     await guarded.stop()
@@ -114,7 +115,7 @@ async def test_breakeven_places_the_new_stop_first_and_goes_on_watching_the_same
     await guarded.settle()
     assert placed(guarded) == [(1002, 2, StopReference.LAST)]
     assert guarded.bench.trading.cancels == ["s1"]
-    assert guarded.state is ProtectionState.PROTECTED
+    assert guarded.state() is ProtectionState.PROTECTED
     assert guarded.bench.sentences[-1] == "Done: 1 stop waits, 1 was canceled."
     assert "there or better" in reason(guarded.exits.breakeven(XBT))
     await guarded.stop()

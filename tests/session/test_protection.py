@@ -27,31 +27,31 @@ STATE = ProtectionState
 
 async def test_a_position_and_its_stops_are_classified_as_they_come_and_go() -> None:
     guarded = await a_guarded(2)
-    assert guarded.state is STATE.NAKED
+    assert guarded.state() is STATE.NAKED
     guarded.push(a_stop_update("s1", 1))
     await guarded.settle()
-    assert guarded.state is STATE.UNDER_COVERED
+    assert guarded.state() is STATE.UNDER_COVERED
     guarded.push(a_stop_update("s2", 1))
     await guarded.settle()
-    assert guarded.state is STATE.PROTECTED
+    assert guarded.state() is STATE.PROTECTED
     guarded.hold(1)
     await guarded.settle()
-    assert guarded.state is STATE.OVER_COVERED
+    assert guarded.state() is STATE.OVER_COVERED
     guarded.hold(0)
     await guarded.settle()
-    assert guarded.state is STATE.ORPHAN_STOPPED
+    assert guarded.state() is STATE.ORPHAN_STOPPED
     for name in ("s1", "s2"):
         guarded.bench.desk.cancel(next(o.client_oid for o in guarded.bench.desk.working()
                                        if o.order_id == name))  # fmt: skip
     await guarded.settle()
-    assert guarded.state is None
+    assert guarded.state() is None
     await guarded.stop()
 
 
 async def test_changes_are_told_once_and_the_age_counts_from_the_change_of_state() -> None:
     guarded = await a_guarded(2)
     told: list[ProtectionState | None] = []
-    guarded.watch.on_changed.add(lambda: told.append(guarded.state))
+    guarded.watch.on_changed.add(lambda: told.append(guarded.state()))
     await guarded.bench.clock.advance(5.0)
     assert told == []
     watched = guarded.watch.watched(XBT)
@@ -67,7 +67,7 @@ async def test_changes_are_told_once_and_the_age_counts_from_the_change_of_state
 
 async def test_a_lost_connection_is_never_protection() -> None:
     guarded = await a_guarded(2, a_stop_update())
-    assert guarded.state is STATE.PROTECTED
+    assert guarded.state() is STATE.PROTECTED
     guarded.bench.stream.connects = False
     guarded.bench.stream.drop()
     await guarded.settle()
@@ -155,11 +155,11 @@ async def a_fill_with_exits(guarded: Guarded, exits: AttachedExits) -> None:
 async def test_after_a_fill_exits_are_awaited_for_a_while_and_found_in_the_list() -> None:
     guarded = await a_guarded()
     await a_fill_with_exits(guarded, AttachedExits(StopReference.MARK, down=Price(950)))
-    assert guarded.state is STATE.COMING
+    assert guarded.state() is STATE.COMING
     assert guarded.watch.propose(XBT).reason.startswith("Exits are on their way")
     guarded.bench.trading.stops = (a_stop_update(),)  # made, and nobody told us
     await guarded.bench.clock.advance(1.1)
-    assert guarded.state is STATE.PROTECTED
+    assert guarded.state() is STATE.PROTECTED
     await guarded.bench.clock.advance(20.0)
     assert "have not appeared" not in guarded.said
     await guarded.stop()
@@ -169,10 +169,10 @@ async def test_exits_that_never_come_are_said_after_the_grace_period() -> None:
     guarded = await a_guarded()
     await a_fill_with_exits(guarded, AttachedExits(StopReference.MARK, down=Price(950)))
     await guarded.bench.clock.advance(9.0)
-    assert guarded.state is STATE.COMING
+    assert guarded.state() is STATE.COMING
     assert "naked" not in guarded.said
     await guarded.bench.clock.advance(1.5)
-    assert guarded.state is STATE.NAKED
+    assert guarded.state() is STATE.NAKED
     assert "have not appeared" in guarded.said
     await guarded.stop()
 
@@ -180,7 +180,7 @@ async def test_exits_that_never_come_are_said_after_the_grace_period() -> None:
 async def test_a_take_profit_alone_promises_no_protection() -> None:
     guarded = await a_guarded()
     await a_fill_with_exits(guarded, AttachedExits(StopReference.MARK, up=Price(1100)))
-    assert guarded.state is STATE.NAKED
+    assert guarded.state() is STATE.NAKED
     await guarded.stop()
 
 
@@ -190,7 +190,7 @@ async def test_a_list_that_cannot_be_read_is_said_and_ends_the_grace_period_all_
     failing(guarded)
     await guarded.bench.clock.advance(11.0)
     assert "The stops could not be read." in guarded.said
-    assert guarded.state is STATE.NAKED
+    assert guarded.state() is STATE.NAKED
     await guarded.stop()
 
 
@@ -198,7 +198,7 @@ def failing(guarded: Guarded) -> None:
     async def fails(_symbol: Symbol | None = None) -> tuple[()]:
         raise TransportError("no answer", was_sent=True)
 
-    guarded.bench.trading.open_stops = fails  # type: ignore[method-assign]  # the list is away
+    guarded.bench.trading.open_stops = fails  # type: ignore[method-assign,assignment]  # the list is away
 
 
 # Mending -----------------------------------------------------------------------------------------
@@ -230,7 +230,7 @@ async def test_the_second_press_sends_it_after_the_list_was_read_again() -> None
     await guarded.settle()
     ((ticket, _),) = guarded.bench.trading.placed
     assert ticket == proposal.places[0]
-    assert guarded.state is STATE.PROTECTED
+    assert guarded.state() is STATE.PROTECTED
     (mended,) = guarded.mended
     assert (mended.ok, mended.sentence) == (True, "Done: 1 stop waits.")
     assert not guarded.watch.is_mending(XBT)
@@ -305,13 +305,13 @@ async def test_an_old_proposal_is_made_anew() -> None:
 async def test_too_many_stops_are_canceled_and_coverage_stays() -> None:
     stops = (a_stop_update("near", 2), a_stop_update("far", 2, trigger=Price(900)))
     guarded = await a_guarded(2, *stops)
-    assert guarded.state is STATE.OVER_COVERED
+    assert guarded.state() is STATE.OVER_COVERED
     proposal = guarded.watch.propose(XBT)
     assert [order.order_id for order in proposal.cancels] == ["far"]
     guarded.watch.mend(proposal)
     await guarded.settle()
     assert guarded.bench.trading.cancels == ["far"]
-    assert guarded.state is STATE.PROTECTED
+    assert guarded.state() is STATE.PROTECTED
     assert guarded.mended[0].sentence == "Done: 1 was canceled."
     await guarded.stop()
 
@@ -355,11 +355,11 @@ async def test_a_successor_that_does_not_come_leaves_the_old_stop(
 
 async def test_orphan_stops_are_canceled_when_asked() -> None:
     guarded = await a_guarded(0, a_stop_update())
-    assert guarded.state is STATE.ORPHAN_STOPPED
+    assert guarded.state() is STATE.ORPHAN_STOPPED
     guarded.watch.mend(guarded.watch.propose(XBT))
     await guarded.settle()
     assert guarded.bench.trading.cancels == ["s1"]
-    assert guarded.state is None
+    assert guarded.state() is None
     await guarded.stop()
 
 
@@ -372,7 +372,7 @@ async def test_a_stop_that_the_exchange_does_not_list_is_asked_for_and_doubted()
     await guarded.settle()
     (order,) = guarded.bench.desk.working(XBT)
     assert order.state is OrderState.UNKNOWN
-    assert guarded.state is STATE.UNKNOWN
+    assert guarded.state() is STATE.UNKNOWN
     assert guarded.bench.trading.cancels == []
     await guarded.stop()
 
@@ -389,5 +389,5 @@ async def test_without_a_price_and_for_strange_contracts_nothing_is_proposed() -
 
 async def test_stops_looking_the_wrong_way_are_no_protection() -> None:
     guarded = await a_guarded(2, a_stop_update(stop_direction=StopDirection.UP))
-    assert guarded.state is STATE.NAKED
+    assert guarded.state() is STATE.NAKED
     await guarded.stop()

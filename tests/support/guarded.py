@@ -97,7 +97,6 @@ class Guarded:
         """Let everything run that needs no time."""
         await self.bench.clock.settle()
 
-    @property
     def state(self) -> ProtectionState | None:
         """How the position of XBT stands."""
         watched = self.watch.watched(XBT)
