@@ -16,6 +16,7 @@ from terminal.session.account import AccountSession
 from terminal.session.candle_sessions import CandleSessions
 from terminal.session.clock import ClockKeeping, ExchangeClock
 from terminal.session.exit_orders import ExitOrders
+from terminal.session.exits import HeldExits
 from terminal.session.feed import Feed
 from terminal.session.health import ExchangeHealth
 from terminal.session.listeners import Listeners
@@ -98,6 +99,9 @@ class Backend:
             owner,
         )
         self.exit_orders = ExitOrders(self.desk, self.account, self.protection)
+        self.held_exits = HeldExits(
+            self.desk, self.account, self.markets, self.protection, self.exit_orders, owner
+        )
         self.transfers = TransferDesk(
             clients.transfers,
             self.account,
@@ -163,6 +167,7 @@ class Backend:
         """End sessions, feeds and connections, in the reverse order of their start."""
         self.health.stop()
         await self.candles.stop()
+        await self.held_exits.stop()
         await self.markets.stop()
         await self.transfers.stop()
         await self.protection.stop()
