@@ -50,6 +50,7 @@ if TYPE_CHECKING:
     from terminal.app.wire_timer import WireTimer
     from terminal.app.wiring import Program
     from terminal.domain.guard import GuardLimits
+    from terminal.domain.protection import ProtectionSettings
     from terminal.exchange.connect import ExchangeClients
     from terminal.exchange.credentials import Credentials
     from terminal.session.backend import Backend
@@ -347,10 +348,20 @@ class ProgramRun(QObject):
         from terminal.session.backend import Backend
 
         owner = self._owner.child("backend")
-        return Backend(clients, self._clock, owner, self._limits, journal)
+        return Backend(
+            clients,
+            self._clock,
+            owner,
+            self._limits,
+            journal=journal,
+            protection=self._protection,
+        )
 
     def _limits(self) -> GuardLimits:
         return self._settings.limits
+
+    def _protection(self) -> ProtectionSettings:
+        return self._settings.protection
 
     def _theme(self) -> Theme:
         from terminal.widgets.theme import Theme

@@ -310,7 +310,9 @@ class OrderUpdate:
     ``untriggered`` marks a stop that waits for ``trigger``, which is None where the source does not
     tell. ``fill`` is the match that caused this update. ``details`` come with a query only.
     ``reason`` is a sentence where the source says why an order ended, empty otherwise. Of an order
-    that could not be read whole, ``side`` or the price of a limit order may be None: unknown.
+    that could not be read whole, ``side`` or the price of a limit order may be None: unknown. The
+    way a stop looks, the price it watches and the position side are None where not told, and where
+    the word is one that we do not know.
     """
 
     symbol: Symbol
@@ -333,6 +335,9 @@ class OrderUpdate:
     fill: Fill | None = None
     details: OrderDetails | None = None
     reason: str = ""
+    stop_direction: StopDirection | None = None
+    stop_reference: StopReference | None = None
+    position_side: PositionSide | None = None
 
 
 @final

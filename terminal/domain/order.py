@@ -15,8 +15,14 @@ from terminal.domain.units import ClientOid, Lots, OrderId, Price, Side, Symbol
 
 if TYPE_CHECKING:
     from terminal.domain.clock import TimestampNs
-    from terminal.domain.events import OrderType, OrderUpdate
-    from terminal.domain.ticket import OrderTicket
+    from terminal.domain.events import (
+        OrderType,
+        OrderUpdate,
+        PositionSide,
+        StopDirection,
+        StopReference,
+    )
+    from terminal.domain.ticket import AttachedExits, OrderTicket
 
 
 class OrderState(Enum):
@@ -75,7 +81,9 @@ class Order:
     ``client_oid`` is ours, or made from the order id for orders placed elsewhere. ``order_id`` is
     None until the exchange names it. ``reason`` is the plain-word reason of a rejection or of an
     unknown outcome, else empty. ``is_guess`` marks an end that we concluded from silence: any word
-    of the exchange overrules it. ``trigger`` is the price that a stop waits for, where it is known.
+    of the exchange overrules it. ``trigger`` is the price that a stop waits for, where it is known;
+    so are the way it looks and the price it watches. ``exits`` are what we asked to be attached.
+    ``position_side`` is None where nobody told it, which is usual in one-way mode.
     """
 
     symbol: Symbol
@@ -96,6 +104,10 @@ class Order:
     is_guess: bool = False
     trigger: Price | None = None
     updated_at: TimestampNs | None = None
+    stop_direction: StopDirection | None = None
+    stop_reference: StopReference | None = None
+    position_side: PositionSide | None = None
+    exits: AttachedExits | None = None
 
     @property
     def remaining(self) -> Lots:
@@ -110,6 +122,11 @@ class Order:
         if self.state is OrderState.UNTRIGGERED and self.trigger is not None:
             return self.trigger
         return self.price
+
+    @property
+    def is_stop(self) -> bool:
+        """True for what was placed to wait for a trigger, whether it has fired or not."""
+        return self.trigger is not None or self.state is OrderState.UNTRIGGERED
 
     @property
     def is_working(self) -> bool:
@@ -136,6 +153,11 @@ def submitting(ticket: OrderTicket, client_oid: ClientOid) -> Order:
         is_reduce_only=ticket.is_reduce_only,
         is_close_order=ticket.is_close_order,
         is_post_only=ticket.is_post_only,
+        trigger=None if ticket.trigger is None else ticket.trigger.price,
+        stop_direction=None if ticket.trigger is None else ticket.trigger.direction,
+        stop_reference=None if ticket.trigger is None else ticket.trigger.reference,
+        position_side=ticket.terms.position_side,
+        exits=ticket.exits,
     )
 
 
@@ -167,6 +189,9 @@ def from_update(update: OrderUpdate) -> Order:
         is_post_only=bool(update.is_post_only),
         trigger=update.trigger,
         updated_at=update.event_at,
+        stop_direction=update.stop_direction,
+        stop_reference=update.stop_reference,
+        position_side=update.position_side,
     )
 
 
@@ -198,6 +223,9 @@ def apply_update(order: Order, update: OrderUpdate) -> Order:
         is_guess=False,
         trigger=update.trigger if update.trigger is not None else order.trigger,
         updated_at=update.event_at,
+        stop_direction=update.stop_direction or order.stop_direction,
+        stop_reference=update.stop_reference or order.stop_reference,
+        position_side=update.position_side or order.position_side,
     )
 
 

@@ -104,6 +104,7 @@ class AccountSession:
         self._notices = notices
         self._contracts = contracts
         self._handles: list[Handle] = []
+        """True for an account with a long and a short position of each contract (hedge mode)."""
         self._positions: dict[Symbol, Position] = {}
         self._wallets: dict[str, WalletUpdate] = {}
         self._margin_modes: dict[Symbol, MarginMode] = {}
@@ -133,6 +134,11 @@ class AccountSession:
     def is_trusted(self) -> bool:
         """True once everything was read on the present connection."""
         return self.trust.is_given
+
+    @property
+    def is_hedged(self) -> bool:
+        """True in hedge mode, as far as that is known."""
+        return self.position_mode is PositionMode.HEDGE
 
     def position(self, symbol: Symbol) -> Position:
         """A contract's position; flat when none is known."""

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, final
 
 from terminal.domain.access import Access
 from terminal.domain.errors import TernError
+from terminal.domain.protection import ProtectionSettings
+from terminal.domain.triggers import References
 from terminal.domain.units import ClientOid, Symbol
 from terminal.session.account import AccountSession
 from terminal.session.candle_sessions import CandleSessions
@@ -21,6 +23,8 @@ from terminal.session.conditions import (
     truth_condition,
 )
 from terminal.session.daily_loss import DailyLoss
+from terminal.session.exit_orders import ExitOrders
+from terminal.session.exits import HeldExits
 from terminal.session.feed import Feed
 from terminal.session.health import ExchangeHealth
 from terminal.session.key_watch import KeyWatch
@@ -30,6 +34,7 @@ from terminal.session.live_switch import LiveSwitch
 from terminal.session.markets import Markets
 from terminal.session.notices import NoticeBoard, NoticeLevel
 from terminal.session.orders import OrderDesk
+from terminal.session.protection import ProtectionWatch
 from terminal.session.surroundings import GuardSurroundings
 from terminal.session.transfers import TransferDesk
 
@@ -58,14 +63,16 @@ _log = logging.getLogger("app")
 class Backend:
     """Clients and sessions of one account. ``start`` returns at once; truth arrives in time."""
 
-    def __init__(  # noqa: PLR0915 - the one place where all of an account is put together
+    def __init__(  # noqa: PLR0913, PLR0915 - the one place where all of an account is put together
         self,
         clients: ExchangeClients,
         clock: Clock,
         owner: TaskOwner,
         limits: Callable[[], GuardLimits],
+        *,
         journal: Journal | None = None,
         limit_file: LimitFile | None = None,
+        protection: Callable[[], ProtectionSettings] = ProtectionSettings,
     ) -> None:
         self.clients = clients
         self.clock = clock
@@ -115,6 +122,18 @@ class Backend:
         self.loss = DailyLoss(clients.history, self.account, self.limits, clock, owner)
         self.desk.guarding.surroundings = self.surroundings = GuardSurroundings(
             clients.market, self.markets, self.limits, self.loss, clock, owner
+        )
+        self.protection = ProtectionWatch(
+            self.desk,
+            self.account,
+            self.markets.contracts,
+            self.references_of,
+            protection,
+            owner,
+        )
+        self.exit_orders = ExitOrders(self.desk, self.account, self.protection)
+        self.held_exits = HeldExits(
+            self.desk, self.account, self.markets, self.protection, self.exit_orders, owner
         )
         self.transfers = TransferDesk(
             clients.transfers,
@@ -193,6 +212,19 @@ class Backend:
         market = self.markets.get(symbol)
         return None if market is None else market.touch()
 
+    def references_of(self, symbol: Symbol) -> References:
+        """The prices that stops watch, of an open and live market; else what the account tells."""
+        market = self.markets.get(symbol)
+        if market is not None and market.staleness() is None:
+            mark, last = market.mark, market.last_trade
+            return References(
+                None if last is None else last.price,
+                None if mark is None else mark.mark_price,
+                None if mark is None else mark.index_price,
+            )
+        is_known = market is None and self.account.is_trusted
+        return References(mark=self.account.position(symbol).mark if is_known else None)
+
     async def start(self) -> None:
         """Begin: the contract list is read, then the feeds connect and the sessions recover."""
         reason = self.clients.trading.access.reason
@@ -210,8 +242,10 @@ class Backend:
         if self.key_watch is not None:
             await self.key_watch.stop()
         await self.candles.stop()
+        await self.held_exits.stop()
         await self.markets.stop()
         await self.transfers.stop()
+        await self.protection.stop()
         await self.loss.stop()
         await self.surroundings.stop()
         await self.desk.stop()
@@ -243,6 +277,7 @@ class Backend:
             self.account_feed.start()
             self.account.start()
             self.desk.start()
+            self.protection.start()
             self.loss.start(self.desk.on_fill)
         self._run_order_socket()
         if self.live is not None and self.key_watch is not None:

@@ -72,7 +72,7 @@ class Batching:
         whole = replace(dearest, lots=Lots(lots), exits=None, trigger=None, terms=USUAL_TERMS)
         alone = {block for ticket in tickets for block in self._desk.blocks(ticket)}
         return tuple(
-            replace(block, reason=f"Together: {block.reason}")
+            replace(block, sentence=f"Together: {block.sentence}")
             for block in self._desk.blocks(whole)
             if block.field in _OF_SIZE and block not in alone
         )

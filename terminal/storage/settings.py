@@ -11,8 +11,10 @@ from decimal import Decimal, InvalidOperation
 from typing import TYPE_CHECKING, Any, final
 from urllib.parse import urlsplit
 
+from terminal.domain.events import StopReference
 from terminal.domain.guard import GuardLimits
-from terminal.domain.units import Lots, plain
+from terminal.domain.protection import DistanceUnit, ProtectionSettings, StopDistance
+from terminal.domain.units import Lots, Symbol, plain
 from terminal.storage.json_file import JsonFile
 
 if TYPE_CHECKING:
@@ -26,6 +28,11 @@ FILE_NAME = "settings.json"
 LARGEST = 1_000_000_000
 """No number in the settings may be above it: a limit without a bound is none."""
 THEMES = ("dark", "dark-colour-blind", "light", "light-colour-blind")
+_DISTANCE_UNITS = {
+    "ticks": DistanceUnit.TICKS,
+    "percent": DistanceUnit.PERCENT,
+    "liquidation": DistanceUnit.LIQUIDATION_SHARE,
+}
 _MOST_TEXTS = 100
 _LONGEST_WORD = 40
 _THEME = "theme"
@@ -44,7 +51,10 @@ class Settings:
     the layout that is shown; while ``layout_locked`` no panel is moved by accident. ``proxy`` is
     the address of an HTTP proxy for real hosts, empty for what the environment says.
     ``chart_interval`` is written as traders do, ``chart_hides`` names what is left out of the
-    chart. ``unknown`` holds what another version wrote; version 1 kept its layout there, as
+    chart. ``stop_distance`` is how far from the price a mending stop is put, in its unit; the
+    bracket's ticks are how far the exits of the next order lie from it; last and mark further apart
+    than ``gap_ticks`` are warned of; ``quiet_naked`` are contracts without a banner for naked
+    positions. ``unknown`` holds what another version wrote; version 1 kept its layout there, as
     ``window``, and a ``theme`` there is one that this version does not have.
     """
 
@@ -60,12 +70,31 @@ class Settings:
     proxy: str = ""
     chart_interval: str = "1m"
     chart_hides: tuple[str, ...] = ()
+    stop_reference: str = "mark"
+    stop_distance: Decimal = Decimal(1)
+    stop_distance_unit: str = "percent"
+    bracket_loss_ticks: int = 200
+    bracket_profit_ticks: int = 400
+    gap_ticks: int = 50
+    quiet_naked: tuple[str, ...] = ()
     unknown: dict[str, Any] = field(default_factory=dict)
 
     @property
     def limits(self) -> GuardLimits:
         """The fat-finger limits."""
         return GuardLimits(Lots(self.max_order_lots), self.max_order_value, self.collar_ticks)
+
+    @property
+    def protection(self) -> ProtectionSettings:
+        """How positions are protected."""
+        return ProtectionSettings(
+            StopReference(self.stop_reference),
+            StopDistance(_DISTANCE_UNITS[self.stop_distance_unit], self.stop_distance),
+            self.bracket_loss_ticks,
+            self.bracket_profit_ticks,
+            gap_ticks=self.gap_ticks,
+            quiet=frozenset(map(Symbol, self.quiet_naked)),
+        )
 
     def with_theme(self, name: str) -> Settings:
         """Another theme. While it stays the same, one that another version knows is kept."""
@@ -211,6 +240,20 @@ def _money(name: str, value: object) -> Decimal:
     return amount
 
 
+def _stop_reference(name: str, value: object) -> str:
+    word = _text(name, value)
+    if word not in {reference.value for reference in StopReference}:
+        raise SettingError(f"{name} is neither last nor mark nor index")
+    return word
+
+
+def _distance_unit(name: str, value: object) -> str:
+    word = _text(name, value)
+    if word not in _DISTANCE_UNITS:
+        raise SettingError(f"{name} is none of {', '.join(_DISTANCE_UNITS)}")
+    return word
+
+
 def _proxy(name: str, value: object) -> str:
     """An address without a password: this file holds no secrets."""
     address = _text(name, value).strip()
@@ -248,4 +291,11 @@ _READERS: dict[str, Callable[[str, object], Any]] = {
     "proxy": _proxy,
     "chart_interval": _text,
     "chart_hides": _texts,
+    "stop_reference": _stop_reference,
+    "stop_distance": _money,
+    "stop_distance_unit": _distance_unit,
+    "bracket_loss_ticks": _positive,
+    "bracket_profit_ticks": _positive,
+    "gap_ticks": _positive,
+    "quiet_naked": _texts,
 }

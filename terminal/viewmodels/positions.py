@@ -10,6 +10,7 @@ from terminal.domain.position import unrealized
 from terminal.domain.units import Symbol
 from terminal.viewmodels import text
 from terminal.viewmodels.base import ViewModel
+from terminal.viewmodels.protection import held_words, state_role, state_words, tooltip
 from terminal.viewmodels.tables import Column, RowTableModel
 from terminal.viewmodels.text import Role
 
@@ -21,7 +22,9 @@ if TYPE_CHECKING:
     from terminal.domain.contract import Contract
     from terminal.domain.units import ExactPrice
     from terminal.session.account import AccountSession, Position
+    from terminal.session.exits import HeldExits
     from terminal.session.orders import OrderDesk
+    from terminal.session.protection import ProtectionWatch
     from terminal.viewmodels.base import Removable
     from terminal.viewmodels.frame import FrameClock
     from terminal.viewmodels.workspace import Workspace
@@ -44,6 +47,9 @@ class PositionRow(NamedTuple):
     pnl_role: Role
     realized: str
     realized_role: Role
+    protection: str = ""
+    protection_role: Role = Role.TEXT_DIM
+    protection_tip: str = ""
 
 
 COLUMNS: tuple[Column[PositionRow], ...] = (
@@ -61,6 +67,14 @@ COLUMNS: tuple[Column[PositionRow], ...] = (
     Column(
         "Realized", lambda row: row.realized, lambda row: row.realized_role, sample="+1 000.00 USDT"
     ),
+    Column(
+        "Protection",
+        lambda row: row.protection,
+        lambda row: row.protection_role,
+        lambda row: row.protection_tip,
+        is_number=False,
+        sample="Exits on their way, held",
+    ),
 )
 
 
@@ -70,7 +84,7 @@ class PositionsViewModel(ViewModel):
 
     empty_text = "No open position. B or S in an armed ladder opens one."
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - each row is made of all these
         self,
         workspace: Workspace,
         account: AccountSession,
@@ -78,8 +92,13 @@ class PositionsViewModel(ViewModel):
         contracts: Mapping[Symbol, Contract],
         frame: FrameClock,
         parent: QObject | None = None,
+        *,
+        watch: ProtectionWatch | None = None,
+        held: HeldExits | None = None,
     ) -> None:
         super().__init__(frame, parent)
+        self._watch = watch
+        self._held = held
         self.empty_text = text.empty_words(desk.access, "No open position.", self.empty_text)
         self.model: RowTableModel[PositionRow] = RowTableModel(
             COLUMNS, lambda row: row.symbol, self
@@ -106,6 +125,10 @@ class PositionsViewModel(ViewModel):
     @override
     def connect_sources(self) -> None:
         self.listen(self._account.on_changed.add(self.mark_dirty))
+        if self._watch is not None:
+            self.listen(self._watch.on_changed.add(self.mark_dirty))
+        if self._held is not None:
+            self.listen(self._held.on_changed.add(self.mark_dirty))
         self._workspace.contract_changed.connect(self._on_contract_changed)
         self._on_contract_changed()
 
@@ -146,6 +169,7 @@ class PositionsViewModel(ViewModel):
         core, mark = position.core, self._mark(position)
         pnl = None if mark is None else unrealized(core, mark, contract)
         base = contract.base_size(core.lots)
+        protection = self._protection(contract)
         return PositionRow(
             symbol=str(position.symbol),
             side="Long" if core.lots > 0 else "Short",
@@ -164,7 +188,20 @@ class PositionsViewModel(ViewModel):
             realized_role=Role.TEXT_DIM
             if position.realized is None
             else text.gain_role(position.realized),
+            protection=protection[0],
+            protection_role=protection[1],
+            protection_tip=protection[2],
         )
+
+    def _protection(self, contract: Contract) -> tuple[str, Role, str]:
+        """Word, colour role and all that is known of it."""
+        watched = None if self._watch is None else self._watch.watched(contract.symbol)
+        if watched is None or self._watch is None:
+            return "", Role.TEXT_DIM, ""
+        held = () if self._held is None else held_words(self._held, contract)
+        word = state_words(watched.cover) + (", held" if held else "")
+        tip = tooltip(watched, self._watch.lasts_s(watched), held)
+        return word, state_role(watched.cover.state), tip
 
 
 def _decimals(contract: Contract) -> int:

@@ -133,6 +133,7 @@ class OrderEventPayload(msgspec.Struct):
     tradeId: MaybeText = None
     liquidity: MaybeText = None
     feeType: MaybeText = None
+    positionSide: MaybeText = None
 
 
 class StopEventPayload(msgspec.Struct):
@@ -145,6 +146,8 @@ class StopEventPayload(msgspec.Struct):
     size: Whole
     ts: Whole
     orderPrice: MaybeExact = None
+    stop: MaybeText = None
     stopPrice: MaybeExact = None
+    stopPriceType: MaybeText = None
     triggerSuccess: MaybeFlag = None
     error: MaybeText = None

@@ -152,7 +152,7 @@ async def main(plan: dict[str, Any]) -> None:
     )
     errors: list[str] = []
     owner = TaskOwner("crash", lambda name, error: errors.append(f"{name}: {error!r}"))
-    backend = Backend(clients, clock, owner, GuardLimits, DyingJournal(disk, points))
+    backend = Backend(clients, clock, owner, GuardLimits, journal=DyingJournal(disk, points))
     exchange = OpenExchange(backend, clock, LIMIT_S)
     watch = Watch(backend)
     try:

@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from terminal.domain.events import PositionSide, StopDirection, StopReference
 from terminal.domain.order import (
     LEGAL_STEPS,
     OrderState,
@@ -18,6 +19,7 @@ from terminal.domain.order import (
     state_of,
     submitting,
 )
+from terminal.domain.ticket import OrderTerms, StopTrigger
 from terminal.domain.units import ClientOid, Lots, OrderId, Price, Side
 from tests.support.builders import a_ticket, an_order_update
 
@@ -121,3 +123,24 @@ def test_an_order_said_to_be_rejected_works_when_the_exchange_speaks_of_it(
     )
     after = apply_update(refused, update)
     assert (after.state, after.reason, after.order_id) == (state, "", update.order_id)
+
+
+def test_a_stop_keeps_which_way_it_looks_though_the_stream_does_not_repeat_it() -> None:
+    trigger = StopTrigger(StopDirection.DOWN, StopReference.MARK, Price(900))
+    terms = OrderTerms(position_side=PositionSide.LONG)
+    order = submitting(a_ticket(trigger=trigger, terms=terms), ClientOid("c1"))
+    assert order.is_stop
+    assert not submitting(a_ticket(), ClientOid("c1")).is_stop
+    for update in (
+        an_order_update(untriggered=True),
+        an_order_update(
+            untriggered=True, stop_direction=StopDirection.DOWN, stop_reference=StopReference.MARK
+        ),
+    ):
+        after = apply_update(order, update)
+        assert (after.trigger, after.stop_direction) == (900, StopDirection.DOWN)
+        assert after.stop_reference is StopReference.MARK
+        assert after.position_side is PositionSide.LONG
+    heard = from_update(an_order_update(untriggered=True, stop_direction=StopDirection.UP))
+    assert heard.is_stop
+    assert heard.stop_direction is StopDirection.UP

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from terminal.domain.events import StopReference
+from terminal.domain.protection import DistanceUnit, ProtectionSettings, StopDistance
 from terminal.storage.settings import Settings, SettingsStore
 from tests.support.fake_clock import FakeClock
 
@@ -57,6 +59,11 @@ def test_keys_of_another_version_are_kept(tmp_path: Path) -> None:
         '{"max_order_value": "1e999999"}',
         pytest.param("[" * 200_000, id="deep"),
         '{"contract": 5}',
+        '{"stop_reference": "bid"}',
+        '{"stop_distance": "0"}',
+        '{"stop_distance_unit": "miles"}',
+        '{"bracket_loss_ticks": 0}',
+        '{"quiet_naked": "XBTUSDTM"}',
         '{"proxy": 5}',
         '{"proxy": "127.0.0.1:3128"}',
         '{"proxy": "http://127.0.0.1:port"}',
@@ -145,3 +152,25 @@ def test_damaged_settings_can_be_looked_at_without_being_moved(tmp_path: Path) -
     assert [path.name for path in store.path.parent.iterdir()] == ["settings.json"]
     store.save(Settings(chosen_size=5))
     assert store.look() == store.load()
+
+
+def test_how_positions_are_protected_comes_from_the_settings(tmp_path: Path) -> None:
+    store = a_store(tmp_path)
+    wanted = Settings(
+        stop_reference="last",
+        stop_distance=Decimal("25.5"),
+        stop_distance_unit="liquidation",
+        bracket_loss_ticks=7,
+        bracket_profit_ticks=9,
+        gap_ticks=3,
+        quiet_naked=("XBTUSDTM",),
+    )
+    store.save(wanted)
+    assert store.load()[0] == wanted
+    protection = wanted.protection
+    assert protection.reference is StopReference.LAST
+    assert protection.distance == StopDistance(DistanceUnit.LIQUIDATION_SHARE, Decimal("25.5"))
+    assert (protection.bracket_loss_ticks, protection.bracket_profit_ticks) == (7, 9)
+    assert protection.gap_ticks == 3
+    assert protection.quiet == {"XBTUSDTM"}
+    assert Settings().protection == ProtectionSettings()

@@ -13,6 +13,7 @@ from terminal.domain.events import (
     OrderDetails,
     OrderType,
     OrderUpdate,
+    PositionSide,
     SelfTrade,
     StopDirection,
     StopReference,
@@ -38,6 +39,9 @@ if TYPE_CHECKING:
     )
 
 
+_DIRECTIONS = {word.value: StopDirection[word.name] for word in enums.StopDirection}
+_REFERENCES = {word.value: StopReference[word.name] for word in enums.StopReference}
+_POSITION_SIDES = {word.value: PositionSide[word.name] for word in enums.PositionSide}
 _BY_FEE = {"makerFee": "maker", "takerFee": "taker"}
 
 
@@ -72,6 +76,9 @@ def order_update(payload: OrderPayload, scales: Scales) -> OrderUpdate:
         untriggered=bool(payload.stop) and not payload.stopTriggered and not is_done,
         trigger=_trigger(payload.stopPrice, symbol, scales),
         details=_details(payload, scales),
+        stop_direction=_DIRECTIONS.get(payload.stop or ""),
+        stop_reference=_REFERENCES.get(payload.stopPriceType or ""),
+        position_side=_POSITION_SIDES.get(payload.positionSide or ""),
     )
 
 
@@ -131,6 +138,10 @@ def order_stub(payload: OrderPayload) -> OrderUpdate:
         is_reduce_only=payload.reduceOnly,
         is_close_order=payload.closeOrder,
         is_post_only=payload.postOnly,
+        untriggered=bool(payload.stop) and not payload.stopTriggered,
+        stop_direction=_DIRECTIONS.get(payload.stop or ""),
+        stop_reference=_REFERENCES.get(payload.stopPriceType or ""),
+        position_side=_POSITION_SIDES.get(payload.positionSide or ""),
     )
 
 
@@ -176,6 +187,7 @@ def order_event(payload: OrderEventPayload, scales: Scales) -> OrderUpdate:
         is_done=is_done,
         event_at=read.ns(payload.ts, "ts"),
         fill=_event_fill(payload, scales),
+        position_side=_POSITION_SIDES.get(payload.positionSide or ""),
     )
 
 
@@ -229,6 +241,8 @@ def stop_event(payload: StopEventPayload, scales: Scales) -> OrderUpdate:
         untriggered=waits,
         trigger=_trigger(payload.stopPrice, symbol, scales),
         reason=_failure(payload),
+        stop_direction=_DIRECTIONS.get(payload.stop or ""),
+        stop_reference=_REFERENCES.get(payload.stopPriceType or ""),
     )
 
 

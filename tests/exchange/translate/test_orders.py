@@ -10,6 +10,8 @@ import pytest
 from terminal.domain.events import (
     Liquidity,
     OrderType,
+    PositionSide,
+    StopDirection,
     StopReference,
     TimeInForce,
     TradeKind,
@@ -244,3 +246,42 @@ def test_counts_that_contradict_each_other_cannot_be_read(
     event = load("order_match_frame")["data"] | change
     with pytest.raises(ProtocolError):
         translate.order_event(read(OrderEventPayload, **event), scales)
+
+
+@pytest.mark.parametrize(
+    ("stop", "kind", "direction", "reference"),
+    [
+        ("up", "TP", StopDirection.UP, StopReference.LAST),
+        ("down", "MP", StopDirection.DOWN, StopReference.MARK),
+        ("down", "IP", StopDirection.DOWN, StopReference.INDEX),
+        ("sideways", "XP", None, None),
+        (None, None, None, None),
+    ],
+)
+def test_a_stop_event_tells_which_way_it_looks_and_what_it_watches(
+    scales: Scales,
+    stop: str | None,
+    kind: str | None,
+    direction: StopDirection | None,
+    reference: StopReference | None,
+) -> None:
+    frame = load("stop_frame")["data"] | {"stop": stop, "stopPriceType": kind}
+    told = translate.stop_event(read(StopEventPayload, **frame), scales)
+    assert (told.stop_direction, told.stop_reference) == (direction, reference)
+    listed = load("stop_order") | {"stop": stop, "stopPriceType": kind}
+    asked = translate.order_update(read(OrderPayload, **listed), scales)
+    assert (asked.stop_direction, asked.stop_reference) == (direction, reference)
+
+
+@pytest.mark.parametrize(
+    ("word", "side"),
+    [("BOTH", PositionSide.BOTH), ("SHORT", PositionSide.SHORT), ("ODD", None), (None, None)],
+)
+def test_an_order_tells_its_position_side(
+    scales: Scales, word: str | None, side: PositionSide | None
+) -> None:
+    event = translate.order_event(read(OrderEventPayload, **EVENT, positionSide=word), scales)
+    assert event.position_side is side
+    listed = load("stop_order") | {"positionSide": word}
+    assert translate.order_update(read(OrderPayload, **listed), scales).position_side is side
+    assert translate.order_stub(read(OrderPayload, **listed)).position_side is side

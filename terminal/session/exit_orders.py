@@ -1,0 +1,221 @@
+"""Exits of a standing position that wait at the exchange: placed by hand, moved to breakeven.
+
+An exit looks the way that the price has to go to get to it, and is refused where that would be the
+wrong way round. Moving keeps what is there until the new stop is known to wait.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, final
+
+from terminal.domain.events import OrderType, PositionSide, StopDirection
+from terminal.domain.guard import Block, BlockField
+from terminal.domain.protection import Held, ProtectionState, breakeven_price, exit_tickets
+from terminal.domain.ticket import OrderTerms, OrderTicket, StopTrigger, close_ticket
+from terminal.domain.triggers import (
+    Fires,
+    Purpose,
+    loss_direction,
+    problem,
+    purpose_of,
+    trigger_for,
+    watched_price,
+    would_fire_now,
+)
+from terminal.domain.units import Lots, Price, Side
+from terminal.session.results import Blocked
+from terminal.session.swaps import swap
+
+if TYPE_CHECKING:
+    from terminal.domain.events import MarginMode, StopReference
+    from terminal.domain.order import Order
+    from terminal.domain.units import Symbol
+    from terminal.session.account import AccountSession
+    from terminal.session.orders import OrderDesk
+    from terminal.session.protection import ProtectionWatch
+
+
+@final
+class ExitOrders:
+    """Places and moves a position's stops and take-profits at the exchange."""
+
+    def __init__(self, desk: OrderDesk, account: AccountSession, watch: ProtectionWatch) -> None:
+        self._desk = desk
+        self._account = account
+        self._watch = watch
+        self._moving: set[Symbol] = set()
+
+    def is_moving(self, symbol: Symbol) -> bool:
+        """True while a contract's stop is being moved."""
+        return symbol in self._moving
+
+    # Tickets ---------------------------------------------------------------------------------
+
+    def stop_entry(
+        self, symbol: Symbol, side: Side, price: Price, lots: Lots
+    ) -> OrderTicket | Blocked:
+        """A market order that waits for the price to run past a level: buys above, sells below."""
+        mode = self._account.margin_mode(symbol)
+        held = self._watch.held(symbol)
+        if mode is None or held is None:
+            return _blocked(BlockField.CONTRACT, "The margin mode is not known yet.")
+        reference = self._watch.settings.reference
+        trigger = trigger_for(Purpose.ENTRY, side, reference, price)
+        now = self._watch.references(symbol)
+        if would_fire_now(trigger, held.contract.scale, now) is Fires.UNKNOWN:
+            words = f"The {reference.value} price is not known: it might fire now."
+            return _blocked(BlockField.BOOK, words)
+        why = problem(Purpose.ENTRY, side, trigger, held.contract, now)
+        if why:
+            return _blocked(BlockField.PRICE, why)
+        return OrderTicket(
+            symbol=symbol,
+            order_type=OrderType.MARKET,
+            side=side,
+            price=None,
+            lots=lots,
+            margin_mode=mode,
+            leverage=self._account.leverage(symbol),
+            trigger=trigger,
+        )
+
+    def close_at(self, symbol: Symbol, side: Side, price: Price) -> OrderTicket | Blocked:
+        """A stop that closes all of the position at a price, whatever its size is by then.
+
+        ``side`` is the side that closes: selling closes a long position. Above or below the price
+        of now decides whether it limits the loss or takes the profit.
+        """
+        held, mode = self._watch.held(symbol), self._mode(symbol)
+        if held is None or mode is None:
+            return _blocked(BlockField.CONTRACT, "The margin mode is not known yet.")
+        if not held.lots:
+            return _blocked(BlockField.POSITION, "There is no position to close.")
+        if side is not held.closing_side:
+            kind = "long" if held.is_long else "short"
+            verb = "selling" if held.is_long else "buying"
+            words = f"The position is {kind}: {verb} closes it."
+            return _blocked(BlockField.POSITION, words)
+        reference = self._watch.settings.reference
+        now = watched_price(reference, held.contract.scale, self._watch.references(symbol))
+        if now is None:
+            words = f"The {reference.value} price is not known: it might fire now."
+            return _blocked(BlockField.BOOK, words)
+        level = held.contract.scale.decimal(price)
+        if level == now:
+            return _blocked(BlockField.PRICE, "The price is there now: it would fire now.")
+        way = StopDirection.UP if level > now else StopDirection.DOWN
+        return _close(held, mode, StopTrigger(way, reference, price))
+
+    def exit_at(
+        self, symbol: Symbol, purpose: Purpose, price: Price, lots: Lots | None
+    ) -> OrderTicket | Blocked:
+        """A stop-loss or take-profit of a standing position; without lots it closes all of it."""
+        held, mode = self._watch.held(symbol), self._mode(symbol)
+        if held is None or mode is None:
+            return _blocked(BlockField.CONTRACT, "The margin mode is not known yet.")
+        if not held.lots:
+            return _blocked(BlockField.POSITION, "There is no position to close.")
+        if lots is not None and not 0 < lots <= held.size:
+            words = f"The position is {held.size} lots: an exit is for one of them up to all."
+            return _blocked(BlockField.LOTS, words)
+        side = held.closing_side
+        trigger = trigger_for(purpose, side, self._watch.settings.reference, price)
+        why = problem(purpose, side, trigger, held.contract, self._watch.references(symbol))
+        if why:
+            return _blocked(BlockField.PRICE, why)
+        if lots is None:
+            return _close(held, mode, trigger)
+        tickets = exit_tickets(held, lots, mode, trigger)
+        if len(tickets) != 1:
+            most = held.contract.max_market_order_lots
+            return _blocked(BlockField.LOTS, f"The exchange takes at most {most} lots at once.")
+        return tickets[0]
+
+    def _mode(self, symbol: Symbol) -> MarginMode | None:
+        return self._account.position(symbol).margin_mode or self._account.margin_mode(symbol)
+
+    # Breakeven -------------------------------------------------------------------------------
+
+    def breakeven(self, symbol: Symbol) -> Blocked | Price:
+        """Move the position's stop to where closing loses nothing, fees included.
+
+        Stops that are there or better stay. The others are canceled once the new one waits. Returns
+        the price that is on its way.
+        """
+        held = self._watch.held(symbol)
+        entry = self._account.position(symbol).core.average_entry
+        if held is None or not held.lots or entry is None:
+            return _blocked(BlockField.POSITION, "There is no position whose stop could be moved.")
+        price = breakeven_price(held, entry)
+        return self.move_stop(symbol, price) or price
+
+    def move_stop(self, symbol: Symbol, price: Price) -> Blocked | None:
+        """Bring the position's stops to a price that limits the loss more than they do."""
+        held, mode = self._watch.held(symbol), self._mode(symbol)
+        watched = self._watch.watched(symbol)
+        if held is None or mode is None or watched is None or not held.lots:
+            return _blocked(BlockField.POSITION, "There is no position whose stop could be moved.")
+        if symbol in self._moving or self._watch.is_mending(symbol):
+            return _blocked(BlockField.ORDER, "Its stop is being moved already.")
+        if watched.cover.state is ProtectionState.UNKNOWN:
+            words = " ".join(("It is not known well enough.", *watched.cover.doubts))
+            return _blocked(BlockField.ORDER, words)
+        worse = [order for order in watched.cover.stops if not is_as_good(held, order, price)]
+        better = [order for order in watched.cover.stops if order not in worse]
+        covered = sum(order.remaining for order in better)
+        if any(order.is_close_order for order in better) or covered >= held.size:
+            return _blocked(BlockField.PRICE, "The stop is there or better already.")
+        trigger = StopTrigger(loss_direction(is_long=held.is_long), self._reference(worse), price)
+        now = self._watch.references(symbol)
+        why = problem(Purpose.LOSS, held.closing_side, trigger, held.contract, now)
+        if why:
+            return _blocked(BlockField.PRICE, why)
+        if any(order.is_close_order for order in worse):
+            tickets: tuple[OrderTicket, ...] = (_close(held, mode, trigger),)
+        else:
+            tickets = exit_tickets(held, Lots(held.size - covered), mode, trigger)
+        blocks = self._desk.blocks(tickets[0])
+        if blocks:
+            return Blocked(blocks)
+        self._moving.add(symbol)
+        self._desk.spawn(f"move stop {symbol}", self._move(symbol, tickets, worse))
+        return None
+
+    def _reference(self, orders: list[Order]) -> StopReference:
+        """A stop that is moved goes on watching what it watched."""
+        told = next((order.stop_reference for order in orders if order.stop_reference), None)
+        return told or self._watch.settings.reference
+
+    async def _move(
+        self, symbol: Symbol, tickets: tuple[OrderTicket, ...], worse: list[Order]
+    ) -> None:
+        try:
+            done = await swap(self._desk, tickets, [order.client_oid for order in worse])
+        finally:
+            self._moving.discard(symbol)
+        about = self._desk.orders[done.sent[0]] if done.sent else None
+        if about is None and worse:
+            about = self._desk.orders.get(worse[0].client_oid)
+        if about is not None:
+            self._desk.tell_about(about, done.sentence, ok=done.ok)
+        else:
+            self._desk.warn(done.sentence, symbol)
+
+
+def is_as_good(held: Held, order: Order, price: Price) -> bool:
+    """Whether a stop limits the loss at least as much as one at a price would."""
+    if order.trigger is None or order.stop_direction is None:
+        return False
+    if purpose_of(order.stop_direction, is_long=held.is_long) is not Purpose.LOSS:
+        return False
+    return order.trigger >= price if held.is_long else order.trigger <= price
+
+
+def _close(held: Held, mode: MarginMode, trigger: StopTrigger) -> OrderTicket:
+    lane = None if held.lane is PositionSide.BOTH else held.lane
+    terms = OrderTerms(position_side=lane)
+    return close_ticket(held.contract.symbol, mode, trigger=trigger, terms=terms)
+
+
+def _blocked(field: BlockField, reason: str) -> Blocked:
+    return Blocked((Block(field, reason),))

@@ -1,0 +1,458 @@
+"""Keeps true how every position is protected, and mends it when asked twice, never by itself.
+
+The classification is the domain's; here it is fed with the desk's orders and the account's
+positions, given an age and a source, and a grace period while exits attached to an order are on
+their way. A mending order is proposed in exact figures, and sent only after the stop list and the
+position were read again and nothing had changed.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, TypeAlias, final
+
+from terminal.domain.errors import TernError
+from terminal.domain.events import MarginMode, PositionSide, StopDirection
+from terminal.domain.order import OrderState
+from terminal.domain.protection import (
+    Cover,
+    Held,
+    Mending,
+    ProtectionSettings,
+    ProtectionState,
+    classify,
+    mending,
+)
+from terminal.domain.triggers import Fires, watched_price, would_fire_now
+from terminal.domain.units import ExactPrice, Lots, Side
+from terminal.session.listeners import Listeners
+from terminal.session.swaps import swap
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from terminal.domain.contract import Contract
+    from terminal.domain.order import Order
+    from terminal.domain.ticket import OrderTicket
+    from terminal.domain.triggers import References
+    from terminal.domain.units import ClientOid, Symbol
+    from terminal.session.account import AccountSession
+    from terminal.session.desk import Desk
+    from terminal.session.listeners import Handle
+    from terminal.session.orders import OrderDesk
+    from terminal.session.tasks import TaskOwner
+
+PROPOSAL_LIMIT_S = 30.0
+"""After so long a proposal is made anew instead of being sent."""
+LOUD_AFTER_S = 1.0
+"""A state that has to be noticed is told to the event log once it has lasted so long."""
+FIRST_LOOK_S = 1.0
+"""So long after a fill the stop list is read for attached exits the first time."""
+HEDGE = "The account is in hedge mode, in which long and short are not told apart here."
+
+OrderFacts: TypeAlias = "tuple[str, int, int | None, StopDirection | None, bool]"
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class Watched:
+    """How a position stands: its cover, since when the state lasts, and how well it is known."""
+
+    cover: Cover
+    since_s: float
+    is_provisional: bool
+    is_trusted: bool
+
+    @property
+    def source(self) -> str:
+        """Where the knowledge comes from, in words."""
+        if not self.is_trusted:
+            return "being read again"
+        return "own fills, not confirmed yet" if self.is_provisional else "told by the exchange"
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class Proposal:
+    """What would be sent to mend a position, exactly. ``reason`` says why nothing would be.
+
+    ``held`` and ``facts`` are what it rests on: if they are others when it is sent, it is not.
+    """
+
+    symbol: Symbol
+    state: ProtectionState
+    held: Lots
+    facts: tuple[OrderFacts, ...]
+    places: tuple[OrderTicket, ...]
+    cancels: tuple[Order, ...]
+    reason: str
+    made_at_s: float
+
+    @property
+    def is_empty(self) -> bool:
+        """True when there is nothing to send."""
+        return not self.places and not self.cancels
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class Mended:
+    """How a mending ended. ``instead`` is the new proposal when things had changed."""
+
+    symbol: Symbol
+    sentence: str
+    instead: Proposal | None = None
+    ok: bool = False
+
+
+@final
+class ProtectionWatch:
+    """Every position's protection. ``on_changed`` tells changes, ``on_mended`` ends of mendings."""
+
+    def __init__(
+        self,
+        desk: OrderDesk,
+        account: AccountSession,
+        contracts: Mapping[Symbol, Contract],
+        references: Callable[[Symbol], References],
+        settings: Callable[[], ProtectionSettings],
+        owner: TaskOwner,
+    ) -> None:
+        self._desk = desk
+        self._account = account
+        self._contracts = contracts
+        self._references = references
+        self._settings = settings
+        self._owner = owner.child("protection")
+        self._clock = desk.clock
+        self._dirty = asyncio.Event()
+        self._handles: list[Handle] = []
+        self._watched: dict[Symbol, Watched] = {}
+        self._is_news = False
+        self._filled: dict[ClientOid, Lots] = {}
+        self._awaited_until_s: dict[Symbol, float] = {}
+        self._looking: set[Symbol] = set()
+        self._mending: set[Symbol] = set()
+        self._told: dict[Symbol, ProtectionState] = {}
+        self.on_changed: Listeners[[]] = Listeners(self._owner.listener_failed)
+        self.on_mended: Listeners[[Mended]] = Listeners(self._owner.listener_failed)
+
+    # Truth -----------------------------------------------------------------------------------
+
+    @property
+    def settings(self) -> ProtectionSettings:
+        """The settings as they are now."""
+        return self._settings()
+
+    def watched(self, symbol: Symbol) -> Watched | None:
+        """How a contract's position stands; None where nothing is held and no exit waits."""
+        self._evaluate(symbol)
+        return self._watched.get(symbol)
+
+    def all(self) -> tuple[Watched, ...]:
+        """All positions and orphan stops, by symbol."""
+        return tuple(self._watched[symbol] for symbol in sorted(self._watched))
+
+    def lasts_s(self, watched: Watched) -> float:
+        """For how long a state has lasted."""
+        return self._clock.monotonic_s() - watched.since_s
+
+    def references(self, symbol: Symbol) -> References:
+        """Last, mark and index price of a contract as far as they can be trusted."""
+        return self._references(symbol)
+
+    def is_mending(self, symbol: Symbol) -> bool:
+        """True while a mending is being checked and sent."""
+        return symbol in self._mending
+
+    def held(self, symbol: Symbol) -> Held | None:
+        """What is to be protected of a contract; None for one that is not listed."""
+        contract = self._contracts.get(symbol)
+        if contract is None:
+            return None
+        position = self._account.position(symbol)
+        is_end = position.margin_mode is MarginMode.ISOLATED
+        return Held(
+            contract,
+            position.core.lots,
+            PositionSide.BOTH,
+            position.liquidation if is_end else None,
+        )
+
+    # Life ------------------------------------------------------------------------------------
+
+    def start(self) -> None:
+        """Begin to watch."""
+        self._handles = [
+            self._desk.on_changed.add(self._dirty.set),
+            self._account.on_changed.add(self._dirty.set),
+        ]
+        self._dirty.set()
+        self._owner.spawn("watch", self._watch())
+
+    async def stop(self) -> None:
+        """End and wait until nothing runs. What waits at the exchange stays."""
+        for handle in self._handles:
+            handle.remove()
+        self._handles.clear()
+        await self._owner.close()
+
+    async def _watch(self) -> None:
+        """Look once however many changes came at once."""
+        while True:
+            await self._dirty.wait()
+            self._dirty.clear()
+            self._note_fills()
+            for symbol in self._symbols():
+                self._evaluate(symbol)
+            if self._is_news:
+                self._is_news = False
+                self.on_changed.notify()
+
+    def _symbols(self) -> set[Symbol]:
+        symbols = {position.symbol for position in self._account.positions()}
+        symbols.update(order.symbol for order in self._desk.working() if order.is_stop)
+        symbols.update(self._watched)
+        return symbols & self._contracts.keys()
+
+    def _evaluate(self, symbol: Symbol) -> None:
+        held = self.held(symbol)
+        if held is None:
+            return
+        cover = self._cover(held)
+        if cover.state is ProtectionState.FLAT or _is_nothing(cover):
+            self._is_news |= self._watched.pop(symbol, None) is not None
+            self._told.pop(symbol, None)
+            return
+        before = self._watched.get(symbol)
+        is_same = before is not None and before.cover.state is cover.state
+        now = Watched(
+            cover,
+            before.since_s if before is not None and is_same else self._clock.monotonic_s(),
+            self._account.position(symbol).is_provisional,
+            self._is_trusted,
+        )
+        if now == before:
+            return
+        self._watched[symbol] = now
+        self._is_news = True
+        self._dirty.set()  # whoever asked first, all others are told
+        if not is_same:
+            self._owner.spawn(f"tell {symbol}", self._tell_later(symbol, cover.state))
+
+    @property
+    def _is_trusted(self) -> bool:
+        return self._desk.is_trusted and self._account.is_trusted
+
+    def _cover(self, held: Held) -> Cover:
+        symbol = held.contract.symbol
+        is_hedged = self._account.is_hedged
+        until_s = self._awaited_until_s.get(symbol)
+        cover = classify(
+            held,
+            _each_once(self._desk.working(symbol)),
+            flags_unknown=frozenset(self._desk.flags_unknown),
+            is_trusted=self._is_trusted and not is_hedged,
+            is_awaiting_exits=until_s is not None and self._clock.monotonic_s() < until_s,
+        )
+        return replace(cover, doubts=(HEDGE,)) if is_hedged else cover
+
+    async def _tell_later(self, symbol: Symbol, state: ProtectionState) -> None:
+        """Put what must be noticed into the event log once it lasts."""
+        await self._clock.sleep(LOUD_AFTER_S)
+        now = self._watched.get(symbol)
+        if now is None or now.cover.state is not state or self._told.get(symbol) is state:
+            return
+        self._told[symbol] = state
+        words = _LOUD.get(state)
+        if words:
+            self._desk.warn(f"{symbol}: {words}", symbol)
+
+    # Exits on their way ----------------------------------------------------------------------
+
+    def _note_fills(self) -> None:
+        """See which orders with exits attached have filled further."""
+        for order in self._desk.orders.values():
+            if order.exits is None or order.filled <= self._filled.get(order.client_oid, 0):
+                continue
+            self._filled[order.client_oid] = order.filled
+            stops_loss = order.exits.down if order.side is Side.BUY else order.exits.up
+            if stops_loss is not None:
+                self._await_exits(order.symbol)
+
+    def _await_exits(self, symbol: Symbol) -> None:
+        self._awaited_until_s[symbol] = self._clock.monotonic_s() + self.settings.grace_s
+        if symbol not in self._looking:
+            self._looking.add(symbol)
+            self._owner.spawn(f"exits of {symbol}", self._look_for_exits(symbol))
+
+    async def _look_for_exits(self, symbol: Symbol) -> None:
+        """After a fill the stop list is read: when exits are made is not established (11)."""
+        try:
+            await self._clock.sleep(FIRST_LOOK_S)
+            await self._look(symbol)
+            while (left_s := self._awaited_until_s[symbol] - self._clock.monotonic_s()) > 0:
+                await self._clock.sleep(left_s)
+            await self._look(symbol)
+        finally:
+            self._looking.discard(symbol)
+            self._awaited_until_s.pop(symbol, None)
+            self._dirty.set()
+        watched = self.watched(symbol)
+        if watched is not None and watched.cover.is_loud:
+            words = "The exits attached to the order have not appeared, or not for all of it."
+            self._desk.warn(f"{symbol}: {words}", symbol)
+
+    async def _look(self, symbol: Symbol) -> None:
+        try:
+            await read_stops(self._desk, symbol)
+        except TernError as error:
+            self._desk.warn(f"The stops could not be read. {error.sentence}", symbol)
+
+    # Mending ---------------------------------------------------------------------------------
+
+    def propose(self, symbol: Symbol) -> Proposal:
+        """What would mend a position, by what is known now. Nothing is sent."""
+        held = self.held(symbol)
+        now_s = self._clock.monotonic_s()
+        if held is None:
+            words = f"{symbol} is not listed."
+            return Proposal(symbol, ProtectionState.UNKNOWN, _NO_LOTS, (), (), (), words, now_s)
+        cover = self._cover(held)
+        mode = self._mode(symbol)
+        found = Mending(reason="The margin mode is not known yet.")
+        if mode is not None:
+            found = mending(cover, mode, self._price_now(symbol), self.settings)
+        return Proposal(
+            symbol,
+            cover.state,
+            held.lots,
+            _facts(cover),
+            found.places,
+            found.cancels,
+            found.reason,
+            now_s,
+        )
+
+    def _mode(self, symbol: Symbol) -> MarginMode | None:
+        return self._account.position(symbol).margin_mode or self._account.margin_mode(symbol)
+
+    def _price_now(self, symbol: Symbol) -> ExactPrice | None:
+        """The price that a mending stop is measured from: of its own reference, else the mark."""
+        contract, now = self._contracts[symbol], self._references(symbol)
+        price = watched_price(self.settings.reference, contract.scale, now)
+        return now.mark if price is None else ExactPrice(price)
+
+    def mend(self, proposal: Proposal) -> None:
+        """Send a proposal, if nothing has changed by the exchange's own word, asked right now."""
+        symbol, reason = proposal.symbol, self._desk.access.reason
+        if reason:
+            self._end(Mended(symbol, f"Not sent. {reason}"))
+        elif proposal.is_empty:
+            self._end(Mended(symbol, proposal.reason or "There is nothing to send."))
+        elif symbol not in self._mending:
+            self._mending.add(symbol)
+            self._owner.spawn(f"mend {symbol}", self._mend(proposal))
+
+    async def _mend(self, proposal: Proposal) -> None:
+        try:
+            self._end(await self._check_and_send(proposal))
+        finally:
+            self._mending.discard(proposal.symbol)
+            self.on_changed.notify()
+
+    async def _check_and_send(self, proposal: Proposal) -> Mended:
+        symbol = proposal.symbol
+        try:
+            await read_stops(self._desk, symbol)
+            await self._account.read_position(symbol)
+        except TernError as error:
+            words = f"Not sent: stops and position could not be read again. {error.sentence}"
+            return Mended(symbol, words)
+        fresh = self.propose(symbol)
+        if (fresh.held, fresh.facts) != (proposal.held, proposal.facts):
+            return Mended(symbol, "Not sent: it changed meanwhile. Look again.", fresh)
+        if self._clock.monotonic_s() - proposal.made_at_s > PROPOSAL_LIMIT_S:
+            return Mended(symbol, "Not sent: it was proposed too long ago.", fresh)
+        if self._fires_now(proposal):
+            return Mended(symbol, "Not sent: the stop would fire now.", fresh)
+        done = await swap(
+            self._desk, proposal.places, [order.client_oid for order in proposal.cancels]
+        )
+        return Mended(symbol, done.sentence, ok=done.ok)
+
+    def _fires_now(self, proposal: Proposal) -> bool:
+        scale, now = self._contracts[proposal.symbol].scale, self._references(proposal.symbol)
+        return any(
+            ticket.trigger is not None and would_fire_now(ticket.trigger, scale, now) is Fires.YES
+            for ticket in proposal.places
+        )
+
+    def _end(self, mended: Mended) -> None:
+        if not mended.ok:
+            self._desk.warn(f"{mended.symbol}: {mended.sentence}", mended.symbol)
+        self.on_mended.notify(mended)
+
+
+async def read_stops(desk: Desk, symbol: Symbol) -> None:
+    """Read a contract's stop list now and believe it. Raises ``TernError``.
+
+    A stop that we know and the list does not is asked for by itself: it may have been placed, fired
+    or canceled while the answer was on its way.
+    """
+    listed = await desk.gateway.open_stops(symbol)
+    for update in listed:
+        desk.take(update)
+    seen = {update.order_id for update in listed}
+    for order in desk.working(symbol):
+        if order.state is not OrderState.UNTRIGGERED or order.order_id in seen:
+            continue
+        is_known = await desk.refresh_order(order.client_oid)
+        if is_known is None:
+            raise TernError(
+                f"no word about stop {order.client_oid}",
+                sentence="The exchange did not answer about every stop.",
+            )
+        now = desk.orders[order.client_oid]
+        if not is_known and now.state is OrderState.UNTRIGGERED:
+            words = "The exchange does not list this stop."
+            desk.put(replace(now, state=OrderState.UNKNOWN, reason=words))
+            desk.spawn(f"resolve {now.client_oid}", desk.resolve_unknown(now.client_oid))
+
+
+def _facts(cover: Cover) -> tuple[OrderFacts, ...]:
+    """What a mending rests on, of every order that it looked at."""
+    looked_at = {order.client_oid: order for order in (*cover.stops, *cover.strays)}
+    return tuple(
+        sorted(
+            (
+                str(order.order_id or order.client_oid),
+                int(order.remaining),
+                order.trigger,
+                order.stop_direction,
+                order.is_close_order,
+            )
+            for order in looked_at.values()
+        )
+    )
+
+
+def _each_once(orders: tuple[Order, ...]) -> tuple[Order, ...]:
+    """One order for each id of the exchange: an event may name one before its answer did."""
+    named = {order.order_id: order for order in orders if order.order_id is not None}
+    return (*named.values(), *(order for order in orders if order.order_id is None))
+
+
+def _is_nothing(cover: Cover) -> bool:
+    """Neither a position nor an exit that waits."""
+    return not cover.held.lots and not cover.strays
+
+
+_NO_LOTS = Lots(0)
+_LOUD = {
+    ProtectionState.NAKED: "the position is naked: no stop at the exchange limits its loss.",
+    ProtectionState.UNDER_COVERED: "the position's stops do not cover all of it.",
+    ProtectionState.OVER_COVERED: "the stops are for more than is held.",
+    ProtectionState.ORPHAN_STOPPED: "a stop waits that closes nothing that is held.",
+}

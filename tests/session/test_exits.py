@@ -1,0 +1,291 @@
+"""Exits that only the program holds: one evaluation a price, nothing on stale data, said to die."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Any
+
+import pytest
+
+from terminal.domain.events import MarkUpdate, OrderUpdate, PositionMode
+from terminal.domain.held_exits import Breakeven, HeldPlan, Phase, Step, Target
+from terminal.domain.protection import ProtectionState
+from terminal.domain.units import ClientOid, ExactPrice, Lots, OrderId, Price, Side
+from terminal.exchange.outcome import Rejected
+from terminal.session.exits import HeldExits
+from terminal.session.markets import Markets
+from terminal.session.results import Blocked
+from tests.support.builders import NOW_MS, XBT, an_order_update
+from tests.support.fakes import FakeMarketGateway
+from tests.support.guarded import SCALE, Guarded, a_stop_update, prices
+
+
+class Held:
+    """A guarded bench with a market whose mark price the test sets."""
+
+    def __init__(self, **changes: Any) -> None:
+        self.guarded = Guarded(**changes)
+        bench = self.guarded.bench
+        self.markets = Markets(
+            FakeMarketGateway(), bench.feed, bench.clock, bench.owner, bench.notices
+        )
+        self.exits = HeldExits(
+            bench.desk,
+            bench.account,
+            self.markets,
+            self.guarded.watch,
+            self.guarded.exits,
+            bench.owner,
+        )
+        self.told = 0
+        self.exits.on_changed.add(self._told)
+
+    def _told(self) -> None:
+        self.told += 1
+
+    async def start(self, lots: int, *stops: OrderUpdate) -> Held:
+        await self.markets.load()
+        await self.guarded.start(lots, *stops)
+        self.markets.open(XBT)
+        await self.guarded.bench.clock.advance(0.7)
+        return self
+
+    async def price(self, ticks: int) -> None:
+        """The mark goes somewhere; everything that follows from it happens."""
+        self.guarded.now = prices(ticks)
+        exact = ExactPrice(SCALE.decimal(Price(ticks)))
+        self.guarded.bench.stream.push(MarkUpdate(XBT, exact, exact, NOW_MS))
+        await self.guarded.settle()
+
+    async def stop(self) -> None:
+        await self.exits.stop()
+        await self.markets.stop()
+        await self.guarded.stop()
+
+    @property
+    def placed(self) -> list[tuple[str, int, int | None]]:
+        """Side, lots and trigger of everything that was sent; all of it only reduces."""
+        found: list[tuple[str, int, int | None]] = []
+        for ticket, _ in self.guarded.bench.trading.placed:
+            assert ticket.reduces_only
+            assert ticket.side is not None
+            at = None if ticket.trigger is None else int(ticket.trigger.price)
+            found.append((ticket.side.value, int(ticket.lots or 0), at))
+        return found
+
+    @property
+    def problem(self) -> str:
+        (one,) = self.exits.held()
+        return one.problem
+
+    def fills(self, number: int, lots: int, left: int) -> None:
+        """The exchange fills the order that was sent so and so."""
+        _, oid = self.guarded.bench.trading.placed[number - 1]
+        self.guarded.bench.stream.push(
+            an_order_update(order_id=OrderId(f"id-{number}"), client_oid=oid, side=Side.SELL,
+                lots=Lots(lots), filled=Lots(lots), is_done=True, price=None),
+        )  # fmt: skip
+        self.guarded.hold(left)
+
+
+def a_plan(**changes: Any) -> HeldPlan:
+    values: dict[str, Any] = {
+        "is_long": True,
+        "entry": Price(1000),
+        "level": Price(950),
+        "lots": Lots(4),
+        "steps": (Step(20, 30),),
+    }
+    return HeldPlan(**{**values, **changes})
+
+
+async def test_a_trailing_stop_moves_the_stop_at_the_exchange_in_favor_only() -> None:
+    held = await Held().start(4, a_stop_update("s1", 4))
+    assert held.exits.start(XBT, a_plan()) is None
+    for ticks in (1010, 1030, 1020, 1040):
+        await held.price(ticks)
+    assert held.placed == [("sell", 4, 1000), ("sell", 4, 1010)]
+    assert held.guarded.bench.trading.cancels == ["s1", "n1"]
+    assert held.guarded.state() is ProtectionState.PROTECTED
+    (one,) = held.exits.held()
+    assert (one.symbol, one.level, one.problem) == (XBT, 1010, "")
+    assert one.words("101.0") == "Held trailing, level 101.0, stop at the exchange"
+    await held.stop()
+
+
+async def test_an_insured_plan_puts_its_stop_at_the_exchange_first() -> None:
+    held = await Held().start(4)
+    assert held.exits.start(XBT, a_plan()) is None
+    await held.guarded.settle()
+    assert held.placed == [("sell", 4, 950)]
+    assert held.guarded.state() is ProtectionState.PROTECTED
+    await held.stop()
+
+
+async def test_an_insurance_that_is_refused_is_said_and_not_sent_again() -> None:
+    held = await Held().start(4)
+    held.guarded.keeps = False
+    held.guarded.bench.trading.place_outcomes.append(Rejected("300003", "Too little.", ""))
+    assert held.exits.start(XBT, a_plan()) is None
+    await held.guarded.settle()
+    await held.price(1001)
+    await held.price(1002)
+    assert len(held.placed) == 1
+    assert held.problem == "its stop at the exchange is not where it belongs"
+    await held.stop()
+
+
+async def test_stale_data_does_nothing_and_says_so() -> None:
+    held = await Held().start(4, a_stop_update("s1", 4))
+    held.exits.start(XBT, a_plan(is_insured=False))
+    await held.price(1000)
+    await held.guarded.bench.clock.advance(4.0)
+    assert held.problem.startswith("nothing is done: No mark price")
+    (one,) = held.exits.held()
+    assert "no stop at the exchange, nothing is done" in one.words("95.0")
+    assert held.placed == []
+    await held.price(940)
+    assert held.placed == [("sell", 4, None)]
+    await held.stop()
+
+
+async def test_a_lost_connection_does_nothing() -> None:
+    held = await Held().start(4, a_stop_update("s1", 4))
+    held.exits.start(XBT, a_plan(is_insured=False))
+    held.guarded.bench.stream.connects = False
+    held.guarded.bench.stream.drop()
+    await held.guarded.settle()
+    assert "nothing is done" in held.problem
+    assert held.placed == []
+    await held.stop()
+
+
+async def test_without_insurance_it_closes_once_and_ends_with_the_position() -> None:
+    held = await Held().start(4)
+    held.exits.start(XBT, a_plan(is_insured=False))
+    for ticks in (960, 950, 940, 930):
+        await held.price(ticks)
+    assert held.placed == [("sell", 4, None)], "one close, whatever the price does meanwhile"
+    held.fills(1, 4, 0)
+    await held.guarded.settle()
+    assert held.exits.held() == ()
+    await held.price(920)
+    assert len(held.placed) == 1
+    await held.stop()
+
+
+async def test_a_close_that_is_refused_is_said_and_not_sent_again() -> None:
+    held = await Held().start(4)
+    held.guarded.bench.trading.place_outcomes.append(Rejected("300003", "No.", ""))
+    held.exits.start(XBT, a_plan(is_insured=False))
+    for ticks in (940, 930, 920):
+        await held.price(ticks)
+    await held.guarded.bench.clock.advance(2.0)
+    await held.price(910)
+    assert len(held.placed) == 1
+    (one,) = held.exits.held()
+    assert one.progress.phase is Phase.STUCK
+    assert "not sent again" in one.problem
+    await held.stop()
+
+
+async def test_targets_close_parts_and_the_end_cancels_the_stop_behind_them() -> None:
+    """One leg ends the other: when nothing is held any more, the stop goes."""
+    held = await Held().start(4, a_stop_update("s1", 4))
+    targets = (Target(Price(1010), Lots(3)), Target(Price(1020), Lots(1)))
+    held.exits.start(XBT, a_plan(steps=(), targets=targets))
+    await held.price(1011)
+    assert held.placed == [("sell", 3, None)]
+    held.fills(1, 3, 1)
+    await held.price(1021)
+    assert held.placed[1:] == [("sell", 1, None)]
+    held.fills(2, 1, 0)
+    await held.guarded.settle()
+    assert held.exits.held() == ()
+    assert held.guarded.bench.trading.cancels == ["s1"]
+    await held.stop()
+
+
+async def test_what_something_else_closed_is_not_closed_again() -> None:
+    held = await Held().start(4, a_stop_update("s1", 4))
+    held.exits.start(XBT, a_plan(steps=(), targets=(Target(Price(1010), Lots(3)),)))
+    held.guarded.hold(1)
+    await held.price(1011)
+    assert held.placed == [("sell", 1, None)]
+    await held.stop()
+
+
+async def test_breakeven_moves_the_stop_when_the_price_was_far_enough() -> None:
+    held = await Held().start(4, a_stop_update("s1", 4))
+    held.exits.start(XBT, a_plan(steps=(), breakeven=Breakeven(30, Price(1002))))
+    await held.price(1029)
+    assert held.placed == []
+    await held.price(1030)
+    assert held.placed == [("sell", 4, 1002)]
+    await held.stop()
+
+
+async def test_the_price_may_fall_before_the_stop_could_follow() -> None:
+    """Then nothing is sent: it would fire at once; what was there stays, and that is said."""
+    held = await Held().start(4, a_stop_update("s1", 4))
+    held.exits.start(XBT, a_plan())
+    held.guarded.now = prices(990)
+    exact = ExactPrice(Decimal(103))
+    held.guarded.bench.stream.push(MarkUpdate(XBT, exact, exact, NOW_MS))
+    await held.guarded.settle()
+    assert held.placed == []
+    assert "would fire now" in held.problem
+    await held.price(1005)
+    assert held.placed == [("sell", 4, 1000)], "nothing had been sent, so it may be tried again"
+    assert held.problem == ""
+    await held.stop()
+
+
+async def test_plans_larger_than_the_position_and_hedge_mode_are_refused() -> None:
+    held = await Held().start(2)
+    blocked = held.exits.start(XBT, a_plan())
+    assert isinstance(blocked, Blocked)
+    assert "smaller than the plan" in blocked.blocks[0].reason
+    held.guarded.bench.gateway.mode = PositionMode.HEDGE
+    held.guarded.bench.account.is_hedged = True
+    blocked = held.exits.start(XBT, a_plan(lots=Lots(2)))
+    assert isinstance(blocked, Blocked)
+    assert "hedge" in blocked.blocks[0].reason
+    await held.stop()
+
+
+async def test_a_release_leaves_the_stop_at_the_exchange() -> None:
+    held = await Held().start(4, a_stop_update("s1", 4))
+    held.exits.start(XBT, a_plan())
+    before = held.told
+    assert held.exits.release(XBT)
+    assert not held.exits.release(XBT)
+    assert held.told == before + 1
+    await held.price(1100)
+    assert held.placed == []
+    assert held.guarded.bench.trading.cancels == []
+    assert held.exits.held() == ()
+    await held.stop()
+
+
+async def test_an_end_by_another_hand_cancels_only_stops_that_only_reduce() -> None:
+    held = await Held().start(4, a_stop_update("s1", 4))
+    held.exits.start(XBT, a_plan())
+    await held.price(1000)
+    held.guarded.hold(0)
+    await held.guarded.settle()
+    assert held.guarded.bench.trading.cancels == ["s1"]
+    assert ClientOid("id:s1") in held.guarded.bench.desk.orders
+    await held.stop()
+
+
+@pytest.mark.parametrize("turned", [-4, -1])
+async def test_a_turned_position_ends_it_and_touches_nothing(turned: int) -> None:
+    held = await Held().start(4, a_stop_update("s1", 4))
+    held.exits.start(XBT, a_plan())
+    await held.price(1000)
+    held.guarded.hold(turned)
+    await held.guarded.settle()
+    assert held.exits.held() == ()
+    assert held.guarded.bench.trading.cancels == []
+    await held.stop()
