@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 from enum import Enum
+from typing import TYPE_CHECKING, NamedTuple, final
+
+if TYPE_CHECKING:
+    from terminal.domain.clock import TimestampMs
 
 WATCH_ONLY_REASON = "Watch only: sending orders is off until a later version trades real accounts."
 WATCH_ONLY_NO_TRANSFERS = (
@@ -56,3 +60,16 @@ _NO_CHANGES = {
     Access.WATCH_ONLY: WATCH_ONLY_NO_CHANGES,
     Access.MARKET_DATA: "No account is connected, so no setting can be changed.",
 }
+
+
+@final
+class StopRecord(NamedTuple):
+    """That the user stopped trading, kept until he lifts it.
+
+    ``is_finished`` says that everything that was to be canceled then was. ``problem`` is a sentence
+    when the record itself could not be read, empty otherwise.
+    """
+
+    since: TimestampMs
+    is_finished: bool = False
+    problem: str = ""

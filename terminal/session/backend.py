@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import uuid
+from dataclasses import dataclass, field
 from functools import partial
 from typing import TYPE_CHECKING, final
 
@@ -14,7 +15,10 @@ from terminal.session.account import AccountSession
 from terminal.session.candle_sessions import CandleSessions
 from terminal.session.clock import ClockKeeping, ExchangeClock
 from terminal.session.feed import Feed
+from terminal.session.fuse import Fuse, FuseTerms
 from terminal.session.health import ExchangeHealth
+from terminal.session.kill_switch import KillSwitch, NoMemory
+from terminal.session.leaving import Leaving
 from terminal.session.listeners import Listeners
 from terminal.session.markets import Markets
 from terminal.session.notices import NoticeBoard, NoticeLevel
@@ -27,7 +31,18 @@ if TYPE_CHECKING:
     from terminal.domain.clock import Clock
     from terminal.domain.guard import GuardLimits, Touch
     from terminal.exchange.connect import ExchangeClients
+    from terminal.session.kill_switch import StopMemory
     from terminal.session.tasks import TaskOwner
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class Safety:
+    """What the kill switch remembers by, and what is known of the exchange's timer."""
+
+    memory: StopMemory = field(default_factory=NoMemory)
+    fuse: FuseTerms = field(default_factory=FuseTerms)
+
 
 CLIENT_OID_PREFIX = "tern-"
 """By it our own orders are known as ours even without a record of having sent them."""
@@ -47,6 +62,7 @@ class Backend:
         clock: Clock,
         owner: TaskOwner,
         limits: Callable[[], GuardLimits],
+        safety: Safety | None = None,
     ) -> None:
         self.clients = clients
         self.clock = clock
@@ -84,6 +100,12 @@ class Backend:
             limits,
             new_client_oid,
         )
+        safety = safety or Safety()
+        self.kill_switch = KillSwitch(self.desk, self.account, owner, self.notices, safety.memory)
+        self.fuse = Fuse(
+            clients.funds, self.desk, self.exchange_clock, owner, self.notices, safety.fuse
+        )
+        self.leaving = Leaving(self.desk, self.account, self.fuse, clock, owner)
         self.transfers = TransferDesk(
             clients.transfers,
             self.account,
@@ -106,6 +128,9 @@ class Backend:
             self._order_socket.on_skew = self._on_skew
             self._order_socket.on_corrected = self.desk.correct
 
+        self._say_what_is_absent()
+
+    def _say_what_is_absent(self) -> None:
         if not self.has_account:
             self.account.trust.say_absent()
             self.desk.trust.say_absent()
@@ -138,6 +163,9 @@ class Backend:
         await self.candles.stop()
         await self.markets.stop()
         await self.transfers.stop()
+        await self.leaving.stop()
+        await self.kill_switch.stop()
+        await self.fuse.stop()
         await self.desk.stop()
         await self.account.stop()
         await self.account_feed.stop()
@@ -166,6 +194,8 @@ class Backend:
             self.account_feed.start()
             self.account.start()
             self.desk.start()
+            self.kill_switch.start()
+            self.fuse.start()
         if self._order_socket is not None:
             self.owner.spawn("order socket", self._order_socket.run())
         self.on_contracts_loaded.notify()

@@ -72,7 +72,7 @@ RECONCILE_INTERVAL_S = 60.0
 class OrderDesk:
     """All orders of the account and all commands about them. Commands return at once."""
 
-    def __init__(  # noqa: PLR0913, PLR0917 - the one gate through which everything passes
+    def __init__(  # noqa: PLR0913, PLR0915, PLR0917 - the one gate through which everything passes
         self,
         gateway: TradingGateway,
         account: AccountSession,
@@ -106,6 +106,8 @@ class OrderDesk:
         self._flattening = Flattening(self)
         self.orders: dict[ClientOid, Order] = {}
         self.flags_unknown: set[ClientOid] = set()
+        self.stops: list[Callable[[], str]] = []
+        """Each may say why no opening order leaves now; empty when it has nothing against it."""
         self._ended_at_s: dict[ClientOid, float] = {}
         self.on_changed: Listeners[[]] = Listeners(self._owner.listener_failed)
         self.on_answer: Listeners[[Subject, Outcome]] = Listeners(self._owner.listener_failed)
@@ -157,12 +159,19 @@ class OrderDesk:
         blocks = self.dry_run_blocks(ticket)
         return (Block(BlockField.ACCESS, reason), *blocks) if reason else blocks
 
+    @property
+    def stop_reason(self) -> str:
+        """Why no opening order leaves, whatever it is; empty when there is no such reason."""
+        return next(filter(None, (reason() for reason in self.stops)), "")
+
     def dry_run_blocks(self, ticket: OrderTicket) -> tuple[Block, ...]:
         """What would keep a ticket from being sent if sending were on; empty means go."""
         contract = self._contracts.get(ticket.symbol)
         if contract is None:
             return (Block(BlockField.CONTRACT, f"{ticket.symbol} is not listed."),)
         blocks = list(check(ticket, contract, self._touch_of(ticket.symbol), self._limits()))
+        if not ticket.reduces_only and self.stop_reason:
+            blocks.insert(0, Block(BlockField.ACCESS, self.stop_reason))
         if not ticket.reduces_only and self.flattening(ticket.symbol):
             blocks.append(Block(BlockField.POSITION, f"{ticket.symbol} is being flattened."))
         if not ticket.reduces_only and not (self.is_trusted and self.account.is_trusted):
