@@ -41,6 +41,7 @@ if TYPE_CHECKING:
     from PySide6.QtWidgets import QWidget
 
     from terminal.app.cli import Options
+    from terminal.app.closing import Closing
     from terminal.app.entrance import Entrance
     from terminal.app.settings_keeper import SettingsKeeper
     from terminal.app.tour import Tour
@@ -149,6 +150,7 @@ class ProgramRun(QObject):
         self._picture = Picture(options.screenshot, self._window)
         self._end: asyncio.Future[int] | None = None
         self._is_ending = False
+        self._closing: Closing | None = None
 
     async def main(self) -> int:
         """Start, run until asked to end, stop in order; returns the exit code."""
@@ -250,7 +252,7 @@ class ProgramRun(QObject):
 
         timer = WireTimer(self) if self._options.tour else None
         ((hosts, credentials),) = await beginning
-        backend = self._backend(self._clients(choice, hosts, credentials, timer))
+        backend = self._backend(self._clients(choice, hosts, credentials, timer), choice)
         self._lifecycle.on_stop("sessions", backend.stop)
         program = build(backend, self._settings, self._theme(), choice.badge)
         program.window.setWindowTitle(choice.title)
@@ -318,10 +320,13 @@ class ProgramRun(QObject):
             on_sent=None if timer is None else timer.on_sent,
         )
 
-    def _backend(self, clients: ExchangeClients) -> Backend:
+    def _backend(self, clients: ExchangeClients, choice: Choice) -> Backend:
+        from terminal.app.safety import safety_of
         from terminal.session.backend import Backend
 
-        return Backend(clients, self._clock, self._owner.child("backend"), self._limits)
+        folder = None if self._options.tour else self._store.path.parent
+        safety = safety_of(choice, self._settings, folder, self._clock)
+        return Backend(clients, self._clock, self._owner.child("backend"), self._limits, safety)
 
     def _limits(self) -> GuardLimits:
         return self._settings.limits
@@ -336,7 +341,13 @@ class ProgramRun(QObject):
         return self._loaded_theme
 
     def _connect(self, program: Program, choice: Choice) -> None:
-        program.window.close_requested.connect(self._on_close_requested)
+        from terminal.app.closing import Closing
+
+        closing = self._closing = Closing(
+            program.safety.leaving, self, asks=not self._options.is_unattended
+        )
+        closing.left.connect(self._on_left)
+        program.window.close_requested.connect(closing.by_hand)
         program.ladder.changed.connect(self._look_for_first_frame)
         program.backend.on_contracts_loaded.add(self._on_contracts_loaded)
         if choice.mode is Mode.DEMO:
@@ -434,6 +445,17 @@ class ProgramRun(QObject):
     def _on_close_requested(self) -> None:
         self._leave()
 
+    @Slot()
+    def _on_left(self) -> None:
+        self._leave()
+
+    @Slot()
+    def _on_signal(self) -> None:
+        if self._closing is None:
+            self._leave()
+        else:
+            self._closing.by_signal()
+
     def _leave(self) -> None:
         """End because somebody asked; a tour that did not come to its end has not passed."""
         self._finish(EXIT_FAILED if self._options.tour else EXIT_OK)
@@ -457,6 +479,9 @@ class ProgramRun(QObject):
         program.window.close_for_good()
 
     def _catch_signals(self) -> None:
-        """Ctrl-C and a polite kill end the program in order, like closing the window."""
+        """Ctrl-C and a polite kill end the program in order, like closing the window.
+
+        A question must not be opened wherever the interpreter happens to be: it waits for the loop.
+        """
         for number in (signal.SIGINT, signal.SIGTERM):
-            signal.signal(number, lambda *_: self._leave())
+            signal.signal(number, lambda *_: QTimer.singleShot(0, self, self._on_signal))

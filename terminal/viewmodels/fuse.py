@@ -1,4 +1,4 @@
-"""The fuse as it is seen: a cell of the status bar, and the dialog that lights it and puts it out."""
+"""The fuse as it is seen: a cell of the status bar, and the dialog that lights and ends it."""
 
 from __future__ import annotations
 
@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, final
 from typing_extensions import override
 
 from terminal.domain.account_facts import StopsFate
-from terminal.domain.units import Symbol
 from terminal.session.fuse import LONGEST_S, RENEWALS, SHORTEST_S, FuseState
 from terminal.viewmodels import text
 from terminal.viewmodels.base import ViewModel
@@ -17,6 +16,7 @@ from terminal.viewmodels.text import Role
 if TYPE_CHECKING:
     from PySide6.QtCore import QObject
 
+    from terminal.domain.units import Symbol
     from terminal.session.fuse import Fuse, FuseStatus
     from terminal.viewmodels.frame import FrameClock
     from terminal.viewmodels.workspace import Workspace
@@ -175,7 +175,7 @@ def _cell_text(status: FuseStatus, left_s: float | None) -> str:
     if state is FuseState.LIT:
         return seconds
     if state in {FuseState.OFF, FuseState.FOUND, FuseState.LIGHTING}:
-        return state.value
+        return str(state.value)
     return f"{state.value} {seconds}".strip()
 
 

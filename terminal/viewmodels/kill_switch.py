@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from time import monotonic
 from typing import TYPE_CHECKING, final
 
 from PySide6.QtCore import Signal
@@ -12,7 +11,6 @@ from typing_extensions import override
 from terminal.session.clearing import ClearingKind
 from terminal.viewmodels import text
 from terminal.viewmodels.base import ViewModel
-from terminal.viewmodels.keys import DOUBLE_PRESS_MS
 
 if TYPE_CHECKING:
     from PySide6.QtCore import QObject
@@ -20,10 +18,6 @@ if TYPE_CHECKING:
     from terminal.session.clearing import ClearingProgress
     from terminal.session.kill_switch import KillStatus, KillSwitch
     from terminal.viewmodels.frame import FrameClock
-
-BUTTON_PRESS_MS = 4000
-"""Both presses of a button or of a menu's entry lie within this time."""
-ONCE_MORE = "Once more to flatten every position."
 
 
 @final
@@ -45,10 +39,11 @@ class KillView:
 class KillSwitchViewModel(ViewModel):
     """Throws and lifts one kill switch. ``kind`` is what one press does, by the settings.
 
-    ``lift_asked`` is emitted when the user wants to lift it and must be asked.
+    ``lift_asked`` and ``flatten_asked`` are emitted when the user must be asked first.
     """
 
     lift_asked = Signal()
+    flatten_asked = Signal()
 
     def __init__(
         self,
@@ -59,8 +54,6 @@ class KillSwitchViewModel(ViewModel):
     ) -> None:
         super().__init__(frame, parent)
         self._switch = switch
-        self._pressed_at_ms: int | None = None
-        self._is_asking = False
         self.kind = kind
         self.view = KillView()
 
@@ -68,28 +61,19 @@ class KillSwitchViewModel(ViewModel):
 
     def throw(self) -> None:
         """Stop, at once and without a question. Never lifts."""
-        self._forget_press()
         self._switch.throw(self.kind)
         self.mark_dirty()
 
-    def press_flatten(self, at_ms: int, within_ms: int = DOUBLE_PRESS_MS) -> None:
-        """The first press stops already; a second within the time flattens everything."""
-        before, self._pressed_at_ms = self._pressed_at_ms, at_ms
-        if before is None or not 0 <= at_ms - before <= within_ms:
-            self._switch.throw(self.kind)
-            self._is_asking = not self._switch.refusal
-        else:
-            self._forget_press()
-            self._switch.throw(ClearingKind.FLATTEN)
+    def ask_to_flatten(self) -> None:
+        """Stop at once, as ``throw`` does, and ask whether positions shall be flattened, too."""
+        self.throw()
+        if not self._switch.refusal:
+            self.flatten_asked.emit()
+
+    def flatten(self) -> None:
+        """Flatten everything; only what asked before calls this."""
+        self._switch.throw(ClearingKind.FLATTEN)
         self.mark_dirty()
-
-    def flatten_key(self) -> None:
-        """The key of flattening, pressed twice."""
-        self.press_flatten(_now_ms())
-
-    def flatten_chosen(self) -> None:
-        """The menu's entry, chosen twice, with the time that a hand needs."""
-        self.press_flatten(_now_ms(), BUTTON_PRESS_MS)
 
     def ask_to_lift(self) -> None:
         """The user wants to trade again: ask."""
@@ -98,13 +82,8 @@ class KillSwitchViewModel(ViewModel):
 
     def lift(self) -> None:
         """Lift it; only what asked before calls this."""
-        self._forget_press()
         self._switch.lift()
         self.mark_dirty()
-
-    def _forget_press(self) -> None:
-        self._pressed_at_ms = None
-        self._is_asking = False
 
     # Refresh ---------------------------------------------------------------------------------
 
@@ -118,22 +97,15 @@ class KillSwitchViewModel(ViewModel):
         view = KillView(why_not=self._switch.refusal)
         if status.since is not None:
             since = text.clock_time(status.since)
-            detail = _detail(status)
-            if self._is_asking:
-                detail = f"{ONCE_MORE} {detail}"
             view = KillView(
                 is_on=True,
                 is_working=status.is_working,
                 title=f"STOPPED since {since}",
-                detail=detail,
+                detail=_detail(status),
             )
         changed = view != self.view
         self.view = view
         return changed
-
-
-def _now_ms() -> int:
-    return int(monotonic() * 1000)
 
 
 def _detail(status: KillStatus) -> str:

@@ -91,6 +91,9 @@ class LadderTrading:
             return
         if self._is_off("Not armed."):
             return
+        if self._desk.stop_reason:
+            self.say(f"Not armed. {self._desk.stop_reason}", Role.DANGER)
+            return
         if self.contract is None:
             self.say("There is no contract to trade yet.", Role.CAUTION)
             return

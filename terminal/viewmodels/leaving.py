@@ -97,6 +97,11 @@ class LeavingViewModel(ViewModel):
         """Whether the question, or what was chosen, is under way."""
         return self._is_open
 
+    @property
+    def needs_answer(self) -> bool:
+        """Whether an end would leave something behind, or a fuse that burns."""
+        return self._leaving.standing().is_anything or self._leaving.needs_work
+
     # Commands --------------------------------------------------------------------------------
 
     def ask(self, answer_within_s: int | None = None) -> None:
@@ -117,14 +122,25 @@ class LeavingViewModel(ViewModel):
         if not self._leaving.standing().is_anything:
             if self._leaving.needs_work:
                 self._open()
-                self.choose(LeavingKind.KEEP)
+                self.keep()
             else:
                 self._leave()
             return
         self._open()
 
-    def choose(self, kind: LeavingKind) -> None:
-        """Do one of the choices and leave then."""
+    def keep(self) -> None:
+        """Leave everything as it is on the exchange."""
+        self._choose(LeavingKind.KEEP)
+
+    def cancel_entries(self) -> None:
+        """Cancel what could open a position, keep what only reduces, then leave."""
+        self._choose(LeavingKind.CANCEL_ENTRIES)
+
+    def flatten(self) -> None:
+        """Cancel everything, flatten everything, then leave."""
+        self._choose(LeavingKind.FLATTEN)
+
+    def _choose(self, kind: LeavingKind) -> None:
         if self._is_open:
             self._left_ms = None
             self._leaving.begin(kind)
@@ -182,7 +198,7 @@ class LeavingViewModel(ViewModel):
         if self._left_ms is not None:
             self._left_ms -= LOOK_MS
             if self._left_ms <= 0 and self._leaving.phase is LeavingPhase.STAYING:
-                self.choose(LeavingKind.KEEP)
+                self.keep()
                 return
         self.mark_dirty()
 
@@ -208,7 +224,10 @@ class LeavingViewModel(ViewModel):
         countdown = ""
         if self._left_ms is not None and is_question:
             seconds = -(-self._left_ms // 1000)
-            countdown = f"The system wants the program to end: without an answer in {seconds} s everything is kept."  # noqa: E501 - one sentence
+            countdown = (
+                "The system wants the program to end: without an answer in "
+                f"{seconds} s everything is kept."
+            )
         return LeavingView(
             lines=_lines(standing),
             doubt="" if standing.is_known else NOT_KNOWN,
