@@ -102,12 +102,12 @@ class LeavingDialog(QDialog):
             label.setVisible(bool(words))
             if label.text() != words:
                 label.setText(words)
-        had_focus = self.focusWidget()
         self._keep.setVisible(view.is_question)
         self._cancel.setVisible(view.is_question and view.has_entries)
         self._flatten.setVisible(view.is_question and view.has_orders_or_positions)
         self._leave.setVisible(view.can_leave_now)
-        if not isinstance(had_focus, QWidget) or had_focus.isHidden():
+        buttons = (self._keep, self._cancel, self._flatten, self._leave, self._stay)
+        if self.focusWidget() not in [button for button in buttons if not button.isHidden()]:
             # What is done cannot be pressed by an Enter that was meant for something else.
             self._stay.setFocus(Qt.FocusReason.OtherFocusReason)
 
@@ -161,7 +161,8 @@ class LeavingQuestion(QObject):
 
     @Slot()
     def _open(self) -> None:
-        self._window.showNormal() if self._window.isMinimized() else None
+        if self._window.isMinimized():
+            self._window.showNormal()
         dialog = self._dialog = LeavingDialog(self._vm, self._theme, self._window)
         dialog.open()
         dialog.activateWindow()
