@@ -69,6 +69,11 @@ class Options:
     hosts: tuple[str, str] | None = None
     order_socket: str = ""
 
+    @property
+    def is_unattended(self) -> bool:
+        """Whether nobody is there to be asked anything: a tour, or a run that ends by itself."""
+        return self.tour or self.is_limited
+
 
 def parse(argv: Sequence[str]) -> Options:
     """Read the command line; ends the program with a sentence when it is wrong."""

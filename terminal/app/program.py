@@ -44,6 +44,7 @@ if TYPE_CHECKING:
     from terminal.app.account_files import AccountFiles
     from terminal.app.accounts import Accounts
     from terminal.app.cli import Options
+    from terminal.app.closing import Closing
     from terminal.app.entrance import Entrance
     from terminal.app.settings_keeper import SettingsKeeper
     from terminal.app.tour import Tour
@@ -155,6 +156,7 @@ class ProgramRun(QObject):
         self._picture = Picture(options.screenshot, self._window)
         self._end: asyncio.Future[int] | None = None
         self._is_ending = False
+        self._closing: Closing | None = None
 
     async def main(self) -> int:
         """Start, run until asked to end, stop in order; returns the exit code."""
@@ -265,7 +267,7 @@ class ProgramRun(QObject):
             await files.close()
             raise
         self._lifecycle.on_stop("account files", files.close)
-        backend = self._backend(clients, files.journal)
+        backend = self._backend(clients, choice, files.journal)
         self._lifecycle.on_stop("sessions", backend.stop)
         program = build(backend, self._settings, self._theme(), choice.badge, choice.name)
         program.window.setWindowTitle(choice.title)
@@ -344,17 +346,21 @@ class ProgramRun(QObject):
             folder = folder_of(self._paths.data, hosts, credentials)
         return AccountFiles(folder, choice.access, self._clock)
 
-    def _backend(self, clients: ExchangeClients, journal: Journal | None) -> Backend:
+    def _backend(
+        self, clients: ExchangeClients, choice: Choice, journal: Journal | None
+    ) -> Backend:
+        from terminal.app.safety import safety_of
         from terminal.session.backend import Backend
 
-        owner = self._owner.child("backend")
+        folder = None if self._options.tour else self._store.path.parent
         return Backend(
             clients,
             self._clock,
-            owner,
+            self._owner.child("backend"),
             self._limits,
             journal=journal,
             protection=self._protection,
+            safety=safety_of(choice, self._settings, folder, self._clock),
         )
 
     def _limits(self) -> GuardLimits:
@@ -373,7 +379,13 @@ class ProgramRun(QObject):
         return self._loaded_theme
 
     def _connect(self, program: Program, choice: Choice) -> None:
-        program.window.close_requested.connect(self._on_close_requested)
+        from terminal.app.closing import Closing
+
+        closing = self._closing = Closing(
+            program.safety.leaving, self, asks=not self._options.is_unattended
+        )
+        closing.left.connect(self._on_left)
+        program.window.close_requested.connect(closing.by_hand)
         program.ladder.changed.connect(self._look_for_first_frame)
         program.backend.on_contracts_loaded.add(self._on_contracts_loaded)
         if program.live is not None:
@@ -481,6 +493,17 @@ class ProgramRun(QObject):
     def _on_close_requested(self) -> None:
         self._leave()
 
+    @Slot()
+    def _on_left(self) -> None:
+        self._leave()
+
+    @Slot()
+    def _on_signal(self) -> None:
+        if self._closing is None:
+            self._leave()
+        else:
+            self._closing.by_signal()
+
     def _leave(self) -> None:
         """End because somebody asked; a tour that did not come to its end has not passed."""
         self._finish(EXIT_FAILED if self._options.tour else EXIT_OK)
@@ -504,6 +527,9 @@ class ProgramRun(QObject):
         program.window.close_for_good()
 
     def _catch_signals(self) -> None:
-        """Ctrl-C and a polite kill end the program in order, like closing the window."""
+        """Ctrl-C and a polite kill end the program in order, like closing the window.
+
+        A question must not be opened wherever the interpreter happens to be: it waits for the loop.
+        """
         for number in (signal.SIGINT, signal.SIGTERM):
-            signal.signal(number, lambda *_: self._leave())
+            signal.signal(number, lambda *_: QTimer.singleShot(0, self, self._on_signal))

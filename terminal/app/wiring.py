@@ -4,14 +4,24 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import partial
-from typing import TYPE_CHECKING, final
+from typing import TYPE_CHECKING, NamedTuple, final
 
+from terminal.session.clearing import ClearingKind
 from terminal.viewmodels.connection import StatusSources, StatusViewModel
 from terminal.viewmodels.fills import FillsViewModel
 from terminal.viewmodels.frame import QtFrameClock
+from terminal.viewmodels.fuse import FuseViewModel
 from terminal.viewmodels.headers import HeadersViewModel
-from terminal.viewmodels.keys import LadderAction, chords_of
+from terminal.viewmodels.keys import (
+    FUSE_KEY,
+    KILL_FLATTEN_KEY,
+    KILL_KEY,
+    LadderAction,
+    chords_of,
+)
+from terminal.viewmodels.kill_switch import KillSwitchViewModel
 from terminal.viewmodels.ladder import LadderViewModel
+from terminal.viewmodels.leaving import ENDS_WITH_DEMO, KEPT_BY_EXCHANGE, LeavingViewModel
 from terminal.viewmodels.live import LiveViewModel
 from terminal.viewmodels.log import LogViewModel
 from terminal.viewmodels.orders import OrdersViewModel
@@ -22,8 +32,12 @@ from terminal.viewmodels.ticket import TicketViewModel
 from terminal.viewmodels.transfer import TransferViewModel
 from terminal.viewmodels.workspace import Workspace
 from terminal.widgets.fills import FillsPanel
+from terminal.widgets.fuse import show_fuse
+from terminal.widgets.global_keys import GlobalKeys
+from terminal.widgets.kill_switch import KillButton, StopBar
 from terminal.widgets.ladder import LadderPanel
 from terminal.widgets.late_panel import LatePanel
+from terminal.widgets.leaving import LeavingQuestion
 from terminal.widgets.live import show_live
 from terminal.widgets.log import LogPanel
 from terminal.widgets.main_window import MainWindow, Place
@@ -42,6 +56,15 @@ if TYPE_CHECKING:
 
 
 @final
+class SafetyPanels(NamedTuple):
+    """What stops, what watches over orders when we die, and what is asked before the end."""
+
+    kill_switch: KillSwitchViewModel
+    fuse: FuseViewModel
+    leaving: LeavingViewModel
+
+
+@final
 @dataclass(slots=True)
 class Program:
     """The assembled program: what the run loop starts and stops, and what the tour drives."""
@@ -52,6 +75,7 @@ class Program:
     ladder: LadderViewModel
     transfer: TransferViewModel
     status: StatusViewModel
+    safety: SafetyPanels
     view_models: tuple[ViewModel, ...]
     window: MainWindow
     ladder_widget: LadderPanel
@@ -81,6 +105,12 @@ def build(
     orders = OrdersViewModel(desk, contracts, frame)
     fills = FillsViewModel(desk, contracts, frame)
     log = LogViewModel(backend.notices, frame)
+    is_demo = badge[1] is Role.DEMO
+    safety = SafetyPanels(
+        KillSwitchViewModel(backend.kill_switch, frame, _kill_kind(settings)),
+        FuseViewModel(backend.fuse, workspace, frame),
+        LeavingViewModel(backend.leaving, frame, ENDS_WITH_DEMO if is_demo else KEPT_BY_EXCHANGE),
+    )
     status = StatusViewModel(
         StatusSources(
             backend.market_feed,
@@ -90,12 +120,14 @@ def build(
             backend.clock,
             ladder,
             backend.health,
+            safety.fuse,
         ),
         badge,
         frame,
     )
     for feed in (backend.market_feed, backend.account_feed):
         feed.on_lost.add(partial(ladder.disarm, "the connection was lost."))
+    backend.kill_switch.on_thrown.add(partial(ladder.disarm, "stopped."))
     meter = frame.meter
     ladder_panel = LadderPanel(ladder, theme, meter)
     chart_panel = LatePanel("The chart comes in a moment.")
@@ -119,6 +151,7 @@ def build(
     headers = HeadersViewModel(workspace, desk, account, frame, badge[0].split()[0])
     window.show_headers(headers)
     _fill_trade_menu(window, ladder)
+    _add_safety(window, theme, backend, safety)
     transfer = TransferViewModel(workspace, backend.transfers, contracts, frame)
     if backend.has_account:
         show = partial(show_transfer, transfer, theme, window)
@@ -133,6 +166,7 @@ def build(
         chart_panel=chart_panel,
         status=status,
         transfer=transfer,
+        safety=safety,
         view_models=(
             ladder,
             ticket,
@@ -143,6 +177,7 @@ def build(
             status,
             headers,
             transfer,
+            *safety,
         ),
         window=window,
         ladder_widget=ladder_panel,
@@ -208,3 +243,35 @@ def _fill_trade_menu(window: MainWindow, ladder: LadderViewModel) -> None:
     ):
         keys = "" if action is None else chords_of(action, ladder.keys)[0].label
         window.add_trade_action(words, keys, act)
+
+
+def _kill_kind(settings: Settings) -> ClearingKind:
+    """What one press of the kill switch takes away, by the settings."""
+    if settings.kill_flattens:
+        return ClearingKind.FLATTEN
+    return ClearingKind.ENTRIES if settings.kill_keeps_exits else ClearingKind.ALL
+
+
+def _add_safety(
+    window: MainWindow,
+    theme: Theme,
+    backend: Backend,
+    safety: SafetyPanels,
+) -> None:
+    """Keys, menu entries, the button and the bar of what keeps the account safe."""
+    kill_switch, fuse, leaving = safety
+    LeavingQuestion(leaving, theme, window)
+    if not backend.has_account:
+        return
+    window.add_corner(KillButton(kill_switch))
+    window.add_bar(StopBar(kill_switch, theme))
+    GlobalKeys(window, {KILL_KEY: kill_switch.throw, KILL_FLATTEN_KEY: kill_switch.ask_to_flatten})
+    for words, keys, act in (
+        ("", "", kill_switch.throw),
+        ("STOP: no opening order, cancel entries everywhere", KILL_KEY, kill_switch.throw),
+        ("STOP, and ask to flatten everything", KILL_FLATTEN_KEY, kill_switch.ask_to_flatten),
+        ("Lift the stop\N{HORIZONTAL ELLIPSIS}", "", kill_switch.ask_to_lift),
+    ):
+        window.add_trade_action(words, keys, act)
+    show = partial(show_fuse, fuse, theme, window)
+    window.add_account_action("The &fuse\N{HORIZONTAL ELLIPSIS}", FUSE_KEY, show)

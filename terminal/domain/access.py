@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 from enum import Enum
+from typing import TYPE_CHECKING, NamedTuple, final
+
+if TYPE_CHECKING:
+    from terminal.domain.clock import TimestampMs
 
 WATCH_ONLY_REASON = "Watch only: nothing is sent to this account."
 REDUCING_REASON = "Live trading is off: only cancels and orders that reduce are sent."
@@ -77,3 +81,16 @@ _NO_CHANGES = {
     Access.SECOND: SECOND_REASON,
     Access.MARKET_DATA: "No account is connected, so no setting can be changed.",
 }
+
+
+@final
+class StopRecord(NamedTuple):
+    """That the user stopped trading, kept until he lifts it.
+
+    ``is_finished`` says that everything that was to be canceled then was. ``problem`` is a sentence
+    when the record itself could not be read, empty otherwise.
+    """
+
+    since: TimestampMs
+    is_finished: bool = False
+    problem: str = ""

@@ -190,6 +190,25 @@ class DeadManSwitch(NamedTuple):
     symbols: tuple[Symbol, ...]
 
 
+class StopsFate(Enum):
+    """What the switch does to waiting stops and attached exits when it acts: not established.
+
+    Known where somebody has seen it (API reference 11). The values are what settings keep.
+    """
+
+    UNKNOWN = "unknown"
+    KEPT = "kept"
+    CANCELED = "canceled"
+
+
+@final
+class SwitchTimes(NamedTuple):
+    """When the switch was set and when it would act, both by the exchange's clock."""
+
+    set_at: TimestampMs
+    acts_at: TimestampMs
+
+
 class AccountMode(Enum):
     """Which of the exchange's two account models this is."""
 

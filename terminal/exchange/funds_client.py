@@ -5,12 +5,14 @@ Source: API reference 3.14, 3.15 and 4. Reads only, but for the switch.
 
 from __future__ import annotations
 
+import logging
 from typing import TYPE_CHECKING, final
 
 from terminal.domain.account_facts import AccountMode
 from terminal.exchange import translate
 from terminal.exchange.commands import ended
-from terminal.exchange.outcome import NotSent
+from terminal.exchange.errors import ProtocolError
+from terminal.exchange.outcome import NotSent, Renewal
 from terminal.exchange.paging import Walk, by_pages
 from terminal.exchange.rows import most_rows_of, page_of, readable, reader, rows_of
 from terminal.exchange.translate import read
@@ -19,10 +21,10 @@ from terminal.wire import enums
 from terminal.wire.account import AccountModePayload
 from terminal.wire.codec import Raw
 from terminal.wire.funds import AccountPayload, SubBalancesPayload, SubUserPayload
-from terminal.wire.settings import SwitchPayload, UserInfoPayload
+from terminal.wire.settings import SwitchPayload, SwitchSetPayload, UserInfoPayload
 
 if TYPE_CHECKING:
-    from terminal.domain.account_facts import DeadManSwitch
+    from terminal.domain.account_facts import DeadManSwitch, SwitchTimes
     from terminal.domain.funds_facts import (
         AccountFunds,
         AccountType,
@@ -37,6 +39,8 @@ if TYPE_CHECKING:
     from terminal.wire.pages import PagePayload
 
 SUB_PAGE_SIZE = 100
+
+_log = logging.getLogger("app")
 
 
 @final
@@ -140,19 +144,40 @@ class FundsClient:
 
         Whether untriggered stops and attached exits go too is not established (part 11).
         """
+        return (await self._set(timeout_s, symbols)).outcome
+
+    async def renew_dead_man_switch(
+        self, timeout_s: int, symbols: tuple[Symbol, ...] = ()
+    ) -> Renewal:
+        """Set it, or set it anew, and say by the exchange's clock when it would act."""
+        return await self._set(timeout_s, symbols)
+
+    async def _set(self, timeout_s: int | None, symbols: tuple[Symbol, ...]) -> Renewal:
         if self._refusal:
-            return NotSent(self._refusal)
+            return Renewal(NotSent(self._refusal), None)
         if timeout_s is not None and timeout_s <= 0:
-            return NotSent("The time must be above zero.")
+            return Renewal(NotSent("The time must be above zero."), None)
         body: dict[str, object] = {
             "tradeType": "FUTURES",
             "timeout": SWITCH_OFF if timeout_s is None else timeout_s,
         }
         if symbols:
             body["symbol"] = ",".join(symbols)
+        answers: list[Raw] = []
 
         async def change() -> tuple[OrderId, ...]:
-            await self._http.post("/api/ua/v1/dcp/set", Raw, body)
+            answers.append(await self._http.post("/api/ua/v1/dcp/set", Raw, body))
             return ()
 
-        return await ended(change())
+        outcome = await ended(change())
+        return Renewal(outcome, _times_in(answers[0]) if answers else None)
+
+
+def _times_in(answer: Raw) -> SwitchTimes | None:
+    """The times of an answer. That it was accepted stands, whatever else it says."""
+    try:
+        rows = rows_of(answer, SwitchSetPayload)
+    except ProtocolError as error:
+        _log.warning("the dead-man switch was set, with times that cannot be read: %s", error)
+        return None
+    return translate.switch_times(rows[0]) if rows else None

@@ -7,9 +7,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import Enum
-from typing import TYPE_CHECKING, TypeAlias, final
+from typing import TYPE_CHECKING, NamedTuple, TypeAlias, final
 
 if TYPE_CHECKING:
+    from terminal.domain.account_facts import SwitchTimes
     from terminal.domain.units import OrderId
 
 
@@ -76,3 +77,11 @@ class Unknown:
 
 Outcome: TypeAlias = Accepted | Rejected | NotSent | Unknown
 """How a command ended."""
+
+
+@final
+class Renewal(NamedTuple):
+    """How setting the dead-man switch ended; ``times`` is None where the answer told none."""
+
+    outcome: Outcome
+    times: SwitchTimes | None

@@ -55,7 +55,7 @@ if TYPE_CHECKING:
     )
     from terminal.domain.units import ClientOid, ExactPrice, Money, OrderId, Side, Symbol
     from terminal.domain.words import UnknownWord
-    from terminal.exchange.outcome import NotSent, Outcome, Rejected, Unknown
+    from terminal.exchange.outcome import NotSent, Outcome, Rejected, Renewal, Unknown
     from terminal.exchange.paging import Walk
 
 
@@ -345,4 +345,10 @@ class FundsQueries(Protocol):
         self, timeout_s: int | None, symbols: tuple[Symbol, ...] = ()
     ) -> Outcome:
         """Cancel orders when nothing is heard of us for so long; None switches it off."""
+        ...
+
+    async def renew_dead_man_switch(
+        self, timeout_s: int, symbols: tuple[Symbol, ...] = ()
+    ) -> Renewal:
+        """Set it, or set it anew, and say by the exchange's clock when it would act."""
         ...

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import uuid
+from dataclasses import dataclass, field
 from functools import partial
 from typing import TYPE_CHECKING, final
 
@@ -26,8 +27,11 @@ from terminal.session.daily_loss import DailyLoss
 from terminal.session.exit_orders import ExitOrders
 from terminal.session.exits import HeldExits
 from terminal.session.feed import Feed
+from terminal.session.fuse import Fuse, FuseTerms
 from terminal.session.health import ExchangeHealth
 from terminal.session.key_watch import KeyWatch
+from terminal.session.kill_switch import KillSwitch, NoMemory
+from terminal.session.leaving import Leaving
 from terminal.session.limits import LimitKeeper
 from terminal.session.listeners import Listeners
 from terminal.session.live_switch import LiveSwitch
@@ -46,8 +50,19 @@ if TYPE_CHECKING:
     from terminal.exchange.connect import ExchangeClients
     from terminal.session.conditions import Check, Condition
     from terminal.session.journal import Journal
+    from terminal.session.kill_switch import StopMemory
     from terminal.session.limits import LimitFile
     from terminal.session.tasks import TaskOwner
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class Safety:
+    """What the kill switch remembers by, and what is known of the exchange's timer."""
+
+    memory: StopMemory = field(default_factory=NoMemory)
+    fuse: FuseTerms = field(default_factory=FuseTerms)
+
 
 CLIENT_OID_PREFIX = "tern-"
 """By it our own orders are known as ours even without a record of having sent them."""
@@ -73,6 +88,7 @@ class Backend:
         journal: Journal | None = None,
         limit_file: LimitFile | None = None,
         protection: Callable[[], ProtectionSettings] = ProtectionSettings,
+        safety: Safety | None = None,
     ) -> None:
         self.clients = clients
         self.clock = clock
@@ -135,6 +151,12 @@ class Backend:
         self.held_exits = HeldExits(
             self.desk, self.account, self.markets, self.protection, self.exit_orders, owner
         )
+        safety = safety or Safety()
+        self.kill_switch = KillSwitch(self.desk, self.account, owner, self.notices, safety.memory)
+        self.fuse = Fuse(
+            clients.funds, self.desk, self.exchange_clock, owner, self.notices, safety.fuse
+        )
+        self.leaving = Leaving(self.desk, self.account, self.fuse, clock, owner)
         self.transfers = TransferDesk(
             clients.transfers,
             self.account,
@@ -159,6 +181,9 @@ class Backend:
             self._order_socket.on_corrected = self.desk.correct
 
         self.key_watch, self.live = self._switch()
+        self._say_what_is_absent()
+
+    def _say_what_is_absent(self) -> None:
         if not self.has_account:
             self.account.trust.say_absent()
             self.desk.trust.say_absent()
@@ -245,6 +270,9 @@ class Backend:
         await self.held_exits.stop()
         await self.markets.stop()
         await self.transfers.stop()
+        await self.leaving.stop()
+        await self.kill_switch.stop()
+        await self.fuse.stop()
         await self.protection.stop()
         await self.loss.stop()
         await self.surroundings.stop()
@@ -279,6 +307,8 @@ class Backend:
             self.desk.start()
             self.protection.start()
             self.loss.start(self.desk.on_fill)
+            self.kill_switch.start()
+            self.fuse.start()
         self._run_order_socket()
         if self.live is not None and self.key_watch is not None:
             self.key_watch.start()

@@ -120,6 +120,8 @@ class OrderDesk:
         self.sent: set[ClientOid] = set()
         self.flags_unknown: set[ClientOid] = set()
         self.details: dict[ClientOid, OrderDetails] = {}
+        self.stops: list[Callable[[], str]] = []
+        """Each may say why no opening order leaves now; empty when it has nothing against it."""
         self._ended_at_s: dict[ClientOid, float] = {}
         self.on_changed: Listeners[[]] = Listeners(self._owner.listener_failed)
         self.on_answer: Listeners[[Subject, Outcome]] = Listeners(self._owner.listener_failed)
@@ -183,6 +185,11 @@ class OrderDesk:
             blocks = (*blocks, Block(BlockField.ORDER, unresolved))
         return (Block(BlockField.ACCESS, reason), *blocks) if reason else blocks
 
+    @property
+    def stop_reason(self) -> str:
+        """Why no opening order leaves, whatever it is; empty when there is no such reason."""
+        return next(filter(None, (reason() for reason in self.stops)), "")
+
     def dry_run_blocks(
         self, ticket: OrderTicket, replacing: ClientOid | None = None
     ) -> tuple[Block, ...]:
@@ -191,6 +198,8 @@ class OrderDesk:
         if contract is None:
             return (Block(BlockField.CONTRACT, f"{ticket.symbol} is not listed."),)
         blocks = list(self.guarding.blocks(ticket, contract, replacing))
+        if not ticket.reduces_only and self.stop_reason:
+            blocks.insert(0, Block(BlockField.ACCESS, self.stop_reason))
         if not ticket.reduces_only and self.flattening(ticket.symbol):
             blocks.append(Block(BlockField.POSITION, f"{ticket.symbol} is being flattened."))
         if not ticket.reduces_only and not (self.is_trusted and self.account.is_trusted):

@@ -8,9 +8,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, fields, replace
 from decimal import Decimal, InvalidOperation
+from enum import Enum
 from typing import TYPE_CHECKING, Any, final
 from urllib.parse import urlsplit
 
+from terminal.domain.account_facts import StopsFate
 from terminal.domain.events import StopReference
 from terminal.domain.guard import GuardLimits
 from terminal.domain.protection import DistanceUnit, ProtectionSettings, StopDistance
@@ -54,8 +56,11 @@ class Settings:
     chart. ``stop_distance`` is how far from the price a mending stop is put, in its unit; the
     bracket's ticks are how far the exits of the next order lie from it; last and mark further apart
     than ``gap_ticks`` are warned of; ``quiet_naked`` are contracts without a banner for naked
-    positions. ``unknown`` holds what another version wrote; version 1 kept its layout there, as
-    ``window``, and a ``theme`` there is one that this version does not have.
+    positions. The fuse is lit for ``fuse_symbols`` (empty: all contracts), by itself only with
+    ``fuse_at_start``; ``fuse_stops`` is what the user has seen the exchange's timer do to stops.
+    The kill switch keeps orders that only reduce unless ``kill_keeps_exits`` is off, and flattens
+    with ``kill_flattens``. ``unknown`` holds what another version wrote; version 1 kept its layout
+    there, as ``window``, and a ``theme`` there is one that this version does not have.
     """
 
     theme: str = "dark"
@@ -77,6 +82,12 @@ class Settings:
     bracket_profit_ticks: int = 400
     gap_ticks: int = 50
     quiet_naked: tuple[str, ...] = ()
+    fuse_timeout_s: int = 60
+    fuse_symbols: tuple[str, ...] = ()
+    fuse_at_start: bool = False
+    fuse_stops: StopsFate = StopsFate.UNKNOWN
+    kill_keeps_exits: bool = True
+    kill_flattens: bool = False
     unknown: dict[str, Any] = field(default_factory=dict)
 
     @property
@@ -162,10 +173,16 @@ def _written(settings: Settings) -> dict[str, Any]:
     for one in fields(Settings):
         if one.name != "unknown":
             value = getattr(settings, one.name)
-            document[one.name] = plain(value) if isinstance(value, Decimal) else value
+            document[one.name] = _as_json(value)
     if _THEME in settings.unknown:
         document[_THEME] = settings.unknown[_THEME]
     return document
+
+
+def _as_json(value: object) -> object:
+    if isinstance(value, Enum):
+        return value.value
+    return plain(value) if isinstance(value, Decimal) else value
 
 
 def _read(document: dict[str, Any]) -> Settings:
@@ -254,6 +271,21 @@ def _distance_unit(name: str, value: object) -> str:
     return word
 
 
+def _fuse_time(name: str, value: object) -> int:
+    seconds = _positive(name, value)
+    if not 5 <= seconds <= 86_400:
+        raise SettingError(f"{name} is not 5 to 86400 seconds")
+    return seconds
+
+
+def _fate(name: str, value: object) -> StopsFate:
+    try:
+        return StopsFate(_text(name, value))
+    except ValueError:
+        words = ", ".join(one.value for one in StopsFate)
+        raise SettingError(f"{name} is none of {words}") from None
+
+
 def _proxy(name: str, value: object) -> str:
     """An address without a password: this file holds no secrets."""
     address = _text(name, value).strip()
@@ -298,4 +330,10 @@ _READERS: dict[str, Callable[[str, object], Any]] = {
     "bracket_profit_ticks": _positive,
     "gap_ticks": _positive,
     "quiet_naked": _texts,
+    "fuse_timeout_s": _fuse_time,
+    "fuse_symbols": _texts,
+    "fuse_at_start": _yes_or_no,
+    "fuse_stops": _fate,
+    "kill_keeps_exits": _yes_or_no,
+    "kill_flattens": _yes_or_no,
 }

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from terminal.session.feed import Feed
     from terminal.session.health import BudgetHealth, ExchangeHealth
     from terminal.viewmodels.frame import FrameClock
+    from terminal.viewmodels.fuse import FuseViewModel
     from terminal.viewmodels.ladder import LadderViewModel
     from terminal.viewmodels.workspace import Workspace
 
@@ -78,6 +79,7 @@ class StatusSources:
     clock: Clock
     ladder: LadderViewModel
     health: ExchangeHealth
+    fuse: FuseViewModel | None = None
 
 
 @final
@@ -126,12 +128,16 @@ class StatusViewModel(ViewModel):
             sources.health.on_changed.add(self.mark_dirty),
         )
         sources.ladder.changed.connect(self.mark_dirty)
+        if sources.fuse is not None:
+            sources.fuse.changed.connect(self.mark_dirty)
         self._timer.start()
 
     @override
     def stop(self) -> None:
         self._timer.stop()
         self._sources.ladder.changed.disconnect(self.mark_dirty)
+        if self._sources.fuse is not None:
+            self._sources.fuse.changed.disconnect(self.mark_dirty)
         super().stop()
 
     @override
@@ -143,6 +149,7 @@ class StatusViewModel(ViewModel):
             self._round_trip(),
             self._way(),
             self._budget(),
+            self._fuse(),
             *self._money(),
         )
         view = StatusView(self._badge[0], self._badge[1], cells, self._banner)
@@ -214,6 +221,14 @@ class StatusViewModel(ViewModel):
         role = Role.CAUTION if way.has_socket else Role.TEXT_DIM
         tooltip = f"{BY_REST} {way.reason} {way.remedy}".rstrip()
         return StatusCell("way", "Orders", "REST", role, tooltip)
+
+    def _fuse(self) -> StatusCell:
+        """The fuse with its seconds; nothing where none is offered."""
+        fuse = self._sources.fuse
+        if fuse is None:
+            return StatusCell("fuse", "", "", Role.TEXT_DIM, "")
+        view = fuse.view_now()
+        return StatusCell("fuse", "Fuse", view.cell_text, view.cell_role, view.tooltip)
 
     def _budget(self) -> StatusCell:
         """How much of the exchange's quotas is used: the fullest, or the block of the moment."""

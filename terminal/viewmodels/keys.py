@@ -140,6 +140,20 @@ DEFAULT_KEYS: Mapping[Chord, LadderAction] = {
 """The shipped map. Source: the keys page; only what acts today is bound."""
 
 
+KILL_KEY = "F12"
+KILL_FLATTEN_KEY = "Shift+F12"
+FUSE_KEY = "Ctrl+Shift+F"
+GLOBAL_KEYS: Mapping[str, str] = {
+    KILL_KEY: "STOP: no opening order, cancel entries everywhere",
+    KILL_FLATTEN_KEY: "STOP, and ask to flatten every position",
+    FUSE_KEY: "The fuse: light it, put it out",
+}
+"""Keys that work from every window of the program; those that stop from its dialogs, too.
+
+Held down, they act once. None of them is bound in a ladder.
+"""
+
+
 def chords_of(action: LadderAction, keys: Mapping[Chord, LadderAction]) -> tuple[Chord, ...]:
     """All chords that lead to an action, in the map's order."""
     return tuple(chord for chord, bound in keys.items() if bound is action)

@@ -91,9 +91,10 @@ class LadderTrading:
             return
         if self._is_off("Not armed."):
             return
-        unresolved = self._desk.resolution.reason
+        unresolved = self._desk.stop_reason or self._desk.resolution.reason
         if unresolved:
-            self.say(f"Not armed. {unresolved}", Role.CAUTION)
+            role = Role.DANGER if self._desk.stop_reason else Role.CAUTION
+            self.say(f"Not armed. {unresolved}", role)
             return
         if self.contract is None:
             self.say("There is no contract to trade yet.", Role.CAUTION)

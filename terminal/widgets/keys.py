@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, final
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QDialog, QDialogButtonBox, QGridLayout, QLabel, QVBoxLayout, QWidget
 
-from terminal.viewmodels.keys import Chord, LadderAction, chords_of
+from terminal.viewmodels.keys import GLOBAL_KEYS, Chord, LadderAction, chords_of
 from terminal.widgets.styling import set_property
 
 if TYPE_CHECKING:
@@ -35,10 +35,11 @@ class KeysDialog(QDialog):
         grid = QGridLayout()
         grid.setHorizontalSpacing(14)
         bound = [(action, chords_of(action, keys)) for action in LadderAction]
-        for number, (action, chords) in enumerate(b for b in bound if b[1]):
+        rows = [(_words(action, chords), action.value) for action, chords in bound if chords]
+        for number, (keys_text, meaning) in enumerate([*rows, *GLOBAL_KEYS.items()]):
             place, row = divmod(number, _PER_COLUMN)
-            keys_label = QLabel(_words(action, chords), self)
-            words = QLabel(action.value, self)
+            keys_label = QLabel(keys_text, self)
+            words = QLabel(meaning, self)
             set_property(words, "dim", "true")
             grid.addWidget(keys_label, row, 2 * place, Qt.AlignmentFlag.AlignRight)
             grid.addWidget(words, row, 2 * place + 1)

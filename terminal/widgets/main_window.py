@@ -78,7 +78,9 @@ class MainWindow(QMainWindow):
         self.docks = Docks(shell)
         column.addWidget(BannerBar(status, shell))
         column.addWidget(self.docks.widget, 1)
-        column.addWidget(StatusBar(status, shell))
+        self._status_bar = StatusBar(status, shell)
+        column.addWidget(self._status_bar)
+        self._column = column
         self.setCentralWidget(shell)
         self._menus = self._make_menus()
         self.view_menu = self._menus.view
@@ -134,6 +136,20 @@ class MainWindow(QMainWindow):
         view.default_layout_asked.connect(self.restore_default)
         view.previous_layout_asked.connect(self.bring_back)
         return menus
+
+    def add_bar(self, bar: QWidget) -> None:
+        """Put a bar above the panels, below what asks already."""
+        self._column.insertWidget(self._column.count() - 2, bar)
+
+    def add_corner(self, widget: QWidget) -> None:
+        """Keep something in sight whatever is shown: beside the menu, or in the status bar."""
+        if self.menuBar().isNativeMenuBar():
+            layout = self._status_bar.layout()
+            if layout is not None:
+                layout.addWidget(widget)
+        else:
+            self.menuBar().setCornerWidget(widget)
+            widget.show()
 
     def add_trade_action(self, words: str, keys: str, act: Callable[[], None]) -> None:
         """Add an entry to the menu "Trade"; an empty text adds a line. The keys are only told."""

@@ -74,6 +74,13 @@ class SwitchPayload(msgspec.Struct):
     currentTime: MaybeWhole = None
 
 
+class SwitchSetPayload(msgspec.Struct):
+    """``dcp/set``: times whose unit is told by their magnitude; 0 is none."""
+
+    systemTime: MaybeWhole = None
+    triggerTime: MaybeWhole = None
+
+
 class UserInfoPayload(msgspec.Struct):
     """``v2/user-info``: ``level`` is the VIP level."""
 

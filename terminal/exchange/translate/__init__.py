@@ -64,6 +64,7 @@ from terminal.exchange.translate.settings import (
     fee_rates,
     margin_modes,
     max_open_size,
+    switch_times,
 )
 
 __all__ = [
@@ -112,6 +113,7 @@ __all__ = [
     "stop_event",
     "sub_account",
     "sub_account_funds",
+    "switch_times",
     "ticker",
     "user_level",
     "wallet_change",

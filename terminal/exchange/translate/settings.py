@@ -14,7 +14,9 @@ from terminal.domain.account_facts import (
     FeeRates,
     MarginModes,
     MaxOpenSize,
+    SwitchTimes,
 )
+from terminal.domain.clock import to_ms
 from terminal.domain.units import Money, Symbol
 from terminal.exchange.errors import ProtocolError
 from terminal.exchange.translate import read
@@ -27,6 +29,7 @@ if TYPE_CHECKING:
         MarginModesPayload,
         MaxOpenSizePayload,
         SwitchPayload,
+        SwitchSetPayload,
     )
 
 SWITCH_OFF = -1
@@ -80,6 +83,14 @@ def fee_rates(payload: FeeRatesPayload) -> FeeRates:
         if not -1 < rate < 1:
             raise ProtocolError(f"{payload.symbol}: {rate} is no fee rate")
     return FeeRates(Symbol(payload.symbol), payload.makerFeeRate, payload.takerFeeRate)
+
+
+def switch_times(payload: SwitchSetPayload) -> SwitchTimes | None:
+    """When it was set and acts; None where the answer does not tell both, the later one later."""
+    if not payload.systemTime or not payload.triggerTime:
+        return None
+    times = SwitchTimes(to_ms(payload.systemTime), to_ms(payload.triggerTime))
+    return times if times.set_at < times.acts_at else None
 
 
 def dead_man_switch(payload: SwitchPayload) -> DeadManSwitch:

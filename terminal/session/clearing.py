@@ -1,0 +1,180 @@
+"""Taking away what stands, everywhere, until the exchange's word is that nothing of it is left.
+
+What protects a position is never taken away by us before that position is verified flat, unless the
+user said so: entries go one by one and exits stay, or a contract is flattened as a whole.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+from typing import TYPE_CHECKING, final
+
+from terminal.domain.errors import TernError
+from terminal.domain.order import OrderState, PendingCommand
+
+if TYPE_CHECKING:
+    from terminal.domain.order import Order
+    from terminal.domain.units import ClientOid, Symbol
+    from terminal.session.account import AccountSession
+    from terminal.session.orders import OrderDesk
+
+LOOK_S = 1.0
+CANCEL_AGAIN_S = 3.0
+"""An order whose cancel came to nothing is canceled again after so long."""
+FLATTEN_AGAIN_S = 5.0
+UNCLEAR_STATES = (OrderState.SUBMITTING, OrderState.UNKNOWN)
+
+
+class ClearingKind(Enum):
+    """How far it goes.
+
+    ENTRIES: every order that may open or enlarge a position; what only reduces stays. ALL: every
+    order, protective stops too. FLATTEN: every order and every position, exits last.
+    """
+
+    ENTRIES = "entries"
+    ALL = "all orders"
+    FLATTEN = "all orders and positions"
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class ClearingProgress:
+    """What is left to do. ``unclear`` are orders of which it is not known whether they open.
+
+    ``kept`` are orders that only reduce and stay. ``problem`` is a sentence while the exchange
+    cannot be asked, empty otherwise.
+    """
+
+    orders: int = 0
+    unclear: int = 0
+    kept: int = 0
+    positions: tuple[Symbol, ...] = ()
+    problem: str = ""
+
+    @property
+    def is_over(self) -> bool:
+        """Nothing known is left to do; whether that can be believed is for the clearing to say."""
+        return not (self.orders or self.unclear or self.positions)
+
+
+NOTHING_LEFT = ClearingProgress()
+
+
+@final
+class Clearing:
+    """One clearing. ``run`` ends when it is verified; cancel it to give up."""
+
+    def __init__(self, desk: OrderDesk, account: AccountSession, kind: ClearingKind) -> None:
+        self.kind = kind
+        self.is_verified = False
+        self._desk = desk
+        self._account = account
+        self._problem = ""
+        self._is_read = False
+        self._canceled_at_s: dict[ClientOid, float] = {}
+        self._flattened_at_s: dict[Symbol, float] = {}
+
+    @property
+    def progress(self) -> ClearingProgress:
+        """What is left, as far as known."""
+        working = self._desk.working()
+        to_go = self._to_go()
+        unclear = 0 if self.kind is not ClearingKind.ENTRIES else len(self._unclear())
+        positions: tuple[Symbol, ...] = ()
+        if self.kind is ClearingKind.FLATTEN:
+            held = {position.symbol for position in self._account.positions()}
+            flattening = {
+                symbol for symbol in self._flattened_at_s if self._desk.flattening(symbol)
+            }
+            positions = tuple(sorted(held | flattening))
+        kept = len(working) - len(to_go) - unclear
+        return ClearingProgress(len(to_go), unclear, kept, positions, self._problem)
+
+    async def run(self) -> None:
+        """Command and look, until nothing is left and the exchange's word is there."""
+        self._abort_moves()
+        if self.kind is ClearingKind.ALL:
+            self._desk.cancel_everywhere()
+        while not self.is_verified:
+            await self._learn()
+            self.is_verified = self._is_over()
+            if not self.is_verified:
+                self._command()
+                await self._desk.pulse.until(self._is_over, LOOK_S)
+
+    def _abort_moves(self) -> None:
+        """Entries that move send nothing more; an exit that moves must find its new place."""
+        if self.kind is ClearingKind.ENTRIES:
+            for symbol in {order.symbol for order in self._desk.working()}:
+                self._desk.abort_moves(symbol, exits_too=False)
+
+    def _is_over(self) -> bool:
+        if not self.progress.is_over:
+            return False
+        if self.kind is ClearingKind.FLATTEN and not self._account.is_trusted:
+            return False
+        return self._desk.is_trusted or self._is_read
+
+    # Knowing ---------------------------------------------------------------------------------
+
+    async def _learn(self) -> None:
+        """While the orders are not trusted the exchange is asked for them; flags always."""
+        desk = self._desk
+        self._problem, self._is_read = "", False
+        if not desk.is_trusted:
+            try:
+                updates = [*await desk.gateway.open_orders(), *await desk.gateway.open_stops()]
+            except TernError as error:
+                self._problem = error.sentence
+                return
+            for update in updates:
+                desk.take(update)
+            self._is_read = True
+        for order in self._unclear():
+            if await desk.refresh_order(order.client_oid) is None:
+                self._problem = "The exchange did not answer about every order."
+
+    def _unclear(self) -> list[Order]:
+        unknown = self._desk.flags_unknown
+        return [order for order in self._desk.working() if order.client_oid in unknown]
+
+    def _to_go(self) -> list[Order]:
+        working = self._desk.working()
+        if self.kind is not ClearingKind.ENTRIES:
+            return list(working)
+        unknown = self._desk.flags_unknown
+        return [o for o in working if not o.reduces_only and o.client_oid not in unknown]
+
+    # Commanding ------------------------------------------------------------------------------
+
+    def _command(self) -> None:
+        if self.kind is ClearingKind.FLATTEN:
+            self._flatten()
+            return
+        now_s = self._desk.clock.monotonic_s()
+        for order in self._to_go():
+            if order.pending in {PendingCommand.CANCEL, PendingCommand.MOVE}:
+                continue  # on its way; a move that was aborted is a cancel
+            before_s = self._canceled_at_s.get(order.client_oid)
+            if before_s is None or now_s - before_s >= CANCEL_AGAIN_S:
+                self._canceled_at_s[order.client_oid] = now_s
+                self._desk.cancel(order.client_oid)
+
+    def _flatten(self) -> None:
+        """Contract by contract; never while a close of ours may still be carried out."""
+        desk, now_s = self._desk, self._desk.clock.monotonic_s()
+        working = desk.working()
+        symbols = {o.symbol for o in working} | {p.symbol for p in self._account.positions()}
+        for symbol in sorted(symbols):
+            before_s = self._flattened_at_s.get(symbol)
+            is_closing = any(
+                o.symbol == symbol and o.is_close_order and o.state in UNCLEAR_STATES
+                for o in working
+            )
+            if desk.flattening(symbol):
+                self._flattened_at_s[symbol] = now_s
+            elif not is_closing and (before_s is None or now_s - before_s >= FLATTEN_AGAIN_S):
+                self._flattened_at_s[symbol] = now_s
+                desk.flatten(symbol)

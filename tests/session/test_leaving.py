@@ -1,0 +1,214 @@
+"""Leaving: what stands, and every way out of it."""
+
+from __future__ import annotations
+
+import contextlib
+from typing import TYPE_CHECKING
+
+import pytest
+
+from terminal.domain.access import Access
+from terminal.domain.account_facts import StopsFate
+from terminal.exchange.outcome import NotSent
+from terminal.session.fuse import Fuse, FuseTerms
+from terminal.session.leaving import LATE_S, LEAVING, Leaving, LeavingKind, LeavingPhase
+from tests.support.builders import XBT, a_ticket
+from tests.support.fake_fuse import FakeFuseGateway
+from tests.support.standing import OTHER, Stage, staged
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+
+    from terminal.session.leaving import StandingContract
+
+
+class Way:
+    """The way out of a stage, with a fuse."""
+
+    def __init__(self, stage: Stage) -> None:
+        bench = stage.bench
+        self.stage = stage
+        self.timer = FakeFuseGateway(stage.clock)
+        self.fuse = Fuse(
+            self.timer, bench.desk, stage.clock, bench.owner, bench.notices,
+            FuseTerms(StopsFate.KEPT),
+        )  # fmt: skip
+        self.leaving = Leaving(bench.desk, bench.account, self.fuse, stage.clock, bench.owner)
+
+    @property
+    def phase(self) -> LeavingPhase:
+        return self.leaving.phase
+
+    async def light(self) -> None:
+        self.fuse.light(30)
+        await self.stage.clock.settle()
+        assert self.fuse.is_burning
+
+
+@contextlib.asynccontextmanager
+async def a_way(*, empty: bool = False) -> AsyncIterator[Way]:
+    async with staged(empty=empty) as stage:
+        way = Way(stage)
+        try:
+            yield way
+        finally:
+            await way.leaving.stop()
+            await way.fuse.stop()
+
+
+def shown(one: StandingContract) -> tuple[str, int, int, int, int]:
+    return str(one.symbol), one.lots, one.entries, one.stops, one.exits
+
+
+async def test_what_stands_is_told_by_contract() -> None:
+    async with a_way() as way:
+        standing = way.leaving.standing()
+        assert [shown(one) for one in standing.contracts] == [
+            (str(OTHER), 0, 1, 0, 1),
+            (str(XBT), 3, 1, 1, 1),
+        ]
+        assert standing.is_known
+        way.leaving.held = lambda: ("An exit is held here.",)
+        assert way.leaving.standing().held == ("An exit is held here.",)
+
+
+@pytest.mark.parametrize("access", [Access.WATCH_ONLY, Access.MARKET_DATA])
+async def test_where_nothing_is_sent_nothing_is_asked_about(access: Access) -> None:
+    async with a_way() as way:
+        way.stage.bench.trading.access = access
+        assert not way.leaving.standing().is_anything
+        way.stage.bench.trading.access = Access.FULL
+
+
+async def test_without_a_connection_it_says_that_it_does_not_know() -> None:
+    async with a_way() as way:
+        way.stage.go_away()
+        await way.stage.clock.settle()
+        standing = way.leaving.standing()
+        assert standing.is_anything
+        assert not standing.is_known
+        await way.stage.come_back()
+        await way.stage.clock.advance(20)
+
+
+async def test_keeping_everything_sends_nothing_and_is_due_at_once() -> None:
+    async with a_way() as way:
+        way.leaving.begin(LeavingKind.KEEP)
+        await way.stage.clock.settle()
+        assert way.phase is LeavingPhase.READY
+        assert way.stage.log == []
+        assert way.timer.calls == []
+
+
+async def test_keeping_orders_puts_a_burning_fuse_out_first() -> None:
+    async with a_way() as way:
+        await way.light()
+        way.leaving.begin(LeavingKind.KEEP)
+        assert way.phase is LeavingPhase.WORKING
+        await way.stage.clock.settle()
+        assert way.phase is LeavingPhase.READY
+        assert not way.timer.is_set
+
+
+async def test_a_fuse_that_cannot_be_put_out_is_said_with_what_will_happen() -> None:
+    async with a_way() as way:
+        await way.light()
+        way.timer.outcomes.extend([NotSent("No way to the exchange.")] * 100)
+        way.leaving.begin(LeavingKind.KEEP)
+        await way.stage.clock.advance(12)
+        assert way.phase is LeavingPhase.WORKING
+        assert way.leaving.is_late
+        assert "No way to the exchange." in way.leaving.problem
+        assert "cancels your orders" in way.leaving.truth_if_left_now
+        way.leaving.leave_now()
+        assert way.phase is LeavingPhase.READY
+
+
+async def test_a_fuse_that_blows_on_the_way_out_is_not_passed_over() -> None:
+    async with a_way() as way:
+        await way.light()
+        way.timer.is_down = True
+        way.leaving.begin(LeavingKind.KEEP)
+        await way.stage.clock.advance(40)
+        way.timer.is_down = False
+        await way.stage.clock.advance(10)
+        assert way.phase is LeavingPhase.WORKING
+        assert "has blown" in way.leaving.problem
+        way.leaving.stay()
+        await way.stage.clock.settle()
+        assert way.phase is LeavingPhase.STAYING
+
+
+async def test_entries_are_canceled_and_exits_stay() -> None:
+    async with a_way() as way:
+        await way.light()
+        way.leaving.begin(LeavingKind.CANCEL_ENTRIES)
+        assert way.stage.bench.desk.blocks(a_ticket())[0].reason == LEAVING
+        await way.stage.clock.advance(5)
+        assert way.phase is LeavingPhase.READY
+        assert way.stage.on_exchange == {"exit", "stop", "other-exit"}
+        assert not way.timer.is_set
+
+
+async def test_flattening_leaves_nothing() -> None:
+    async with a_way() as way:
+        way.leaving.begin(LeavingKind.FLATTEN)
+        await way.stage.clock.advance(1)
+        await way.stage.clock.advance(20)
+        assert way.phase is LeavingPhase.READY
+        assert way.stage.on_exchange == set()
+        assert way.stage.bench.account.positions() == ()
+
+
+async def test_an_unverified_flatten_never_lets_go_by_itself() -> None:
+    async with a_way() as way:
+        way.stage.closes_do_nothing = True
+        way.leaving.begin(LeavingKind.FLATTEN)
+        await way.stage.clock.advance(LATE_S - 1)
+        assert not way.leaving.is_late
+        await way.stage.clock.advance(120)
+        assert way.phase is LeavingPhase.WORKING
+        assert way.leaving.is_late
+        assert f"Not verified flat: {XBT}." in way.leaving.truth_if_left_now
+        way.leaving.leave_now()
+        assert way.phase is LeavingPhase.READY
+
+
+async def test_there_is_a_way_back() -> None:
+    async with a_way() as way:
+        way.stage.go_away()
+        way.leaving.begin(LeavingKind.CANCEL_ENTRIES)
+        await way.stage.clock.advance(3)
+        way.leaving.stay()
+        await way.stage.come_back()
+        await way.stage.clock.advance(30)
+        assert way.phase is LeavingPhase.STAYING
+        assert not any("leaving" in name for name in way.stage.bench.owner.task_names)
+        assert way.stage.bench.desk.stop_reason == ""
+
+
+async def test_a_flatten_that_runs_already_is_waited_for() -> None:
+    """Keeping everything does not mean leaving in the middle of a close."""
+    async with a_way() as way:
+        way.stage.holds_cancels = True
+        way.stage.bench.desk.flatten(XBT)
+        await way.stage.clock.settle()
+        assert any(one.is_flattening for one in way.leaving.standing().contracts)
+        way.leaving.begin(LeavingKind.KEEP)
+        await way.stage.clock.advance(2)
+        assert way.phase is LeavingPhase.WORKING
+        await way.stage.let_go()
+        await way.stage.clock.advance(20)
+        assert way.phase is LeavingPhase.READY
+
+
+async def test_a_second_beginning_changes_nothing() -> None:
+    async with a_way() as way:
+        way.stage.go_away()
+        way.leaving.begin(LeavingKind.CANCEL_ENTRIES)
+        way.leaving.begin(LeavingKind.FLATTEN)
+        assert way.leaving.kind is LeavingKind.CANCEL_ENTRIES
+        way.leaving.stay()
+        await way.stage.come_back()
+        await way.stage.clock.advance(30)
+        assert way.stage.closes == []
