@@ -127,6 +127,7 @@ class Backend:
             new_client_oid,
             journal,
         )
+        self.desk.latency.offset_ms = lambda: clients.keeper.time.offset_ms
         self.limits = LimitKeeper(
             limit_file,
             limits(),

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from terminal.exchange.outcome import Outcome, Route
     from terminal.session.account import AccountSession
     from terminal.session.journal import Journal
+    from terminal.session.latency import LatencyBook
     from terminal.session.listeners import Listeners
     from terminal.session.recording import Recorder
     from terminal.session.results import BatchResult, SubmitResult
@@ -38,6 +39,7 @@ class Desk(Protocol):
     recorder: Recorder
     clock: Clock
     pulse: Pulse
+    latency: LatencyBook
     orders: dict[ClientOid, Order]
     sent: set[ClientOid]
     flags_unknown: set[ClientOid]

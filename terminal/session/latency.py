@@ -108,17 +108,13 @@ class Percentiles:
 class LatencyBook:
     """Keeps the anatomy of the last orders. ``on_event`` is told when the stream told of one.
 
-    ``offset_ms`` tells what is added to our wall clock to get the exchange's.
+    ``offset_ms`` tells what is added to our wall clock to get the exchange's, None while that is
+    not known; whoever knows it sets it.
     """
 
-    def __init__(
-        self,
-        clock: Clock,
-        offset_ms: Callable[[], float | None],
-        on_error: Callable[[Exception], None] | None = None,
-    ) -> None:
+    def __init__(self, clock: Clock, on_error: Callable[[Exception], None] | None = None) -> None:
         self._clock = clock
-        self._offset_ms = offset_ms
+        self.offset_ms: Callable[[], float | None] = _unknown
         self._pressed_s: float | None = None
         self._kept: OrderedDict[ClientOid, Anatomy] = OrderedDict()
         self.on_event: Listeners[[ClientOid]] = Listeners(on_error)
@@ -152,7 +148,7 @@ class LatencyBook:
         anatomy = self._kept.get(client_oid)
         if anatomy is not None:
             anatomy.route = route
-            anatomy.offset_ms = self._offset_ms()
+            anatomy.offset_ms = self.offset_ms()
             anatomy.wall_ms = self._clock.now_ms() - self._clock.monotonic_s() * 1000
 
     def told(self, client_oid: ClientOid) -> None:
@@ -183,6 +179,10 @@ class LatencyBook:
                     if value is not None:
                         values[part].append(value)
         return tuple(_percentiles(part, sorted(found)) for part, found in values.items() if found)
+
+
+def _unknown() -> None:
+    """Nobody knows the exchange's clock here."""
 
 
 def _percentiles(part: Part, ordered: list[float]) -> Percentiles:

@@ -36,6 +36,7 @@ from terminal.session.closing import WHOLE
 from terminal.session.commands import Commands
 from terminal.session.guarding import Guarding
 from terminal.session.journal import Journal, MemoryJournal
+from terminal.session.latency import LatencyBook
 from terminal.session.listeners import Listeners
 from terminal.session.notices import NoticeLevel
 from terminal.session.recording import Recorder
@@ -127,6 +128,7 @@ class OrderDesk:
         self.on_answer: Listeners[[Subject, Outcome]] = Listeners(self._owner.listener_failed)
         self.on_answer.add(self.recorder.answered)
         self.trust = Trust(clock, self.on_changed.notify)
+        self.latency = LatencyBook(clock, self._owner.listener_failed)
         self._recovery = Recovery(
             self._owner,
             clock,
@@ -314,6 +316,7 @@ class OrderDesk:
         """Write an order down and show it; whoever calls sends it."""
         self.guarding.pace.note(ticket)
         client_oid = self._new_client_oid()
+        self.latency.begin(client_oid)
         block = self._intend(Intention(client_oid, ticket, purpose, procedure, self.clock.now_ms()))
         if block is not None:
             return Blocked((block,))
@@ -533,6 +536,8 @@ class OrderDesk:
         known = self._known(update)
         after = from_update(update) if known is None else apply_update(known, update)
         self.recorder.updated(known, after, update, source)
+        if source is Source.STREAM:
+            self.latency.told(after.client_oid)
         self._note_flags(after.client_oid, update, is_new=known is None)
         if update.details is not None and not update.is_done:
             self.details[after.client_oid] = update.details

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, final
 from terminal.domain.order import Order, OrderState
 from terminal.exchange.batches import Subject
 from terminal.exchange.outcome import Accepted, NotSent, Rejected, Route, Unknown
+from terminal.exchange.stamps import stamping
 from terminal.session.resolution import SIGNED_FOR_S, UNCLEAR
 
 if TYPE_CHECKING:
@@ -40,7 +41,10 @@ class Placing:
         self._desk.recorder.signed(client_oid, route or self._desk.gateway.route.route)
         signed_s = self._desk.clock.monotonic_s()
         placing = self._desk.gateway.place(ticket, client_oid)
-        await self.see(client_oid, await self._desk.answer("place", placing, route), signed_s)
+        with stamping(self._desk.latency.stamps(client_oid)):
+            outcome = await self._desk.answer("place", placing, route)
+        self._desk.latency.answered(client_oid, outcome.route)
+        await self.see(client_oid, outcome, signed_s)
 
     async def see(self, client_oid: ClientOid, outcome: Outcome, signed_s: float) -> None:
         """Take the answer to an order that was sent, by itself or in a batch; see it through.

@@ -16,6 +16,12 @@ from tests.support.fake_clock import START_MS, FakeClock
 ONE = ClientOid("c1")
 
 
+def a_book(clock: FakeClock, offset_ms: float | None) -> LatencyBook:
+    book = LatencyBook(clock)
+    book.offset_ms = lambda: offset_ms
+    return book
+
+
 async def followed(clock: FakeClock, book: LatencyBook, *, is_signed: bool) -> None:
     """An order whose every part takes another time, in ms: 1, 2 (signed), 4, 8, 16, 32, 64."""
     with book.gesture():
@@ -49,7 +55,7 @@ def shown(book: LatencyBook) -> dict[Part, float | None]:
 async def test_every_part_is_what_passed() -> None:
     """Although the exchange's clock is an hour ahead."""
     clock = FakeClock()
-    book = LatencyBook(clock, lambda: 3_600_000.0)
+    book = a_book(clock, 3_600_000.0)
     await followed(clock, book, is_signed=True)
     assert shown(book) == {
         Part.GUARD: 1.0,
@@ -68,7 +74,7 @@ async def test_every_part_is_what_passed() -> None:
 async def test_a_way_without_signing_has_no_such_part() -> None:
     """Then the way to the wire begins at the guard; the rest is as it was."""
     clock = FakeClock()
-    book = LatencyBook(clock, lambda: 3_600_000.0)
+    book = a_book(clock, 3_600_000.0)
     await followed(clock, book, is_signed=False)
     parts = shown(book)
     assert (parts[Part.SIGN], parts[Part.WRITE], parts[Part.WHOLE]) == (None, 4.0, 125.0)
@@ -76,7 +82,7 @@ async def test_a_way_without_signing_has_no_such_part() -> None:
 
 def test_what_was_not_reached_is_not_guessed() -> None:
     """An order that was only begun has no part at all, and counts in no percentile."""
-    book = LatencyBook(FakeClock(), lambda: None)
+    book = a_book(FakeClock(), None)
     book.begin(ONE)
     assert set(shown(book).values()) == {None}
     assert book.percentiles(Route.REST) == ()
@@ -87,7 +93,7 @@ def test_what_was_not_reached_is_not_guessed() -> None:
 async def test_only_the_first_word_and_the_first_frame_count() -> None:
     """And a frame before the first word shows nothing of it."""
     clock = FakeClock()
-    book = LatencyBook(clock, lambda: 0.0)
+    book = a_book(clock, 0.0)
     told: list[ClientOid] = []
     book.on_event.add(told.append)
     book.begin(ONE)
@@ -104,7 +110,7 @@ async def test_only_the_first_word_and_the_first_frame_count() -> None:
 
 def test_orders_of_others_are_nobodys() -> None:
     """Whatever is told of an order that was not sent here, nothing happens."""
-    book = LatencyBook(FakeClock(), lambda: 0.0)
+    book = a_book(FakeClock(), 0.0)
     book.stamps(ONE).sent_s = 5.0
     book.answered(ONE, Route.REST)
     book.told(ONE)
@@ -113,7 +119,7 @@ def test_orders_of_others_are_nobodys() -> None:
 
 
 def test_old_orders_are_forgotten() -> None:
-    book = LatencyBook(FakeClock(), lambda: 0.0)
+    book = a_book(FakeClock(), 0.0)
     for number in range(KEPT + 5):
         book.begin(ClientOid(str(number)))
     assert book.of(ClientOid("4")) is None
@@ -124,7 +130,7 @@ def test_old_orders_are_forgotten() -> None:
 def test_percentiles_are_values_that_were_seen(seconds: list[float]) -> None:
     """At least the named share of all lies at or below each, and they are in order."""
     clock: Any = FakeClock()
-    book = LatencyBook(clock, lambda: 0.0)
+    book = a_book(clock, 0.0)
     for number, reply_s in enumerate(seconds):
         oid = ClientOid(str(number))
         stamps = book.begin(oid)
