@@ -128,6 +128,7 @@ class OrderDesk:
             self._read_anew,
             self._could_not_read,
         )
+        self.on_compared: Listeners[[]] = Listeners(self._owner.listener_failed)
         self.on_fill: Listeners[[Fill]] = Listeners(self._owner.listener_failed)
         self.on_outcome: Listeners[[OrderResult]] = Listeners(self._owner.listener_failed)
         self.on_dry_run: Listeners[[DryRun]] = Listeners(self._owner.listener_failed)
@@ -236,6 +237,8 @@ class OrderDesk:
                 self.warn(f"The orders could not be compared. {error.sentence}")
             except Exception as error:  # noqa: BLE001 - reported; the next comparison must come
                 self._owner.report("reconcile", error)
+            else:
+                self.on_compared.notify()
 
     def warn(self, text: str, symbol: Symbol | None = None) -> None:
         """Put a warning about orders into the event log."""

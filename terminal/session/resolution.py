@@ -89,6 +89,11 @@ class Resolution:
         orders = self._desk.orders
         return tuple(orders[client_oid] for client_oid in self._from_before if client_oid in orders)
 
+    def acknowledge(self) -> None:
+        """Somebody has seen what came of those that are found; the others are still looked for."""
+        left = {order.client_oid: None for order in self.from_before}
+        self._from_before = left
+
     @property
     def reason(self) -> str:
         """Why nothing opens until orders from before are found, with the way out; else empty."""
