@@ -158,7 +158,7 @@ def test_nothing_is_lost_or_doubled_by_a_kill(
 @pytest.mark.parametrize("part", range(PARTS))
 @pytest.mark.parametrize("has_socket", [False, True])
 @pytest.mark.parametrize("act", ACTS)
-def test_every_point_of_every_act(  # noqa: PLR0917 - its parameters are fixtures and cases
+def test_every_point_of_every_act(
     exchange: Child,
     numbers: Iterator[int],
     tmp_path: Path,
