@@ -134,10 +134,10 @@ def origin_of(
     order: Order, prefix: str, knows: Callable[[ClientOid], bool], *, has_record: bool
 ) -> Origin:
     """Where an order comes from. Without a lasting record no order of ours is an orphan."""
-    if knows(order.client_oid):
-        return Origin.OURS
     if not order.client_oid.startswith(prefix):
         return Origin.ELSEWHERE
+    if knows(order.client_oid):
+        return Origin.OURS
     return Origin.ORPHAN if has_record else Origin.OURS
 
 

@@ -273,6 +273,8 @@ class OrderDesk:
             if not ticket.reduces_only:
                 return Block(BlockField.JOURNAL, f"{error.sentence} {error.remedy}".rstrip())
             self.warn(f"{error.sentence} The order reduces, so it is sent.", ticket.symbol)
+        else:
+            self.recorder.intended(intention.client_oid)
         return None
 
     def dry_run(self, ticket: OrderTicket) -> Blocked | None:

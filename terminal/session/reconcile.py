@@ -22,7 +22,6 @@ if TYPE_CHECKING:
     from terminal.domain.intention import Procedure
     from terminal.domain.order import Order
     from terminal.domain.reconcile import Origin
-    from terminal.domain.units import ClientOid
     from terminal.session.orders import OrderDesk
     from terminal.session.tasks import TaskOwner
 
@@ -40,7 +39,6 @@ class Reconciling:
     def __init__(self, desk: OrderDesk, owner: TaskOwner) -> None:
         self._desk = desk
         self._owner = owner.child("reconcile")
-        self._known: set[ClientOid] = set()
         self._procedures: tuple[Procedure, ...] = ()
         self._is_reading = False
         self.problem = ""
@@ -110,15 +108,9 @@ class Reconciling:
         self.on_report.notify()
 
     def _origin(self, order: Order) -> Origin:
-        return origin_of(order, OWN_PREFIX, self._knows, has_record=self._desk.journal.lasts)
-
-    def _knows(self, client_oid: ClientOid) -> bool:
-        """Whether the journal has an order; what was found once is not looked up again."""
-        if client_oid not in self._known:
-            if self._desk.journal.intention(client_oid) is None:
-                return False
-            self._known.add(client_oid)
-        return True
+        return origin_of(
+            order, OWN_PREFIX, self._desk.recorder.knows, has_record=self._desk.journal.lasts
+        )
 
     async def _at_start(self) -> None:
         desk = self._desk

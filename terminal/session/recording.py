@@ -31,6 +31,20 @@ class Recorder:
         self._journal = journal
         self._clock = clock
         self.heard: dict[ClientOid, tuple[Source, TimestampMs]] = {}
+        self._intended: set[ClientOid] = set()
+
+    def intended(self, client_oid: ClientOid) -> None:
+        """The journal has an order's intention."""
+        self._intended.add(client_oid)
+
+    def knows(self, client_oid: ClientOid) -> bool:
+        """Whether the journal has an order; what was found once is not looked up again."""
+        if client_oid in self._intended:
+            return True
+        if self._journal.intention(client_oid) is None:
+            return False
+        self._intended.add(client_oid)
+        return True
 
     def signed(self, client_oid: ClientOid, route: Route) -> None:
         """An order is signed and sent now, this way."""
@@ -127,6 +141,7 @@ class Recorder:
     def forget(self, client_oid: ClientOid) -> None:
         """The desk has forgotten an order."""
         self.heard.pop(client_oid, None)
+        self._intended.discard(client_oid)
 
 
 def _facts(order: Order) -> tuple[object, ...]:

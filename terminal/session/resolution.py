@@ -72,6 +72,7 @@ class Resolution:
             apart_s = SOCKET_CLOSED_S if one.went_by_socket else SIGNED_FOR_S
             self._settled_after_s[client_oid] = now_s + apart_s
             self._from_before[client_oid] = None
+            desk.recorder.intended(client_oid)
             desk.put(
                 replace(order, order_id=one.order_id, state=OrderState.UNKNOWN, reason=FROM_BEFORE)
             )

@@ -36,7 +36,7 @@ def a_report(*orders: Order, lots: int = 0, origin: Origin = Origin.OURS) -> Rec
     ("oid", "is_known", "has_record", "origin"),
     [
         ("tern-1", True, True, Origin.OURS),
-        ("bot-1", True, True, Origin.OURS),
+        ("bot-1", True, True, Origin.ELSEWHERE),
         ("tern-1", False, True, Origin.ORPHAN),
         ("tern-1", False, False, Origin.OURS),
         ("id:4711", False, True, Origin.ELSEWHERE),
