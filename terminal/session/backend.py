@@ -196,8 +196,13 @@ class Backend:
         return True
 
     async def _care_for_journal(self) -> None:
+        journal, told = self.desk.journal, ""
         while True:
-            await self.desk.journal.tidy()
+            await journal.tidy()
+            if journal.problem and journal.problem != told:
+                words = f"{journal.problem} Opening orders are not sent until it can be written."
+                self.notices.post(NoticeLevel.ERROR, "orders", words)
+            told = journal.problem
             await self.clock.sleep(JOURNAL_CARE_S)
 
     async def _measure_clock(self) -> None:

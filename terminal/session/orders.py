@@ -8,6 +8,7 @@ a connection was lost. Moving and flattening are procedures of their own (``move
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, final
 
 from terminal.domain.errors import TernError
@@ -42,7 +43,7 @@ from terminal.session.placing import Placing
 from terminal.session.recording import Recorder
 from terminal.session.recovering import Recovery
 from terminal.session.recovery import read_orders
-from terminal.session.resolution import Resolution
+from terminal.session.resolution import UNCLEAR, Resolution
 from terminal.session.results import Blocked, DryRun, OrderResult, SubmitResult, Submitted
 from terminal.session.tasks import Pulse
 from terminal.session.trust import Trust
@@ -118,7 +119,7 @@ class OrderDesk:
         self._ended_at_s: dict[ClientOid, float] = {}
         self.on_changed: Listeners[[]] = Listeners(self._owner.listener_failed)
         self.on_answer: Listeners[[Subject, Outcome]] = Listeners(self._owner.listener_failed)
-        self.on_answer.add(self.recorder.answered)
+        self.on_answer.add(self._record_answer)
         self.trust = Trust(clock, self.on_changed.notify)
         self._recovery = Recovery(
             self._owner,
@@ -308,6 +309,11 @@ class OrderDesk:
             self._owner.report(name, error)
             return Unknown("An error inside the program hid the answer.", route)
 
+    def _record_answer(self, subject: Subject, outcome: Outcome) -> None:
+        order = None if subject.client_oid is None else self.orders.get(subject.client_oid)
+        is_heard_of = order is not None and order.state not in UNCLEAR
+        self.recorder.answered(subject, outcome, is_heard_of=is_heard_of)
+
     async def resolve_unknown(self, client_oid: ClientOid) -> None:
         """Ask until the exchange knows the order, or has long not heard of it."""
         await self.resolution.resolve(client_oid)
@@ -324,6 +330,7 @@ class OrderDesk:
             client_oid = self._by_id.get(subject.order_id)
         if client_oid is None or client_oid not in self.orders:
             return
+        self._record_answer(replace(subject, client_oid=client_oid), correction.outcome)
         if subject.is_cancel:
             self._canceling.correct(client_oid, correction.outcome)
         else:

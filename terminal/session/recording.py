@@ -52,8 +52,11 @@ class Recorder:
         event = JournalEvent(EventKind.SIGNED, Source.OWN, self._clock.now_ms(), detail=detail)
         self._journal.note(client_oid, event)
 
-    def answered(self, subject: Subject, outcome: Outcome) -> None:
-        """A command about an order was answered, or its answer given up."""
+    def answered(self, subject: Subject, outcome: Outcome, *, is_heard_of: bool = False) -> None:
+        """A command about an order was answered, or its answer given up.
+
+        A refusal ends nothing of an order that ``is_heard_of``: its events know better.
+        """
         client_oid = subject.client_oid
         if client_oid is None:
             return
@@ -67,7 +70,7 @@ class Recorder:
         if not isinstance(outcome, Accepted):
             detail["sentence"] = outcome.sentence
         named = isinstance(outcome, Accepted) and outcome.order_ids and not subject.is_cancel
-        ends = isinstance(outcome, (Rejected, NotSent)) and not subject.is_cancel
+        ends = isinstance(outcome, (Rejected, NotSent)) and not (subject.is_cancel or is_heard_of)
         self._journal.note(
             client_oid,
             JournalEvent(
