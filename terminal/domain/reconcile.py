@@ -91,7 +91,8 @@ class Unfinished:
 class ReconcileReport:
     """What there is. ``is_complete`` is False while something is still read or looked for.
 
-    ``from_before`` are the orders whose end was not known when the program began, as they are now.
+    ``from_before`` are orders that were never answered when the program ended, or that have ended
+    since, as they are now.
     """
 
     made_at: TimestampMs
@@ -110,7 +111,8 @@ class ReconcileReport:
     @property
     def attention(self) -> tuple[str, ...]:
         """What somebody should look at, one sentence each; empty when all is as it should be."""
-        missing = [one for one in self.from_before if one.is_guess]
+        missing = [one for one in self.from_before if one.is_guess and one.order_id is None]
+        lost = [one for one in self.from_before if one.is_guess and one.order_id is not None]
         found = [one for one in self.from_before if not one.is_guess]
         alone = [one for one in self.orders if one.origin is Origin.ORPHAN]
         bare = [one for one in self.orders if one.is_bare]
@@ -121,6 +123,8 @@ class ReconcileReport:
             )
         if missing:
             said.append(f"{_orders(len(missing))} from before never arrived at the exchange.")
+        if lost:
+            said.append(f"{_orders(len(lost))} from before that the exchange no longer knows.")
         if alone:
             said.append(f"{_orders(len(alone))} of ours without a record of having sent it.")
         if bare:

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from terminal.domain.intention import Procedure
     from terminal.domain.order import Order
     from terminal.domain.reconcile import Origin
+    from terminal.session.listeners import Handle
     from terminal.session.orders import OrderDesk
     from terminal.session.tasks import TaskOwner
 
@@ -40,6 +41,7 @@ class Reconciling:
         self._desk = desk
         self._owner = owner.child("reconcile")
         self._procedures: tuple[Procedure, ...] = ()
+        self._handle: Handle | None = None
         self._is_reading = False
         self.problem = ""
         self.report: ReconcileReport | None = None
@@ -48,11 +50,13 @@ class Reconciling:
     def start(self) -> None:
         """Begin with what was under way, and report once everything is known."""
         self._procedures = self._desk.journal.open_procedures()
-        self._desk.on_compared.add(self.make)
+        self._handle = self._desk.on_compared.add(self.make)
         self._owner.spawn("at the start", self._at_start())
 
     async def stop(self) -> None:
         """End."""
+        if self._handle is not None:
+            self._handle.remove()
         await self._owner.close()
 
     def read(self) -> None:
@@ -95,7 +99,7 @@ class Reconciling:
                 for one in held
             ),
             tuple(ModeFinding(symbol, account.margin_mode(symbol)) for symbol in symbols),
-            desk.resolution.all_from_before,
+            desk.resolution.to_be_seen,
             tuple(
                 unfinished(
                     one,

@@ -54,7 +54,12 @@ class FindingRow(NamedTuple):
 COLUMNS: tuple[Column[FindingRow], ...] = (
     Column("What", lambda row: row.what, is_number=False, sample="Margin mode"),
     Column("Contract", lambda row: row.symbol, is_number=False, sample="1000BONKUSDTM"),
-    Column("As it is", lambda row: row.words, is_number=False, sample="Sell 10 000 at 100 000.0"),
+    Column(
+        "As it is",
+        lambda row: row.words,
+        is_number=False,
+        sample="Sell 10 000 at 100 000.0, partly filled",
+    ),
     Column("From", lambda row: row.origin, lambda row: row.role, is_number=False, sample=BARE),
     Column("Told by", lambda row: row.told_by, is_number=False, sample="this program"),
     Column("Age", lambda row: row.age, sample="59 min"),

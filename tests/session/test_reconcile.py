@@ -6,10 +6,11 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from terminal.domain.clock import TimestampMs
 from terminal.domain.events import MarginMode
-from terminal.domain.intention import Purpose, Source
+from terminal.domain.intention import EventKind, JournalEvent, Purpose, Source
 from terminal.domain.reconcile import Origin
-from terminal.domain.units import ClientOid, OrderId
+from terminal.domain.units import ClientOid, Lots, OrderId
 from terminal.exchange.errors import TransportError
 from terminal.session.orders import RECONCILE_INTERVAL_S
 from terminal.session.reconcile import Reconciling
@@ -77,6 +78,36 @@ async def test_it_is_not_complete_while_an_order_is_looked_for(
     assert reconciling.report.attention == ("One order from before never arrived at the exchange.",)
     reconciling.acknowledge()
     assert reconciling.report.attention == ()
+
+
+@pytest.mark.parametrize(
+    ("was_named", "is_done", "sentences"),
+    [(True, False, 0), (True, True, 1), (False, False, 1), (False, True, 1)],
+)
+async def test_what_rests_as_it_was_left_asks_for_nothing(
+    bench: Bench, reconciling: Reconciling, *, was_named: bool, is_done: bool, sentences: int
+) -> None:
+    """Who leaves orders on the exchange for the night is not asked about each in the morning."""
+    intended(bench)
+    if was_named:
+        event = JournalEvent(
+            EventKind.UPDATED, Source.STREAM, TimestampMs(3), order_id=OrderId("1"), is_end=False
+        )
+        bench.desk.journal.note(OLD, event)
+    update = an_order_update(
+        order_id=OrderId("1"), client_oid=OLD, is_done=is_done, canceled=Lots(2 * is_done)
+    )
+    bench.trading.known["1"] = update
+    if is_done:
+        bench.trading.done = (update,)
+    else:
+        bench.trading.open = (update,)
+    await bench.start()
+    reconciling.start()
+    await bench.clock.settle()
+    assert reconciling.report is not None
+    assert reconciling.report.is_complete
+    assert len(reconciling.report.attention) == sentences
 
 
 async def test_what_was_under_way_stays_until_somebody_has_seen_it(
