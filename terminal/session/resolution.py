@@ -70,7 +70,8 @@ class Resolution:
                 continue
             order = submitting(ticket, client_oid)
             # Whatever the program signed was signed, and its sockets closed, before this one began.
-            apart_s = SOCKET_CLOSED_S if one.went_by_socket else SIGNED_FOR_S
+            by_rest = one.signed_at is not None and not one.went_by_socket
+            apart_s = SIGNED_FOR_S if by_rest else SOCKET_CLOSED_S
             self._settled_after_s[client_oid] = now_s + apart_s
             self._from_before[client_oid] = one.was_heard_of
             desk.recorder.intended(client_oid)
