@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, final
 
 from terminal.domain.access import Access
 from terminal.domain.errors import TernError
+from terminal.domain.intention import OWN_PREFIX
 from terminal.domain.protection import ProtectionSettings
 from terminal.domain.triggers import References
 from terminal.domain.units import ClientOid, Symbol
@@ -39,6 +40,7 @@ from terminal.session.markets import Markets
 from terminal.session.notices import NoticeBoard, NoticeLevel
 from terminal.session.orders import OrderDesk
 from terminal.session.protection import ProtectionWatch
+from terminal.session.reconcile import Reconciling
 from terminal.session.surroundings import GuardSurroundings
 from terminal.session.transfers import TransferDesk
 
@@ -63,9 +65,6 @@ class Safety:
     memory: StopMemory = field(default_factory=NoMemory)
     fuse: FuseTerms = field(default_factory=FuseTerms)
 
-
-CLIENT_OID_PREFIX = "tern-"
-"""By it our own orders are known as ours even without a record of having sent them."""
 
 JOURNAL_CARE_S = 60.0
 """Between two times that the journal's log is written into its file."""
@@ -158,6 +157,7 @@ class Backend:
             clients.funds, self.desk, self.exchange_clock, owner, self.notices, safety.fuse
         )
         self.leaving = Leaving(self.desk, self.account, self.fuse, clock, owner)
+        self.reconciling = Reconciling(self.desk, owner)
         self.transfers = TransferDesk(
             clients.transfers,
             self.account,
@@ -271,6 +271,7 @@ class Backend:
         await self.held_exits.stop()
         await self.markets.stop()
         await self.transfers.stop()
+        await self.reconciling.stop()
         await self.leaving.stop()
         await self.kill_switch.stop()
         await self.fuse.stop()
@@ -306,6 +307,7 @@ class Backend:
             self.account_feed.start()
             self.account.start()
             self.desk.start()
+            self.reconciling.start()
             self.protection.start()
             self.loss.start(self.desk.on_fill)
             self.kill_switch.start()
@@ -341,8 +343,13 @@ class Backend:
         return True
 
     async def _care_for_journal(self) -> None:
+        journal, told = self.desk.journal, ""
         while True:
-            await self.desk.journal.tidy()
+            await journal.tidy()
+            if journal.problem and journal.problem != told:
+                words = f"{journal.problem} Opening orders are not sent until it can be written."
+                self.notices.post(NoticeLevel.ERROR, "orders", words)
+            told = journal.problem
             await self.clock.sleep(JOURNAL_CARE_S)
 
     async def _measure_clock(self) -> None:
@@ -356,7 +363,7 @@ class Backend:
 
 def new_client_oid() -> ClientOid:
     """A client order id that was never used before (at most 40 letters, digits and dashes)."""
-    return ClientOid(f"{CLIENT_OID_PREFIX}{uuid.uuid4().hex}")
+    return ClientOid(f"{OWN_PREFIX}{uuid.uuid4().hex}")
 
 
 def new_transfer_oid() -> ClientOid:

@@ -54,7 +54,8 @@ class Resolution:
         self._desk = desk
         self._cases: dict[ClientOid, _Case] = {}
         self._settled_after_s: dict[ClientOid, float] = {}
-        self._from_before: dict[ClientOid, None] = {}
+        self._from_before: dict[ClientOid, bool] = {}
+        """Orders from before, and whether the exchange had named them then."""
         self._is_running = False
         self._attempt = 0
 
@@ -69,9 +70,11 @@ class Resolution:
                 continue
             order = submitting(ticket, client_oid)
             # Whatever the program signed was signed, and its sockets closed, before this one began.
-            apart_s = SOCKET_CLOSED_S if one.went_by_socket else SIGNED_FOR_S
+            by_rest = one.signed_at is not None and not one.went_by_socket
+            apart_s = SIGNED_FOR_S if by_rest else SOCKET_CLOSED_S
             self._settled_after_s[client_oid] = now_s + apart_s
-            self._from_before[client_oid] = None
+            self._from_before[client_oid] = one.was_heard_of
+            desk.recorder.intended(client_oid)
             desk.put(
                 replace(order, order_id=one.order_id, state=OrderState.UNKNOWN, reason=FROM_BEFORE)
             )
@@ -84,10 +87,23 @@ class Resolution:
         return tuple(order for order in known if order is not None and order.state in UNCLEAR)
 
     @property
-    def all_from_before(self) -> tuple[Order, ...]:
-        """Orders from before that were open when the program began, as they are now."""
+    def to_be_seen(self) -> tuple[Order, ...]:
+        """Orders from before that were never answered, or have ended since, as they are now.
+
+        What worked then and goes on working is as it was left.
+        """
         orders = self._desk.orders
-        return tuple(orders[client_oid] for client_oid in self._from_before if client_oid in orders)
+        return tuple(
+            order
+            for client_oid, was_named in self._from_before.items()
+            if (order := orders.get(client_oid)) is not None
+            and not (was_named and order.is_working)
+        )
+
+    def acknowledge(self) -> None:
+        """Somebody has seen what came of those that are found; the others are still looked for."""
+        left = {order.client_oid for order in self.from_before}
+        self._from_before = {oid: named for oid, named in self._from_before.items() if oid in left}
 
     @property
     def reason(self) -> str:

@@ -18,7 +18,7 @@ from tests.support.builders import XBT, a_fill, a_ticket, an_order_update
 from tests.support.fakes import FakeTradingGateway
 
 OID, ID = ClientOid("c1"), OrderId("9")
-NO_COMMANDS = (Access.WATCH_ONLY, Access.MARKET_DATA)
+NO_COMMANDS = (Access.WATCH_ONLY, Access.SECOND, Access.MARKET_DATA)
 
 
 @pytest.mark.parametrize("access", NO_COMMANDS)

@@ -27,7 +27,7 @@ O1 = OrderId("id-1")
 
 
 def intended(bench: Bench, oid: ClientOid = OLD, route: Route | None = Route.REST) -> None:
-    """What the program wrote before it ended: an intention, and that it was signed."""
+    """What the program wrote before it ended: an intention, and that it was signed, if it was."""
     journal = bench.desk.journal
     intention = Intention(oid, a_ticket(), Purpose.SUBMIT, None, TimestampMs(1))
     journal.intend(intention)
@@ -75,10 +75,11 @@ async def test_one_that_ended_meanwhile_is_found_among_the_done() -> None:
 
 
 @pytest.mark.parametrize(
-    ("route", "least_s"), [(Route.REST, SIGNED_FOR_S), (Route.SOCKET, SOCKET_CLOSED_S)]
+    ("route", "least_s"),
+    [(Route.REST, SIGNED_FOR_S), (Route.SOCKET, SOCKET_CLOSED_S), (None, SOCKET_CLOSED_S)],
 )
 async def test_never_arrived_takes_three_rounds_and_the_time_of_its_way(
-    route: Route, least_s: float
+    route: Route | None, least_s: float
 ) -> None:
     bench = Bench()
     intended(bench, route=route)

@@ -29,7 +29,7 @@ async def a_watching_bench(access: Access = Access.WATCH_ONLY) -> tuple[Bench, l
     return bench, runs
 
 
-@pytest.mark.parametrize("access", [Access.WATCH_ONLY, Access.MARKET_DATA])
+@pytest.mark.parametrize("access", [Access.WATCH_ONLY, Access.SECOND, Access.MARKET_DATA])
 async def test_no_command_reaches_the_gateway_and_each_says_why(access: Access) -> None:
     """Sending, moving, four ways of canceling and flattening."""
     bench, _ = await a_watching_bench(access)
