@@ -23,6 +23,7 @@ MARKERS = {
     "widgets": "gui",
     "integration": "integration",
     "faults": "integration",
+    "crash": "integration",
     "end_to_end": "end_to_end",
     "benchmarks": "bench",
 }

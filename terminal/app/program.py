@@ -40,16 +40,19 @@ from terminal.storage.settings import SettingsStore
 if TYPE_CHECKING:
     from PySide6.QtWidgets import QWidget
 
+    from terminal.app.account_files import AccountFiles
     from terminal.app.cli import Options
     from terminal.app.entrance import Entrance
     from terminal.app.settings_keeper import SettingsKeeper
     from terminal.app.tour import Tour
     from terminal.app.wire_timer import WireTimer
     from terminal.app.wiring import Program
+    from terminal.domain.access import Access
     from terminal.domain.guard import GuardLimits
     from terminal.exchange.connect import ExchangeClients
     from terminal.exchange.credentials import Credentials
     from terminal.session.backend import Backend
+    from terminal.session.journal import Journal
     from terminal.viewmodels.trouble import TroubleBanner
     from terminal.widgets.theme import Theme
 
@@ -250,7 +253,14 @@ class ProgramRun(QObject):
 
         timer = WireTimer(self) if self._options.tour else None
         ((hosts, credentials),) = await beginning
-        backend = self._backend(self._clients(choice, hosts, credentials, timer))
+        files = self._files(choice, hosts, credentials)
+        try:
+            clients = self._clients(choice, hosts, credentials, timer, files.access)
+        except TernError:
+            await files.close()
+            raise
+        self._lifecycle.on_stop("account files", files.close)
+        backend = self._backend(clients, files.journal)
         self._lifecycle.on_stop("sessions", backend.stop)
         program = build(backend, self._settings, self._theme(), choice.badge)
         program.window.setWindowTitle(choice.title)
@@ -263,7 +273,7 @@ class ProgramRun(QObject):
         self._show(program)
         program.ladder_widget.setFocus()
         await backend.start()
-        for words in (self._settings_problem, *choice.words):
+        for words in (self._settings_problem, *choice.words, *files.words):
             if words:
                 backend.notices.post(NoticeLevel.WARNING, "app", words)
         if timer is not None and credentials is not None:
@@ -305,6 +315,7 @@ class ProgramRun(QObject):
         hosts: Hosts,
         credentials: Credentials | None,
         timer: WireTimer | None,
+        access: Access,
     ) -> ExchangeClients:
         from terminal.exchange.connect import connect
         from terminal.exchange.credentials import Keys
@@ -313,15 +324,25 @@ class ProgramRun(QObject):
             hosts,
             None if credentials is None else Keys(credentials, choice.order_key),
             self._clock,
-            access=choice.access,
+            access=access,
             proxy=self._proxy,
             on_sent=None if timer is None else timer.on_sent,
         )
 
-    def _backend(self, clients: ExchangeClients) -> Backend:
+    def _files(self, choice: Choice, hosts: Hosts, credentials: Credentials | None) -> AccountFiles:
+        """Journal and lock of an account; a simulated one ends with us and needs neither."""
+        from terminal.app.account_files import AccountFiles, folder_of
+
+        folder = None
+        if choice.mode is Mode.ACCOUNT and credentials is not None:
+            folder = folder_of(self._paths.data, hosts, credentials)
+        return AccountFiles(folder, choice.access, self._clock)
+
+    def _backend(self, clients: ExchangeClients, journal: Journal | None) -> Backend:
         from terminal.session.backend import Backend
 
-        return Backend(clients, self._clock, self._owner.child("backend"), self._limits)
+        owner = self._owner.child("backend")
+        return Backend(clients, self._clock, owner, self._limits, journal)
 
     def _limits(self) -> GuardLimits:
         return self._settings.limits

@@ -11,6 +11,7 @@ WATCH_ONLY_NO_TRANSFERS = (
 WATCH_ONLY_NO_CHANGES = (
     "Watch only: changing settings is off until a later version trades real accounts."
 )
+SECOND_REASON = "Watch only: another Tern trades this account."
 NO_ACCOUNT_REASON = "No account is connected, so no order can be sent."
 
 
@@ -18,12 +19,19 @@ class Access(Enum):
     """How far commands may go.
 
     FULL sends orders. WATCH_ONLY reads the account and asks for tests of orders, nothing that
-    changes it. MARKET_DATA has no account at all.
+    changes it, and so does SECOND while another program trades the account. MARKET_DATA has no
+    account at all.
     """
 
     FULL = "full"
     WATCH_ONLY = "watch only"
+    SECOND = "second program"
     MARKET_DATA = "market data"
+
+    @property
+    def is_watching(self) -> bool:
+        """True when an account is read and nothing of it is changed."""
+        return self in {Access.WATCH_ONLY, Access.SECOND}
 
     @property
     def reason(self) -> str:
@@ -44,15 +52,18 @@ class Access(Enum):
 _REASONS = {
     Access.FULL: "",
     Access.WATCH_ONLY: WATCH_ONLY_REASON,
+    Access.SECOND: SECOND_REASON,
     Access.MARKET_DATA: NO_ACCOUNT_REASON,
 }
 _NO_TRANSFERS = {
     Access.FULL: "",
     Access.WATCH_ONLY: WATCH_ONLY_NO_TRANSFERS,
+    Access.SECOND: SECOND_REASON,
     Access.MARKET_DATA: "No account is connected, so no money can be moved.",
 }
 _NO_CHANGES = {
     Access.FULL: "",
     Access.WATCH_ONLY: WATCH_ONLY_NO_CHANGES,
+    Access.SECOND: SECOND_REASON,
     Access.MARKET_DATA: "No account is connected, so no setting can be changed.",
 }

@@ -11,6 +11,8 @@ from enum import Enum
 from types import MappingProxyType
 from typing import TYPE_CHECKING, NewType, TypeAlias, final
 
+from terminal.domain.errors import TernError
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
@@ -25,6 +27,10 @@ Detail: TypeAlias = "Mapping[str, str | int]"
 """What else is known, by name: text and whole numbers only; decimals as plain text."""
 
 NO_DETAIL: Detail = MappingProxyType({})
+
+
+class JournalError(TernError):
+    """Raised when an intention cannot be written; its order is then not sent, if it opens."""
 
 
 class Purpose(Enum):

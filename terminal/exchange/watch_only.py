@@ -7,12 +7,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, final
 
-from terminal.domain.access import Access
 from terminal.exchange.outcome import NotSent
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from terminal.domain.access import Access
     from terminal.domain.events import Fill, OrderUpdate
     from terminal.domain.ticket import OrderTicket
     from terminal.domain.units import ClientOid, OrderId, Symbol
@@ -82,7 +82,7 @@ class WatchOnlyTrading:
 
     async def test(self, ticket: OrderTicket, client_oid: ClientOid) -> Outcome:
         """Let the exchange test an order, if there is an account to test it for."""
-        if self.access is Access.WATCH_ONLY:
+        if self.access.is_watching:
             return await self._inner.test(ticket, client_oid)
         return self._refuse()
 

@@ -33,6 +33,8 @@ if TYPE_CHECKING:
 CLIENT_OID_PREFIX = "tern-"
 """By it our own orders are known as ours even without a record of having sent them."""
 
+JOURNAL_CARE_S = 60.0
+"""Between two times that the journal's log is written into its file."""
 _RETRY_S = (0.5, 1.0, 2.0, 4.0, 8.0)
 
 _log = logging.getLogger("app")
@@ -134,6 +136,7 @@ class Backend:
             self.notices.post(NoticeLevel.INFO, "app", reason)
         self.health.start()
         self.owner.spawn("load contracts", self._load_contracts())
+        self.owner.spawn("journal", self._care_for_journal())
 
     async def stop(self) -> None:
         """End sessions, feeds and connections, in the reverse order of their start."""
@@ -189,6 +192,11 @@ class Backend:
             _log.info("clock: %s", error)
             return False
         return True
+
+    async def _care_for_journal(self) -> None:
+        while True:
+            await self.desk.journal.tidy()
+            await self.clock.sleep(JOURNAL_CARE_S)
 
     async def _measure_clock(self) -> None:
         await self._is_clock_measured()

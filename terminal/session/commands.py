@@ -15,14 +15,15 @@ from terminal.session.sweeps import Sweeping
 
 if TYPE_CHECKING:
     from terminal.session.desk import Desk
+    from terminal.session.resolution import Resolution
 
 
 @final
 class Commands:
     """Built once for each desk; they share nothing but it."""
 
-    def __init__(self, desk: Desk) -> None:
-        self.placing = Placing(desk)
+    def __init__(self, desk: Desk, resolution: Resolution) -> None:
+        self.placing = Placing(desk, resolution)
         self.canceling = Canceling(desk)
         self.batches = Batching(desk, self.placing, self.canceling)
         self.sweeping = Sweeping(desk, self.batches)

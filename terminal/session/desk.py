@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Protocol
 
-from terminal.domain.intention import Purpose
+from terminal.domain.intention import Purpose, Source
 from terminal.domain.order import PendingCommand
 
 if TYPE_CHECKING:
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from terminal.session.account import AccountSession
     from terminal.session.journal import Journal
     from terminal.session.listeners import Listeners
+    from terminal.session.recording import Recorder
     from terminal.session.results import BatchResult, SubmitResult
     from terminal.session.tasks import Pulse
 
@@ -34,6 +35,7 @@ class Desk(Protocol):
     gateway: TradingGateway
     account: AccountSession
     journal: Journal
+    recorder: Recorder
     clock: Clock
     pulse: Pulse
     orders: dict[ClientOid, Order]
@@ -108,12 +110,16 @@ class Desk(Protocol):
         """Ask until the exchange knows the order, or provably never got it."""
         ...
 
+    def look_for(self, client_oid: ClientOid) -> None:
+        """Begin to find out what became of an order, with all others at one pace."""
+        ...
+
     async def refresh_order(self, client_oid: ClientOid) -> bool | None:
         """Ask about one order: whether the exchange knows it; None without an answer."""
         ...
 
-    def take(self, update: OrderUpdate) -> None:
-        """Bring an order up to date."""
+    def take(self, update: OrderUpdate, source: Source = Source.REST) -> None:
+        """Bring an order up to date by what somebody said of it."""
         ...
 
     def take_past(self, update: OrderUpdate) -> None:

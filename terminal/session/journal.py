@@ -10,7 +10,6 @@ import uuid
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Protocol, final
 
-from terminal.domain.errors import TernError
 from terminal.domain.intention import (
     NO_DETAIL,
     EventKind,
@@ -28,10 +27,6 @@ if TYPE_CHECKING:
 
 KEPT = 2000
 """So many ended orders and procedures a journal in memory remembers."""
-
-
-class JournalError(TernError):
-    """Raised when an intention cannot be written; its order is then not sent, if it opens."""
 
 
 class Journal(Protocol):
@@ -82,6 +77,10 @@ class Journal(Protocol):
 
     def trail(self, client_oid: ClientOid) -> tuple[JournalEvent, ...]:
         """All that became known of an order, in the order of writing."""
+        ...
+
+    async def tidy(self) -> None:
+        """Forget what ended long ago and put the file in order; called now and then."""
         ...
 
 
@@ -156,6 +155,10 @@ class MemoryJournal:
         """All that became known of an order."""
         entry = self._entries.get(client_oid)
         return () if entry is None else tuple(entry.events)
+
+    async def tidy(self) -> None:
+        """Forget what ended long ago."""
+        self._forget_old()
 
     def _forget_old(self) -> None:
         if len(self._entries) > 2 * KEPT:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, final
 from terminal.domain.errors import TernError
 from terminal.domain.events import OrderUpdate
 from terminal.domain.guard import Block, BlockField, GuardLimits, Touch, check
-from terminal.domain.intention import Intention, Purpose
+from terminal.domain.intention import Intention, JournalError, Purpose, Source
 from terminal.domain.order import (
     Order,
     OrderState,
@@ -34,11 +34,13 @@ from terminal.exchange.gateway import (
 from terminal.exchange.outcome import Outcome, Route, Unknown
 from terminal.session.closing import WHOLE
 from terminal.session.commands import Commands
-from terminal.session.journal import Journal, JournalError, MemoryJournal
+from terminal.session.journal import Journal, MemoryJournal
 from terminal.session.listeners import Listeners
 from terminal.session.notices import NoticeLevel
+from terminal.session.recording import Recorder
 from terminal.session.recovering import Recovery
 from terminal.session.recovery import read_orders
+from terminal.session.resolution import Resolution
 from terminal.session.results import (
     BatchResult,
     Blocked,
@@ -81,7 +83,7 @@ RECONCILE_INTERVAL_S = 60.0
 class OrderDesk:
     """All orders of the account and all commands about them. Commands return at once."""
 
-    def __init__(  # noqa: PLR0913, PLR0917 - the one gate through which everything passes
+    def __init__(  # noqa: PLR0913, PLR0915, PLR0917 - the one gate through which everything passes
         self,
         gateway: TradingGateway,
         account: AccountSession,
@@ -111,7 +113,9 @@ class OrderDesk:
         self._by_id: dict[OrderId, ClientOid] = {}
         self._fills: dict[tuple[Symbol, str, OrderId], Fill] = {}
         self._fees_asked = False
-        self._commands = Commands(self)
+        self.recorder = Recorder(self.journal, clock)
+        self.resolution = Resolution(self)
+        self._commands = Commands(self, self.resolution)
         self.orders: dict[ClientOid, Order] = {}
         self.sent: set[ClientOid] = set()
         self.flags_unknown: set[ClientOid] = set()
@@ -119,6 +123,7 @@ class OrderDesk:
         self._ended_at_s: dict[ClientOid, float] = {}
         self.on_changed: Listeners[[]] = Listeners(self._owner.listener_failed)
         self.on_answer: Listeners[[Subject, Outcome]] = Listeners(self._owner.listener_failed)
+        self.on_answer.add(self.recorder.answered)
         self.trust = Trust(clock, self.on_changed.notify)
         self._recovery = Recovery(
             self._owner,
@@ -170,6 +175,9 @@ class OrderDesk:
         """What would keep a ticket from being sent now; empty means go."""
         reason = self.access.reason
         blocks = self.dry_run_blocks(ticket)
+        unresolved = self.resolution.reason
+        if unresolved and not ticket.reduces_only:
+            blocks = (*blocks, Block(BlockField.ORDER, unresolved))
         return (Block(BlockField.ACCESS, reason), *blocks) if reason else blocks
 
     def dry_run_blocks(self, ticket: OrderTicket) -> tuple[Block, ...]:
@@ -189,7 +197,8 @@ class OrderDesk:
     # Life ------------------------------------------------------------------------------------
 
     def start(self) -> None:
-        """Begin to keep the orders true."""
+        """Begin to keep the orders true, those that the journal knows from before included."""
+        self.resolution.take_over(self.journal.open_intentions())
         self._handles = [
             self._feed.on_opened.add(self._on_opened),
             self._feed.on_lost.add(self._on_lost),
@@ -352,7 +361,11 @@ class OrderDesk:
 
     async def resolve_unknown(self, client_oid: ClientOid) -> None:
         """Ask until the exchange knows the order, or has long not heard of it."""
-        await self._commands.placing.resolve(client_oid)
+        await self.resolution.resolve(client_oid)
+
+    def look_for(self, client_oid: ClientOid) -> None:
+        """Begin to find out what became of an order, with all others at one pace."""
+        self.resolution.look_for(client_oid)
 
     def correct(self, correction: Correction) -> None:
         """Take what became known of a command after its outcome was given."""
@@ -479,7 +492,7 @@ class OrderDesk:
 
     def _on_fact(self, fact: StreamFact) -> None:
         if isinstance(fact, OrderUpdate):
-            self.take(fact)
+            self.take(fact, Source.STREAM)
         elif isinstance(fact, ChannelConfirmed):
             self._recovery.confirmed(fact.channel.kind)
         elif isinstance(fact, ChannelInterrupted):
@@ -497,15 +510,16 @@ class OrderDesk:
         self._notices.post(NoticeLevel.ERROR, "orders", why)
         self.on_changed.notify()
 
-    def take(self, update: OrderUpdate) -> None:
+    def take(self, update: OrderUpdate, source: Source = Source.REST) -> None:
         """Bring an order up to date, or learn of one placed elsewhere."""
         known = self._known(update)
         after = from_update(update) if known is None else apply_update(known, update)
+        self.recorder.updated(known, after, update, source)
         self._note_flags(after.client_oid, update, is_new=known is None)
         if update.details is not None and not update.is_done:
             self.details[after.client_oid] = update.details
         if update.fill is not None:
-            self._take_fill(update.fill)
+            self._take_fill(update.fill, after.client_oid)
         if after is not known:
             self.put(after)
             if update.fill is None and after.filled > (known.filled if known is not None else 0):
@@ -539,10 +553,11 @@ class OrderDesk:
             client_oid = update.client_oid
         return None if client_oid is None else self.orders.get(client_oid)
 
-    def _take_fill(self, fill: Fill) -> None:
+    def _take_fill(self, fill: Fill, client_oid: ClientOid) -> None:
         if fill.key in self._fills:
             return
         self._fills[fill.key] = fill
+        self.recorder.filled(client_oid, fill, Source.STREAM)
         self.account.apply_fill(fill)
         self.on_fill.notify(fill)
         verb = "Bought" if fill.side is Side.BUY else "Sold"
@@ -589,6 +604,9 @@ class OrderDesk:
         They do not change positions: those were read by request as well.
         """
         for fill in fills:
+            client_oid = self._by_id.get(fill.order_id)
+            if client_oid is not None and fill.key not in self._fills:
+                self.recorder.filled(client_oid, fill, Source.REST)
             self._fills[fill.key] = fill
         ordered = sorted(self._fills.values(), key=lambda fill: fill.event_at)[-KEPT_FILLS:]
         self._fills = {fill.key: fill for fill in ordered}
@@ -639,6 +657,7 @@ class OrderDesk:
             self.flags_unknown.discard(client_oid)
             self.sent.discard(client_oid)
             self.details.pop(client_oid, None)
+            self.recorder.forget(client_oid)
             if forgotten.order_id is not None:
                 self._by_id.pop(forgotten.order_id, None)
 

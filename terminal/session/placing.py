@@ -1,7 +1,7 @@
 """Placing an order and finding out what became of it.
 
-A placed order is never resent. An answer that did not come makes it Unknown, and the exchange is
-asked until it says what happened; an end concluded from silence is only a guess.
+A placed order is never resent. An answer that did not come makes it Unknown, and it is looked for
+(``resolution``) until it is known what happened; an end concluded from silence is only a guess.
 """
 
 from __future__ import annotations
@@ -13,53 +13,53 @@ from typing import TYPE_CHECKING, final
 from terminal.domain.order import Order, OrderState
 from terminal.exchange.batches import Subject
 from terminal.exchange.outcome import Accepted, NotSent, Rejected, Route, Unknown
+from terminal.session.resolution import SIGNED_FOR_S, UNCLEAR
 
 if TYPE_CHECKING:
     from terminal.domain.ticket import OrderTicket
     from terminal.domain.units import ClientOid
     from terminal.exchange.outcome import Outcome
     from terminal.session.desk import Desk
+    from terminal.session.resolution import Resolution
 
 EVENT_WAIT_S = 2.0
 """How long an accepted order may go without an event before the exchange is asked."""
-UNKNOWN_WAITS_S = (0.3, 0.6, 1.2, 2.4, 4.0)
-UNKNOWN_LIMIT_S = 15.0
-"""After so long of answered queries without a trace, an order is taken as never arrived."""
-UNCLEAR = (OrderState.SUBMITTING, OrderState.UNKNOWN)
 
 
 @final
 class Placing:
     """The place procedure of a desk."""
 
-    def __init__(self, desk: Desk) -> None:
+    def __init__(self, desk: Desk, resolution: Resolution) -> None:
         self._desk = desk
-        self._settled_after_s: dict[ClientOid, float] = {}
+        self._resolution = resolution
 
     async def run(self, ticket: OrderTicket, client_oid: ClientOid) -> None:
         """Send once and see it through."""
         route = None if ticket.exits is None else Route.REST  # the socket takes no exits (6.2)
+        self._desk.recorder.signed(client_oid, route or self._desk.gateway.route.route)
+        signed_s = self._desk.clock.monotonic_s()
         placing = self._desk.gateway.place(ticket, client_oid)
-        await self.see(client_oid, await self._desk.answer("place", placing, route))
+        await self.see(client_oid, await self._desk.answer("place", placing, route), signed_s)
 
-    async def see(self, client_oid: ClientOid, outcome: Outcome) -> None:
+    async def see(self, client_oid: ClientOid, outcome: Outcome, signed_s: float) -> None:
         """Take the answer to an order that was sent, by itself or in a batch; see it through."""
         self._desk.on_answer.notify(Subject(client_oid), outcome)
         order = self._desk.orders[client_oid]
         if isinstance(outcome, Accepted):
             if outcome.order_ids and order.order_id is None:
                 self._desk.put(replace(order, order_id=outcome.order_ids[0]))
-            await self._expect_event(client_oid)
+            await self._expect_event(client_oid, signed_s)
         elif isinstance(outcome, (Rejected, NotSent)):
             self._rejected(order, outcome)
         elif order.state is OrderState.SUBMITTING:
             # An event may have told the truth already; then the lost answer does not matter.
-            self._note_settling(client_oid, outcome)
+            self._note_settling(client_oid, outcome, signed_s)
             self._desk.put(replace(order, state=OrderState.UNKNOWN, reason=outcome.sentence))
             self._desk.tell(
                 client_oid, "No answer to the order: asking what became of it.", ok=False
             )
-            await self.resolve(client_oid)
+            await self._resolution.resolve(client_oid)
 
     async def test(self, ticket: OrderTicket, client_oid: ClientOid) -> None:
         """Ask once what the exchange would say; the answer is told and forgotten."""
@@ -79,7 +79,8 @@ class Placing:
         """Take what became known of an order after its outcome was given."""
         order = self._desk.orders[client_oid]
         if isinstance(outcome, Unknown):
-            self._note_settling(client_oid, outcome)
+            if order.state in UNCLEAR:
+                self._note_settling(client_oid, outcome)
         elif isinstance(outcome, Accepted):
             if outcome.order_ids and order.order_id is None:
                 self._desk.put(replace(order, order_id=outcome.order_ids[0]))
@@ -90,15 +91,20 @@ class Placing:
     async def _ask(self, client_oid: ClientOid) -> None:
         await self._desk.refresh_order(client_oid)
 
-    def _note_settling(self, client_oid: ClientOid, outcome: Unknown) -> None:
-        """Until when the exchange's not knowing an order is no proof of anything."""
+    def _note_settling(
+        self, client_oid: ClientOid, outcome: Unknown, signed_s: float | None = None
+    ) -> None:
+        """From when on the exchange's not knowing an order is proof that it never arrived."""
         after_s = outcome.settled_after_s
-        if after_s is None:
+        if after_s is None and outcome.route is Route.SOCKET:
             # Over the order socket a request may arrive as long as its connection stands. That it
             # has ended may have been told before the answer came to whoever waited for it.
-            after_s = math.inf if outcome.route is Route.SOCKET else 0.0
-            after_s = self._settled_after_s.get(client_oid, after_s)
-        self._settled_after_s[client_oid] = after_s
+            known_s = self._resolution.settled_after_s(client_oid)
+            after_s = math.inf if known_s is None else known_s
+        elif after_s is None:
+            begun_s = self._desk.clock.monotonic_s() if signed_s is None else signed_s
+            after_s = begun_s + SIGNED_FOR_S
+        self._resolution.settle(client_oid, after_s)
 
     def _rejected(self, order: Order, outcome: Rejected | NotSent) -> None:
         if order.state not in UNCLEAR:
@@ -110,44 +116,11 @@ class Placing:
         prefix = "Rejected" if isinstance(outcome, Rejected) else "Not sent"
         self._desk.tell(order.client_oid, f"{prefix}: {words}", ok=False)
 
-    async def _expect_event(self, client_oid: ClientOid) -> None:
+    async def _expect_event(self, client_oid: ClientOid, signed_s: float) -> None:
         """An accepted order shows in the stream; if it does not, ask."""
         told = await self._desk.pulse.until(
             lambda: self._desk.orders[client_oid].state is not OrderState.SUBMITTING, EVENT_WAIT_S
         )
         if not told:
-            await self.resolve(client_oid)
-
-    async def resolve(self, client_oid: ClientOid) -> None:
-        """Ask by our id until the exchange knows the order, or provably never got it."""
-        missing_since_s: float | None = None
-        attempt = 0
-        while self._desk.orders[client_oid].state in UNCLEAR:
-            wait_s = UNKNOWN_WAITS_S[min(attempt, len(UNKNOWN_WAITS_S) - 1)]
-            attempt += 1
-            await self._desk.pulse.until(
-                lambda: self._desk.orders[client_oid].state not in UNCLEAR, wait_s
-            )
-            if self._desk.orders[client_oid].state not in UNCLEAR:
-                break
-            asked_s = self._desk.clock.monotonic_s()
-            is_known = await self._desk.refresh_order(client_oid)
-            if is_known is None:
-                missing_since_s = None
-                continue
-            if is_known:
-                break
-            now_s = self._desk.clock.monotonic_s()
-            missing_since_s = now_s if missing_since_s is None else missing_since_s
-            is_settled = asked_s >= self._settled_after_s.get(client_oid, 0.0)
-            if is_settled and now_s - missing_since_s >= UNKNOWN_LIMIT_S:
-                self._never_arrived(client_oid)
-        self._settled_after_s.pop(client_oid, None)
-
-    def _never_arrived(self, client_oid: ClientOid) -> None:
-        words = "The exchange does not know this order; it was not placed."
-        if self._desk.orders[client_oid].order_id is not None:
-            words = "The exchange no longer knows this order."
-        order = self._desk.orders[client_oid]
-        self._desk.put(replace(order, state=OrderState.REJECTED, reason=words, is_guess=True))
-        self._desk.tell(client_oid, words, ok=False)
+            self._resolution.settle(client_oid, signed_s + SIGNED_FOR_S)
+            await self._resolution.resolve(client_oid)

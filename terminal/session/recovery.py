@@ -30,7 +30,9 @@ async def read_orders(desk: Desk) -> None:
             seen.add(update.order_id)
     for client_oid in suspects:
         order = desk.orders[client_oid]
-        if order.is_working and order.order_id not in seen:
+        if order.state is OrderState.UNKNOWN:
+            desk.look_for(client_oid)  # at its own pace, with all others of which nobody knows
+        elif order.is_working and order.order_id not in seen:
             is_known = await desk.refresh_order(client_oid)
             if is_known is None:
                 raise TernError(
@@ -41,6 +43,5 @@ async def read_orders(desk: Desk) -> None:
             if not is_known and order.is_working:
                 words = "The exchange does not list this order."
                 desk.put(replace(order, state=OrderState.UNKNOWN, reason=words))
-            if desk.orders[client_oid].state is OrderState.UNKNOWN:
-                desk.spawn(f"resolve {client_oid}", desk.resolve_unknown(client_oid))
+                desk.look_for(client_oid)
     desk.take_recent_fills(await gateway.recent_fills())

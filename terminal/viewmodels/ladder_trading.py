@@ -91,6 +91,10 @@ class LadderTrading:
             return
         if self._is_off("Not armed."):
             return
+        unresolved = self._desk.resolution.reason
+        if unresolved:
+            self.say(f"Not armed. {unresolved}", Role.CAUTION)
+            return
         if self.contract is None:
             self.say("There is no contract to trade yet.", Role.CAUTION)
             return

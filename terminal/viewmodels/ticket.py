@@ -344,7 +344,7 @@ class TicketViewModel(ViewModel):
 
     @property
     def _is_dry(self) -> bool:
-        return self._desk.access is Access.WATCH_ONLY
+        return self._desk.access.is_watching
 
     def _on_dry_run(self, run: DryRun) -> None:
         if run.ticket.symbol == self.view.symbol:

@@ -7,9 +7,16 @@ from typing import TYPE_CHECKING
 import pytest
 
 from terminal.domain.guard import BlockField
-from terminal.domain.intention import EventKind, Intention, JournalEvent, Purpose, Source
+from terminal.domain.intention import (
+    EventKind,
+    Intention,
+    JournalError,
+    JournalEvent,
+    Purpose,
+    Source,
+)
 from terminal.domain.units import ClientOid, OrderId
-from terminal.session.journal import Journal, JournalError, MemoryJournal
+from terminal.session.journal import Journal, MemoryJournal
 from terminal.session.results import Blocked, Submitted
 from tests.support.builders import XBT, a_ticket
 from tests.support.desk import a_started_bench

@@ -27,6 +27,7 @@ from terminal.exchange.outcome import Accepted, NotSent, Outcome, Rejected, Rout
 from terminal.exchange.routes import RouteState
 from terminal.session import orders as orders_module
 from terminal.session.cancels import SETTLED_REST_S
+from terminal.session.resolution import SIGNED_FOR_S, WAITS_S
 from terminal.session.results import Blocked, Submitted
 from tests.support.builders import XBT, a_fill, a_ticket, an_order_update
 from tests.support.desk import Bench, a_started_bench, an_open_order
@@ -123,13 +124,13 @@ async def test_a_lost_answer_is_asked_for_and_never_resent() -> None:
     await bench.stop()
 
 
-async def test_an_order_nobody_knows_for_fifteen_seconds_was_not_placed() -> None:
+async def test_an_order_nobody_knows_when_it_can_no_longer_arrive_was_not_placed() -> None:
     bench = await a_started_bench()
     bench.trading.place_outcomes.append(Unknown("No answer."))
     bench.desk.submit(a_ticket())
-    await bench.clock.advance(12.0)
+    await bench.clock.advance(SIGNED_FOR_S)
     assert bench.desk.orders[C1].state is OrderState.UNKNOWN
-    await bench.clock.advance(12.0)
+    await bench.clock.advance(WAITS_S[-1])
     assert bench.desk.orders[C1].state is OrderState.REJECTED
     assert len(bench.trading.placed) == 1
     await bench.stop()

@@ -1,0 +1,70 @@
+"""What is kept on the disk for one account: its order journal, and the lock that makes it ours.
+
+By environment and key, so that no two accounts share anything. What cannot be held by this program
+makes it watch only; what sends nothing needs neither.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from typing import TYPE_CHECKING, final
+
+from terminal.domain.access import Access
+from terminal.storage.instance_lock import InstanceLock
+from terminal.storage.journal import FILE_NAME, SqliteJournal
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from terminal.domain.clock import Clock
+    from terminal.exchange.credentials import Credentials
+    from terminal.exchange.hosts import Hosts
+
+ACCOUNTS = "accounts"
+
+
+def folder_of(data: Path, hosts: Hosts, credentials: Credentials) -> Path:
+    """The folder of one account in one environment; its name tells nobody which."""
+    named = f"{hosts.futures}\n{credentials.key}".encode()
+    return data / ACCOUNTS / hashlib.sha256(named).hexdigest()[:20]
+
+
+@final
+class AccountFiles:
+    """Journal and lock of one account, opened for as long as the program may send for it.
+
+    Without a ``folder`` nothing is kept. ``access`` is how far commands may go then, ``journal``
+    None where nothing is kept or sent, ``words`` what the user should read.
+    """
+
+    def __init__(self, folder: Path | None, access: Access, clock: Clock) -> None:
+        self.access = access
+        self.journal: SqliteJournal | None = None
+        self.words: tuple[str, ...] = ()
+        self._lock: InstanceLock | None = None
+        if folder is None or access is not Access.FULL:
+            return
+        self._lock = InstanceLock(folder)
+        answer = self._lock.take()
+        if answer.is_taken:
+            who = f" (process {answer.holder})" if answer.holder else ""
+            self.access = Access.SECOND
+            words = (
+                f"Another Tern{who} trades this account, so this one watches only. Close the other "
+                "one and start this one again to trade here."
+            )
+            self.words = (words,)
+            return
+        self.journal = SqliteJournal(folder / FILE_NAME, clock)
+        words = self.journal.open()
+        if answer.problem:
+            why = f"This account cannot be locked ({answer.problem})"
+            self.words = (f"{why}: do not trade it with a second Tern.",)
+        self.words = (*self.words, words) if words else self.words
+
+    async def close(self) -> None:
+        """Nothing is written any more, and another program may have the account."""
+        if self.journal is not None:
+            self.journal.close()
+        if self._lock is not None:
+            self._lock.release()

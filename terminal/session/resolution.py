@@ -1,0 +1,212 @@
+"""Finding out what became of orders of which nobody knows, all of them at one shared pace.
+
+One rule for orders whose answer was lost and for those that the journal knows from before: they are
+looked for by our id (or the exchange's) and in the lists of active orders, waiting stops and
+recently done ones. "Never arrived" takes at least three such rounds without a trace, the last of
+them begun when the order could no longer arrive: its stamp is taken for 5 s (API reference 1.3),
+and 2 s are for what is not known of clocks. Over the order socket that is 10 s after the connection
+was closed. Until then, and while nobody answers, nothing is concluded.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, final
+
+from terminal.domain.errors import TernError
+from terminal.domain.order import OrderState, submitting
+
+if TYPE_CHECKING:
+    from terminal.domain.intention import OpenIntention
+    from terminal.domain.order import Order
+    from terminal.domain.units import ClientOid
+    from terminal.session.desk import Desk
+
+SIGNED_FOR_S = 7.0
+"""So long after signing an order sent by REST cannot arrive any more: 5 s, and 2 s more."""
+SOCKET_CLOSED_S = 10.0
+"""So long after an order socket was closed, nothing that was sent over it arrives any more."""
+LEAST_ROUNDS = 3
+WAITS_S = (0.3, 0.6, 1.2, 2.4, 4.0)
+"""Before each round of questions; the last for all that follow."""
+APART_S = 0.2
+"""Between two questions about single orders, when there are several: 25 points a second of 66."""
+FEW = 3
+"""Up to so many orders are asked for one by one first; with more of them the lists go first."""
+_LONG_S = 60.0
+UNCLEAR = (OrderState.SUBMITTING, OrderState.UNKNOWN)
+FROM_BEFORE = "Sent before the program ended; asking what became of it."
+
+
+@dataclass(slots=True)
+class _Case:
+    """An order that is looked for; ``rounds`` without a trace, ``settled_after_s`` monotonic."""
+
+    settled_after_s: float
+    rounds: int = 0
+
+
+@final
+class Resolution:
+    """Looks for orders until it is known what became of them. One task, however many they are."""
+
+    def __init__(self, desk: Desk) -> None:
+        self._desk = desk
+        self._cases: dict[ClientOid, _Case] = {}
+        self._settled_after_s: dict[ClientOid, float] = {}
+        self._from_before: dict[ClientOid, None] = {}
+        self._is_running = False
+        self._attempt = 0
+
+    # From before -----------------------------------------------------------------------------
+
+    def take_over(self, found: tuple[OpenIntention, ...]) -> None:
+        """Orders whose end the journal does not know: from now on they are looked for."""
+        desk, now_s = self._desk, self._desk.clock.monotonic_s()
+        for one in found:
+            ticket, client_oid = one.intention.ticket, one.intention.client_oid
+            if client_oid in desk.orders:
+                continue
+            order = submitting(ticket, client_oid)
+            # Whatever the program signed was signed, and its sockets closed, before this one began.
+            apart_s = SOCKET_CLOSED_S if one.went_by_socket else SIGNED_FOR_S
+            self._settled_after_s[client_oid] = now_s + apart_s
+            self._from_before[client_oid] = None
+            desk.put(
+                replace(order, order_id=one.order_id, state=OrderState.UNKNOWN, reason=FROM_BEFORE)
+            )
+
+    @property
+    def from_before(self) -> tuple[Order, ...]:
+        """Orders from before of which it is not known yet what became of them."""
+        orders = self._desk.orders
+        known = (orders.get(client_oid) for client_oid in self._from_before)
+        return tuple(order for order in known if order is not None and order.state in UNCLEAR)
+
+    @property
+    def all_from_before(self) -> tuple[Order, ...]:
+        """Orders from before that were open when the program began, as they are now."""
+        orders = self._desk.orders
+        return tuple(orders[client_oid] for client_oid in self._from_before if client_oid in orders)
+
+    @property
+    def reason(self) -> str:
+        """Why nothing opens until orders from before are found, with the way out; else empty."""
+        left = self.from_before
+        if not left:
+            return ""
+        what = "An order" if len(left) == 1 else f"{len(left)} orders"
+        verb = "is" if len(left) == 1 else "are"
+        where = ", ".join(dict.fromkeys(order.symbol for order in left[:3]))
+        return (
+            f"{what} from before the program ended ({where}) {verb} still being looked for; wait a "
+            "moment. Canceling and closing work."
+        )
+
+    # Looking ---------------------------------------------------------------------------------
+
+    def settle(self, client_oid: ClientOid, after_s: float) -> None:
+        """From when on an order's not being known proves that it never arrived."""
+        self._settled_after_s[client_oid] = after_s
+        if client_oid in self._cases:
+            self._cases[client_oid].settled_after_s = after_s
+
+    def settled_after_s(self, client_oid: ClientOid) -> float | None:
+        """What ``settle`` was told of an order, if anything."""
+        return self._settled_after_s.get(client_oid)
+
+    async def resolve(self, client_oid: ClientOid) -> None:
+        """Look for an order until it is known, or known never to have arrived."""
+        self.look_for(client_oid)
+        desk = self._desk
+        while client_oid in self._cases and self._is_unclear(client_oid):
+            await desk.pulse.until(lambda: not self._is_unclear(client_oid), _LONG_S)
+
+    def look_for(self, client_oid: ClientOid) -> None:
+        """Begin to look for an order; ignored while that is under way."""
+        if not self._is_unclear(client_oid):
+            return
+        if client_oid not in self._cases:
+            now_s = self._desk.clock.monotonic_s()
+            after_s = self._settled_after_s.get(client_oid, now_s + SIGNED_FOR_S)
+            self._cases[client_oid] = _Case(after_s)
+            self._attempt = 0  # a new one is asked for soon
+        if not self._is_running:
+            self._is_running = True
+            self._desk.spawn("resolve", self._run())
+
+    def _is_unclear(self, client_oid: ClientOid) -> bool:
+        order = self._desk.orders.get(client_oid)
+        return order is not None and order.state in UNCLEAR
+
+    async def _run(self) -> None:
+        try:
+            while self._left():
+                wait_s = WAITS_S[min(self._attempt, len(WAITS_S) - 1)]
+                self._attempt += 1
+                if await self._desk.pulse.until(lambda: not self._left(), wait_s):
+                    return
+                await self._round()
+        finally:
+            self._is_running = False
+
+    def _left(self) -> list[ClientOid]:
+        """Orders that are still looked for; those of which something is known are forgotten."""
+        for client_oid in [oid for oid in self._cases if not self._is_unclear(oid)]:
+            del self._cases[client_oid]
+            self._settled_after_s.pop(client_oid, None)
+        return list(self._cases)
+
+    async def _round(self) -> None:
+        """Ask everywhere once; who is found nowhere has one round more."""
+        began_s = self._desk.clock.monotonic_s()
+        asked = self._left()
+        if len(asked) <= FEW:
+            missing = await self._not_known(asked)
+            if not missing or not await self._lists_read():
+                return
+        else:
+            if not await self._lists_read():
+                return
+            missing = await self._not_known([oid for oid in asked if self._is_unclear(oid)])
+        for client_oid in missing:
+            case = self._cases.get(client_oid)
+            if case is None or not self._is_unclear(client_oid):
+                continue
+            case.rounds += 1
+            if case.rounds >= LEAST_ROUNDS and began_s >= case.settled_after_s:
+                self._never_arrived(client_oid, case.rounds)
+
+    async def _not_known(self, asked: list[ClientOid]) -> list[ClientOid]:
+        """Ask for each; those of which the exchange said that it does not know them."""
+        missing: list[ClientOid] = []
+        for client_oid in asked:
+            if not self._is_unclear(client_oid):
+                continue
+            if await self._desk.refresh_order(client_oid) is False:
+                missing.append(client_oid)
+            if len(asked) > 1:
+                await self._desk.clock.sleep(APART_S)
+        return missing
+
+    async def _lists_read(self) -> bool:
+        """Take what the lists say of orders that are looked for; False without an answer."""
+        gateway = self._desk.gateway
+        try:
+            for update in await gateway.recent_done_orders():
+                self._desk.take_past(update)
+            for read in (gateway.open_orders, gateway.open_stops):
+                for update in await read():
+                    self._desk.take(update)
+        except TernError:
+            return False
+        return True
+
+    def _never_arrived(self, client_oid: ClientOid, rounds: int) -> None:
+        order = self._desk.orders[client_oid]
+        words = "The exchange does not know this order; it was not placed."
+        if order.order_id is not None:
+            words = "The exchange no longer knows this order."
+        self._desk.recorder.never_arrived(client_oid, rounds)
+        self._desk.put(replace(order, state=OrderState.REJECTED, reason=words, is_guess=True))
+        self._desk.tell(client_oid, words, ok=False)

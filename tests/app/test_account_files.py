@@ -1,0 +1,66 @@
+"""What is kept for one account: opened by who may send, and by one program at a time."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from terminal.app.account_files import AccountFiles, folder_of
+from terminal.domain.access import Access
+from terminal.domain.clock import TimestampMs
+from terminal.domain.intention import Intention, Purpose
+from terminal.domain.units import ClientOid
+from terminal.exchange.credentials import Credentials
+from terminal.exchange.hosts import Hosts
+from tests.support.builders import a_ticket
+from tests.support.fake_clock import FakeClock
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+HOSTS = Hosts("https://futures.example", "https://account.example")
+
+
+def test_each_environment_and_key_has_a_folder_of_its_own_that_names_neither(
+    tmp_path: Path,
+) -> None:
+    keys = [Credentials(key, "secret", "passphrase") for key in ("key-one", "key-two")]
+    other = Hosts("https://sandbox.example", "https://account.example")
+    folders = {folder_of(tmp_path, hosts, key) for hosts in (HOSTS, other) for key in keys}
+    assert len(folders) == 4
+    assert all(word not in str(one) for one in folders for word in ("key-one", "example"))
+    assert folder_of(tmp_path, HOSTS, keys[0]) in folders
+
+
+async def test_a_second_program_watches_until_the_first_has_ended(tmp_path: Path) -> None:
+    first = AccountFiles(tmp_path, Access.FULL, FakeClock())
+    assert (first.access, first.words) == (Access.FULL, ())
+    assert first.journal is not None
+    first.journal.intend(
+        Intention(ClientOid("c1"), a_ticket(), Purpose.SUBMIT, None, TimestampMs(1))
+    )
+    second = AccountFiles(tmp_path, Access.FULL, FakeClock())
+    assert second.access is Access.SECOND
+    assert second.journal is None
+    assert "watches only" in second.words[0]
+    assert second.access.reason
+    await second.close()
+    await first.close()
+    third = AccountFiles(tmp_path, Access.FULL, FakeClock())
+    assert third.access is Access.FULL
+    assert third.journal is not None
+    assert len(third.journal.open_intentions()) == 1
+    await third.close()
+
+
+async def test_who_sends_nothing_takes_nothing(tmp_path: Path) -> None:
+    watching = AccountFiles(tmp_path / "one", Access.WATCH_ONLY, FakeClock())
+    assert (watching.access, watching.journal) == (Access.WATCH_ONLY, None)
+    assert not (tmp_path / "one").exists()
+    await watching.close()
+
+
+async def test_a_damaged_journal_is_told(tmp_path: Path) -> None:
+    (tmp_path / "journal.sqlite").write_bytes(b"nonsense" * 500)
+    files = AccountFiles(tmp_path, Access.FULL, FakeClock())
+    assert "damaged" in files.words[0]
+    await files.close()

@@ -1,0 +1,233 @@
+"""Finding out what became of orders: one rule for lost answers and for orders from before."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from terminal.domain.clock import TimestampMs
+from terminal.domain.guard import BlockField
+from terminal.domain.intention import EventKind, Intention, JournalEvent, Purpose, Source
+from terminal.domain.order import OrderState
+from terminal.domain.units import ClientOid, Lots, OrderId
+from terminal.exchange.errors import TransportError
+from terminal.exchange.outcome import Accepted, Route, Unknown
+from terminal.session.resolution import SIGNED_FOR_S, SOCKET_CLOSED_S, WAITS_S
+from terminal.session.results import Blocked, Submitted
+from tests.support.builders import a_fill, a_ticket, an_order_update
+from tests.support.desk import Bench, a_started_bench
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+OLD = ClientOid("tern-old")
+C1 = ClientOid("c1")
+O1 = OrderId("id-1")
+
+
+def intended(bench: Bench, oid: ClientOid = OLD, route: Route | None = Route.REST) -> None:
+    """What the program wrote before it ended: an intention, and that it was signed."""
+    journal = bench.desk.journal
+    intention = Intention(oid, a_ticket(), Purpose.SUBMIT, None, TimestampMs(1))
+    journal.intend(intention)
+    if route is not None:
+        event = JournalEvent(
+            EventKind.SIGNED, Source.OWN, TimestampMs(2), detail={"route": route.value}
+        )
+        journal.note(oid, event)
+
+
+def kinds(bench: Bench, oid: ClientOid) -> list[str]:
+    return [event.what.value for event in bench.desk.journal.trail(oid)]
+
+
+async def test_an_order_from_before_is_found_with_its_fills() -> None:
+    bench = Bench()
+    intended(bench)
+    bench.trading.known[OLD] = an_order_update(
+        order_id=O1, client_oid=OLD, filled=Lots(1), remaining=Lots(1)
+    )
+    bench.trading.open = (bench.trading.known[OLD],)
+    bench.trading.fills = (a_fill(order_id=O1, lots=Lots(1)),)
+    await bench.start()
+    order = bench.desk.orders[OLD]
+    assert (order.state, order.filled) == (OrderState.PARTLY_FILLED, Lots(1))
+    assert len(bench.desk.fills) == 1
+    assert bench.desk.resolution.reason == ""
+    assert kinds(bench, OLD) == ["signed", "updated", "filled"]
+    (still,) = bench.desk.journal.open_intentions()
+    assert still.order_id == O1, "it works on, so its end is still to be written"
+    assert not bench.trading.placed
+    await bench.stop()
+
+
+async def test_one_that_ended_meanwhile_is_found_among_the_done() -> None:
+    bench = Bench()
+    intended(bench)
+    bench.trading.done = (
+        an_order_update(order_id=O1, client_oid=OLD, filled=Lots(2), is_done=True),
+    )
+    await bench.start()
+    assert bench.desk.orders[OLD].state is OrderState.FILLED
+    assert bench.desk.journal.open_intentions() == ()
+    await bench.stop()
+
+
+@pytest.mark.parametrize(
+    ("route", "least_s"), [(Route.REST, SIGNED_FOR_S), (Route.SOCKET, SOCKET_CLOSED_S)]
+)
+async def test_never_arrived_takes_three_rounds_and_the_time_of_its_way(
+    route: Route, least_s: float
+) -> None:
+    bench = Bench()
+    intended(bench, route=route)
+    await bench.start()
+    assert bench.desk.is_trusted
+    await bench.clock.advance(least_s - 0.1)
+    assert bench.desk.orders[OLD].state is OrderState.UNKNOWN
+    assert bench.trading.queries >= 3
+    await bench.clock.advance(WAITS_S[-1] + 0.1)
+    order = bench.desk.orders[OLD]
+    assert (order.state, order.is_guess) == (OrderState.REJECTED, True)
+    assert bench.desk.journal.open_intentions() == ()
+    last = bench.desk.journal.trail(OLD)[-1]
+    assert (last.what, last.source, last.detail["found"]) == (
+        EventKind.RESOLVED,
+        Source.ASSUMED,
+        "never arrived",
+    )
+    assert not bench.trading.placed
+    await bench.stop()
+
+
+async def test_nothing_opens_before_all_from_before_are_found_and_reducing_goes() -> None:
+    bench = Bench()
+    intended(bench)
+    await bench.start()
+    blocked = bench.desk.submit(a_ticket())
+    assert isinstance(blocked, Blocked)
+    assert [block.field for block in blocked.blocks] == [BlockField.ORDER]
+    assert blocked.blocks[0].reason == (
+        "An order from before the program ended (XBTUSDTM) is still being looked for; wait a "
+        "moment. Canceling and closing work."
+    )
+    assert isinstance(bench.desk.submit(a_ticket(is_reduce_only=True)), Submitted)
+    bench.desk.cancel(OLD)
+    await bench.clock.settle()
+    await bench.clock.advance(2.0)
+    assert bench.trading.cancels, "what may be there can be canceled"
+    await bench.clock.advance(20.0)
+    assert isinstance(bench.desk.submit(a_ticket()), Submitted)
+    await bench.clock.settle()
+    await bench.stop()
+
+
+async def test_a_stop_that_waits_is_found_in_its_own_list() -> None:
+    bench = await a_started_bench()
+    bench.trading.place_outcomes.append(Unknown("No answer."))
+    bench.desk.submit(a_ticket())
+    await bench.clock.settle()
+    bench.trading.stops = (an_order_update(order_id=O1, client_oid=C1, untriggered=True),)
+    await bench.clock.advance(1.0)
+    assert bench.desk.orders[C1].state is OrderState.UNTRIGGERED
+    await bench.stop()
+
+
+async def test_while_a_list_is_not_answered_nothing_is_concluded() -> None:
+    bench = await a_started_bench()
+    bench.trading.place_outcomes.append(Unknown("No answer."))
+
+    async def silent(_symbol: object = None) -> Sequence[object]:
+        raise TransportError("down", was_sent=True)
+
+    bench.trading.open_stops = silent  # type: ignore[assignment, method-assign]  # one list fails
+    bench.desk.submit(a_ticket())
+    await bench.clock.advance(50.0)
+    assert bench.desk.orders[C1].state is OrderState.UNKNOWN
+    await bench.stop()
+
+
+async def test_many_unknown_orders_share_one_pace_and_one_reading_of_the_lists() -> None:
+    """A hundred lost answers must not spend the quota that a cancel needs."""
+    bench = Bench()
+    for number in range(100):
+        intended(bench, ClientOid(f"tern-{number}"))
+    bench.trading.open = tuple(
+        an_order_update(order_id=OrderId(f"o-{number}"), client_oid=ClientOid(f"tern-{number}"))
+        for number in range(90)
+    )
+    lists = 0
+    read_done = bench.trading.recent_done_orders
+
+    async def counted() -> tuple[object, ...]:
+        nonlocal lists
+        lists += 1
+        return await read_done()
+
+    bench.trading.recent_done_orders = counted  # type: ignore[assignment, method-assign]
+    await bench.start()
+    assert len(bench.desk.resolution.from_before) == 10
+    assert bench.trading.queries == 0, "the lists told of the others"
+    await bench.clock.advance(10.0)
+    assert bench.trading.queries <= 10.0 / 0.2
+    assert lists <= 2 + len(WAITS_S)
+    await bench.clock.advance(60.0)
+    assert bench.desk.resolution.from_before == ()
+    assert len(bench.desk.working()) == 90
+    await bench.stop()
+
+
+async def test_what_turns_up_after_all_is_taken_and_written() -> None:
+    bench = Bench()
+    intended(bench)
+    await bench.start()
+    await bench.clock.advance(20.0)
+    assert bench.desk.orders[OLD].is_guess
+    bench.stream.push(an_order_update(order_id=O1, client_oid=OLD))
+    await bench.clock.settle()
+    assert bench.desk.orders[OLD].state is OrderState.OPEN
+    assert [one.intention.client_oid for one in bench.desk.journal.open_intentions()] == [OLD]
+    await bench.stop()
+
+
+async def test_an_order_that_was_taken_and_is_found_nowhere_is_no_longer_known() -> None:
+    bench = await a_started_bench()
+    bench.trading.place_outcomes.append(Accepted((O1,)))
+    bench.desk.submit(a_ticket())
+    await bench.clock.advance(SIGNED_FOR_S - 0.1)
+    assert bench.desk.orders[C1].state is OrderState.SUBMITTING
+    await bench.clock.advance(10.0)
+    assert bench.desk.orders[C1].reason == "The exchange no longer knows this order."
+    await bench.stop()
+
+
+async def test_the_trail_of_an_order_has_each_word_by_its_source() -> None:
+    bench = await a_started_bench()
+    bench.desk.submit(a_ticket())
+    await bench.clock.settle()
+    bench.stream.push(an_order_update(order_id=O1, client_oid=C1))
+    fill = a_fill(order_id=O1)
+    filled = an_order_update(
+        order_id=O1, client_oid=C1, filled=Lots(2), remaining=Lots(0), fill=fill
+    )
+    bench.stream.push(filled)
+    bench.stream.push(filled)
+    bench.stream.push(
+        an_order_update(order_id=O1, client_oid=C1, filled=Lots(2), remaining=Lots(0), is_done=True)
+    )
+    await bench.clock.advance(2.0)
+    trail = bench.desk.journal.trail(C1)
+    assert [(event.what.value, event.source.value, event.is_end) for event in trail] == [
+        ("signed", "own", None),
+        ("answered", "reply", None),
+        ("updated", "stream", False),
+        ("updated", "stream", False),
+        ("filled", "stream", None),
+        ("updated", "stream", True),
+    ]
+    assert trail[4].detail == {
+        "trade_id": "t1", "side": "buy", "price": 1000, "lots": 2, "liquidity": "taker",
+    }  # fmt: skip
+    assert bench.desk.journal.open_intentions() == ()
+    await bench.stop()
