@@ -10,8 +10,6 @@ import hashlib
 from typing import TYPE_CHECKING, final
 
 from terminal.domain.access import Access
-from terminal.storage.instance_lock import InstanceLock
-from terminal.storage.journal import FILE_NAME, SqliteJournal
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -19,6 +17,8 @@ if TYPE_CHECKING:
     from terminal.domain.clock import Clock
     from terminal.exchange.credentials import Credentials
     from terminal.exchange.hosts import Hosts
+    from terminal.storage.instance_lock import InstanceLock
+    from terminal.storage.journal import SqliteJournal
 
 ACCOUNTS = "accounts"
 
@@ -44,6 +44,10 @@ class AccountFiles:
         self._lock: InstanceLock | None = None
         if folder is None or access is not Access.FULL:
             return
+        # Not before they are needed: a demo starts without a database.
+        from terminal.storage.instance_lock import InstanceLock
+        from terminal.storage.journal import FILE_NAME, SqliteJournal
+
         self._lock = InstanceLock(folder)
         answer = self._lock.take()
         if answer.is_taken:

@@ -16,6 +16,7 @@ from terminal.viewmodels.ladder import LadderViewModel
 from terminal.viewmodels.log import LogViewModel
 from terminal.viewmodels.orders import OrdersViewModel
 from terminal.viewmodels.positions import PositionsViewModel
+from terminal.viewmodels.reconcile import ReconcileViewModel
 from terminal.viewmodels.sizes import Sizes
 from terminal.viewmodels.text import Role
 from terminal.viewmodels.ticket import TicketViewModel
@@ -28,6 +29,7 @@ from terminal.widgets.log import LogPanel
 from terminal.widgets.main_window import MainWindow, Place
 from terminal.widgets.orders import OrdersPanel
 from terminal.widgets.positions import PositionsPanel
+from terminal.widgets.reconcile import show_reconcile
 from terminal.widgets.ticket import TicketPanel
 from terminal.widgets.transfer import show_transfer
 
@@ -36,7 +38,11 @@ if TYPE_CHECKING:
     from terminal.storage.settings import Settings
     from terminal.viewmodels.base import ViewModel
     from terminal.viewmodels.chart import ChartViewModel
+    from terminal.viewmodels.frame import FrameMeter
     from terminal.widgets.theme import Theme
+
+ELLIPSIS = "\N{HORIZONTAL ELLIPSIS}"
+"""At the end of a menu entry that opens a dialog."""
 
 
 @final
@@ -116,11 +122,9 @@ def build(
     window.show_headers(headers)
     _fill_trade_menu(window, ladder)
     transfer = TransferViewModel(workspace, backend.transfers, contracts, frame)
+    reconcile = ReconcileViewModel(backend.reconciling, contracts, frame)
     if backend.has_account:
-        show = partial(show_transfer, transfer, theme, window)
-        window.add_account_action(
-            "&Transfer between accounts\N{HORIZONTAL ELLIPSIS}", "Ctrl+T", show
-        )
+        _fill_account_menu(window, transfer, reconcile, theme, meter)
     return Program(
         backend=backend,
         frame=frame,
@@ -139,6 +143,7 @@ def build(
             status,
             headers,
             transfer,
+            reconcile,
         ),
         window=window,
         ladder_widget=ladder_panel,
@@ -164,6 +169,22 @@ def add_chart(program: Program) -> ChartViewModel:
     program.chart = chart
     program.view_models = (*program.view_models, chart)
     return chart
+
+
+def _fill_account_menu(
+    window: MainWindow,
+    transfer: TransferViewModel,
+    reconcile: ReconcileViewModel,
+    theme: Theme,
+    meter: FrameMeter,
+) -> None:
+    """The dialogs about the account; one of them opens by itself when it is to be read."""
+    look = partial(show_reconcile, reconcile, theme, meter, window)
+    reconcile.set_paused(True)  # until its dialog is shown
+    reconcile.attention_asked.connect(look)
+    move = partial(show_transfer, transfer, theme, window)
+    window.add_account_action(f"&Transfer between accounts{ELLIPSIS}", "Ctrl+T", move)
+    window.add_account_action(f"&What the exchange has{ELLIPSIS}", "", look)
 
 
 def _fill_trade_menu(window: MainWindow, ladder: LadderViewModel) -> None:

@@ -20,6 +20,9 @@ if TYPE_CHECKING:
     from terminal.domain.ticket import OrderTicket
     from terminal.domain.units import ClientOid, OrderId, Symbol
 
+OWN_PREFIX = "tern-"
+"""By it our own orders are known as ours even without a record of having sent them."""
+
 ProcedureId = NewType("ProcedureId", str)
 """Our own id of a procedure, unique among all that this journal ever held."""
 

@@ -457,6 +457,11 @@ class AccountSession:
         except TernError as error:
             self._warn(f"The position could not be confirmed. {error.sentence}", symbol)
 
+    async def read_again(self) -> None:
+        """Ask the exchange now for all positions and balances. Raises from ``exchange.errors``."""
+        await self._read_all()
+        self.on_changed.notify()
+
     async def read_position(self, symbol: Symbol) -> Position:
         """Ask the exchange now and believe it. Raises from ``exchange.errors``.
 

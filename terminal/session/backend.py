@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, final
 
 from terminal.domain.access import Access
 from terminal.domain.errors import TernError
+from terminal.domain.intention import OWN_PREFIX
 from terminal.domain.units import ClientOid, Symbol
 from terminal.session.account import AccountSession
 from terminal.session.candle_sessions import CandleSessions
@@ -19,6 +20,7 @@ from terminal.session.listeners import Listeners
 from terminal.session.markets import Markets
 from terminal.session.notices import NoticeBoard, NoticeLevel
 from terminal.session.orders import OrderDesk
+from terminal.session.reconcile import Reconciling
 from terminal.session.transfers import TransferDesk
 
 if TYPE_CHECKING:
@@ -29,9 +31,6 @@ if TYPE_CHECKING:
     from terminal.exchange.connect import ExchangeClients
     from terminal.session.journal import Journal
     from terminal.session.tasks import TaskOwner
-
-CLIENT_OID_PREFIX = "tern-"
-"""By it our own orders are known as ours even without a record of having sent them."""
 
 JOURNAL_CARE_S = 60.0
 """Between two times that the journal's log is written into its file."""
@@ -89,6 +88,7 @@ class Backend:
             new_client_oid,
             journal,
         )
+        self.reconciling = Reconciling(self.desk, owner)
         self.transfers = TransferDesk(
             clients.transfers,
             self.account,
@@ -144,6 +144,7 @@ class Backend:
         await self.candles.stop()
         await self.markets.stop()
         await self.transfers.stop()
+        await self.reconciling.stop()
         await self.desk.stop()
         await self.account.stop()
         await self.account_feed.stop()
@@ -172,6 +173,7 @@ class Backend:
             self.account_feed.start()
             self.account.start()
             self.desk.start()
+            self.reconciling.start()
         if self._order_socket is not None:
             self.owner.spawn("order socket", self._order_socket.run())
         self.on_contracts_loaded.notify()
@@ -194,8 +196,13 @@ class Backend:
         return True
 
     async def _care_for_journal(self) -> None:
+        journal, told = self.desk.journal, ""
         while True:
-            await self.desk.journal.tidy()
+            await journal.tidy()
+            if journal.problem and journal.problem != told:
+                words = f"{journal.problem} Opening orders are not sent until it can be written."
+                self.notices.post(NoticeLevel.ERROR, "orders", words)
+            told = journal.problem
             await self.clock.sleep(JOURNAL_CARE_S)
 
     async def _measure_clock(self) -> None:
@@ -209,7 +216,7 @@ class Backend:
 
 def new_client_oid() -> ClientOid:
     """A client order id that was never used before (at most 40 letters, digits and dashes)."""
-    return ClientOid(f"{CLIENT_OID_PREFIX}{uuid.uuid4().hex}")
+    return ClientOid(f"{OWN_PREFIX}{uuid.uuid4().hex}")
 
 
 def new_transfer_oid() -> ClientOid:

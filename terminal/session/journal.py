@@ -37,6 +37,11 @@ class Journal(Protocol):
     """
 
     @property
+    def lasts(self) -> bool:
+        """True when what is written outlives the program."""
+        ...
+
+    @property
     def problem(self) -> str:
         """Why the last thing was not written, as a sentence; empty while all is well."""
         ...
@@ -94,6 +99,8 @@ class _Entry:
 @final
 class MemoryJournal:
     """A ``Journal`` that is forgotten with the program: for tests and where nothing is sent."""
+
+    lasts = False
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock

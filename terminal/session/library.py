@@ -38,6 +38,7 @@ if TYPE_CHECKING:
     from terminal.exchange.credentials import Credentials, Keys
     from terminal.exchange.hosts import Hosts
     from terminal.exchange.outcome import Outcome
+    from terminal.session.journal import Journal
     from terminal.session.listeners import Handle
     from terminal.session.market import MarketSession
 
@@ -76,25 +77,27 @@ class Answer:
 
 
 @asynccontextmanager
-async def open_exchange(
+async def open_exchange(  # noqa: PLR0913 - all but the first two by name
     hosts: Hosts,
     credentials: Credentials | Keys | None = None,
     *,
     access: Access = Access.FULL,
     proxy: str = "",
     limits: GuardLimits | None = None,
+    journal: Journal | None = None,
     ready_s: float = READY_S,
 ) -> AsyncGenerator[OpenExchange]:
     """Connect, wait until market and account are known, and close everything at the end.
 
     Without credentials there is the market only. Orders stay on the exchange at the end. ``limits``
-    are those of the guard. Raises ``NotReadyError`` when it takes longer than ``ready_s`` seconds,
+    are those of the guard; a ``journal`` of a file outlives the program, and the caller opens and
+    closes it. Raises ``NotReadyError`` when it takes longer than ``ready_s`` seconds,
     and ``TernError`` for addresses and proxies that cannot be used.
     """
     clock = SystemClock()
     clients = connect(hosts, credentials, clock, access=access, proxy=proxy)
     bounds = limits or GuardLimits()
-    backend = Backend(clients, clock, TaskOwner("exchange", _to_log), lambda: bounds)
+    backend = Backend(clients, clock, TaskOwner("exchange", _to_log), lambda: bounds, journal)
     exchange = OpenExchange(backend, clock, ready_s)
     try:
         await backend.start()

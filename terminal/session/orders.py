@@ -8,6 +8,7 @@ a connection was lost. Moving and flattening are procedures of their own (``move
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, final
 
 from terminal.domain.errors import TernError
@@ -40,7 +41,7 @@ from terminal.session.notices import NoticeLevel
 from terminal.session.recording import Recorder
 from terminal.session.recovering import Recovery
 from terminal.session.recovery import read_orders
-from terminal.session.resolution import Resolution
+from terminal.session.resolution import UNCLEAR, Resolution
 from terminal.session.results import (
     BatchResult,
     Blocked,
@@ -123,7 +124,7 @@ class OrderDesk:
         self._ended_at_s: dict[ClientOid, float] = {}
         self.on_changed: Listeners[[]] = Listeners(self._owner.listener_failed)
         self.on_answer: Listeners[[Subject, Outcome]] = Listeners(self._owner.listener_failed)
-        self.on_answer.add(self.recorder.answered)
+        self.on_answer.add(self._record_answer)
         self.trust = Trust(clock, self.on_changed.notify)
         self._recovery = Recovery(
             self._owner,
@@ -133,6 +134,7 @@ class OrderDesk:
             self._read_anew,
             self._could_not_read,
         )
+        self.on_compared: Listeners[[]] = Listeners(self._owner.listener_failed)
         self.on_fill: Listeners[[Fill]] = Listeners(self._owner.listener_failed)
         self.on_outcome: Listeners[[OrderResult]] = Listeners(self._owner.listener_failed)
         self.on_batch: Listeners[[BatchResult]] = Listeners(self._owner.listener_failed)
@@ -246,6 +248,8 @@ class OrderDesk:
                 self.warn(f"The orders could not be compared. {error.sentence}")
             except Exception as error:  # noqa: BLE001 - reported; the next comparison must come
                 self._owner.report("reconcile", error)
+            else:
+                self.on_compared.notify()
 
     def warn(self, text: str, symbol: Symbol | None = None) -> None:
         """Put a warning about orders into the event log."""
@@ -315,6 +319,8 @@ class OrderDesk:
             if not ticket.reduces_only:
                 return Block(BlockField.JOURNAL, f"{error.sentence} {error.remedy}".rstrip())
             self.warn(f"{error.sentence} The order reduces, so it is sent.", ticket.symbol)
+        else:
+            self.recorder.intended(intention.client_oid)
         return None
 
     def dry_run(self, ticket: OrderTicket) -> Blocked | None:
@@ -359,6 +365,11 @@ class OrderDesk:
             self._owner.report(name, error)
             return (Unknown("An error inside the program hid the answer.", route),) * count
 
+    def _record_answer(self, subject: Subject, outcome: Outcome) -> None:
+        order = None if subject.client_oid is None else self.orders.get(subject.client_oid)
+        is_heard_of = order is not None and order.state not in UNCLEAR
+        self.recorder.answered(subject, outcome, is_heard_of=is_heard_of)
+
     async def resolve_unknown(self, client_oid: ClientOid) -> None:
         """Ask until the exchange knows the order, or has long not heard of it."""
         await self.resolution.resolve(client_oid)
@@ -375,6 +386,7 @@ class OrderDesk:
             client_oid = self._by_id.get(subject.order_id)
         if client_oid is None or client_oid not in self.orders:
             return
+        self._record_answer(replace(subject, client_oid=client_oid), correction.outcome)
         if subject.is_cancel:
             self._commands.canceling.correct(client_oid, correction.outcome)
         else:

@@ -31,6 +31,20 @@ class Recorder:
         self._journal = journal
         self._clock = clock
         self.heard: dict[ClientOid, tuple[Source, TimestampMs]] = {}
+        self._intended: set[ClientOid] = set()
+
+    def intended(self, client_oid: ClientOid) -> None:
+        """The journal has an order's intention."""
+        self._intended.add(client_oid)
+
+    def knows(self, client_oid: ClientOid) -> bool:
+        """Whether the journal has an order; what was found once is not looked up again."""
+        if client_oid in self._intended:
+            return True
+        if self._journal.intention(client_oid) is None:
+            return False
+        self._intended.add(client_oid)
+        return True
 
     def signed(self, client_oid: ClientOid, route: Route) -> None:
         """An order is signed and sent now, this way."""
@@ -38,8 +52,11 @@ class Recorder:
         event = JournalEvent(EventKind.SIGNED, Source.OWN, self._clock.now_ms(), detail=detail)
         self._journal.note(client_oid, event)
 
-    def answered(self, subject: Subject, outcome: Outcome) -> None:
-        """A command about an order was answered, or its answer given up."""
+    def answered(self, subject: Subject, outcome: Outcome, *, is_heard_of: bool = False) -> None:
+        """A command about an order was answered, or its answer given up.
+
+        A refusal ends nothing of an order that ``is_heard_of``: its events know better.
+        """
         client_oid = subject.client_oid
         if client_oid is None:
             return
@@ -53,7 +70,7 @@ class Recorder:
         if not isinstance(outcome, Accepted):
             detail["sentence"] = outcome.sentence
         named = isinstance(outcome, Accepted) and outcome.order_ids and not subject.is_cancel
-        ends = isinstance(outcome, (Rejected, NotSent)) and not subject.is_cancel
+        ends = isinstance(outcome, (Rejected, NotSent)) and not (subject.is_cancel or is_heard_of)
         self._journal.note(
             client_oid,
             JournalEvent(
@@ -127,6 +144,7 @@ class Recorder:
     def forget(self, client_oid: ClientOid) -> None:
         """The desk has forgotten an order."""
         self.heard.pop(client_oid, None)
+        self._intended.discard(client_oid)
 
 
 def _facts(order: Order) -> tuple[object, ...]:

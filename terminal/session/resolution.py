@@ -72,6 +72,7 @@ class Resolution:
             apart_s = SOCKET_CLOSED_S if one.went_by_socket else SIGNED_FOR_S
             self._settled_after_s[client_oid] = now_s + apart_s
             self._from_before[client_oid] = None
+            desk.recorder.intended(client_oid)
             desk.put(
                 replace(order, order_id=one.order_id, state=OrderState.UNKNOWN, reason=FROM_BEFORE)
             )
@@ -88,6 +89,11 @@ class Resolution:
         """Orders from before that were open when the program began, as they are now."""
         orders = self._desk.orders
         return tuple(orders[client_oid] for client_oid in self._from_before if client_oid in orders)
+
+    def acknowledge(self) -> None:
+        """Somebody has seen what came of those that are found; the others are still looked for."""
+        left = {order.client_oid: None for order in self.from_before}
+        self._from_before = left
 
     @property
     def reason(self) -> str:

@@ -131,6 +131,8 @@ class SqliteJournal:
     One process at a time: who opens it holds the lock of the account (``instance_lock``).
     """
 
+    lasts = True
+
     def __init__(self, path: Path, clock: Clock) -> None:
         self.path = path
         self._clock = clock

@@ -83,6 +83,8 @@ class Points:
 class DyingJournal:
     """A journal with a point before and after everything that is written."""
 
+    lasts = True
+
     def __init__(self, inner: SqliteJournal, points: Points) -> None:
         self._inner = inner
         self._points = points

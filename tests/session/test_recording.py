@@ -42,6 +42,14 @@ def test_only_what_ends_an_order_ends_its_intention(
     assert event.detail.get("code") == (outcome.code if isinstance(outcome, Rejected) else None)
 
 
+def test_a_refusal_ends_nothing_of_an_order_that_was_heard_of() -> None:
+    clock = FakeClock()
+    journal = MemoryJournal(clock)
+    journal.intend(Intention(OID, a_ticket(), Purpose.SUBMIT, None, clock.now_ms()))
+    Recorder(journal, clock).answered(Subject(OID), NO, is_heard_of=True)
+    assert len(journal.open_intentions()) == 1
+
+
 def test_answers_without_our_id_are_nobodys() -> None:
     clock = FakeClock()
     journal = MemoryJournal(clock)

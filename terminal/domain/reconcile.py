@@ -1,0 +1,178 @@
+"""What the exchange has, held against what this program knows: orders, stops, positions, modes.
+
+A value that is made at a start, on demand and after every periodic comparison. It decides nothing
+and nothing is done by it: it says what there is, who said so and when.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+from typing import TYPE_CHECKING, final
+
+from terminal.domain.order import OrderState
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping
+
+    from terminal.domain.clock import TimestampMs
+    from terminal.domain.events import MarginMode
+    from terminal.domain.intention import Procedure, Source
+    from terminal.domain.order import Order
+    from terminal.domain.units import ClientOid, Lots, Symbol
+
+
+class Origin(Enum):
+    """Where an order comes from; ``ORPHAN`` is ours by its id, and no line of the journal is."""
+
+    OURS = "this program"
+    ORPHAN = "ours, without a record"
+    ELSEWHERE = "placed elsewhere"
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """Who told of something, and when by our clock; ``at`` is None where that is not known."""
+
+    source: Source | None = None
+    at: TimestampMs | None = None
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class OrderFinding:
+    """A working order, or a stop that waits. ``is_bare`` marks an exit with nothing to exit."""
+
+    order: Order
+    origin: Origin
+    heard: Heard
+    is_bare: bool = False
+
+    @property
+    def is_stop(self) -> bool:
+        """True for a stop that waits."""
+        return self.order.state is OrderState.UNTRIGGERED
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class PositionFinding:
+    """A position that is held; ``lots`` is signed, ``heard`` who told of it last."""
+
+    symbol: Symbol
+    lots: Lots
+    heard: Heard
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class ModeFinding:
+    """The margin mode of a contract that is traded; None while it is not known."""
+
+    symbol: Symbol
+    margin_mode: MarginMode | None
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class Unfinished:
+    """A procedure that was under way when the program ended; ``sentence`` says what there is now.
+
+    It is never continued.
+    """
+
+    procedure: Procedure
+    sentence: str
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class ReconcileReport:
+    """What there is. ``is_complete`` is False while something is still read or looked for.
+
+    ``from_before`` are the orders whose end was not known when the program began, as they are now.
+    """
+
+    made_at: TimestampMs
+    is_complete: bool
+    orders: tuple[OrderFinding, ...]
+    positions: tuple[PositionFinding, ...]
+    modes: tuple[ModeFinding, ...]
+    from_before: tuple[Order, ...]
+    unfinished: tuple[Unfinished, ...]
+
+    @property
+    def orphans(self) -> tuple[OrderFinding, ...]:
+        """Orders that are ours by their id, and exits with nothing to exit."""
+        return tuple(one for one in self.orders if one.origin is Origin.ORPHAN or one.is_bare)
+
+    @property
+    def attention(self) -> tuple[str, ...]:
+        """What somebody should look at, one sentence each; empty when all is as it should be."""
+        missing = [one for one in self.from_before if one.is_guess]
+        found = [one for one in self.from_before if not one.is_guess]
+        alone = [one for one in self.orders if one.origin is Origin.ORPHAN]
+        bare = [one for one in self.orders if one.is_bare]
+        said = [one.sentence for one in self.unfinished]
+        if found:
+            said.append(
+                f"{_orders(len(found))} from before the program ended: see what came of it."
+            )
+        if missing:
+            said.append(f"{_orders(len(missing))} from before never arrived at the exchange.")
+        if alone:
+            said.append(f"{_orders(len(alone))} of ours without a record of having sent it.")
+        if bare:
+            said.append(
+                f"{_orders(len(bare))} can only reduce, and there is no position to reduce."
+            )
+        return tuple(said)
+
+
+def origin_of(
+    order: Order, prefix: str, knows: Callable[[ClientOid], bool], *, has_record: bool
+) -> Origin:
+    """Where an order comes from. Without a lasting record no order of ours is an orphan."""
+    if not order.client_oid.startswith(prefix):
+        return Origin.ELSEWHERE
+    if knows(order.client_oid):
+        return Origin.OURS
+    return Origin.ORPHAN if has_record else Origin.OURS
+
+
+def findings(
+    orders: Iterable[Order],
+    lots_of: Callable[[Symbol], Lots],
+    origin: Callable[[Order], Origin],
+    heard: Mapping[ClientOid, tuple[Source, TimestampMs]],
+) -> tuple[OrderFinding, ...]:
+    """What is found of each order, in their order."""
+    found: list[OrderFinding] = []
+    for order in orders:
+        known = heard.get(order.client_oid)
+        is_stop = order.state is OrderState.UNTRIGGERED
+        found.append(
+            OrderFinding(
+                order,
+                origin(order),
+                Heard() if known is None else Heard(*known),
+                is_stop and order.reduces_only and not lots_of(order.symbol),
+            )
+        )
+    return tuple(found)
+
+
+def unfinished(procedure: Procedure, lots: Lots, working: int) -> Unfinished:
+    """Say what a procedure was for, how far it came and what there is now."""
+    reached = f" It had come to: {procedure.steps[-1].name}." if procedure.steps else ""
+    position = "no position" if not lots else f"a position of {lots:+} lots"
+    sentence = (
+        f"{procedure.symbol}: {procedure.wanted.rstrip('.')} was under way when the program ended."
+        f"{reached} Now there is {position} and {_orders(working).lower()}. Nothing was continued."
+    )
+    return Unfinished(procedure, sentence)
+
+
+def _orders(count: int) -> str:
+    return "One order" if count == 1 else f"{count or 'No'} orders"

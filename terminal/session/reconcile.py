@@ -1,0 +1,136 @@
+"""Makes the report of what the exchange has: at the start, on demand, after each comparison."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, final
+
+from terminal.domain.errors import TernError
+from terminal.domain.intention import OWN_PREFIX, Source
+from terminal.domain.reconcile import (
+    Heard,
+    ModeFinding,
+    PositionFinding,
+    ReconcileReport,
+    findings,
+    origin_of,
+    unfinished,
+)
+from terminal.session.listeners import Listeners
+from terminal.session.recovery import read_orders
+
+if TYPE_CHECKING:
+    from terminal.domain.intention import Procedure
+    from terminal.domain.order import Order
+    from terminal.domain.reconcile import Origin
+    from terminal.session.orders import OrderDesk
+    from terminal.session.tasks import TaskOwner
+
+LONGEST_WAIT_S = 120.0
+
+
+@final
+class Reconciling:
+    """Keeps ``report``, None until the first one; ``on_report`` is told of each.
+
+    What was under way when the program ended is read from the journal at ``start`` and stays in the
+    report, and in the journal, until it is ``acknowledge``d.
+    """
+
+    def __init__(self, desk: OrderDesk, owner: TaskOwner) -> None:
+        self._desk = desk
+        self._owner = owner.child("reconcile")
+        self._procedures: tuple[Procedure, ...] = ()
+        self._is_reading = False
+        self.problem = ""
+        self.report: ReconcileReport | None = None
+        self.on_report: Listeners[[]] = Listeners(self._owner.listener_failed)
+
+    def start(self) -> None:
+        """Begin with what was under way, and report once everything is known."""
+        self._procedures = self._desk.journal.open_procedures()
+        self._desk.on_compared.add(self.make)
+        self._owner.spawn("at the start", self._at_start())
+
+    async def stop(self) -> None:
+        """End."""
+        await self._owner.close()
+
+    def read(self) -> None:
+        """Read orders and positions now, and report; ignored while that is under way."""
+        if not self._is_reading:
+            self._is_reading = True
+            self._owner.spawn("read", self._read())
+
+    def acknowledge(self) -> None:
+        """Somebody has seen what was under way and what came of the orders from before."""
+        for procedure in self._procedures:
+            self._desk.journal.end(
+                procedure.procedure_id, "The program ended while it was under way."
+            )
+        self._procedures = ()
+        self._desk.resolution.acknowledge()
+        self.make()
+
+    def make(self) -> None:
+        """Report what is known now."""
+        desk, account = self._desk, self._desk.account
+        working = desk.working()
+        held = account.positions()
+        symbols = sorted({one.symbol for one in working} | {one.symbol for one in held})
+        self.report = ReconcileReport(
+            desk.clock.now_ms(),
+            desk.is_trusted and account.is_trusted and not desk.resolution.from_before,
+            findings(
+                working,
+                lambda symbol: account.position(symbol).core.lots,
+                self._origin,
+                desk.recorder.heard,
+            ),
+            tuple(
+                PositionFinding(
+                    one.symbol,
+                    one.core.lots,
+                    Heard(Source.STREAM if one.is_provisional else Source.REST, one.event_at),
+                )
+                for one in held
+            ),
+            tuple(ModeFinding(symbol, account.margin_mode(symbol)) for symbol in symbols),
+            desk.resolution.all_from_before,
+            tuple(
+                unfinished(
+                    one,
+                    account.position(one.symbol).core.lots,
+                    len(desk.working(one.symbol)),
+                )
+                for one in self._procedures
+            ),
+        )
+        self.on_report.notify()
+
+    def _origin(self, order: Order) -> Origin:
+        return origin_of(
+            order, OWN_PREFIX, self._desk.recorder.knows, has_record=self._desk.journal.lasts
+        )
+
+    async def _at_start(self) -> None:
+        desk = self._desk
+        while not (desk.is_trusted and desk.account.is_trusted):
+            await desk.pulse.until(lambda: desk.is_trusted and desk.account.is_trusted, 1.0)
+        self.make()
+        if desk.resolution.from_before:
+            await desk.pulse.until(lambda: not desk.resolution.from_before, LONGEST_WAIT_S)
+            self.make()
+        assert self.report is not None  # noqa: S101 - made just now
+        for sentence in self.report.attention:
+            desk.warn(sentence)
+
+    async def _read(self) -> None:
+        try:
+            await read_orders(self._desk)
+            await self._desk.account.read_again()
+            self.problem = ""
+        except TernError as error:
+            self.problem = f"Not read again. {error.sentence}"
+        finally:
+            self._is_reading = False
+        self.make()
