@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, NamedTuple, final
 
+from terminal.domain.units import Side
 from terminal.session.clearing import ClearingKind
 from terminal.viewmodels.connection import StatusSources, StatusViewModel
 from terminal.viewmodels.fills import FillsViewModel
@@ -107,7 +108,7 @@ def build(
     sizes = Sizes(settings.sizes, settings.chosen_size)
     ladder = LadderViewModel(workspace, desk, account, sizes, frame)
     ticket = TicketViewModel(workspace, desk, account, frame)
-    positions = PositionsViewModel(workspace, account, desk, contracts, frame)
+    positions = PositionsViewModel(workspace, account, desk, contracts, frame, ladder.is_armed_on)
     orders = OrdersViewModel(desk, contracts, frame)
     fills = FillsViewModel(desk, contracts, frame)
     log = LogViewModel(backend.notices, frame)
@@ -258,9 +259,15 @@ def _fill_trade_menu(window: MainWindow, ladder: LadderViewModel) -> None:
         ("Arm or disarm the mouse", None, ladder.toggle_mouse),
         ("Recentre", LadderAction.RECENTER, ladder.recenter),
         ("", None, ladder.recenter),
+        ("Cancel the buys", LadderAction.CANCEL_BUYS, partial(ladder.cancel_side, Side.BUY)),
+        ("Cancel the sells", LadderAction.CANCEL_SELLS, partial(ladder.cancel_side, Side.SELL)),
+        ("Cancel the stops", None, ladder.cancel_stops),
         ("Cancel all of this contract", LadderAction.CANCEL_ALL, ladder.cancel_all),
         ("Cancel all everywhere", LadderAction.CANCEL_EVERYWHERE, ladder.cancel_everywhere),
+        ("", None, ladder.recenter),
+        ("Close half at market (twice)", LadderAction.CLOSE_HALF, ladder.close_half_chosen),
         ("Flatten this contract (twice)", LadderAction.FLATTEN, ladder.flatten_chosen),
+        ("Reverse the position (twice, armed)", LadderAction.REVERSE, ladder.reverse_chosen),
     ):
         keys = "" if action is None else chords_of(action, ladder.keys)[0].label
         window.add_trade_action(words, keys, act)

@@ -93,16 +93,14 @@ class Batching:
             self._desk.spawn(f"place {client_oid}", self._placing.run(ticket, client_oid))
 
     async def _place(self, chunk: Sequence[tuple[OrderTicket, ClientOid]]) -> None:
-        route = self._desk.gateway.route.route
+        desk = self._desk
         for _, client_oid in chunk:
-            self._desk.recorder.signed(client_oid, route)
-        signed_s = self._desk.clock.monotonic_s()
-        outcomes = await self._desk.answers(
-            "place a batch", self._desk.gateway.place_batch(chunk), len(chunk)
-        )
+            desk.recorder.signed(client_oid, desk.gateway.route.route)
+        signed_s = desk.clock.monotonic_s()
+        sending = desk.gateway.place_batch(chunk)
+        outcomes = await desk.answers("place a batch", sending, len(chunk))
         for (_, client_oid), outcome in zip(chunk, outcomes, strict=True):
-            seeing = self._placing.see(client_oid, outcome, signed_s)
-            self._desk.spawn(f"place {client_oid}", seeing)
+            desk.spawn(f"place {client_oid}", self._placing.see(client_oid, outcome, signed_s))
 
     # Cancelling ------------------------------------------------------------------------------
 

@@ -690,9 +690,9 @@ class OrderDesk:
             forgotten = self.orders.pop(client_oid)
             del self._ended_at_s[client_oid]
             self.flags_unknown.discard(client_oid)
-            self.recorder.forget(client_oid)
             self.sent.discard(client_oid)
             self.details.pop(client_oid, None)
+            self.recorder.forget(client_oid)
             if forgotten.order_id is not None:
                 self._by_id.pop(forgotten.order_id, None)
 

@@ -69,6 +69,8 @@ class LadderAction(Enum):
     JOIN_ASK = "Join the best ask"
     BUY_AT_ASK = "Buy at the best ask"
     SELL_AT_BID = "Sell at the best bid"
+    BUY_MARKET = "Buy at market (press twice)"
+    SELL_MARKET = "Sell at market (press twice)"
     GRAB = "Grab own order at the cursor"
     COMMIT = "Commit the move"
     BACK = "One step back: drop, leave the grab, disarm"
@@ -79,6 +81,8 @@ class LadderAction(Enum):
     CANCEL_ALL = "Cancel all of this contract"
     CANCEL_EVERYWHERE = "Cancel all everywhere"
     FLATTEN = "Flatten this contract (press twice)"
+    REVERSE = "Reverse the position (press twice)"
+    CLOSE_HALF = "Close half at market (press twice)"
     POST_ONLY = "Post-only for the next order"
     REDUCE_ONLY = "Reduce-only for the next order"
 
@@ -93,8 +97,22 @@ REPEATABLE = frozenset(
 )
 """Actions that a held key may repeat: moving the cursor, nothing else."""
 
+DOUBLE_PRESSED = frozenset(
+    {
+        LadderAction.FLATTEN,
+        LadderAction.REVERSE,
+        LadderAction.CLOSE_HALF,
+        LadderAction.BUY_MARKET,
+        LadderAction.SELL_MARKET,
+    }
+)
+"""Actions that a first press only asks about."""
+
 DOUBLE_PRESS_MS = 600
 """Both presses of a double press must lie within this time, inclusive."""
+
+BUTTON_PRESS_MS = 4000
+"""The same for what is chosen in a menu or with a button, which takes a hand longer."""
 
 DEFAULT_KEYS: Mapping[Chord, LadderAction] = {
     Chord("F4"): LadderAction.ARM_KEYBOARD,
@@ -124,6 +142,8 @@ DEFAULT_KEYS: Mapping[Chord, LadderAction] = {
     Chord("A"): LadderAction.JOIN_ASK,
     Chord("W"): LadderAction.BUY_AT_ASK,
     Chord("Z"): LadderAction.SELL_AT_BID,
+    Chord("B", ctrl=True, shift=True): LadderAction.BUY_MARKET,
+    Chord("S", ctrl=True, shift=True): LadderAction.SELL_MARKET,
     Chord("G"): LadderAction.GRAB,
     Chord("Enter"): LadderAction.COMMIT,
     Chord("Esc"): LadderAction.BACK,
@@ -134,6 +154,8 @@ DEFAULT_KEYS: Mapping[Chord, LadderAction] = {
     Chord("Delete", ctrl=True): LadderAction.CANCEL_ALL,
     Chord("Delete", ctrl=True, shift=True): LadderAction.CANCEL_EVERYWHERE,
     Chord("F"): LadderAction.FLATTEN,
+    Chord("R"): LadderAction.REVERSE,
+    Chord("H"): LadderAction.CLOSE_HALF,
     Chord("O"): LadderAction.POST_ONLY,
     Chord("I"): LadderAction.REDUCE_ONLY,
 }

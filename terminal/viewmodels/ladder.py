@@ -16,7 +16,15 @@ from terminal.domain.position import unrealized
 from terminal.domain.units import Side
 from terminal.viewmodels import text
 from terminal.viewmodels.base import ViewModel
-from terminal.viewmodels.keys import DEFAULT_KEYS, REPEATABLE, Chord, LadderAction, chords_of
+from terminal.viewmodels.keys import (
+    BUTTON_PRESS_MS,
+    DEFAULT_KEYS,
+    DOUBLE_PRESSED,
+    REPEATABLE,
+    Chord,
+    LadderAction,
+    chords_of,
+)
 from terminal.viewmodels.ladder_axis import PAGE_ROWS, LadderAxis
 from terminal.viewmodels.ladder_rows import RowBuilder, RowMarks, own_marks
 from terminal.viewmodels.ladder_trading import ArmedBy, LadderTrading
@@ -28,16 +36,15 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from terminal.domain.contract import Contract
-    from terminal.domain.units import Price
+    from terminal.domain.units import Price, Symbol
     from terminal.session.account import AccountSession
     from terminal.session.market import MarketSession
     from terminal.session.orders import OrderDesk
-    from terminal.session.results import OrderResult
+    from terminal.session.results import BatchResult, OrderResult
     from terminal.viewmodels.base import Removable
     from terminal.viewmodels.frame import FrameClock
     from terminal.viewmodels.workspace import Workspace
 
-BUTTON_PRESS_MS = 4000
 KEY_BOUNCE_MS = 30
 """The same trading key again within this time is a bouncing switch, not a second order."""
 
@@ -98,6 +105,7 @@ class LadderViewModel(ViewModel):
         self.listen(
             self._desk.on_changed.add(self._on_orders_changed),
             self._desk.on_outcome.add(self._on_outcome),
+            self._desk.on_batch.add(self._on_batch),
             self._account.on_changed.add(self.mark_dirty),
         )
         self._on_contract_changed()
@@ -154,19 +162,19 @@ class LadderViewModel(ViewModel):
             return True
         if self._is_bounce(action, at_ms):
             return True
-        if action is LadderAction.FLATTEN:
-            self.trading.press_flatten(at_ms)
+        if action in DOUBLE_PRESSED:
+            self.trading.press(action, at_ms)
         elif action is LadderAction.BACK:
             self.trading.back(at_ms)
         else:
             self._actions[action]()
-            self.trading.forget_flatten()
+            self.trading.forget_press()
         self.mark_dirty()
         return True
 
     def row_clicked(self, row: int, side: Side) -> None:
         """A click in the bid (buy) or ask (sell) column of a visible row sends a limit."""
-        self.trading.forget_flatten()
+        self.trading.forget_press()
         index = self.axis.index_of_row(row)
         price = None if index is None else price_for_side(index, self.axis.step, side)
         self.trading.send_limit(side, price, ArmedBy.MOUSE)
@@ -174,7 +182,7 @@ class LadderViewModel(ViewModel):
 
     def own_clicked(self, row: int, side: Side) -> None:
         """A click on an own order cancels it."""
-        self.trading.forget_flatten()
+        self.trading.forget_press()
         self.trading.cancel_at(self.axis.index_of_row(row), self.axis.step, side)
         self.mark_dirty()
 
@@ -195,6 +203,11 @@ class LadderViewModel(ViewModel):
         """Inside to the middle, cursor to the inside."""
         self.axis.recenter(self._shown_touch())
         self.mark_dirty()
+
+    def is_armed_on(self, symbol: Symbol) -> bool:
+        """Whether this ladder is armed, by either hand, on a contract."""
+        contract = self.trading.contract
+        return bool(self.trading.armed) and contract is not None and contract.symbol == symbol
 
     def toggle_keyboard(self) -> None:
         """Arm or disarm keyboard trading."""
@@ -247,7 +260,28 @@ class LadderViewModel(ViewModel):
 
     def flatten_chosen(self) -> None:
         """The flatten of button and menu: chosen twice, with the time that a hand needs."""
-        self.trading.press_flatten(int(monotonic() * 1000), BUTTON_PRESS_MS)
+        self._choose_twice(LadderAction.FLATTEN)
+
+    def reverse_chosen(self) -> None:
+        """The reverse of the menu: chosen twice, and armed."""
+        self._choose_twice(LadderAction.REVERSE)
+
+    def close_half_chosen(self) -> None:
+        """The menu's closing of a half: chosen twice."""
+        self._choose_twice(LadderAction.CLOSE_HALF)
+
+    def _choose_twice(self, action: LadderAction) -> None:
+        self.trading.press(action, int(monotonic() * 1000), BUTTON_PRESS_MS)
+        self.mark_dirty()
+
+    def cancel_side(self, side: Side) -> None:
+        """Cancel this contract's buys or sells."""
+        self.trading.cancel_side(side)
+        self.mark_dirty()
+
+    def cancel_stops(self) -> None:
+        """Cancel the stops of this contract that wait."""
+        self.trading.cancel_stops()
         self.mark_dirty()
 
     def tooltip(self, action: LadderAction) -> str:
@@ -404,6 +438,11 @@ class LadderViewModel(ViewModel):
 
     def _on_outcome(self, result: OrderResult) -> None:
         if result.order.symbol == getattr(self.trading.contract, "symbol", None):
+            self.trading.say(result.sentence, Role.TEXT_DIM if result.ok else Role.DANGER)
+            self.mark_dirty()
+
+    def _on_batch(self, result: BatchResult) -> None:
+        if result.symbol in {None, getattr(self.trading.contract, "symbol", None)}:
             self.trading.say(result.sentence, Role.TEXT_DIM if result.ok else Role.DANGER)
             self.mark_dirty()
 

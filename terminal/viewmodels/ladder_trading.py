@@ -7,6 +7,7 @@ open or enlarge a position; cancelling and flattening always work.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from decimal import Decimal
 from enum import Enum
 from typing import TYPE_CHECKING, final
 
@@ -17,7 +18,8 @@ from terminal.domain.ticket import OrderTicket
 from terminal.domain.units import ClientOid, Price, Side
 from terminal.session.results import Blocked
 from terminal.viewmodels import text
-from terminal.viewmodels.keys import DOUBLE_PRESS_MS
+from terminal.viewmodels.double_press import DoublePress
+from terminal.viewmodels.keys import DOUBLE_PRESS_MS, LadderAction
 from terminal.viewmodels.ladder_view import Message
 from terminal.viewmodels.text import Role
 
@@ -26,6 +28,9 @@ if TYPE_CHECKING:
     from terminal.session.account import AccountSession
     from terminal.session.orders import OrderDesk
     from terminal.viewmodels.sizes import Sizes
+
+
+HALF = Decimal("0.5")
 
 
 class ArmedBy(Enum):
@@ -76,7 +81,7 @@ class LadderTrading:
         self.grab: Grab | None = None
         self.choice: Choice | None = None
         self.message: Message | None = None
-        self._flatten_pressed_at_ms: int | None = None
+        self._presses = DoublePress()
 
     # Arming ----------------------------------------------------------------------------------
 
@@ -106,7 +111,7 @@ class LadderTrading:
     def disarm(self, because: str) -> None:
         """Disarm both hands and leave every mode; silent when nothing was armed."""
         self.grab = self.choice = None
-        self._flatten_pressed_at_ms = None
+        self._presses.forget()
         if self.armed:
             self.armed = frozenset()
             self._abort_moves()
@@ -126,9 +131,9 @@ class LadderTrading:
 
     def back(self, at_ms: int) -> None:
         """One step back: drop a question, leave a grab, then disarm. Never sends."""
-        asked_ms, self._flatten_pressed_at_ms = self._flatten_pressed_at_ms, None
-        if asked_ms is not None and 0 <= at_ms - asked_ms <= DOUBLE_PRESS_MS:
-            self.say("Nothing was flattened.", Role.TEXT_DIM)
+        asked = self._presses.take_back(at_ms)
+        if asked is not None:
+            self.say(f"Nothing was {_DONE[asked]}.", Role.TEXT_DIM)
             return
         if self.choice is not None:
             self.choice = None
@@ -153,34 +158,44 @@ class LadderTrading:
         if contract is None or price is None:
             self.say("There is no price to send at yet.", Role.CAUTION)
             return
+        if self._send(contract, side, price, hand):
+            self.say(f"{self._verb(side)} at {text.price(price, contract)} sent.", Role.TEXT)
+
+    def _press_market(self, side: Side) -> None:
+        """Send a market order of the size in hand, if armed and not blocked."""
+        contract = self.contract
+        if contract is not None and self._send(contract, side, None, ArmedBy.KEYBOARD):
+            self.say(f"{self._verb(side)} at market sent.", Role.TEXT)
+
+    def _verb(self, side: Side) -> str:
+        return f"{'Buy' if side is Side.BUY else 'Sell'} {text.whole(self.sizes.current)}"
+
+    def _send(self, contract: Contract, side: Side, price: Price | None, hand: ArmedBy) -> bool:
+        """Send a limit, or without a price a market order; why it was not sent is said."""
         if hand not in self.armed:
             self.say(_not_armed(hand), Role.CAUTION)
-            return
+            return False
         mode = self._account.margin_mode(contract.symbol)
         if mode is None:
             self.say("The margin mode is not known yet; nothing was sent.", Role.CAUTION)
-            return
+            return False
         ticket = OrderTicket(
             symbol=contract.symbol,
-            order_type=OrderType.LIMIT,
+            order_type=OrderType.MARKET if price is None else OrderType.LIMIT,
             side=side,
             price=price,
             lots=self.sizes.current,
             margin_mode=mode,
             leverage=self._account.leverage(contract.symbol),
-            is_post_only=self.is_post_only,
+            is_post_only=self.is_post_only and price is not None,
             is_reduce_only=self.is_reduce_only,
         )
         result = self._desk.submit(ticket)
         if isinstance(result, Blocked):
             self.say(f"Not sent. {result.blocks[0].reason}", Role.DANGER)
-            return
-        verb = "Buy" if side is Side.BUY else "Sell"
+            return False
         self.is_post_only = self.is_reduce_only = False  # they are for the next order only
-        self.say(
-            f"{verb} {text.whole(self.sizes.current)} at {text.price(price, contract)} sent.",
-            Role.TEXT,
-        )
+        return True
 
     # Cancelling ------------------------------------------------------------------------------
 
@@ -211,6 +226,14 @@ class LadderTrading:
             self._desk.cancel_side(self.contract.symbol, side)
             self.say(f"Cancelling the {side.value}s of {self.contract.symbol}.", Role.CAUTION)
 
+    def cancel_stops(self) -> None:
+        """Cancel this contract's stops that wait."""
+        if self._is_silent("Not canceled."):
+            return
+        if self.contract is not None:
+            self._desk.cancel_stops(self.contract.symbol)
+            self.say(f"Cancelling the stops of {self.contract.symbol}.", Role.CAUTION)
+
     def cancel_all(self) -> None:
         """Cancel everything of this contract."""
         if self._is_silent("Not canceled."):
@@ -238,7 +261,7 @@ class LadderTrading:
         orders = [
             order
             for order in self.orders_at(row, step)
-            if order.state in {OrderState.OPEN, OrderState.PARTLY_FILLED}
+            if order.state in _MOVABLE and order.side is not None
         ]
         if not orders:
             self.say("No own order on this row to grab.", Role.TEXT_DIM)
@@ -262,7 +285,8 @@ class LadderTrading:
             self.say(_not_armed(ArmedBy.KEYBOARD), Role.CAUTION)
             return
         order = self._desk.orders.get(grab.client_oid)
-        if order is None or order.price is None or row_index(order.price, step) == grab.target:
+        shown_at = None if order is None else order.shown_at
+        if order is None or shown_at is None or row_index(shown_at, step) == grab.target:
             self.say("The order stays where it is.", Role.TEXT_DIM)
             return
         price = price_for_side(grab.target, step, grab.side)
@@ -270,7 +294,12 @@ class LadderTrading:
         if blocked is not None:
             self.say(f"Not moved. {blocked.blocks[0].reason}", Role.DANGER)
             return
-        self.say(f"Moving to {text.price(price, self.contract)}: cancel first.", Role.CAUTION)
+        first = (
+            "the new stop first"
+            if order.state is OrderState.UNTRIGGERED and order.reduces_only
+            else "cancel first"
+        )
+        self.say(f"Moving to {text.price(price, self.contract)}: {first}.", Role.CAUTION)
 
     def drop_ended_grab(self) -> None:
         """Leave the grab when its order can no longer be moved."""
@@ -297,28 +326,68 @@ class LadderTrading:
         else:
             self._take(order, step)
 
-    # Flattening ------------------------------------------------------------------------------
+    # Pressed twice ---------------------------------------------------------------------------
 
-    def press_flatten(self, at_ms: int, within_ms: int = DOUBLE_PRESS_MS) -> None:
-        """First press asks, a second within the time flattens."""
-        if self._is_silent("Not flattened."):
-            return
+    def press(self, action: LadderAction, at_ms: int, within_ms: int = DOUBLE_PRESS_MS) -> None:
+        """A first press of flatten, reverse, close half or market asks, a second does it.
+
+        What can open needs arming; flattening and closing do not.
+        """
+        is_second = self._presses.is_second(action, at_ms, within_ms)
         if self.contract is None:
             return
-        before, self._flatten_pressed_at_ms = self._flatten_pressed_at_ms, at_ms
-        if before is None or not 0 <= at_ms - before <= within_ms:
-            self.say("Once more to flatten.", Role.CAUTION)
-            return
-        self._flatten_pressed_at_ms = None
-        if self._desk.flattening(self.contract.symbol):
-            self.say(f"{self.contract.symbol} is being flattened already.", Role.CAUTION)
-            return
-        self._desk.flatten(self.contract.symbol)
-        self.say(f"Flattening {self.contract.symbol}.", Role.CAUTION)
+        needs_arming = action not in {LadderAction.FLATTEN, LadderAction.CLOSE_HALF}
+        is_refused = self._is_off if needs_arming else self._is_silent
+        if is_refused(f"Not {_DONE[action]}."):
+            self._presses.forget()
+        elif needs_arming and ArmedBy.KEYBOARD not in self.armed:
+            self._presses.forget()
+            self.say(_not_armed(ArmedBy.KEYBOARD), Role.CAUTION)
+        elif not is_second:
+            self.say(f"Once more to {self._asked(action)}.", Role.CAUTION)
+        elif action is LadderAction.FLATTEN:
+            self._flatten(self.contract)
+        elif action is LadderAction.REVERSE:
+            self._reverse(self.contract)
+        elif action is LadderAction.CLOSE_HALF:
+            self._close_half(self.contract)
+        else:
+            self._press_market(Side.BUY if action is LadderAction.BUY_MARKET else Side.SELL)
 
-    def forget_flatten(self) -> None:
+    def _asked(self, action: LadderAction) -> str:
+        if action is LadderAction.BUY_MARKET:
+            return f"buy {text.whole(self.sizes.current)} at market"
+        if action is LadderAction.SELL_MARKET:
+            return f"sell {text.whole(self.sizes.current)} at market"
+        return {LadderAction.REVERSE: "reverse", LadderAction.CLOSE_HALF: "close half"}.get(
+            action, "flatten"
+        )
+
+    def forget_press(self) -> None:
         """Another key came in between: two presses must follow each other."""
-        self._flatten_pressed_at_ms = None
+        self._presses.forget()
+
+    def _flatten(self, contract: Contract) -> None:
+        is_running = self._desk.flattening(contract.symbol)
+        self._desk.flatten(contract.symbol)  # which calls a reverse off that is under way
+        words = f"Flattening {contract.symbol}."
+        if is_running:
+            words = f"{contract.symbol} is being flattened already."
+        self.say(words, Role.CAUTION)
+
+    def _reverse(self, contract: Contract) -> None:
+        blocked = self._desk.reverse(contract.symbol)
+        if blocked is None:
+            self.say(f"Reversing {contract.symbol}: flatten first.", Role.CAUTION)
+        else:
+            self.say(f"Not reversed. {blocked.blocks[0].reason}", Role.DANGER)
+
+    def _close_half(self, contract: Contract) -> None:
+        blocked = self._desk.close_share(contract.symbol, HALF)
+        if blocked is None:
+            self.say(f"Closing half of {contract.symbol} at market.", Role.CAUTION)
+        else:
+            self.say(f"Nothing was closed. {blocked.blocks[0].reason}", Role.DANGER)
 
     # Helpers ---------------------------------------------------------------------------------
 
@@ -356,12 +425,15 @@ class LadderTrading:
         self.say(f"Cancelling {self._named(order)}.", Role.CAUTION)
 
     def _take(self, order: Order, step: int) -> None:
-        if order.price is None or order.side is None:
+        if order.shown_at is None or order.side is None:
             return
-        self.grab = Grab(order.client_oid, order.side, row_index(order.price, step))
-        self.say(
-            f"Holding {self._named(order)}: arrows move, Enter commits, Esc drops.", Role.ACCENT
-        )
+        self.grab = Grab(order.client_oid, order.side, row_index(order.shown_at, step))
+        # The exchange cannot amend: whoever moves goes to the end of the queue.
+        cost = "A move loses the place in the queue."
+        if order.state is OrderState.UNTRIGGERED:
+            cost = "It stays until the new one waits." if order.reduces_only else ""
+        words = f"Holding {self._named(order)}: arrows move, Enter commits, Esc drops. {cost}"
+        self.say(words.rstrip(), Role.ACCENT)
 
     def _ask(self, purpose: ChoicePurpose, orders: list[Order]) -> None:
         shown = orders[:5]
@@ -375,6 +447,16 @@ class LadderTrading:
         if order.shown_at is not None and self.contract is not None:
             words += f" at {text.price(order.shown_at, self.contract)}"
         return words
+
+
+_MOVABLE = frozenset({OrderState.OPEN, OrderState.PARTLY_FILLED, OrderState.UNTRIGGERED})
+_DONE = {
+    LadderAction.FLATTEN: "flattened",
+    LadderAction.REVERSE: "reversed",
+    LadderAction.CLOSE_HALF: "closed",
+    LadderAction.BUY_MARKET: "sent",
+    LadderAction.SELL_MARKET: "sent",
+}
 
 
 def _not_armed(hand: ArmedBy) -> str:

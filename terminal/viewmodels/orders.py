@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, NamedTuple, final
 
 from typing_extensions import override
@@ -11,6 +12,7 @@ from terminal.domain.order import Order, OrderState, PendingCommand
 from terminal.domain.units import ClientOid, Side, Symbol
 from terminal.viewmodels import text
 from terminal.viewmodels.base import ViewModel
+from terminal.viewmodels.row_commands import RowCommand
 from terminal.viewmodels.tables import Column, RowTableModel
 from terminal.viewmodels.text import Role
 
@@ -22,6 +24,7 @@ if TYPE_CHECKING:
     from terminal.domain.contract import Contract
     from terminal.session.orders import OrderDesk
     from terminal.viewmodels.frame import FrameClock
+    from terminal.viewmodels.row_commands import RowEntry
 
 UNKNOWN = "unknown"
 """What stands where the exchange's word could not be read."""
@@ -91,6 +94,25 @@ class OrdersViewModel(ViewModel):
     def cancel(self, key: str) -> None:
         """Cancel one order by its key."""
         self._desk.cancel(ClientOid(key))
+
+    def commands_of(self, key: str) -> tuple[RowEntry, ...]:
+        """What the menu of an order's row offers."""
+        desk, off = self._desk, self._desk.access.reason
+        order = desk.orders.get(ClientOid(key))
+        if order is None:
+            return ()
+        symbol, sides = order.symbol, []
+        if order.side is not None:
+            words = f"Cancel all {order.side.value}s of {symbol}"
+            sides = [RowCommand(words, partial(desk.cancel_side, symbol, order.side), off)]
+        return (
+            RowCommand("Cancel this order", partial(self.cancel, key), off),
+            *sides,
+            RowCommand(f"Cancel the stops of {symbol}", partial(desk.cancel_stops, symbol), off),
+            RowCommand(f"Cancel all of {symbol}", partial(desk.cancel_all, symbol), off),
+            None,
+            RowCommand("Cancel all everywhere", desk.cancel_everywhere, off),
+        )
 
     @override
     def connect_sources(self) -> None:

@@ -2,32 +2,43 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
+from functools import partial
+from time import monotonic
 from typing import TYPE_CHECKING, NamedTuple, final
 
 from typing_extensions import override
 
+from terminal.domain.errors import UnitError
 from terminal.domain.position import unrealized
 from terminal.domain.units import Symbol
+from terminal.session.closing import WHOLE
+from terminal.session.procedures import say
 from terminal.viewmodels import text
 from terminal.viewmodels.base import ViewModel
+from terminal.viewmodels.double_press import DoublePress
+from terminal.viewmodels.keys import BUTTON_PRESS_MS, LadderAction
 from terminal.viewmodels.protection import held_words, state_role, state_words, tooltip
+from terminal.viewmodels.row_commands import PriceCommand, RowCommand
 from terminal.viewmodels.tables import Column, RowTableModel
 from terminal.viewmodels.text import Role
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    from PySide6.QtCore import QObject
+    from collections.abc import Callable, Mapping
 
     from terminal.domain.contract import Contract
-    from terminal.domain.units import ExactPrice
+    from terminal.domain.units import ExactPrice, Price
     from terminal.session.account import AccountSession, Position
     from terminal.session.exits import HeldExits
     from terminal.session.orders import OrderDesk
     from terminal.session.protection import ProtectionWatch
     from terminal.viewmodels.base import Removable
     from terminal.viewmodels.frame import FrameClock
+    from terminal.viewmodels.row_commands import RowEntry
     from terminal.viewmodels.workspace import Workspace
+
+SHARES = tuple((percent, Decimal(percent) / 100) for percent in (25, 50, 75))
+NOT_ARMED = "Trading is not armed on this contract: F4 in its ladder arms it."
 
 
 @final
@@ -91,14 +102,18 @@ class PositionsViewModel(ViewModel):
         desk: OrderDesk,
         contracts: Mapping[Symbol, Contract],
         frame: FrameClock,
-        parent: QObject | None = None,
+        is_armed: Callable[[Symbol], bool] = lambda _symbol: False,
         *,
         watch: ProtectionWatch | None = None,
         held: HeldExits | None = None,
     ) -> None:
-        super().__init__(frame, parent)
+        """``is_armed`` says whether a ladder is armed on a contract: what opens needs it."""
+        super().__init__(frame)
         self._watch = watch
         self._held = held
+        self._is_armed = is_armed
+        self._presses = DoublePress()
+        self._asked_for: Symbol | None = None
         self.empty_text = text.empty_words(desk.access, "No open position.", self.empty_text)
         self.model: RowTableModel[PositionRow] = RowTableModel(
             COLUMNS, lambda row: row.symbol, self
@@ -117,6 +132,78 @@ class PositionsViewModel(ViewModel):
     def flatten(self, key: str) -> None:
         """Flatten one contract."""
         self._desk.flatten(Symbol(key))
+
+    def commands_of(self, key: str) -> tuple[RowEntry, ...]:
+        """What the menu of a position's row offers."""
+        symbol, off = Symbol(key), self._desk.access.reason
+        unarmed = off or ("" if self._is_armed(symbol) else NOT_ARMED)
+        best = self._closing_touch(symbol)
+        return (
+            *(
+                RowCommand(f"Close {percent} % at market", partial(self._close, symbol, share), off)
+                for percent, share in SHARES
+            ),
+            RowCommand("Close all at market", partial(self._close, symbol, WHOLE), off),
+            PriceCommand(
+                "Close all with a limit\N{HORIZONTAL ELLIPSIS}",
+                f"Price at which all of {symbol} is closed:",
+                best,
+                partial(self.close_at, key),
+                off,
+            ),
+            None,
+            RowCommand("Flatten: cancel orders, close", partial(self.flatten, key), off),
+            RowCommand("Reverse (choose twice)", partial(self.reverse, key), unarmed),
+            None,
+            RowCommand("Cancel its orders", partial(self._desk.cancel_all, symbol), off),
+            RowCommand("Cancel its stops", partial(self._desk.cancel_stops, symbol), off),
+        )
+
+    def close_at(self, key: str, typed: str) -> None:
+        """Close a whole position with a limit at a typed price; nonsense is said."""
+        symbol = Symbol(key)
+        contract = self._contracts.get(symbol)
+        price = None if contract is None else parse_price(typed, contract)
+        if price is None:
+            self._say(symbol, f"'{typed}' is not a price of {symbol}; nothing was sent.")
+        else:
+            self._close(symbol, WHOLE, price)
+
+    def _close(self, symbol: Symbol, share: Decimal, price: Price | None = None) -> None:
+        blocked = self._desk.close_share(symbol, share, price)
+        if blocked is not None:
+            self._say(symbol, f"Nothing was closed. {blocked.blocks[0].reason}")
+
+    def reverse(self, key: str) -> None:
+        """Reverse a position whose contract is armed in a ladder, when chosen twice."""
+        symbol = Symbol(key)
+        if not self._is_armed(symbol):
+            self._say(symbol, f"Not reversed. {NOT_ARMED}")
+            return
+        at_ms = int(monotonic() * 1000)
+        if self._asked_for != symbol:
+            self._presses.forget()
+        self._asked_for = symbol
+        if not self._presses.is_second(LadderAction.REVERSE, at_ms, BUTTON_PRESS_MS):
+            self._say(symbol, f"Once more to reverse {symbol}.")
+            return
+        blocked = self._desk.reverse(symbol)
+        if blocked is not None:
+            self._say(symbol, f"Not reversed. {blocked.blocks[0].reason}")
+
+    def _closing_touch(self, symbol: Symbol) -> str:
+        """The price that closes at once, to begin with; empty when it is not shown here."""
+        market, contract = self._workspace.market, self._contracts.get(symbol)
+        if market is None or contract is None or market.contract.symbol != symbol:
+            return ""
+        touch = market.touch()
+        is_long = self._account.position(symbol).core.lots > 0
+        best = None if touch is None else (touch.best_bid if is_long else touch.best_ask)
+        return "" if best is None else text.price(best, contract)
+
+    def _say(self, symbol: Symbol, sentence: str) -> None:
+        """Say it in the event log, and next to the contract's ladder."""
+        say(self._desk, symbol, sentence, ok=False)
 
     def select(self, key: str) -> None:
         """Show the position's contract in the linked panels."""
@@ -202,6 +289,15 @@ class PositionsViewModel(ViewModel):
         word = state_words(watched.cover) + (", held" if held else "")
         tip = tooltip(watched, self._watch.lasts_s(watched), held)
         return word, state_role(watched.cover.state), tip
+
+
+def parse_price(typed: str, contract: Contract) -> Price | None:
+    """Read a price above zero on the contract's ticks as typed; None when it is something else."""
+    try:
+        price = Decimal(text.bare_number(typed))
+        return contract.scale.ticks(price) if price.is_finite() and price > 0 else None
+    except (ArithmeticError, UnitError):
+        return None
 
 
 def _decimals(contract: Contract) -> int:

@@ -7,7 +7,13 @@ from typing import TYPE_CHECKING, final
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QDialog, QDialogButtonBox, QGridLayout, QLabel, QVBoxLayout, QWidget
 
-from terminal.viewmodels.keys import GLOBAL_KEYS, Chord, LadderAction, chords_of
+from terminal.viewmodels.keys import (
+    DOUBLE_PRESSED,
+    GLOBAL_KEYS,
+    Chord,
+    LadderAction,
+    chords_of,
+)
 from terminal.widgets.styling import set_property
 
 if TYPE_CHECKING:
@@ -55,6 +61,6 @@ class KeysDialog(QDialog):
 def _words(action: LadderAction, chords: tuple[Chord, ...]) -> str:
     """The keys as a trader writes them: F F for a double press, * for what is typed as Shift+8."""
     labels = ["*" if chord == _STAR else chord.label for chord in chords]
-    if action is LadderAction.FLATTEN:
+    if action in DOUBLE_PRESSED:
         labels = [f"{label} {label}" for label in labels]
     return ", ".join(labels)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, final
 
+from terminal.widgets.row_menu import RowMenu
 from terminal.widgets.row_table import TablePanel
 
 if TYPE_CHECKING:
@@ -28,7 +29,8 @@ class OrdersPanel(TablePanel):
         super().__init__(view_model, theme, meter, parent)
         self.table.setObjectName("orders.table")
         self._vm = view_model
-        self.table.setToolTip("Delete cancels the selected order.")
+        self.row_menu = RowMenu(self.table, view_model)
+        self.table.setToolTip("Delete cancels the selected order; its menu offers more.")
         self.table.row_deleted.connect(self._on_deleted)
 
     def _on_deleted(self, key: object) -> None:

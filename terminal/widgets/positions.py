@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, final
 
+from terminal.widgets.row_menu import RowMenu
 from terminal.widgets.row_table import TablePanel
 
 if TYPE_CHECKING:
@@ -28,7 +29,11 @@ class PositionsPanel(TablePanel):
         super().__init__(view_model, theme, meter, parent)
         self.table.setObjectName("positions.table")
         self._vm = view_model
-        self.table.setToolTip("Enter shows the contract in the ladder; F F there flattens it.")
+        self.row_menu = RowMenu(self.table, view_model)
+        self.table.setToolTip(
+            "Enter shows the contract in the ladder; F F there flattens it. The menu of a row "
+            "closes and reverses."
+        )
         self.table.row_activated.connect(self._on_activated)
 
     def _on_activated(self, key: object) -> None:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Protocol
 
-from PySide6.QtCore import QModelIndex, QPersistentModelIndex, Qt, Signal, Slot
-from PySide6.QtGui import QPainter, QPalette
+from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QPoint, Qt, Signal, Slot
+from PySide6.QtGui import QContextMenuEvent, QPainter, QPalette
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QHeaderView,
@@ -82,10 +82,14 @@ class RowDelegate(QStyledItemDelegate):
 
 
 class RowTable(QTableView):
-    """A table of one view-model. ``row_activated`` and ``row_deleted`` carry the row's key."""
+    """A table of one view-model. ``row_activated`` and ``row_deleted`` carry the row's key.
+
+    ``row_menu_asked`` carries it and the point of the screen where its menu belongs.
+    """
 
     row_activated = Signal(object)
     row_deleted = Signal(object)
+    row_menu_asked = Signal(object, QPoint)
 
     def __init__(
         self, view_model: TableViewModel, theme: Theme, meter: FrameMeter, parent: QWidget
@@ -172,6 +176,17 @@ class RowTable(QTableView):
             self.row_activated.emit(key)
         else:
             super().keyPressEvent(event)
+
+    @override
+    def contextMenuEvent(self, event: QContextMenuEvent) -> None:
+        by_key = event.reason() is QContextMenuEvent.Reason.Keyboard
+        index = self.currentIndex() if by_key else self.indexAt(event.pos())
+        if not index.isValid():
+            return
+        at = self.visualRect(index).bottomLeft() if by_key else event.pos()
+        self.selectRow(index.row())
+        self.row_menu_asked.emit(index.data(KEY_ROLE), self.viewport().mapToGlobal(at))
+        event.accept()
 
     @Slot(QModelIndex)
     def _on_double_click(self, index: QModelIndex) -> None:

@@ -3,23 +3,36 @@
 from __future__ import annotations
 
 import contextlib
+from dataclasses import replace
 from itertools import count
 from typing import TYPE_CHECKING
 
 import pytest
 
+from terminal.domain.events import OrderType
 from terminal.domain.order import OrderState
 from terminal.domain.units import Lots, OrderId, Price, Side
 from terminal.exchange.outcome import Rejected
+from terminal.session.results import Submitted
 from terminal.viewmodels.keys import DOUBLE_PRESS_MS, Chord
 from terminal.viewmodels.ladder import KEY_BOUNCE_MS
 from terminal.viewmodels.text import Role
-from tests.support.builders import XBT, a_delta, a_fill, a_position_update, an_order_update
+from tests.support.builders import (
+    XBT,
+    a_delta,
+    a_fill,
+    a_position_update,
+    a_ticket,
+    an_order_update,
+)
 from tests.support.desktop import OTHER, Desktop
+from tests.support.pocket import stop_at
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
+    from terminal.domain.ticket import OrderTicket
+    from terminal.domain.units import ClientOid
     from terminal.viewmodels.ladder_view import LadderRow
 
 pytestmark = pytest.mark.usefixtures("qapp")
@@ -243,25 +256,51 @@ async def test_cancelling_works_unarmed_and_on_a_stale_book() -> None:
 async def test_grab_move_commit() -> None:
     async with a_desktop() as (desktop, hands):
         hands.press("F4")
-        await an_order(desktop, 1000)
-        hands.press("Home", "G", "Down", "Down")
+        result = desktop.desk.submit(a_ticket(lots=Lots(4)))
+        assert isinstance(result, Submitted)
+        await desktop.settle()
+        told = an_order_update(order_id=OrderId("id-1"), client_oid=result.client_oid, lots=Lots(4))
+        desktop.bench.stream.push(told)
+        hands.press("Home", "G")
+        assert message(desktop).endswith("A move loses the place in the queue.")
+        hands.press("Down", "Down")
         assert row_of(desktop, 998).is_grab_target
         assert row_of(desktop, 1000).is_cursor
         hands.press("Enter")
         await desktop.settle()
-        assert desktop.bench.trading.cancels == ["o1"]
-        assert placed(desktop) == [], "not before the cancel's end is known"
-        desktop.bench.stream.push(
-            an_order_update(
-                order_id=OrderId("o1"),
-                client_oid=None,
-                lots=Lots(4),
-                canceled=Lots(4),
-                is_done=True,
-            )
-        )
+        assert desktop.bench.trading.cancels == ["id-1"]
+        assert len(placed(desktop)) == 1, "not before the cancel's end is known"
+        desktop.bench.stream.push(replace(told, canceled=Lots(4), remaining=Lots(0), is_done=True))
         await desktop.settle()
-        assert placed(desktop) == [(Side.BUY, 998, 4)]
+        assert placed(desktop)[1:] == [(Side.BUY, 998, 4)]
+
+
+async def test_a_stop_is_grabbed_at_its_trigger_and_moves_place_first() -> None:
+    async with a_desktop() as (desktop, hands):
+        hands.press("F4")
+        result = desktop.desk.submit(a_ticket(**stop_at(997)))
+        assert isinstance(result, Submitted)
+        await desktop.settle()
+        told = an_order_update(
+            order_id=OrderId("id-1"),
+            client_oid=result.client_oid,
+            side=Side.SELL,
+            order_type=OrderType.MARKET,
+            price=None,
+            is_reduce_only=True,
+            untriggered=True,
+            trigger=Price(997),
+        )
+        desktop.bench.stream.push(told)
+        hands.press("Home", "Down", "Down", "Down", "G")
+        assert message(desktop).endswith("It stays until the new one waits.")
+        hands.press("Up", "Enter")
+        assert message(desktop) == "Moving to 99.8: the new stop first."
+        await desktop.settle()
+        new = desktop.bench.trading.placed[1][0]
+        assert new.trigger is not None
+        assert (new.trigger.price, new.is_reduce_only) == (998, True)
+        assert desktop.bench.trading.cancels == [], "the old one stays until the new one is seen"
 
 
 async def test_grabbing_needs_arming_and_an_order() -> None:
@@ -483,3 +522,92 @@ async def test_a_calm_ladder_asks_for_no_frames() -> None:
         desktop.ladder.mark_dirty()
         desktop.frame.tick()
         assert not changes, "nothing differs, nothing is said"
+
+
+def holding(desktop: Desktop, lots: int) -> None:
+    desktop.bench.gateway.held = (a_position_update(lots, "100"),)
+    desktop.bench.stream.push(*desktop.bench.gateway.held)
+
+
+@pytest.mark.parametrize(
+    ("keys", "tickets"),
+    [
+        (("R", "R"), [(None, None, None), (Side.SELL, None, 3)]),
+        (("Ctrl+Shift+B", "Ctrl+Shift+B"), [(Side.BUY, None, 1)]),
+        (("Ctrl+Shift+S", "Ctrl+Shift+S"), [(Side.SELL, None, 1)]),
+    ],
+)
+async def test_what_opens_needs_arming_and_two_presses(
+    keys: tuple[str, str], tickets: list[tuple[Side | None, int | None, int | None]]
+) -> None:
+    async with a_desktop() as (desktop, hands):
+        holding(desktop, 3)
+
+        def close(ticket: OrderTicket, client_oid: ClientOid) -> None:
+            desktop.bench.gateway.held = ()
+            done = an_order_update(
+                order_id=OrderId(f"id-{client_oid}"),
+                client_oid=client_oid,
+                lots=Lots(3),
+                filled=Lots(3),
+                is_done=True,
+            )
+            desktop.bench.stream.push(done)
+
+        desktop.bench.trading.on_place = close
+        hands.press(keys[0], at_ms=5000)
+        assert message(desktop).startswith("Keyboard trading is off")
+        hands.press("F4", at_ms=5100)
+        hands.press(keys[0], at_ms=5200)
+        assert message(desktop).startswith("Once more to ")
+        hands.press(keys[1], at_ms=5201 + DOUBLE_PRESS_MS)
+        await desktop.settle()
+        assert placed(desktop) == [], "too late: it is a first press again"
+        hands.press(keys[1], at_ms=5202 + 2 * DOUBLE_PRESS_MS - 10)
+        await desktop.clock.advance(3.0)
+        assert placed(desktop) == tickets
+
+
+async def test_half_is_closed_by_two_presses_without_arming() -> None:
+    async with a_desktop() as (desktop, hands):
+        holding(desktop, 5)
+        hands.press("H", at_ms=5000)
+        assert message(desktop) == "Once more to close half."
+        hands.press("H", at_ms=5500)
+        await desktop.settle()
+        ticket, _ = desktop.bench.trading.placed[0]
+        assert (ticket.side, ticket.lots, ticket.is_reduce_only) == (Side.SELL, 2, True)
+        hands.press("H", at_ms=8000)
+        hands.press("Down", at_ms=8100)
+        hands.press("H", at_ms=8200)
+        await desktop.settle()
+        assert len(placed(desktop)) == 1, "another key came in between"
+
+
+async def test_two_presses_of_different_keys_are_two_first_presses() -> None:
+    async with a_desktop() as (desktop, hands):
+        holding(desktop, 5)
+        hands.press("F4", at_ms=4000)
+        hands.press("R", at_ms=5000)
+        hands.press("F", at_ms=5100)
+        hands.press("H", at_ms=5200)
+        await desktop.settle()
+        assert placed(desktop) == []
+        hands.press("Esc", at_ms=5300)
+        assert message(desktop) == "Nothing was closed."
+
+
+async def test_a_blocked_reverse_says_why_and_touches_nothing() -> None:
+    async with a_desktop() as (desktop, hands):
+        hands.press("F4", at_ms=4000)
+        hands.press("R", at_ms=5000)
+        hands.press("R", at_ms=5100)
+        assert message(desktop) == "Not reversed. There is no position in XBTUSDTM to reverse."
+
+
+async def test_how_a_sweep_ended_is_said_next_to_its_ladder() -> None:
+    async with a_desktop() as (desktop, hands):
+        hands.press("D")
+        await desktop.clock.advance(1.0)
+        desktop.frame.tick()
+        assert message(desktop) == "No buys of XBTUSDTM were working."

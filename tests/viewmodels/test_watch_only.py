@@ -13,7 +13,7 @@ from terminal.domain.units import OrderId, Price, Side
 from terminal.exchange.outcome import Rejected
 from terminal.viewmodels.connection import StatusSources, StatusViewModel
 from terminal.viewmodels.fills import FillsViewModel
-from terminal.viewmodels.keys import Chord
+from terminal.viewmodels.keys import Chord, LadderAction
 from terminal.viewmodels.orders import OrdersViewModel
 from terminal.viewmodels.positions import PositionsViewModel
 from terminal.viewmodels.text import EMPTY, NO_ACCOUNT, Role
@@ -89,7 +89,7 @@ async def test_canceling_and_flattening_say_why_not() -> None:
             (partial(trading.cancel_side, Side.BUY), "Not canceled."),
             (trading.cancel_all, "Not canceled."),
             (trading.cancel_everywhere, "Not canceled."),
-            (partial(trading.press_flatten, 1000), "Not flattened."),
+            (partial(trading.press, LadderAction.FLATTEN, 1000), "Not flattened."),
         ]
         for act, words in acts:
             trading.message = None

@@ -19,7 +19,7 @@ from terminal.viewmodels.frame import FrameMeter
 from terminal.widgets.canvas.ladder_layout import LadderColumn, LadderLayout
 from terminal.widgets.ladder import LadderPanel
 from terminal.widgets.theme import Theme
-from tests.support.builders import a_delta, a_position_update, an_order_update
+from tests.support.builders import XBT, a_delta, a_position_update, an_order_update
 from tests.support.desktop import OTHER, Desktop
 
 if TYPE_CHECKING:
@@ -392,5 +392,97 @@ async def test_watching_arms_nothing_and_the_buttons_do_not_look_armed() -> None
             assert message.text == f"Not armed. {Access.WATCH_ONLY.reason}"
         ui.press(K.Key_F4, K.Key_Home, K.Key_Down, K.Key_B)
         ui.click(998, "bid")
+        await ui.desktop.settle()
+        assert ui.placed == []
+
+
+CTRL, SHIFT = Qt.KeyboardModifier.ControlModifier, Qt.KeyboardModifier.ShiftModifier
+
+
+def chord(ui: Shown, key: Qt.Key, modifiers: Qt.KeyboardModifier) -> None:
+    QTest.keyClick(ui.panel.canvas, key, modifiers)
+    ui.desktop.frame.tick()
+
+
+@pytest.mark.parametrize(
+    ("key", "sent"),
+    [
+        (K.Key_Q, (Side.BUY, 1000)),
+        (K.Key_A, (Side.SELL, 1001)),
+        (K.Key_W, (Side.BUY, 1001)),
+        (K.Key_Z, (Side.SELL, 1000)),
+    ],
+)
+async def test_real_keys_join_and_hit_the_touch(key: Qt.Key, sent: tuple[Side, int]) -> None:
+    async with shown() as ui:
+        ui.press(key)
+        await ui.desktop.settle()
+        assert ui.placed == [], "not armed"
+        ui.press(K.Key_F4, key)
+        await ui.desktop.settle()
+        assert ui.placed == [sent]
+
+
+@pytest.mark.parametrize(("key", "side"), [(K.Key_B, Side.BUY), (K.Key_S, Side.SELL)])
+async def test_real_chords_send_market_orders_on_the_second_press(key: Qt.Key, side: Side) -> None:
+    async with shown() as ui:
+        ui.press(K.Key_F4)
+        for delay_ms in (-1, 100):
+            QTest.keyClick(ui.panel.canvas, key, CTRL | SHIFT, delay_ms)
+        await ui.desktop.settle()
+        assert ui.placed == [(side, None)]
+
+
+async def test_real_keys_cancel_sides_the_contract_and_everything_unarmed() -> None:
+    async with shown() as ui:
+        trading = ui.desktop.bench.trading
+        for name, side in (("o1", Side.BUY), ("o2", Side.SELL)):
+            ui.desktop.bench.stream.push(
+                an_order_update(order_id=OrderId(name), client_oid=None, side=side)
+            )
+        ui.press(K.Key_D)
+        await ui.desktop.settle()
+        assert trading.cancels == ["o1"]
+        ui.press(K.Key_U)
+        await ui.desktop.settle()
+        assert trading.cancels == ["o1", "o2"]
+        chord(ui, K.Key_Delete, CTRL)
+        await ui.desktop.settle()
+        assert trading.cancels[2:] == ["all:XBTUSDTM", "stops:XBTUSDTM"]
+        chord(ui, K.Key_Delete, CTRL | SHIFT)
+        await ui.desktop.settle()
+        assert "stops:*" in trading.cancels
+
+
+async def test_real_keys_close_half_and_reverse_on_the_second_press() -> None:
+    async with shown() as ui:
+        bench = ui.desktop.bench
+        bench.gateway.held = (a_position_update(4, "100"),)
+        bench.stream.push(*bench.gateway.held)
+        for delay_ms in (-1, 100):
+            QTest.keyClick(ui.panel.canvas, K.Key_H, Qt.KeyboardModifier.NoModifier, delay_ms)
+        await ui.desktop.settle()
+        assert [(t.side, t.lots) for t, _ in bench.trading.placed] == [(Side.SELL, 2)]
+        for delay_ms in (-1, 100):
+            QTest.keyClick(ui.panel.canvas, K.Key_R, Qt.KeyboardModifier.NoModifier, delay_ms)
+        assert not ui.desktop.desk.reversing(XBT), "not armed"
+        ui.press(K.Key_F4)
+        for delay_ms in (-1, 100):
+            QTest.keyClick(ui.panel.canvas, K.Key_R, Qt.KeyboardModifier.NoModifier, delay_ms)
+        assert ui.desktop.desk.reversing(XBT)
+        await ui.desktop.clock.advance(60.0)
+        assert not ui.desktop.desk.reversing(XBT)
+
+
+async def test_a_held_key_is_no_second_press() -> None:
+    async with shown() as ui:
+        bench = ui.desktop.bench
+        bench.gateway.held = (a_position_update(4, "100"),)
+        bench.stream.push(*bench.gateway.held)
+        for is_repeat in (False, True, True):
+            event = QKeyEvent(
+                QEvent.Type.KeyPress, K.Key_H, Qt.KeyboardModifier.NoModifier, "h", is_repeat
+            )
+            QApplication.sendEvent(ui.panel.canvas, event)
         await ui.desktop.settle()
         assert ui.placed == []
