@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from terminal.session.listeners import Handle, Listeners
     from terminal.session.tasks import TaskOwner
 
-LOOK_S = 0.5
+LOOK_S = 1.0
 READ_EVERY_S = 60.0
 AFTER_FILL_S = 1.0
 """A fill is in the ledger by then; many fills within it are one reading."""
@@ -87,7 +87,8 @@ class DailyLoss:
         self._owner = owner.child("daily loss")
         self._readings: dict[str, _Reading] = {}
         self._asked_at_s: dict[str, float] = {}
-        self._filled_at_s: float | None = None
+        self._new_since_s: dict[str, float] = {}
+        self._filled_at_s = 0.0
         self._failed: set[str] = set()
         self._is_watching = False
         self._handles: list[Handle] = []
@@ -132,6 +133,8 @@ class DailyLoss:
     def _on_fill(self, _fill: Fill) -> None:
         """The ledger will tell something new in a moment."""
         self._filled_at_s = self._clock.monotonic_s()
+        for currency in self._keeper.limits.max_losses:
+            self._new_since_s.setdefault(currency, self._filled_at_s)
 
     def _on_limits(self) -> None:
         if self._keeper.limits.max_losses and not self._is_watching:
@@ -161,9 +164,9 @@ class DailyLoss:
             return False
         if reading is None or reading.day != self._today():
             return True
-        filled_s = self._filled_at_s
-        is_new = filled_s is not None and asked_s < filled_s + AFTER_FILL_S <= now_s
-        return is_new or now_s - asked_s >= READ_EVERY_S
+        new_since_s = self._new_since_s.get(currency)
+        is_new = new_since_s is not None and now_s >= new_since_s + AFTER_FILL_S
+        return is_new or currency in self._failed or now_s - asked_s >= READ_EVERY_S
 
     def _today(self) -> TradingDay:
         return day_of(self._keeper.now_ms(), zone_of(self._keeper.limits.zone))
@@ -171,6 +174,10 @@ class DailyLoss:
     async def _read(self, currency: str) -> None:
         asked_s = self._clock.monotonic_s()
         self._asked_at_s[currency] = asked_s
+        if self._new_since_s.pop(currency, None) is not None and (
+            asked_s < self._filled_at_s + AFTER_FILL_S
+        ):
+            self._new_since_s[currency] = self._filled_at_s  # the last may not be in it yet
         day, known = self._today(), self._readings.get(currency)
         rows = dict(known.rows) if known is not None and known.day == day else {}
         running: list[LedgerEntry] = []

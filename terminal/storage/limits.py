@@ -200,7 +200,7 @@ def _plain(value: object) -> object:
 
 
 def _book(document: dict[str, Any]) -> LimitBook:
-    password = document.get("password")
+    password = _told(document, "password")
     lockouts = document.get("lockouts")
     if not isinstance(lockouts, list):
         raise LimitError("lockouts are no list")
@@ -216,7 +216,7 @@ def _book(document: dict[str, Any]) -> LimitBook:
 
 def _limits(found: dict[str, Any]) -> GuardLimits:
     """All of them must be there: a limit that is missing is not one that is off."""
-    rate, losses, contracts = (found.get(name) for name in ("rate", "max_losses", "contracts"))
+    rate, losses, contracts = (_told(found, one) for one in ("rate", "max_losses", "contracts"))
     if rate is not None and (not isinstance(rate, list) or len(rate) != 2):
         raise LimitError("rate is no pair")
     return GuardLimits(
