@@ -49,6 +49,13 @@ class Choice:
         return Access.WATCH_ONLY if self.mode is Mode.ACCOUNT else Access.MARKET_DATA
 
     @property
+    def account(self) -> str:
+        """What limits are kept under: environment and account, the same whatever key it has."""
+        if self.mode is not Mode.ACCOUNT or self.hosts is None:
+            return self.mode.value
+        return f"{self.name} at {self.hosts.futures}"
+
+    @property
     def badge(self) -> tuple[str, Role]:
         """The first words of the status bar: whether anything is real."""
         return ("DEMO", Role.DEMO) if self.mode is Mode.DEMO else (LIVE_BADGE, Role.LIVE)

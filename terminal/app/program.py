@@ -250,7 +250,7 @@ class ProgramRun(QObject):
 
         timer = WireTimer(self) if self._options.tour else None
         ((hosts, credentials),) = await beginning
-        backend = self._backend(self._clients(choice, hosts, credentials, timer))
+        backend = self._backend(choice, self._clients(choice, hosts, credentials, timer))
         self._lifecycle.on_stop("sessions", backend.stop)
         program = build(backend, self._settings, self._theme(), choice.badge)
         program.window.setWindowTitle(choice.title)
@@ -318,12 +318,18 @@ class ProgramRun(QObject):
             on_sent=None if timer is None else timer.on_sent,
         )
 
-    def _backend(self, clients: ExchangeClients) -> Backend:
+    def _backend(self, choice: Choice, clients: ExchangeClients) -> Backend:
         from terminal.session.backend import Backend
+        from terminal.storage.limits import LimitStore
 
-        return Backend(clients, self._clock, self._owner.child("backend"), self._limits)
+        folders = (self._paths.config, self._paths.data)
+        # A tour leaves no traces, and is not stopped by what somebody has set.
+        store = None if self._options.tour else LimitStore(folders, choice.account, self._clock)
+        owner = self._owner.child("backend")
+        return Backend(clients, self._clock, owner, self._limits, store)
 
     def _limits(self) -> GuardLimits:
+        """The limits of an account that has none of its own yet."""
         return self._settings.limits
 
     def _theme(self) -> Theme:

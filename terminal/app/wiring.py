@@ -12,6 +12,7 @@ from terminal.viewmodels.frame import QtFrameClock
 from terminal.viewmodels.headers import HeadersViewModel
 from terminal.viewmodels.keys import LadderAction, chords_of
 from terminal.viewmodels.ladder import LadderViewModel
+from terminal.viewmodels.limits import LimitSources, LimitsViewModel
 from terminal.viewmodels.log import LogViewModel
 from terminal.viewmodels.orders import OrdersViewModel
 from terminal.viewmodels.positions import PositionsViewModel
@@ -23,6 +24,7 @@ from terminal.viewmodels.workspace import Workspace
 from terminal.widgets.fills import FillsPanel
 from terminal.widgets.ladder import LadderPanel
 from terminal.widgets.late_panel import LatePanel
+from terminal.widgets.limits import show_limits
 from terminal.widgets.log import LogPanel
 from terminal.widgets.main_window import MainWindow, Place
 from terminal.widgets.orders import OrdersPanel
@@ -115,7 +117,15 @@ def build(
     window.show_headers(headers)
     _fill_trade_menu(window, ladder)
     transfer = TransferViewModel(workspace, backend.transfers, contracts, frame)
+    limits = LimitsViewModel(
+        workspace,
+        LimitSources(backend.limits, backend.loss, desk, account, contracts),
+        frame,
+    )
     if backend.has_account:
+        window.add_account_action(
+            "&Limits\N{HORIZONTAL ELLIPSIS}", "", partial(show_limits, limits, theme, window)
+        )
         show = partial(show_transfer, transfer, theme, window)
         window.add_account_action(
             "&Transfer between accounts\N{HORIZONTAL ELLIPSIS}", "Ctrl+T", show
@@ -138,6 +148,7 @@ def build(
             status,
             headers,
             transfer,
+            limits,
         ),
         window=window,
         ladder_widget=ladder_panel,

@@ -16,7 +16,7 @@ from terminal.domain.guard_terms import (
     gets_out,
 )
 from terminal.domain.order import OrderState
-from terminal.domain.units import Price
+from terminal.domain.units import Price, Side
 from terminal.session.order_pace import OrderPace
 
 if TYPE_CHECKING:
@@ -126,6 +126,20 @@ class Guarding:
         blocks = check(ticket, contract, self._facts(ticket, contract, limits, replacing), limits)
         return (Block(BlockField.LOSS, refusal), *blocks) if refusal else blocks
 
+    def worst(self, contract: Contract) -> int | None:
+        """The most lots that would be held, long or short, once all working entries have filled.
+
+        In one-way mode; None while the position is not known.
+        """
+        if not self._account.is_trusted:
+            return None
+        held = self._account.position(contract.symbol).core.lots
+        entries = self._working_entries(contract, None)
+        buys, sells = (
+            sum(entry.lots for entry in entries if entry.side in {side, None}) for side in Side
+        )
+        return max(abs(held), held + buys, sells - held)
+
     def _facts(
         self,
         ticket: OrderTicket,
@@ -175,6 +189,11 @@ class Guarding:
     ) -> tuple[Entry, ...] | None:
         if ticket.terms.position_side in _LANES:
             return None
+        return self._working_entries(contract, replacing)
+
+    def _working_entries(
+        self, contract: Contract, replacing: ClientOid | None
+    ) -> tuple[Entry, ...]:
         found: list[Entry] = []
         for order in self._desk.working(contract.symbol):
             if order.reduces_only or order.client_oid == replacing or not order.remaining:
