@@ -134,7 +134,7 @@ class Guarding:
         if not self._account.is_trusted:
             return None
         held = self._account.position(contract.symbol).core.lots
-        entries = self._working_entries(contract, None)
+        entries = self.entries(contract)
         buys, sells = (
             sum(entry.lots for entry in entries if entry.side in {side, None}) for side in Side
         )
@@ -189,11 +189,13 @@ class Guarding:
     ) -> tuple[Entry, ...] | None:
         if ticket.terms.position_side in _LANES:
             return None
-        return self._working_entries(contract, replacing)
+        return self.entries(contract, replacing)
 
-    def _working_entries(
-        self, contract: Contract, replacing: ClientOid | None
-    ) -> tuple[Entry, ...]:
+    def entries(self, contract: Contract, replacing: ClientOid | None = None) -> tuple[Entry, ...]:
+        """A contract's working orders that may open or enlarge, oldest first.
+
+        Where it is not known whether an order only reduces, it counts as one that does not.
+        """
         found: list[Entry] = []
         for order in self._desk.working(contract.symbol):
             if order.reduces_only or order.client_oid == replacing or not order.remaining:

@@ -273,8 +273,8 @@ class LimitsDialog(QDialog):
         used.setTextFormat(Qt.TextFormat.PlainText)
         set_property(unit, "dim", "true")
         at = self._grid.rowCount()
-        for column, widget in enumerate((label, line, unit, used)):
-            self._grid.addWidget(widget, at, column)
+        for column, part in enumerate((label, line, unit, used)):
+            self._grid.addWidget(part, at, column)
         line.textEdited.connect(partial(self._vm.set_text, row.name))
         self._order_stops(line)
         field = self._fields[row.name] = _Field(line, unit, used)
