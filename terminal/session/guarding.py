@@ -53,6 +53,10 @@ class Surroundings(Protocol):
         """What locks a settle currency now, and for how many ms."""
         ...
 
+    def is_lifted(self, currency: str) -> bool:
+        """Whether the day's loss rests, because its lock-out was ended before its time."""
+        ...
+
     def refusal(self) -> str:
         """Why nothing may be opened at all, one sentence; empty when it may."""
         ...
@@ -89,6 +93,11 @@ class Nowhere:
         """Nothing is locked."""
         del currency
         return None
+
+    def is_lifted(self, currency: str) -> bool:
+        """Nothing was."""
+        del currency
+        return False
 
     def refusal(self) -> str:
         """Nothing is refused."""
@@ -166,6 +175,7 @@ class Guarding:
             day=around.day(currency) if currency in limits.max_losses else None,
             lockout=None if locked is None else locked[0],
             left_ms=0 if locked is None else locked[1],
+            is_loss_lifted=around.is_lifted(currency),
         )
 
     def _holding(self, ticket: OrderTicket) -> Holding | None:

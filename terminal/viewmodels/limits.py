@@ -364,7 +364,8 @@ class LimitsViewModel(ViewModel):
         day = self._from.loss.day(currency)
         if day is None:
             return f"{text.EMPTY} {limit}, being read from the ledger"
+        rests = ", resting today" if self._from.keeper.is_lifted(currency) else ""
         total = text.number(day.total, text.money_decimals(currency))
         age = text.age(day.age_ms / 1000)
         beside = "" if day.unrealized is None else ", open positions included"
-        return f"{total} {limit}, ledger {age} ago{beside}"
+        return f"{total} {limit}, ledger {age} ago{beside}{rests}"

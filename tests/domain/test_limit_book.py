@@ -33,6 +33,16 @@ def test_a_lock_never_becomes_shorter() -> None:
     assert longer.lockouts == (until(2000),)
 
 
+def test_a_lock_that_was_ended_rests_up_to_its_instant() -> None:
+    book = LimitBook(GuardLimits()).locked_out(until(1000), 0).with_lockouts_ended(10)
+    assert book.lockouts == ()
+    assert book.is_lifted("USDT", 999)
+    assert not book.is_lifted("USDT", 1000)
+    assert not book.is_lifted("XBT", 10)
+    again = book.locked_out(until(5000), 1000).with_lockouts_ended(1000)
+    assert again.lifted == (until(5000),)
+
+
 def test_a_new_lock_forgets_those_that_have_ended() -> None:
     book = LimitBook(GuardLimits()).locked_out(until(1000), 0).locked_out(until(5000, "XBT"), 1000)
     assert book.lockouts == (until(5000, "XBT"),)

@@ -10,6 +10,7 @@ import pytest
 
 from terminal.domain.account_facts import LedgerState
 from terminal.domain.guard_terms import GuardLimits
+from terminal.domain.secret import Secret
 from terminal.domain.trading_day import day_of
 from terminal.domain.units import Money, OrderId
 from terminal.session.daily_loss import (
@@ -182,6 +183,22 @@ async def test_the_limit_locks_to_the_next_midnight_and_the_lock_is_kept(stage: 
     stage.ledger.rows = [a_row(NOW_MS + 5, "500")]  # gains of later do not open it
     await stage.clock.advance(61)
     assert stage.keeper.lockouts == (lockout,)
+
+
+async def test_a_loss_that_was_forgiven_by_password_does_not_lock_again() -> None:
+    stage = Stage()
+    stage.ledger.rows = [a_row(NOW_MS, "-300")]
+    stage.keeper.set_password(Secret("open sesame"))
+    await stage.start()
+    assert stage.keeper.lockouts
+    stage.keeper.end_lockouts(Secret("open sesame"))
+    await stage.clock.settle()
+    assert not stage.keeper.lockouts
+    stage.ledger.rows.append(a_row(NOW_MS + 5, "-100"))
+    await stage.clock.advance(61)
+    assert stage.realized == -400
+    assert not stage.keeper.lockouts
+    await stage.stop()
 
 
 async def test_open_losses_lock_at_once_when_they_count() -> None:

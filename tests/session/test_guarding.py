@@ -39,6 +39,7 @@ class FakeSurroundings:
         self.locked: Lockout | None = None
         self.result: DayResult | None = None
         self.refused = ""
+        self.lifted = False
 
     def mark(self, symbol: Symbol) -> ExactPrice | None:
         return ExactPrice(Decimal(100))
@@ -51,6 +52,9 @@ class FakeSurroundings:
 
     def lockout(self, currency: str) -> tuple[Lockout, int] | None:
         return None if self.locked is None else (self.locked, 1000)
+
+    def is_lifted(self, currency: str) -> bool:
+        return self.lifted
 
     def refusal(self) -> str:
         return self.refused
@@ -184,6 +188,9 @@ async def test_locks_and_losses_and_lost_limits_stop_what_opens_and_nothing_else
     assert "not known" in words(bench, a_ticket())
     around.result = DayResult("USDT", Decimal(-5), None, 0)
     assert "-5 USDT" in words(bench, a_ticket())
+    around.lifted = True
+    assert words(bench, a_ticket()) == ""
+    around.lifted = False
     assert all(words(bench, ticket) == "" for ticket in ways_out)
 
 

@@ -200,7 +200,15 @@ async def test_a_lock_out_is_ended_by_the_password_only(locked: LimitBench) -> N
     locked.keeper.end_lockouts(WORD)
     await locked.bench.clock.settle()
     assert not locked.keeper.lockouts
-    assert locked.a_keeper().lockouts == ()
+    for keeper in (locked.keeper, locked.a_keeper()):
+        assert keeper.lockouts == ()
+        assert keeper.is_lifted("USDT")
+        assert not keeper.is_lifted("XBT")
+        keeper.lock_out(until(NOW_MS + HOUR_MS))
+        assert keeper.lockouts == ()
+    await locked.bench.clock.advance(3600)
+    locked.keeper.lock_out(until(NOW_MS + 2 * HOUR_MS))
+    assert locked.keeper.lockouts
 
 
 async def test_without_a_password_a_lock_out_ends_at_midnight_only(stage: LimitBench) -> None:

@@ -32,6 +32,7 @@ BOOK = LimitBook(
     ),
     PasswordHash(2, 1, 1, "00ff", "ab"),
     (Lockout("USDT", 1_800_000_000_000, "midnight in UTC", "It was lost."),),
+    (Lockout("XBT", 1_800_000_000_000, "midnight in UTC", "It was lost."),),
     wrong=3,
     wrong_at_ms=1_790_000_000_000,
 )
@@ -107,6 +108,7 @@ def test_when_all_is_lost_nothing_opens_also_after_another_start(tmp_path: Path)
     [
         {"limits": {}},
         {"lockouts": None},
+        {"lifted": 0},
         {"lockouts": [{"currency": "USDT"}]},
         {"lockouts": [{"currency": "USDT", "until_ms": -1, "until": "", "why": ""}]},
         {"password": {"n": 3, "r": 8, "p": 1, "salt": "00", "digest": "00"}},
