@@ -2,30 +2,35 @@
 
 Source of the realized part is the exchange's ledger alone: it is read at once, a moment after own
 fills, and every minute. Nothing is reckoned from own fills in between, so nothing is counted twice;
-how old the reading is, is told. Open profit, if it counts, is the exchange's own of the wallet.
+how old the reading is, is told. Open profit, if it counts, is that of the positions at the mark
+prices that the exchange tells with them.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import UTC
-from functools import cache
+from decimal import Decimal
+from functools import lru_cache
 from typing import TYPE_CHECKING, Protocol, final
-from zoneinfo import ZoneInfo, available_timezones
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from terminal.domain.errors import TernError
 from terminal.domain.guard_terms import DayResult, Lockout
+from terminal.domain.position import unrealized
 from terminal.domain.trading_day import day_of, realized
 from terminal.domain.units import plain
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from datetime import tzinfo
-    from decimal import Decimal
 
     from terminal.domain.account_facts import LedgerEntry
     from terminal.domain.clock import Clock, TimestampMs
+    from terminal.domain.contract import Contract
     from terminal.domain.events import Fill
     from terminal.domain.trading_day import TradingDay
+    from terminal.domain.units import Symbol
     from terminal.exchange.paging import Walk
     from terminal.session.account import AccountSession
     from terminal.session.limits import LimitKeeper
@@ -79,7 +84,9 @@ class DailyLoss:
         keeper: LimitKeeper,
         clock: Clock,
         owner: TaskOwner,
+        contracts: Mapping[Symbol, Contract],
     ) -> None:
+        self._contracts = contracts
         self._source = source
         self._account = account
         self._keeper = keeper
@@ -104,13 +111,25 @@ class DailyLoss:
         age_s = self._clock.monotonic_s() - reading.read_at_s
         if age_s > STALE_S:
             return None
-        unrealized = None
+        open_profit = None
         if limits.counts_unrealized:
-            wallet = self._account.wallet(currency)
-            if wallet is None:
+            open_profit = self._unrealized(currency)
+            if open_profit is None:
                 return None
-            unrealized = wallet.unrealized.amount
-        return DayResult(currency, reading.realized, unrealized, int(age_s * 1000))
+        return DayResult(currency, reading.realized, open_profit, int(age_s * 1000))
+
+    def _unrealized(self, currency: str) -> Decimal | None:
+        """Open profit of all positions at the latest mark price of each; None if one is unknown."""
+        if not self._account.is_trusted:
+            return None
+        total = Decimal(0)
+        for position in self._account.positions():
+            contract = self._contracts.get(position.symbol)
+            if contract is None or position.mark is None:
+                return None
+            if contract.settle_currency == currency:
+                total += unrealized(position.core, position.mark, contract).amount
+        return total
 
     # Life ------------------------------------------------------------------------------------
 
@@ -219,19 +238,22 @@ class DailyLoss:
             )
 
 
+@lru_cache(maxsize=64)
+def _zone(name: str) -> tzinfo | None:
+    """Looked up in one file of the system, once; None for what is no zone."""
+    if name == UTC_NAME:
+        return UTC
+    try:
+        return ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        return None
+
+
 def zone_of(name: str) -> tzinfo:
     """A zone by its IANA name; UTC for one that this system does not know."""
-    if name == UTC_NAME or not is_zone(name):
-        return UTC
-    return ZoneInfo(name)
+    return _zone(name) or UTC
 
 
 def is_zone(name: str) -> bool:
     """Whether this system knows a zone of this name."""
-    return name == UTC_NAME or name in _names()
-
-
-@cache
-def _names() -> frozenset[str]:
-    """Gathered from the disk, once."""
-    return frozenset(available_timezones())
+    return _zone(name) is not None

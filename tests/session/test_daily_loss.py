@@ -12,7 +12,7 @@ from terminal.domain.account_facts import LedgerState
 from terminal.domain.guard_terms import GuardLimits
 from terminal.domain.secret import Secret
 from terminal.domain.trading_day import day_of
-from terminal.domain.units import Money, OrderId
+from terminal.domain.units import ExactPrice, Money, OrderId
 from terminal.session.daily_loss import (
     AFTER_FILL_S,
     PACE_S,
@@ -22,7 +22,7 @@ from terminal.session.daily_loss import (
     is_zone,
     zone_of,
 )
-from tests.support.builders import NOW_MS, a_fill, a_wallet
+from tests.support.builders import NOW_MS, a_fill, a_position_update
 from tests.support.fakes import LOST
 from tests.support.limit_bench import FakeLedger, FakeLimitFile, LimitBench, a_row
 
@@ -44,7 +44,9 @@ class Stage:
 
     def a_loss(self) -> DailyLoss:
         bench = self.bench
-        return DailyLoss(self.ledger, bench.account, self.keeper, bench.clock, bench.owner)
+        return DailyLoss(
+            self.ledger, bench.account, self.keeper, bench.clock, bench.owner, bench.contracts
+        )
 
     async def start(self) -> Stage:
         await self.bench.start()
@@ -208,10 +210,13 @@ async def test_open_losses_lock_at_once_when_they_count() -> None:
     day = stage.loss.day("USDT")
     assert day is not None
     assert day.total == -150
-    wallet = replace(a_wallet(), unrealized=Money(Decimal("-49.99"), "USDT"))
-    stage.bench.stream.push(wallet)
+    held = a_position_update(1000, "150", mark=ExactPrice(Decimal("100.01")))
+    stage.bench.stream.push(held)
     assert not stage.keeper.lockouts
-    stage.bench.stream.push(replace(wallet, unrealized=Money(Decimal(-50), "USDT")))
+    day = stage.loss.day("USDT")
+    assert day is not None
+    assert day.unrealized == Decimal("-49.99")
+    stage.bench.stream.push(replace(held, mark=ExactPrice(Decimal(100))))
     assert stage.keeper.lockouts
     await stage.stop()
 
@@ -220,7 +225,11 @@ async def test_open_losses_that_are_not_known_leave_the_day_unknown() -> None:
     stage = Stage(replace(LIMITS, counts_unrealized=True))
     stage.loss.start(stage.bench.desk.on_fill)
     await stage.clock.settle()
-    assert stage.loss.day("USDT") is None  # no wallet was read
+    assert stage.loss.day("USDT") is None  # no position was read
+    await stage.bench.start()
+    assert stage.loss.day("USDT") is not None
+    stage.bench.stream.push(a_position_update(5, mark=None))
+    assert stage.loss.day("USDT") is None
     await stage.stop()
 
 
@@ -265,5 +274,6 @@ async def test_the_day_begins_at_midnight_in_the_chosen_zone() -> None:
 def test_a_zone_that_this_system_does_not_know_is_utc() -> None:
     assert is_zone("Europe/Berlin")
     assert not is_zone("Middle/Earth")
-    assert not is_zone("../../etc/passwd")
+    for name in ("", "Europe", "../../etc/passwd", "/etc/localtime", "tzdata.zi", "a\0b"):
+        assert not is_zone(name)
     assert zone_of("Middle/Earth") is zone_of("UTC")

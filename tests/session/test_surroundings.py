@@ -39,7 +39,9 @@ class Stage:
         bench = self.desktop.bench
         self.keeper = LimitBench(FakeLimitFile(), GuardLimits(), bench).keeper
         self.source, self.clock = FakeTiers(), bench.clock
-        self.loss = DailyLoss(FakeLedger(), bench.account, self.keeper, bench.clock, bench.owner)
+        self.loss = DailyLoss(
+            FakeLedger(), bench.account, self.keeper, bench.clock, bench.owner, bench.contracts
+        )
         self.around = GuardSurroundings(
             self.source, self.desktop.markets, self.keeper, self.loss, bench.clock, bench.owner
         )

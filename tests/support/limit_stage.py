@@ -24,7 +24,9 @@ class LimitStage:
         self.limit_bench = LimitBench(file or FakeLimitFile(), limits, bench)
         self.keeper = self.limit_bench.keeper
         self.ledger = FakeLedger()
-        self.loss = DailyLoss(self.ledger, bench.account, self.keeper, bench.clock, bench.owner)
+        self.loss = DailyLoss(
+            self.ledger, bench.account, self.keeper, bench.clock, bench.owner, bench.contracts
+        )
         self.vm = LimitsViewModel(
             self.desktop.workspace,
             LimitSources(self.keeper, self.loss, bench.desk, bench.account, bench.contracts),
