@@ -126,6 +126,7 @@ class LimitsViewModel(ViewModel):
         self._timer = QTimer(self)
         self._timer.setInterval(TICK_MS)
         self._timer.timeout.connect(self.mark_dirty)
+        self._is_paused = True  # nobody looks before it begins
         self.view = self._build()
 
     # Editing ---------------------------------------------------------------------------------

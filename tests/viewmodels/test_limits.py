@@ -176,10 +176,16 @@ async def test_lost_limits_say_what_to_do_first() -> None:
 
 async def test_before_it_is_shown_and_after_it_is_closed_nothing_is_computed() -> None:
     stage = await LimitStage(LIMITS).start(shows=False)
+    stage.vm.start()
     before = stage.vm.view
     stage.keeper.change(replace(LIMITS, collar_ticks=3))
     await stage.settle()
     assert stage.vm.view is before
     stage.vm.begin()
     assert stage.row("collar_ticks").typed == "3"
+    stage.vm.set_paused(True)
+    before = stage.vm.view
+    stage.keeper.change(replace(LIMITS, collar_ticks=2))
+    await stage.settle()
+    assert stage.vm.view is before
     await stage.stop()
