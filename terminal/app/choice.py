@@ -61,6 +61,13 @@ class Choice:
         return Permit(Access.REDUCING if self.may_trade else Access.WATCH_ONLY, Access.FULL)
 
     @property
+    def account(self) -> str:
+        """What limits are kept under: environment and account, the same whatever key it has."""
+        if self.mode is not Mode.ACCOUNT or self.hosts is None:
+            return self.mode.value
+        return f"{self.name} at {self.hosts.futures}"
+
+    @property
     def badge(self) -> tuple[str, Role]:
         """The first words of the status bar: whether anything is real."""
         return ("DEMO", Role.DEMO) if self.mode is Mode.DEMO else (LIVE_BADGE, Role.LIVE)

@@ -351,19 +351,25 @@ class ProgramRun(QObject):
     ) -> Backend:
         from terminal.app.safety import safety_of
         from terminal.session.backend import Backend
+        from terminal.storage.limits import LimitStore
 
         folder = None if self._options.tour else self._store.path.parent
+        folders = (self._paths.config, self._paths.data)
+        # A tour leaves no traces, and is not stopped by what somebody has set.
+        store = None if self._options.tour else LimitStore(folders, choice.account, self._clock)
         return Backend(
             clients,
             self._clock,
             self._owner.child("backend"),
             self._limits,
             journal=journal,
+            limit_file=store,
             protection=self._protection,
             safety=safety_of(choice, self._settings, folder, self._clock),
         )
 
     def _limits(self) -> GuardLimits:
+        """The limits of an account that has none of its own yet."""
         return self._settings.limits
 
     def _protection(self) -> ProtectionSettings:

@@ -23,6 +23,7 @@ from terminal.viewmodels.keys import (
 from terminal.viewmodels.kill_switch import KillSwitchViewModel
 from terminal.viewmodels.ladder import LadderViewModel
 from terminal.viewmodels.leaving import ENDS_WITH_DEMO, KEPT_BY_EXCHANGE, LeavingViewModel
+from terminal.viewmodels.limits import LimitSources, LimitsViewModel
 from terminal.viewmodels.live import LiveViewModel
 from terminal.viewmodels.log import LogViewModel
 from terminal.viewmodels.orders import OrdersViewModel
@@ -40,6 +41,7 @@ from terminal.widgets.kill_switch import KillButton, StopBar
 from terminal.widgets.ladder import LadderPanel
 from terminal.widgets.late_panel import LatePanel
 from terminal.widgets.leaving import LeavingQuestion
+from terminal.widgets.limits import show_limits
 from terminal.widgets.live import show_live
 from terminal.widgets.log import LogPanel
 from terminal.widgets.main_window import MainWindow, Place
@@ -161,7 +163,11 @@ def build(
     _add_safety(window, theme, backend, safety)
     transfer = TransferViewModel(workspace, backend.transfers, contracts, frame)
     reconcile = ReconcileViewModel(backend.reconciling, contracts, frame)
+    sources = LimitSources(backend.limits, backend.loss, desk, account, contracts)
+    limits = LimitsViewModel(workspace, sources, frame)
     if backend.has_account:
+        show = partial(show_limits, limits, theme, window)
+        window.add_account_action(f"&Limits{ELLIPSIS}", "", show)
         _fill_account_menu(window, transfer, reconcile, theme, meter)
     program = Program(
         backend=backend,
@@ -183,6 +189,7 @@ def build(
             headers,
             transfer,
             reconcile,
+            limits,
             *safety,
         ),
         window=window,

@@ -67,7 +67,7 @@ def loss_rules(contract: Contract, facts: GuardFacts, limits: GuardLimits) -> It
         return
     currency = contract.settle_currency
     most = limits.max_losses.get(currency)
-    if most is None:
+    if most is None or facts.is_loss_lifted:
         return
     if facts.day is None:
         yield Block(

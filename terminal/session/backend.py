@@ -135,7 +135,9 @@ class Backend:
             self.notices,
             lambda: clients.keeper.time.is_doubtful,
         )
-        self.loss = DailyLoss(clients.history, self.account, self.limits, clock, owner)
+        self.loss = DailyLoss(
+            clients.history, self.account, self.limits, clock, owner, self.markets.contracts
+        )
         self.desk.guarding.surroundings = self.surroundings = GuardSurroundings(
             clients.market, self.markets, self.limits, self.loss, clock, owner
         )

@@ -2,37 +2,42 @@
 
 Source of the realized part is the exchange's ledger alone: it is read at once, a moment after own
 fills, and every minute. Nothing is reckoned from own fills in between, so nothing is counted twice;
-how old the reading is, is told. Open profit, if it counts, is the exchange's own of the wallet.
+how old the reading is, is told. Open profit, if it counts, is that of the positions at the mark
+prices that the exchange tells with them.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import UTC
-from functools import cache
+from decimal import Decimal
+from functools import lru_cache
 from typing import TYPE_CHECKING, Protocol, final
-from zoneinfo import ZoneInfo, available_timezones
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from terminal.domain.errors import TernError
 from terminal.domain.guard_terms import DayResult, Lockout
+from terminal.domain.position import unrealized
 from terminal.domain.trading_day import day_of, realized
 from terminal.domain.units import plain
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from datetime import tzinfo
-    from decimal import Decimal
 
     from terminal.domain.account_facts import LedgerEntry
     from terminal.domain.clock import Clock, TimestampMs
+    from terminal.domain.contract import Contract
     from terminal.domain.events import Fill
     from terminal.domain.trading_day import TradingDay
+    from terminal.domain.units import Symbol
     from terminal.exchange.paging import Walk
     from terminal.session.account import AccountSession
     from terminal.session.limits import LimitKeeper
     from terminal.session.listeners import Handle, Listeners
     from terminal.session.tasks import TaskOwner
 
-LOOK_S = 0.5
+LOOK_S = 1.0
 READ_EVERY_S = 60.0
 AFTER_FILL_S = 1.0
 """A fill is in the ledger by then; many fills within it are one reading."""
@@ -79,7 +84,9 @@ class DailyLoss:
         keeper: LimitKeeper,
         clock: Clock,
         owner: TaskOwner,
+        contracts: Mapping[Symbol, Contract],
     ) -> None:
+        self._contracts = contracts
         self._source = source
         self._account = account
         self._keeper = keeper
@@ -87,7 +94,8 @@ class DailyLoss:
         self._owner = owner.child("daily loss")
         self._readings: dict[str, _Reading] = {}
         self._asked_at_s: dict[str, float] = {}
-        self._filled_at_s: float | None = None
+        self._new_since_s: dict[str, float] = {}
+        self._filled_at_s = 0.0
         self._failed: set[str] = set()
         self._is_watching = False
         self._handles: list[Handle] = []
@@ -103,13 +111,25 @@ class DailyLoss:
         age_s = self._clock.monotonic_s() - reading.read_at_s
         if age_s > STALE_S:
             return None
-        unrealized = None
+        open_profit = None
         if limits.counts_unrealized:
-            wallet = self._account.wallet(currency)
-            if wallet is None:
+            open_profit = self._unrealized(currency)
+            if open_profit is None:
                 return None
-            unrealized = wallet.unrealized.amount
-        return DayResult(currency, reading.realized, unrealized, int(age_s * 1000))
+        return DayResult(currency, reading.realized, open_profit, int(age_s * 1000))
+
+    def _unrealized(self, currency: str) -> Decimal | None:
+        """Open profit of all positions at the latest mark price of each; None if one is unknown."""
+        if not self._account.is_trusted:
+            return None
+        total = Decimal(0)
+        for position in self._account.positions():
+            contract = self._contracts.get(position.symbol)
+            if contract is None or position.mark is None:
+                return None
+            if contract.settle_currency == currency:
+                total += unrealized(position.core, position.mark, contract).amount
+        return total
 
     # Life ------------------------------------------------------------------------------------
 
@@ -132,6 +152,8 @@ class DailyLoss:
     def _on_fill(self, _fill: Fill) -> None:
         """The ledger will tell something new in a moment."""
         self._filled_at_s = self._clock.monotonic_s()
+        for currency in self._keeper.limits.max_losses:
+            self._new_since_s.setdefault(currency, self._filled_at_s)
 
     def _on_limits(self) -> None:
         if self._keeper.limits.max_losses and not self._is_watching:
@@ -161,9 +183,9 @@ class DailyLoss:
             return False
         if reading is None or reading.day != self._today():
             return True
-        filled_s = self._filled_at_s
-        is_new = filled_s is not None and asked_s < filled_s + AFTER_FILL_S <= now_s
-        return is_new or now_s - asked_s >= READ_EVERY_S
+        new_since_s = self._new_since_s.get(currency)
+        is_new = new_since_s is not None and now_s >= new_since_s + AFTER_FILL_S
+        return is_new or currency in self._failed or now_s - asked_s >= READ_EVERY_S
 
     def _today(self) -> TradingDay:
         return day_of(self._keeper.now_ms(), zone_of(self._keeper.limits.zone))
@@ -171,6 +193,10 @@ class DailyLoss:
     async def _read(self, currency: str) -> None:
         asked_s = self._clock.monotonic_s()
         self._asked_at_s[currency] = asked_s
+        if self._new_since_s.pop(currency, None) is not None and (
+            asked_s < self._filled_at_s + AFTER_FILL_S
+        ):
+            self._new_since_s[currency] = self._filled_at_s  # the last may not be in it yet
         day, known = self._today(), self._readings.get(currency)
         rows = dict(known.rows) if known is not None and known.day == day else {}
         running: list[LedgerEntry] = []
@@ -212,19 +238,22 @@ class DailyLoss:
             )
 
 
+@lru_cache(maxsize=64)
+def _zone(name: str) -> tzinfo | None:
+    """Looked up in one file of the system, once; None for what is no zone."""
+    if name == UTC_NAME:
+        return UTC
+    try:
+        return ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        return None
+
+
 def zone_of(name: str) -> tzinfo:
     """A zone by its IANA name; UTC for one that this system does not know."""
-    if name == UTC_NAME or not is_zone(name):
-        return UTC
-    return ZoneInfo(name)
+    return _zone(name) or UTC
 
 
 def is_zone(name: str) -> bool:
     """Whether this system knows a zone of this name."""
-    return name == UTC_NAME or name in _names()
-
-
-@cache
-def _names() -> frozenset[str]:
-    """Gathered from the disk, once."""
-    return frozenset(available_timezones())
+    return _zone(name) is not None

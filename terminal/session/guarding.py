@@ -16,7 +16,7 @@ from terminal.domain.guard_terms import (
     gets_out,
 )
 from terminal.domain.order import OrderState
-from terminal.domain.units import Price
+from terminal.domain.units import Price, Side
 from terminal.session.order_pace import OrderPace
 
 if TYPE_CHECKING:
@@ -51,6 +51,10 @@ class Surroundings(Protocol):
 
     def lockout(self, currency: str) -> tuple[Lockout, int] | None:
         """What locks a settle currency now, and for how many ms."""
+        ...
+
+    def is_lifted(self, currency: str) -> bool:
+        """Whether the day's loss rests, because its lock-out was ended before its time."""
         ...
 
     def refusal(self) -> str:
@@ -90,6 +94,11 @@ class Nowhere:
         del currency
         return None
 
+    def is_lifted(self, currency: str) -> bool:
+        """Nothing was."""
+        del currency
+        return False
+
     def refusal(self) -> str:
         """Nothing is refused."""
         return ""
@@ -126,6 +135,20 @@ class Guarding:
         blocks = check(ticket, contract, self._facts(ticket, contract, limits, replacing), limits)
         return (Block(BlockField.LOSS, refusal), *blocks) if refusal else blocks
 
+    def worst(self, contract: Contract) -> int | None:
+        """The most lots that would be held, long or short, once all working entries have filled.
+
+        In one-way mode; None while the position is not known.
+        """
+        if not self._account.is_trusted:
+            return None
+        held = self._account.position(contract.symbol).core.lots
+        entries = self.entries(contract)
+        buys, sells = (
+            sum(entry.lots for entry in entries if entry.side in {side, None}) for side in Side
+        )
+        return max(abs(held), held + buys, sells - held)
+
     def _facts(
         self,
         ticket: OrderTicket,
@@ -152,6 +175,7 @@ class Guarding:
             day=around.day(currency) if currency in limits.max_losses else None,
             lockout=None if locked is None else locked[0],
             left_ms=0 if locked is None else locked[1],
+            is_loss_lifted=around.is_lifted(currency),
         )
 
     def _holding(self, ticket: OrderTicket) -> Holding | None:
@@ -175,6 +199,13 @@ class Guarding:
     ) -> tuple[Entry, ...] | None:
         if ticket.terms.position_side in _LANES:
             return None
+        return self.entries(contract, replacing)
+
+    def entries(self, contract: Contract, replacing: ClientOid | None = None) -> tuple[Entry, ...]:
+        """A contract's working orders that may open or enlarge, oldest first.
+
+        Where it is not known whether an order only reduces, it counts as one that does not.
+        """
         found: list[Entry] = []
         for order in self._desk.working(contract.symbol):
             if order.reduces_only or order.client_oid == replacing or not order.remaining:

@@ -159,10 +159,16 @@ class LimitKeeper:
             self._sure = (self._clock.now_ms(), now_s)
         return self._sure[0] + int((now_s - self._sure[1]) * 1000)
 
+    def is_lifted(self, currency: str) -> bool:
+        """Whether the day's loss of a settle currency rests: its lock-out was ended."""
+        return bool(self._book.lifted) and self._book.is_lifted(currency, self.now_ms())
+
     # Locking ---------------------------------------------------------------------------------
 
     def lock_out(self, lockout: Lockout) -> None:
-        """Lock a settle currency; a longer lock that is there stays."""
+        """Lock a settle currency. A longer lock stays, and one that was ended never comes back."""
+        if self.is_lifted(lockout.currency):
+            return
         book = self._book.locked_out(lockout, self.now_ms())
         if book is not self._book:
             self._notices.post(
@@ -221,7 +227,11 @@ class LimitKeeper:
     def end_lockouts(self, password: Secret) -> None:
         """End what a loss has locked before its time: with the password, else never."""
         if self.lockouts:
-            wish = _Wish(lambda book: replace(book, lockouts=()), "The lock-out is over.")
+            # Else the same loss would lock again at once.
+            wish = _Wish(
+                lambda book: book.with_lockouts_ended(self.now_ms()),
+                "The lock-out is over; the loss of this day locks no more.",
+            )
             self._ask(wish, password, "")
 
     def _ask(self, wish: _Wish, password: Secret | None, why: str) -> None:

@@ -90,6 +90,10 @@ class GuardSurroundings:
         """What locks a settle currency now, and for how many ms."""
         return self._keeper.lockout(currency)
 
+    def is_lifted(self, currency: str) -> bool:
+        """Whether the day's loss rests."""
+        return self._keeper.is_lifted(currency)
+
     def refusal(self) -> str:
         """Why nothing may be opened at all; empty when it may."""
         return self._keeper.refusal()

@@ -166,14 +166,16 @@ def _written(book: LimitBook) -> dict[str, Any]:
         "password": None
         if password is None
         else {one.name: getattr(password, one.name) for one in fields(password)},
-        "lockouts": [
-            {one.name: getattr(lockout, one.name) for one in fields(lockout)}
-            for lockout in book.lockouts
-        ],
+        "lockouts": [_lockout_written(lockout) for lockout in book.lockouts],
+        "lifted": [_lockout_written(lockout) for lockout in book.lifted],
         "wrong": book.wrong,
         "wrong_at_ms": book.wrong_at_ms,
         "must_confirm": book.must_confirm,
     }
+
+
+def _lockout_written(lockout: Lockout) -> dict[str, Any]:
+    return {one.name: getattr(lockout, one.name) for one in fields(lockout)}
 
 
 def _limits_written(limits: GuardLimits) -> dict[str, Any]:
@@ -200,14 +202,12 @@ def _plain(value: object) -> object:
 
 
 def _book(document: dict[str, Any]) -> LimitBook:
-    password = document.get("password")
-    lockouts = document.get("lockouts")
-    if not isinstance(lockouts, list):
-        raise LimitError("lockouts are no list")
+    password = _told(document, "password")
     return LimitBook(
         limits=_limits(_object("limits", document.get("limits"))),
         password=None if password is None else _password(_object("password", password)),
-        lockouts=tuple(_lockout(_object("lockout", one)) for one in lockouts),
+        lockouts=_lockouts("lockouts", document),
+        lifted=_lockouts("lifted", document),
         wrong=_whole("wrong", document.get("wrong")),
         wrong_at_ms=_instant("wrong_at_ms", document.get("wrong_at_ms")),
         must_confirm=_flag("must_confirm", document.get("must_confirm")),
@@ -216,7 +216,7 @@ def _book(document: dict[str, Any]) -> LimitBook:
 
 def _limits(found: dict[str, Any]) -> GuardLimits:
     """All of them must be there: a limit that is missing is not one that is off."""
-    rate, losses, contracts = (found.get(name) for name in ("rate", "max_losses", "contracts"))
+    rate, losses, contracts = (_told(found, one) for one in ("rate", "max_losses", "contracts"))
     if rate is not None and (not isinstance(rate, list) or len(rate) != 2):
         raise LimitError("rate is no pair")
     return GuardLimits(
@@ -248,6 +248,13 @@ def _password(found: dict[str, Any]) -> PasswordHash:
     if 128 * n * r * p > _MEMORY or n & (n - 1) or n < 2:
         raise LimitError("the password was made in a way that is not used here")
     return PasswordHash(n, r, p, salt, digest)
+
+
+def _lockouts(name: str, document: dict[str, Any]) -> tuple[Lockout, ...]:
+    rows = _told(document, name)
+    if not isinstance(rows, list):
+        raise LimitError(f"{name} are no list")
+    return tuple(_lockout(_object(name, one)) for one in rows)
 
 
 def _lockout(found: dict[str, Any]) -> Lockout:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from terminal.app.choice import Choice, Mode
 from terminal.domain.access import Access
-from terminal.exchange.hosts import REAL
+from terminal.exchange.hosts import REAL, Hosts
 from terminal.viewmodels.text import Role
 
 DEMO = Choice(Mode.DEMO)
@@ -39,3 +39,12 @@ def test_live_looks_like_nothing_simulated() -> None:
     titles = {choice.title for choice in (DEMO, WATCH, ACCOUNT)}
     assert titles == {"Simulated exchange", "Live market, watch only", "main, live"}
     assert len({choice.opening_words for choice in (DEMO, WATCH, ACCOUNT)}) == 3
+
+
+def test_limits_are_kept_for_environment_and_account() -> None:
+    """The demo's exchange has another address each time; an account keeps its name."""
+    elsewhere = Choice(Mode.ACCOUNT, Hosts("https://b", "https://b"), None, "main")
+    names = {choice.account for choice in (DEMO, WATCH, ACCOUNT, elsewhere)}
+    assert len(names) == 4
+    demo = Choice(Mode.DEMO, Hosts("http://127.0.0.1:5000", "http://127.0.0.1:5000"))
+    assert demo.account == DEMO.account

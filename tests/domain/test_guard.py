@@ -71,7 +71,7 @@ def test_the_exchanges_own_size_limits_are_inclusive_and_hold_for_all(
         ticket = a_ticket(
             order_type=order_type, price=price, lots=Lots(lots), is_reduce_only=is_reduce_only
         )
-        contract = {"max_order_lots": Lots(5), "max_market_order_lots": Lots(3)}
+        contract: dict[str, Any] = {"max_order_lots": Lots(5), "max_market_order_lots": Lots(3)}
         assert fields(ticket, **contract) == expected
 
 

@@ -67,7 +67,7 @@ def test_what_all_entries_would_make_stays_within_the_limit(
 ) -> None:
     del lots
     contract = an_inverse_contract() if is_inverse else a_contract()
-    facts = {"holding": held(holding), "entries": entries(*working)}
+    facts: dict[str, Any] = {"holding": held(holding), "entries": entries(*working)}
     for size, expected in ((at_limit, []), (at_limit + 1, [BlockField.POSITION])):
         ticket = a_ticket(side=side, lots=Lots(size))
         assert fields(ticket, TEN, contract, **facts) == expected
@@ -81,7 +81,7 @@ def test_each_lane_of_hedge_mode_has_the_limit_for_itself(
     lane: PositionSide, side: Side, sign: int
 ) -> None:
     """The facts are those of the ticket's lane."""
-    facts = {"holding": held(4 * sign), "entries": entries((side, 3))}
+    facts: dict[str, Any] = {"holding": held(4 * sign), "entries": entries((side, 3))}
     assert fields(in_lane(lane, side=side, lots=Lots(3)), TEN, **facts) == []
     assert fields(in_lane(lane, side=side, lots=Lots(4)), TEN, **facts) == [BlockField.POSITION]
     assert fields(in_lane(lane, side=side.opposite, lots=Lots(99)), TEN, **facts) == []
@@ -149,7 +149,11 @@ def test_margin_and_fee_of_what_opens_must_be_available(
     mode: MarginMode, holding: int, working: tuple[tuple[Side, int], ...], needed: str | None
 ) -> None:
     ticket = a_ticket(lots=THOUSAND, margin_mode=mode)
-    facts = {"holding": held(holding), "entries": entries(*working), "cross_leverage": Decimal(5)}
+    facts: dict[str, Any] = {
+        "holding": held(holding),
+        "entries": entries(*working),
+        "cross_leverage": Decimal(5),
+    }
     if needed is None:
         assert fields(ticket, MARGIN, available=Decimal(-1), **facts) == []
         return
@@ -241,7 +245,7 @@ def test_the_sentence_says_that_it_is_estimated() -> None:
 
 def test_adding_to_a_position_counts_with_its_own_margin() -> None:
     """1000 lots at 120 with 60, 1000 more at 100 with 20: entry 110, margin 80 for 2 coins."""
-    facts = {"holding": held(1000, "120", "60")}
+    facts: dict[str, Any] = {"holding": held(1000, "120", "60")}
     ticket = a_ticket(lots=THOUSAND)
     # (110 - 40) / 0.9954 = 70.3235
     assert fields(ticket, least("29.67"), **facts) == []
@@ -249,7 +253,7 @@ def test_adding_to_a_position_counts_with_its_own_margin() -> None:
 
 
 def test_what_makes_a_position_smaller_is_free_and_what_turns_it_is_judged_anew() -> None:
-    facts = {"holding": held(-1000, "100", "0.5")}
+    facts: dict[str, Any] = {"holding": held(-1000, "100", "0.5")}
     assert fields(a_ticket(lots=Lots(999)), least("90"), **facts) == []
     assert fields(a_ticket(lots=THOUSAND), least("90"), **facts) == []
     assert fields(a_ticket(lots=Lots(1001)), least("90"), **facts) == [BlockField.LIQUIDATION]
@@ -273,7 +277,7 @@ def test_larger_positions_are_liquidated_earlier_by_their_risk_level() -> None:
 def test_a_cross_position_is_backed_by_all_that_is_available() -> None:
     """10 coins at 100 with 200: (100 - (200 - fee 0.6) / 10) / 0.9954 = 80.43."""
     ticket = a_ticket(lots=Lots(10_000), margin_mode=CROSS)
-    facts = {"available": Decimal(200)}
+    facts: dict[str, Any] = {"available": Decimal(200)}
     assert fields(ticket, least("19.56"), **facts) == []
     assert fields(ticket, least("19.58"), **facts) == [BlockField.LIQUIDATION]
     short = a_ticket(lots=Lots(10_000), margin_mode=CROSS, side=Side.SELL)

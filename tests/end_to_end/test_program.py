@@ -8,13 +8,17 @@ import signal
 from typing import TYPE_CHECKING
 
 import pytest
-from PySide6.QtWidgets import QPushButton
+from PySide6.QtGui import QAction
+from PySide6.QtWidgets import QLineEdit, QPushButton
 
 from terminal.app.cli import Command, Options
 from terminal.app.faults import Faults
 from terminal.app.program import ProgramRun
+from terminal.domain.units import Lots, Side
 from terminal.session.feed import FeedStatus
 from terminal.storage.paths import Paths
+from terminal.viewmodels.ladder_trading import ArmedBy
+from terminal.widgets.limits import LimitsDialog
 from tests.support.deadlines import eventually
 from tests.support.qt_loop import run_on_qt
 
@@ -125,3 +129,41 @@ def test_an_exchange_that_cannot_start_is_one_sentence(
     assert capsys.readouterr().err == (
         "The simulated exchange could not be started: the program could not be started.\n"
     )
+
+
+def test_a_limit_set_in_one_run_stops_an_order_in_the_next(tmp_path: Path) -> None:
+    """From the menu to the disk; the ladder says the limit and where it is changed."""
+
+    async def set_limit(_run: ProgramRun, program: Program) -> None:
+        entries = program.window.findChildren(QAction)
+        next(entry for entry in entries if entry.text().startswith("&Limits")).trigger()
+        dialog = program.window.findChild(LimitsDialog)
+        assert isinstance(dialog, LimitsDialog)
+        line = dialog.findChild(QLineEdit, "limits.max_lots")
+        apply = dialog.findChild(QPushButton, "limits.apply")
+        assert isinstance(line, QLineEdit)
+        assert isinstance(apply, QPushButton)
+        line.setText("3")
+        line.textEdited.emit("3")
+        apply.click()
+        await eventually(lambda: program.backend.limits.limits.max_lots == 3, "the limit")
+
+    async def meet_limit(_run: ProgramRun, program: Program) -> None:
+        trading, market = program.ladder.trading, program.workspace.market
+        assert market is not None
+        symbol = market.contract.symbol
+        await eventually(lambda: program.backend.account.leverage(symbol), "the margin mode")
+        trading.toggle(ArmedBy.KEYBOARD)
+        trading.sizes.current = Lots(5)
+        trading.send_limit(Side.BUY, market.book.best_bid, ArmedBy.KEYBOARD)
+        assert trading.message is not None
+        assert "5 lots; your limit is 3 an order." in trading.message.text
+        assert "Account, Limits" in trading.message.text
+        assert not program.backend.desk.orders
+
+    for play in (set_limit, meet_limit):
+        code, faults = with_program(tmp_path, play)
+        assert code == 0
+        assert faults.texts == []
+    for folder in ("config", "data"):
+        assert [path.name[:11] for path in (tmp_path / folder).glob("limits-*")] == ["limits-demo"]

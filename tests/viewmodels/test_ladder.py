@@ -155,7 +155,8 @@ async def test_a_limit_far_through_the_touch_is_blocked_with_words() -> None:
         await desktop.settle()
         assert placed(desktop) == []
         assert message(desktop) == (
-            "Not sent. 21 ticks above the best ask; the collar is 20 ticks."
+            "Not sent. 21 ticks above the best ask; the collar is 20 ticks. "
+            "Choose a nearer price, or change the collar under Account, Limits."
         )
         assert desktop.ladder.view.message is not None
         assert desktop.ladder.view.message.role is Role.DANGER

@@ -49,6 +49,12 @@ def test_an_inverse_contract_has_a_positive_multiplier() -> None:
     assert contract.max_market_order_lots == 10_000_000
 
 
+def test_sizes_go_in_the_contracts_steps_and_in_single_lots_where_none_is_told() -> None:
+    assert translate.contract(read(ContractPayload, **CONTRACT)).lot_size == 1
+    told = {**CONTRACT, "lotSize": 10}
+    assert translate.contract(read(ContractPayload, **told)).lot_size == 10
+
+
 def test_unknown_states_are_other_and_impossible_contracts_are_refused() -> None:
     strange = translate.contract(read(ContractPayload, **{**CONTRACT, "status": "Dancing"}))
     assert strange.status is ContractStatus.OTHER
