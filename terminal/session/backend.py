@@ -16,7 +16,7 @@ from terminal.session.account import AccountSession
 from terminal.session.candle_sessions import CandleSessions
 from terminal.session.clock import ClockKeeping, ExchangeClock
 from terminal.session.exit_orders import ExitOrders
-from terminal.session.exits import HeldExits
+from terminal.session.exits import HeldExits, Protecting
 from terminal.session.feed import Feed
 from terminal.session.health import ExchangeHealth
 from terminal.session.listeners import Listeners
@@ -46,7 +46,7 @@ _log = logging.getLogger("app")
 class Backend:
     """Clients and sessions of one account. ``start`` returns at once; truth arrives in time."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0915 - the one place where all of an account is put together
         self,
         clients: ExchangeClients,
         clock: Clock,
@@ -102,6 +102,7 @@ class Backend:
         self.held_exits = HeldExits(
             self.desk, self.account, self.markets, self.protection, self.exit_orders, owner
         )
+        self.protecting = Protecting(self.protection, self.exit_orders, self.held_exits)
         self.transfers = TransferDesk(
             clients.transfers,
             self.account,

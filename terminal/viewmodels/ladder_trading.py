@@ -22,10 +22,16 @@ from terminal.viewmodels.ladder_view import Message
 from terminal.viewmodels.text import Role
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import TypeAlias
+
     from terminal.domain.contract import Contract
+    from terminal.domain.ticket import AttachedExits
     from terminal.session.account import AccountSession
     from terminal.session.orders import OrderDesk
     from terminal.viewmodels.sizes import Sizes
+
+    Bracket: TypeAlias = Callable[[Contract, Side, Price], tuple[AttachedExits, str]]
 
 
 class ArmedBy(Enum):
@@ -73,6 +79,8 @@ class LadderTrading:
         self.armed: frozenset[ArmedBy] = frozenset()
         self.is_post_only = False
         self.is_reduce_only = False
+        self.bracket: Bracket | None = None
+        """Makes the exits of the next order while they are wanted."""
         self.grab: Grab | None = None
         self.choice: Choice | None = None
         self.message: Message | None = None
@@ -117,6 +125,7 @@ class LadderTrading:
         if self.contract is not None and contract is not self.contract:
             self.disarm("the contract changed.")
             self.is_post_only = self.is_reduce_only = False
+            self.bracket = None
         self.contract = contract
 
     def back(self, at_ms: int) -> None:
@@ -140,6 +149,18 @@ class LadderTrading:
 
     # Sending ---------------------------------------------------------------------------------
 
+    def ready_to_open(self, price: Price | None) -> Contract | None:
+        """The contract that a key may send an order for; None after saying why none may be."""
+        if self._is_off("Not sent."):
+            return None
+        if self.contract is None or price is None:
+            self.say("There is no price to send at yet.", Role.CAUTION)
+            return None
+        if ArmedBy.KEYBOARD not in self.armed:
+            self.say(_not_armed(ArmedBy.KEYBOARD), Role.CAUTION)
+            return None
+        return self.contract
+
     def send_limit(self, side: Side, price: Price | None, hand: ArmedBy) -> None:
         """Send a limit of the size in hand, if armed and not blocked."""
         if self._is_off("Not sent."):
@@ -155,6 +176,10 @@ class LadderTrading:
         if mode is None:
             self.say("The margin mode is not known yet; nothing was sent.", Role.CAUTION)
             return
+        exits, said = None, " sent."
+        if self.bracket is not None and not self.is_reduce_only:
+            exits, words = self.bracket(contract, side, price)
+            said = f" sent{words}."
         ticket = OrderTicket(
             symbol=contract.symbol,
             order_type=OrderType.LIMIT,
@@ -165,6 +190,7 @@ class LadderTrading:
             leverage=self._account.leverage(contract.symbol),
             is_post_only=self.is_post_only,
             is_reduce_only=self.is_reduce_only,
+            exits=exits,
         )
         result = self._desk.submit(ticket)
         if isinstance(result, Blocked):
@@ -172,10 +198,9 @@ class LadderTrading:
             return
         verb = "Buy" if side is Side.BUY else "Sell"
         self.is_post_only = self.is_reduce_only = False  # they are for the next order only
-        self.say(
-            f"{verb} {text.whole(self.sizes.current)} at {text.price(price, contract)} sent.",
-            Role.TEXT,
-        )
+        self.bracket = None
+        at = text.price(price, contract)
+        self.say(f"{verb} {text.whole(self.sizes.current)} at {at}{said}", Role.TEXT)
 
     # Cancelling ------------------------------------------------------------------------------
 

@@ -22,9 +22,8 @@ if TYPE_CHECKING:
     from terminal.domain.contract import Contract
     from terminal.domain.units import ExactPrice
     from terminal.session.account import AccountSession, Position
-    from terminal.session.exits import HeldExits
+    from terminal.session.exits import Protecting
     from terminal.session.orders import OrderDesk
-    from terminal.session.protection import ProtectionWatch
     from terminal.viewmodels.base import Removable
     from terminal.viewmodels.frame import FrameClock
     from terminal.viewmodels.workspace import Workspace
@@ -92,13 +91,10 @@ class PositionsViewModel(ViewModel):
         contracts: Mapping[Symbol, Contract],
         frame: FrameClock,
         parent: QObject | None = None,
-        *,
-        watch: ProtectionWatch | None = None,
-        held: HeldExits | None = None,
     ) -> None:
         super().__init__(frame, parent)
-        self._watch = watch
-        self._held = held
+        self.protecting: Protecting | None = None
+        """What is known of protection; set before the start, the column is empty without."""
         self.empty_text = text.empty_words(desk.access, "No open position.", self.empty_text)
         self.model: RowTableModel[PositionRow] = RowTableModel(
             COLUMNS, lambda row: row.symbol, self
@@ -125,10 +121,11 @@ class PositionsViewModel(ViewModel):
     @override
     def connect_sources(self) -> None:
         self.listen(self._account.on_changed.add(self.mark_dirty))
-        if self._watch is not None:
-            self.listen(self._watch.on_changed.add(self.mark_dirty))
-        if self._held is not None:
-            self.listen(self._held.on_changed.add(self.mark_dirty))
+        if self.protecting is not None:
+            self.listen(
+                self.protecting.watch.on_changed.add(self.mark_dirty),
+                self.protecting.held.on_changed.add(self.mark_dirty),
+            )
         self._workspace.contract_changed.connect(self._on_contract_changed)
         self._on_contract_changed()
 
@@ -195,12 +192,15 @@ class PositionsViewModel(ViewModel):
 
     def _protection(self, contract: Contract) -> tuple[str, Role, str]:
         """Word, colour role and all that is known of it."""
-        watched = None if self._watch is None else self._watch.watched(contract.symbol)
-        if watched is None or self._watch is None:
+        if self.protecting is None:
             return "", Role.TEXT_DIM, ""
-        held = () if self._held is None else held_words(self._held, contract)
+        watch = self.protecting.watch
+        watched = watch.watched(contract.symbol)
+        if watched is None:
+            return "", Role.TEXT_DIM, ""
+        held = held_words(self.protecting.held, contract)
         word = state_words(watched.cover) + (", held" if held else "")
-        tip = tooltip(watched, self._watch.lasts_s(watched), held)
+        tip = tooltip(watched, watch.lasts_s(watched), held)
         return word, state_role(watched.cover.state), tip
 
 
