@@ -94,13 +94,13 @@ class LadderViewModel(ViewModel):
         self._has_account = desk.access is not Access.MARKET_DATA
         self._actions = self._bind_actions()
         self._mend: ProtectionViewModel | None = None
-        self.protection: LadderProtection | None = None
 
-    def protect_with(self, protecting: Protecting, mend: ProtectionViewModel) -> None:
+    def protect_with(self, protecting: Protecting, mend: ProtectionViewModel) -> LadderProtection:
         """Give the ladder its protecting hand; called once, before the start."""
-        self.protection = LadderProtection(self.trading, self._desk, protecting)
+        hand = LadderProtection(self.trading, self._desk, protecting)
         self._mend = mend
-        self._actions.update(self._bind_protection(self.protection, mend))
+        self._actions.update(self._bind_protection(hand, mend))
+        return hand
 
     # Life ------------------------------------------------------------------------------------
 

@@ -179,7 +179,7 @@ class LadderTrading:
         exits, said = None, " sent."
         if self.bracket is not None and not self.is_reduce_only:
             exits, words = self.bracket(contract, side, price)
-            said = f" sent{words}."
+            said = f" sent{words}"
         ticket = OrderTicket(
             symbol=contract.symbol,
             order_type=OrderType.LIMIT,
