@@ -1,14 +1,15 @@
-"""The banner of protection: what it shows, what its button and its menu do, and that it stays put."""
+"""The banner of protection: what it shows, what its button and menu do, and that it stays put."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
 import pytest
-from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QLabel, QPushButton, QToolButton
+from PySide6.QtWidgets import QApplication, QLabel, QPushButton, QToolButton
 
+from terminal.storage.paths import resources
 from terminal.widgets.protection import ProtectionBanner
+from terminal.widgets.theme import Theme
 from tests.support.guarded import a_stop_update
 from tests.support.protected import Protected
 
@@ -17,7 +18,10 @@ if TYPE_CHECKING:
 
     from pytestqt.qtbot import QtBot
 
-    from terminal.widgets.theme import Theme
+
+@pytest.fixture
+def theme(qapp: QApplication) -> Theme:
+    return Theme.load(resources() / "themes", "dark")
 
 
 @pytest.fixture
@@ -32,7 +36,7 @@ def banner(qtbot: QtBot, theme: Theme) -> Callable[[Protected], ProtectionBanner
 
 
 async def test_the_button_asks_and_sends(
-    qtbot: QtBot, banner: Callable[[Protected], ProtectionBanner]
+    banner: Callable[[Protected], ProtectionBanner],
 ) -> None:
     protected = await Protected().start(2)
     widget = banner(protected)
@@ -42,11 +46,11 @@ async def test_the_button_asks_and_sends(
     assert words is not None
     assert words.property("loud") == "true"
     assert "NAKED" in words.toolTip()
-    qtbot.mouseClick(mend, Qt.MouseButton.LeftButton)
+    mend.click()
     await protected.settle()
     assert mend.text() == "Send"
     assert protected.sent == []
-    qtbot.mouseClick(mend, Qt.MouseButton.LeftButton)
+    mend.click()
     await protected.settle()
     assert protected.sent == [("sell", 2, 960)]
     assert words.property("loud") == "false"
@@ -72,7 +76,8 @@ async def test_the_menu_holds_and_releases_and_says_what_dies(
     banner: Callable[[Protected], ProtectionBanner],
 ) -> None:
     protected = await Protected().start(4, a_stop_update("s1", 4))
-    hold = banner(protected).findChild(QToolButton, "protection.hold")
+    widget = banner(protected)
+    hold = widget.findChild(QToolButton, "protection.hold")
     assert hold is not None
     menu = hold.menu()
     assert menu is not None
