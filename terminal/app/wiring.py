@@ -28,6 +28,7 @@ from terminal.viewmodels.live import LiveViewModel
 from terminal.viewmodels.log import LogViewModel
 from terminal.viewmodels.orders import OrdersViewModel
 from terminal.viewmodels.positions import PositionsViewModel
+from terminal.viewmodels.protection import ProtectionViewModel
 from terminal.viewmodels.reconcile import ReconcileViewModel
 from terminal.viewmodels.sizes import Sizes
 from terminal.viewmodels.text import Role
@@ -47,6 +48,7 @@ from terminal.widgets.log import LogPanel
 from terminal.widgets.main_window import MainWindow, Place
 from terminal.widgets.orders import OrdersPanel
 from terminal.widgets.positions import PositionsPanel
+from terminal.widgets.protection import ProtectionBanner
 from terminal.widgets.reconcile import show_reconcile
 from terminal.widgets.ticket import TicketPanel
 from terminal.widgets.transfer import show_transfer
@@ -95,7 +97,7 @@ class Program:
     startup_ms: float | None = None
 
 
-def build(
+def build(  # noqa: PLR0915 - one line for each panel
     backend: Backend,
     settings: Settings,
     theme: Theme,
@@ -111,6 +113,8 @@ def build(
     ladder = LadderViewModel(workspace, desk, account, sizes, frame)
     ticket = TicketViewModel(workspace, desk, account, frame)
     positions = PositionsViewModel(workspace, account, desk, contracts, frame, ladder.is_armed_on)
+    protecting = backend.protecting
+    protection = ProtectionViewModel(workspace, protecting.watch, protecting.held, frame)
     orders = OrdersViewModel(desk, contracts, frame)
     fills = FillsViewModel(desk, contracts, frame)
     log = LogViewModel(backend.notices, frame)
@@ -139,6 +143,10 @@ def build(
     backend.kill_switch.on_thrown.add(partial(ladder.disarm, "stopped."))
     meter = frame.meter
     ladder_panel = LadderPanel(ladder, theme, meter)
+    if backend.has_account:
+        ticket.protecting = positions.protecting = protecting
+        hand = ladder.protect_with(protecting, protection)
+        ladder_panel.show_protection(ProtectionBanner(protection, hand, theme))
     chart_panel = LatePanel("The chart comes in a moment.")
     window = MainWindow(status, theme, ladder.keys, meter)
     for name, title, widget, place, view_model in (
@@ -181,6 +189,7 @@ def build(
         view_models=(
             ladder,
             ticket,
+            protection,
             positions,
             orders,
             fills,

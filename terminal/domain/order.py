@@ -47,6 +47,8 @@ _TERMINAL = frozenset({OrderState.FILLED, OrderState.CANCELED, OrderState.REJECT
 
 _ALIVE = frozenset({OrderState.UNTRIGGERED, OrderState.OPEN, OrderState.PARTLY_FILLED})
 
+_MADE_UP = "id:"
+
 LEGAL_STEPS: dict[OrderState, frozenset[OrderState]] = {
     # A taking order may be filled before any word of it being open (API reference 3.6 rule 2).
     OrderState.SUBMITTING: frozenset(OrderState) - {OrderState.SUBMITTING},
@@ -175,7 +177,7 @@ def from_update(update: OrderUpdate) -> Order:
     """Build an order first heard of from the exchange: placed elsewhere, or before a restart."""
     return Order(
         symbol=update.symbol,
-        client_oid=update.client_oid or ClientOid(f"id:{update.order_id}"),
+        client_oid=update.client_oid or ClientOid(f"{_MADE_UP}{update.order_id}"),
         order_id=update.order_id,
         side=update.side,
         order_type=update.order_type,
@@ -192,6 +194,40 @@ def from_update(update: OrderUpdate) -> Order:
         stop_direction=update.stop_direction,
         stop_reference=update.stop_reference,
         position_side=update.position_side,
+    )
+
+
+def is_made_up(client_oid: ClientOid) -> bool:
+    """True for a name that we made from an order id, because nobody told one."""
+    return client_oid.startswith(_MADE_UP)
+
+
+def merged(order: Order, twin: Order) -> Order:
+    """What we sent, with what the exchange told of it under a name that we made up."""
+    if order.state not in {OrderState.SUBMITTING, OrderState.UNKNOWN}:
+        return order
+    return replace(
+        order,
+        state=twin.state,
+        filled=twin.filled,
+        canceled=twin.canceled,
+        pending=twin.pending if order.pending is PendingCommand.NONE else order.pending,
+        trigger=order.trigger if twin.trigger is None else twin.trigger,
+        stop_direction=twin.stop_direction or order.stop_direction,
+        stop_reference=twin.stop_reference or order.stop_reference,
+        updated_at=twin.updated_at,
+        reason=twin.reason,
+    )
+
+
+def ended_twin(twin: Order) -> Order:
+    """The made-up name after it was found to be another's: nothing works under it."""
+    return replace(
+        twin,
+        order_id=None,
+        state=OrderState.CANCELED,
+        pending=PendingCommand.NONE,
+        reason="It is an order that was placed from here.",
     )
 
 

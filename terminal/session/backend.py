@@ -26,7 +26,7 @@ from terminal.session.conditions import (
 )
 from terminal.session.daily_loss import DailyLoss
 from terminal.session.exit_orders import ExitOrders
-from terminal.session.exits import HeldExits
+from terminal.session.exits import HeldExits, Protecting
 from terminal.session.feed import Feed
 from terminal.session.fuse import Fuse, FuseTerms
 from terminal.session.health import ExchangeHealth
@@ -153,6 +153,7 @@ class Backend:
         self.held_exits = HeldExits(
             self.desk, self.account, self.markets, self.protection, self.exit_orders, owner
         )
+        self.protecting = Protecting(self.protection, self.exit_orders, self.held_exits)
         safety = safety or Safety()
         self.kill_switch = KillSwitch(self.desk, self.account, owner, self.notices, safety.memory)
         self.fuse = Fuse(

@@ -29,7 +29,7 @@ from terminal.session.listeners import Listeners
 from terminal.session.results import Blocked
 
 if TYPE_CHECKING:
-    from terminal.domain.units import ClientOid, Symbol
+    from terminal.domain.units import ClientOid, ExactPrice, Symbol
     from terminal.session.account import AccountSession
     from terminal.session.exit_orders import ExitOrders
     from terminal.session.listeners import Handle
@@ -79,6 +79,16 @@ class _Running:
 
 
 @final
+@dataclass(frozen=True, slots=True)
+class Protecting:
+    """All that protects positions, for those who show it: watch, exits and what is held here."""
+
+    watch: ProtectionWatch
+    orders: ExitOrders
+    held: HeldExits
+
+
+@final
 class HeldExits:
     """At most one held exit for each contract. ``on_changed`` tells of starts, steps and ends."""
 
@@ -107,6 +117,10 @@ class HeldExits:
             HeldExit(symbol, one.plan, one.progress, one.problem)
             for symbol, one in sorted(self._running.items())
         )
+
+    def entry(self, symbol: Symbol) -> ExactPrice | None:
+        """The average entry of a contract's position, None while it is flat or not known."""
+        return self._account.position(symbol).core.average_entry
 
     def start(self, symbol: Symbol, plan: HeldPlan) -> Blocked | None:
         """Hold a plan from now on, instead of what was held. An insured one gets its stop first."""

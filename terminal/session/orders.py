@@ -20,7 +20,10 @@ from terminal.domain.order import (
     OrderState,
     PendingCommand,
     apply_update,
+    ended_twin,
     from_update,
+    is_made_up,
+    merged,
     submitting,
 )
 from terminal.domain.units import Side
@@ -109,6 +112,7 @@ class OrderDesk:
         self._owner = owner.child("orders")
         self._notices = notices
         self._contracts = contracts
+        self._touch_of = touch_of
         self.guarding = Guarding(self, account, clock, touch_of, limits)
         self._new_client_oid = new_client_oid
         self._handles: list[Handle] = []
@@ -172,6 +176,10 @@ class OrderDesk:
             for order in self.orders.values()
             if order.is_working and (symbol is None or order.symbol == symbol)
         )
+
+    def touch(self, symbol: Symbol) -> Touch | None:
+        """The touch of a contract whose book is open and live, else None."""
+        return self._touch_of(symbol)
 
     def flattening(self, symbol: Symbol) -> bool:
         """True while a contract is being flattened."""
@@ -668,12 +676,28 @@ class OrderDesk:
 
     def put(self, order: Order) -> None:
         """Store an order's new state and tell everyone."""
+        if order.order_id is not None:
+            order = self._with_twin(order, self._by_id.get(order.order_id))
         self.orders[order.client_oid] = order
         if order.order_id is not None:
             self._by_id[order.order_id] = order.client_oid
         self._forget_old(order)
         self.pulse.beat()
         self.on_changed.notify()
+
+    def _with_twin(self, order: Order, named: ClientOid | None) -> Order:
+        """Two names for one order become one.
+
+        A stop's event tells no id of ours, so one that comes before the answer to its request looks
+        like an order placed elsewhere (API reference 3.6 rules 4 and 7).
+        """
+        twin = None if named is None or named == order.client_oid else self.orders.get(named)
+        if twin is None or not is_made_up(twin.client_oid):
+            return order
+        self.flags_unknown.discard(twin.client_oid)
+        self.orders[twin.client_oid] = ended_twin(twin)
+        self._ended_at_s.setdefault(twin.client_oid, self.clock.monotonic_s())
+        return merged(order, twin)
 
     def _forget_old(self, order: Order) -> None:
         """Forget orders that ended long ago; none that a procedure may still look at."""

@@ -322,7 +322,9 @@ class ProtectionWatch:
         cover = self._cover(held)
         mode = self._mode(symbol)
         found = Mending(reason="The margin mode is not known yet.")
-        if mode is not None:
+        if cover.state in {ProtectionState.FLAT, ProtectionState.PROTECTED}:
+            found = Mending(reason="Nothing to mend.")
+        elif mode is not None:
             found = mending(cover, mode, self._price_now(symbol), self.settings)
         return Proposal(
             symbol,

@@ -65,6 +65,12 @@ class LadderAction(Enum):
     SIZE_OF_POSITION = "Load the position's size"
     BUY = "Buy limit at the cursor"
     SELL = "Sell limit at the cursor"
+    STOP_BUY = "Stop-market buy at the cursor"
+    STOP_SELL = "Stop-market sell at the cursor"
+    CLOSE_BUY = "Stop that closes a short at the cursor"
+    CLOSE_SELL = "Stop that closes a long at the cursor"
+    BREAKEVEN = "Stop to breakeven, fees included"
+    PROTECT = "Show the order that would protect, again sends it"
     JOIN_BID = "Join the best bid"
     JOIN_ASK = "Join the best ask"
     BUY_AT_ASK = "Buy at the best ask"
@@ -83,6 +89,7 @@ class LadderAction(Enum):
     FLATTEN = "Flatten this contract (press twice)"
     REVERSE = "Reverse the position (press twice)"
     CLOSE_HALF = "Close half at market (press twice)"
+    BRACKET = "Exits attached to the next order"
     POST_ONLY = "Post-only for the next order"
     REDUCE_ONLY = "Reduce-only for the next order"
 
@@ -138,6 +145,12 @@ DEFAULT_KEYS: Mapping[Chord, LadderAction] = {
     Chord("P"): LadderAction.SIZE_OF_POSITION,
     Chord("B"): LadderAction.BUY,
     Chord("S"): LadderAction.SELL,
+    Chord("B", shift=True): LadderAction.STOP_BUY,
+    Chord("S", shift=True): LadderAction.STOP_SELL,
+    Chord("B", ctrl=True): LadderAction.CLOSE_BUY,
+    Chord("S", ctrl=True): LadderAction.CLOSE_SELL,
+    Chord("Y"): LadderAction.BREAKEVEN,
+    Chord("M"): LadderAction.PROTECT,
     Chord("Q"): LadderAction.JOIN_BID,
     Chord("A"): LadderAction.JOIN_ASK,
     Chord("W"): LadderAction.BUY_AT_ASK,
@@ -156,6 +169,7 @@ DEFAULT_KEYS: Mapping[Chord, LadderAction] = {
     Chord("F"): LadderAction.FLATTEN,
     Chord("R"): LadderAction.REVERSE,
     Chord("H"): LadderAction.CLOSE_HALF,
+    Chord("T"): LadderAction.BRACKET,
     Chord("O"): LadderAction.POST_ONLY,
     Chord("I"): LadderAction.REDUCE_ONLY,
 }

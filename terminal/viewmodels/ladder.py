@@ -26,6 +26,7 @@ from terminal.viewmodels.keys import (
     chords_of,
 )
 from terminal.viewmodels.ladder_axis import PAGE_ROWS, LadderAxis
+from terminal.viewmodels.ladder_protection import LadderProtection
 from terminal.viewmodels.ladder_rows import RowBuilder, RowMarks, own_marks
 from terminal.viewmodels.ladder_trading import ArmedBy, LadderTrading
 from terminal.viewmodels.ladder_view import EMPTY_LADDER, LadderRow, LadderView, Message, SizeCell
@@ -38,11 +39,13 @@ if TYPE_CHECKING:
     from terminal.domain.contract import Contract
     from terminal.domain.units import Price, Symbol
     from terminal.session.account import AccountSession
+    from terminal.session.exits import Protecting
     from terminal.session.market import MarketSession
     from terminal.session.orders import OrderDesk
     from terminal.session.results import BatchResult, OrderResult
     from terminal.viewmodels.base import Removable
     from terminal.viewmodels.frame import FrameClock
+    from terminal.viewmodels.protection import ProtectionViewModel
     from terminal.viewmodels.workspace import Workspace
 
 KEY_BOUNCE_MS = 30
@@ -95,6 +98,14 @@ class LadderViewModel(ViewModel):
         self._last_press: tuple[LadderAction, int] | None = None
         self._has_account = desk.access is not Access.MARKET_DATA
         self._actions = self._bind_actions()
+        self._mend: ProtectionViewModel | None = None
+
+    def protect_with(self, protecting: Protecting, mend: ProtectionViewModel) -> LadderProtection:
+        """Give the ladder its protecting hand; called once, before the start."""
+        hand = LadderProtection(self.trading, self._desk, protecting)
+        self._mend = mend
+        self._actions.update(self._bind_protection(hand, mend))
+        return hand
 
     # Life ------------------------------------------------------------------------------------
 
@@ -165,9 +176,9 @@ class LadderViewModel(ViewModel):
         if action in DOUBLE_PRESSED:
             self.trading.press(action, at_ms)
         elif action is LadderAction.BACK:
-            self.trading.back(at_ms)
+            self._back(at_ms)
         else:
-            self._actions[action]()
+            self._actions.get(action, self._say_no_protection)()
             self.trading.forget_press()
         self.mark_dirty()
         return True
@@ -487,6 +498,32 @@ class LadderViewModel(ViewModel):
             bound[LadderAction[f"SIZE_{number}"]] = partial(self.choose_size, number)
             bound[LadderAction[f"STORE_{number}"]] = partial(self._store, number)
         return bound
+
+    def _bind_protection(
+        self, hand: LadderProtection, mend: ProtectionViewModel
+    ) -> dict[LadderAction, Callable[[], None]]:
+        return {
+            LadderAction.STOP_BUY: partial(self._stop_at_cursor, hand.stop_entry, Side.BUY),
+            LadderAction.STOP_SELL: partial(self._stop_at_cursor, hand.stop_entry, Side.SELL),
+            LadderAction.CLOSE_BUY: partial(self._stop_at_cursor, hand.close_at, Side.BUY),
+            LadderAction.CLOSE_SELL: partial(self._stop_at_cursor, hand.close_at, Side.SELL),
+            LadderAction.BREAKEVEN: hand.breakeven,
+            LadderAction.BRACKET: hand.toggle_bracket,
+            LadderAction.PROTECT: mend.press,
+        }
+
+    def _stop_at_cursor(self, send: Callable[[Side, Price | None], None], side: Side) -> None:
+        cursor = self.axis.cursor
+        send(side, None if cursor is None else price_for_side(cursor, self.axis.step, side))
+
+    def _back(self, at_ms: int) -> None:
+        if self._mend is not None and self._mend.drop():
+            self.trading.say("Nothing was sent.", Role.TEXT_DIM)
+        else:
+            self.trading.back(at_ms)
+
+    def _say_no_protection(self) -> None:
+        self.trading.say("There is no account whose positions could be protected.", Role.TEXT_DIM)
 
     def _is_bounce(self, action: LadderAction, at_ms: int) -> bool:
         before, self._last_press = self._last_press, (action, at_ms)

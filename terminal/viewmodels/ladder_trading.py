@@ -24,10 +24,16 @@ from terminal.viewmodels.ladder_view import Message
 from terminal.viewmodels.text import Role
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import TypeAlias
+
     from terminal.domain.contract import Contract
+    from terminal.domain.ticket import AttachedExits
     from terminal.session.account import AccountSession
     from terminal.session.orders import OrderDesk
     from terminal.viewmodels.sizes import Sizes
+
+    Bracket: TypeAlias = Callable[[Contract, Side, Price], tuple[AttachedExits, str]]
 
 
 HALF = Decimal("0.5")
@@ -78,6 +84,9 @@ class LadderTrading:
         self.armed: frozenset[ArmedBy] = frozenset()
         self.is_post_only = False
         self.is_reduce_only = False
+        self.bracket: Bracket | None = None
+        self._said = "."  # of the exits of the last order
+        """Makes the exits of the next order while they are wanted."""
         self.grab: Grab | None = None
         self.choice: Choice | None = None
         self.message: Message | None = None
@@ -127,6 +136,7 @@ class LadderTrading:
         if self.contract is not None and contract is not self.contract:
             self.disarm("the contract changed.")
             self.is_post_only = self.is_reduce_only = False
+            self.bracket = None
         self.contract = contract
 
     def back(self, at_ms: int) -> None:
@@ -150,6 +160,18 @@ class LadderTrading:
 
     # Sending ---------------------------------------------------------------------------------
 
+    def ready_to_open(self, price: Price | None) -> Contract | None:
+        """The contract that a key may send an order for; None after saying why none may be."""
+        if self._is_off("Not sent."):
+            return None
+        if self.contract is None or price is None:
+            self.say("There is no price to send at yet.", Role.CAUTION)
+            return None
+        if ArmedBy.KEYBOARD not in self.armed:
+            self.say(_not_armed(ArmedBy.KEYBOARD), Role.CAUTION)
+            return None
+        return self.contract
+
     def send_limit(self, side: Side, price: Price | None, hand: ArmedBy) -> None:
         """Send a limit of the size in hand, if armed and not blocked."""
         if self._is_off("Not sent."):
@@ -159,13 +181,15 @@ class LadderTrading:
             self.say("There is no price to send at yet.", Role.CAUTION)
             return
         if self._send(contract, side, price, hand):
-            self.say(f"{self._verb(side)} at {text.price(price, contract)} sent.", Role.TEXT)
+            self.say(
+                f"{self._verb(side)} at {text.price(price, contract)} sent{self._said}", Role.TEXT
+            )
 
     def _press_market(self, side: Side) -> None:
         """Send a market order of the size in hand, if armed and not blocked."""
         contract = self.contract
         if contract is not None and self._send(contract, side, None, ArmedBy.KEYBOARD):
-            self.say(f"{self._verb(side)} at market sent.", Role.TEXT)
+            self.say(f"{self._verb(side)} at market sent{self._said}", Role.TEXT)
 
     def _verb(self, side: Side) -> str:
         return f"{'Buy' if side is Side.BUY else 'Sell'} {text.whole(self.sizes.current)}"
@@ -179,6 +203,13 @@ class LadderTrading:
         if mode is None:
             self.say("The margin mode is not known yet; nothing was sent.", Role.CAUTION)
             return False
+        exits, self._said = None, "."
+        if self.bracket is not None and not self.is_reduce_only:
+            about = self._about(contract, side, price)
+            if about is None:
+                self.say("There is no price for the exits yet; nothing was sent.", Role.CAUTION)
+                return False
+            exits, self._said = self.bracket(contract, side, about)
         ticket = OrderTicket(
             symbol=contract.symbol,
             order_type=OrderType.MARKET if price is None else OrderType.LIMIT,
@@ -189,13 +220,22 @@ class LadderTrading:
             leverage=self._account.leverage(contract.symbol),
             is_post_only=self.is_post_only and price is not None,
             is_reduce_only=self.is_reduce_only,
+            exits=exits,
         )
         result = self._desk.submit(ticket)
         if isinstance(result, Blocked):
             self.say(f"Not sent. {result.blocks[0].reason}", Role.DANGER)
             return False
         self.is_post_only = self.is_reduce_only = False  # they are for the next order only
+        self.bracket = None
         return True
+
+    def _about(self, contract: Contract, side: Side, price: Price | None) -> Price | None:
+        """The price that exits are reckoned from: the limit, or where a market order would take."""
+        touch = self._desk.touch(contract.symbol)
+        if price is not None or touch is None:
+            return price
+        return touch.best_ask if side is Side.BUY else touch.best_bid
 
     # Cancelling ------------------------------------------------------------------------------
 

@@ -9,6 +9,7 @@ from typing_extensions import override
 
 from terminal.domain.events import OrderType
 from terminal.domain.order import Order, OrderState, PendingCommand
+from terminal.domain.triggers import unclear_words
 from terminal.domain.units import ClientOid, Side, Symbol
 from terminal.viewmodels import text
 from terminal.viewmodels.base import ViewModel
@@ -130,7 +131,11 @@ class OrdersViewModel(ViewModel):
         if order.price is not None and contract is not None:
             price = text.price(order.price, contract)
         if order.state is OrderState.UNTRIGGERED and order.trigger and contract is not None:
-            price = f"{price} from {text.price(order.trigger, contract)}"
+            at = text.price(order.trigger, contract)
+            if order.stop_direction is None:
+                price = f"{price} from {at}"
+            else:
+                price = f"{price} {unclear_words(order.stop_direction, order.stop_reference, at)}"
         return OrderRow(
             key=str(order.client_oid),
             symbol=str(order.symbol),

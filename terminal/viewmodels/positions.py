@@ -29,9 +29,8 @@ if TYPE_CHECKING:
     from terminal.domain.contract import Contract
     from terminal.domain.units import ExactPrice, Price
     from terminal.session.account import AccountSession, Position
-    from terminal.session.exits import HeldExits
+    from terminal.session.exits import Protecting
     from terminal.session.orders import OrderDesk
-    from terminal.session.protection import ProtectionWatch
     from terminal.viewmodels.base import Removable
     from terminal.viewmodels.frame import FrameClock
     from terminal.viewmodels.row_commands import RowEntry
@@ -95,7 +94,7 @@ class PositionsViewModel(ViewModel):
 
     empty_text = "No open position. B or S in an armed ladder opens one."
 
-    def __init__(  # noqa: PLR0913 - each row is made of all these
+    def __init__(
         self,
         workspace: Workspace,
         account: AccountSession,
@@ -103,14 +102,11 @@ class PositionsViewModel(ViewModel):
         contracts: Mapping[Symbol, Contract],
         frame: FrameClock,
         is_armed: Callable[[Symbol], bool] = lambda _symbol: False,
-        *,
-        watch: ProtectionWatch | None = None,
-        held: HeldExits | None = None,
     ) -> None:
         """``is_armed`` says whether a ladder is armed on a contract: what opens needs it."""
         super().__init__(frame)
-        self._watch = watch
-        self._held = held
+        self.protecting: Protecting | None = None
+        """What is known of protection; set before the start, the column is empty without."""
         self._is_armed = is_armed
         self._presses = DoublePress()
         self._asked_for: Symbol | None = None
@@ -212,10 +208,11 @@ class PositionsViewModel(ViewModel):
     @override
     def connect_sources(self) -> None:
         self.listen(self._account.on_changed.add(self.mark_dirty))
-        if self._watch is not None:
-            self.listen(self._watch.on_changed.add(self.mark_dirty))
-        if self._held is not None:
-            self.listen(self._held.on_changed.add(self.mark_dirty))
+        if self.protecting is not None:
+            self.listen(
+                self.protecting.watch.on_changed.add(self.mark_dirty),
+                self.protecting.held.on_changed.add(self.mark_dirty),
+            )
         self._workspace.contract_changed.connect(self._on_contract_changed)
         self._on_contract_changed()
 
@@ -282,12 +279,15 @@ class PositionsViewModel(ViewModel):
 
     def _protection(self, contract: Contract) -> tuple[str, Role, str]:
         """Word, colour role and all that is known of it."""
-        watched = None if self._watch is None else self._watch.watched(contract.symbol)
-        if watched is None or self._watch is None:
+        if self.protecting is None:
             return "", Role.TEXT_DIM, ""
-        held = () if self._held is None else held_words(self._held, contract)
+        watch = self.protecting.watch
+        watched = watch.watched(contract.symbol)
+        if watched is None:
+            return "", Role.TEXT_DIM, ""
+        held = held_words(self.protecting.held, contract)
         word = state_words(watched.cover) + (", held" if held else "")
-        tip = tooltip(watched, self._watch.lasts_s(watched), held)
+        tip = tooltip(watched, watch.lasts_s(watched), held)
         return word, state_role(watched.cover.state), tip
 
 

@@ -10,14 +10,15 @@ from typing_extensions import override
 
 from terminal.domain.access import Access
 from terminal.domain.errors import UnitError
-from terminal.domain.events import OrderType
+from terminal.domain.events import OrderType, StopReference
 from terminal.domain.guard import Block, BlockField
-from terminal.domain.ticket import OrderTicket
+from terminal.domain.ticket import AttachedExits, OrderTicket
 from terminal.domain.units import Lots, Price, Side
 from terminal.session.results import Blocked
 from terminal.viewmodels import text
 from terminal.viewmodels.base import ViewModel
 from terminal.viewmodels.ladder_view import Message
+from terminal.viewmodels.protection import NOT_ESTABLISHED, exits_words
 from terminal.viewmodels.sizes import parse_lots
 from terminal.viewmodels.text import Role
 
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
 
     from terminal.domain.contract import Contract
     from terminal.session.account import AccountSession
+    from terminal.session.exits import Protecting
     from terminal.session.orders import OrderDesk
     from terminal.session.results import DryRun, OrderResult
     from terminal.viewmodels.base import Removable
@@ -47,6 +49,10 @@ class TicketView:
     lots_text: str
     is_post_only: bool
     is_reduce_only: bool
+    loss_text: str
+    profit_text: str
+    exits_text: str
+    exits_error: str
     price_error: str
     lots_error: str
     value_text: str
@@ -86,6 +92,10 @@ class TicketViewModel(ViewModel):
         self._lots_text = "1"
         self._is_post_only = False
         self._is_reduce_only = False
+        self._loss_text = ""
+        self._profit_text = ""
+        self.protecting: Protecting | None = None
+        """What is known of protection; set before the start, exits are by mark without."""
         self._staged: OrderTicket | None = None
         self._message: Message | None = None
         self.view = self._build()
@@ -115,6 +125,16 @@ class TicketViewModel(ViewModel):
     def set_reduce_only(self, is_set: bool) -> None:  # noqa: FBT001 - a switch told by the widget
         """Never open or enlarge a position."""
         self._is_reduce_only = is_set
+        self._edited()
+
+    def set_loss_text(self, typed: str) -> None:
+        """Trigger of an attached stop-loss as typed; empty for none."""
+        self._loss_text = typed
+        self._edited()
+
+    def set_profit_text(self, typed: str) -> None:
+        """Trigger of an attached take-profit as typed; empty for none."""
+        self._profit_text = typed
         self._edited()
 
     def _edited(self) -> None:
@@ -214,6 +234,10 @@ class TicketViewModel(ViewModel):
             lots_text=self._lots_text,
             is_post_only=self._is_post_only and not self._is_market,
             is_reduce_only=self._is_reduce_only,
+            loss_text=self._loss_text,
+            profit_text=self._profit_text,
+            exits_text=self._exits_text(contract),
+            exits_error=self._exits_error(contract),
             price_error=self._price_error(contract),
             lots_error="" if lots is not None else "A whole number of lots above zero.",
             value_text=value,
@@ -270,6 +294,8 @@ class TicketViewModel(ViewModel):
         contract, lots = self._contract(), parse_lots(self._lots_text)
         if contract is None or lots is None or self._price_error(contract):
             return None, ()
+        if self._exits_error(contract):
+            return None, (Block(BlockField.PRICE, self._exits_error(contract)),)
         price = self._price(contract)
         if price is None and not self._is_market:
             return None, (Block(BlockField.PRICE, "Enter a price."),)
@@ -278,6 +304,9 @@ class TicketViewModel(ViewModel):
         mode = self._account.margin_mode(contract.symbol)
         if mode is None:
             return None, (Block(BlockField.CONTRACT, "The margin mode is not known yet."),)
+        inverted = self._inverted(side, price, contract)
+        if inverted:
+            return None, (Block(BlockField.PRICE, inverted),)
         ticket = OrderTicket(
             symbol=contract.symbol,
             order_type=OrderType.MARKET if self._is_market else OrderType.LIMIT,
@@ -288,9 +317,75 @@ class TicketViewModel(ViewModel):
             leverage=self._account.leverage(contract.symbol),
             is_post_only=self._is_post_only and not self._is_market,
             is_reduce_only=self._is_reduce_only,
+            exits=self._exits(side, contract),
         )
         blocks = self._desk.dry_run_blocks if self._is_dry else self._desk.blocks
         return ticket, blocks(ticket)
+
+    # Exits -----------------------------------------------------------------------------------
+
+    def _exit_prices(self, contract: Contract) -> tuple[Price | None, Price | None]:
+        """Stop-loss and take-profit as typed; None for what is empty or no price."""
+        return _typed_price(self._loss_text, contract), _typed_price(self._profit_text, contract)
+
+    def _exits_error(self, contract: Contract | None) -> str:
+        if contract is None:
+            return ""
+        for typed in (self._loss_text, self._profit_text):
+            if typed.strip() and _typed_price(typed, contract) is None:
+                return "An exit is at a price above zero, on a tick."
+        loss, profit = self._exit_prices(contract)
+        if loss is not None and loss == profit:
+            return "Stop-loss and take-profit lie at one price."
+        if self._is_reduce_only and (loss is not None or profit is not None):
+            return "An order that only reduces takes no exits with it."
+        return ""
+
+    def _exits(self, side: Side, contract: Contract) -> AttachedExits | None:
+        loss, profit = self._exit_prices(contract)
+        if loss is None and profit is None:
+            return None
+        up, down = (profit, loss) if side is Side.BUY else (loss, profit)
+        reference = StopReference.MARK
+        if self.protecting is not None:
+            reference = self.protecting.watch.settings.reference
+        return AttachedExits(reference, up, down)
+
+    def _inverted(self, side: Side, price: Price | None, contract: Contract) -> str:
+        """Why the exits cannot be those of a buy, or a sell; empty when they can."""
+        loss, profit = self._exit_prices(contract)
+        base = price if price is not None else self._far_touch(side)
+        if base is None:
+            is_wanted = loss is not None or profit is not None
+            return "There is no price to compare the exits with." if is_wanted else ""
+        sign, verb = side.sign, side.value
+        below, above = ("below", "above") if side is Side.BUY else ("above", "below")
+        if loss is not None and (base - loss) * sign <= 0:
+            return f"The stop-loss of a {verb} lies {below} its price."
+        if profit is not None and (profit - base) * sign <= 0:
+            return f"The take-profit of a {verb} lies {above} its price."
+        return ""
+
+    def _far_touch(self, side: Side) -> Price | None:
+        market = self._workspace.market
+        touch = None if market is None else market.touch()
+        if touch is None:
+            return None
+        return touch.best_ask if side is Side.BUY else touch.best_bid
+
+    def _exits_text(self, contract: Contract | None) -> str:
+        """The exits as conditions, for the side that they fit, and what is not documented."""
+        if contract is None or self._exits_error(contract):
+            return ""
+        price = self._price(contract)
+        for side in Side:
+            exits = None
+            if not self._inverted(side, price, contract):
+                exits = self._exits(side, contract)
+            if exits is not None:
+                words = exits_words(exits, contract)
+                return f"{side.value.capitalize()} with {words}. {NOT_ESTABLISHED}"
+        return ""
 
     def _preview(self, contract: Contract | None, lots: Lots | None) -> tuple[str, str]:
         if contract is None or lots is None:
@@ -330,13 +425,16 @@ class TicketViewModel(ViewModel):
             )
             if is_set
         )
-        return f"{verb} {text.whole(staged.lots or 0)} {staged.symbol} {where}{flags}?"
+        exits = ""
+        if staged.exits is not None and contract is not None:
+            exits = f", {exits_words(staged.exits, contract)}"
+        return f"{verb} {text.whole(staged.lots or 0)} {staged.symbol} {where}{flags}{exits}?"
 
     def _on_contract_changed(self) -> None:
         self._leave()
         self._staged = None
         self._message = None
-        self._price_text = ""
+        self._price_text = self._loss_text = self._profit_text = ""
         market = self._workspace.market
         if market is not None:
             self._handles = [market.on_status_changed.add(self.mark_dirty)]
@@ -360,3 +458,12 @@ class TicketViewModel(ViewModel):
         for handle in self._handles:
             handle.remove()
         self._handles = []
+
+
+def _typed_price(typed: str, contract: Contract) -> Price | None:
+    """A typed price above zero on a tick, else None."""
+    try:
+        ticks = contract.scale.ticks(Decimal(text.bare_number(typed)))
+    except (InvalidOperation, UnitError):
+        return None
+    return ticks if ticks > 0 else None

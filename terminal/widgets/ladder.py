@@ -32,6 +32,8 @@ if TYPE_CHECKING:
     from terminal.widgets.theme import Theme
 
 SPACING = 4
+BANNER_PLACE = 3
+"""Below contract, units and position."""
 
 
 @final
@@ -74,6 +76,11 @@ class LadderPanel(QWidget):
         """The middle of a cell in the canvas's coordinates."""
         return self.canvas.point_of(row, column)
 
+    def show_protection(self, banner: QWidget) -> None:
+        """Put the banner of protection below the position; called once."""
+        banner.setParent(self)
+        self._column.insertWidget(BANNER_PLACE, banner)
+
     # Building --------------------------------------------------------------------------------
 
     def _make_picker(self) -> QComboBox:
@@ -107,7 +114,7 @@ class LadderPanel(QWidget):
         return button
 
     def _lay_out(self) -> None:
-        column = QVBoxLayout(self)
+        column = self._column = QVBoxLayout(self)
         column.setContentsMargins(SPACING, SPACING, SPACING, SPACING)
         column.setSpacing(SPACING)
         column.addLayout(_row(self._picker, 1, self._arm_keyboard, self._arm_mouse))

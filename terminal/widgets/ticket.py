@@ -55,6 +55,9 @@ class TicketPanel(QWidget):
         self._value = QLabel(self)
         self._fee = QLabel(self)
         self._effect = QLabel(self)
+        self._loss = QLineEdit(self)
+        self._profit = QLineEdit(self)
+        self._exits = QLabel(self)
         self._buy = QPushButton(self)
         self._sell = QPushButton(self)
         self._words = QLabel(self)
@@ -74,14 +77,24 @@ class TicketPanel(QWidget):
             self._sell: "ticket.sell",
             self._words: "ticket.words",
             self._market: "ticket.market",
+            self._loss: "ticket.loss",
+            self._profit: "ticket.profit",
+            self._exits: "ticket.exits",
         }
         for widget, name in names.items():
             widget.setObjectName(name)
-        for field in (self._price, self._lots):
+        for field in (self._price, self._lots, self._loss, self._profit):
             field.setAlignment(Qt.AlignmentFlag.AlignRight)
             field.setFont(self._theme.font)
         self._price.setPlaceholderText("price")
         self._lots.setPlaceholderText("lots")
+        for field, words in ((self._loss, "stop-loss"), (self._profit, "take-profit")):
+            field.setPlaceholderText(words)
+            field.setToolTip(f"Trigger of a {words} attached to the order; empty for none")
+            field.setAccessibleName(words)
+        self._exits.setWordWrap(True)
+        self._exits.setFont(self._theme.small_font)
+        self._exits.hide()
         set_property(self._buy, "side", "buy")
         set_property(self._sell, "side", "sell")
         for label in (self._price_error, self._lots_error):
@@ -124,6 +137,12 @@ class TicketPanel(QWidget):
         flags.addWidget(self._reduce_only)
         flags.addStretch(1)
         column.addLayout(flags)
+        exits = QHBoxLayout()
+        exits.addWidget(self._dim("Exits"))
+        exits.addWidget(self._loss, 1)
+        exits.addWidget(self._profit, 1)
+        column.addLayout(exits)
+        column.addWidget(self._exits)
         figures = QGridLayout()
         figures.setColumnStretch(1, 1)
         for row, (title, label) in enumerate((("Value", self._value), ("Fee at most", self._fee))):
@@ -147,6 +166,8 @@ class TicketPanel(QWidget):
         self._lots.textEdited.connect(vm.set_lots_text)
         self._post_only.toggled.connect(vm.set_post_only)
         self._reduce_only.toggled.connect(vm.set_reduce_only)
+        self._loss.textEdited.connect(vm.set_loss_text)
+        self._profit.textEdited.connect(vm.set_profit_text)
         self._buy.clicked.connect(self._on_buy)
         self._sell.clicked.connect(self._on_sell)
         self._limit.setChecked(True)
@@ -175,13 +196,22 @@ class TicketPanel(QWidget):
             paint_role(figure, role)
         self._price.setEnabled(not view.is_market)
         self._post_only.setEnabled(not view.is_market)
-        for field, words in ((self._price, view.price_text), (self._lots, view.lots_text)):
+        for field, words in (
+            (self._price, view.price_text),
+            (self._lots, view.lots_text),
+            (self._loss, view.loss_text),
+            (self._profit, view.profit_text),
+        ):
             if field.text() != words:
                 field.setText(words)
         _set(self._price_error, view.price_error)
         _set(self._lots_error, view.lots_error)
         set_property(self._price, "wrong", "true" if view.price_error else "false")
         set_property(self._lots, "wrong", "true" if view.lots_error else "false")
+        exits = view.exits_error or view.exits_text
+        _set(self._exits, exits)
+        self._exits.setVisible(bool(exits))
+        paint_role(self._exits, Role.DANGER if view.exits_error else Role.TEXT_DIM)
         _set(self._value, view.value_text)
         _set(self._fee, view.fee_text)
         _set(self._effect, view.effect_text)

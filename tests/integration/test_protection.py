@@ -9,6 +9,7 @@ import aiohttp
 import pytest
 
 from terminal.domain.events import OrderType, StopReference
+from terminal.domain.held_exits import HeldPlan, Step
 from terminal.domain.order import OrderState
 from terminal.domain.protection import ProtectionState
 from terminal.domain.ticket import AttachedExits, OrderTicket
@@ -270,3 +271,56 @@ async def test_a_stop_entry_fires_and_opens(live: Live) -> None:
         if live.exchange.engine.account.positions[XBT].lots:
             break
     await becomes(live, STATE.NAKED)
+
+
+async def test_a_held_trailing_stop_follows_the_market_and_leaves_its_stop_behind(
+    live: Live,
+) -> None:
+    """What is held dies with the program; the stop that it moved stays at the exchange."""
+    submit(live)
+    await becomes(live, STATE.NAKED)
+    entry = live.backend.account.position(XBT).core.average_entry
+    assert entry is not None
+    base = live.market.contract.scale.ticks_nearest(entry.value)
+    plan = HeldPlan(
+        is_long=True,
+        entry=base,
+        level=Price(base - 2000),
+        lots=Lots(2),
+        steps=(Step(200, 1000),),
+    )
+    held = live.backend.held_exits
+    assert held.start(XBT, plan) is None
+    await becomes(live, STATE.PROTECTED)
+    desk = live.backend.desk
+    for _ in range(30):
+        live.exchange.engine.move(XBT, 100)
+        if held.held()[0].level > plan.level:
+            break
+    await eventually(lambda: held.held()[0].level > plan.level, "a step in favor", 20.0)
+
+    def is_followed() -> bool:
+        stops = [order.trigger for order in desk.working(XBT)]
+        return stops == [held.held()[0].level]
+
+    await eventually(is_followed, "one stop, at the level", 20.0)
+    assert held.release(XBT)
+    (stop,) = live.exchange.engine.account.active(XBT)
+    assert stop.is_reduce_only
+    await becomes(live, STATE.PROTECTED)
+
+
+async def test_an_order_that_was_placed_is_known_once(live: Live) -> None:
+    """Whatever tells of a stop first, the stream or the answer, it is one order."""
+    submit(live)
+    await becomes(live, STATE.NAKED)
+    exits, desk = live.backend.exit_orders, live.backend.desk
+    for ticks in (-500, -600, -700):
+        ticket = exits.exit_at(XBT, Purpose.LOSS, Price(last(live) + ticks), Lots(1))
+        assert isinstance(ticket, OrderTicket), ticket
+        assert isinstance(desk.submit(ticket), Submitted)
+    await eventually(
+        lambda: all(o.state is OrderState.UNTRIGGERED for o in desk.working(XBT)), "three stops"
+    )
+    known = [order.order_id for order in desk.working(XBT)]
+    assert len(known) == len(set(known)) == 3

@@ -8,10 +8,10 @@ from decimal import Decimal
 
 import pytest
 
-from terminal.domain.events import StopReference
+from terminal.domain.events import StopDirection, StopReference
 from terminal.domain.guard import BlockField, GuardLimits
 from terminal.domain.order import OrderState, PendingCommand
-from terminal.domain.ticket import AttachedExits, OrderTicket
+from terminal.domain.ticket import AttachedExits, OrderTicket, StopTrigger
 from terminal.domain.units import ClientOid, Lots, OrderId, Price, Side
 from terminal.exchange.batches import Subject
 from terminal.exchange.errors import TransportError
@@ -812,4 +812,29 @@ async def test_a_stop_whose_order_was_refused_says_why() -> None:
     (order,) = bench.desk.orders.values()
     assert (order.state, order.reason) == (OrderState.CANCELED, why)
     assert bench.notices.notices[-1].text.endswith(why)
+    await bench.stop()
+
+
+async def test_a_stop_whose_event_beats_the_answer_is_one_order() -> None:
+    """Its event tells no id of ours: until the answer it looks like one placed elsewhere."""
+    bench = await a_started_bench()
+    bench.trading.hold = asyncio.Event()
+    trigger = StopTrigger(StopDirection.DOWN, StopReference.MARK, Price(950))
+    result = bench.desk.submit(a_ticket(trigger=trigger, is_reduce_only=True))
+    assert isinstance(result, Submitted)
+    await bench.clock.settle()
+    event = an_order_update(
+        order_id=OrderId("id-1"), client_oid=None, untriggered=True, trigger=Price(950)
+    )
+    bench.stream.push(event)
+    await bench.clock.settle()
+    assert len(bench.desk.working()) == 2
+    bench.trading.hold.set()
+    await bench.clock.settle()
+    (order,) = bench.desk.working()
+    assert (order.client_oid, order.state) == (result.client_oid, OrderState.UNTRIGGERED)
+    assert order.is_reduce_only
+    assert not bench.desk.flags_unknown
+    bench.stream.push(replace(event, is_done=True, canceled=Lots(2), untriggered=False))
+    assert bench.desk.working() == ()
     await bench.stop()
