@@ -8,7 +8,7 @@ from terminal.domain.guard import GuardLimits
 from terminal.exchange.connect import ExchangeClients, connect
 from terminal.exchange.credentials import Credentials
 from terminal.exchange.hosts import Hosts
-from terminal.session.backend import Backend
+from terminal.session.backend import Backend, Safety
 from terminal.session.clock import SystemClock
 from terminal.session.tasks import TaskOwner
 from terminal.simexchange.server import SimExchange
@@ -34,7 +34,14 @@ def clients_of(exchange: SimExchange) -> ExchangeClients:
 class Live:
     """An exchange and a backend on it, in one loop: ``start``, use, ``stop``."""
 
-    def __init__(self, *, is_calm: bool = False, switches: Switches | None = None) -> None:
+    def __init__(
+        self,
+        *,
+        is_calm: bool = False,
+        switches: Switches | None = None,
+        safety: Safety | None = None,
+    ) -> None:
+        self._safety = safety
         self.exchange = SimExchange(is_calm=is_calm, switches=switches)
         self.errors: list[str] = []
         self.owner = TaskOwner("live", lambda name, error: self.errors.append(f"{name} {error!r}"))
@@ -43,7 +50,9 @@ class Live:
         """Start both and wait until everything is live and trusted."""
         await self.exchange.start()
         clock = SystemClock()
-        self.backend = Backend(clients_of(self.exchange), clock, self.owner, GuardLimits)
+        self.backend = Backend(
+            clients_of(self.exchange), clock, self.owner, GuardLimits, self._safety
+        )
         await self.backend.start()
         await eventually(lambda: self.backend.markets.contracts, "the contract list")
         self.market: MarketSession = self.backend.markets.open(XBT)
