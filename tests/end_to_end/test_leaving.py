@@ -111,7 +111,7 @@ class Open:
     @property
     def dialogs(self) -> list[LeavingDialog]:
         found = self.window.findChildren(LeavingDialog)
-        return [one for one in found if isinstance(one, LeavingDialog) and one.isVisible()]
+        return [one for one in found if one.isVisible()]
 
     async def asked(self) -> LeavingDialog:
         await eventually(lambda: self.dialogs, "the question")

@@ -25,10 +25,14 @@ from tests.support.builders import XBT, a_ticket
 from tests.support.deadlines import eventually
 
 
+def told(name: str, error: BaseException) -> None:
+    sys.stderr.write(f"{name} {error!r}\n")
+
+
 async def main(address: str, *rest: str) -> None:
     key, secret, passphrase, last, seconds, fate = rest
     clients = connect(Hosts(address, address), Credentials(key, secret, passphrase), SystemClock())
-    owner = TaskOwner("child", lambda name, error: sys.stderr.write(f"{name} {error!r}\n"))
+    owner = TaskOwner("child", told)
     safety = Safety(fuse=FuseTerms(StopsFate(fate), int(seconds)))
     backend = Backend(clients, SystemClock(), owner, GuardLimits, safety)
     await backend.start()

@@ -6,6 +6,7 @@ import contextlib
 from typing import TYPE_CHECKING
 
 import pytest
+from PySide6.QtCore import QTimer
 
 from terminal.domain.account_facts import StopsFate
 from terminal.exchange.outcome import NotSent, Rejected
@@ -86,7 +87,7 @@ async def test_off_it_ticks_not_at_all() -> None:
         one.desktop.frame.tick()
         changes: list[int] = []
         one.vm.changed.connect(lambda: changes.append(1))
-        assert not one.vm.findChildren(object)
+        assert not one.vm.findChildren(QTimer)
         before = one.desktop.bench.owner.task_names
         await one.clock.advance(2)
         assert changes == []

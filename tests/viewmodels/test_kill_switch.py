@@ -6,6 +6,7 @@ import contextlib
 from typing import TYPE_CHECKING
 
 import pytest
+from typing_extensions import override
 
 from terminal.domain.access import Access, StopRecord
 from terminal.domain.clock import TimestampMs
@@ -24,6 +25,7 @@ pytestmark = pytest.mark.usefixtures("qapp")
 
 
 class Kept(NoMemory):  # type: ignore[misc]  # final for the program, not for a test
+    @override
     def load(self) -> StopRecord | None:
         return StopRecord(TimestampMs(1_760_000_000_000), is_finished=True)
 
