@@ -54,6 +54,23 @@ async def test_the_dead_man_switch() -> None:
     assert answers.body() == {"tradeType": "FUTURES", "timeout": -1}
 
 
+async def test_a_renewal_tells_when_the_switch_acts_by_the_exchanges_clock() -> None:
+    """The unit of its times is told by their magnitude; what is missing or odd is no time."""
+    answers = saying(load("switch_set"))
+    renewal = await FundsClient(answers.http).renew_dead_man_switch(60, (XBT,))
+    assert renewal == (Accepted(), (1_760_000_000_000, 1_760_000_060_000))
+    assert answers.body() == {"tradeType": "FUTURES", "timeout": 60, "symbol": XBT}
+    for answer in (
+        None,
+        {"systemTime": 1_760_000_000_000},
+        {"systemTime": 1_760_000_000_000, "triggerTime": 0},
+        {"systemTime": 1_760_000_000_000, "triggerTime": 1_759_999_999_000},
+        {"systemTime": "soon"},
+    ):
+        taken = await FundsClient(saying(answer).http).renew_dead_man_switch(60)
+        assert taken == (Accepted(), None), "accepted it is, whatever else the answer says"
+
+
 @pytest.mark.parametrize(("refusal", "timeout_s"), [("Off.", 5), ("", 0), ("", -1)])
 async def test_a_switch_that_may_not_or_cannot_be_set_is_not_sent(
     refusal: str, timeout_s: int
@@ -61,4 +78,7 @@ async def test_a_switch_that_may_not_or_cannot_be_set_is_not_sent(
     answers = saying(None)
     outcome = await FundsClient(answers.http, refusal).set_dead_man_switch(timeout_s)
     assert isinstance(outcome, NotSent)
+    renewal = await FundsClient(answers.http, refusal).renew_dead_man_switch(timeout_s)
+    assert isinstance(renewal.outcome, NotSent)
+    assert renewal.times is None
     assert not answers.asked

@@ -40,7 +40,6 @@ class FuseBench:
             self.terms,
         )
 
-    @property
     def state(self) -> FuseState:
         return self.fuse.status.state
 
@@ -71,13 +70,13 @@ async def started(**terms: object) -> AsyncIterator[FuseBench]:
 async def lit(bench: FuseBench, timeout_s: int = T) -> None:
     assert bench.fuse.light(timeout_s) == ""
     await bench.clock.settle()
-    assert bench.state is FuseState.LIT
+    assert bench.state() is FuseState.LIT
 
 
 async def test_it_is_off_and_sends_nothing_until_it_is_lit() -> None:
     async with started() as bench:
         await bench.clock.advance(300)
-        assert bench.state is FuseState.OFF
+        assert bench.state() is FuseState.OFF
         assert bench.gateway.calls == []
         assert bench.fuse.left_s is None
 
@@ -117,9 +116,9 @@ async def test_putting_it_out_is_told_to_the_exchange_and_ends_all_renewals() ->
         await lit(bench)
         await bench.clock.advance(3)
         bench.fuse.put_out()
-        assert bench.state is FuseState.ENDING
+        assert bench.state() is FuseState.ENDING
         await bench.clock.advance(100)
-        assert bench.state is FuseState.OFF
+        assert bench.state() is FuseState.OFF
         assert [timeout for _, timeout in bench.gateway.calls] == [T, None]
         assert not bench.gateway.is_set
 
@@ -129,7 +128,7 @@ async def test_a_refusal_is_shown_in_the_exchanges_words_and_nothing_burns() -> 
         bench.gateway.outcomes.append(Rejected("400007", "The key has no permission for this."))
         bench.fuse.light(T)
         await bench.clock.advance(100)
-        assert bench.state is FuseState.OFF
+        assert bench.state() is FuseState.OFF
         assert bench.fuse.status.why == "The fuse is not lit. The key has no permission for this."
         assert len(bench.gateway.calls) == 1, "what was refused is not asked again by itself"
 
@@ -146,11 +145,11 @@ async def test_a_renewal_that_fails_is_told_and_tried_again_before_its_time(
         bench.gateway.arrives = False
         bench.gateway.outcomes.extend([outcome] * 2)
         await bench.clock.advance(10.5)
-        assert bench.state is FuseState.NOT_RENEWED
+        assert bench.state() is FuseState.NOT_RENEWED
         assert bench.fuse.status.why == f"Not renewed: {outcome.sentence}"
         assert bench.fuse.left_s == pytest.approx(T - 10.5)
         await bench.clock.advance(3)
-        assert bench.state is FuseState.LIT
+        assert bench.state() is FuseState.LIT
         assert bench.gateway.blown_at_s is None
         assert bench.said[-1] == "The fuse is renewed again."
 
@@ -161,7 +160,7 @@ async def test_an_unanswered_first_lighting_is_taken_as_burning() -> None:
         bench.gateway.outcomes.append(Unknown("No answer."))
         bench.fuse.light(T)
         await bench.clock.settle()
-        assert bench.state is FuseState.NOT_RENEWED
+        assert bench.state() is FuseState.NOT_RENEWED
         assert bench.fuse.is_burning
         assert bench.fuse.left_s == pytest.approx(T)
 
@@ -195,7 +194,7 @@ async def test_it_has_blown_only_when_the_exchange_says_so() -> None:
         await bench.clock.advance(200)
         assert len(bench.gateway.calls) == calls, "a blown one is replaced by hand"
         bench.fuse.put_out()
-        assert bench.state is FuseState.OFF
+        assert bench.state() is FuseState.OFF
 
 
 async def test_a_renewal_that_arrived_unheard_keeps_it_burning() -> None:
@@ -205,7 +204,7 @@ async def test_a_renewal_that_arrived_unheard_keeps_it_burning() -> None:
         bench.gateway.outcomes.extend([Unknown("No answer.")] * 8)
         await bench.clock.advance(T + 10)
         assert bench.gateway.queries == 2, "the one at the start, and this one"
-        assert bench.state is FuseState.LIT
+        assert bench.state() is FuseState.LIT
         assert bench.gateway.blown_at_s is None
 
 
@@ -225,11 +224,11 @@ async def test_after_the_machine_slept_the_exchange_is_asked_before_anything_is_
         await bench.clock.advance(5)
         assert bench.gateway.queries == queries + 1
         if slept_s < T:
-            assert bench.state is FuseState.LIT
+            assert bench.state() is FuseState.LIT
             assert len(bench.gateway.calls) > calls
         else:
             assert bench.fuse.status.is_certain
-            assert bench.state is FuseState.BLOWN
+            assert bench.state() is FuseState.BLOWN
             assert len(bench.gateway.calls) == calls
 
 
@@ -243,7 +242,7 @@ async def test_a_renewal_that_came_too_late_is_no_renewal() -> None:
         acted = bench.clock.now_ms()
         bench.fuse._theirs_acts_at = TimestampMs(acted + SKEW_MS - 5000)
         await bench.clock.advance(3)
-        assert bench.state is FuseState.BLOWN
+        assert bench.state() is FuseState.BLOWN
         assert not bench.gateway.is_set
         assert bench.gateway.calls[-1][1] is None
 
@@ -254,7 +253,7 @@ async def test_somebody_else_who_puts_it_out_is_noticed_after_sleep() -> None:
         bench.sleep(7)
         bench.gateway.set_from_elsewhere(None)
         await bench.clock.advance(2)
-        assert bench.state is FuseState.OFF
+        assert bench.state() is FuseState.OFF
         assert bench.fuse.status.why == "Somebody else has put the fuse out."
 
 
@@ -264,13 +263,13 @@ async def test_what_an_earlier_run_left_is_found_and_never_touched_by_itself() -
     await bench.bench.start()
     bench.fuse.start()
     await bench.clock.advance(3)
-    assert bench.state is FuseState.FOUND
+    assert bench.state() is FuseState.FOUND
     assert not bench.fuse.is_burning, "leaving does not put out what is not ours"
     assert await bench.fuse.end(1) == ""
     assert bench.gateway.calls == []
     bench.fuse.put_out()
     await bench.clock.settle()
-    assert bench.state is FuseState.OFF
+    assert bench.state() is FuseState.OFF
     assert not bench.gateway.is_set
     await bench.fuse.stop()
     await bench.bench.stop()
@@ -279,7 +278,7 @@ async def test_what_an_earlier_run_left_is_found_and_never_touched_by_itself() -
 async def test_it_is_lit_at_the_start_where_the_settings_say_so() -> None:
     async with started(at_start=True, timeout_s=9, symbols=(XBT,)) as bench:
         await bench.clock.advance(1)
-        assert bench.state is FuseState.LIT
+        assert bench.state() is FuseState.LIT
         assert bench.fuse.status.symbols == (XBT,)
 
 
@@ -287,7 +286,7 @@ async def test_it_is_lit_at_the_start_where_the_settings_say_so() -> None:
 async def test_a_time_out_of_bounds_is_refused_in_words(timeout_s: int) -> None:
     async with started() as bench:
         assert bench.fuse.light(timeout_s) == "The time is 5 to 86400 seconds."
-        assert bench.state is FuseState.OFF
+        assert bench.state() is FuseState.OFF
 
 
 async def test_it_is_offered_only_where_its_effect_on_stops_is_known() -> None:
@@ -321,7 +320,7 @@ async def test_an_end_that_fails_is_tried_again_and_says_what_will_happen() -> N
         assert "No way to the exchange." in words
         assert "cancels your orders, stops too, in 28 s" in words or "in 27 s" in words
         await bench.clock.advance(5)
-        assert bench.state is FuseState.OFF
+        assert bench.state() is FuseState.OFF
         assert bench.fuse.warning == ""
 
 
@@ -333,10 +332,10 @@ async def test_an_end_after_a_lost_renewal_is_told_twice() -> None:
         await bench.clock.advance(10.2)
         bench.fuse.put_out()
         await bench.clock.settle()
-        assert bench.state is FuseState.ENDING
+        assert bench.state() is FuseState.ENDING
         bench.gateway.set_from_elsewhere(T)  # the late renewal arrives
         await bench.clock.advance(7)
-        assert bench.state is FuseState.OFF
+        assert bench.state() is FuseState.OFF
         assert not bench.gateway.is_set
 
 
@@ -369,10 +368,10 @@ async def test_an_error_of_our_own_does_not_end_the_renewals() -> None:
 
         bench.gateway.renew_dead_man_switch = fail  # type: ignore[assignment,method-assign]  # breaks
         await bench.clock.advance(10.5)
-        assert bench.state is FuseState.NOT_RENEWED
+        assert bench.state() is FuseState.NOT_RENEWED
         bench.gateway.renew_dead_man_switch = renew  # type: ignore[method-assign]  # mends
         await bench.clock.advance(5)
-        assert bench.state is FuseState.LIT
+        assert bench.state() is FuseState.LIT
         assert all("ours" in error for error in bench.bench.errors)
         assert bench.bench.errors
         bench.bench.errors.clear()

@@ -35,7 +35,6 @@ class Way:
         )  # fmt: skip
         self.leaving = Leaving(bench.desk, bench.account, self.fuse, stage.clock, bench.owner)
 
-    @property
     def phase(self) -> LeavingPhase:
         return self.leaving.phase
 
@@ -95,7 +94,7 @@ async def test_keeping_everything_sends_nothing_and_is_due_at_once() -> None:
     async with a_way() as way:
         way.leaving.begin(LeavingKind.KEEP)
         await way.stage.clock.settle()
-        assert way.phase is LeavingPhase.READY
+        assert way.phase() is LeavingPhase.READY
         assert way.stage.log == []
         assert way.timer.calls == []
 
@@ -104,9 +103,9 @@ async def test_keeping_orders_puts_a_burning_fuse_out_first() -> None:
     async with a_way() as way:
         await way.light()
         way.leaving.begin(LeavingKind.KEEP)
-        assert way.phase is LeavingPhase.WORKING
+        assert way.phase() is LeavingPhase.WORKING
         await way.stage.clock.settle()
-        assert way.phase is LeavingPhase.READY
+        assert way.phase() is LeavingPhase.READY
         assert not way.timer.is_set
 
 
@@ -116,12 +115,12 @@ async def test_a_fuse_that_cannot_be_put_out_is_said_with_what_will_happen() -> 
         way.timer.outcomes.extend([NotSent("No way to the exchange.")] * 100)
         way.leaving.begin(LeavingKind.KEEP)
         await way.stage.clock.advance(12)
-        assert way.phase is LeavingPhase.WORKING
+        assert way.phase() is LeavingPhase.WORKING
         assert way.leaving.is_late
         assert "No way to the exchange." in way.leaving.problem
         assert "cancels your orders" in way.leaving.truth_if_left_now
         way.leaving.leave_now()
-        assert way.phase is LeavingPhase.READY
+        assert way.phase() is LeavingPhase.READY
 
 
 async def test_a_fuse_that_blows_on_the_way_out_is_not_passed_over() -> None:
@@ -132,11 +131,11 @@ async def test_a_fuse_that_blows_on_the_way_out_is_not_passed_over() -> None:
         await way.stage.clock.advance(40)
         way.timer.is_down = False
         await way.stage.clock.advance(10)
-        assert way.phase is LeavingPhase.WORKING
+        assert way.phase() is LeavingPhase.WORKING
         assert "has blown" in way.leaving.problem
         way.leaving.stay()
         await way.stage.clock.settle()
-        assert way.phase is LeavingPhase.STAYING
+        assert way.phase() is LeavingPhase.STAYING
 
 
 async def test_entries_are_canceled_and_exits_stay() -> None:
@@ -145,7 +144,7 @@ async def test_entries_are_canceled_and_exits_stay() -> None:
         way.leaving.begin(LeavingKind.CANCEL_ENTRIES)
         assert way.stage.bench.desk.blocks(a_ticket())[0].reason == LEAVING
         await way.stage.clock.advance(5)
-        assert way.phase is LeavingPhase.READY
+        assert way.phase() is LeavingPhase.READY
         assert way.stage.on_exchange == {"exit", "stop", "other-exit"}
         assert not way.timer.is_set
 
@@ -155,7 +154,7 @@ async def test_flattening_leaves_nothing() -> None:
         way.leaving.begin(LeavingKind.FLATTEN)
         await way.stage.clock.advance(1)
         await way.stage.clock.advance(20)
-        assert way.phase is LeavingPhase.READY
+        assert way.phase() is LeavingPhase.READY
         assert way.stage.on_exchange == set()
         assert way.stage.bench.account.positions() == ()
 
@@ -167,11 +166,11 @@ async def test_an_unverified_flatten_never_lets_go_by_itself() -> None:
         await way.stage.clock.advance(LATE_S - 1)
         assert not way.leaving.is_late
         await way.stage.clock.advance(120)
-        assert way.phase is LeavingPhase.WORKING
+        assert way.phase() is LeavingPhase.WORKING
         assert way.leaving.is_late
         assert f"Not verified flat: {XBT}." in way.leaving.truth_if_left_now
         way.leaving.leave_now()
-        assert way.phase is LeavingPhase.READY
+        assert way.phase() is LeavingPhase.READY
 
 
 async def test_there_is_a_way_back() -> None:
@@ -182,7 +181,7 @@ async def test_there_is_a_way_back() -> None:
         way.leaving.stay()
         await way.stage.come_back()
         await way.stage.clock.advance(30)
-        assert way.phase is LeavingPhase.STAYING
+        assert way.phase() is LeavingPhase.STAYING
         assert not any("leaving" in name for name in way.stage.bench.owner.task_names)
         assert way.stage.bench.desk.stop_reason == ""
 
@@ -196,10 +195,10 @@ async def test_a_flatten_that_runs_already_is_waited_for() -> None:
         assert any(one.is_flattening for one in way.leaving.standing().contracts)
         way.leaving.begin(LeavingKind.KEEP)
         await way.stage.clock.advance(2)
-        assert way.phase is LeavingPhase.WORKING
+        assert way.phase() is LeavingPhase.WORKING
         await way.stage.let_go()
         await way.stage.clock.advance(20)
-        assert way.phase is LeavingPhase.READY
+        assert way.phase() is LeavingPhase.READY
 
 
 async def test_a_second_beginning_changes_nothing() -> None:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from terminal.domain.account_facts import StopsFate
 from terminal.domain.events import StopReference
 from terminal.domain.protection import DistanceUnit, ProtectionSettings, StopDistance
 from terminal.storage.settings import Settings, SettingsStore
@@ -64,6 +65,11 @@ def test_keys_of_another_version_are_kept(tmp_path: Path) -> None:
         '{"stop_distance_unit": "miles"}',
         '{"bracket_loss_ticks": 0}',
         '{"quiet_naked": "XBTUSDTM"}',
+        '{"fuse_timeout_s": 4}',
+        '{"fuse_timeout_s": 86401}',
+        '{"fuse_stops": "maybe"}',
+        '{"fuse_symbols": "XBTUSDTM"}',
+        '{"kill_flattens": 1}',
         '{"proxy": 5}',
         '{"proxy": "127.0.0.1:3128"}',
         '{"proxy": "http://127.0.0.1:port"}',
@@ -124,6 +130,15 @@ def test_every_setting_is_read_and_written(tmp_path: Path) -> None:
     assert set(document) == names | {"version"}
     settings, _ = store.load()
     assert not settings.unknown
+
+
+def test_what_the_user_saw_the_exchanges_timer_do_is_kept(tmp_path: Path) -> None:
+    store = a_store(tmp_path)
+    assert Settings().fuse_stops is StopsFate.UNKNOWN
+    store.save(Settings(fuse_stops=StopsFate.CANCELED, fuse_symbols=("XBTUSDTM",)))
+    assert json.loads(store.path.read_text())["fuse_stops"] == "canceled"
+    settings, _ = store.load()
+    assert (settings.fuse_stops, settings.fuse_symbols) == (StopsFate.CANCELED, ("XBTUSDTM",))
 
 
 def test_limits_come_from_the_settings() -> None:

@@ -8,7 +8,7 @@ from terminal.domain.guard import GuardLimits
 from terminal.exchange.connect import ExchangeClients, connect
 from terminal.exchange.credentials import Credentials
 from terminal.exchange.hosts import Hosts
-from terminal.session.backend import Backend
+from terminal.session.backend import Backend, Safety
 from terminal.session.clock import SystemClock
 from terminal.session.tasks import TaskOwner
 from terminal.simexchange.server import SimExchange
@@ -42,8 +42,10 @@ class Live:
         is_calm: bool = False,
         switches: Switches | None = None,
         permit: Permit | None = None,
+        safety: Safety | None = None,
     ) -> None:
         self._permit = permit
+        self._safety = safety
         self.exchange = SimExchange(is_calm=is_calm, switches=switches)
         self.errors: list[str] = []
         self.owner = TaskOwner("live", lambda name, error: self.errors.append(f"{name} {error!r}"))
@@ -53,7 +55,11 @@ class Live:
         await self.exchange.start()
         clock = SystemClock()
         self.backend = Backend(
-            clients_of(self.exchange, self._permit), clock, self.owner, GuardLimits
+            clients_of(self.exchange, self._permit),
+            clock,
+            self.owner,
+            GuardLimits,
+            safety=self._safety,
         )
         await self.backend.start()
         await eventually(lambda: self.backend.markets.contracts, "the contract list")

@@ -17,6 +17,7 @@ from terminal.wire.settings import (
     MarginModesPayload,
     MaxOpenSizePayload,
     SwitchPayload,
+    SwitchSetPayload,
 )
 from tests.support.builders import XBT
 from tests.support.payloads import raw, read
@@ -52,3 +53,11 @@ def test_the_dead_man_switch_is_on_off_or_unset() -> None:
     assert translate.dead_man_switch(SwitchPayload()).timeout_s is None
     with pytest.raises(ProtocolError):
         translate.dead_man_switch(SwitchPayload(-2))
+
+
+def test_the_times_of_a_switch_that_was_set() -> None:
+    assert translate.switch_times(SwitchSetPayload(1_760_000_000, 1_760_000_060)) == (
+        1_760_000_000_000,
+        1_760_000_060_000,
+    )
+    assert translate.switch_times(SwitchSetPayload(1_760_000_000, 0)) is None

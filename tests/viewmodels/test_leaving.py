@@ -1,0 +1,199 @@
+"""The question of leaving, as it is seen."""
+
+from __future__ import annotations
+
+import contextlib
+from typing import TYPE_CHECKING
+
+import pytest
+
+from terminal.domain.access import Access
+from terminal.domain.account_facts import StopsFate
+from terminal.session.fuse import Fuse, FuseTerms
+from terminal.session.leaving import Leaving
+from terminal.viewmodels.frame import HandFrameClock
+from terminal.viewmodels.leaving import NOT_KNOWN, LeavingViewModel
+from terminal.viewmodels.text import Role
+from tests.support.builders import XBT
+from tests.support.fake_fuse import FakeFuseGateway
+from tests.support.standing import Stage, staged
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+
+pytestmark = pytest.mark.usefixtures("qapp")
+
+
+class Seen:
+    def __init__(self, stage: Stage) -> None:
+        bench = stage.bench
+        self.stage = stage
+        self.timer = FakeFuseGateway(stage.clock)
+        self.fuse = Fuse(
+            self.timer, bench.desk, stage.clock, bench.owner, bench.notices,
+            FuseTerms(StopsFate.KEPT),
+        )  # fmt: skip
+        self.leaving = Leaving(bench.desk, bench.account, self.fuse, stage.clock, bench.owner)
+        self.vm = LeavingViewModel(self.leaving, HandFrameClock())
+        self.told: list[str] = []
+        for name in ("opened", "ended", "left"):
+            getattr(self.vm, name).connect(self._note(name))
+        self.vm.start()
+
+    def _note(self, name: str) -> object:
+        return lambda: self.told.append(name)
+
+    @property
+    def lines(self) -> list[str]:
+        self.vm.refresh_now()
+        return [line.text for line in self.vm.view.lines]
+
+
+@contextlib.asynccontextmanager
+async def seen(*, empty: bool = False) -> AsyncIterator[Seen]:
+    async with staged(empty=empty) as stage:
+        one = Seen(stage)
+        try:
+            yield one
+        finally:
+            one.vm.stop()
+            await one.leaving.stop()
+            await one.fuse.stop()
+
+
+async def test_with_nothing_standing_nobody_is_asked() -> None:
+    async with seen(empty=True) as one:
+        one.vm.ask()
+        assert one.told == ["left"]
+        one.vm.ask()
+        assert one.told == ["left"]
+
+
+async def test_where_nothing_is_sent_nobody_is_asked() -> None:
+    async with seen() as one:
+        one.stage.bench.trading.access = Access.WATCH_ONLY
+        one.vm.ask()
+        assert one.told == ["left"]
+        one.stage.bench.trading.access = Access.FULL
+
+
+async def test_what_stands_is_listed_with_its_protection() -> None:
+    async with seen() as one:
+        one.leaving.held = lambda: ("XBTUSDTM: a target at 100 300.0 is held here.",)
+        one.vm.ask()
+        assert one.told == ["opened"]
+        assert one.lines == [
+            "ETHUSDTM: 1 other exit, no position.",
+            "ETHUSDTM: 1 order that can open a position.",
+            "Long 3 XBTUSDTM: 1 stop and 1 other exit on the exchange.",
+            "XBTUSDTM: 1 order that can open a position.",
+            "XBTUSDTM: a target at 100 300.0 is held here. It ends with this program.",
+        ]
+        assert one.vm.view.lines[-1].role is Role.DANGER
+        assert one.vm.view.doubt == ""
+
+
+@pytest.mark.parametrize(("lots", "words"), [(2, "Long 2"), (-7, "Short 7")])
+async def test_a_position_without_a_stop_is_said_loudly(lots: int, words: str) -> None:
+    async with seen(empty=True) as one:
+        one.stage.hold_position(lots)
+        await one.stage.clock.settle()
+        one.vm.ask()
+        assert one.lines == [f"{words} XBTUSDTM: no stop on the exchange."]
+        assert one.vm.view.lines[0].role is Role.DANGER
+        assert not one.vm.view.has_entries
+
+
+async def test_a_second_wish_does_not_ask_twice() -> None:
+    async with seen() as one:
+        one.vm.ask()
+        one.vm.ask()
+        assert one.told == ["opened"]
+
+
+async def test_keeping_leaves_at_once_and_sends_nothing() -> None:
+    async with seen() as one:
+        one.vm.ask()
+        one.vm.keep()
+        await one.stage.clock.settle()
+        assert one.told == ["opened", "ended", "left"]
+        assert one.stage.log == []
+
+
+async def test_who_stays_may_ask_again() -> None:
+    async with seen() as one:
+        one.vm.ask()
+        one.vm.stay()
+        one.vm.ask()
+        assert one.told == ["opened", "ended", "opened"]
+
+
+async def test_flattening_shows_progress_and_leaves_when_it_is_verified() -> None:
+    async with seen() as one:
+        one.vm.ask()
+        one.vm.flatten()
+        view = one.vm.view
+        assert not view.is_question
+        assert "Not flat yet: XBTUSDTM." in view.progress
+        assert not view.can_leave_now
+        await one.stage.clock.advance(20)
+        assert one.told == ["opened", "ended", "left"]
+        assert one.stage.on_exchange == set()
+
+
+async def test_an_unverified_flatten_offers_to_leave_with_the_truth_beside_it() -> None:
+    async with seen() as one:
+        one.stage.closes_do_nothing = True
+        one.vm.ask()
+        one.vm.flatten()
+        one.vm.leave_now()
+        await one.stage.clock.advance(30)
+        assert one.told == ["opened"], "not offered yet, so not done"
+        one.vm.refresh_now()
+        assert one.vm.view.can_leave_now
+        assert f"Not verified flat: {XBT}." in one.vm.view.problem
+        one.vm.leave_now()
+        assert one.told == ["opened", "ended", "left"]
+
+
+async def test_without_a_connection_it_says_that_this_may_be_out_of_date() -> None:
+    async with seen() as one:
+        one.stage.go_away()
+        await one.stage.clock.settle()
+        one.vm.ask()
+        assert one.vm.view.doubt == NOT_KNOWN
+        one.vm.stay()
+        await one.stage.come_back()
+        await one.stage.clock.advance(30)
+
+
+async def test_a_burning_fuse_alone_is_put_out_without_a_question_to_answer() -> None:
+    async with seen(empty=True) as one:
+        one.fuse.light(30)
+        await one.stage.clock.settle()
+        one.vm.ask()
+        await one.stage.clock.settle()
+        assert one.told == ["opened", "ended", "left"]
+        assert not one.timer.is_set
+
+
+async def test_a_system_that_waits_for_nobody_gets_the_default() -> None:
+    async with seen() as one:
+        one.vm.ask(2)
+        assert one.vm.view.countdown.endswith("without an answer in 2 s everything is kept.")
+        for _ in range(4):
+            one.vm._look()
+        await one.stage.clock.settle()
+        assert one.told == ["opened", "ended", "left"]
+        assert one.stage.log == []
+
+
+async def test_a_system_that_asks_during_the_question_starts_its_clock() -> None:
+    async with seen() as one:
+        one.vm.ask()
+        assert one.vm.view.countdown == ""
+        one.vm.ask(1)
+        assert one.vm.view.countdown
+        one.vm.stay()
+        one.vm.ask()
+        assert one.vm.view.countdown == "", "who stays has answered"
