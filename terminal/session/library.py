@@ -97,7 +97,9 @@ async def open_exchange(  # noqa: PLR0913 - all but the first two by name
     clock = SystemClock()
     clients = connect(hosts, credentials, clock, access=access, proxy=proxy)
     bounds = limits or GuardLimits()
-    backend = Backend(clients, clock, TaskOwner("exchange", _to_log), lambda: bounds, journal)
+    backend = Backend(
+        clients, clock, TaskOwner("exchange", _to_log), lambda: bounds, journal=journal
+    )
     exchange = OpenExchange(backend, clock, ready_s)
     try:
         await backend.start()

@@ -142,7 +142,7 @@ async def test_a_real_ledger_locks_what_opens_and_a_restart_keeps_the_lock(
         first = GuardLimits(max_losses={"USDT": Decimal(most)})
         owner = TaskOwner("run", lambda name, error: live.errors.append(f"{name} {error!r}"))
         live.backend = Backend(
-            clients_of(live.exchange), SystemClock(), owner, lambda: first, store
+            clients_of(live.exchange), SystemClock(), owner, lambda: first, limit_file=store
         )
         await live.backend.start()
         await eventually(lambda: live.backend.markets.contracts, "the contract list")

@@ -247,7 +247,7 @@ async def test_plans_larger_than_the_position_and_hedge_mode_are_refused() -> No
     assert isinstance(blocked, Blocked)
     assert "smaller than the plan" in blocked.blocks[0].reason
     held.guarded.bench.gateway.mode = PositionMode.HEDGE
-    held.guarded.bench.account.is_hedged = True
+    held.guarded.bench.account.position_mode = PositionMode.HEDGE
     blocked = held.exits.start(XBT, a_plan(lots=Lots(2)))
     assert isinstance(blocked, Blocked)
     assert "hedge" in blocked.blocks[0].reason

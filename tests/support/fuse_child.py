@@ -34,7 +34,7 @@ async def main(address: str, *rest: str) -> None:
     clients = connect(Hosts(address, address), Credentials(key, secret, passphrase), SystemClock())
     owner = TaskOwner("child", told)
     safety = Safety(fuse=FuseTerms(StopsFate(fate), int(seconds)))
-    backend = Backend(clients, SystemClock(), owner, GuardLimits, safety)
+    backend = Backend(clients, SystemClock(), owner, GuardLimits, safety=safety)
     await backend.start()
     desk = backend.desk
     await eventually(lambda: backend.markets.contracts, "the contract list")
