@@ -20,6 +20,8 @@ from terminal.viewmodels.ladder_view import Message
 from terminal.viewmodels.text import Role
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from PySide6.QtCore import QObject
 
     from terminal.domain.contract import Contract
@@ -304,6 +306,17 @@ def held_words(held: HeldExits, contract: Contract) -> tuple[str, ...]:
         f"{exit_.words(text.price(exit_.level, contract))}: {DIES_WITH_APP}."
         for exit_ in held.held()
         if exit_.symbol == contract.symbol
+    )
+
+
+def all_held_words(held: HeldExits, contracts: Mapping[Symbol, Contract]) -> tuple[str, ...]:
+    """What only this program holds of exits, whatever they are for."""
+    found = dict.fromkeys(exit_.symbol for exit_ in held.held())
+    return tuple(
+        f"{symbol}: {words}"
+        for symbol in found
+        if (contract := contracts.get(symbol)) is not None
+        for words in held_words(held, contract)
     )
 
 
