@@ -37,10 +37,13 @@ from terminal.widgets.protection import ProtectionBanner
 from terminal.widgets.ticket import TicketPanel
 
 if TYPE_CHECKING:
+    from terminal.domain.units import ClientOid
     from terminal.session.backend import Backend
+    from terminal.session.latency import LatencyBook
     from terminal.storage.settings import Settings
     from terminal.viewmodels.base import ViewModel
     from terminal.viewmodels.chart import ChartViewModel
+    from terminal.viewmodels.frame import FrameMeter
     from terminal.viewmodels.live import LiveViewModel
     from terminal.viewmodels.transfer import TransferViewModel
     from terminal.widgets.theme import Theme
@@ -112,6 +115,7 @@ def build(
         frame,
     )
     _disarm_when_it_must(backend, ladder)
+    backend.desk.latency.on_event.add(partial(_see_painted, backend.desk.latency, frame.meter))
     meter = frame.meter
     ladder_panel = LadderPanel(ladder, theme, meter)
     if backend.has_account:
@@ -199,6 +203,11 @@ def _protect(backend: Backend, shown: _Shown, panel: LadderPanel, theme: Theme) 
     panel.show_protection(ProtectionBanner(shown.protection, hand, theme))
     contracts = backend.markets.contracts
     backend.leaving.held = partial(all_held_words, protecting.held, contracts)
+
+
+def _see_painted(latency: LatencyBook, meter: FrameMeter, client_oid: ClientOid) -> None:
+    """The stream told of an order: the next paint is the first that can show it."""
+    meter.after_next_paint(partial(latency.painted, client_oid))
 
 
 def _disarm_when_it_must(backend: Backend, ladder: LadderViewModel) -> None:

@@ -21,6 +21,8 @@ from terminal.session.conditions import (
     clock_condition,
     key_condition,
     mode_condition,
+    resolution_condition,
+    standing_condition,
     stream_condition,
     truth_condition,
 )
@@ -216,6 +218,12 @@ class Backend:
             lambda: stream_condition("Account stream", account, account.health.reason),
             truth,
             lambda: mode_condition(self.account.position_mode),
+            lambda: resolution_condition(self.desk.resolution.reason),
+            lambda: standing_condition(
+                "Order journal", self.desk.journal.problem, "Orders are written down as they go."
+            ),
+            lambda: standing_condition("Limits", self.limits.refusal(), "The guard's limits hold."),
+            lambda: standing_condition("Stop", self.desk.stop_reason, "Nobody stopped trading."),
         )
         live = LiveSwitch(permit, checks, self.clock, self.owner, self.notices)
         for changed in (market.on_lost, account.on_lost, self.desk.on_changed, watch.on_changed):

@@ -121,3 +121,18 @@ def mode_condition(mode: PositionMode | None) -> Condition:
         words = "The account is in hedge mode, which is not traded here."
         return Condition(name, Light.RED, words, "Change it to one-way on the exchange's site.")
     return Condition(name, Light.GREEN, "One-way.")
+
+
+def standing_condition(name: str, reason: str, words: str, remedy: str = "") -> Condition:
+    """Something that speaks up when it is not in order; ``words`` while it is silent."""
+    if reason:
+        return Condition(name, Light.RED, reason, remedy)
+    return Condition(name, Light.GREEN, words)
+
+
+def resolution_condition(reason: str) -> Condition:
+    """Every order from before this program began was found, or is known never to have arrived."""
+    name = "Orders from before"
+    if reason:
+        return Condition(name, Light.WAITING, reason)
+    return Condition(name, Light.GREEN, "None is being looked for.")

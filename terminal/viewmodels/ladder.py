@@ -173,6 +173,12 @@ class LadderViewModel(ViewModel):
             return True
         if self._is_bounce(action, at_ms):
             return True
+        with self._desk.latency.gesture():
+            self._act(action, at_ms)
+        self.mark_dirty()
+        return True
+
+    def _act(self, action: LadderAction, at_ms: int) -> None:
         if action in DOUBLE_PRESSED:
             self.trading.press(action, at_ms)
         elif action is LadderAction.BACK:
@@ -180,15 +186,14 @@ class LadderViewModel(ViewModel):
         else:
             self._actions.get(action, self._say_no_protection)()
             self.trading.forget_press()
-        self.mark_dirty()
-        return True
 
     def row_clicked(self, row: int, side: Side) -> None:
         """A click in the bid (buy) or ask (sell) column of a visible row sends a limit."""
         self.trading.forget_press()
         index = self.axis.index_of_row(row)
         price = None if index is None else price_for_side(index, self.axis.step, side)
-        self.trading.send_limit(side, price, ArmedBy.MOUSE)
+        with self._desk.latency.gesture():
+            self.trading.send_limit(side, price, ArmedBy.MOUSE)
         self.mark_dirty()
 
     def own_clicked(self, row: int, side: Side) -> None:

@@ -182,7 +182,8 @@ class TicketViewModel(ViewModel):
         staged, self._staged = self._staged, None
         if staged is None:
             return
-        result = self._desk.submit(staged)
+        with self._desk.latency.gesture():
+            result = self._desk.submit(staged)
         if isinstance(result, Blocked):
             self._message = Message(f"Not sent. {result.blocks[0].reason}", Role.DANGER)
         else:

@@ -16,6 +16,8 @@ from terminal.session.conditions import (
     clock_condition,
     key_condition,
     mode_condition,
+    resolution_condition,
+    standing_condition,
     stream_condition,
     truth_condition,
 )
@@ -99,3 +101,17 @@ def test_streams_truth_and_mode() -> None:
     assert mode_condition(None).light is Light.WAITING
     assert mode_condition(PositionMode.ONE_WAY).light is Light.GREEN
     assert mode_condition(PositionMode.HEDGE).light is Light.RED
+
+
+def test_what_speaks_up_and_what_is_looked_for() -> None:
+    """Silence is green; a reason is shown as it is, red when it stands, waiting when it passes."""
+    quiet = standing_condition("Order journal", "", "Orders are written down.")
+    assert (quiet.light, quiet.sentence) == (Light.GREEN, "Orders are written down.")
+    full = standing_condition("Order journal", "The disk is full.", "", "Make room.")
+    assert (full.light, full.sentence, full.remedy) == (
+        Light.RED,
+        "The disk is full.",
+        "Make room.",
+    )
+    assert resolution_condition("").light is Light.GREEN
+    assert resolution_condition("One is looked for.").light is Light.WAITING
