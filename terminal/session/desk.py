@@ -73,6 +73,7 @@ class Desk(Protocol):
         ticket: OrderTicket,
         purpose: Purpose = Purpose.SUBMIT,
         procedure: ProcedureId | None = None,
+        replacing: ClientOid | None = None,
     ) -> SubmitResult:
         """Send a ticket unless something blocks it."""
         ...

@@ -162,6 +162,7 @@ class Guarding:
         needs_entries = limits.checks_margin or limits.of(symbol).max_position is not None
         locked = around.lockout(currency)
         cross = ticket.margin_mode is MarginMode.CROSS
+        is_paced = limits.rate is not None or limits.repeat_ms > 0
         return GuardFacts(
             touch=self._touch_of(symbol),
             mark=around.mark(symbol),
@@ -171,7 +172,8 @@ class Guarding:
             available=None if wallet is None else wallet.available.amount,
             tiers=() if limits.liquidation_percent is None else around.tiers(symbol),
             now_ms=self.pace.now_ms,
-            sent=self.pace.sent if limits.rate is not None or limits.repeat_ms else (),
+            # What takes another one's place is no further order: half of a move must not be stopped.
+            sent=self.pace.sent if is_paced and replacing is None else (),
             day=around.day(currency) if currency in limits.max_losses else None,
             lockout=None if locked is None else locked[0],
             left_ms=0 if locked is None else locked[1],

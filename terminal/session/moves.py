@@ -168,7 +168,7 @@ class Moving:
             else:
                 move.recorded.step("place new", {"lots": lots})
                 procedure = move.recorded.procedure_id
-                result = self._desk.submit(ticket, Purpose.MOVE, procedure)
+                result = self._desk.submit(ticket, Purpose.MOVE, procedure, order.client_oid)
                 if isinstance(result, Submitted):
                     words = "Moved: the old order has ended, its place in the queue is lost."
                     if ticket.exits is not None and order.filled:

@@ -286,9 +286,13 @@ class OrderDesk:
         ticket: OrderTicket,
         purpose: Purpose = Purpose.SUBMIT,
         procedure: ProcedureId | None = None,
+        replacing: ClientOid | None = None,
     ) -> SubmitResult:
-        """Send a ticket unless something blocks it. The one way for an order to leave."""
-        blocks = self.blocks(ticket)
+        """Send a ticket unless something blocks it. The one way for an order to leave.
+
+        ``replacing`` is an order whose place it takes.
+        """
+        blocks = self.blocks(ticket, replacing)
         if blocks:
             return Blocked(blocks)
         result = self._begin(ticket, purpose, procedure)
@@ -326,7 +330,8 @@ class OrderDesk:
         self, ticket: OrderTicket, purpose: Purpose, procedure: ProcedureId | None
     ) -> SubmitResult:
         """Write an order down and show it; whoever calls sends it."""
-        self.guarding.pace.note(ticket)
+        if purpose is not Purpose.MOVE:
+            self.guarding.pace.note(ticket)
         client_oid = self._new_client_oid()
         self.latency.begin(client_oid)
         block = self._intend(Intention(client_oid, ticket, purpose, procedure, self.clock.now_ms()))

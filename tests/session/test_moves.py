@@ -12,12 +12,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from terminal.domain.events import MarginMode, StopDirection, StopReference, TimeInForce
-from terminal.domain.guard import BlockField
+from terminal.domain.guard import BlockField, GuardLimits
+from terminal.domain.guard_terms import OrderRate
 from terminal.domain.intention import Purpose
 from terminal.domain.order import OrderState, PendingCommand
 from terminal.domain.ticket import AttachedExits, OrderTerms, StopTrigger
 from terminal.domain.units import ClientOid, Lots, OrderId, Price, Side
 from terminal.exchange.outcome import Unknown
+from terminal.session.results import Blocked
 from tests.support.builders import XBT, a_ticket, an_order_update
 from tests.support.desk import Bench, a_started_bench, an_open_order
 from tests.support.pocket import Fate, a_pocket_desk
@@ -114,6 +116,19 @@ async def test_blocked_moves_leave_the_order_alone() -> None:
     await bench.clock.settle()
     assert bench.trading.cancels == []
     assert bench.desk.orders[oid].state is OrderState.OPEN
+    await bench.stop()
+
+
+async def test_neither_pace_nor_a_repeat_stops_half_of_a_move() -> None:
+    """What takes another order's place is no further order, and is not counted as one."""
+    bench = await a_started_bench()
+    oid = await an_open_order(bench)
+    bench.limits = GuardLimits(rate=OrderRate(1, 1000), repeat_ms=60_000)
+    assert bench.desk.move(oid, TARGET) is None
+    ends(bench, oid)
+    await bench.clock.settle()
+    assert len(bench.trading.placed) == 2
+    assert isinstance(bench.desk.submit(a_ticket(price=Price(990))), Blocked)
     await bench.stop()
 
 
