@@ -33,8 +33,15 @@ class GlobalKeys(QObject):
     @Slot()
     def _on_focus_changed(self) -> None:
         modal = QApplication.activeModalWidget()
-        if modal is not None and not modal.property(_SERVED):
+        if modal is not None and not modal.property(_SERVED) and self._is_ours(modal):
             self._serve(modal)
+
+    def _is_ours(self, dialog: QWidget) -> bool:
+        """Whether a dialog belongs to the window, also by way of a torn-off panel."""
+        above: QObject | None = dialog
+        while above is not None and above is not self.parent():
+            above = above.parent()
+        return above is not None
 
     def _serve(self, window: QWidget) -> None:
         window.setProperty(_SERVED, True)  # noqa: FBT003 - a property's value

@@ -139,10 +139,12 @@ class MainWindow(QMainWindow):
 
     def add_bar(self, bar: QWidget) -> None:
         """Put a bar above the panels, below what asks already."""
+        bar.setParent(self.centralWidget())
         self._column.insertWidget(self._column.count() - 2, bar)
 
     def add_corner(self, widget: QWidget) -> None:
         """Keep something in sight whatever is shown: beside the menu, or in the status bar."""
+        self._corner = widget  # the menu bar alone would not keep it alive
         if self.menuBar().isNativeMenuBar():
             layout = self._status_bar.layout()
             if layout is not None:

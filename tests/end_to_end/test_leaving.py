@@ -218,11 +218,18 @@ def test_stopped_by_key_and_left_flat_and_still_stopped_at_the_next_start(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async def play(one: Open) -> None:
+        button = one.window.findChild(QPushButton, "kill.button")
+        bar = one.window.findChild(QWidget, "stop")
+        assert isinstance(button, QPushButton)
+        assert isinstance(bar, QWidget)
+        assert button.isVisible()
+        assert not bar.isVisible()
         # Into the widget: a key into the window's handle would spin the loop under this coroutine.
         QTest.keyClick(one.program.ladder_widget.canvas, Qt.Key.Key_F12)
         switch = one.program.backend.kill_switch
         await eventually(lambda: switch.status.is_finished, "the end of stopping")
         assert one.stands == (3, 0, 1)
+        await eventually(bar.isVisible, "the bar that says so")
         one.window.close()
         await one.asked()
         one.click("flatten")
