@@ -172,7 +172,7 @@ class Guarding:
             available=None if wallet is None else wallet.available.amount,
             tiers=() if limits.liquidation_percent is None else around.tiers(symbol),
             now_ms=self.pace.now_ms,
-            # What takes another one's place is no further order: half of a move must not be stopped.
+            # What takes another's place is no further order: half of a move must not be stopped.
             sent=self.pace.sent if is_paced and replacing is None else (),
             day=around.day(currency) if currency in limits.max_losses else None,
             lockout=None if locked is None else locked[0],
