@@ -560,10 +560,12 @@ class OrderDesk:
         await self.refresh_order(client_oid)
 
     def _known(self, update: OrderUpdate) -> Order | None:
+        named = None if update.client_oid is None else self.orders.get(update.client_oid)
         client_oid = self._by_id.get(update.order_id)
-        if client_oid is None and update.client_oid in self.orders:
-            client_oid = update.client_oid
-        return None if client_oid is None else self.orders.get(client_oid)
+        by_id = None if client_oid is None else self.orders.get(client_oid)
+        if named is not None and named.order_id in {None, update.order_id}:
+            return named
+        return by_id or named
 
     def _take_fill(self, fill: Fill, client_oid: ClientOid) -> None:
         if fill.key in self._fills:
@@ -645,12 +647,44 @@ class OrderDesk:
 
     def put(self, order: Order) -> None:
         """Store an order's new state and tell everyone."""
+        order = self._united(order)
         self.orders[order.client_oid] = order
         if order.order_id is not None:
             self._by_id[order.order_id] = order.client_oid
         self._forget_old(order)
         self.pulse.beat()
         self.on_changed.notify()
+
+    def _united(self, order: Order) -> Order:
+        """One order that was taken for two: a stop's message tells no id of ours (reference 5.7).
+
+        When it comes before the answer to the order, it is shown under a name made from the
+        exchange's id. From here on that name has ended, and what it was told belongs to ours.
+        """
+        if order.order_id is None:
+            return order
+        made = self._by_id.get(order.order_id)
+        other = None if made is None else self.orders.get(made)
+        if other is None or made == order.client_oid:
+            return order
+        over = replace(other, state=OrderState.CANCELED, order_id=None, pending=PendingCommand.NONE)
+        self.orders[other.client_oid] = over
+        self._ended_at_s.setdefault(other.client_oid, self.clock.monotonic_s())
+        self.flags_unknown.discard(other.client_oid)
+        details = self.details.pop(other.client_oid, None)
+        if details is not None:
+            self.details.setdefault(order.client_oid, details)
+        if order.state not in UNCLEAR:
+            return order
+        return replace(
+            order,
+            state=other.state,
+            lots=other.lots,
+            filled=other.filled,
+            canceled=other.canceled,
+            trigger=other.trigger if other.trigger is not None else order.trigger,
+            updated_at=other.updated_at,
+        )
 
     def _forget_old(self, order: Order) -> None:
         """Forget orders that ended long ago; none that a procedure may still look at."""
