@@ -168,9 +168,19 @@ def findings(
 
 
 def unfinished(procedure: Procedure, lots: Lots, working: int) -> Unfinished:
-    """Say what a procedure was for, how far it came and what there is now."""
+    """Say what a procedure was for, how far it came and what there is now.
+
+    One without a symbol was about all contracts: then ``working`` counts the orders of all of them.
+    """
     reached = f" It had come to: {procedure.steps[-1].name}." if procedure.steps else ""
     position = "no position" if not lots else f"a position of {lots:+} lots"
+    if not procedure.symbol:
+        wanted = procedure.wanted.rstrip(".")
+        return Unfinished(
+            procedure,
+            f"{wanted} was under way when the program ended.{reached} On all contracts together "
+            f"there is now: {_orders(working).lower()}. Nothing was continued.",
+        )
     sentence = (
         f"{procedure.symbol}: {procedure.wanted.rstrip('.')} was under way when the program ended."
         f"{reached} Now there is {position} and {_orders(working).lower()}. Nothing was continued."

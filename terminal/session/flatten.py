@@ -64,7 +64,7 @@ class Flattening:
         """Begin; ignored while the contract is being flattened already."""
         if symbol not in self._running:
             recorded = Recorded(
-                self._desk, Purpose.FLATTEN, symbol, f"Flatten {symbol}: close, then cancel exits."
+                self._desk, Purpose.FLATTEN, symbol, "Flattening (entries, close, then exits)."
             )
             self._desk.spawn(f"flatten {symbol}", self._run(symbol, recorded))
             self._running.add(symbol)

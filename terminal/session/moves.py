@@ -105,7 +105,7 @@ class Moving:
         if not desk.mark_canceling(client_oid, PendingCommand.MOVE):
             return _blocked("The order is being canceled or moved.")
         self._under_way[client_oid] = order.symbol
-        wanted = f"Move {order.remaining} lots of {order.symbol}: cancel, then a new order."
+        wanted = f"Moving {order.remaining} lots (cancel, then a new order)."
         detail: Detail = {"old": str(client_oid), "lots": order.remaining, "to": price}
         recorded = Recorded(desk, Purpose.MOVE, order.symbol, wanted, detail)
         desk.spawn(f"move {client_oid}", self._run(_Move(order, original, price, recorded)))

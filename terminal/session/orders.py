@@ -596,10 +596,12 @@ class OrderDesk:
         await self.refresh_order(client_oid)
 
     def _known(self, update: OrderUpdate) -> Order | None:
+        named = None if update.client_oid is None else self.orders.get(update.client_oid)
         client_oid = self._by_id.get(update.order_id)
-        if client_oid is None and update.client_oid in self.orders:
-            client_oid = update.client_oid
-        return None if client_oid is None else self.orders.get(client_oid)
+        by_id = None if client_oid is None else self.orders.get(client_oid)
+        if named is not None and named.order_id in {None, update.order_id}:
+            return named
+        return by_id or named
 
     def _take_fill(self, fill: Fill, client_oid: ClientOid) -> None:
         if fill.key in self._fills:
@@ -702,6 +704,9 @@ class OrderDesk:
         self.flags_unknown.discard(twin.client_oid)
         self.orders[twin.client_oid] = ended_twin(twin)
         self._ended_at_s.setdefault(twin.client_oid, self.clock.monotonic_s())
+        details = self.details.pop(twin.client_oid, None)
+        if details is not None:
+            self.details.setdefault(order.client_oid, details)
         return merged(order, twin)
 
     def _forget_old(self, order: Order) -> None:

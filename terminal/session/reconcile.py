@@ -104,7 +104,7 @@ class Reconciling:
                 unfinished(
                     one,
                     account.position(one.symbol).core.lots,
-                    len(desk.working(one.symbol)),
+                    len(desk.working(one.symbol or None)),
                 )
                 for one in self._procedures
             ),

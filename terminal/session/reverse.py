@@ -64,7 +64,7 @@ class Reversing:
         if blocks:
             return Blocked(blocks)
         self._wanted[symbol] = True
-        wanted = f"Reverse {symbol}: flatten, then {_words(-held)}."
+        wanted = f"Reversing (flatten, then {_words(-held)})."
         recorded = Recorded(desk, Purpose.REVERSE, symbol, wanted, {"held": held})
         desk.spawn(f"reverse {symbol}", self._run(symbol, recorded))
         return None

@@ -71,7 +71,7 @@ class StopMoving:
     def start(self, order: Order, ticket: OrderTicket) -> Blocked | None:
         """Place the new stop at once; the old one is touched only when the new one is seen."""
         desk = self._desk
-        wanted = f"Move a stop of {order.symbol}: place the new one, then cancel the old."
+        wanted = "Moving a stop (the new one first, then the cancel of the old)."
         detail = {"old": str(order.client_oid)}
         recorded = Recorded(desk, Purpose.MOVE, order.symbol, wanted, detail)
         recorded.step("place new")

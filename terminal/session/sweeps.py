@@ -141,7 +141,7 @@ class Sweeping:
         self, sweep: _Sweep, run: Callable[[_Sweep, Recorded], Coroutine[object, object, None]]
     ) -> None:
         """Mark what is known, so that it shows at once, and begin."""
-        wanted = f"Cancel the {sweep.name}."
+        wanted = f"Canceling the {sweep.name}."
         recorded = Recorded(self._desk, Purpose.CANCEL, sweep.symbol or EVERYWHERE, wanted)
         self._mark(sweep)
         self._desk.spawn(f"cancel the {sweep.name}", run(sweep, recorded))

@@ -21,11 +21,11 @@ from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, final
 
-from terminal.domain.events import MarginMode, OrderType, StopReference
+from terminal.domain.events import MarginMode, OrderType, StopDirection, StopReference
 from terminal.domain.guard import BlockField, GuardLimits
 from terminal.domain.intention import NO_DETAIL, Purpose
 from terminal.domain.order import OrderState
-from terminal.domain.ticket import AttachedExits, OrderTicket
+from terminal.domain.ticket import AttachedExits, OrderTicket, StopTrigger
 from terminal.domain.units import Lots, Price, Side, Symbol
 from terminal.exchange.connect import connect
 from terminal.exchange.credentials import Credentials
@@ -255,6 +255,32 @@ async def flatten(hand: Hand) -> None:
     assert hand.account.position(XBT).core.is_flat
 
 
+async def reverse(hand: Hand) -> None:
+    """A position becomes the opposite one of its size."""
+    taken = await hand.send(a_bid(hand.ask))
+    await hand.until(lambda: hand.desk.orders[taken].state is OrderState.FILLED)
+    held = hand.account.position(XBT).core.lots
+    assert hand.desk.reverse(XBT) is None
+    await hand.until(lambda: not hand.desk.reversing(XBT))
+    assert hand.account.position(XBT).core.lots == -held
+
+
+async def move_stop(hand: Hand) -> None:
+    """A stop that protects a position goes to another price, the new one first."""
+    taken = await hand.send(a_bid(hand.ask))
+    await hand.until(lambda: hand.desk.orders[taken].state is OrderState.FILLED)
+    trigger = StopTrigger(StopDirection.DOWN, StopReference.LAST, Price(hand.bid - FAR))
+    lots = abs(hand.account.position(XBT).core.lots)
+    stop = OrderTicket(
+        XBT, OrderType.MARKET, Side.SELL, None, Lots(lots), MarginMode.ISOLATED,
+        Decimal(5), is_reduce_only=True, trigger=trigger,
+    )  # fmt: skip
+    oid = await hand.send(stop, Purpose.PROTECT)
+    await hand.until(lambda: hand.desk.orders[oid].state is OrderState.UNTRIGGERED)
+    assert hand.desk.move(oid, Price(hand.bid - FAR + 3)) is None
+    await hand.until(lambda: not hand.desk.orders[oid].is_working)
+
+
 async def bracket(hand: Hand) -> None:
     """An entry that fills, with its exits attached."""
     exits = AttachedExits(StopReference.LAST, Price(hand.ask + FAR), Price(hand.bid - FAR))
@@ -267,7 +293,8 @@ async def nothing(hand: Hand) -> None:
 
 
 ACTS = {
-    "submit": submit, "move": move, "flatten": flatten, "bracket": bracket, "nothing": nothing,
+    "submit": submit, "move": move, "flatten": flatten, "bracket": bracket, "reverse": reverse,
+    "move_stop": move_stop, "nothing": nothing,
 }  # fmt: skip
 
 

@@ -17,7 +17,7 @@ from terminal.domain.reconcile import (
     origin_of,
     unfinished,
 )
-from terminal.domain.units import ClientOid, Lots
+from terminal.domain.units import ClientOid, Lots, Symbol
 from tests.support.builders import XBT, an_order_update
 
 NOW = TimestampMs(5)
@@ -94,3 +94,13 @@ def test_what_was_under_way_is_told_with_what_there_is_now() -> None:
         "to: cancel. Now there is a position of -3 lots and one order. Nothing was continued."
     )
     assert "no position and no orders" in unfinished(procedure, Lots(0), 0).sentence
+
+
+def test_what_was_about_all_contracts_counts_the_orders_of_all() -> None:
+    procedure = Procedure(
+        ProcedureId("p"), Purpose.CANCEL, Symbol(""), "Canceling the orders everywhere.", NOW
+    )
+    assert unfinished(procedure, Lots(0), 2).sentence == (
+        "Canceling the orders everywhere was under way when the program ended. On all contracts "
+        "together there is now: 2 orders. Nothing was continued."
+    )

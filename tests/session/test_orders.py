@@ -5,10 +5,11 @@ from __future__ import annotations
 import asyncio
 from dataclasses import replace
 from decimal import Decimal
+from typing import TYPE_CHECKING
 
 import pytest
 
-from terminal.domain.events import StopDirection, StopReference
+from terminal.domain.events import OrderType, StopDirection, StopReference
 from terminal.domain.guard import BlockField, GuardLimits
 from terminal.domain.order import OrderState, PendingCommand
 from terminal.domain.ticket import AttachedExits, OrderTicket, StopTrigger
@@ -31,6 +32,10 @@ from terminal.session.resolution import SIGNED_FOR_S, WAITS_S
 from terminal.session.results import Blocked, Submitted
 from tests.support.builders import XBT, a_fill, a_ticket, an_order_update
 from tests.support.desk import Bench, a_started_bench, an_open_order
+from tests.support.pocket import stop_at
+
+if TYPE_CHECKING:
+    from terminal.domain.events import OrderUpdate
 
 C1 = ClientOid("c1")
 O1 = OrderId("id-1")
@@ -837,4 +842,54 @@ async def test_a_stop_whose_event_beats_the_answer_is_one_order() -> None:
     assert not bench.desk.flags_unknown
     bench.stream.push(replace(event, is_done=True, canceled=Lots(2), untriggered=False))
     assert bench.desk.working() == ()
+    await bench.stop()
+
+
+def a_stop_told(order_id: OrderId = O1) -> OrderUpdate:
+    """A stop's message: it tells no id of ours, nor what only reduces (reference 5.7)."""
+    return an_order_update(
+        order_id=order_id,
+        client_oid=None,
+        side=Side.SELL,
+        order_type=OrderType.MARKET,
+        price=None,
+        untriggered=True,
+        trigger=Price(900),
+    )
+
+
+async def test_a_stop_whose_message_beats_its_answer_is_one_order() -> None:
+    bench = await a_started_bench()
+    bench.trading.on_place = lambda _ticket, _oid: bench.stream.push(
+        a_stop_told(OrderId(f"id-{len(bench.trading.placed)}"))
+    )
+    result = bench.desk.submit(a_ticket(**stop_at(900)))
+    assert isinstance(result, Submitted)
+    await bench.clock.settle()
+    (order,) = bench.desk.working()
+    assert order.client_oid == result.client_oid
+    assert (order.state, order.trigger, order.is_reduce_only) == (
+        OrderState.UNTRIGGERED,
+        900,
+        True,
+    )
+    bench.stream.push(replace(a_stop_told(), untriggered=False, is_done=True, canceled=Lots(2)))
+    assert bench.desk.working() == ()
+    assert bench.desk.orders[result.client_oid].state is OrderState.CANCELED
+    await bench.stop()
+
+
+async def test_a_stop_whose_answer_is_lost_and_whose_message_came_is_one_order() -> None:
+    bench = await a_started_bench()
+    bench.trading.on_place = lambda _ticket, _oid: bench.stream.push(a_stop_told())
+    bench.trading.place_outcomes.append(Unknown("No answer."))
+    result = bench.desk.submit(a_ticket(**stop_at(900)))
+    assert isinstance(result, Submitted)
+    known = replace(a_stop_told(), client_oid=result.client_oid, is_reduce_only=True)
+    bench.trading.known[result.client_oid] = known
+    bench.trading.known[O1] = known
+    await bench.clock.advance(5.0)
+    (order,) = bench.desk.working()
+    assert (order.client_oid, order.order_id) == (result.client_oid, O1)
+    assert order.state is OrderState.UNTRIGGERED
     await bench.stop()

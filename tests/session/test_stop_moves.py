@@ -77,7 +77,8 @@ async def test_a_close_order_stop_of_another_program_moves_by_what_the_exchange_
     foreign = close_ticket(XBT, ticket.margin_mode, trigger=ticket.trigger)
     d.exchange._make(foreign, ClientOid("web"))
     await d.clock.settle()
-    assert d.desk.move(ClientOid("web"), Price(905)) is None
+    (stop,) = d.desk.working(XBT)
+    assert d.desk.move(stop.client_oid, Price(905)) is None
     await d.clock.advance(3.0)
     (new,) = d.exchange.alive()
     assert new.ticket.is_close_order

@@ -171,7 +171,10 @@ async def test_a_sweep_is_written_down_from_its_beginning_to_its_end() -> None:
     d.desk.cancel_all(XBT)
     await d.clock.settle()
     (procedure,) = d.desk.journal.open_procedures()
-    assert (procedure.kind, procedure.wanted) == (Purpose.CANCEL, "Cancel the orders of XBTUSDTM.")
+    assert (procedure.kind, procedure.wanted) == (
+        Purpose.CANCEL,
+        "Canceling the orders of XBTUSDTM.",
+    )
     assert procedure.steps[0].name == "cancel all"
     await d.clock.advance(20.0)
     assert d.desk.journal.open_procedures() == ()

@@ -8,7 +8,7 @@ change by ``watch``.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from enum import Enum
 from itertools import count
@@ -149,8 +149,13 @@ class Pocket:
     def _did(self, what: str, order: Placed) -> None:
         self.log.append(what)
         self.watch(what)
-        self._tell(self.update(order))
+        self._tell(self._message(order))
         self._tell(self._position())
+
+    def _message(self, order: Placed) -> OrderUpdate:
+        """What the stream tells: no terms nor flags, of a stop no id of ours (reference 5.7)."""
+        bare = replace(self.update(order), details=None, is_reduce_only=None, is_close_order=None)
+        return replace(bare, client_oid=None) if order.waits else bare
 
     def _tell(self, fact: StreamFact) -> None:
         fate = self.fate("word")
