@@ -193,3 +193,16 @@ def test_no_history_enlarges_a_position_or_moves_a_level_back(
             assert (progress.phase, wish) == (Phase.ENDED, None)
     assert held >= 0
     assert total <= plan.lots
+
+
+@pytest.mark.parametrize("sign", [1, -1])
+def test_a_wider_step_or_a_breakeven_behind_never_takes_ground_back(sign: int) -> None:
+    plan = a_plan(
+        is_long=sign > 0,
+        level=Price(1000 - 50 * sign),
+        steps=(Step(20, 10), Step(40, 60)),
+        breakeven=Breakeven(30, Price(1002 if sign > 0 else 998)),
+    )
+    prices = [1000 + sign * gain for gain in (20, 30, 41, 60)]
+    progress, _ = walk(plan, *prices, held=4 * sign)
+    assert progress.level == 1000 + 20 * sign
