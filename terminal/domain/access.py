@@ -71,14 +71,14 @@ _NO_TRANSFERS = {
     Access.FULL: "",
     Access.REDUCING: NO_REAL_TRANSFERS,
     Access.WATCH_ONLY: NO_REAL_TRANSFERS,
-    Access.SECOND: SECOND_REASON,
+    Access.SECOND: "No money is moved: another Tern trades this account.",
     Access.MARKET_DATA: "No account is connected, so no money can be moved.",
 }
 _NO_CHANGES = {
     Access.FULL: "",
     Access.REDUCING: NO_REAL_CHANGES,
     Access.WATCH_ONLY: NO_REAL_CHANGES,
-    Access.SECOND: SECOND_REASON,
+    Access.SECOND: "No setting is changed: another Tern trades this account.",
     Access.MARKET_DATA: "No account is connected, so no setting can be changed.",
 }
 

@@ -14,6 +14,7 @@ from terminal.domain.units import ClientOid, OrderId, Price, Side, Symbol
 from terminal.exchange.errors import TransportError
 from terminal.exchange.outcome import Rejected
 from terminal.session.clearing import Clearing, ClearingKind
+from terminal.session.results import Submitted
 from tests.support.builders import XBT, a_ticket, an_order_update
 from tests.support.standing import OTHER, Stage, staged
 
@@ -165,8 +166,11 @@ async def test_an_order_on_its_way_is_waited_for_and_canceled() -> None:
 async def test_the_move_of_an_entry_ends_as_a_cancel_and_that_of_an_exit_goes_on() -> None:
     async with staged() as stage:
         desk = stage.bench.desk
+        own = desk.submit(a_ticket(price=Price(980)))
+        assert isinstance(own, Submitted)
+        await stage.clock.settle()
         stage.holds_cancels = True
-        assert desk.move(ClientOid("entry"), Price(990)) is None
+        assert desk.move(own.client_oid, Price(990)) is None
         assert desk.move(ClientOid("exit"), Price(1300)) is None
         await stage.clock.settle()
         clearing = Clearing(desk, stage.bench.account, ClearingKind.ENTRIES)
@@ -176,7 +180,7 @@ async def test_the_move_of_an_entry_ends_as_a_cancel_and_that_of_an_exit_goes_on
         await stage.clock.advance(10)
         assert clearing.is_verified
         placed = [ticket for ticket, _ in stage.bench.trading.placed]
-        assert [(ticket.price, ticket.is_reduce_only) for ticket in placed] == [(1300, True)]
+        assert [(one.price, one.is_reduce_only) for one in placed] == [(980, False), (1300, True)]
 
 
 async def test_no_second_close_while_the_first_may_still_be_carried_out() -> None:

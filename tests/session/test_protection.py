@@ -336,7 +336,7 @@ async def test_a_stop_too_large_is_canceled_only_once_its_successor_waits() -> N
     ("outcome", "words"),
     [
         (Rejected("300003", "The balance is too small.", ""), "was not placed"),
-        (Unknown("No answer."), "not known yet"),
+        (Unknown("No answer."), "does not know this order"),
     ],
 )
 async def test_a_successor_that_does_not_come_leaves_the_old_stop(

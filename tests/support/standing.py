@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, final
 
 from terminal.domain.units import ClientOid, Lots, OrderId, Side, Symbol
 from terminal.exchange.errors import TransportError
-from tests.support.builders import XBT, a_contract, a_position_update, an_order_update
+from tests.support.builders import XBT, a_contract, a_position_update, a_ticket, an_order_update
 from tests.support.desk import Bench
+from tests.support.pocket import some_details
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -178,6 +179,7 @@ async def staged(*, empty: bool = False) -> AsyncIterator[Stage]:
                     symbol=symbol, order_id=OrderId(f"x-{name}"), client_oid=ClientOid(name),
                     is_reduce_only=reduces, untriggered=waits,
                     side=Side.SELL if reduces else Side.BUY,
+                    details=some_details(a_ticket(symbol=symbol)),
                 )
             )  # fmt: skip
     await stage.clock.settle()

@@ -51,7 +51,7 @@ def test_the_bounds_are_those_of_the_project() -> None:
         assert bounds.pop(name) == f"{name}>={library.least},<{library.end}"
     assert bounds.pop("PySide6-Essentials") == f"PySide6-Essentials=={QT_VERSION}"
     assert bounds.pop(DOCKING_DISTRIBUTION) == f"{DOCKING_DISTRIBUTION}=={DOCKING_VERSION}"
-    assert set(bounds) == {"shiboken6", "typing-extensions"}
+    assert set(bounds) == {"shiboken6", "typing-extensions", "tzdata"}
 
 
 def test_libraries_are_there_in_versions_that_fit() -> None:
