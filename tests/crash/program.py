@@ -218,7 +218,8 @@ class Hand:
         return result.client_oid
 
 
-def a_bid(price: Price, lots: int = 3, exits: AttachedExits | None = None) -> OrderTicket:
+def a_bid(price: Price, lots: int = 1, exits: AttachedExits | None = None) -> OrderTicket:
+    """A bid of one lot: all accounts take from one calm book, and one lot fills at once."""
     return OrderTicket(
         XBT, OrderType.LIMIT, Side.BUY, price, Lots(lots), MarginMode.ISOLATED,
         Decimal(5), exits=exits,
