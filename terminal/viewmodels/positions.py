@@ -68,6 +68,14 @@ COLUMNS: tuple[Column[PositionRow], ...] = (
         "Side", lambda row: row.side, lambda row: row.side_role, is_number=False, sample="Short"
     ),
     Column("Lots", lambda row: row.lots, lambda row: row.side_role, sample="10 000"),
+    Column(
+        "Protection",
+        lambda row: row.protection,
+        lambda row: row.protection_role,
+        lambda row: row.protection_tip,
+        is_number=False,
+        sample="Under-covered, held",
+    ),
     Column("Size", lambda row: row.base_size, sample="10.000 XBT"),
     Column("Entry", lambda row: row.entry, sample="100 000.00"),
     Column("Mark", lambda row: row.mark, sample="100 000.00"),
@@ -76,14 +84,6 @@ COLUMNS: tuple[Column[PositionRow], ...] = (
     Column("Unrealized", lambda row: row.pnl, lambda row: row.pnl_role, sample="+1 000.00 USDT"),
     Column(
         "Realized", lambda row: row.realized, lambda row: row.realized_role, sample="+1 000.00 USDT"
-    ),
-    Column(
-        "Protection",
-        lambda row: row.protection,
-        lambda row: row.protection_role,
-        lambda row: row.protection_tip,
-        is_number=False,
-        sample="Exits on their way, held",
     ),
 )
 

@@ -334,7 +334,7 @@ _MENDABLE = frozenset(
     }
 )
 _BANNER = {
-    ProtectionState.NAKED: "NAKED: no stop at the exchange limits the loss.",
+    ProtectionState.NAKED: "NAKED: no stop limits the loss.",
     ProtectionState.ORPHAN_STOPPED: "A stop waits that closes nothing that is held.",
     ProtectionState.COMING: "Exits are on their way.",
     ProtectionState.UNKNOWN: "Protection is not known.",
