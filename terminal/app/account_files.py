@@ -33,16 +33,19 @@ def folder_of(data: Path, hosts: Hosts, credentials: Credentials) -> Path:
 class AccountFiles:
     """Journal and lock of one account, opened for as long as the program may send for it.
 
-    Without a ``folder`` nothing is kept. ``access`` is how far commands may go then, ``journal``
-    None where nothing is kept or sent, ``words`` what the user should read.
+    Without a ``folder`` nothing is kept, nor for who never sends (``may_send``, also what is not
+    permitted yet). ``access`` is how far commands may go then, ``journal`` None where nothing is
+    kept or sent, ``words`` what the user should read.
     """
 
-    def __init__(self, folder: Path | None, access: Access, clock: Clock) -> None:
+    def __init__(
+        self, folder: Path | None, access: Access, clock: Clock, *, may_send: bool = True
+    ) -> None:
         self.access = access
         self.journal: SqliteJournal | None = None
         self.words: tuple[str, ...] = ()
         self._lock: InstanceLock | None = None
-        if folder is None or access is not Access.FULL:
+        if folder is None or not may_send:
             return
         # Not before they are needed: a demo starts without a database.
         from terminal.storage.instance_lock import InstanceLock

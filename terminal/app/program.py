@@ -344,7 +344,8 @@ class ProgramRun(QObject):
         folder = None
         if choice.mode is Mode.ACCOUNT and credentials is not None:
             folder = folder_of(self._paths.data, hosts, credentials)
-        return AccountFiles(folder, choice.access, self._clock)
+        may_send = choice.permit is not None
+        return AccountFiles(folder, choice.access, self._clock, may_send=may_send)
 
     def _backend(
         self, clients: ExchangeClients, choice: Choice, journal: Journal | None

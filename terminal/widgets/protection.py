@@ -40,6 +40,7 @@ class ProtectionBanner(QWidget):
         self._words.setObjectName("protection.words")
         self._words.setMinimumWidth(1)
         self._words.setWordWrap(True)
+        self._words.setMargin(4)
         self._words.setFixedHeight(2 * theme.base_px + 10)
         self._mend = QPushButton("Protect", self)
         self._mend.setObjectName("protection.mend")

@@ -53,10 +53,17 @@ async def test_a_second_program_watches_until_the_first_has_ended(tmp_path: Path
 
 
 async def test_who_sends_nothing_takes_nothing(tmp_path: Path) -> None:
-    watching = AccountFiles(tmp_path / "one", Access.WATCH_ONLY, FakeClock())
+    watching = AccountFiles(tmp_path / "one", Access.WATCH_ONLY, FakeClock(), may_send=False)
     assert (watching.access, watching.journal) == (Access.WATCH_ONLY, None)
     assert not (tmp_path / "one").exists()
     await watching.close()
+
+
+async def test_who_may_be_permitted_to_send_later_has_everything_at_hand(tmp_path: Path) -> None:
+    files = AccountFiles(tmp_path, Access.WATCH_ONLY, FakeClock())
+    assert files.access is Access.WATCH_ONLY
+    assert files.journal is not None
+    await files.close()
 
 
 async def test_a_damaged_journal_is_told(tmp_path: Path) -> None:

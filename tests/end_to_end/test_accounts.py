@@ -7,10 +7,12 @@ import json
 import logging
 import os
 import signal
+import sqlite3
 import subprocess
 import sys
 import threading
 import time
+from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, final
@@ -27,7 +29,9 @@ from terminal.app.program import ProgramRun
 from terminal.domain.access import Access
 from terminal.domain.units import ClientOid, Lots, Price, Side, Symbol
 from terminal.exchange.outcome import Accepted
+from terminal.session.clock import SystemClock
 from terminal.simexchange.server import SimExchange
+from terminal.storage.journal import SqliteJournal
 from terminal.storage.paths import Paths
 from terminal.viewmodels.text import NO_ACCOUNT, Role
 from terminal.widgets.live import show_live
@@ -268,6 +272,15 @@ def test_an_account_is_traded_after_its_name_was_typed(stage: Stage, ring: Memor
     stage.play(Options(Command.RUN), act)
     (profile,) = json.loads((stage.home / "config" / "profiles.json").read_text())["profiles"]
     assert profile["may_trade"] is True
+    (file,) = (stage.home / "data").rglob("journal.sqlite")
+    journal = SqliteJournal(file, SystemClock())
+    journal.open()
+    assert journal.open_intentions() == ()
+    assert len(journal.open_procedures()) == 0
+    journal.close()
+    with closing(sqlite3.connect(file)) as database:
+        (intended,) = database.execute("SELECT count(*) FROM intention").fetchone()
+    assert intended == 1
 
 
 async def _somebody_trades(other: Any, opened: Program) -> None:
