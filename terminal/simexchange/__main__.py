@@ -13,24 +13,30 @@ import signal
 import stat
 import sys
 import threading
-from contextlib import suppress
+from contextlib import asynccontextmanager, suppress
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from terminal.simexchange.clock import SimClock
 from terminal.simexchange.options import Options, parsed
+from terminal.simexchange.saved.files import BadFile, write
+from terminal.simexchange.saved.keeper import Keeper
 from terminal.simexchange.server import LOOPBACK, House, SimExchange
 from terminal.simexchange.switches import Switches
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-    from pathlib import Path
+    from collections.abc import AsyncIterator, Sequence
 
 PARENT_LOOK_S = 1.0
 _SIGNALS = ("SIGINT", "SIGTERM", "SIGBREAK")
 
 
+class CannotSave(Exception):  # noqa: N818 - an answer, not a fault of the program
+    """The state file cannot be written; the text is one sentence that says why."""
+
+
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run; the exit code is 0, or 2 for wrong options and when the port cannot be had."""
+    """Run; the exit code is 0, or 2 for wrong options, port or state file."""
     parent = os.getppid()  # before anything else: a parent that dies meanwhile must be noticed
     options = parsed(arguments)
     try:
@@ -40,12 +46,24 @@ def main(arguments: Sequence[str] | None = None) -> int:
         reason = error.strerror or str(error)
         sys.stderr.write(f"Cannot listen on {LOOPBACK}:{options.port}: {reason}.\n")
         return 2
+    except (BadFile, CannotSave) as error:
+        sys.stderr.write(f"{error}\n")
+        return 2
     return 0
 
 
-def made(options: Options) -> SimExchange:
-    """The exchange that the options ask for, not started yet."""
-    clock = SimClock(start_ms=options.start_ms, speed=options.speed, is_paused=options.is_paused)
+def made(options: Options, keeper: Keeper | None = None) -> SimExchange:
+    """The exchange that the options ask for, not started yet; it goes on from what is kept.
+
+    Raises ``BadFile`` when what is kept does not fit.
+    """
+    beginning = None if keeper is None else keeper.beginning
+    # What is kept is laid over the exchange of its first instant, while time stands still.
+    clock = SimClock(
+        start_ms=options.start_ms if beginning is None else beginning.start_ms,
+        speed=options.speed,
+        is_paused=options.is_paused or beginning is not None,
+    )
     switches = Switches()
     switches.set_all(dict(options.switches))
     house = House(
@@ -56,8 +74,19 @@ def made(options: Options) -> SimExchange:
         options.pings,
         options.funding_ms,
         options.settlement_lasts_s,
+        options.accounts,
+        options.caller_address,
     )
-    exchange = SimExchange(seed=options.seed, is_calm=options.is_calm, clock=clock, house=house)
+    first = house if beginning is None else replace(house, accounts=(), keys=())
+    exchange = SimExchange(seed=options.seed, is_calm=options.is_calm, clock=clock, house=first)
+    if keeper is not None and beginning is not None:
+        if beginning.seed != options.seed:
+            raise BadFile(f"{options.state} was saved with --seed {beginning.seed}; it was left.")
+        keeper.restore(exchange)
+        exchange.go_on(house)
+        clock.begin_at(None if options.start_ms is None else options.start_ms * 1_000_000)
+        if options.speed and not options.is_paused:
+            clock.resume()
     for name, value in options.faults:
         exchange.faults.set(name, value)
     return exchange
@@ -66,23 +95,49 @@ def made(options: Options) -> SimExchange:
 async def _run(options: Options, parent: int) -> None:
     ended = asyncio.Event()
     _watch_signals(ended)
-    exchange = made(options)
+    keeper = None if options.state is None else Keeper(options.state)
+    exchange = made(options, keeper)
+    async with _started(options, exchange, keeper):
+        line = json.dumps(exchange.announcement())
+        try:
+            if options.ready_file is not None:
+                write(options.ready_file, f"{line}\n")
+            with suppress(OSError, ValueError, AttributeError):
+                # A windowed program may have no usable standard output.
+                sys.stdout.write(f"{line}\n")
+                sys.stdout.flush()
+            _watch_input(ended)
+            await _wait_for_parent(ended, parent)
+        finally:
+            if options.ready_file is not None:
+                with suppress(OSError):
+                    options.ready_file.unlink()
+
+
+@asynccontextmanager
+async def _started(
+    options: Options, exchange: SimExchange, keeper: Keeper | None
+) -> AsyncIterator[None]:
+    """Run the exchange meanwhile; its state is saved before, during and after."""
+    if keeper is not None:
+        # From here on no number that is given out now is given out by a later start.
+        try:
+            keeper.save(exchange)
+        except OSError as error:
+            raise CannotSave(
+                f"{options.state} cannot be written: {error.strerror or error}."
+            ) from None
     await exchange.start(options.port)
-    line = json.dumps(exchange.announcement())
     try:
-        if options.ready_file is not None:
-            _write_private(options.ready_file, f"{line}\n")
-        with suppress(OSError, ValueError, AttributeError):
-            # A windowed program may have no usable standard output.
-            sys.stdout.write(f"{line}\n")
-            sys.stdout.flush()
-        _watch_input(ended)
-        await _wait_for_parent(ended, parent)
+        if keeper is None:
+            yield
+        else:
+            async with keeper.saving(exchange, options.save_every_s):
+                yield
     finally:
         await exchange.stop()
-        if options.ready_file is not None:
-            with suppress(OSError):
-                options.ready_file.unlink()
+        if keeper is not None:
+            keeper.save_at_last(exchange)
 
 
 def _watch_signals(ended: asyncio.Event) -> None:
@@ -98,21 +153,6 @@ def _watch_signals(ended: asyncio.Event) -> None:
         if number is not None:
             with suppress(ValueError):  # not in the main thread: somebody else looks after signals
                 signal.signal(number, end)
-
-
-def _write_private(path: Path, text: str) -> None:
-    """The line holds secrets, if only of a game: nobody else may read it, nor half of it."""
-    new = path.with_name(f".{path.name}.{os.getpid()}")
-    with suppress(FileNotFoundError):
-        new.unlink()
-    number = os.open(new, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    try:
-        with os.fdopen(number, "w", encoding="utf-8") as file:
-            file.write(text)
-        new.replace(path)
-    except OSError:
-        new.unlink(missing_ok=True)
-        raise
 
 
 async def _wait_for_parent(ended: asyncio.Event, parent: int) -> None:

@@ -53,11 +53,17 @@ class ApiKey:
     remark: str = "demo"
     master_uid: str = ""
     sub_name: str = ""
+    expires_ms: int | None = None
+    """From then on it is unknown like a deleted one; None for never."""
 
     def may(self, permission: str) -> bool:
         """True when the key has a permission; the right to transfer has three spellings (1.2)."""
         spellings = _TRANSFER if permission in _TRANSFER else {permission}
         return not self.permissions.isdisjoint(spellings)
+
+    def is_known(self, now_ms: int) -> bool:
+        """False when it has expired: that is told like a key that does not exist (400003)."""
+        return self.expires_ms is None or now_ms < self.expires_ms
 
     def admits(self, address: str) -> bool:
         """True when requests may come from an address."""
@@ -123,7 +129,7 @@ def check(  # noqa: PLR0913 - what a signature is measured by
     if not _is_near(stamp, now_ms, drift_ms):
         raise Refused("400002", "KC-API-TIMESTAMP invalid", 401)
     key = keys.get(headers[KEY_HEADER])
-    if key is None:
+    if key is None or not key.is_known(now_ms):
         raise Refused("400003", "KC-API-KEY not exists", 401)
     _check_version(key, headers.get("KC-API-KEY-VERSION"), version)
     given = _raw(headers["KC-API-PASSPHRASE"])
@@ -187,7 +193,7 @@ def check_socket(
     if not _is_near(query["timestamp"], now_ms, drift_ms):
         raise Refused("400002", "Invalid KC-API-TIMESTAMP.", 401)
     key = keys.get(query["apikey"])
-    if key is None:
+    if key is None or not key.is_known(now_ms):
         raise Refused("400003", "KC-API-KEY not exists.", 401)
     _check_version(key, None, "either")
     given = _raw(query["passphrase"])

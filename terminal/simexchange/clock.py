@@ -221,6 +221,23 @@ class SimClock:
         first_ns = interval_ns if first_s is None else round(first_s * _S)
         return self._add(Timer(self, self._true_ns() + first_ns, call, interval_ns))
 
+    def waiting_once(self) -> list[Timer]:
+        """What will happen once, in the order in which it will."""
+        entries = sorted(self._events, key=lambda entry: entry[:2])
+        return [timer for _, _, timer in entries if not (timer.is_canceled or timer.interval_ns)]
+
+    def let_wait(self, timer: Timer) -> None:
+        """Let a timer wait that was made outside; what is due already happens next."""
+        self._add(timer)
+
+    def begin_at(self, at_ns: int | None) -> None:
+        """Go on from an instant, by default the time outside, unless it is past already.
+
+        Nothing happens between, and ``drift_ms`` knows nothing of what was before.
+        """
+        self._restart(max(time.time_ns() if at_ns is None else at_ns, self._true_ns()))
+        self._least_ns = self._most_ns = self._base_ns - time.time_ns()
+
     @property
     def waiting(self) -> int:
         """How many timers wait."""

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Protocol, final
 
 from aiohttp import web
 
+from terminal.simexchange.account_plans import MOST, plans_of, read_balances
 from terminal.simexchange.clock import TOP_SPEED
 from terminal.simexchange.faults import FAULTS, KINDS
 from terminal.simexchange.keys import MAIN, named_key, shown_key, uid_of, with_traits
@@ -20,8 +21,9 @@ from terminal.simexchange.market.matching import BUY, SELL
 from terminal.simexchange.switches import choices_of, described
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Mapping, Sequence
 
+    from terminal.simexchange.account_plans import AccountPlan
     from terminal.simexchange.clock import SimClock
     from terminal.simexchange.engine.engine import Engine
     from terminal.simexchange.faults import Faults
@@ -57,6 +59,18 @@ class Exchange(Protocol):
         """Let a key in. Raises ``ValueError``."""
         ...
 
+    def remove_key(self, name: str) -> None:
+        """Delete a key. Raises ``ValueError``."""
+        ...
+
+    def accounts(self) -> list[dict[str, Any]]:
+        """All accounts, to be shown."""
+        ...
+
+    def open_accounts(self, plans: Sequence[AccountPlan]) -> None:
+        """Open or change accounts. Raises ``ValueError``."""
+        ...
+
     def step(self, symbol: str, count: int = 1) -> None:
         """Let a market act so many times."""
         ...
@@ -83,11 +97,15 @@ class Control:
             "switches": self._switches,
             "market": self._markets,
             "keys": self._keys,
+            "accounts": self._accounts,
+            "address": self._addresses,
         }
         self._writes: dict[str, Callable[[Mapping[str, Any]], object]] = {
             "faults": self._set_faults,
             "switches": self._set_switches,
             "keys": self._add_key,
+            "accounts": self._set_account,
+            "address": self._set_address,
             "drop": self._drop,
         }
 
@@ -286,8 +304,59 @@ class Control:
         liquidating = self._exchange.engine.halts.liquidating
         (liquidating.add if is_on else liquidating.discard)((uid, symbol))
 
+    def _accounts(self) -> object:
+        return self._exchange.accounts()
+
+    def _addresses(self) -> object:
+        callers = self._exchange.gateway.callers
+        names = {named.key.key: name for name, named in self._exchange.keys.items()}
+        by_key = {names[key]: at for key, at in callers.by_key.items() if key in names}
+        return {"everybody": callers.everybody, "keys": by_key}
+
+    def _set_address(self, fields: Mapping[str, Any]) -> object:
+        """Let everybody, or whoever uses a key, seem to come from an address."""
+        _check_names(fields, ("address", "key"))
+        address, key = _text(fields.get("address"), "address"), ""
+        if "key" in fields:
+            named = self._exchange.keys.get(_text(fields["key"], "key"))
+            if named is None:
+                raise Wrong(f"There is no key named {fields['key']}.", 404)
+            key = named.key.key
+        self._exchange.gateway.callers.set(address, key)
+        return self._addresses()
+
+    def _set_account(self, fields: Mapping[str, Any]) -> object:
+        """Open an account as in the file of accounts, freeze one, or let money come and go."""
+        exchange = self._exchange
+        row = {name: value for name, value in fields.items() if name != "deposit"}
+        plans = list(plans_of(row, exchange.seed))
+        accounts, uid = exchange.engine.accounts, plans[0].uid
+        if "deposit" not in fields:
+            if uid in accounts.by_uid and "frozen" not in fields:
+                plans[0] = plans[0]._replace(is_frozen=accounts.is_frozen(uid))
+            exchange.open_accounts(plans)
+            return exchange.accounts()
+        if set(fields) != {"name", "deposit"}:
+            raise Wrong("deposit stands alone beside the name.")
+        if uid not in accounts.by_uid:
+            raise Wrong(f"There is no account {plans[0].name!r}.", 404)
+        amounts = read_balances(fields["deposit"], plans[0].name, least=-MOST)
+        for (kind, currency), amount in amounts.items():
+            if -amount > accounts.funding[uid].left(kind, currency):
+                raise Wrong(f"There is not so much {currency} to take out of {kind.lower()}.")
+        for (kind, currency), amount in amounts.items():
+            if amount:
+                accounts.change(uid, kind, currency, amount)
+        return exchange.accounts()
+
     def _add_key(self, fields: Mapping[str, Any]) -> object:
-        _check_names(fields, ("name", "permissions", "account", "ips", "traits"))
+        """Let a key in, or with ``remove`` delete one."""
+        _check_names(fields, ("name", "permissions", "account", "ips", "traits", "remove"))
+        if _flag(fields.get("remove", False), "remove"):
+            if set(fields) != {"name", "remove"}:
+                raise Wrong("remove stands alone beside the name.")
+            self._exchange.remove_key(_text(fields["name"], "name"))
+            return self._keys()
         named = named_key(
             self._exchange.seed,
             _text(fields.get("name"), "name"),

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import hashlib
-import ipaddress
 import re
 from dataclasses import replace
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, NamedTuple, final
 
 from terminal.simexchange.auth import DEMO_UID, V3, ApiKey
+from terminal.simexchange.callers import checked_address
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -23,12 +24,21 @@ PERMISSIONS = {
     "transfer": "InnerTransfer",
     "flextransfers": "FlexTransfers",
     "universal transfer": "universal transfer",
+    "margin": "Margin",
+    "earn": "Earn",
+    "withdrawal": "Withdrawal",
+    "withdraw": "Withdrawal",
 }
-"""As they may be written, and as the exchange calls them (reference 1.2)."""
+"""As they may be written, and as the exchange calls them (reference 1.2).
+
+Nothing here can be lent or withdrawn: the last three are there for whoever warns of them. Of the
+two things that the exchange calls Transfer, it is the one that moves money between accounts.
+"""
 VERSIONS = {"v1": 1, "v2": 2, "v3": 3}
-V3_ONLY, FROZEN = "v3only", "frozen"
-TRAITS = (*VERSIONS, V3_ONLY, FROZEN)
+V3_ONLY, FROZEN, UNTIL = "v3only", "frozen", "until="
+TRAITS = (*VERSIONS, V3_ONLY, FROZEN, f"{UNTIL}WHEN")
 """What else a key may be (reference 1.2 and 1.6): its version, and what it is refused for."""
+_LONGEST_STAMP = 14
 _NAME = re.compile(r"[A-Za-z0-9_-]{1,32}")
 # Behind an account, what has neither dot nor colon is a sub-account and no address.
 _SPEC = re.compile(
@@ -62,11 +72,10 @@ def named_key(
 ) -> NamedKey:
     """A key by its name. Raises ``ValueError`` with a sentence for what cannot be."""
     master, slash, sub = account.partition("/")
-    for what, text in (("key", name), ("account", master), ("sub-account", sub if slash else "-")):
+    names = (("a key", name), ("an account", master), ("a sub-account", sub if slash else "-"))
+    for what, text in names:
         if not _NAME.fullmatch(text):
-            raise ValueError(
-                f"A name of a {what} is 1 to 32 letters, digits, _ and -, not {text!r}."
-            )
+            raise ValueError(f"A name of {what} is 1 to 32 letters, digits, _ and -, not {text!r}.")
     if sub == MAIN:
         raise ValueError(f"A sub-account cannot be named {MAIN}: that is the master's name.")
     allowed = {"General"}
@@ -76,12 +85,7 @@ def named_key(
             known = ", ".join(dict.fromkeys(PERMISSIONS.values()))
             raise ValueError(f"{permission!r} is no permission; there are {known}.")
         allowed.add(found)
-    listed = []
-    for address in addresses:
-        try:
-            listed.append(str(ipaddress.ip_address(address)))
-        except ValueError:
-            raise ValueError(f"{address!r} is no IP address.") from None
+    listed = [checked_address(address) for address in addresses]
 
     def part(what: str) -> str:
         return hashlib.sha256(f"tern-key-{seed}-{name}-{what}".encode()).hexdigest()[:32]
@@ -104,9 +108,11 @@ def with_traits(named: NamedKey, traits: Iterable[str]) -> NamedKey:
     """A key with these traits. Raises ``ValueError`` with a sentence for what is none."""
     key = named.key
     for trait in traits:
-        if trait not in TRAITS:
+        if trait.startswith(UNTIL):
+            key = replace(key, expires_ms=instant_ms(trait.removeprefix(UNTIL)))
+        elif trait not in TRAITS:
             raise ValueError(f"{trait!r} is no trait of a key; there are {', '.join(TRAITS)}.")
-        if trait in VERSIONS:
+        elif trait in VERSIONS:
             key = replace(key, version=VERSIONS[trait])
         elif trait == V3_ONLY:
             key = replace(key, needs_v3=True)
@@ -118,7 +124,29 @@ def with_traits(named: NamedKey, traits: Iterable[str]) -> NamedKey:
 def traits_of(key: ApiKey) -> list[str]:
     """The traits of a key that others do not have."""
     traits = [name for name, version in VERSIONS.items() if version == key.version != V3]
-    return traits + [V3_ONLY] * key.needs_v3 + [FROZEN] * key.is_frozen
+    traits += [V3_ONLY] * key.needs_v3 + [FROZEN] * key.is_frozen
+    return traits if key.expires_ms is None else [*traits, f"{UNTIL}{key.expires_ms}"]
+
+
+def instant_ms(text: str) -> int:
+    """Epoch milliseconds of an instant: they themselves, or a date (UTC when it names no zone).
+
+    Raises ``ValueError`` with a sentence for what is none.
+    """
+    if text.isascii() and text.isdigit() and len(text) <= _LONGEST_STAMP:
+        return int(text)
+    try:
+        when = datetime.fromisoformat(text)
+        if when.tzinfo is None:
+            when = when.replace(tzinfo=UTC)
+        ms = round(when.timestamp() * 1000)
+    except (ValueError, OverflowError, OSError):
+        ms = -1
+    if ms < 0:
+        raise ValueError(
+            f"{text!r} is no instant (epoch milliseconds, or a date as 2026-01-01T00:00:00Z)"
+        )
+    return ms
 
 
 def read_key(text: str, seed: int) -> NamedKey:

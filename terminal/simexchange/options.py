@@ -5,18 +5,20 @@ from __future__ import annotations
 import argparse
 import textwrap
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn, final
 
 from typing_extensions import override
 
+from terminal.simexchange.account_plans import AccountPlan, read_file
+from terminal.simexchange.callers import checked_address
 from terminal.simexchange.clock import TOP_SPEED
 from terminal.simexchange.engine.settlements import LASTS_S
 from terminal.simexchange.faults import FAULTS, FRAMES, KINDS, TOPICS, kind_of, read
-from terminal.simexchange.keys import PERMISSIONS, NamedKey, read_key
+from terminal.simexchange.keys import PERMISSIONS, NamedKey, instant_ms, read_key
 from terminal.simexchange.quota import TOP_LEVEL
+from terminal.simexchange.saved.keeper import EVERY_S
 from terminal.simexchange.switches import Switches, described
 from terminal.simexchange.tokens import PING_INTERVAL_MS, PING_TIMEOUT_MS, TOKEN_LIFE_S, Pings
 
@@ -26,6 +28,7 @@ if TYPE_CHECKING:
 PROGRAM = "python -m terminal.simexchange"
 DEMO = "demo"
 MOST_PING_S = 3600
+LEAST_SAVE_S = 0.1
 MOST_FUNDING_S = 7 * 24 * 3600
 _EXAMPLES = f"""examples:
   {PROGRAM}
@@ -63,9 +66,13 @@ class Options:
     funding_ms: int | None = None
     settlement_lasts_s: float = LASTS_S
     keys: tuple[NamedKey, ...] = ()
+    accounts: tuple[AccountPlan, ...] = ()
+    caller_address: str = ""
     faults: tuple[tuple[str, str], ...] = ()
     switches: tuple[tuple[str, str], ...] = ()
     ready_file: Path | None = None
+    state: Path | None = None
+    save_every_s: float = EVERY_S
 
 
 @final
@@ -86,9 +93,13 @@ class _Given(argparse.Namespace):
     funding_interval: int | None = None
     settlement_lasts: float = LASTS_S
     key: list[str] = field(default_factory=list)
+    accounts: Path | None = None
+    address: str = ""
     fault: list[tuple[str, str]] = field(default_factory=list)
     switch: list[tuple[str, str]] = field(default_factory=list)
     ready_file: Path | None = None
+    state: Path | None = None
+    save_every: float = EVERY_S
 
 
 def parsed(arguments: Sequence[str] | None = None) -> Options:
@@ -97,7 +108,12 @@ def parsed(arguments: Sequence[str] | None = None) -> Options:
     given = parser.parse_args(arguments, _Given())
     if given.ready_file is not None and not given.ready_file.absolute().parent.is_dir():
         parser.error(f"the folder of {given.ready_file} does not exist")
-    keys: dict[str, NamedKey] = {}
+    if given.state is not None and not given.state.absolute().parent.is_dir():
+        parser.error(f"the folder of {given.state} does not exist")
+    accounts = _accounts(parser, given)
+    keys: dict[str, NamedKey] = {key.name: key for plan in accounts for key in plan.keys}
+    if DEMO in keys:
+        parser.error(f"argument --accounts: there is a key named {DEMO} already")
     for text in given.key:
         try:
             named = read_key(text, given.seed)
@@ -118,11 +134,26 @@ def parsed(arguments: Sequence[str] | None = None) -> Options:
         pings=Pings(given.ping_interval * 1000, given.ping_timeout * 1000),
         funding_ms=None if given.funding_interval is None else given.funding_interval * 1000,
         settlement_lasts_s=given.settlement_lasts,
-        keys=tuple(keys.values()),
+        keys=tuple(keys.values())[sum(len(plan.keys) for plan in accounts) :],
+        accounts=accounts,
+        caller_address=given.address,
         faults=tuple(given.fault),
         switches=tuple(given.switch),
         ready_file=given.ready_file,
+        state=given.state,
+        save_every_s=given.save_every,
     )
+
+
+def _accounts(parser: _Parser, given: _Given) -> tuple[AccountPlan, ...]:
+    if given.accounts is None:
+        return ()
+    try:
+        return read_file(given.accounts.read_text("utf-8"), given.seed)
+    except OSError as error:
+        parser.error(f"argument --accounts: {given.accounts}: {error.strerror or error}")
+    except ValueError as error:
+        parser.error(f"argument --accounts: {error}")
 
 
 @final
@@ -134,18 +165,19 @@ class _Parser(argparse.ArgumentParser):
         self.exit(2, f"{self.prog}: {message.rstrip('.')}; see --help.\n")
 
 
-def _parser() -> argparse.ArgumentParser:
+def _parser() -> _Parser:
     parser = _Parser(
         prog=PROGRAM,
         formatter_class=argparse.RawDescriptionHelpFormatter,
         allow_abbrev=False,
         description=(
             "A simulated exchange that speaks the wire of KuCoin Futures, on loopback only.\n"
-            "Money, orders and keys exist only while it runs."
+            "Without --state money, orders and keys exist only while it runs."
         ),
         epilog=_EXAMPLES,
     )
     _add_place(parser)
+    _add_state(parser)
     _add_time(parser)
     _add_accounts(parser)
     _add_rhythm(parser)
@@ -178,6 +210,30 @@ def _add_place(parser: argparse.ArgumentParser) -> None:
         type=Path,
         metavar="FILE",
         help="also write the ready line here, for nobody else to read; removed at the end",
+    )
+
+
+def _add_state(parser: argparse.ArgumentParser) -> None:
+    group = parser.add_argument_group(
+        "what stays",
+        "With a state file an exchange that is started again goes on: accounts, keys, money,\n"
+        "positions, orders and the market are as they were, and its clients find their orders\n"
+        "again. While it is off time passes and nothing is settled. Faults, switches and all\n"
+        "other options are those of each start.",
+    )
+    group.add_argument(
+        "--state",
+        type=Path,
+        metavar="FILE",
+        help="go on from what is kept here, if there is something, and keep it here: at the end "
+        "and again and again. It holds the simulated keys, for nobody else to read. A file that is "
+        "damaged, of a newer version or of another --seed is refused and left as it is",
+    )
+    group.add_argument(
+        "--save-every",
+        type=_interval,
+        metavar="SECONDS",
+        help=f"how often it is saved while it runs, in seconds outside; default {EVERY_S:g}",
     )
 
 
@@ -218,7 +274,25 @@ def _add_accounts(parser: argparse.ArgumentParser) -> None:
         "of the demo key (main); a new name opens a new account. @main/desk1 is the sub-account "
         "desk1 of main: it begins empty and is given money by transfers of its master. "
         "Traits: v1, v2, v3 are versions of keys, v3only takes none but those of version 3, frozen "
-        "is a frozen user",
+        "is a frozen user, until=WHEN (as of --start) is when the key ends",
+    )
+    group.add_argument(
+        "--accounts",
+        type=Path,
+        metavar="FILE",
+        help="accounts with balances, sub-accounts and keys, as JSON: "
+        '{"accounts": [{"name": "main", "balances": {"main": {"USDT": "5000"}, "contract": '
+        '{"USDT": "100"}}, "keys": [{"name": "bot", "permissions": ["Futures"], "ips": [], '
+        '"traits": []}], "subs": [{"name": "desk1"}]}]}. '
+        'Only names are required; frozen accounts have "frozen": true. '
+        "While it runs: POST /_sim/accounts",
+    )
+    group.add_argument(
+        "--address",
+        type=_address,
+        metavar="IP",
+        help="where all callers seem to come from, for keys that are bound to addresses. While it "
+        "runs, also for one key: POST /_sim/address",
     )
     group.add_argument(
         "--vip",
@@ -295,20 +369,17 @@ def _port(text: str) -> int:
 
 
 def _instant(text: str) -> int:
-    if text.isascii() and text.isdigit() and len(text) <= 14:
-        return int(text)
     try:
-        when = datetime.fromisoformat(text)
-        if when.tzinfo is None:
-            when = when.replace(tzinfo=UTC)
-        ms = round(when.timestamp() * 1000)
-    except (ValueError, OverflowError, OSError):
-        ms = -1
-    if ms < 0:
-        raise argparse.ArgumentTypeError(
-            f"{text!r} is no instant (epoch milliseconds, or a date as 2026-01-01T00:00:00Z)"
-        )
-    return ms
+        return instant_ms(text)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(str(error)) from None
+
+
+def _address(text: str) -> str:
+    try:
+        return checked_address(text)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(str(error)) from None
 
 
 def _speed(text: str) -> float:
@@ -328,6 +399,13 @@ def _seconds(text: str) -> float:
         seconds = -1
     if not 0 <= seconds <= 10**9:
         raise argparse.ArgumentTypeError(f"{text!r} is no number of seconds")
+    return seconds
+
+
+def _interval(text: str) -> float:
+    seconds = _seconds(text)
+    if seconds < LEAST_SAVE_S:
+        raise argparse.ArgumentTypeError(f"{text!r} is less than {LEAST_SAVE_S:g} seconds")
     return seconds
 
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, final
 
 from aiohttp import web
 
+from terminal.simexchange.account_plans import AccountPlan, shown_account
 from terminal.simexchange.auth import ApiKey, demo_key
 from terminal.simexchange.clock import SimClock
 from terminal.simexchange.control import PREFIX, Control
@@ -46,7 +47,7 @@ from terminal.simexchange.switches import Switches
 from terminal.simexchange.tokens import TOKEN_LIFE_S, Pings, Tokens
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable
+    from collections.abc import Awaitable, Callable, Sequence
 
     from terminal.simexchange.trading.transfers import Funding
 
@@ -68,7 +69,8 @@ MINUTE_S = 60.0
 class House:
     """How an exchange is set up beyond its seed and its clock.
 
-    ``keys`` come in addition to the demo key; ``vip_level`` is 0 to 12.
+    ``keys`` come in addition to the demo key and those of ``accounts``; ``vip_level`` is 0 to 12.
+    ``caller_address`` is where all callers seem to come from, empty for where they are.
     ``funding_ms`` is the interval between settlements, None for the contracts' own; each of them
     lasts ``settlement_lasts_s``.
     """
@@ -80,6 +82,8 @@ class House:
     pings: Pings = field(default_factory=Pings)
     funding_ms: int | None = None
     settlement_lasts_s: float = LASTS_S
+    accounts: tuple[AccountPlan, ...] = ()
+    caller_address: str = ""
 
 
 @final
@@ -88,6 +92,9 @@ class SimExchange:
 
     With ``is_calm`` no market moves by itself: tests call ``step``.
     """
+
+    port = 0
+    """Where it listens; 0 before it does."""
 
     def __init__(
         self,
@@ -112,24 +119,24 @@ class SimExchange:
         """Every key by its name."""
         self.engine = Engine(seed, self.key, self.clock, self.hub, self.switches)
         self.engine.faults = self.faults
-        self.add_key(NamedKey("demo", MAIN, self.key))
-        for key in house.keys:
-            self.add_key(key)
+        self.keys["demo"] = NamedKey("demo", MAIN, self.key)
+        self.account_names: dict[str, str] = {self.key.uid: MAIN}
+        """The names of all accounts by uid, in the order in which they were opened."""
+        self._let_in(house)
         self.tokens = Tokens(self.clock, seed, self.faults)
         self.tokens.life_s = house.token_life_s
         self.tokens.pings = house.pings
-        self._set_funding(house)
         parts = FeedParts(
             self.hub, self.engine.markets, self.clock, self.faults, self.switches, FeedLimits()
         )
         self._open_calls()
+        self.gateway.callers.set(house.caller_address)
         self.streams = Streams(parts, self.tokens, self.gateway)
         self.control = Control(self)
         self._is_calm = is_calm
         self._dates = (0, "")
         self._runner: web.AppRunner | None = None
         self._time: asyncio.Task[None] | None = None
-        self.port = 0
 
     def _open_calls(self) -> None:
         """Everything that answers requests, over REST and over the order socket."""
@@ -162,6 +169,12 @@ class SimExchange:
             commands, self.engine.accounts, self.clock, self.tokens, self.switches, self.seed
         )
 
+    def _let_in(self, house: House) -> None:
+        self.open_accounts(house.accounts)
+        for key in house.keys:
+            self.add_key(key)
+        self._set_funding(house)
+
     def _listen(self) -> None:
         self.faults.on_half_open = self._half_open
         self.faults.on_snapshot_lag = self._lag
@@ -187,6 +200,42 @@ class SimExchange:
             raise ValueError(f"There is a key named {named.name} already.")
         self.keys[named.name] = named
         self.engine.accounts.add(named.key)
+        master, slash, _ = named.account.partition("/")
+        if slash:
+            self.account_names.setdefault(named.key.master_uid, master)
+        self.account_names.setdefault(named.key.uid, named.account)
+
+    def remove_key(self, name: str) -> None:
+        """Delete a key; its account stays. Raises ``ValueError`` for a name there is not."""
+        named = self.keys.get(name)
+        if named is None:
+            raise ValueError(f"There is no key named {name}.")
+        del self.keys[name]
+        self.engine.accounts.forget(named.key)
+
+    def open_accounts(self, plans: Sequence[AccountPlan]) -> None:
+        """Open accounts, or change those that there are: freeze them, and let their keys in.
+
+        Raises ``ValueError`` with a sentence, and nothing has changed, for a key's name that there
+        is, and for balances of an account that somebody may have used already.
+        """
+        accounts, is_running = self.engine.accounts, self.port > 0
+        for plan in plans:
+            for key in plan.keys:
+                if key.name in self.keys:
+                    raise ValueError(f"There is a key named {key.name} already.")
+            if plan.balances is not None and is_running and plan.uid in accounts.by_uid:
+                raise ValueError(f"There is an account {plan.name} already: use deposit.")
+        for plan in plans:
+            if plan.master_uid:
+                self.account_names.setdefault(plan.master_uid, plan.name.partition("/")[0])
+            accounts.open(plan.uid, plan.master_uid, plan.sub_name)
+            self.account_names.setdefault(plan.uid, plan.name)
+            if plan.balances is not None:
+                accounts.begin_with(plan.uid, plan.balances)
+            accounts.funding[plan.uid].is_frozen = plan.is_frozen
+            for key in plan.keys:
+                self.add_key(key)
 
     @property
     def funding(self) -> Funding:
@@ -203,6 +252,29 @@ class SimExchange:
         """Address of the order socket."""
         return f"ws://{LOOPBACK}:{self.port}{PATH}"
 
+    def go_on(self, house: House) -> None:
+        """After a state was restored: let in what this run asks for beyond it.
+
+        Accounts that there are keep their money; a key of the same name is replaced.
+        """
+        known = self.engine.accounts.by_uid
+        plans = [
+            plan._replace(balances=None if plan.uid in known else plan.balances, keys=())
+            for plan in house.accounts
+        ]
+        self.open_accounts(plans)
+        for key in (*(key for plan in house.accounts for key in plan.keys), *house.keys):
+            if key.name in self.keys:
+                self.remove_key(key.name)
+            self.add_key(key)
+
+    def accounts(self) -> list[dict[str, Any]]:
+        """All accounts, masters before their sub-accounts: their names, ids and balances."""
+        return [
+            shown_account(name, self.engine.accounts.funding[uid])
+            for uid, name in self.account_names.items()
+        ]
+
     def announcement(self) -> dict[str, Any]:
         """What whoever started it must know to use it."""
         return {
@@ -212,6 +284,7 @@ class SimExchange:
             "secret": self.key.secret,
             "passphrase": self.key.passphrase,
             "keys": [shown_key(named) for named in self.keys.values()],
+            "accounts": self.accounts(),
             "control": f"{self.rest}{PREFIX}",
             "seed": self.seed,
             "start": self.start_ms,

@@ -131,6 +131,9 @@ class Switches:
     transfer_credit: str = _switch(
         ("at_once", "later"), "4.1", "money arrives with the reply, or a second later"
     )
+    sub_to_sub: str = _switch(
+        ("refused", "taken"), "4.1", "universal-transfer from one sub-account to another"
+    )
     transfer_in_envelope: str = _switch(
         ("current", "old"), "4.3", "transfer-in answers 200000, or success with code 200"
     )
@@ -176,6 +179,47 @@ class Switches:
     dcp_time_unit: str = _switch(("ms", "s"), "3.14", "unit of the dead-man switch's times")
     short_price_rounding: str = _switch(
         ("down", "up"), "11", "how REST rounds liquidation and bankruptcy prices of shorts"
+    )
+
+    one_way_in_hedge: str = _switch(
+        ("330011", "330012"),
+        "1.6",
+        "code of an order without positionSide in hedge mode; clients know both",
+    )
+    hedge_isolated: str = _switch(
+        ("offered", "refused"),
+        "11",
+        "isolated margin in hedge mode: offered, or every such order is refused (330012)",
+    )
+    hedge_cross_margin: str = _switch(
+        ("larger", "both"),
+        "7.3",
+        "cross margin of long and short of a contract: of the larger side, or of both",
+    )
+    hedge_close_side: str = _switch(
+        ("required", "found"),
+        "3.3",
+        "closeOrder in hedge mode names its leg, or takes the only one that is open",
+    )
+    hedge_margin_side: str = _switch(
+        ("required", "found"),
+        "11",
+        "margin calls in hedge mode name the leg, or take the only one that is open",
+    )
+    mark_frame_side: str = _switch(
+        ("present", "absent"),
+        "5.7",
+        "partial position frames carry positionSide in hedge mode",
+    )
+    liquidation_fee: str = _switch(
+        ("taker", "none"),
+        "11",
+        "fee rate of a liquidation in liquidation prices: the taker's, or none",
+    )
+    maintenance_size: str = _switch(
+        ("position", "with_orders"),
+        "11",
+        "the size that a cross maintenance rate follows from: held, or with orders of its side",
     )
 
     def set(self, name: str, value: str) -> None:

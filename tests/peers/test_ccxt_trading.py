@@ -316,11 +316,30 @@ def test_setting_the_leverage(client: Any, exchange: Hosted) -> None:
     assert client.fetch_leverage(BTC, {"marginMode": "cross"})["longLeverage"] == 6
 
 
-@pytest.mark.xfail(strict=True, reason="hedge mode is not simulated yet")
 def test_setting_the_position_mode(client: Any, exchange: Hosted) -> None:
     client.set_position_mode(True)
     assert exchange.ask("/api/v2/position/getPositionMode") == {"positionMode": 1}
     assert client.fetch_position_mode(BTC)["hedged"] is True
+
+
+def test_long_and_short_in_hedge_mode(ccxt: Any, client: Any) -> None:
+    client.set_position_mode(True)
+    hedged = {"hedged": True, "leverage": 5}
+    client.create_order(BTC, "market", "buy", 5, None, hedged)
+    client.create_order(BTC, "market", "sell", 3, None, hedged)
+    found = {one["side"]: one["contracts"] for one in client.fetch_positions([BTC])}
+    assert found == {"long": 5, "short": 3}
+    with pytest.raises(ccxt.ExchangeError, match="330011"):
+        client.create_order(BTC, "market", "buy", 1, None, {"leverage": 5})
+    client.create_order(BTC, "market", "sell", 5, None, {**hedged, "reduceOnly": True})
+    (left,) = client.fetch_positions([BTC])
+    assert (left["side"], left["contracts"]) == ("short", 3)
+    with pytest.raises(ccxt.ExchangeError, match="50002"):
+        client.set_position_mode(False)
+    client.close_position(BTC, None, {"positionSide": "SHORT"})
+    assert client.fetch_positions([BTC]) == []
+    client.set_position_mode(False)
+    assert client.fetch_position_mode(BTC)["hedged"] is False
 
 
 def test_more_and_less_margin(client: Any, exchange: Hosted) -> None:

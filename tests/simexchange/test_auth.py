@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 
 from terminal.simexchange.auth import ApiKey, Signed, check, demo_key
 from terminal.simexchange.errors import Refused
+from tests.support.caller import Caller
 
 KEY = ApiKey("demo-key", "demo-secret-0001", "demo-pass")
 STAMP = 1_700_000_000_000
@@ -179,3 +180,26 @@ def test_the_order_of_refusals(changes: dict[str, str], code: str) -> None:
 def test_the_key_of_a_seed_is_always_the_same() -> None:
     assert demo_key(7) == demo_key(7)
     assert demo_key(7) != demo_key(8)
+
+
+def test_an_expired_key_is_told_like_one_that_does_not_exist() -> None:
+    """From its last instant on, and by the exchange's own clock; another key goes on."""
+    caller = Caller()
+    key = caller.new_key(f"bot!until={caller.clock.now_ms() + 1000}")
+    assert caller.call("GET", "/api/v1/account-overview", key=key)[0] == 200
+    caller.clock.advance(0.999)
+    assert caller.call("GET", "/api/v1/account-overview", key=key)[0] == 200
+    caller.clock.advance(0.001)
+    assert caller.code("/api/v1/account-overview", key=key) == (401, "400003")
+    assert caller.call("GET", "/api/v1/account-overview")[0] == 200
+
+
+def test_a_deleted_key_is_unknown_and_its_account_stays() -> None:
+    caller = Caller()
+    key = caller.new_key("bot@desk")
+    again = caller.new_key("other@desk")
+    caller.exchange.remove_key("bot")
+    assert caller.code("/api/v1/account-overview", key=key) == (401, "400003")
+    assert caller.call("GET", "/api/v1/account-overview", key=again)[0] == 200
+    with pytest.raises(ValueError, match="There is no key named bot"):
+        caller.exchange.remove_key("bot")

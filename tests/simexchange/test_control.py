@@ -293,3 +293,75 @@ async def test_a_position_in_liquidation(hand: Hand) -> None:
         ({"liquidating": True, "account": "nobody"}, 404),
     ):
         await hand.turn("market/XBTUSDTM", wrong, status)
+
+
+async def test_accounts_are_opened_frozen_and_given_money(hand: Hand) -> None:
+    opened = await hand.turn(
+        "accounts",
+        {
+            "name": "desk",
+            "balances": {"contract": {"USDT": "10"}},
+            "keys": [{"name": "d"}],
+            "subs": [{"name": "sub", "frozen": True}],
+        },
+    )
+    rows = {row["name"]: row for row in opened}
+    assert list(rows) == ["main", "desk", "desk/sub"]
+    assert rows["desk"]["balances"]["contract"]["USDT"] == "10"
+    assert rows["desk/sub"]["frozen"] is True
+    assert await hand.look("accounts") == opened
+    assert "d" in hand.exchange.keys
+    deposit = {"main": {"USDC": "3"}, "contract": {"USDT": "-4"}}
+    rows = {
+        row["name"]: row
+        for row in await hand.turn("accounts", {"name": "desk", "deposit": deposit})
+    }
+    assert rows["desk"]["balances"]["main"]["USDC"] == "3"
+    assert rows["desk"]["balances"]["contract"]["USDT"] == "6"
+    types = [
+        row.type for row in hand.exchange.engine.accounts.by_uid[rows["desk"]["uid"]].ledger.rows
+    ]
+    assert types == ["Deposit", "Withdrawal"]
+    await hand.turn("accounts", {"name": "desk/sub", "keys": [{"name": "s"}]})
+    await hand.turn("accounts", {"name": "desk", "frozen": True})
+    shown = await hand.look("accounts")
+    assert [row["frozen"] for row in shown] == [False, True, True]
+
+
+@pytest.mark.parametrize(
+    ("body", "status", "words"),
+    [
+        ({"name": "main", "balances": {}}, 400, "use deposit"),
+        ({"name": "main", "keys": [{"name": "demo"}]}, 400, "There is a key named demo already"),
+        ({"name": "new", "keys": [{"name": "k"}], "subs": [{"name": "a b"}]}, 400, "1 to 32"),
+        ({"name": "new", "deposit": {"main": {"USDT": 1}}}, 404, "There is no account"),
+        ({"name": "main", "deposit": {"main": {"USDT": 1, "USDC": "-9e9"}}}, 400, "not so much"),
+        ({"name": "main", "deposit": {}, "frozen": True}, 400, "stands alone"),
+    ],
+)
+async def test_a_wrong_account_changes_nothing(
+    hand: Hand, body: Any, status: int, words: str
+) -> None:
+    before = await hand.look("accounts")
+    assert words in (await hand.turn("accounts", body, status))["error"]
+    assert await hand.look("accounts") == before
+    assert list(hand.exchange.keys) == ["demo"]
+
+
+async def test_a_key_is_deleted(hand: Hand) -> None:
+    await hand.turn("keys", {"name": "bot"})
+    await hand.turn("keys", {"name": "bot", "remove": True, "ips": []}, 400)
+    left = await hand.turn("keys", {"name": "bot", "remove": True})
+    assert [key["name"] for key in left] == ["demo"]
+    await hand.turn("keys", {"name": "bot", "remove": True}, 400)
+
+
+async def test_callers_seem_to_come_from_elsewhere(hand: Hand) -> None:
+    await hand.turn("keys", {"name": "bot", "ips": ["203.0.113.7"]})
+    where = await hand.turn("address", {"address": "203.0.113.8"})
+    assert where == {"everybody": "203.0.113.8", "keys": {}}
+    where = await hand.turn("address", {"address": "203.0.113.7", "key": "bot"})
+    assert where == {"everybody": "203.0.113.8", "keys": {"bot": "203.0.113.7"}}
+    await hand.turn("address", {"address": "home"}, 400)
+    await hand.turn("address", {"address": "::1", "key": "none"}, 404)
+    assert await hand.look("address") == where

@@ -29,7 +29,10 @@ if TYPE_CHECKING:
 
 ROOT = Path(__file__).parent.parent.parent
 DEADLINE_S = 30
-FIELDS = {"rest", "ws_api", "api_key", "secret", "passphrase", "keys", "control", "seed", "start"}
+FIELDS = {
+    *("rest", "ws_api", "api_key", "secret", "passphrase", "keys", "accounts"),
+    *("control", "seed", "start"),
+}
 posix = pytest.mark.skipif(os.name != "posix", reason="signals and parents of POSIX")
 
 
@@ -265,3 +268,35 @@ def test_rhythms_are_those_that_were_asked_for() -> None:
     assert not exchange.engine.settlements.settling
     exchange.clock.advance(53)
     assert "XBTUSDTM" in exchange.engine.settlements.settling
+
+
+async def test_what_was_done_is_there_again_at_the_next_start(tmp_path: Path) -> None:
+    """Money and keys outlive the process, and so does the instant at which it all began."""
+    path = tmp_path / "state.json"
+    arguments = ("--state", str(path), "--calm", "--save-every", "0.2")
+    found: list[dict[str, Any]] = []
+    for turn in range(2):
+        async with process_of(*arguments) as process:
+            line = await ready_line(process)
+            async with aiohttp.ClientSession() as session:
+                control = f"{line['control']}/accounts"
+                if turn == 0:
+                    body = {"name": "main", "deposit": {"main": {"USDT": "-123"}}}
+                    await (await session.post(control, json=body)).read()
+                found.append({**line, "accounts": await (await session.get(control)).json()})
+            assert process.stdin is not None
+            process.stdin.close()
+            assert await end_of(process) == (0, "")
+    assert found[0]["accounts"] == found[1]["accounts"]
+    assert found[1]["accounts"][0]["balances"]["main"]["USDT"] == "49877"
+    assert (found[0]["keys"], found[0]["start"]) == (found[1]["keys"], found[1]["start"])
+
+
+async def test_a_damaged_state_is_refused_and_kept(tmp_path: Path) -> None:
+    path = tmp_path / "state.json"
+    path.write_text("not a state")
+    async with process_of("--state", str(path)) as process:
+        code, errors = await end_of(process)
+    assert (code, errors.count("\n")) == (2, 1)
+    assert "it was left as it is" in errors
+    assert path.read_text() == "not a state"

@@ -123,3 +123,46 @@ def test_rhythms_are_whole_seconds() -> None:
     for text in ("0", "-1", "x", "604801"):
         with pytest.raises(SystemExit):
             parsed(["--funding-interval", text])
+
+
+def test_accounts_an_address_and_a_state_file_are_asked_for(tmp_path: Path) -> None:
+    path = tmp_path / "accounts.json"
+    path.write_text('{"accounts": [{"name": "desk", "keys": [{"name": "d"}]}]}')
+    state = tmp_path / "state"
+    options = parsed(
+        [
+            *("--accounts", str(path), "--key", "k", "--address", "::0001"),
+            *("--state", str(state), "--save-every", "5"),
+        ]
+    )
+    assert [plan.name for plan in options.accounts] == ["desk"]
+    assert [named.name for named in options.keys] == ["k"]
+    assert (options.caller_address, options.state) == ("::1", state)
+    assert options.save_every_s == 5
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["--accounts", "{folder}/none"], "No such file"),
+        (["--accounts", "{folder}/wrong"], "The file of accounts is no JSON"),
+        (["--accounts", "{folder}/demo"], "there is a key named demo already"),
+        (["--accounts", "{folder}/good", "--key", "d"], "there is a key named d already"),
+        (["--address", "home"], "'home' is no IP address"),
+        (["--state", "{folder}/none/state"], "does not exist"),
+        (["--save-every", "0.01"], "is less than 0.1 seconds"),
+        (["--key", "k!until=soon"], "'soon' is no instant"),
+    ],
+)
+def test_what_cannot_be_is_one_sentence_and_ends_the_program(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], arguments: list[str], words: str
+) -> None:
+    (tmp_path / "wrong").write_text("{")
+    for name, key in (("demo", "demo"), ("good", "d")):
+        text = f'{{"accounts": [{{"name": "desk", "keys": [{{"name": "{key}"}}]}}]}}'
+        (tmp_path / name).write_text(text)
+    with pytest.raises(SystemExit) as info:
+        parsed([one.format(folder=tmp_path) for one in arguments])
+    said = capsys.readouterr().err
+    assert (info.value.code, said.count("\n")) == (2, 1)
+    assert words in said

@@ -16,6 +16,7 @@ from terminal.simexchange.switches import Switches
 
 if TYPE_CHECKING:
     from terminal.simexchange.auth import ApiKey
+    from terminal.simexchange.rest.gateway import Answer
 
 START_MS = 1_760_000_000_000
 SYMBOL = "XBTUSDTM"
@@ -25,8 +26,8 @@ SYMBOL = "XBTUSDTM"
 class Caller:
     """A calm exchange whose time stands still, and its first account's key."""
 
-    def __init__(self, **switches: str) -> None:
-        self.clock = SimClock(start_ms=START_MS, speed=0)
+    def __init__(self, start_ms: int = START_MS, **switches: str) -> None:
+        self.clock = SimClock(start_ms=start_ms, speed=0)
         self.exchange = SimExchange(is_calm=True, clock=self.clock, switches=Switches(**switches))
         self.engine = self.exchange.engine
         self.account = self.engine.account
@@ -42,6 +43,14 @@ class Caller:
         self, method: str, target: str, body: Any = None, key: ApiKey | None = None
     ) -> tuple[int, dict[str, Any]]:
         """HTTP status and envelope; signed by the first account's key unless told otherwise."""
+        answer = self._answer(method, target, body, key)
+        return answer.status, json.loads(answer.body)
+
+    def raw(self, target: str, key: ApiKey | None = None) -> bytes:
+        """The bytes that a read is answered."""
+        return self._answer("GET", target, None, key).body
+
+    def _answer(self, method: str, target: str, body: Any, key: ApiKey | None) -> Answer:
         text = "" if body is None else json.dumps(body)
         key, stamp = key or self.exchange.key, str(self.clock.now_ms())
         headers = {
@@ -53,8 +62,7 @@ class Caller:
             "Content-Type": "application/json",
         }
         self.exchange.quota.pools.clear()
-        answer = self.exchange.gateway.answer(Request(method, target, headers, text.encode()))
-        return answer.status, json.loads(answer.body)
+        return self.exchange.gateway.answer(Request(method, target, headers, text.encode()))
 
     def place(self, symbol: str = SYMBOL, **more: Any) -> str:
         """Place an order, a market buy of one lot unless told otherwise; returns its id."""

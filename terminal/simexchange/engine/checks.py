@@ -5,17 +5,18 @@ Nothing here changes anything, so a refused command leaves no trace.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, NamedTuple, final
 
 from terminal.simexchange.errors import Refused
 from terminal.simexchange.market.contracts import plain
 from terminal.simexchange.market.matching import BUY, SELL, opposite
-from terminal.simexchange.trading import sizing
+from terminal.simexchange.trading import risk, sizing
 from terminal.simexchange.trading.margin import CROSS, ISOLATED
 from terminal.simexchange.trading.orders import UserOrder
 from terminal.simexchange.trading.requests import IMMEDIATE, RETAIL, bad, read_request
+from terminal.simexchange.trading.sides import BOTH, opening_side
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from terminal.simexchange.market.market import Market
     from terminal.simexchange.switches import Switches
     from terminal.simexchange.trading.account import Account
+    from terminal.simexchange.trading.legs import Leg
     from terminal.simexchange.trading.requests import PlaceRequest
 
 MAX_ACTIVE = 100
@@ -81,6 +83,8 @@ class Checks:
             market.spec.price(market.last),
             takes_retail=self._switches.retail_orders == "accepted",
         )
+        if account.legs.is_hedged and request.is_close_order and request.position_side == BOTH:
+            request = self._with_leg(account, request, market.spec.symbol)
         self._check_account(account, request, market)
         order = self._made(account, request, market)
         if not order.stop:
@@ -89,10 +93,16 @@ class Checks:
 
     # The account -----------------------------------------------------------------------------
 
+    def _with_leg(self, account: Account, request: PlaceRequest, symbol: str) -> PlaceRequest:
+        """A request to close in hedge mode that does not say which leg (3.3: not captured)."""
+        if self._switches.hedge_close_side == "required":
+            return request
+        sides = [held.side for held in account.legs.open(symbol)]
+        return replace(request, position_side=sides[0]) if len(sides) == 1 else request
+
     def _check_account(self, account: Account, request: PlaceRequest, market: Market) -> None:
         symbol = market.spec.symbol
-        if request.position_side != "BOTH":
-            raise Refused("330011", "The order's position mode does not match the account's")
+        self._check_position_mode(account, request)
         if request.margin_mode != account.mode(symbol):
             raise Refused("330005", "The order's margin mode does not match the selected one")
         if account.is_active_oid(request.client_oid):
@@ -102,6 +112,18 @@ class Checks:
         else:
             self._check_room(account, symbol)
         self._check_halts(account.uid, symbol)
+
+    def _check_position_mode(self, account: Account, request: PlaceRequest) -> None:
+        is_for_leg = request.position_side != BOTH
+        if is_for_leg != account.legs.is_hedged:
+            code = self._switches.one_way_in_hedge if account.legs.is_hedged else "330011"
+            raise Refused(code, "The order's position mode does not match the account's")
+        if (
+            is_for_leg
+            and request.margin_mode == ISOLATED
+            and self._switches.hedge_isolated == "refused"
+        ):
+            raise Refused("330012", "Isolated margin is not offered in hedge mode")
 
     def check_start(self, account: Account, symbol: str) -> None:
         """What must hold besides ``check_now`` when a fired stop starts to work."""
@@ -175,6 +197,7 @@ class Checks:
             stp=request.stp,
             holds_margin=request.holds_margin,
             takes_side=request.side is None,
+            position_side=request.position_side,
             remark=request.remark,
             stop=request.stop,
             stop_price_type=request.stop_price_type,
@@ -184,11 +207,18 @@ class Checks:
     @staticmethod
     def _resolved(account: Account, request: PlaceRequest, market: Market) -> tuple[str, int]:
         """Side and size; those of an order that only reduces depend on the position."""
-        held = account.positions[market.spec.symbol].lots
+        held = account.legs.one(market.spec.symbol, request.position_side).lots
         side, size = request.side, request.size
         if not request.only_reduces and side is not None and size is not None:
             return side, size
         closing = SELL if held > 0 else BUY
+        opening = opening_side(request.position_side)
+        if opening:
+            closing = opposite(opening)
+            side = side or closing
+            if side != closing:
+                # What opens a leg never reduces it, whatever comes.
+                raise Refused("300009", "No open positions to close.")
         if request.stop and side is not None:
             # Its position may come later; what it may reduce is looked at when it fires.
             return side, size or abs(held) or 1
@@ -204,17 +234,17 @@ class Checks:
         symbol = market.spec.symbol
         if request.margin_mode == CROSS:
             return account.cross_leverage[symbol]
-        position = account.positions[symbol]
+        leg = account.legs.one(symbol, request.position_side)
         asked = request.leverage
         opens = not request.only_reduces and (
-            bool(request.stop) or account.holds[symbol].uncovered(order[0], position.lots, order[1])
+            bool(request.stop) or leg.holds.uncovered(order[0], leg.lots, order[1])
         )
         if opens and asked is None:
             raise bad("leverage is required")
         if opens and asked is not None and asked > market.spec.max_leverage:
             limit = market.spec.max_leverage
             raise Refused("300016", f"The leverage must not be above {limit}")
-        return asked or position.leverage
+        return asked or leg.position.leverage
 
     # What may be placed at this moment -------------------------------------------------------
 
@@ -256,25 +286,28 @@ class Checks:
     @staticmethod
     def _check_close_price(account: Account, order: UserOrder, market: Market) -> None:
         """An isolated position is not closed where its margin would not pay for it."""
-        position = account.positions[order.symbol]
+        position = account.legs.one(order.symbol, order.position_side).position
         if order.price is None or not order.only_reduces or position.margin_mode != ISOLATED:
             return
-        price = market.spec.price(order.price)
+        price, prices = market.spec.price(order.price), risk.prices(account, position)
         bounds = (
-            ("300006", "bankruptcy", position.bankruptcy(Decimal(0))),
-            ("300007", "liquidation", position.liquidation(Decimal(0))),
+            ("300006", "bankruptcy", prices.bankruptcy),
+            ("300007", "liquidation", prices.liquidation),
         )
         for code, name, bound in bounds:
             if bound and (price < bound if order.side == SELL else price > bound):
                 raise Refused(code, f"The price is worse than the {name} price {bound:.8f}")
 
     def _check_size_of_position(self, account: Account, order: UserOrder, market: Market) -> None:
-        level = account.positions[order.symbol].level
-        if order.margin_mode == ISOLATED and order.leverage > level.max_leverage:
-            held = account.positions[order.symbol].lots
-            if account.holds[order.symbol].uncovered(order.side, held, order.size):
-                text = f"The leverage must not be above {level.max_leverage} at level {level.level}"
-                raise Refused("300016", text)
+        leg = account.legs.one(order.symbol, order.position_side)
+        level = leg.position.level
+        if (
+            order.margin_mode == ISOLATED
+            and order.leverage > level.max_leverage
+            and leg.holds.uncovered(order.side, leg.lots, order.size)
+        ):
+            text = f"The leverage must not be above {level.max_leverage} at level {level.level}"
+            raise Refused("300016", text)
         cost = Cost(self._basis(order, market), account.cross_leverage[order.symbol])
         refused = self._oversize(account, order, market, cost)
         if refused is not None:
@@ -284,16 +317,16 @@ class Checks:
         self, account: Account, order: UserOrder, market: Market, cost: Cost
     ) -> Refused | None:
         """300005 above the risk limit (isolated), 330008 above the largest open size (cross)."""
-        spec, position = market.spec, account.positions[order.symbol]
-        held = position.lots
-        opens = account.holds[order.symbol].uncovered(order.side, held, order.size)
+        spec, leg = market.spec, account.legs.one(order.symbol, order.position_side)
+        held = leg.lots
+        opens = leg.holds.uncovered(order.side, held, order.size)
         if not opens:
             return None
         same = abs(held) if (held > 0) == (order.side == BUY) else 0
         value = spec.value(cost.price, opens + same)
-        value += account.holds[order.symbol].side_value(order.side, held)
+        value += leg.holds.side_value(order.side, held)
         if order.margin_mode == ISOLATED:
-            limit = position.level.most
+            limit = leg.position.level.most
             if value <= limit:
                 return None
             return Refused("300005", f"The risk limit {limit} would be exceeded")
@@ -308,8 +341,8 @@ class Checks:
     @staticmethod
     def max_open_value(account: Account, market: Market, cost: Cost) -> Decimal:
         """The largest value of a cross position by margin and leverage (reference 7.6)."""
-        state = account.wallet_state(market.spec.settle)
-        margin = state.available + state.cross_position + state.cross_order
+        bound = account.bound(market.spec.symbol)
+        margin = account.wallet_state(market.spec.settle).available + bound.position + bound.order
         return sizing.max_open_value(market.spec, cost.price, margin, cost.leverage)
 
     def max_open_lots(self, account: Account, market: Market, side: str, cost: Cost) -> int:
@@ -318,14 +351,13 @@ class Checks:
         What it would close of a position comes in addition. Costs a few dozen comparisons.
         """
         symbol = market.spec.symbol
-        mode = account.mode(symbol)
+        mode, leg = account.mode(symbol), account.legs.opened_by(symbol, side)
         if mode == CROSS:
             most = self.max_open_value(account, market, cost)
         else:
-            most = Decimal(account.positions[symbol].level.most)
-        probe = _probe(account, market, side, mode, cost)
-        holds, held = account.holds[symbol], account.positions[symbol].lots
-        covered = COVERING - holds.uncovered(side, held, COVERING)
+            most = Decimal(leg.position.level.most)
+        probe = _probe(account, leg, side, mode, cost)
+        covered = COVERING - leg.holds.uncovered(side, leg.lots, COVERING)
 
         def fits(lots: int) -> bool:
             probe.size = covered + lots
@@ -371,15 +403,16 @@ class Checks:
         return market.buy_limit
 
 
-def _probe(account: Account, market: Market, side: str, mode: str, cost: Cost) -> UserOrder:
+def _probe(account: Account, leg: Leg, side: str, mode: str, cost: Cost) -> UserOrder:
     """A limit order to be measured; it is never placed."""
     return UserOrder(
         id="",
         number=0,
         uid=account.uid,
         client_oid="",
-        symbol=market.spec.symbol,
+        symbol=leg.position.spec.symbol,
         side=side,
+        position_side=leg.side,
         type="limit",
         price=None,
         size=0,

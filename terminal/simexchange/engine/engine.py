@@ -21,6 +21,7 @@ from terminal.simexchange.market.market import Market
 from terminal.simexchange.trading.accounts import Accounts
 from terminal.simexchange.trading.margin import CROSS, ISOLATED
 from terminal.simexchange.trading.orders import OrderNumbers
+from terminal.simexchange.trading.sides import BOTH
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -155,6 +156,8 @@ class Engine:
         # The type of the exits' price is no part of the main order.
         main = {name: value for name, value in body.items() if name != "stopPriceType"}
         order = self._accepted(account, main)
+        if order.position_side != BOTH and order.only_reduces:
+            raise Refused("300000", "Exits are for orders that open a position")
         self._checks.check_stop_room(account, order.symbol, len(wanted.prices))
         order = self._numbered(order)
         market = self.markets[order.symbol]

@@ -151,6 +151,7 @@ class Exits:
             time_ns=now_ns,
             is_reduce_only=True,
             is_immediate=True,
+            position_side=main.position_side,
             stop=direction,
             stop_price_type=plan.wanted.price_type,
             stop_price=price,

@@ -12,6 +12,7 @@ from terminal.simexchange.market.market import Trade
 from terminal.simexchange.market.matching import BUY, SELL, BookOrder
 from terminal.simexchange.payloads import frames
 from terminal.simexchange.trading.account import UserFill
+from terminal.simexchange.trading.sides import BOTH
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -106,7 +107,7 @@ class Filling:
         """Lots that may fill now: an order that only reduces never outgrows the position."""
         if not order.only_reduces:
             return order.remaining
-        held = self._account_of(order).positions[order.symbol].lots
+        held = self._account_of(order).legs.one(order.symbol, order.position_side).lots
         if not held or (held > 0) == (order.side == BUY):
             return 0
         return min(order.remaining, abs(held))
@@ -131,7 +132,7 @@ class Filling:
 
     def _filled(self, order: UserOrder, market: Market, trade: Trade, *, is_taker: bool) -> None:
         account = self._account_of(order)
-        was = account.positions[order.symbol].lots
+        was = account.legs.one(order.symbol, order.position_side).lots
         fill = self._booked(account, order, market, trade, is_taker=is_taker)
         account.resized(order)
         status = "match" if is_taker else "open"
@@ -139,10 +140,11 @@ class Filling:
         self.on_filled(order)
         if order.filled + order.canceled >= order.size:
             self.end(order, "filled")
-        self._reports.position(account, market)
+        self._reports.position(account, market, side=order.position_side)
         self._reports.wallet(account, market.spec.settle)
         self._shrink_reducing(account, market)
-        if was and (was > 0) == (order.side == SELL):
+        # In hedge mode orders that close never open, so that they need no margin later.
+        if was and (was > 0) == (order.side == SELL) and order.position_side == BOTH:
             self._drop_uncovered(account, market, order.side)
 
     def _booked(
@@ -153,7 +155,7 @@ class Filling:
         value = booked(spec.value(price, trade.lots))
         pays_taker = is_taker or order.pays_taker
         fee = booked(value * (spec.taker_rate if pays_taker else spec.maker_rate))
-        held = account.positions[order.symbol].lots
+        held = account.legs.one(order.symbol, order.position_side).lots
         sign = 1 if order.side == BUY else -1
         closing = min(trade.lots, abs(held)) if sign * held < 0 else 0
         opening = trade.lots - closing
@@ -195,7 +197,7 @@ class Filling:
 
     def _settle(self, account: Account, order: UserOrder, price: Decimal, part: _Part) -> None:
         """Let lots that all close, or all open, change the position and the wallet."""
-        held = account.positions[order.symbol]
+        held = account.legs.one(order.symbol, order.position_side).position
         if held.lots == 0:
             held.margin_mode = order.margin_mode
             held.number = self._numbers.next()
@@ -204,7 +206,7 @@ class Filling:
         held.fees += part.fee
         if held.lots == 0:
             account.closings.add(held, order.trade_type, now_ms, is_long=part.signed < 0)
-        account.earn(order.symbol, profit - part.fee)
+        account.earn(order.symbol, profit - part.fee, order.position_side)
 
     def _liquidity(self, *, is_taker: bool) -> str:
         """What the exchange calls the role; a maker that met a hidden order may be a taker."""

@@ -8,19 +8,36 @@ from __future__ import annotations
 
 import itertools
 from decimal import ROUND_HALF_EVEN, Decimal
-from typing import TYPE_CHECKING, final
+from typing import TYPE_CHECKING, NamedTuple, final
 
 from terminal.simexchange.payloads.frames import Settlement
 from terminal.simexchange.trading.ledger import FundingPayment
 
 if TYPE_CHECKING:
     from terminal.simexchange.engine.reports import Reports
+    from terminal.simexchange.market.contracts import ContractSpec
     from terminal.simexchange.market.market import Market
     from terminal.simexchange.trading.account import Account
     from terminal.simexchange.trading.accounts import Accounts
+    from terminal.simexchange.trading.margin import SimPosition
 
 _GRID = Decimal("1E-8")
 _NUMBERS_PER_MS = 1000
+
+
+def funding_of(spec: ContractSpec, lots: int, mark: Decimal, rate: Decimal) -> Decimal:
+    """What a position of signed lots gets, or pays (below zero); booked on a grid of 1E-8 (7.7)."""
+    sign = 1 if lots > 0 else -1
+    return (-sign * spec.value(mark, lots) * rate).quantize(_GRID, ROUND_HALF_EVEN)
+
+
+@final
+class Instant(NamedTuple):
+    """A contract's settlement: when (epoch ms), and the rate that was fixed."""
+
+    market: Market
+    funding_ms: int
+    rate: Decimal
 
 
 @final
@@ -36,15 +53,16 @@ class FundingPayments:
     def pay(self, market: Market, funding_ms: int, rate: float) -> None:
         """Settle every open position of a contract at the rate that was fixed."""
         for account in self._accounts.by_uid.values():
-            if account.positions[market.spec.symbol].lots:
-                self._pay(account, market, funding_ms, Decimal(str(rate)))
+            for held in account.legs.open(market.spec.symbol):
+                instant = Instant(market, funding_ms, Decimal(str(rate)))
+                self._pay(account, held, instant)
 
-    def _pay(self, account: Account, market: Market, funding_ms: int, rate: Decimal) -> None:
+    def _pay(self, account: Account, held: SimPosition, instant: Instant) -> None:
+        market, funding_ms, rate = instant
         spec, mark = market.spec, market.mark_price
-        held = account.positions[spec.symbol]
         value = spec.value(mark, held.lots)
         sign = 1 if held.lots > 0 else -1
-        amount = (-sign * value * rate).quantize(_GRID, ROUND_HALF_EVEN)
+        amount = funding_of(spec, held.lots, mark, rate)
         held.settle(amount)
         account.settle_funding(
             FundingPayment(
@@ -58,9 +76,10 @@ class FundingPayments:
                 amount,
                 spec.settle,
                 held.margin_mode,
+                held.side,
             )
         )
         told = Settlement(funding_ms, held.lots, mark, float(rate), amount)
         self._reports.settlement(account, market, told)
-        self._reports.position(account, market)
+        self._reports.position(account, market, side=held.side)
         self._reports.wallet(account, spec.settle)

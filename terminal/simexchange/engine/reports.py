@@ -19,6 +19,8 @@ from terminal.simexchange.payloads.frames import (
     STOPS,
     WALLET,
 )
+from terminal.simexchange.trading import risk
+from terminal.simexchange.trading.sides import BOTH
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -92,11 +94,15 @@ class Reports:
 
     # Positions -------------------------------------------------------------------------------
 
-    def position_payload(self, account: Account, market: Market) -> dict[str, Any]:
-        """A position as REST v1 shows it."""
-        held = account.shown_position(market.spec.symbol)
-        state = account.wallet_state(market.spec.settle)
-        payload = account_payloads.position(held, market, state, self._clock.now_ms())
+    def position_payload(
+        self, account: Account, market: Market, side: str = BOTH
+    ) -> dict[str, Any]:
+        """A position as REST v1 shows it; ``side`` is LONG or SHORT in hedge mode."""
+        held = account.shown_position(market.spec.symbol, side)
+        valued = account_payloads.Valued(
+            risk.prices(account, held), risk.maintenance(account, held)
+        )
+        payload = account_payloads.position(held, market, valued, self._clock.now_ms())
         if "posFunding" in payload and self._switches.pos_funding == "settled":
             payload["posFunding"] = float(held.received - held.paid)
         return payload
@@ -105,12 +111,18 @@ class Reports:
         topics = (f"{POSITION}:{symbol}", POSITIONS)
         return [topic for topic in topics if self._is_wanted(account.uid, topic)]
 
-    def position(self, account: Account, market: Market, reason: str = "positionChange") -> None:
+    def position(
+        self,
+        account: Account,
+        market: Market,
+        reason: str = "positionChange",
+        side: str = BOTH,
+    ) -> None:
         """A position changed, told in full; ``reason`` as in the table of 5.7."""
         topics = self._position_topics(account, market.spec.symbol)
         if not topics:
             return
-        data = frames.position_change(self.position_payload(account, market), reason)
+        data = frames.position_change(self.position_payload(account, market, side), reason)
         for topic in topics:
             self._publisher.publish_private(account.uid, topic, _CHANGE, data)
 
@@ -131,20 +143,20 @@ class Reports:
     def mark(self, account: Account) -> None:
         """Once a second: every open position with its new mark price, and its wallets."""
         currencies = set()
-        for symbol, held in account.positions.items():
-            if held.lots:
-                market = self._markets[symbol]
-                currencies.add(market.spec.settle)
-                self._mark(account, market)
+        for held in account.legs.open():
+            currencies.add(held.spec.settle)
+            self._mark(account, self._markets[held.spec.symbol], held.side)
         for currency in sorted(currencies):
             self._wallet(account, currency)
 
-    def _mark(self, account: Account, market: Market) -> None:
+    def _mark(self, account: Account, market: Market, side: str) -> None:
         symbol = market.spec.symbol
         topics = self._position_topics(account, symbol)
         if not topics:
             return
-        data = frames.mark_change(self.position_payload(account, market))
+        data = frames.mark_change(self.position_payload(account, market, side))
+        if side != BOTH and self._switches.mark_frame_side == "present":
+            data["positionSide"] = side
         if self._switches.mark_frame_reason == "present":
             data["changeReason"] = "markPriceChange"
         for topic in topics:

@@ -202,7 +202,7 @@ class Stops:
         """Fit the order to the position of now; a key says why it cannot be placed."""
         if error := self.error():
             return error
-        held = account.positions[order.symbol].lots
+        held = account.legs.one(order.symbol, order.position_side).lots
         try:
             self.check_service()
             self._checks.check_start(account, order.symbol)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple, final
 
 from terminal.simexchange.market.contracts import booked, plain
 from terminal.simexchange.switches import Switches
@@ -21,22 +21,31 @@ if TYPE_CHECKING:
     from terminal.simexchange.trading.closings import ClosedPosition
     from terminal.simexchange.trading.ledger import FundingPayment, LedgerRow
     from terminal.simexchange.trading.margin import SimPosition, WalletState
+    from terminal.simexchange.trading.risk import Prices
 
 Payload = dict[str, Any]
 _USUAL = Switches()
 _NONE = Decimal(0)
 
 
-def position(held: SimPosition, market: Market, wallet: WalletState, now_ms: int) -> Payload:
+@final
+class Valued(NamedTuple):
+    """What a position's surroundings decide: its prices, and its maintenance rate."""
+
+    prices: Prices
+    maintenance: Decimal
+
+
+def position(held: SimPosition, market: Market, valued: Valued, now_ms: int) -> Payload:
     """3.8, v1: numbers. A flat contract is given ``as_selected``; it never had an id maybe."""
     spec, mark = held.spec, market.mark_price
     sign = -1 if spec.is_inverse else 1
     signed = sign * held.lots * spec.multiplier
     cost = held.cost if signed > 0 else -held.cost
-    value = _signed_value(spec.is_inverse, signed, mark)
+    value = signed_value(mark, signed, is_inverse=spec.is_inverse)
     realized = held.realized_gross - held.fees + held.funding
     unrealized, margin = held.unrealized(mark), held.margin(mark)
-    is_cross, rate = held.margin_mode == CROSS, held.maintenance
+    is_cross, rate = held.margin_mode == CROSS, valued.maintenance
     payload: Payload = {
         "id": str(held.number or ""),
         "symbol": spec.symbol,
@@ -66,13 +75,13 @@ def position(held: SimPosition, market: Market, wallet: WalletState, now_ms: int
         if held.initial_margin
         else 0,
         "avgEntryPrice": _number(held.entry),
-        "liquidationPrice": float(round(held.liquidation(wallet.staying), 8)),
-        "bankruptPrice": float(round(held.bankruptcy(wallet.staying), 8)),
+        "liquidationPrice": float(round(valued.prices.liquidation, 8)),
+        "bankruptPrice": float(round(valued.prices.bankruptcy, 8)),
         "settleCurrency": spec.settle,
         "isInverse": spec.is_inverse,
         "maintainMargin": _number(rate),
         "marginMode": held.margin_mode,
-        "positionSide": "BOTH",
+        "positionSide": held.side,
         "leverage": float(held.leverage),
         "dealComm": _number(-held.fees),
         "fundingFee": _number(held.funding),
@@ -145,7 +154,8 @@ def closed_position(row: ClosedPosition, uid: str) -> Payload:
     }
 
 
-def _signed_value(is_inverse: bool, signed: Decimal, price: Decimal) -> Decimal:  # noqa: FBT001
+def signed_value(price: Decimal, signed: Decimal, *, is_inverse: bool) -> Decimal:
+    """7.1: lots times the multiplier, signed as the exchange does, at a price."""
     if not price or not signed:
         return _NONE
     return signed / price if is_inverse else signed * price
@@ -199,13 +209,14 @@ def rest_position(payload: Payload, spec: ContractSpec, switches: Switches = _US
     is_up = payload["currentQty"] > 0 or switches.short_price_rounding == "up"
     rounding = ROUND_CEILING if is_up else ROUND_FLOOR
     rounded = {
-        name: float(_on_grid(Decimal(repr(payload[name])), spec.index_tick, rounding))
+        name: float(on_grid(Decimal(repr(payload[name])), spec.index_tick, rounding))
         for name in ("liquidationPrice", "bankruptPrice")
     }
     return {**payload, **rounded}
 
 
-def _on_grid(price: Decimal, step: Decimal, rounding: str) -> Decimal:
+def on_grid(price: Decimal, step: Decimal, rounding: str) -> Decimal:
+    """A price on a grid of steps."""
     return (price / step).to_integral_value(rounding) * step
 
 

@@ -42,7 +42,7 @@ _FIRST_ACCOUNT = 548_600_000_000
 _FINEST = Decimal("1E-8")
 _PRICE_DIGITS = 12
 _TRADE_TYPES = ("Spot", "Futures")
-_ENABLED, _NORMAL = 2, 0
+_ENABLED, _FROZEN, _NORMAL = 2, 3, 0
 
 
 # Accounts --------------------------------------------------------------------------------------
@@ -157,12 +157,12 @@ def listed_departure(row: Departure) -> Payload:
 
 
 def sub_user(sub: Funding) -> Payload:
-    """4: a row of sub/user. Sub-accounts are enabled and may do all there is here."""
+    """4: a row of sub/user. Sub-accounts may do all there is here, unless frozen."""
     return {
         "userId": sub.account.uid,
         "uid": sub.account.number,
         "subName": sub.name,
-        "status": _ENABLED,
+        "status": _FROZEN if sub.is_frozen else _ENABLED,
         "type": _NORMAL,
         "access": "All",
         "createdAt": sub.account.opened_ms,

@@ -5,13 +5,15 @@ On the real exchange these are on another host; here both hosts share the port. 
 
 from __future__ import annotations
 
+import re
+from decimal import Decimal
 from typing import TYPE_CHECKING, final
 
 from terminal.simexchange.errors import Refused
 from terminal.simexchange.payloads import funding as payloads
 from terminal.simexchange.rest.routing import GENERAL, MANAGEMENT, TRANSFER, Route
 from terminal.simexchange.trading import move_requests
-from terminal.simexchange.trading.transfers import TRANSFER_PATH
+from terminal.simexchange.trading.transfers import MAIN, TRANSFER_PATH, Purse
 
 if TYPE_CHECKING:
     from terminal.simexchange.faults import Faults
@@ -20,6 +22,9 @@ if TYPE_CHECKING:
     from terminal.simexchange.trading.accounts import Accounts
     from terminal.simexchange.trading.transfers import Funding, Move
 
+EMPTY_KINDS = ("MARGIN", "ISOLATED", "OPTION", "MARGIN_V2", "ISOLATED_V2")
+"""Account types that there are on the exchange and that hold nothing here (4)."""
+_PAIR = re.compile(r"[A-Z0-9]{1,12}-[A-Z0-9]{1,12}")
 SPOT = "Spot"
 """The right that the two older transfers need (1.2)."""
 _LONGEST_ID = 24
@@ -72,8 +77,15 @@ class FundingCalls:
         return payloads.account_detail(currency, purse)
 
     def _transferable(self, call: Call) -> object:
+        """All but the futures account; those of a pair are asked for with its name."""
         currency, kind = call.text("currency"), call.text("type")
-        return payloads.transferable(currency, self._funding(call).purse(kind, currency))
+        own = self._funding(call)
+        if kind not in EMPTY_KINDS:
+            return payloads.transferable(currency, own.purse(kind, currency))
+        own.purse(MAIN, currency)  # refuses what is no currency
+        if kind.startswith("ISOLATED") and not _PAIR.fullmatch(call.text("tag")):
+            raise Refused("400100", "tag is invalid", 400)
+        return payloads.transferable(currency, Purse(Decimal(0)))
 
     def _transfer(self, call: Call) -> object:
         own = self._funding(call)

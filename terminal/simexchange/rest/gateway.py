@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any, final
 from urllib.parse import parse_qsl, unquote
 
 from terminal.simexchange.auth import KEY_HEADER, Signed, check
+from terminal.simexchange.callers import Callers
 from terminal.simexchange.errors import Refused
 from terminal.simexchange.faults import NO_FATE, UNAVAILABLE_PAGE, Fate
 from terminal.simexchange.fields import decoded
@@ -99,6 +100,7 @@ class Gateway:
         self._quota = quota
         self._faults = faults
         self._switches = switches
+        self.callers = Callers()
         self.calls: dict[str, int] = {}
         """How often each call was asked for, by method and path as in the table."""
         self.signed_calls = 0
@@ -110,15 +112,16 @@ class Gateway:
         see it; without a loop it is raised.
         """
         self.signed_calls += KEY_HEADER in request.headers
+        address = self.callers.address(request.headers.get(KEY_HEADER, ""), request.remote)
         path, _, query = origin_form(request.target).partition("?")
-        pool, owner, headers = PUBLIC, request.remote, None
+        pool, owner, headers = PUBLIC, address, None
         try:
             route, parts = self._found(request.method, path)
-            pool, owner = route.pool, self._payer(route, request)
+            pool, owner = route.pool, self._payer(route, request, address)
             self._faults.check_gate()
             headers = self.charge(route, owner)
             self._faults.check_load()
-            key = self._signer(route, request)
+            key = self._signer(route, request, address)
             call = Call(
                 method=request.method,
                 path=unquote(path),
@@ -193,12 +196,12 @@ class Gateway:
         self.calls[name] = self.calls.get(name, 0) + 1
         return route, parts
 
-    def _payer(self, route: Route, request: Request) -> str:
+    def _payer(self, route: Route, request: Request, address: str) -> str:
         """Whose pool is charged, before it is known whether the key is really theirs."""
         if route.pool == PUBLIC:
-            return request.remote
+            return address
         key = self._accounts.keys.get(request.headers.get(KEY_HEADER, ""))
-        return request.remote if key is None else key.uid
+        return address if key is None else key.uid
 
     def charge(self, route: Route, owner: str) -> dict[str, str]:
         """Count a call in its pool: the headers of its answer. Raises ``Refused`` with them."""
@@ -213,7 +216,7 @@ class Gateway:
             raise Refused("429000", "Too many requests in a short period of time", 429, headers)
         return headers
 
-    def _signer(self, route: Route, request: Request) -> ApiKey | None:
+    def _signer(self, route: Route, request: Request, address: str) -> ApiKey | None:
         permission = self.permission(route)
         if permission is None:
             return None
@@ -226,13 +229,13 @@ class Gateway:
             query=self._switches.signed_query,
             version=self._switches.key_version,
         )
-        if not key.admits(request.remote):
-            text = f"The requested ip address {request.remote} is not in the api whitelist"
+        if not key.admits(address):
+            text = f"The requested ip address {address} is not in the api whitelist"
             raise Refused("400006", text, 401)
         if not key.may(permission):
             text = f"Access denied, require more permission: {permission}"
             raise Refused("400007", text, 403)
-        if key.is_frozen:
+        if key.is_frozen or self._accounts.is_frozen(key.uid):
             raise Refused("411100", "The user is frozen, please contact support center", 403)
         return key
 

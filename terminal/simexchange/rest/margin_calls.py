@@ -6,14 +6,14 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, final
 
 from terminal.simexchange.errors import Refused
-from terminal.simexchange.fields import flag_of
+from terminal.simexchange.fields import Fields, flag_of
 from terminal.simexchange.market.contracts import plain
 from terminal.simexchange.payloads import accounts as payloads
 from terminal.simexchange.rest.routing import FUTURES, TRADE, Enveloped, Route
+from terminal.simexchange.trading.sides import BOTH, POSITION_SIDES
 
 if TYPE_CHECKING:
     from terminal.simexchange.engine.engine import Engine
-    from terminal.simexchange.fields import Fields
     from terminal.simexchange.rest.routing import Call
 
 LONGEST_NUMBER = 36
@@ -45,23 +45,27 @@ class MarginCalls:
         """The position as it is then; a repeated bizNo answers it and moves nothing."""
         asked = call.fields
         amount, number = _amount(asked, "margin"), asked.required("bizNo", LONGEST_NUMBER)
-        _check_side(asked)
+        side = _side(asked)
         market = self._engine.market(asked.required("symbol"))
-        if not self._engine.margins.deposit(call.account, market, amount, number):
+        held = self._engine.margins.position(call.account, market, side)
+        if not self._engine.margins.deposit(call.account, held, amount, number):
             return _FLAT
-        payload = self._engine.reports.position_payload(call.account, market)
+        payload = self._engine.reports.position_payload(call.account, market, held.side)
         return payloads.rest_position(payload, market.spec, self._engine.switches)
 
     def _withdrawable(self, call: Call) -> object:
         market = self._engine.market(call.required("symbol"))
-        return plain(self._engine.margins.withdrawable(call.account, market))
+        side = _side(Fields(call.query))
+        held = self._engine.margins.position(call.account, market, side)
+        return plain(self._engine.margins.withdrawable(held))
 
     def _withdraw(self, call: Call) -> object:
         asked = call.fields
         amount = _amount(asked, "withdrawAmount")
-        _check_side(asked)
+        side = _side(asked)
         market = self._engine.market(asked.required("symbol"))
-        done = self._engine.margins.withdraw(call.account, market, amount)
+        held = self._engine.margins.position(call.account, market, side)
+        done = self._engine.margins.withdraw(call.account, held, amount)
         return plain(amount) if done else _FLAT
 
     def _auto_deposit(self, call: Call) -> object:
@@ -90,7 +94,6 @@ def _amount(asked: Fields, name: str) -> Decimal:
     return amount
 
 
-def _check_side(asked: Fields) -> None:
-    """Whether it is needed in hedge mode is not established (11); here is none."""
-    if asked.choice("positionSide", ("BOTH", "LONG", "SHORT"), "BOTH") != "BOTH":
-        raise Refused("330011", "The position side does not match the account's position mode")
+def _side(asked: Fields) -> str:
+    """The leg that is meant; the side of one-way mode when none is named. Raises ``Refused``."""
+    return asked.choice("positionSide", POSITION_SIDES, BOTH)

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from terminal.simexchange.market.market import Market
     from terminal.simexchange.rest.routing import Call
     from terminal.simexchange.trading.account import Account
+    from terminal.simexchange.trading.legs import Leg
 
 MODES = (ISOLATED, CROSS)
 MOST_SYMBOLS = 100
@@ -32,10 +33,7 @@ _LEVERAGE = re.compile(r"[0-9]{1,4}(\.[0-9]{1,2})?")
 
 @final
 class PositionCalls:
-    """What the account that signed holds, and how it holds it.
-
-    The account is in one-way mode only: switching to hedge mode is refused (300000).
-    """
+    """What the account that signed holds, and how it holds it."""
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
@@ -62,21 +60,27 @@ class PositionCalls:
     # Positions -------------------------------------------------------------------------------
 
     def _position(self, call: Call) -> object:
-        """A contract without a position is shown, too, with ``isOpen`` false."""
-        return self._payload(call.account, self._engine.market(call.required("symbol")))
+        """A contract without a position is shown, too, with ``isOpen`` false.
+
+        There is room for one: in hedge mode the long one, unless only the short one is open.
+        """
+        market, account = self._engine.market(call.required("symbol")), call.account
+        legs = account.legs.of(market.spec.symbol)
+        return self._payload(account, market, max(legs, key=_is_open).side)
 
     def _position_v2(self, call: Call) -> object:
         market = self._engine.market(call.required("symbol"))
-        if not call.account.positions[market.spec.symbol].lots:
-            return []
-        return [payloads.position_v2(self._payload(call.account, market))]
+        return [
+            payloads.position_v2(self._payload(call.account, market, held.side))
+            for held in call.account.legs.open(market.spec.symbol)
+        ]
 
     def _positions(self, call: Call) -> object:
         root = call.text("currency")
         return [
-            self._payload(call.account, market)
-            for symbol, market in self._engine.markets.items()
-            if call.account.positions[symbol].lots and root in ("", market.spec.root)
+            self._payload(call.account, self._engine.markets[held.spec.symbol], held.side)
+            for held in call.account.legs.open()
+            if root in ("", held.spec.root)
         ]
 
     def _closed(self, call: Call) -> object:
@@ -89,8 +93,8 @@ class PositionCalls:
             call, found, lambda row: payloads.closed_position(row, call.account.uid)
         )
 
-    def _payload(self, account: Account, market: Market) -> dict[str, Any]:
-        payload = self._engine.reports.position_payload(account, market)
+    def _payload(self, account: Account, market: Market, side: str) -> dict[str, Any]:
+        payload = self._engine.reports.position_payload(account, market, side)
         return payloads.rest_position(payload, market.spec, self._engine.switches)
 
     # Margin modes ----------------------------------------------------------------------------
@@ -124,7 +128,7 @@ class PositionCalls:
         """False when a position or an order stands against it; told when it is another one now."""
         if account.margin_modes[symbol] == mode:
             return True
-        if account.positions[symbol].lots or account.active(symbol):
+        if any(leg.lots for leg in account.legs.of(symbol)) or account.active(symbol):
             return False
         account.margin_modes[symbol] = mode
         self._engine.reports.margin_mode(account, symbol)
@@ -149,30 +153,36 @@ class PositionCalls:
             return True
         account.set_cross_leverage(symbol, leverage)
         self._engine.reports.cross_leverage(account, symbol)
-        held = account.positions[symbol]
-        if held.lots and held.margin_mode == CROSS:
-            self._engine.reports.position(account, market, "marginChange")
+        for held in account.legs.open(symbol):
+            if held.margin_mode == CROSS:
+                self._engine.reports.position(account, market, "marginChange", held.side)
         self._engine.reports.wallet(account, settle)
         return True
 
     # Position mode ---------------------------------------------------------------------------
 
-    def _position_mode(self, _call: Call) -> object:
-        return {"positionMode": 0}
+    def _position_mode(self, call: Call) -> object:
+        return {"positionMode": int(call.account.legs.is_hedged)}
 
     def _switch_position_mode(self, call: Call) -> object:
-        """One-way (0) is what there is; hedge mode (1) is not simulated and always refused."""
+        """One-way (0) or hedge mode (1); refused with the code of margin modes (1.6) when in use.
+
+        No topic tells it: none is known (11).
+        """
         asked = call.fields.get("positionMode")
         if isinstance(asked, bool) or str(asked) not in ("0", "1"):
             raise Refused("400100", "positionMode is 0 or 1", 400)
-        if str(asked) == "1":
-            raise Refused("300000", "Hedge mode is not offered by the simulated exchange")
-        return {"positionMode": 0}
+        call.account.set_hedged(is_on=str(asked) == "1")
+        return self._position_mode(call)
 
     def _symbol(self, value: object) -> str:
         if not isinstance(value, str) or not value:
             raise Refused("400100", "symbol is required", 400)
         return self._engine.market(value).spec.symbol
+
+
+def _is_open(leg: Leg) -> bool:
+    return bool(leg.lots)
 
 
 def _mode(fields: Mapping[str, Any]) -> str:

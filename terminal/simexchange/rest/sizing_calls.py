@@ -51,7 +51,7 @@ class SizingCalls:
         account, symbol = call.account, market.spec.symbol
         most = market.spec.max_leverage
         if account.mode(symbol) == ISOLATED:
-            most = min(most, account.positions[symbol].level.max_leverage)
+            most = min(most, account.legs.of(symbol)[0].position.level.max_leverage)
         _check_leverage(leverage, most)
         buys, sells = (
             self._engine.max_open_lots(account, market, side, price, leverage)

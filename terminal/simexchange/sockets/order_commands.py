@@ -111,6 +111,10 @@ class OrderCommands:
         """What a connection is answered that is not let in."""
         return self._gateway.unavailable()
 
+    def address(self, key: str, true: str) -> str:
+        """Where a connection with this key seems to come from."""
+        return self._gateway.callers.address(key, true)
+
     def no_upgrade(self, address: str) -> Answer:
         """What a request is answered that asks for no socket."""
         refused = Refused("400100", "This address is for WebSocket connections", 400)
@@ -139,6 +143,7 @@ class OrderCommands:
             if operation == "ping":
                 return self._pong(frame, clock)
             command = self._command(operation, key)
+            self._accounts.check_open(key, in_ms)
             self._faults.check_gate()
             headers = self._gateway.charge(command.twin, key.uid)
             self._faults.check_load()

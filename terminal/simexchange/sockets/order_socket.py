@@ -189,9 +189,10 @@ class OrderSockets:
                 self._accounts.keys,
                 request.query,
                 in_ms,
-                request.remote or "",
+                self.commands.address(request.query.get("apikey", ""), request.remote or ""),
                 drift_ms=self._clock.drift_ms(),
             )
+            self._accounts.check_open(key, in_ms)
             self.opened += 1
             link.uid = key.uid
             await self._serve(socket, link, key)

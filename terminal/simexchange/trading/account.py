@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections import deque
-from decimal import Decimal
+from decimal import ROUND_UP, Decimal
 from typing import TYPE_CHECKING, NamedTuple, final
 
 from terminal.simexchange.errors import Refused
-from terminal.simexchange.market.contracts import booked
+from terminal.simexchange.market.contracts import AMOUNT_GRID, booked
 from terminal.simexchange.trading.closings import Closings
-from terminal.simexchange.trading.holds import holds_of
 from terminal.simexchange.trading.ledger import (
     DEPOSIT,
     TRANSFER_IN,
@@ -17,13 +16,18 @@ from terminal.simexchange.trading.ledger import (
     FundingPayment,
     Ledger,
 )
-from terminal.simexchange.trading.margin import CROSS, ISOLATED, SimPosition, Wallet, WalletState
+from terminal.simexchange.trading.legs import Legs
+from terminal.simexchange.trading.margin import CROSS, ISOLATED, Wallet, WalletState
+from terminal.simexchange.trading.sides import BOTH
 from terminal.simexchange.trading.timeline import Fills, Timeline
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
     from terminal.simexchange.market.market import Market
+    from terminal.simexchange.switches import Switches
+    from terminal.simexchange.trading.holds import OrderHolds
+    from terminal.simexchange.trading.margin import SimPosition
     from terminal.simexchange.trading.orders import UserOrder
 
 KEPT_ORDERS = 10_000
@@ -57,20 +61,32 @@ class UserFill(NamedTuple):
     pays_taker: bool = True
 
 
-class _Parts:
-    """What one margin mode binds and earns in a wallet."""
+@final
+class Bound(NamedTuple):
+    """What positions and working orders bind in a wallet, and what the positions would earn."""
 
-    __slots__ = ("order", "position", "unrealized")
+    position: Decimal = _ZERO
+    order: Decimal = _ZERO
+    unrealized: Decimal = _ZERO
 
-    def __init__(self) -> None:
-        self.position = self.order = self.unrealized = _ZERO
+    def plus(self, other: Bound) -> Bound:
+        """Both together."""
+        return Bound(
+            self.position + other.position,
+            self.order + other.order,
+            self.unrealized + other.unrealized,
+        )
+
+
+_UNBOUND = Bound()
 
 
 @final
 class Account:
     """What the account holds and has asked for. ``now_ms`` tells the exchange's time.
 
-    It begins with cash of every settle currency, or empty.
+    It begins with cash of every settle currency, or empty, and in one-way mode: each contract has
+    one leg. In hedge mode each has two, long and short apart, which never become each other.
     """
 
     def __init__(
@@ -79,14 +95,15 @@ class Account:
         number: int,
         markets: Mapping[str, Market],
         now_ms: Callable[[], int],
+        switches: Switches,
         *,
         is_empty: bool = False,
     ) -> None:
-        self.uid = uid
-        self.number = number
+        self.uid, self.number = uid, number
         self.opened_ms = now_ms()
         self._now_ms = now_ms
-        self._markets = markets
+        self.markets = markets
+        self.switches = switches
         self.wallets = {
             currency: Wallet(currency, _ZERO if is_empty else cash)
             for currency, cash in (
@@ -95,7 +112,9 @@ class Account:
                 ("XBT", Decimal(1)),
             )
         }
-        self.positions = {symbol: SimPosition(market.spec) for symbol, market in markets.items()}
+        self.legs = Legs(market.spec for market in markets.values())
+        self.positions = {symbol: self.legs.one(symbol).position for symbol in markets}
+        """Those of one-way mode by contract; ``legs`` has those of either mode."""
         self.margin_modes = dict.fromkeys(markets, ISOLATED)
         self.cross_leverage = dict.fromkeys(markets, DEFAULT_CROSS_LEVERAGE)
         self.orders: dict[str, UserOrder] = {}
@@ -103,7 +122,6 @@ class Account:
         self._waiting: dict[str, dict[str, UserOrder]] = {symbol: {} for symbol in markets}
         self._reducing: dict[str, dict[str, UserOrder]] = {symbol: {} for symbol in markets}
         self._active_oids: dict[str, UserOrder] = {}
-        self.holds = holds_of({symbol: market.spec for symbol, market in markets.items()})
         self._settled: dict[str, list[str]] = {}
         for symbol, market in markets.items():
             self._settled.setdefault(market.spec.settle, []).append(symbol)
@@ -144,17 +162,20 @@ class Account:
         self._working[order.symbol][order.id] = order
         if order.only_reduces:
             self._reducing[order.symbol][order.id] = order
-        self.holds[order.symbol].set(order)
+        self._holds(order).set(order)
 
     def resized(self, order: UserOrder) -> None:
         """Less of a working order remains than before."""
-        self.holds[order.symbol].set(order)
+        self._holds(order).set(order)
+
+    def _holds(self, order: UserOrder) -> OrderHolds:
+        return self.legs.one(order.symbol, order.position_side).holds
 
     def ended(self, order: UserOrder) -> None:
         """An order has ended; the oldest of those that ended may be forgotten now."""
         for orders in (self._working, self._waiting, self._reducing):
             orders[order.symbol].pop(order.id, None)
-        self.holds[order.symbol].drop(order)
+        self._holds(order).drop(order)
         if self._active_oids.get(order.client_oid) is order:
             del self._active_oids[order.client_oid]
         self._ended.append(order)
@@ -201,13 +222,13 @@ class Account:
 
     # Cash -------------------------------------------------------------------------------------
 
-    def earn(self, symbol: str, amount: Decimal) -> None:
+    def earn(self, symbol: str, amount: Decimal, side: str = BOTH) -> None:
         """Book what a position earned or paid, and close its ledger row when it is closed now."""
-        currency = self._markets[symbol].spec.settle
+        currency = self.markets[symbol].spec.settle
         self.wallets[currency].add(amount)
-        self.ledger.realized(symbol, currency, amount, self._now_ms())
-        if not self.positions[symbol].lots:
-            self.end_period(symbol)
+        self.ledger.realized(symbol, currency, amount, self._now_ms(), side)
+        if not self.legs.one(symbol, side).lots:
+            self.end_period(symbol, side)
 
     def deposited(self, number: str) -> None:
         """Margin was put into a position under a number of the user's."""
@@ -215,17 +236,17 @@ class Account:
         if len(self.deposits) > KEPT_ORDERS:
             del self.deposits[next(iter(self.deposits))]
 
-    def end_period(self, symbol: str) -> None:
+    def end_period(self, symbol: str, side: str = BOTH) -> None:
         """A settlement period ends: what the contract's position realized becomes a ledger row."""
-        equity = self.wallet_state(self._markets[symbol].spec.settle).equity
-        is_open = bool(self.positions[symbol].lots)
-        self.ledger.settled(symbol, equity, self._now_ms(), is_open=is_open)
+        equity = self.wallet_state(self.markets[symbol].spec.settle).equity
+        is_open = bool(self.legs.one(symbol, side).lots)
+        self.ledger.settled(symbol, equity, self._now_ms(), side, is_open=is_open)
 
     def settle_funding(self, payment: FundingPayment) -> None:
         """Book a payment of funding; the settlement period of its contract ends with it."""
         self.ledger.paid(payment)
-        self.earn(payment.symbol, payment.amount)
-        self.end_period(payment.symbol)
+        self.earn(payment.symbol, payment.amount, payment.position_side)
+        self.end_period(payment.symbol, payment.position_side)
 
     def move(self, currency: str, amount: Decimal, remark: str) -> None:
         """Book a transfer in (above zero) or out of a settle currency."""
@@ -236,24 +257,36 @@ class Account:
 
     # Margin -----------------------------------------------------------------------------------
 
+    def set_hedged(self, *, is_on: bool) -> None:
+        """Switch to hedge mode, or to one-way mode.
+
+        Raises ``Refused`` (50002) while there is a position or an order anywhere.
+        """
+        if is_on == self.legs.is_hedged:
+            return
+        if any(True for _ in self.legs.open()) or self.active():
+            raise Refused("50002", "exist.order.or.position")
+        self.legs.switch(is_hedged=is_on)
+
     def set_cross_leverage(self, symbol: str, leverage: Decimal) -> None:
         """Select a contract's leverage in cross mode; its cross position and orders follow.
 
         Raises ``Refused`` (300003), and nothing has changed, when the margin they need then is not
         there.
         """
-        spec, held = self._markets[symbol].spec, self.positions[symbol]
+        spec, kept = self.markets[symbol].spec, self.cross_leverage[symbol]
         orders = [order for order in self.active(symbol) if order.margin_mode == CROSS]
-        is_cross = held.lots != 0 and held.margin_mode == CROSS
+        held = [one for one in self.legs.open(symbol) if one.margin_mode == CROSS]
         before = [order.leverage for order in orders]
-        kept = self.cross_leverage[symbol], held.leverage, held.initial_margin
+        was = [(one.leverage, one.initial_margin) for one in held]
         self._set_leverages(orders, [leverage] * len(orders))
         self.cross_leverage[symbol] = leverage
-        if is_cross:
-            held.leverage = leverage
-            held.initial_margin = booked(held.cost / leverage)
-        if leverage < kept[0] and self.wallet_state(spec.settle).available < 0:
-            self.cross_leverage[symbol], held.leverage, held.initial_margin = kept
+        for one in held:
+            one.leverage, one.initial_margin = leverage, booked(one.cost / leverage)
+        if leverage < kept and self.wallet_state(spec.settle).available < 0:
+            self.cross_leverage[symbol] = kept
+            for one, (old, margin) in zip(held, was, strict=True):
+                one.leverage, one.initial_margin = old, margin
             self._set_leverages(orders, before)
             raise Refused("300003", "Balance insufficient.")
 
@@ -261,16 +294,18 @@ class Account:
         for order, leverage in zip(orders, leverages, strict=True):
             order.leverage = leverage
             if not order.waits:
-                self.holds[order.symbol].set(order)
+                self._holds(order).set(order)
 
     def mode(self, symbol: str) -> str:
         """The margin mode of a contract: of the position when there is one, else the selected."""
-        position = self.positions[symbol]
-        return position.margin_mode if position.lots else self.margin_modes[symbol]
+        for leg in self.legs.of(symbol):
+            if leg.position.lots:
+                return leg.position.margin_mode
+        return self.margin_modes[symbol]
 
-    def shown_position(self, symbol: str) -> SimPosition:
+    def shown_position(self, symbol: str, side: str = BOTH) -> SimPosition:
         """A contract's position; without one as the next would be, by what is selected."""
-        held, mode = self.positions[symbol], self.mode(symbol)
+        held, mode = self.legs.one(symbol, side).position, self.mode(symbol)
         if held.lots:
             return held
         return held.as_selected(
@@ -279,10 +314,40 @@ class Account:
 
     def order_margin(self, symbol: str) -> Decimal:
         """What working orders of a contract hold back: opening parts over leverage plus fee."""
-        holds = self.holds[symbol]
-        if holds.is_empty:
-            return _ZERO
-        return holds.margin(self.positions[symbol].lots, self._cross_leverage(symbol))
+        return self.bound(symbol).order
+
+    def bound(self, symbol: str) -> Bound:
+        """What a contract binds at the present mark price, in its margin mode (7.3)."""
+        legs = self.legs.of(symbol)
+        if all(leg.is_idle for leg in legs):
+            return _UNBOUND
+        mark, leverage = self.markets[symbol].mark_price, self._cross_leverage(symbol)
+        found = _UNBOUND
+        for leg in legs:
+            held = leg.position
+            ordered = leg.holds.margin(held.lots, leverage)
+            found = found.plus(Bound(held.margin(mark), ordered, held.unrealized(mark)))
+        if len(legs) == 1 or leverage is None or self.switches.hedge_cross_margin == "both":
+            return found
+        larger = max(leg.position.margin(mark) for leg in legs)
+        return Bound(larger, self._larger(symbol, leverage) - larger, found.unrealized)
+
+    def _larger(
+        self, symbol: str, leverage: Decimal, grown: tuple[str, Decimal] = ("", _ZERO)
+    ) -> Decimal:
+        """The cross margin of the larger side of a contract in hedge mode, and all fees to open.
+
+        What the long orders would buy stands against what the short ones would sell, as in one-way
+        mode the orders of both sides (7.3). ``grown``: a side and the value of one more order.
+        """
+        market = self.markets[symbol]
+        most, ordered = _ZERO, _ZERO
+        for leg in self.legs.of(symbol):
+            value = leg.holds.larger_value(leg.lots) + (grown[1] if leg.side == grown[0] else 0)
+            held = booked(market.spec.value(market.mark_price, leg.lots) / leverage)
+            most = max(most, held + value / leverage)
+            ordered += value
+        return (most + ordered * market.spec.taker_rate).quantize(AMOUNT_GRID, ROUND_UP)
 
     def order_cost(
         self, order: UserOrder, price: Decimal, cross_leverage: Decimal | None = None
@@ -291,27 +356,29 @@ class Account:
 
         In cross mode it is reckoned with the contract's leverage, or with another one.
         """
-        symbol = order.symbol
-        lots, selected = self.positions[symbol].lots, self._cross_leverage(symbol)
+        symbol, selected = order.symbol, self._cross_leverage(order.symbol)
+        leg = self.legs.one(symbol, order.position_side)
         leverage = selected if selected is None else cross_leverage or selected
-        return self.holds[symbol].cost_of(order, lots, price, leverage)
+        if leverage is None or leg.side == BOTH or self.switches.hedge_cross_margin == "both":
+            return leg.holds.cost_of(order, leg.lots, price, leverage)
+        grown = leg.holds.grown_value(order, leg.lots, price)
+        before = self._larger(symbol, leverage)
+        return self._larger(symbol, leverage, (leg.side, grown)) - before
 
     def _cross_leverage(self, symbol: str) -> Decimal | None:
         return self.cross_leverage[symbol] if self.mode(symbol) == CROSS else None
 
     def wallet_state(self, currency: str) -> WalletState:
         """The wallet at the present mark prices (reference 5.7, its two checks)."""
-        cross, isolated = _Parts(), _Parts()
+        cross = isolated = _UNBOUND
         for symbol in self._settled.get(currency, ()):
-            position = self.positions[symbol]
-            if not position.lots and self.holds[symbol].is_empty:
+            bound = self.bound(symbol)
+            if bound is _UNBOUND:
                 continue
-            parts = cross if self.mode(symbol) == CROSS else isolated
-            parts.order += self.order_margin(symbol)
-            if position.lots:
-                mark = self._markets[symbol].mark_price
-                parts.position += position.margin(mark)
-                parts.unrealized += position.unrealized(mark)
+            if self.mode(symbol) == CROSS:
+                cross = cross.plus(bound)
+            else:
+                isolated = isolated.plus(bound)
         wallet = self.wallets[currency]
         isolated_held = isolated.position + isolated.order
         cross_total = wallet.cash - wallet.frozen - isolated_held + cross.unrealized

@@ -14,8 +14,6 @@ from terminal.simexchange.market.contracts import AMOUNT_GRID
 from terminal.simexchange.market.matching import BUY, SELL
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from terminal.simexchange.market.contracts import ContractSpec
     from terminal.simexchange.trading.orders import UserOrder
 
@@ -119,27 +117,44 @@ class OrderHolds:
 
     def margin(self, position: int, cross_leverage: Decimal | None) -> Decimal:
         """Held beside a position of signed lots; by side when isolated (no cross leverage)."""
-        buys, sells = self._opened(BUY, position), self._opened(SELL, position)
         if cross_leverage is None:
-            return buys.held + sells.held
-        return self._crossed(max(buys.value, sells.value), cross_leverage)
+            return self._opened(BUY, position).held + self._opened(SELL, position).held
+        return self._crossed(self.larger_value(position), cross_leverage)
+
+    def larger_value(self, position: int) -> Decimal:
+        """The value that counts in cross mode: of the side that would open more."""
+        return max(self._opened(BUY, position).value, self._opened(SELL, position).value)
+
+    def lots_of(self, side: str) -> int:
+        """The lots of a side's orders that hold margin, or would without a position."""
+        found = self._sides[side]
+        return found.lots + sum(row.lots for row in found.forced.values())
 
     def cost_of(
         self, order: UserOrder, position: int, price: Decimal, cross_leverage: Decimal | None
     ) -> Decimal:
         """What an order that is not here yet would hold beyond the others, at a price."""
+        cost = self._cost(order, position, price)
+        if cross_leverage is None:
+            return cost.held
+        return self._crossed(self._grown(order.side, position, cost), cross_leverage)
+
+    def grown_value(self, order: UserOrder, position: int, price: Decimal) -> Decimal:
+        """How much ``larger_value`` would grow by an order that is not here yet."""
+        return self._grown(order.side, position, self._cost(order, position, price))
+
+    def _cost(self, order: UserOrder, position: int, price: Decimal) -> Opening:
         opens = order.remaining
         if not order.holds_margin:
             if order.only_reduces:
-                return _ZERO
+                return _NOTHING
             opens = self.uncovered(order.side, position, opens)
-        cost = self.opening(price, opens, order.leverage)
-        if cross_leverage is None:
-            return cost.held
-        before = {side: self._opened(side, position).value for side in (BUY, SELL)}
-        after = {**before, order.side: before[order.side] + cost.value}
-        grown = max(after.values()) - max(before.values())
-        return self._crossed(grown, cross_leverage)
+        return self.opening(price, opens, order.leverage)
+
+    def _grown(self, side: str, position: int, cost: Opening) -> Decimal:
+        before = {each: self._opened(each, position).value for each in (BUY, SELL)}
+        after = {**before, side: before[side] + cost.value}
+        return max(after.values()) - max(before.values())
 
     def side_value(self, side: str, position: int) -> Decimal:
         """The value of what a side's orders would open."""
@@ -163,8 +178,3 @@ class OrderHolds:
             if not free:
                 break
         return Opening(value, held)
-
-
-def holds_of(specs: Mapping[str, ContractSpec]) -> dict[str, OrderHolds]:
-    """Empty holds for each contract."""
-    return {symbol: OrderHolds(spec) for symbol, spec in specs.items()}

@@ -78,7 +78,8 @@ class Ledger:
     rows: list[LedgerRow] = field(default_factory=list)
     payments: list[FundingPayment] = field(default_factory=list)
     """Funding of its positions, oldest first."""
-    _running: dict[str, _Running] = field(default_factory=dict)
+    _running: dict[tuple[str, str], _Running] = field(default_factory=dict)
+    """By contract and side of it."""
     _offset: int = _FIRST_OFFSET
 
     def moved(
@@ -100,22 +101,26 @@ class Ledger:
         self.rows.append(row)
         del self.rows[:-KEPT_ROWS]
 
-    def realized(self, symbol: str, currency: str, amount: Decimal, now_ms: int) -> None:
+    def realized(
+        self, symbol: str, currency: str, amount: Decimal, now_ms: int, side: str = "BOTH"
+    ) -> None:
         """A contract's position earned, paid a fee, or paid or got funding."""
-        running = self._running.setdefault(symbol, _Running(currency))
+        running = self._running.setdefault((symbol, side), _Running(currency))
         running.amount += amount
         running.at_ms = now_ms
 
-    def settled(self, symbol: str, equity: Decimal, now_ms: int, *, is_open: bool) -> None:
+    def settled(
+        self, symbol: str, equity: Decimal, now_ms: int, side: str = "BOTH", *, is_open: bool
+    ) -> None:
         """The position was closed or its period ended: what ran up becomes a row.
 
         While it is open nothing has run up from now on, which shows as a pending row, too.
         """
-        running = self._running.pop(symbol, None)
+        running = self._running.pop((symbol, side), None)
         if running is None:
             return
         if is_open:
-            self._running[symbol] = _Running(running.currency, at_ms=now_ms)
+            self._running[symbol, side] = _Running(running.currency, at_ms=now_ms)
         if running.amount or not is_open:
             self.moved(REALIZED, running.currency, running.amount, equity, symbol, now_ms)
 
@@ -133,7 +138,7 @@ class Ledger:
                 -number,
                 running.currency,
             )
-            for number, (symbol, running) in enumerate(reversed(self._running.items()), 1)
+            for number, ((symbol, _), running) in enumerate(reversed(self._running.items()), 1)
         ]
 
     def paid(self, payment: FundingPayment) -> None:

@@ -59,6 +59,8 @@ class SimPosition:
     turned_lots: int = 0
     """All lots that were opened since it is there."""
     is_auto_deposit: bool = False
+    side: str = "BOTH"
+    """Of the contract: BOTH in one-way mode, LONG or SHORT in hedge mode."""
     level: RiskLevel = field(init=False)
 
     def __post_init__(self) -> None:
@@ -200,10 +202,15 @@ class SimPosition:
             return size / below if below > 0 else _ZERO
         return max(_ZERO, self.entry - sign * margin / size)
 
-    def liquidation(self, wallet: Decimal) -> Decimal:
-        """Liquidation price; zero when there is none (reference 7.5, since May 2025)."""
+    def liquidation(self, wallet: Decimal, rate: Decimal | None = None) -> Decimal:
+        """Liquidation price; zero when there is none (reference 7.5, since May 2025).
+
+        ``rate`` is what must be left of the value: by default the maintenance rate and the taker's
+        fee, which stands in for the fee of a liquidation.
+        """
         bankrupt = self.bankruptcy(wallet)
-        rate = self.maintenance + self.spec.taker_rate
+        if rate is None:
+            rate = self.maintenance + self.spec.taker_rate
         if not bankrupt:
             return _ZERO
         if self.spec.is_inverse:

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from terminal.simexchange.fields import Fields
 
 INTERNAL, TO_SUB, TO_PARENT = "INTERNAL", "PARENT_TO_SUB", "SUB_TO_PARENT"
+SUB_TO_SUB = "SUB_TO_SUB"
 KINDS = (MAIN, TRADE, CONTRACT)
 MOST = 10**9
 """Largest amount of transfer-out; our reading for transfer-in, too."""
@@ -36,13 +37,18 @@ _CLIENT_OID = re.compile(r"[A-Za-z0-9_-]{1,36}")
 def universal(body: Fields, own: Funding) -> Move:
     """A universal-transfer that the account ``own`` asks for (4.1). Raises ``Refused``."""
     client_oid = _client_oid(body)
-    way = body.choice("type", (INTERNAL, TO_SUB, TO_PARENT))
+    ways = (INTERNAL, TO_SUB, TO_PARENT)
+    way = body.choice("type", (*ways, SUB_TO_SUB) if own.rules.takes_sub_to_sub else ways)
     source, target = body.choice("fromAccountType", KINDS), body.choice("toAccountType", KINDS)
     payer = payee = own
     if way == TO_SUB:
         payee = _sub(body, "toUserId", own)
     elif way == TO_PARENT:
         payer = _sub(body, "fromUserId", own)
+    elif way == SUB_TO_SUB:
+        payer, payee = _sub(body, "fromUserId", own), _sub(body, "toUserId", own)
+        if payer is payee:
+            raise _wrong("fromUserId and toUserId are the same")
     else:
         # Whose money is meant is not guessed at: another user's would be a master's business.
         for name in ("fromUserId", "toUserId"):
@@ -126,6 +132,8 @@ def _sub(body: Fields, name: str, own: Funding) -> Funding:
     found = own.subs.get(body.required(name))
     if found is None:
         raise _wrong(f"{name} is invalid")
+    if found.is_frozen:
+        raise Refused("411100", f"The user {found.name} is frozen", 403)
     return found
 
 

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import final
 
+from terminal.simexchange.trading.sides import closes
+
 
 @final
 @dataclass(slots=True)
@@ -74,8 +76,10 @@ class UserOrder:
 
     @property
     def only_reduces(self) -> bool:
-        """True when it must not open or enlarge a position."""
-        return self.is_reduce_only or self.is_close_order
+        """True when it must not open or enlarge a position; who closes a leg never does."""
+        if self.is_reduce_only or self.is_close_order:
+            return True
+        return closes(self.position_side, self.side)
 
     @property
     def never_takes(self) -> bool:

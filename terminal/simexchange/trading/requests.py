@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, final
 
 from terminal.simexchange.errors import Refused
 from terminal.simexchange.market.matching import BUY, SELL
+from terminal.simexchange.trading.sides import POSITION_SIDES, closes
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -60,8 +61,10 @@ class PlaceRequest:
 
     @property
     def only_reduces(self) -> bool:
-        """True when it must not open or enlarge a position."""
-        return self.is_reduce_only or self.is_close_order
+        """True when it must not open or enlarge a position; who closes a leg never does."""
+        if self.is_reduce_only or self.is_close_order:
+            return True
+        return closes(self.position_side, self.side)
 
     @property
     def never_takes(self) -> bool:
@@ -98,7 +101,7 @@ def read_request(
         size=size,
         leverage=_leverage(body),
         margin_mode=_one_of(body, "marginMode", ("ISOLATED", "CROSS"), "ISOLATED"),
-        position_side=_one_of(body, "positionSide", ("BOTH", "LONG", "SHORT"), "BOTH"),
+        position_side=_one_of(body, "positionSide", POSITION_SIDES, "BOTH"),
         time_in_force=_time_in_force(body, kind, takes_retail=takes_retail),
         is_post_only=flag(body, "postOnly"),
         is_reduce_only=flag(body, "reduceOnly"),

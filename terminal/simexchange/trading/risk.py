@@ -1,18 +1,23 @@
-"""How near the cross positions of a currency are to liquidation. Source: reference 7.6."""
+"""How near positions are to liquidation: their prices, and the risk rate of cross positions.
+
+Source: reference 7.4 to 7.6.
+"""
 
 from __future__ import annotations
 
 from decimal import Decimal
 from typing import TYPE_CHECKING, NamedTuple, final
 
-from terminal.simexchange.trading.margin import CROSS
+from terminal.simexchange.market.matching import BUY, SELL
+from terminal.simexchange.trading.margin import CROSS, ISOLATED
 from terminal.simexchange.trading.sizing import coins, maintenance_rate
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Mapping, Sequence
 
     from terminal.simexchange.market.market import Market
     from terminal.simexchange.trading.account import Account
+    from terminal.simexchange.trading.margin import SimPosition
 
 _ZERO = Decimal(0)
 
@@ -24,6 +29,14 @@ class Exposure(NamedTuple):
     value: Decimal
     maintenance: Decimal
     fee_rate: Decimal
+
+
+@final
+class Prices(NamedTuple):
+    """Where a position has nothing left, and where it is liquidated; zero where there is none."""
+
+    bankruptcy: Decimal
+    liquidation: Decimal
 
 
 def risk_rate(
@@ -46,12 +59,13 @@ def cross_risk(account: Account, markets: Mapping[str, Market], currency: str) -
     """The risk rate of an account's cross positions and orders in a settle currency."""
     positions, orders = [], []
     for symbol, market in markets.items():
-        spec, held = market.spec, account.positions[symbol]
+        spec = market.spec
         if spec.settle != currency:
             continue
-        if held.lots and held.margin_mode == CROSS:
-            value = spec.value(market.mark_price, held.lots)
-            positions.append(Exposure(value, held.maintenance, spec.taker_rate))
+        for held in account.legs.open(symbol):
+            if held.margin_mode == CROSS:
+                value = spec.value(market.mark_price, held.lots)
+                positions.append(Exposure(value, maintenance(account, held), spec.taker_rate))
         for order in account.active(symbol):
             if order.margin_mode != CROSS or order.waits or order.only_reduces:
                 continue
@@ -61,3 +75,73 @@ def cross_risk(account: Account, markets: Mapping[str, Market], currency: str) -
                 value = spec.value(price, order.remaining)
                 orders.append(Exposure(value, rate, spec.taker_rate))
     return risk_rate(account.wallet_state(currency).cross_margin, positions, orders)
+
+
+def maintenance(account: Account, held: SimPosition) -> Decimal:
+    """The maintenance rate of a position; a switch lets a cross one count orders of its side."""
+    if held.margin_mode == ISOLATED or account.switches.maintenance_size == "position":
+        return held.maintenance
+    side = BUY if held.lots > 0 else SELL
+    lots = abs(held.lots) + account.legs.one(held.spec.symbol, held.side).holds.lots_of(side)
+    return maintenance_rate(held.spec, coins(held.spec, held.entry, lots))
+
+
+def backing(account: Account, symbol: str) -> Decimal:
+    """The money that the cross positions of a contract can lose (7.4).
+
+    Cash that is neither bound by isolated positions nor needed by cross ones of other contracts.
+    """
+    spec = account.markets[symbol].spec
+    state = account.wallet_state(spec.settle)
+    found = state.staying - state.isolated_position - state.isolated_order
+    for held in account.legs.open():
+        if (
+            held.margin_mode == CROSS
+            and held.spec.symbol != symbol
+            and held.spec.settle == spec.settle
+        ):
+            mark = account.markets[held.spec.symbol].mark_price
+            needed = maintenance(account, held) + held.spec.taker_rate
+            found += held.unrealized(mark) - held.spec.value(mark, held.lots) * needed
+    return found
+
+
+def prices(account: Account, held: SimPosition) -> Prices:
+    """Where a position is bankrupt, and where it is liquidated (7.4, 7.5).
+
+    Long and short of a contract in cross mode share one of each: where their one balance ends. By
+    the mark price at which the latter is reached the risk rate is 1, if nothing else moves.
+    """
+    if not held.lots:
+        return Prices(_ZERO, _ZERO)
+    fee = held.spec.taker_rate
+    if held.margin_mode == ISOLATED:
+        rate = held.maintenance + (fee if account.switches.liquidation_fee == "taker" else 0)
+        return Prices(held.bankruptcy(_ZERO), held.liquidation(_ZERO, rate))
+    wallet = backing(account, held.spec.symbol)
+    together = list(account.legs.open(held.spec.symbol))
+    rates = [maintenance(account, one) + fee for one in together]
+    if len(together) == 1:
+        return Prices(held.bankruptcy(wallet), held.liquidation(wallet, rates[0]))
+    nothing = [_ZERO] * len(together)
+    return Prices(joint_price(together, wallet, nothing), joint_price(together, wallet, rates))
+
+
+def joint_price(held: Sequence[SimPosition], wallet: Decimal, rates: Sequence[Decimal]) -> Decimal:
+    """The price at which cross positions of one contract have no more left than they must.
+
+    What must be left of the value of each is its rate: zero makes it the bankruptcy price. With one
+    position this is the formula of 7.4 and 7.5; for long and short together it follows from the
+    same two sides of the balance, which both move with the one price. Zero when there is none.
+    """
+    spec = held[0].spec
+    signed = [position.lots * spec.multiplier for position in held]
+    if spec.is_inverse:
+        own = wallet + sum((n / p.entry for n, p in zip(signed, held, strict=True)), _ZERO)
+        moved = sum((n + abs(n) * rate for n, rate in zip(signed, rates, strict=True)), _ZERO)
+        price = moved / own if own else _ZERO
+    else:
+        own = wallet - sum((n * p.entry for n, p in zip(signed, held, strict=True)), _ZERO)
+        moved = sum((n - abs(n) * rate for n, rate in zip(signed, rates, strict=True)), _ZERO)
+        price = -own / moved if moved else _ZERO
+    return max(_ZERO, price)

@@ -36,6 +36,12 @@ class Timeline(Generic[Row]):
         self.remove(old_symbol, old_at, old_number)
         return old
 
+    def group(self) -> None:
+        """Sort the rows of all contracts into those of each, as after they were read anew."""
+        self._of = {}
+        for entry in self._all:
+            self._of.setdefault(entry[2], []).append(entry)
+
     def remove(self, symbol: str, at: int, number: int) -> None:
         """Forget a row; unknown ones are ignored."""
         for entries in (self._all, self._of.get(symbol, [])):

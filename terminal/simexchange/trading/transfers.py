@@ -32,6 +32,8 @@ ARRIVES_S = 1.0
 """How long money is under way that does not arrive at once; our choice."""
 DECIMALS = 8
 """The precision of every currency; 4.1 names the rule, no figures."""
+KEPT_IDS = 10_000
+"""So many transfers later a clientOid may be used again; our choice."""
 _ZERO = Decimal(0)
 FIRST_TRANSFER = 0x6705 << 80
 _START = (
@@ -85,6 +87,11 @@ class Rules:
     @is_balance_first.setter
     def is_balance_first(self, value: bool) -> None:
         self._switches.set("transfer_order", "balance" if value else "client_oid")
+
+    @property
+    def takes_sub_to_sub(self) -> bool:
+        """A master may move money from one sub-account to another."""
+        return self._switches.sub_to_sub == "taken"
 
     @property
     def is_late(self) -> bool:
@@ -171,8 +178,10 @@ class Funding:
             (kind, currency): Purse(balance, holds) if master is None else Purse(_ZERO)
             for kind, currency, balance, holds in _START
         }
+        self.is_frozen = False
+        """It may do nothing, and no money goes to it or comes from it."""
         self.moved: dict[str, str] = {}
-        """Ids of the transfers that were asked for from here, by clientOid."""
+        """Ids of the transfers that were asked for from here, by clientOid; the latest 10,000."""
         self.on_its_way: dict[str, Move] = {}
         """Those of them whose money has not arrived, by id."""
         self._register = register
@@ -220,6 +229,8 @@ class Funding:
             return known
         _check_balance(move)
         number = self.moved[move.client_oid] = self._register.id()
+        if len(self.moved) > KEPT_IDS:
+            del self.moved[next(iter(self.moved))]
         move.payer.add(move.source, move.currency, -move.amount, move.target)
         self.on_its_way[number] = move
         if self.rules.is_late:

@@ -70,3 +70,28 @@ def test_who_holds_nothing_pays_nothing() -> None:
     clock.advance(1.5)
     assert engine.account.ledger.payments == []
     assert engine.account.wallets == before
+
+
+def test_each_leg_of_a_hedged_contract_pays_or_gets_its_own() -> None:
+    clock = SimClock(start_ms=FUNDING_MS - 1000, speed=0)
+    ear = Ear()
+    engine = Engine(7, demo_key(7), clock, ear, Switches())
+    account, market = engine.account, engine.markets["XBTUSDTM"]
+    account.set_hedged(is_on=True)
+    for side, leg, size in (("buy", "LONG", 30), ("sell", "SHORT", 10)):
+        body = {"symbol": "XBTUSDTM", "side": side, "type": "market", "leverage": 5, "size": size}
+        engine.place(account, {**body, "clientOid": leg, "positionSide": leg})
+    cash = account.wallets["USDT"].cash
+    engine.settlements.start()
+    clock.advance(1.5)
+    long, short = account.ledger.payments
+    assert (long.position_side, short.position_side) == ("LONG", "SHORT")
+    assert (long.lots, short.lots) == (30, -10)
+    assert long.amount == pytest.approx(-3 * short.amount, abs=Decimal("1E-7"))
+    assert account.wallets["USDT"].cash == cash + long.amount + short.amount
+    assert [leg.position.funding for leg in account.legs.of("XBTUSDTM")] == [
+        long.amount, short.amount,
+    ]  # fmt: skip
+    settled = [data["qty"] for _, subject, data in ear.told if subject == "position.settlement"]
+    assert set(settled) == {30, -10}
+    assert market.settled_rate(FUNDING_MS)

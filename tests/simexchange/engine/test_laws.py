@@ -14,12 +14,15 @@ from hypothesis import strategies as st
 from terminal.simexchange.errors import Refused
 from terminal.simexchange.market.matching import BUY, SELL, BookOrder
 from terminal.simexchange.trading.holds import OrderHolds
+from terminal.simexchange.trading.margin import CROSS, ISOLATED
+from terminal.simexchange.trading.sides import BOTH, LONG, SHORT
 from tests.support.floor import SYMBOL, FakePublisher, Floor
 
 if TYPE_CHECKING:
     from terminal.simexchange.trading.account import Account
 
-_NO_STATE = {"_clock", "_publisher", "candles", "_day", "_listener", "_markets", "trades", "_floor"}
+_MARKETS = {"_markets", "markets", "trades", "candles", "_day"}
+_NO_STATE = {"_clock", "_publisher", "_listener", "_floor", *_MARKETS}
 """Not looked at: time, who listens, caches, and what a trade leaves besides the book it changed."""
 
 
@@ -117,9 +120,15 @@ command = st.one_of(
 class World:
     """Two accounts and the crowd, and a client that rebuilds the book from its frames."""
 
-    def __init__(self, **switches: str) -> None:
+    def __init__(
+        self, switches: dict[str, str], *, is_hedged: bool = False, mode: str = ISOLATED
+    ) -> None:
         self.floor = Floor(**switches)
+        self.mode = mode
         self.accounts = [self.floor.account, self.floor.another_account()]
+        for account in self.accounts:
+            account.set_hedged(is_on=is_hedged)
+            account.margin_modes[SYMBOL] = mode
         self.cash = Decimal(100_000)
         self.middle = self.floor.bid
         self._make_room()
@@ -141,8 +150,22 @@ class World:
         market.take(SELL, self.middle - REACH, 1_000_000)
         market.last = self.middle
         # Both begin with a position, so that orders that only reduce have something to reduce.
-        self.floor.place(SELL, self.middle, 30, self.accounts[1])
-        self.floor.place(BUY, self.middle, 30)
+        for account, side in ((self.accounts[1], SELL), (self.accounts[0], BUY)):
+            self.floor.place(side, self.middle, 30, account, **self._leg(account, side, 2))
+        # And in hedge mode with an order that closes all of it, which must never do more than that.
+        for account, side, price in (
+            (self.accounts[0], SELL, self.middle + 3),
+            (self.accounts[1], BUY, self.middle - 3),
+        ):
+            if account.legs.is_hedged:
+                self.floor.place(side, price, 30, account, **self._leg(account, side, 1))
+
+    def _leg(self, account: Account, side: str, size: int) -> dict[str, str]:
+        """Margin mode and leg of an order: odd sizes close in hedge mode, even ones open."""
+        if not account.legs.is_hedged:
+            return {"marginMode": self.mode}
+        is_long = (side == BUY) == (size % 2 == 0)
+        return {"marginMode": self.mode, "positionSide": LONG if is_long else SHORT}
 
     def do(self, row: tuple[Any, ...]) -> None:
         kind, market = row[0], self.floor.market
@@ -175,7 +198,8 @@ class World:
     ) -> None:
         floor, price = self.floor, self.middle + offset
         ticks = None if kind == "market" else price
-        body = floor.body(**{"side": side, "ticks": ticks, "size": size, **more})
+        leg = self._leg(self.accounts[account], side, size)
+        body = floor.body(**{"side": side, "ticks": ticks, "size": size, **leg, **more})
         if stop:
             body = {**body, **stop, "stopPrice": floor.text(price)}
         place = floor.engine.place
@@ -199,6 +223,7 @@ class World:
         for account in self.accounts:
             self._check_orders(account)
             self._check_cash(account)
+            self._check_margins(account)
 
     def _check_book(self) -> None:
         book = self.floor.market.book
@@ -233,8 +258,8 @@ class World:
         }
 
     def _check_orders(self, account: Account) -> None:
-        book, held = self.floor.market.book, account.positions[SYMBOL].lots
-        fresh = OrderHolds(self.floor.market.spec)
+        book, legs = self.floor.market.book, account.legs.of(SYMBOL)
+        fresh = {leg.side: OrderHolds(self.floor.market.spec) for leg in legs}
         resting = {order.id for order in book._orders.values() if order.owner == account.uid}
         assert resting == set(account.working(SYMBOL))
         for order in account.orders.values():
@@ -246,30 +271,56 @@ class World:
             in_book = book.order(order.id)
             assert isinstance(in_book, BookOrder)
             assert in_book.remaining == order.remaining
-            fresh.set(order)
+            fresh[order.position_side].set(order)
+            held = account.legs.one(SYMBOL, order.position_side).lots
             if order.only_reduces:
                 assert (order.side == SELL) == (held > 0)
                 assert order.remaining <= abs(held)
-        assert account.order_margin(SYMBOL) == fresh.margin(held, None)
+        if self.mode == ISOLATED:
+            expected = sum(fresh[leg.side].margin(leg.lots, None) for leg in legs)
+            assert account.order_margin(SYMBOL) == expected
+        for leg in legs:
+            assert leg.holds.larger_value(leg.lots) == fresh[leg.side].larger_value(leg.lots)
+            assert leg.side == BOTH or leg.lots * (1 if leg.side == LONG else -1) >= 0
+        if not account.working(SYMBOL):
+            assert account.order_margin(SYMBOL) == 0, "what held is released"
         for fills in (fill for fill in account.fills.newest() if fill.lots <= 0):
             pytest.fail(str(fills))
 
     def _check_cash(self, account: Account) -> None:
         """Cash and the open profit are what was put in, what prices did, and the fees."""
-        spec, position = self.floor.market.spec, account.positions[SYMBOL]
+        spec, legs = self.floor.market.spec, account.legs.of(SYMBOL)
         lots, paid, fees = 0, Decimal(0), Decimal(0)
+        by_side = {leg.side: 0 for leg in legs}
         for fill in account.fills.newest():
             signed = fill.lots if fill.side == BUY else -fill.lots
+            by_side[fill.position_side] += signed
             lots += signed
             paid += signed * spec.price(fill.price) * spec.multiplier
             fees += fill.fee
             rate = spec.taker_rate if fill.pays_taker else spec.maker_rate
             assert fill.fee == fill.value * rate
-        assert lots == position.lots
+        assert by_side == {leg.side: leg.lots for leg in legs}
         mark = Decimal(100_000)
-        worth = account.wallets["USDT"].cash + position.unrealized(mark)
+        worth = account.wallets["USDT"].cash
+        worth += sum(leg.position.unrealized(mark) for leg in legs)
         expected = self.cash + lots * mark * spec.multiplier - paid - fees
         assert worth == expected
+
+    def _check_margins(self, account: Account) -> None:
+        """What is bound, what is free and what is earned add up to the wallet (5.7)."""
+        state, mark = account.wallet_state("USDT"), self.floor.market.mark_price
+        earned = sum(leg.position.unrealized(mark) for leg in account.legs.of(SYMBOL))
+        cross = state.available + state.cross_position + state.cross_order
+        assert state.equity == state.cash + earned
+        assert cross == state.cross_margin
+        isolated = state.isolated_position + state.isolated_order
+        assert cross - state.cross_unrealized + isolated == state.cash
+        assert min(isolated, state.cross_position, state.cross_order) >= 0
+        other = (isolated, state.isolated_unrealized)
+        if self.mode == ISOLATED:
+            other = (state.cross_position + state.cross_order, state.cross_unrealized)
+        assert not any(other), "of the mode that nothing is in"
 
     def check_trades(self) -> None:
         """Every fill has its public trade, and both owners of a trade have a fill of it."""
@@ -315,7 +366,33 @@ class World:
 def test_the_laws_hold_after_every_command(
     switches: dict[str, str], rows: list[tuple[Any, ...]]
 ) -> None:
-    world = World(**switches)
+    world = World(switches)
+    for row in rows:
+        world.do(row)
+        world.check()
+    world.check_trades()
+
+
+@pytest.mark.parametrize(
+    ("mode", "is_hedged", "switches"),
+    [
+        (ISOLATED, True, {}),
+        (CROSS, False, {}),
+        (CROSS, True, {"triggered_stop_id": "new"}),
+        (CROSS, True, {"hedge_cross_margin": "both", "exits_made": "at_once"}),
+    ],
+    ids=["isolated-hedged", "cross", "cross-hedged", "cross-hedged-other"],
+)
+@given(rows=st.lists(command, min_size=10, max_size=30))
+@settings(
+    max_examples=settings().max_examples // 16,
+    deadline=None,
+    suppress_health_check=list(HealthCheck),
+)
+def test_the_laws_hold_in_every_mode(
+    mode: str, is_hedged: bool, switches: dict[str, str], rows: list[tuple[Any, ...]]
+) -> None:
+    world = World(switches, is_hedged=is_hedged, mode=mode)
     for row in rows:
         world.do(row)
         world.check()

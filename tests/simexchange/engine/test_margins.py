@@ -46,7 +46,9 @@ def test_margin_moves_between_wallet_and_position(symbol: str) -> None:
     held, currency = floor.account.positions[symbol], floor.market.spec.settle
     amount = Decimal("0.00005") if currency == "XBT" else Decimal("2.5")
     before, bankrupt = floor.account.wallet_state(currency), held.bankruptcy(Decimal(0))
-    assert floor.engine.margins.deposit(floor.account, floor.market, amount, "b-1")
+    assert floor.engine.margins.deposit(
+        floor.account, floor.account.positions[floor.symbol], amount, "b-1"
+    )
     after = floor.account.wallet_state(currency)
     assert before.available - after.available == amount
     assert after.isolated_position - before.isolated_position == amount
@@ -54,9 +56,13 @@ def test_margin_moves_between_wallet_and_position(symbol: str) -> None:
     assert held.bankruptcy(Decimal(0)) < bankrupt
     assert reasons(floor)[-1] == "marginChange"
     assert floor.publisher.private[-1][0] == WALLET
-    assert floor.engine.margins.deposit(floor.account, floor.market, amount, "b-1")
+    assert floor.engine.margins.deposit(
+        floor.account, floor.account.positions[floor.symbol], amount, "b-1"
+    )
     assert floor.account.wallet_state(currency).available == after.available, "once for a number"
-    assert floor.engine.margins.withdraw(floor.account, floor.market, amount)
+    assert floor.engine.margins.withdraw(
+        floor.account, floor.account.positions[floor.symbol], amount
+    )
     assert floor.account.wallet_state(currency).available == before.available
     assert held.added == 0
 
@@ -67,21 +73,23 @@ def test_the_most_that_can_be_withdrawn(floor: Floor) -> None:
     margins, account, market = floor.engine.margins, floor.account, floor.market
     held = account.positions[SYMBOL]
     market.move_fair(-200)
-    most = margins.withdrawable(account, market)
+    most = margins.withdrawable(held)
     needed = market.spec.value(market.mark_price, 10) * held.level.initial
     loss = held.unrealized(market.mark_price)
     assert loss < 0
     assert most == pytest.approx(held.initial_margin + loss - needed, abs=Decimal("1E-9"))
-    assert refusal(margins.withdraw, account, market, most + Decimal("1E-10")) == "300003"
-    assert margins.withdraw(account, market, most)
-    assert margins.withdrawable(account, market) <= Decimal("1E-10")
+    assert refusal(margins.withdraw, account, held, most + Decimal("1E-10")) == "300003"
+    assert margins.withdraw(account, held, most)
+    assert margins.withdrawable(held) <= Decimal("1E-10")
     assert held.liquidation(Decimal(0)) < market.mark_price
 
 
 def test_a_part_that_is_closed_takes_its_part_of_the_margin(floor: Floor) -> None:
     floor.place(BUY, None, 10)
     held = floor.account.positions[SYMBOL]
-    floor.engine.margins.deposit(floor.account, floor.market, Decimal(20), "b-1")
+    floor.engine.margins.deposit(
+        floor.account, floor.account.positions[floor.symbol], Decimal(20), "b-1"
+    )
     held.settle(Decimal("0.5"))
     held.settle(Decimal("-1.5"))
     before = held.own_margin
@@ -95,34 +103,36 @@ def test_a_part_that_is_closed_takes_its_part_of_the_margin(floor: Floor) -> Non
 
 def test_margins_that_are_refused_change_nothing(floor: Floor) -> None:
     margins, account, market = floor.engine.margins, floor.account, floor.market
-    assert not margins.deposit(account, market, Decimal(10), "b-0"), "no position"
-    assert not margins.withdraw(account, market, Decimal(10))
-    assert margins.withdrawable(account, market) == 0
+    held = account.positions[SYMBOL]
+    assert not margins.deposit(account, held, Decimal(10), "b-0"), "no position"
+    assert not margins.withdraw(account, held, Decimal(10))
+    assert margins.withdrawable(held) == 0
     floor.place(BUY, None, 10)
     before = account.wallet_state("USDT")
     least = margins.least_deposit("USDT")
     assert least == pytest.approx(Decimal("0.00001667") * market.index_price, abs=Decimal("1E-8"))
     assert margins.least_deposit("XBT") == Decimal("0.00001667")
     below = least - Decimal("1E-8")
-    assert refusal(margins.deposit, account, market, below, "b-1") == "300000"
-    assert refusal(margins.deposit, account, market, before.available + 1, "b-1") == "300003"
+    assert refusal(margins.deposit, account, held, below, "b-1") == "300000"
+    assert refusal(margins.deposit, account, held, before.available + 1, "b-1") == "300003"
     floor.engine.halts.liquidating.add((account.uid, SYMBOL))
-    assert refusal(margins.deposit, account, market, Decimal(10), "b-1") == "300014"
-    assert refusal(margins.withdraw, account, market, Decimal(1)) == "300014"
+    assert refusal(margins.deposit, account, held, Decimal(10), "b-1") == "300014"
+    assert refusal(margins.withdraw, account, held, Decimal(1)) == "300014"
     floor.engine.halts.liquidating.clear()
     assert account.wallet_state("USDT") == before
     assert not account.deposits
-    assert margins.deposit(account, market, least, "b-1"), "a number that was refused is free"
+    assert margins.deposit(account, held, least, "b-1"), "a number that was refused is free"
 
 
 def test_cross_positions_have_no_margin_of_their_own(floor: Floor) -> None:
     floor.engine.set_margin_mode(SYMBOL, "CROSS")
     floor.place(BUY, None, 10, marginMode="CROSS")
     margins, account, market = floor.engine.margins, floor.account, floor.market
-    assert refusal(margins.deposit, account, market, Decimal(10), "b-1") == "330005"
-    assert refusal(margins.withdraw, account, market, Decimal(1)) == "330005"
+    held = account.positions[SYMBOL]
+    assert refusal(margins.deposit, account, held, Decimal(10), "b-1") == "330005"
+    assert refusal(margins.withdraw, account, held, Decimal(1)) == "330005"
     assert refusal(margins.change_level, account, market, 2) == "330005"
-    assert margins.withdrawable(account, market) == 0
+    assert margins.withdrawable(held) == 0
 
 
 # Risk limits -------------------------------------------------------------------------------------

@@ -228,3 +228,17 @@ def test_money_of_a_universal_transfer_may_arrive_later() -> None:
     assert balance(caller, "contract") == "100025"
     caller.clock.advance(1)
     assert balance(caller, "contract") == "100050"
+
+
+@pytest.mark.parametrize("kind", ["MARGIN", "OPTION", "MARGIN_V2", "ISOLATED", "ISOLATED_V2"])
+def test_types_that_hold_nothing_here_have_nothing_to_transfer(kind: str) -> None:
+    """Those of a pair are asked for with its name; a currency must be one all the same."""
+    caller = Caller()
+    tag = "&tag=BTC-USDT" if kind.startswith("ISOLATED") else ""
+    path = f"/api/v1/accounts/transferable?type={kind}"
+    zeros = {"balance": "0", "available": "0", "holds": "0", "transferable": "0"}
+    assert caller.data(f"{path}&currency=USDT{tag}") == {"currency": "USDT", **zeros}
+    assert caller.code(f"{path}&currency=ETH{tag}") == (400, "400100")
+    if tag:
+        assert caller.code(f"{path}&currency=USDT") == (400, "400100")
+        assert caller.code(f"{path}&currency=USDT&tag=btc") == (400, "400100")

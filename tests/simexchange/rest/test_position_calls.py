@@ -15,6 +15,7 @@ MODE, CHANGE = "/api/v2/position/getMarginMode", "/api/v2/position/changeMarginM
 BATCH = "/api/v2/position/batchChangeMarginMode"
 LEVERAGE, SET_LEVERAGE = "/api/v2/getCrossUserLeverage", "/api/v2/changeCrossUserLeverage"
 SWITCH = "/api/v2/position/switchPositionMode"
+POSITION_MODE = "/api/v2/position/getPositionMode"
 
 
 @pytest.fixture
@@ -277,11 +278,65 @@ def test_more_leverage_than_the_contract_allows(caller: Caller) -> None:
 @pytest.mark.conforms(
     "GET /api/v2/position/getPositionMode", "POST /api/v2/position/switchPositionMode"
 )
-def test_one_way_is_the_only_position_mode(caller: Caller) -> None:
-    assert caller.data("/api/v2/position/getPositionMode") == {"positionMode": 0}
+def test_the_position_mode_is_of_the_whole_account(caller: Caller) -> None:
+    """Text or number; what is selected already is answered like a switch."""
+    assert caller.data(POSITION_MODE) == {"positionMode": 0}
+    for asked in ("1", 1, "0", "0", "1"):
+        assert caller.data(SWITCH, "POST", {"positionMode": asked}) == {"positionMode": int(asked)}
+        assert caller.data(POSITION_MODE) == {"positionMode": int(asked)}
+    other = caller.new_key("other@other")
+    assert caller.data(POSITION_MODE, key=other) == {"positionMode": 0}
+
+
+@pytest.mark.parametrize("stands", ["order", "stop", "position"])
+def test_the_position_mode_stays_while_anything_stands_anywhere(
+    caller: Caller, stands: str
+) -> None:
+    more: dict[str, dict[str, Any]] = {
+        "order": {"price": caller.low(OTHER)},
+        "stop": {"stop": "up", "stopPrice": caller.high(OTHER), "stopPriceType": "TP"},
+        "position": {},
+    }
+    caller.place(OTHER, **more[stands])
+    assert caller.code(SWITCH, "POST", {"positionMode": "1"}) == (200, "50002")
     assert caller.data(SWITCH, "POST", {"positionMode": "0"}) == {"positionMode": 0}
-    assert caller.code(SWITCH, "POST", {"positionMode": "1"}) == (200, "300000")
-    assert caller.data("/api/v2/position/getPositionMode") == {"positionMode": 0}
+    assert caller.data(POSITION_MODE) == {"positionMode": 0}
+
+
+def test_the_settings_of_a_contract_go_over_to_the_other_mode(caller: Caller) -> None:
+    level = {"symbol": SYMBOL, "level": 3}
+    assert caller.data("/api/v1/position/risk-limit-level/change", "POST", level) is True
+    caller.data(SWITCH, "POST", {"positionMode": "1"})
+    levels = [leg.position.level.level for leg in caller.account.legs.of(SYMBOL)]
+    assert levels == [3, 3]
+
+
+@pytest.mark.conforms("GET /api/v1/position", "GET /api/v2/position", "GET /api/v1/positions")
+def test_both_legs_are_listed(caller: Caller) -> None:
+    """The singular call of old shows one of them."""
+    caller.data(SWITCH, "POST", {"positionMode": "1"})
+    old = f"/api/v1/position?symbol={SYMBOL}"
+    shown = caller.data(old)
+    assert (shown["positionSide"], shown["isOpen"]) == ("LONG", False)
+    caller.place(side="sell", positionSide="SHORT", size=2)
+    assert caller.data(old)["positionSide"] == "SHORT"
+    caller.place(side="buy", positionSide="LONG", size=3)
+    assert caller.data(old)["positionSide"] == "LONG"
+    rows = caller.data("/api/v1/positions")
+    texts = caller.data(f"/api/v2/position?symbol={SYMBOL}")
+    for found in (rows, texts):
+        legs = [(row["positionSide"], row["currentQty"]) for row in found]
+        assert legs == [("LONG", 3), ("SHORT", -2)]
+    assert rows[0]["id"] != rows[1]["id"]
+    assert caller.data(f"/api/v2/position?symbol={OTHER}") == []
+    body = {"symbol": SYMBOL, "margin": 5, "bizNo": "b-1"}
+    deposit = "/api/v1/position/margin/deposit-margin"
+    assert caller.code(deposit, "POST", body)[1] == "330011"
+    shown = caller.data(deposit, "POST", {**body, "positionSide": "SHORT"})
+    assert (shown["positionSide"], shown["posCrossMargin"]) == ("SHORT", 5)
+    most = f"/api/v1/margin/maxWithdrawMargin?symbol={SYMBOL}"
+    assert caller.code(most)[1] == "330011"
+    assert float(caller.data(f"{most}&positionSide=SHORT")) > 5
 
 
 # Nonsense ----------------------------------------------------------------------------------------

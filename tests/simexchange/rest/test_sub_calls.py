@@ -159,3 +159,40 @@ def test_their_weights() -> None:
     caller, (uid,) = a_house()
     assert caller.spent(USERS) == caller.spent(BALANCES) == ("Management", 20)
     assert caller.spent(f"{ONE}/{uid}") == ("Management", 15)
+
+
+def test_a_frozen_sub_account_neither_gets_nor_gives_nor_does_anything() -> None:
+    """Its keys and its transfers are refused with 411100; its master sees that it is frozen."""
+    caller = Caller()
+    key = caller.new_key("k@main/desk1")
+    give(caller, key.uid, "5")
+    caller.engine.accounts.funding[key.uid].is_frozen = True
+    assert caller.data(USERS)["items"][0]["status"] == 3
+    assert caller.code("/api/v1/account-overview", key=key) == (403, "411100")
+    body = {"clientOid": "f", "currency": "USDT", "amount": "1"}
+    kinds = {"fromAccountType": "MAIN", "toAccountType": "MAIN"}
+    to_sub = {**body, **kinds, "type": "PARENT_TO_SUB", "toUserId": key.uid}
+    to_parent = {**body, **kinds, "type": "SUB_TO_PARENT", "fromUserId": key.uid}
+    for asked in (to_sub, to_parent):
+        assert caller.code(TRANSFER, "POST", asked) == (403, "411100")
+    caller.engine.accounts.funding[key.uid].is_frozen = False
+    caller.data(TRANSFER, "POST", to_parent)
+
+
+def test_from_one_sub_account_to_another_only_as_a_switch_says() -> None:
+    """The reference knows no such way; who wants it gets it, but never to the same one."""
+    body = {"clientOid": "s", "type": "SUB_TO_SUB", "currency": "USDT", "amount": "1"}
+    kinds = {"fromAccountType": "MAIN", "toAccountType": "CONTRACT"}
+    for choice in ("refused", "taken"):
+        caller = Caller(sub_to_sub=choice)
+        one, two = (caller.new_key(f"k{n}@main/desk{n}") for n in (1, 2))
+        give(caller, one.uid, "5")
+        asked = {**body, **kinds, "fromUserId": one.uid, "toUserId": two.uid}
+        if choice == "refused":
+            assert caller.code(TRANSFER, "POST", asked) == (400, "400100")
+            continue
+        caller.data(TRANSFER, "POST", asked)
+        theirs = caller.data("/api/v1/account-overview?currency=USDT", key=two)
+        assert theirs["availableBalance"] == 1
+        same = {**asked, "clientOid": "t", "toUserId": one.uid}
+        assert caller.code(TRANSFER, "POST", same) == (400, "400100")

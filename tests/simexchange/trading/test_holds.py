@@ -115,3 +115,21 @@ def test_the_running_sums_are_those_of_the_orders_that_are_left(
         running.drop(order)
     assert running.margin(position, cross) == 0
     assert running.is_empty
+
+
+@given(
+    st.integers(-50, 50),
+    st.lists(st.tuples(st.sampled_from([BUY, SELL]), st.integers(1, 30)), max_size=8),
+)
+def test_cross_margin_is_of_the_larger_side(position: int, orders: list[tuple[str, int]]) -> None:
+    """The published formula (7.3): max(|position + orders of its side|, |orders of the other|)."""
+    holds = OrderHolds(SPEC)
+    for number, (side, lots) in enumerate(orders):
+        holds.set(an_order(number, side, 900_000, lots))
+    buys, sells = (sum(lots for side, lots in orders if side == one) for one in (BUY, SELL))
+    same, other = (buys, sells) if position >= 0 else (sells, buys)
+    larger = max(abs(position) + same, other)
+    one_lot = SPEC.value(SPEC.price(900_000), 1)
+    assert holds.larger_value(position) == one_lot * (larger - abs(position))
+    cost = one_lot * (larger - abs(position))
+    assert holds.margin(position, Decimal(4)) == cost / 4 + cost * SPEC.taker_rate
