@@ -375,7 +375,8 @@ class Diagnosis:
             mode = await AccountClient(http, Scales()).position_mode()
         except TernError as error:
             sentence, remedy = words_of(error)
-            return check.warning(f"The position mode could not be read. {sentence}", remedy)
+            words = f"The position mode could not be read; nothing is opened without it. {sentence}"
+            return check.failed(words, remedy)
         if mode is PositionMode.ONE_WAY:
             return check.ok("The account is in one-way mode.", figures={"mode": mode.value})
         return check.failed(

@@ -12,7 +12,6 @@ from random import random
 from typing import TYPE_CHECKING, NamedTuple, final
 
 from terminal.exchange.meter import (
-    LONGEST_RESET_S,
     LOOK_AGAIN_S,
     SLACK_S,
     Figures,
@@ -236,7 +235,7 @@ class RateBudget:
         """The pool is empty: it sleeps until its reset, and a little longer. Returns seconds."""
         meter = self._meters[pool]
         reset_s = meter.window_s if reset_ms is None else reset_ms / 1000
-        reset_s = min(max(reset_s, 0.0), LONGEST_RESET_S)
+        reset_s = min(max(reset_s, 0.0), meter.longest_reset_s)
         meter.told(Figures(meter.limit, 0, round(reset_s * 1000)), now_s, now_s)
         wait_s = reset_s + SLACK_S + JITTER_S * self._dice()
         self._blocked_until_s[pool] = max(self._blocked_until_s[pool], now_s + wait_s)

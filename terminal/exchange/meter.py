@@ -17,8 +17,11 @@ from typing import TYPE_CHECKING, NamedTuple, final
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-LONGEST_RESET_S = 300.0
-"""A longer time to the end of a window is not believed."""
+MOST_WINDOWS = 2
+"""A longer time to the end of a window is not believed: not even cancels are sent meanwhile."""
+LEAST_SHARE = 20
+"""Nor is a limit below a twentieth of the lowest level's: nothing would ever fit again, so that no
+answer could correct it."""
 SLACK_S = 0.05
 """Resets are whole milliseconds, and two clocks never run alike."""
 LOOK_AGAIN_S = 0.1
@@ -55,11 +58,16 @@ def figures_of(headers: Mapping[str, str]) -> Figures | None:
 
 @final
 class Meter:
-    """What one pool has been charged. ``limit`` in weights per ``window_s`` seconds."""
+    """What one pool has been charged. ``limit`` in weights per ``window_s`` seconds.
+
+    It is that of the lowest level, until the exchange tells another.
+    """
 
     def __init__(self, limit: int, window_s: float) -> None:
         self.limit = limit
         self.window_s = window_s
+        self.longest_reset_s = MOST_WINDOWS * window_s
+        self._least_limit = max(1, limit // LEAST_SHARE)
         self._flight: dict[int, tuple[int, float]] = {}
         self._flying = 0
         self._next = 0
@@ -101,11 +109,11 @@ class Meter:
         that is over are ignored, those of a newer one replace.
         """
         self._forget(now_s)
-        if figures.limit <= 0:
+        if figures.limit < self._least_limit:
             return
         self.limit = figures.limit
         used = figures.limit - min(max(figures.remaining, 0), figures.limit)
-        reset_s = min(max(figures.reset_ms, 0) / 1000, LONGEST_RESET_S)
+        reset_s = min(max(figures.reset_ms, 0) / 1000, self.longest_reset_s)
         first_s, last_s = sent_s + reset_s, now_s + reset_s + SLACK_S
         if self._used is not None and last_s < self._ends_from_s:
             return

@@ -109,6 +109,7 @@ class AccountSession:
         self._cross_leverage: dict[Symbol, Decimal] = {}
         self._mode_revisions = 0
         self._prepared: set[Symbol] = set()
+        self._reading_modes: set[Symbol] = set()
         self._days: dict[str, tuple[int, Money, TimestampMs]] = {}
         self._wallet_revisions: dict[str, int] = {}
         self._revisions: dict[Symbol, int] = {}
@@ -202,7 +203,7 @@ class AccountSession:
         """A contract is about to be traded: read its modes."""
         self._prepared.add(symbol)
         if self._feed.is_live:
-            self._owner.spawn(f"modes of {symbol}", self._read_modes(symbol))
+            self._ask_for_modes(symbol)
 
     def _on_opened(self) -> None:
         self._recovery.opened()
@@ -218,7 +219,14 @@ class AccountSession:
         self._read_modes_anew()
 
     def _read_modes_anew(self) -> None:
+        self._mode_revisions += 1  # who is reading reads once more
         for symbol in tuple(self._prepared):
+            self._ask_for_modes(symbol)
+
+    def _ask_for_modes(self, symbol: Symbol) -> None:
+        """Read a contract's modes, once at a time however often it is asked for."""
+        if symbol not in self._reading_modes:
+            self._reading_modes.add(symbol)
             self._owner.spawn(f"modes of {symbol}", self._read_modes(symbol))
 
     async def _read_all(self) -> None:
@@ -250,6 +258,12 @@ class AccountSession:
         self._revisions[symbol] = self._revisions.get(symbol, 0) + 1
 
     async def _read_modes(self, symbol: Symbol) -> None:
+        try:
+            await self._read_modes_until_it_worked(symbol)
+        finally:
+            self._reading_modes.discard(symbol)
+
+    async def _read_modes_until_it_worked(self, symbol: Symbol) -> None:
         attempt = 0
         while self._feed.is_live:
             before = self._mode_revisions
@@ -320,7 +334,6 @@ class AccountSession:
         if isinstance(fact, (FrameUnreadable, ChannelInterrupted)):
             if isinstance(fact, FrameUnreadable):
                 self._warn(f"A change of modes could not be read: {fact.error}")
-            self._mode_revisions += 1
             self._read_modes_anew()
             return
         if isinstance(fact, MarginModesUpdate):

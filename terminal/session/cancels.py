@@ -19,6 +19,8 @@ EVENT_WAIT_S = 2.0
 """How long an accepted cancel may go without an event before the exchange is asked."""
 TRIES = 3
 RETRY_WAIT_S = 0.6
+UNKNOWN_WAITS_S = (0.6, 1.2, 2.4, 4.0)
+"""Between questions about an order of which nobody says whether its cancel was carried out."""
 NOT_LOOKED_AT = frozenset({"400002", "429000"})
 """Wrong time and spent quota prove that nothing was done, and both pass: the cancel is repeated."""
 
@@ -29,6 +31,7 @@ class Canceling:
 
     def __init__(self, desk: Desk) -> None:
         self._desk = desk
+        self._asking: dict[ClientOid, object] = {}
 
     def start(self, client_oid: ClientOid) -> None:
         """Cancel one order. Unknown ids and ended orders are ignored."""
@@ -48,13 +51,15 @@ class Canceling:
 
     async def run(self, client_oid: ClientOid) -> None:
         """Ask for a cancel, again if nobody answers, until the order's end is known."""
+        self._asking.pop(client_oid, None)  # this one says how it ends
         sentence = ""
+        is_told = True
         for _ in range(TRIES):
             outcome = await self._ask(client_oid)
             self._desk.on_answer.notify(Subject(client_oid, is_cancel=True), outcome)
             if isinstance(outcome, Accepted) and await self._ends_soon(client_oid):
                 return
-            await self._desk.refresh_order(client_oid)
+            is_told = await self._desk.refresh_order(client_oid) is not None
             if not self._desk.orders[client_oid].is_working:
                 return
             if isinstance(outcome, Rejected) and outcome.code not in NOT_LOOKED_AT:
@@ -64,9 +69,32 @@ class Canceling:
                 sentence = outcome.sentence
                 self._set_pending(client_oid, PendingCommand.CANCEL_UNKNOWN)
                 await self._desk.clock.sleep(RETRY_WAIT_S)
+        if not is_told and not await self._is_found_out(client_oid, sentence):
+            return
         if self._desk.orders[client_oid].is_working:
             self._set_pending(client_oid, PendingCommand.NONE)
             self._desk.tell(client_oid, f"Not canceled. {sentence}".strip(), ok=False)
+
+    async def _is_found_out(self, client_oid: ClientOid, sentence: str) -> bool:
+        """Nobody says whether the order still works: ask until somebody does.
+
+        False when another cancel was asked for meanwhile, which says how it ended.
+        """
+        self._set_pending(client_oid, PendingCommand.CANCEL_UNKNOWN)
+        words = f"Not known whether it was canceled: asking what became of it. {sentence}"
+        self._desk.tell(client_oid, words.strip(), ok=False)
+        mine = self._asking[client_oid] = object()
+        attempt = 0
+        while self._asking.get(client_oid) is mine:
+            wait_s = UNKNOWN_WAITS_S[min(attempt, len(UNKNOWN_WAITS_S) - 1)]
+            attempt += 1
+            is_over = await self._ends_soon(client_oid, wait_s)
+            if is_over or await self._desk.refresh_order(client_oid) is not None:
+                break
+        if self._asking.get(client_oid) is not mine:
+            return False
+        del self._asking[client_oid]
+        return True
 
     async def _ask(self, client_oid: ClientOid) -> Outcome:
         order = self._desk.orders[client_oid]
@@ -83,9 +111,9 @@ class Canceling:
         order = self._desk.orders[client_oid]
         return order.order_id is not None or not order.is_working
 
-    async def _ends_soon(self, client_oid: ClientOid) -> bool:
+    async def _ends_soon(self, client_oid: ClientOid, wait_s: float = EVENT_WAIT_S) -> bool:
         return await self._desk.pulse.until(
-            lambda: not self._desk.orders[client_oid].is_working, EVENT_WAIT_S
+            lambda: not self._desk.orders[client_oid].is_working, wait_s
         )
 
     def all(self, symbol: Symbol) -> None:

@@ -44,6 +44,7 @@ if TYPE_CHECKING:
 READY_S = 20.0
 _LONG_S = 3600.0
 _UNCLEAR = frozenset({OrderState.SUBMITTING, OrderState.UNKNOWN})
+_CANCELING = frozenset({PendingCommand.CANCEL, PendingCommand.MOVE})
 
 
 class NotReadyError(TernError):
@@ -59,7 +60,8 @@ class BlockedError(TernError):
 class Answer:
     """An order after a command about it, and how the command itself ended.
 
-    ``outcome`` is that of the last time it was asked, None when there was nothing to send.
+    ``outcome`` is that of the last time it was asked, None when there was nothing to send: then
+    the order had ended, or somebody else was canceling it.
     """
 
     order: Order
@@ -246,16 +248,24 @@ class OpenExchange:
         return await self._answered(Subject(oid), is_over)
 
     async def cancel(self, order: Order) -> Answer:
-        """Cancel an order and wait until its end is known, or until it provably goes on."""
+        """Cancel an order and wait until its end is known, or until it provably goes on.
+
+        The order's end may be told before the answer to the cancel, which is waited for as well.
+        """
         desk, oid = self.backend.desk, order.client_oid
         if oid not in desk.orders:
             raise TernError(f"{oid} is not known", sentence="This order is not known.")
 
-        def is_over(_: Outcome | None) -> bool:
+        was_asked = desk.orders[oid].pending in _CANCELING
+        desk.cancel(oid)
+        is_ours = not was_asked and desk.orders[oid].pending in _CANCELING
+
+        def is_over(outcome: Outcome | None) -> bool:
+            if is_ours and outcome is None:
+                return False
             now = desk.orders[oid]
             return not now.is_working or now.pending is PendingCommand.NONE
 
-        desk.cancel(oid)
         return await self._answered(Subject(oid, is_cancel=True), is_over)
 
     async def _answered(

@@ -88,8 +88,10 @@ class Placing:
         """Until when the exchange's not knowing an order is no proof of anything."""
         after_s = outcome.settled_after_s
         if after_s is None:
-            # Over the order socket a request may arrive as long as its connection stands.
+            # Over the order socket a request may arrive as long as its connection stands. That it
+            # has ended may have been told before the answer came to whoever waited for it.
             after_s = math.inf if outcome.route is Route.SOCKET else 0.0
+            after_s = self._settled_after_s.get(client_oid, after_s)
         self._settled_after_s[client_oid] = after_s
 
     def _rejected(self, order: Order, outcome: Rejected | NotSent) -> None:

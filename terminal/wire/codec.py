@@ -22,17 +22,17 @@ Raw = msgspec.Raw
 _EXCERPT = 200
 _LOOKED_AT = 4 * _EXCERPT
 _NAMES = (
-    r"(?:token|key|secret|passphrase|password|sign|signature|uid|userid|ipwhitelist"
+    r"(?:token|key|secret|passphrase|password|sign|signature|uid|user_?id|ipwhitelist"
     r"|connectid|sessionid|kc-api-timestamp)"
 )
 _SECRET = re.compile(
-    # A field of an object, as JSON or as this program prints it: text (cut off or not), a number.
-    # Of a list or an object in its place nothing is shown, nor of what follows: where it ends is
-    # not known here.
-    rf"""(["'][^"']*{_NAMES}["']\s*:\s*)"""
-    r"""("(?:[^"\\]|\\.)*"?|'(?:[^'\\]|\\.)*'?|-?\d[\d.eE+-]*|[\[{].*)"""
+    # A field of an object, as JSON (also inside a text) or as this program prints it: text (cut off
+    # or not), a number. Of a list or an object in its place nothing is shown, nor of what follows:
+    # where it ends is not known here.
+    rf"""(["'][^"']*{_NAMES}\\*["']\s*:\s*)"""
+    r"""(\\*"(?:[^"\\]|\\.)*"?|'(?:[^'\\]|\\.)*'?|-?\d[\d.eE+-]*|[\[{].*)"""
     # A parameter of an address, or a header.
-    rf"""|(\b[\w-]*{_NAMES}\s*[=:]\s*)([^\s"'&,;<>]+)""",
+    rf"""|(\b[\w-]*{_NAMES}\s*[=:]\s*)(["']?[^\s"'&,;<>]+)""",
     re.IGNORECASE | re.DOTALL,
 )
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]+")

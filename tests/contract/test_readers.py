@@ -218,8 +218,11 @@ async def test_every_reply_of_the_order_socket_is_an_outcome(
         await _turns()
         try:
             if not asking.done():
-                # What is no frame at all is nobody's reply: the request becomes overdue.
+                # What is no frame at all is nobody's reply: the request becomes overdue. It is
+                # answered late, for a request that never is would end the connection in time.
                 await bench.watch(6.0)
+                bench.socket.say({"id": told["id"], "code": "300003", "msg": "late"})
+                await _turns()
             assert_outcomes(await asking)
             assert len(bench.sockets) == 1
         except Exception as error:

@@ -17,6 +17,22 @@ def test_seconds_to_nanoseconds_mean_the_same_moment(stamp: int) -> None:
     assert to_ms(stamp) == 1_760_000_000_000
 
 
+@pytest.mark.parametrize(
+    ("stamp", "ns"),
+    [
+        (10**11 - 1, (10**11 - 1) * 10**9),
+        (10**11, 10**17),
+        (10**14 - 1, (10**14 - 1) * 10**6),
+        (10**14, 10**17),
+        (10**17 - 1, (10**17 - 1) * 10**3),
+        (10**17, 10**17),
+    ],
+)
+def test_the_borders_between_units_are_those_of_the_rule(stamp: int, ns: int) -> None:
+    """Reference 9: below 1e11 seconds, below 1e14 milliseconds, below 1e17 microseconds."""
+    assert to_ns(stamp) == ns
+
+
 @pytest.mark.parametrize("passed_s", [0.0, 1.0, STOOD_S])
 async def test_a_machine_that_runs_does_not_sleep(passed_s: float) -> None:
     clock = FakeClock()

@@ -28,7 +28,7 @@ from terminal.exchange.errors import (
     TransportError,
     UnavailableError,
 )
-from terminal.exchange.exchange_time import ExchangeTime, TimeKeeper
+from terminal.exchange.exchange_time import ExchangeTime, Sample, TimeKeeper
 from terminal.exchange.http import HttpClient
 from terminal.exchange.limiter import RateBudget
 from terminal.exchange.meter import Figures
@@ -37,7 +37,7 @@ from terminal.wire.signing import sign
 from tests.support.fake_clock import START_MS, FakeClock
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable
+    from collections.abc import AsyncIterator, Awaitable, Callable
 
     from terminal.exchange.limiter import PoolState
 
@@ -513,6 +513,37 @@ async def test_a_refused_stamp_is_measured_away_once() -> None:
     assert (len(desk.seen), desk.measured) == (2, 1)
     desk = Desk(SKEW, FINE, measures=False)
     assert isinstance(await desk.ends(desk.read()), ClockSkewError)
+
+
+async def test_after_a_refused_stamp_what_was_known_is_no_longer_the_surer() -> None:
+    """A slow answer is believed then, though the time before was measured by a quick one."""
+    desk = Desk(SKEW, FINE)
+    now_s = desk.clock.monotonic_s()
+    desk.time.measured([Sample(now_s, now_s, START_MS)])
+
+    async def slow() -> int:
+        await desk.clock.sleep(0.4)
+        return desk.clock.now_ms() - 100
+
+    desk.http.keeper = TimeKeeper(desk.time, desk.clock, slow)
+    assert await desk.ends(desk.read()) == 5
+    first, second = (int(one.headers["KC-API-TIMESTAMP"]) for one in desk.seen)
+    assert second - first == 400 - 100 + 200
+
+
+async def test_an_answer_in_pieces_is_read_to_its_end() -> None:
+    """The list of contracts is a million bytes."""
+    text = "x" * 300_000
+    body = json.dumps({"code": "200000", "data": text}).encode()
+
+    async def pieces() -> AsyncIterator[bytes]:
+        for start in range(0, len(body), 50_000):
+            yield body[start : start + 50_000]
+
+    transport = httpx.MockTransport(lambda _: httpx.Response(200, content=pieces()))
+    client = HttpClient(BASE, FakeClock(), transport=transport)
+    assert await client.get("/x", str) == text
+    await client.aclose()
 
 
 async def test_after_sleep_reads_are_signed_by_a_new_measurement() -> None:

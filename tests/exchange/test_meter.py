@@ -148,6 +148,24 @@ def test_a_higher_level_is_taken_over() -> None:
     assert (meter.limit, meter.spent(0.2)) == (7000, 10)
 
 
+@pytest.mark.parametrize("limit", [0, 1, 4])
+def test_a_limit_that_lets_nothing_go_is_not_believed(limit: int) -> None:
+    """Without anything that is sent no answer could ever correct it."""
+    meter = Meter(LIMIT, 30.0)
+    meter.finished(meter.sent(5, 0.0), 0.1, Figures(limit, limit, 30_000))
+    assert meter.limit == LIMIT
+    assert meter.spent(0.2) == 5, "what was sent counts all the same"
+    assert meter.fits(20, Urgency.QUERY, 0.2)
+
+
+def test_no_window_ends_later_than_two_of_them() -> None:
+    """What a header says of it must not keep cancels back for minutes."""
+    meter = Meter(LIMIT, 30.0)
+    meter.told(Figures(LIMIT, 0, 299_000), 0.0, 0.1)
+    assert not meter.fits(1, Urgency.SAFETY, 30.0)
+    assert meter.fits(1, Urgency.SAFETY, 61.0)
+
+
 def test_an_answer_that_was_overtaken_says_nothing_new() -> None:
     """The highest count of a window holds; figures of one that is over are ignored."""
     meter = Meter(LIMIT, 30.0)

@@ -75,7 +75,7 @@ class Server:
         await self.http.aclose()
 
     def _bullet(self, _request: httpx.Request) -> httpx.Response:
-        self.tokens.append(f"t/{len(self.tokens)}==")
+        self.tokens.append(f"t/{len(self.tokens)}+&==")
         server = {
             "endpoint": f"ws://127.0.0.1:{self._port}/endpoint",
             "encrypt": False,
@@ -141,7 +141,7 @@ async def test_every_connection_has_a_token_and_an_id_of_its_own() -> None:
     reasons = [await client.run(lambda _fact: None) for _ in range(2)]
     await server.stop()
     assert reasons == ["the exchange ended the stream: token is expired (401)"] * 2
-    assert [knock["token"] for knock in server.knocks] == server.tokens == ["t/0==", "t/1=="]
+    assert [knock["token"] for knock in server.knocks] == server.tokens == ["t/0+&==", "t/1+&=="]
     assert len({knock["connectId"] for knock in server.knocks}) == 2
 
 

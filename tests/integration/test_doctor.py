@@ -57,6 +57,7 @@ CHECKS = {
     "profiles_file": ["account_count"],
     "libraries": [
         "httpx_version",
+        "sniffio_version",
         "websockets_version",
         "msgspec_version",
         "qasync_version",

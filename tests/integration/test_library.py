@@ -70,6 +70,20 @@ async def test_an_order_goes_and_comes_back_by_the_way_there_is(
     assert not sim.engine.account.working(XBT)
 
 
+@pytest.mark.parametrize("has_socket", [True, False])
+async def test_an_end_that_is_told_before_the_answer_hides_no_outcome(
+    sim: SimExchange, *, has_socket: bool
+) -> None:
+    """The stream is often quicker than the reply."""
+    async with open_exchange(hosts_of(sim, has_socket=has_socket), key_of(sim)) as exchange:
+        placed = await exchange.place(await a_bid(exchange))
+        sim.faults.events_first = True
+        sim.faults.answer_delay_s = 0.2
+        canceled = await exchange.cancel(placed.order)
+        assert canceled.order.state is OrderState.CANCELED
+        assert isinstance(canceled.outcome, Accepted)
+
+
 async def test_a_lost_answer_is_cleared_up_before_place_returns(sim: SimExchange) -> None:
     """What is told is what the exchange says, not what the answer would have said."""
     async with open_exchange(hosts_of(sim, has_socket=False), key_of(sim)) as exchange:

@@ -428,3 +428,28 @@ async def test_a_change_of_modes_that_cannot_be_read_is_asked_for() -> None:
     assert bench.account.is_trusted, "positions and balances are not concerned"
     assert any("change of modes" in notice.text for notice in bench.notices.notices)
     await bench.stop()
+
+
+async def test_many_changes_of_modes_that_cannot_be_read_are_asked_for_once() -> None:
+    """And once more, because the last of them came while the first answer was on its way."""
+    bench = Bench()
+    await bench.start()
+    asked: list[Symbol] = []
+
+    async def margin_mode(symbol: Symbol) -> MarginMode:
+        asked.append(symbol)
+        await bench.clock.sleep(0.05)
+        return MarginMode.CROSS
+
+    bench.gateway.margin_mode = margin_mode  # type: ignore[method-assign]  # counts and is slow
+    bench.stream.push(FrameUnreadable("half a frame", Channel(ChannelKind.MARGIN_MODES)))
+    await bench.clock.settle()
+    for _ in range(100):
+        bench.stream.push(FrameUnreadable("half a frame", Channel(ChannelKind.MARGIN_MODES)))
+    await bench.clock.advance(0.2)
+    assert asked == [XBT] * 2
+    assert bench.account.margin_mode(XBT) is MarginMode.CROSS
+    bench.account.prepare(XBT)
+    await bench.clock.settle()
+    assert asked == [XBT] * 3, "who is done reads again when it is asked for"
+    await bench.stop()

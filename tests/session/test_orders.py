@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import replace
 from decimal import Decimal
 
@@ -20,7 +21,7 @@ from terminal.exchange.gateway import (
     FrameUnreadable,
 )
 from terminal.exchange.order_socket import Correction
-from terminal.exchange.outcome import Accepted, NotSent, Rejected, Route, Unknown
+from terminal.exchange.outcome import Accepted, NotSent, Outcome, Rejected, Route, Unknown
 from terminal.session import orders as orders_module
 from terminal.session.results import Blocked, Submitted
 from tests.support.builders import XBT, a_fill, a_ticket, an_order_update
@@ -144,6 +145,21 @@ async def test_silence_is_no_proof_before_the_order_is_settled() -> None:
     await bench.clock.advance(6.0)
     assert bench.desk.orders[C1].state is OrderState.REJECTED
     assert bench.desk.orders[C1].is_guess
+    await bench.stop()
+
+
+async def test_an_end_of_the_connection_that_was_told_before_the_answer_counts() -> None:
+    """Who waits for a command may be held up longer than its connection lives."""
+    bench = await a_started_bench()
+    bench.trading.hold = asyncio.Event()
+    bench.trading.place_outcomes.append(Unknown("No answer.", Route.SOCKET))
+    bench.desk.submit(a_ticket())
+    await bench.clock.settle()
+    settled = Unknown("Broken.", Route.SOCKET, bench.clock.monotonic_s() + 10.0)
+    bench.desk.correct(Correction(Subject(C1), settled))
+    bench.trading.hold.set()
+    await bench.clock.advance(40.0)
+    assert bench.desk.orders[C1].state is OrderState.REJECTED
     await bench.stop()
 
 
@@ -319,6 +335,67 @@ async def test_a_cancel_nobody_answered_is_asked_again_and_then_given_back() -> 
     assert bench.trading.cancels == [O1] * 3
     assert bench.desk.orders[oid].pending is PendingCommand.NONE
     assert bench.sentences == ["Not canceled. No answer."]
+    await bench.stop()
+
+
+@pytest.mark.parametrize("was_canceled", [False, True])
+async def test_a_cancel_of_which_nobody_says_anything_stays_unknown(*, was_canceled: bool) -> None:
+    """Silence is no proof that an order goes on: it is asked until somebody answers."""
+    bench = await a_started_bench()
+    oid = await an_open_order(bench)
+    bench.trading.query_error = TransportError("down", was_sent=True)
+    bench.trading.cancel_outcomes.extend([Unknown("No answer.")] * 3)
+    bench.desk.cancel(oid)
+    await bench.clock.advance(30.0)
+    assert bench.desk.orders[oid].pending is PendingCommand.CANCEL_UNKNOWN
+    words = "Not known whether it was canceled: asking what became of it. No answer."
+    assert bench.sentences == [words]
+    bench.trading.query_error = None
+    bench.trading.known[O1] = an_order_update(
+        order_id=O1, client_oid=oid, canceled=Lots(2 * was_canceled), is_done=was_canceled
+    )
+    await bench.clock.advance(5.0)
+    after = bench.desk.orders[oid]
+    assert after.pending is PendingCommand.NONE
+    assert after.state is (OrderState.CANCELED if was_canceled else OrderState.OPEN)
+    assert bench.sentences == ([words] if was_canceled else [words, "Not canceled. No answer."])
+    assert bench.trading.cancels == [O1] * 3, "it is asked about, not sent again"
+    await bench.stop()
+
+
+@pytest.mark.parametrize("outcome", [Rejected("100004", "Too late."), Accepted()])
+async def test_an_answer_to_a_cancel_is_not_what_became_of_the_order(outcome: Outcome) -> None:
+    """An order that can no longer be canceled has most likely ended."""
+    bench = await a_started_bench()
+    oid = await an_open_order(bench)
+    bench.trading.query_error = TransportError("down", was_sent=True)
+    bench.trading.cancel_outcomes.extend([outcome] * 3)
+    bench.desk.cancel(oid)
+    await bench.clock.advance(10.0)
+    assert bench.desk.orders[oid].pending is PendingCommand.CANCEL_UNKNOWN
+    bench.stream.push(an_order_update(order_id=O1, client_oid=oid, filled=Lots(2), is_done=True))
+    await bench.clock.settle()
+    assert bench.desk.orders[oid].state is OrderState.FILLED
+    assert len(bench.sentences) == 1
+    await bench.stop()
+
+
+async def test_of_two_cancels_the_later_one_says_how_it_ended() -> None:
+    bench = await a_started_bench()
+    oid = await an_open_order(bench)
+    bench.trading.query_error = TransportError("down", was_sent=True)
+    bench.trading.cancel_outcomes.extend([Unknown("No answer.")] * 6)
+    bench.desk.cancel(oid)
+    await bench.clock.advance(10.0)
+    bench.desk.cancel(oid)
+    await bench.clock.advance(20.0)
+    assert len(bench.trading.cancels) == 6
+    bench.trading.query_error = None
+    bench.trading.known[O1] = an_order_update(order_id=O1, client_oid=oid)
+    await bench.clock.advance(10.0)
+    assert bench.desk.orders[oid].pending is PendingCommand.NONE
+    unknown = "Not known whether it was canceled: asking what became of it. No answer."
+    assert bench.sentences == [unknown, unknown, "Not canceled. No answer."]
     await bench.stop()
 
 

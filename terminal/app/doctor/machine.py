@@ -38,6 +38,7 @@ class Library(NamedTuple):
 
 LIBRARIES = (
     Library("httpx", "httpx", "0.28", "0.29"),
+    Library("sniffio", "sniffio", "1.3", "2"),
     Library("websockets", "websockets", "16", "18"),
     Library("msgspec", "msgspec", "0.20", "0.23"),
     Library("qasync", "qasync", "0.28", "0.29"),
