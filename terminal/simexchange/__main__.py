@@ -17,6 +17,7 @@ from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from terminal.simexchange.clock import SimClock
+from terminal.simexchange.market import scenarios
 from terminal.simexchange.options import Options, parsed
 from terminal.simexchange.server import LOOPBACK, House, SimExchange
 from terminal.simexchange.switches import Switches
@@ -36,6 +37,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         with suppress(KeyboardInterrupt):
             asyncio.run(_run(options, parent))
+    except ValueError as error:
+        sys.stderr.write(f"{error}\n")
+        return 2
     except OSError as error:
         reason = error.strerror or str(error)
         sys.stderr.write(f"Cannot listen on {LOOPBACK}:{options.port}: {reason}.\n")
@@ -60,6 +64,8 @@ def made(options: Options) -> SimExchange:
     exchange = SimExchange(seed=options.seed, is_calm=options.is_calm, clock=clock, house=house)
     for name, value in options.faults:
         exchange.faults.set(name, value)
+    for name, symbols in options.scenarios:
+        scenarios.start(exchange.engine.markets, name, symbols)
     return exchange
 
 
