@@ -6,7 +6,7 @@ import math
 import random
 import zlib
 from collections import deque
-from typing import TYPE_CHECKING, NamedTuple, Protocol, final
+from typing import TYPE_CHECKING, ClassVar, NamedTuple, Protocol, final
 
 from terminal.simexchange.market.crowd import Crowd
 from terminal.simexchange.market.history import CandleStore
@@ -25,7 +25,6 @@ if TYPE_CHECKING:
     from terminal.simexchange.market.history import DayFigures
     from terminal.simexchange.market.matching import Prevented
     from terminal.simexchange.market.rewind import Levels
-    from terminal.simexchange.market.scenarios import Scenario
 
 KEPT_TRADES = 100
 FUNDING_MS = CYCLE_MS
@@ -63,6 +62,20 @@ class MarketListener(Protocol):
 
     def taken(self, market: Market, trade: Trade) -> None:
         """A taker is done; this was its last match."""
+        ...
+
+
+class Driver(Protocol):
+    """What drives a market beside its usual course: a scenario."""
+
+    name: ClassVar[str]
+
+    def act(self, market: Market, passed_s: float) -> None:
+        """Called before the crowd acts, ``passed_s`` after it did so last."""
+        ...
+
+    def end(self, market: Market) -> None:
+        """Leave the market to its usual course."""
         ...
 
 
@@ -107,7 +120,7 @@ class Market:
         self.motion = Motion(spec, self.path, self.base, self.now_s)
         self.crowd = Crowd(spec, self, random.Random(name))
         self.crowd.open_market(self.motion.fair)
-        self.scenario: Scenario | None = None
+        self.scenario: Driver | None = None
         """What drives the market beside its usual course."""
         self.is_paused = False
         """True while nothing is traded: neither the crowd acts nor may anybody place orders."""

@@ -69,7 +69,7 @@ class Series:
         self._index = array("i")
         self._premium = array("i")
         self._nodes: dict[tuple[int, int], float] = {}
-        self._hours: dict[int, tuple[int, int, int]] = {}
+        self._hours: dict[int, tuple[int, int, int, int]] = {}
         self._rates: dict[tuple[int, int], float] = {}
         self._averages: dict[int, float] = {}
 
@@ -157,13 +157,15 @@ class Series:
 
     def index_figures(self, start_ms: int, end_ms: int) -> Figures:
         """The index from ``start_ms`` until before ``end_ms``, whole minutes; in steps."""
-        opened = self.index(start_ms)
+        is_hour = start_ms % HOUR_MS == 0 and start_ms + HOUR_MS <= self._from_minute * MINUTE_MS
+        opened = self._hour(start_ms // MINUTE_MS)[0] if is_hour else self.index(start_ms)
         highs, lows, closed = [opened], [opened], opened
         last = min(end_ms // MINUTE_MS, self._from_minute)
         minute = start_ms // MINUTE_MS
         while minute < last:
             count = 60 if minute % 60 == 0 and minute + 60 <= last else 1
-            high, low, closed = self._hour(minute) if count == 60 else self._minute(minute)[1:]
+            made = self._hour(minute) if count == 60 else self._minute(minute)
+            _, high, low, closed = made
             highs.append(high)
             lows.append(low)
             minute += count
@@ -175,13 +177,13 @@ class Series:
             closed = self.index(end_ms - SECOND_MS)
         return Figures(opened, max(highs), min(lows), closed)
 
-    def _hour(self, first: int) -> tuple[int, int, int]:
-        """High, low and close of sixty minutes before the opening; worked out once."""
+    def _hour(self, first: int) -> tuple[int, int, int, int]:
+        """The index within sixty minutes before the opening; worked out once."""
         found = self._hours.get(first)
         if found is None:
             if len(self._hours) >= _KEPT_HOURS:
                 self._hours.clear()
-            found = self._hours[first] = self._span(first, 60)[1:]
+            found = self._hours[first] = self._span(first, 60)
         return found
 
     # Premium ---------------------------------------------------------------------------------

@@ -22,7 +22,7 @@ from terminal.simexchange.payloads import markets as payloads
 from terminal.simexchange.rest.routing import PUBLIC, Route
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from terminal.simexchange.clock import SimClock
     from terminal.simexchange.engine.engine import Engine
@@ -123,7 +123,12 @@ class SeriesCalls:
         """Of the points within, or of the last one before when there is none."""
         market, step_ms = self._premiums[symbol]
         first = -(-start_ms // step_ms)
-        points = range(first, -(-end_ms // step_ms)) or range(start_ms // step_ms, first)
+        points: Sequence[int] = range(first, -(-end_ms // step_ms))
+        points = points or range(start_ms // step_ms, first)
+        if step_ms == MINUTE_MS and end_ms <= market.candles.opened_ms:
+            # Before the opening it goes straight within an hour: the ends of each tell it all.
+            ends = {points[0], points[-1]}
+            points = [point for point in points if point % 60 in {0, 59} or point in ends]
         values = [self._premium_at(market, step_ms, point * step_ms) for point in points]
         return Figures(values[0], max(values), min(values), values[-1])
 
