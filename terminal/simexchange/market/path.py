@@ -41,7 +41,6 @@ _RUSH = 1.0  # the same within a minute
 _NEWS_ONE_IN = 400  # minutes in which most happens at one instant
 _OWN = 0.06  # of a contract's moves within an hour, how much is not that of its base
 _KEPT = 12_000
-_BOWED = 1.5  # a part's top is so far above its line as its bow is, at the least
 _WEEKEND = 0.55
 _SEASON = (
     *(0.85, 0.95, 0.85, 0.75, 0.65, 0.60, 0.65, 0.85, 1.05, 1.10, 1.00, 0.95),
@@ -99,7 +98,6 @@ class Span(NamedTuple):
     top: float
     bottom: float
     room: float
-    bow: float
 
 
 # What the dice are thrown for; levels and sizes of spans are added to it.
@@ -190,14 +188,10 @@ class PricePath:
         busy = math.exp(0.25 * self._own.gauss(_LOTS, day)) * (room / self._spec.daily**2) ** 0.6
         lots = int(self._day_lots * busy) + DAY_MINUTES
         low, high = self._ticks(bottom), self._ticks(top)
-        # What was between top and bottom on average leans to where there was more room.
-        line = (left + right) / 2
-        bow = 0.6 * ((top + bottom) / 2 - line) + 0.1 * (top - bottom) * self._mixed(_MEAN, day)
-        bow = min(0.9 * (top - line), max(0.9 * (bottom - line), bow))
-        mean = self._ticks(line + bow)
+        mean = (self._ticks(left) + self._ticks(right) + low + high) // 4
         return Span(
             day * DAY_MINUTES, DAY_MINUTES, self._ticks(left), high, low, self._ticks(right),
-            lots, lots * min(high, max(low, mean)), left, right, top, bottom, room, bow,
+            lots, lots * mean, left, right, top, bottom, room,
         )  # fmt: skip
 
     def _ticks(self, at: float) -> int:
@@ -252,23 +246,21 @@ class PricePath:
         if span.start == self.opened_minute - 1:
             return None
         price, left = span.open, span.left
-        near = Span(
-            span.start, 1, price, price, price, price, 0, 0, left, left, left, left, 0.0, 0.0
-        )
+        near = Span(span.start, 1, price, price, price, price, 0, 0, left, left, left, left, 0.0)
         return near, span._replace(start=span.start + 1, minutes=span.minutes - 1)
 
     def _middle(self, span: Span, share: float, kind: int) -> float:
         """Where the path is between the parts, given how far it went in all.
 
-        The straight line with its bow and a normal number, weighed by how likely the span's top and
+        The straight line and a normal number, weighed by how likely the span's top and
         bottom are on a path through there. The number is turned into the weighed one by its rank,
         so that contracts that share numbers move together.
         """
         left, right, top, bottom, room = span.left, span.right, span.top, span.bottom, span.room
         near, far = share * room, (1 - share) * room
         both = share * (1 - share)
-        spread = math.sqrt(room * both * (1 - 3 * both))
-        line = left + (right - left) * share + 6 * both * span.bow
+        spread = math.sqrt(room * both)
+        line = left + (right - left) * share
         thrown = self._mixed(_MIDDLE + 100 + kind, span.start)
         if span.minutes <= 60:
             thrown = math.sqrt(1 - _OWN**2) * thrown + _OWN * self._own.gauss(
@@ -306,14 +298,6 @@ class PricePath:
             (-span.left, -middle, near), (-middle, -span.right, far), -span.bottom,
             self._rank(_BOTTOMS + kind, start), self._rank(_MEAN + 2000 + kind, start),
         )  # fmt: skip
-        bows = self._bows(span, share, middle)
-        lines = (span.left + middle) / 2, (middle + span.right) / 2
-        peaks = [line + _BOWED * bow for line, bow in zip(lines, bows, strict=True)]
-        tops = min(span.top, max(tops[0], peaks[0])), min(span.top, max(tops[1], peaks[1]))
-        bottoms = (
-            min(-span.bottom, max(bottoms[0], -peaks[0])),
-            min(-span.bottom, max(bottoms[1], -peaks[1])),
-        )
         ticks, at = self._ticks, self._ticks(middle)
         # What is the top of the whole stays exactly that, also in ticks.
         highs = [span.high if top == span.top else ticks(top) for top in tops]
@@ -327,31 +311,20 @@ class PricePath:
         lows = [max(span.low, min(lows[0], span.open)), max(span.low, min(lows[1], span.close))]
         lots = min(span.lots - 1, max(1, round(span.lots * share)))
         means = (
-            ticks(lines[0] + bows[0]),
-            ticks(lines[1] + bows[1]),
+            (span.open + at + lows[0] + highs[0]) // 4,
+            (at + span.close + lows[1] + highs[1]) // 4,
         )
         traded = _turnover(span, lots, (lows[0], means[0], highs[0]), (lows[1], means[1], highs[1]))
         one = Span(
             start, first, span.open, highs[0], lows[0], at, lots, traded,
-            span.left, middle, tops[0], -bottoms[0], near, bows[0],
+            span.left, middle, tops[0], -bottoms[0], near,
         )  # fmt: skip
         two = Span(
             start + first, minutes - first, at, highs[1], lows[1], span.close,
             span.lots - lots, span.traded - traded,
-            middle, span.right, tops[1], -bottoms[1], far, bows[1],
+            middle, span.right, tops[1], -bottoms[1], far,
         )  # fmt: skip
         return one, two
-
-    def _bows(self, span: Span, share: float, middle: float) -> tuple[float, float]:
-        """How far both parts are above their straight lines, so that the whole is by its own."""
-        rest = 1 - share
-        line = span.left + (span.right - span.left) * share
-        missing = span.bow - (middle - line) / 2
-        one, two = share**3, rest**3
-        spread = math.sqrt(span.room / 12 * one * two / (one + two))
-        thrown = self._mixed(_LOTS + 1000 + span.minutes, span.start)
-        first = missing * one / (one + two) + spread * thrown
-        return first / share, (missing - first) / rest
 
     def price(self, minute: int) -> float:
         """The price at the beginning of a minute (epoch minutes), in ticks, not rounded."""
@@ -399,7 +372,7 @@ def _single(span: Span, first: int) -> tuple[Span, Span]:
     """One lot cannot be parted: all happens in the first minutes."""
     price, at = span.close, span.right
     start, minutes = span.start + first, span.minutes - first
-    still = Span(start, minutes, price, price, price, price, 0, 0, at, at, at, at, 0.0, 0.0)
+    still = Span(start, minutes, price, price, price, price, 0, 0, at, at, at, at, 0.0)
     return span._replace(minutes=first), still
 
 
