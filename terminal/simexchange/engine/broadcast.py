@@ -156,7 +156,7 @@ class Broadcast:
         """The running and the fixed funding rate of every contract."""
         for symbol, market in self._markets.items():
             topic = f"{frames.INSTRUMENT}:{symbol}"
-            if not self._publisher.is_wanted(topic):
+            if market.spec.is_dated or not self._publisher.is_wanted(topic):
                 continue
             now_ms = self._clock.now_ms()
             rates = ((market.predicted_rate, _MINUTE_MS), (market.funding_rate, market.funding_ms))

@@ -16,8 +16,9 @@ from terminal.simexchange.engine.settlements import Settlements
 from terminal.simexchange.engine.stops import Stops
 from terminal.simexchange.errors import Refused
 from terminal.simexchange.faults import CANCEL_ONLY, Faults
-from terminal.simexchange.market.contracts import CONTRACTS
+from terminal.simexchange.market.contracts import listed
 from terminal.simexchange.market.market import Market
+from terminal.simexchange.market.world import World
 from terminal.simexchange.trading.accounts import Accounts
 from terminal.simexchange.trading.margin import CROSS, ISOLATED
 from terminal.simexchange.trading.orders import OrderNumbers
@@ -50,8 +51,9 @@ class Engine:
         self.markets: dict[str, Market] = {}
         self.broadcast = Broadcast(self.markets, publisher, clock)
         self.reports = Reports(self.markets, publisher, clock, switches)
-        for spec in CONTRACTS:
-            self.markets[spec.symbol] = Market(spec, seed, clock, self)
+        world = World()
+        for spec in listed(clock.now_ms()):
+            self.markets[spec.symbol] = Market(spec, seed, clock, self, world)
         self.settlements = Settlements(self.markets, self.broadcast, clock)
         self.accounts = Accounts(self.markets, clock, self.reports.wallet, switches)
         self.account = self.accounts.add(key)

@@ -14,9 +14,13 @@ from terminal.simexchange.market.matching import BUY, SELL
 from terminal.simexchange.sockets.hub import Hub
 from terminal.simexchange.switches import Switches
 
+START_MS = 1_760_000_012_345
+
 
 def an_engine(seed: int = 7) -> Engine:
-    return Engine(seed, demo_key(seed), SimClock(), Hub(Faults()), Switches())
+    return Engine(
+        seed, demo_key(seed), SimClock(start_ms=START_MS, speed=0), Hub(Faults()), Switches()
+    )
 
 
 @pytest.mark.parametrize("symbol", [spec.symbol for spec in CONTRACTS])
