@@ -56,6 +56,9 @@ class BookSync:
         self._doubts = 0
         self._doubts_at_fetch = 0
         self._is_proven = False
+        self._needs_confirmation = False
+        # Up to here changes are known to have come, readable or not; 0 when that is not known.
+        self._at_least = 0
 
     @property
     def fetch_at_s(self) -> float | None:
@@ -68,24 +71,34 @@ class BookSync:
         """The stream is gone: the book is worth nothing."""
         self._forget("Waiting for the stream.")
 
-    def opened(self) -> None:
-        """A fresh connection: begin at step 1 with empty state."""
+    def opened(self, *, is_fresh: bool = True) -> None:
+        """A connection, fresh or not: begin at step 1 with empty state.
+
+        On one that is not, changes before the acknowledgement may be of a subscription that ends.
+        """
         self._forget("Waiting for the exchange to confirm the order book.")
+        self._needs_confirmation = not is_fresh
 
     def interrupted(self, sentence: str) -> None:
         """The channel may have missed something; the exchange is to confirm it anew."""
         self.resyncs += 1
         self._forget(f"{sentence} It is being read again.")
+        self._needs_confirmation = True
 
     def unreadable(self, now_s: float) -> None:
         """A change could not be read: what is known does not contain it."""
         self._doubts += 1
         if self.is_live:
             self._start_over("A change of the order book could not be read.", now_s)
+            self._at_least = self.book.sequence + 1
+        elif self._buffer or self._at_least:
+            newest = self._buffer[-1].sequence if self._buffer else 0
+            self._at_least = max(self._at_least, newest) + 1
 
     def confirmed(self, now_s: float) -> None:
         """The subscription is acknowledged; on a quiet market no delta may come for long."""
         self._is_proven = True
+        self._needs_confirmation = False
         if not self.is_live and self._fetch_at_s is None:
             self.reason = "The order book is being read."
             self._fetch_at_s = now_s + QUIET_WAIT_S
@@ -93,7 +106,8 @@ class BookSync:
     def delta(self, delta: BookDelta, now_s: float) -> bool:
         """Take one change; True when the shown book changed."""
         if not self.is_live:
-            self._buffer_up(delta, now_s)
+            if not self._needs_confirmation:
+                self._buffer_up(delta, now_s)
             return False
         answer = self.book.apply(delta)
         if answer is _APPLIED:
@@ -117,6 +131,7 @@ class BookSync:
         crossed_s = self._crossed_since_s
         if self.is_live and crossed_s is not None and now_s - crossed_s >= CROSSED_LIMIT_S:
             self._start_over("The order book was crossed.", now_s)
+            self._at_least = self.book.sequence
 
     def fetching(self, now_s: float) -> None:
         """The driver asks for a snapshot now."""
@@ -143,6 +158,11 @@ class BookSync:
             wait_s = LAG_WAITS_S[min(self._lags, len(LAG_WAITS_S) - 1)]
             self._lags += 1
             self._fetch_at_s = now_s + wait_s
+            return False
+        if not self._buffer and self._at_least > snapshot.sequence:
+            # Asked once more, later: what could not be read may have been about something else.
+            self._at_least = 0
+            self._fetch_at_s = now_s + MIN_INTERVAL_S
             return False
         self.book.load(snapshot)
         return self._replay(now_s)
@@ -223,6 +243,6 @@ class BookSync:
         self.is_live = False
         self.reason = reason
         self._buffer.clear()
-        self._lags = 0
+        self._lags = self._at_least = 0
         self._failures = 0
         self._crossed_since_s = self._late_since_s = None

@@ -49,6 +49,19 @@ class CandleEdge:
         self._framed.clear()
         self._read = self.newest
 
+    def closed(self, candles: Sequence[Candle]) -> SeriesChange:
+        """Take in candles that were read a while after they closed: they contain all their trades.
+
+        So a trade that comes late is not counted again. Raises like ``history``.
+        """
+        starts = self.series.starts
+        change = self.history(candles)
+        for candle in candles:
+            if len(starts) > 1 and candle.start_at == starts[-2]:
+                end_ms = candle.start_at + self.series.interval.ms
+                self._note_framed(candle.start_at, TimestampNs(end_ms * _MS - 1))
+        return change
+
     def history(self, candles: Sequence[Candle]) -> SeriesChange:
         """Take in candles that were read by request, ascending.
 
@@ -70,13 +83,17 @@ class CandleEdge:
         until = TimestampNs((update.event_at + 1) * _MS - 1)
         if any(start < framed for framed in self._framed) or until < self._framed.get(start, 0):
             return self._nothing()
+        self._note_framed(start, until)
+        if self._read == start:
+            self._read = None
+        return self.series.merge((self._with_pending(update.candle, is_counted=True),))
+
+    def _note_framed(self, start: TimestampMs, until: TimestampNs) -> None:
+        """What a candle contains is told up to an instant."""
         self._framed[start] = until
         if len(self._framed) > 2:
             del self._framed[min(self._framed)]
-        if self._read == start:
-            self._read = None
         self._forget()
-        return self.series.merge((self._with_pending(update.candle, is_counted=True),))
 
     def trade(self, trade: PublicTrade) -> SeriesChange:
         """Take in a public trade, once."""

@@ -184,10 +184,12 @@ class CandleSession:
             self.on_status_changed.notify()
         elif isinstance(fact, ChannelInterrupted):
             self._refused[fact.channel.kind] = fact.sentence
+            self._edge.lost()
             self._doubt()
             self.on_status_changed.notify()
         elif isinstance(fact, ChannelConfirmed) and fact.channel.kind in self._refused:
             del self._refused[fact.channel.kind]
+            self._edge.lost()  # what was heard in between is not all that happened
             self._read_anew()
         elif isinstance(fact, FrameUnreadable):
             self._missed()
@@ -291,7 +293,8 @@ class CandleSession:
         await self._clock.sleep(CONFIRM_AFTER_S)
         for wait_s in RETRY_S:
             try:
-                self._take(await self._page(closed, closed + self.interval.ms - 1))
+                page = await self._page(closed, closed + self.interval.ms - 1)
+                self._tell(self._edge.closed(page))
             except TernError as error:
                 _log.info("closed candle of %s: %s", self.contract.symbol, error)
                 await self._clock.sleep(wait_s)
@@ -309,7 +312,9 @@ class CandleSession:
         )
 
     def _take(self, page: tuple[Candle, ...]) -> None:
-        change = self._edge.history(page)
+        self._tell(self._edge.history(page))
+
+    def _tell(self, change: SeriesChange) -> None:
         if not change.is_empty:
             self.on_changed.notify(change)
 

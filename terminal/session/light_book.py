@@ -44,8 +44,8 @@ class LightBook:
         """The stream is gone: the book is worth nothing."""
         self._reset("Waiting for the stream.")
 
-    def opened(self) -> None:
-        """A fresh connection: begin anew."""
+    def opened(self, *, is_fresh: bool = True) -> None:  # noqa: ARG002 - frames are whole
+        """A connection, fresh or not: begin anew."""
         self._reset("Waiting for the exchange to confirm the order book.")
 
     def interrupted(self, sentence: str) -> None:

@@ -154,7 +154,7 @@ class MarketSession:
             self._feed.on_lost.add(self._on_lost),
         ]
         if self._feed.is_live:
-            self._on_opened()
+            self._begin(is_fresh=False)
         self._subscribe_book()
         for kind, handler in (
             (ChannelKind.TRADES, self._on_trade),
@@ -175,7 +175,7 @@ class MarketSession:
         if self._book_handle is not None:
             self._book_handle.remove()
             if self._feed.is_live:
-                self._sync.opened()
+                self._sync.opened(is_fresh=False)
             self._subscribe_book()
         self._tell_status()
 
@@ -195,11 +195,14 @@ class MarketSession:
         await self._owner.close()
 
     def _on_opened(self) -> None:
+        self._begin(is_fresh=True)
+
+    def _begin(self, *, is_fresh: bool) -> None:
         self._lost_at_s = None
         self._refused = ""
         now_s = self._clock.monotonic_s()
         self._mark_at_s = now_s  # three seconds from now on
-        self._sync.opened()
+        self._sync.opened(is_fresh=is_fresh)
         self._owner.spawn("seed", self._seed())
         self._fetch_anew()
         self._tell_status()
@@ -293,7 +296,9 @@ class MarketSession:
 
     def _on_trade(self, fact: StreamFact) -> None:
         if type(fact) is PublicTrade:
-            self._take_trade(fact)
+            before = self.last_trade
+            if before is None or fact.sequence > before.sequence:
+                self._take_trade(fact)
         elif isinstance(fact, FrameUnreadable):
             self._read_trades()
 

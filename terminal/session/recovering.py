@@ -21,6 +21,10 @@ if TYPE_CHECKING:
 
 CONFIRM_WAIT_S = 3.0
 RETRY_S = (0.5, 1.0, 2.0, 5.0)
+APART_S = (0.0, 0.0, 0.0, 1.0, 2.0, 5.0, 10.0)
+"""Between two readings on one connection, ever longer: what cannot be read may come without end."""
+CALM_S = 60.0
+"""After so long without a reading the next one need not wait."""
 
 
 @final
@@ -51,11 +55,14 @@ class Recovery:
         self._generation = 0
         self._is_connected = False
         self._is_running = False
+        self._readings = 0
+        self._read_at_s: float | None = None
 
     def opened(self) -> None:
         """A fresh connection: nothing is confirmed on it yet."""
         self._is_connected = True
         self._confirmed.clear()
+        self._readings = 0
         self.again()
 
     def lost(self) -> None:
@@ -97,7 +104,14 @@ class Recovery:
                 continue
             if not self._is_connected:
                 return
+            wait_s = self._apart_s()
+            if wait_s > 0 and await self._pulse.until(self._is_another, wait_s):
+                continue
+            generation = self._generation
+            self._read_at_s = self._clock.monotonic_s()
             problem = await self._read_once()
+            if problem is None:
+                self._readings += 1
             if problem is None and generation == self._generation:
                 self._trust.give()
                 return
@@ -108,6 +122,20 @@ class Recovery:
 
     def _may_go_on(self) -> bool:
         return self._wanted <= self._confirmed or not self._is_connected
+
+    def _is_another(self) -> bool:
+        """Whether the connection ended, or another one has not been read on."""
+        return not (self._is_connected and self._readings)
+
+    def _apart_s(self) -> float:
+        """How long to wait before the next reading on this connection."""
+        if not self._readings or self._read_at_s is None:
+            return 0.0
+        passed_s = self._clock.monotonic_s() - self._read_at_s
+        if passed_s >= CALM_S:
+            self._readings = 0
+            return 0.0
+        return APART_S[min(self._readings, len(APART_S) - 1)] - passed_s
 
     async def _read_once(self) -> str | None:
         """Read; the sentence of what went wrong, None when nothing did."""

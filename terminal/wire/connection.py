@@ -131,6 +131,8 @@ class StreamConnection:
         # In the order of sending, which is the order of their deadlines.
         self._asked: dict[str, _Asked] = {}
         self._newest: dict[str, int] = {}
+        # Topics that the exchange may send: asked for on the wire, and no end of it is known.
+        self._asked_for: set[str] = set()
         self._commands = 0
         self._last_answered_s = now_s
         self._sent_at_s: deque[float] = deque()
@@ -182,6 +184,7 @@ class StreamConnection:
         names = done.names
         for name in names:
             del self._newest[name]
+        self._asked_for.difference_update(names)
         return names
 
     def _again(self, *requests: _Request) -> None:
@@ -344,9 +347,27 @@ class StreamConnection:
             else:
                 self._next_ping_s = sent[0] + WINDOW_S
         while self._queue and len(sent) < MAX_FRAMES_PER_WINDOW:
-            out.append(self._encode(self._queue.popleft(), now_s))
-            sent.append(now_s)
+            request = self._needed(self._queue.popleft())
+            if request is not None:
+                out.append(self._encode(request, now_s))
+                sent.append(now_s)
         return out
+
+    def _needed(self, request: _Request) -> _Request | None:
+        """What of a queued request is still worth sending; None when nothing is.
+
+        What is looked at for a moment only must not hold up what is asked for after it.
+        """
+        if request.verb == "subscribe":
+            wanted = self._current(request)
+            if wanted is not None:
+                self._asked_for.update(wanted.names)
+            return wanted
+        if not self._asked_for.isdisjoint(request.names):
+            return request
+        if (wanted := self._current(request)) is not None:
+            self._forget(wanted)
+        return None
 
     def _encode(self, request: _Request, now_s: float) -> bytes:
         identity = self._new_id()

@@ -99,6 +99,7 @@ def test_level2_frame_through_feed_and_calibration(benchmark: BenchmarkFixture) 
         connection = StreamConnection(ping_interval_s=18, ping_timeout_s=10, now_s=0.0)
         sync = BookSync(XBT)
         sync.opened()
+        sync.fetching(0.0)
         assert sync.snapshot(snapshot, 0.0)
         monotonic_s = clock.monotonic_s
 

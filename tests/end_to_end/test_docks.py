@@ -103,8 +103,12 @@ def test_a_torn_off_ladder_trades_and_comes_back_after_a_restart(
     with running(x_server, tmp_path):
         wait_for(lambda: windows(x_server, "^Ladder"), "the ladder's own window again")
         (ladder,) = windows(x_server, "^Ladder")
-        after = place(x_server, ladder)
-        assert all(abs(one - other) <= 2 for one, other in zip(before, after, strict=True))
+
+        def is_back() -> bool:
+            after = place(x_server, ladder)
+            return all(abs(one - other) <= 2 for one, other in zip(before, after, strict=True))
+
+        wait_for(is_back, "its old place")
 
 
 def test_a_window_on_a_monitor_that_is_gone_comes_back(x_server: str, tmp_path: Path) -> None:

@@ -259,6 +259,23 @@ async def test_what_may_leave_is_the_answers_where_the_stream_does_not_tell() ->
     await bench.stop()
 
 
+async def test_a_position_heard_during_a_comparison_is_newer() -> None:
+    """The comparison of every minute does not overwrite what the stream told meanwhile."""
+    bench = Bench()
+    await bench.start()
+    answer = bench.gateway.positions
+
+    async def overtaken() -> tuple[PositionUpdate, ...]:
+        found = await answer()
+        bench.stream.push(a_position_update(7, "101"))
+        return found
+
+    bench.gateway.positions = overtaken  # type: ignore[method-assign]  # the stream is quicker
+    await bench.clock.advance(RECONCILE_INTERVAL_S + 1.0)
+    assert bench.account.position(XBT).core.lots == 7
+    await bench.stop()
+
+
 async def test_a_wallet_heard_during_a_comparison_is_newer() -> None:
     """The comparison of every minute does not overwrite what the stream told meanwhile, either."""
     bench = Bench()

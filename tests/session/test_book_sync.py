@@ -289,6 +289,8 @@ def test_an_interrupted_channel_waits_for_its_confirmation() -> None:
     sync.interrupted("Nothing came for 30 s.")
     assert not sync.is_live
     assert sync.fetch_at_s is None
+    sync.delta(a_delta(101), 39.0)
+    assert sync.fetch_at_s is None, "it may be of the subscription that ends"
     sync.confirmed(40.0)
     assert sync.fetch_at_s == 40.5
 
@@ -309,6 +311,39 @@ def test_a_snapshot_asked_for_before_an_unreadable_change_is_not_believed() -> N
     assert sync.fetch_at_s == 1.5
     sync.fetching(1.5)
     assert sync.snapshot(a_snapshot(101), 1.6)
+
+
+def test_on_a_connection_that_stands_changes_before_the_acknowledgement_prove_nothing() -> None:
+    """They may be of a subscription that ends: what comes between it and the next one is lost."""
+    sync = BookSync(XBT)
+    sync.opened(is_fresh=False)
+    sync.delta(a_delta(101), 0.0)
+    assert sync.fetch_at_s is None
+    sync.confirmed(0.1)
+    sync.fetching(0.6)
+    assert sync.snapshot(a_snapshot(105), 0.7)
+    assert sync.delta(a_delta(106), 0.8)
+
+
+def test_a_snapshot_older_than_the_changes_that_could_not_be_read_is_asked_for_again() -> None:
+    sync = a_live_sync()
+    sync.unreadable(5.0)
+    sync.unreadable(5.0)
+    sync.fetching(6.0)
+    assert not sync.snapshot(a_snapshot(101), 6.1)
+    assert sync.fetch_at_s == 6.1 + MIN_INTERVAL_S
+    sync.fetching(7.1)
+    assert sync.snapshot(a_snapshot(102), 7.2)
+
+
+def test_a_snapshot_older_than_a_crossed_book_is_asked_for_again_but_not_for_ever() -> None:
+    sync = a_live_sync()
+    sync.delta(a_delta(101, price=2000), 5.0)
+    sync.tick(5.0 + CROSSED_LIMIT_S)
+    sync.fetching(6.0)
+    assert not sync.snapshot(a_snapshot(100), 6.0)
+    sync.fetching(7.0)
+    assert sync.snapshot(a_snapshot(100), 7.0), "the exchange says so again"
 
 
 class Fate(Enum):

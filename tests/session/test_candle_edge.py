@@ -168,3 +168,16 @@ def test_trades_go_on_into_a_new_candle_and_leave_holes() -> None:
     edge.trade(a_trade(5, 100, 1))
     edge.trade(a_trade(3 * MINUTE, 101, 2))
     assert [candle.start_at - BASE for candle in of(edge)] == [0, 3 * MINUTE]
+
+
+def test_a_trade_that_comes_after_its_closed_candle_was_read_is_not_counted_again() -> None:
+    """The stream is late: what was read when all was over has it already."""
+    edge = CandleEdge(CandleInterval.M1)
+    edge.trade(a_trade(100, 10, 1))
+    edge.trade(a_trade(MINUTE + 100, 12, 1))
+    whole = a_candle(0, (10, 30, 10, 30), 3)
+    edge.closed([whole])
+    assert edge.trade(a_trade(59_000, 30, 2)).is_empty
+    assert of(edge)[0] == whole
+    edge.trade(a_trade(MINUTE + 200, 13, 4))
+    assert of(edge)[1].lots == 5

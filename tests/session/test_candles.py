@@ -349,6 +349,23 @@ async def test_what_an_interrupted_channel_did_not_tell_is_read_when_it_is_back(
     await h.end()
 
 
+async def test_what_frames_told_before_an_interruption_does_not_hide_what_is_read_after_it() -> (
+    None
+):
+    """The forming candle as frames told it then is older than the answer."""
+    h = await Harness(3).live()
+    h.stream.push(a_frame(0, 1000, lots=20))
+    assert h.candles.series.lots[-1] == 20
+    channel = Channel(ChannelKind.CANDLES, XBT, M1)
+    h.stream.push(ChannelInterrupted(channel, "The stream was closed."))
+    h.gateway.history[-1] = a_candle(0, lots=25)
+    h.stream.push(ChannelConfirmed(channel))
+    await h.clock.advance(0.5)
+    assert h.candles.staleness() is None
+    assert h.candles.series.lots[-1] == 25
+    await h.end()
+
+
 async def test_an_error_of_our_own_is_reported_and_tried_again() -> None:
     """Nothing that goes wrong inside leaves the chart loading for ever."""
     h = Harness()

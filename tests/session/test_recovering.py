@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from terminal.domain.errors import TernError
 from terminal.exchange.gateway import ChannelKind
-from terminal.session.recovering import Recovery
+from terminal.session.recovering import APART_S, CALM_S, RETRY_S, Recovery
 from terminal.session.tasks import TaskOwner
 from terminal.session.trust import Trust
 from tests.support.fake_clock import FakeClock
@@ -99,4 +99,35 @@ async def test_whatever_goes_wrong_it_is_tried_again_and_said_once() -> None:
         assert h.trust.is_given
     assert h.problems == ["No answer.", "An error inside the program stopped the reading."]
     assert h.errors
+    await h.owner.close()
+
+
+async def test_doubts_without_end_are_answered_ever_more_seldom_until_they_end() -> None:
+    """A kind of message that can never be read must not use up the quota of requests."""
+    h = Harness()
+    await h.live()
+    for _ in range(600):
+        h.recovery.again()
+        await h.clock.advance(0.2)
+    assert 4 <= h.reads <= 18
+    await h.clock.advance(APART_S[-1] + 1.0)
+    assert h.trust.is_given
+    await h.clock.advance(CALM_S)
+    h.recovery.again()
+    await h.clock.advance(0.5)
+    assert h.trust.is_given, "one doubt after a calm time is cleared up at once"
+    await h.owner.close()
+
+
+async def test_a_fresh_connection_is_read_soon_however_many_readings_were_before() -> None:
+    h = Harness()
+    await h.live()
+    for _ in range(100):
+        h.recovery.again()
+        await h.clock.advance(0.2)
+    h.recovery.lost()
+    h.recovery.opened()
+    h.recovery.confirmed(ORDERS)
+    await h.clock.advance(RETRY_S[-1] + 0.5)
+    assert h.trust.is_given
     await h.owner.close()

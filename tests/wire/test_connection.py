@@ -148,6 +148,8 @@ def test_what_is_no_frame_is_told_and_what_is_unknown_is_ignored() -> None:
     assert isinstance(connection.received(b"\xff", 1.0), Unreadable)
     assert connection.received('{"type":"notice"}', 1.0) is None
     assert connection.received('{"id":"zz","type":"ack"}', 1.0) is None
+    connection.subscribe("/contractMarket/level2", ("A",))
+    connection.received(an_ack(connection.drain(1.0)[0]), 1.0)
     connection.unsubscribe("/contractMarket/level2", ("A",))
     sent = json.loads(connection.drain(1.0)[0])
     assert connection.received(json.dumps({"id": sent["id"], "type": "ack"}), 1.0) is None
@@ -191,6 +193,8 @@ def test_one_topic_that_is_not_confirmed_does_not_take_the_others_away() -> None
 
 def test_the_end_of_a_subscription_is_asked_for_twice_and_then_let_be() -> None:
     connection = welcomed()
+    connection.subscribe("/contractMarket/level2", ("A",))
+    connection.received(an_ack(connection.drain(1.0)[0]), 1.0)
     connection.unsubscribe("/contractMarket/level2", ("A",))
     connection.drain(1.0)
     watch(connection, 11.0)
@@ -204,14 +208,29 @@ def test_the_ack_of_a_subscription_that_was_ended_meanwhile_confirms_nothing() -
     """Who listens, leaves and listens again is confirmed by the last ack, not by the first."""
     connection = welcomed()
     connection.subscribe("/contractMarket/level2", ("A", "B"))
+    frames = connection.drain(1.0)
     connection.unsubscribe("/contractMarket/level2", ("A",))
     connection.subscribe("/contractMarket/level2", ("A",))
-    frames = connection.drain(1.0)
+    frames += connection.drain(1.0)
     answers = [connection.received(an_ack(frame), 1.1) for frame in frames]
     assert answers == [
         Acked(("/contractMarket/level2:B",)),
         None,
         Acked(("/contractMarket/level2:A",)),
+    ]
+
+
+def test_what_is_looked_at_for_a_moment_holds_nothing_up() -> None:
+    """Who leafs through contracts faster than the limit gets the one where the leafing ends."""
+    connection = welcomed()
+    connection.drain(1.0)
+    for number in range(1000):
+        connection.subscribe("/contractMarket/level2", (f"S{number}",))
+        connection.unsubscribe("/contractMarket/level2", (f"S{number}",))
+    connection.subscribe("/contractMarket/level2", ("LAST",))
+    frames = [json.loads(frame) for frame in connection.drain(1.0)]
+    assert [(one["type"], one["topic"]) for one in frames] == [
+        ("subscribe", "/contractMarket/level2:LAST")
     ]
 
 
@@ -224,10 +243,12 @@ def test_of_two_commands_that_came_too_fast_only_the_later_one_is_repeated(
 ) -> None:
     """Repeated the other way round, a topic that is wanted would end silent."""
     connection = welcomed()
-    verbs = [connection.unsubscribe, connection.subscribe]
-    for verb in verbs if is_wanted else reversed(verbs):
-        verb("/contractMarket/level2", ("A",))
-    for frame in connection.drain(1.0):
+    connection.subscribe("/contractMarket/level2", ("A",))
+    frames = connection.drain(1.0)
+    connection.unsubscribe("/contractMarket/level2", ("A",))
+    if is_wanted:
+        connection.subscribe("/contractMarket/level2", ("A",))
+    for frame in frames + connection.drain(1.0):
         connection.received(an_error(json.loads(frame)["id"], 509, TOO_FAST), 1.1)
     again = [json.loads(frame)["type"] for frame in connection.drain(1.1 + SLOW_DOWN_S)]
     assert again == ["subscribe" if is_wanted else "unsubscribe"]
@@ -350,6 +371,8 @@ def test_a_bad_token_or_a_sick_server_ends_the_connection_whatever_was_asked(
 
 def test_a_refused_end_of_a_subscription_is_no_loss() -> None:
     connection = welcomed()
+    connection.subscribe("/contractMarket/level2", ("A", "B"))
+    connection.received(an_ack(connection.drain(1.0)[0]), 1.0)
     connection.unsubscribe("/contractMarket/level2", ("A", "B"))
     identity = json.loads(connection.drain(1.0)[0])["id"]
     assert connection.received(an_error(identity, 404, "topic is not found"), 1.1) is None
