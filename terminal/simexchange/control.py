@@ -39,6 +39,7 @@ MAX_ADVANCE_MS = 7 * 24 * 3600 * 1000
 MAX_SHIFT_MS = 10**12
 MAX_STEPS = 10_000
 MAX_MOVE = 10**9
+MAX_WAVES = 100
 _HOSTS = frozenset({"127.0.0.1", "localhost", "[::1]"})
 
 
@@ -101,6 +102,7 @@ class Control:
             "accounts": self._accounts,
             "address": self._addresses,
             "scenario": self._scenarios,
+            "insurance": self._insurance,
         }
         self._writes: dict[str, Callable[[Mapping[str, Any]], object]] = {
             "faults": self._set_faults,
@@ -110,6 +112,7 @@ class Control:
             "address": self._set_address,
             "drop": self._drop,
             "scenario": self._set_scenario,
+            "insurance": self._set_insurance,
         }
 
     def add_to(self, app: web.Application) -> None:
@@ -164,6 +167,7 @@ class Control:
             "calls": exchange.gateway.calls,
             "status": exchange.engine.status,
             "keys": self._keys(),
+            "insurance": self._insurance(),
             "faults": exchange.faults.shown(),
             "switches": self._switch_values(),
         }
@@ -242,6 +246,10 @@ class Control:
             for key in shown
         ]
 
+    def _insurance(self) -> object:
+        """The insurance fund and the fees of all trades, by currency."""
+        return self._exchange.engine.insurance.shown()
+
     # Turning ---------------------------------------------------------------------------------
 
     def _set_faults(self, fields: Mapping[str, Any]) -> object:
@@ -289,12 +297,20 @@ class Control:
         engine = self._exchange.engine
         if symbol not in engine.markets:
             raise Wrong(f"There is no market {symbol}.", 404)
-        _check_names(fields, ("move_ticks", "step", "last", "liquidating", "account"))
+        names = ("move_ticks", "step", "last", "liquidating", "account", "cascade", "waves")
+        _check_names(fields, names)
         spec = engine.markets[symbol].spec
         move = _whole(fields, "move_ticks", -MAX_MOVE, MAX_MOVE)
         steps = _whole(fields, "step", 0, MAX_STEPS)
         last = None if fields.get("last") is None else _ticks(fields["last"], spec.tick)
+        cascade, waves = fields.get("cascade"), _whole(fields, "waves", 1, MAX_WAVES)
+        if cascade not in (None, "longs", "shorts"):
+            raise Wrong(f"cascade is longs or shorts, not {cascade!r}.")
+        if waves is not None and cascade is None:
+            raise Wrong("waves belongs to cascade.")
         self._liquidate(symbol, fields)
+        if cascade is not None:
+            engine.cascade(symbol, of_longs=cascade == "longs", waves=waves or 1)
         if move:
             engine.move(symbol, move)
         if last is not None:
@@ -361,6 +377,17 @@ class Control:
             if amount:
                 accounts.change(uid, kind, currency, amount)
         return exchange.accounts()
+
+    def _set_insurance(self, fields: Mapping[str, Any]) -> object:
+        """Let the fund of a currency have another balance."""
+        _check_names(fields, ("currency", "balance"))
+        currency = _text(fields.get("currency"), "currency")
+        try:
+            balance = Decimal(_text(fields.get("balance"), "balance"))
+        except InvalidOperation:
+            raise Wrong("balance is a number as a text.") from None
+        self._exchange.engine.insurance.set_balance(currency, balance)
+        return self._insurance()
 
     def _add_key(self, fields: Mapping[str, Any]) -> object:
         """Let a key in, or with ``remove`` delete one."""

@@ -222,6 +222,20 @@ class Switches:
         "the size that a cross maintenance rate follows from: held, or with orders of its side",
     )
 
+    liquidation_stops: str = _switch(
+        ("canceled", "kept"),
+        "11",
+        "waiting stops of a position that is liquidated: canceled with its orders, or kept",
+    )
+    partial_liquidation: str = _switch(
+        ("market", "bankruptcy"),
+        "7.6",
+        "the first part of a large position: sold into the book, or taken over like the rest",
+    )
+    adl_fee: str = _switch(
+        ("none", "taker"), "11", "fee rate of who is deleveraged: nothing, or the taker's"
+    )
+
     def set(self, name: str, value: str) -> None:
         """Turn one. Raises ``ValueError`` with a sentence for a name or a value there is not."""
         choices = choices_of(name)

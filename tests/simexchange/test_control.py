@@ -400,3 +400,31 @@ async def test_a_wrong_scenario_changes_nothing(hand: Hand, fields: Any) -> None
     await hand.turn("scenario", fields, 400)
     assert hand.state() == before
     assert not any(row["running"] for row in await hand.look("scenario"))
+
+
+async def test_the_fund_and_a_cascade(hand: Hand) -> None:
+    """A cascade goes through positions until they are liquidated; the fund is looked at and set."""
+    order = {
+        "clientOid": "c", "symbol": "XBTUSDTM", "side": "buy", "type": "market", "size": 50,
+        "leverage": 50,
+    }  # fmt: skip
+    assert ask_signed(hand.exchange, "POST", "/api/v1/orders", order)[1]["code"] == "200000"
+    await hand.turn("insurance", {"currency": "USDT", "balance": "12.5"})
+    shown = await hand.look("insurance")
+    assert shown["fund"]["USDT"] == "12.5"
+    assert float(shown["fees"]["USDT"]) > 0
+    held = hand.exchange.engine.account.positions["XBTUSDTM"]
+    for _ in range(10):
+        await hand.turn("market/XBTUSDTM", {"cascade": "longs", "waves": 2})
+        if not held.lots:
+            break
+    assert not held.lots
+    for path, wrong in (
+        ("market/XBTUSDTM", {"cascade": "all"}),
+        ("market/XBTUSDTM", {"waves": 2}),
+        ("market/XBTUSDTM", {"cascade": "longs", "waves": 0}),
+        ("insurance", {"currency": "EUR", "balance": "1"}),
+        ("insurance", {"currency": "USDT", "balance": "x"}),
+        ("insurance", {"currency": "USDT", "balance": "-1"}),
+    ):
+        await hand.turn(path, wrong, 400)

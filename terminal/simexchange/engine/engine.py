@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Any, final
 
+from terminal.simexchange.engine.adl import Deleveraging, Holders
 from terminal.simexchange.engine.broadcast import Broadcast
 from terminal.simexchange.engine.checks import Checks, Cost
 from terminal.simexchange.engine.deadman import DeadMan
 from terminal.simexchange.engine.exits import Exits, read_exits
 from terminal.simexchange.engine.filling import Filling, Shared
+from terminal.simexchange.engine.forced import Forced
 from terminal.simexchange.engine.funding import FundingPayments
+from terminal.simexchange.engine.insurance import Insurance
+from terminal.simexchange.engine.liquidation import Liquidations, Tools
 from terminal.simexchange.engine.margins import Margins
 from terminal.simexchange.engine.reports import Reports
 from terminal.simexchange.engine.settlements import Settlements
 from terminal.simexchange.engine.stops import Stops
+from terminal.simexchange.engine.takeover import Takeovers
 from terminal.simexchange.errors import Refused
 from terminal.simexchange.faults import CANCEL_ONLY, Faults
 from terminal.simexchange.market.contracts import listed
@@ -38,6 +44,8 @@ if TYPE_CHECKING:
     from terminal.simexchange.trading.account import Account
     from terminal.simexchange.trading.orders import UserOrder
 
+_WAVE_S = 0.5
+
 
 @final
 class Engine:
@@ -47,6 +55,7 @@ class Engine:
         self, seed: int, key: ApiKey, clock: SimClock, publisher: Publisher, switches: Switches
     ) -> None:
         self.switches = switches
+        self._clock = clock
         self._numbers = OrderNumbers(clock.now_ms())
         self.markets: dict[str, Market] = {}
         self.broadcast = Broadcast(self.markets, publisher, clock)
@@ -63,7 +72,6 @@ class Engine:
         self._filling = Filling(shared)
         self._stops = Stops(shared, self.markets, self._checks, self._filling)
         self._exits = Exits(shared, self._stops)
-        self.settlements.on_begin = FundingPayments(self.accounts, self.reports, clock.now_ms()).pay
         self._filling.on_filled = self._exits.filled
         self._filling.on_ended = self._exits.ended
         self._stops.on_fired = self._exits.fired
@@ -73,6 +81,35 @@ class Engine:
         self.margins = Margins(self.markets, self._checks, self.reports, switches, self._take_out)
         self.dead_man = DeadMan(clock, switches, self._checks.halts, self._take_out)
         self.faults = Faults(clock)
+        self.insurance = Insurance()
+        self.liquidations = self._with_liquidations(shared)
+        self._pay_funding(clock.now_ms())
+
+    def _with_liquidations(self, shared: Shared) -> Liquidations:
+        """Everything that is done to accounts without being asked."""
+        holders, forced = Holders(self.markets), Forced(shared, self._filling)
+        takeovers = Takeovers(self.insurance, Deleveraging(holders, forced), self._numbers)
+        tools = Tools(
+            holders,
+            self.insurance,
+            forced,
+            takeovers,
+            self._filling,
+            self._checks.halts,
+            self._take_out,
+        )
+        liquidations = Liquidations(shared, self.markets, tools)
+        liquidations.on_worked = self._stops.check
+        self._filling.on_held = liquidations.held
+        self._filling.on_fee = self.insurance.fee
+        return liquidations
+
+    def _pay_funding(self, now_ms: int) -> None:
+        payments = FundingPayments(self.accounts, self.reports, now_ms)
+        payments.on_payment = self.insurance.paid_funding
+        # Who cannot pay any more is liquidated.
+        payments.on_paid = partial(self.liquidations.look, is_due=True)
+        self.settlements.on_begin = payments.pay
 
     @property
     def halts(self) -> Halts:
@@ -115,25 +152,50 @@ class Engine:
         self.broadcast.taken(market, trade)
 
     def step(self, symbol: str) -> None:
-        """Let a market act once, then look at stops."""
+        """Let a market act once, then look at stops and margins."""
         market = self.markets[symbol]
         market.step()
-        self._stops.check(market)
+        self._moved(market)
 
     def check_stops(self, symbol: str) -> None:
-        """Fire the stops of a contract whose price has come; after prices were moved by hand."""
-        self._stops.check(self.markets[symbol])
+        """Look at stops and margins of a contract; after prices were moved by hand."""
+        self._moved(self.markets[symbol])
+
+    def _moved(self, market: Market) -> None:
+        self._stops.check(market)
+        self.liquidations.look(market)
 
     def move(self, symbol: str, ticks: int) -> None:
-        """Let the price of a market jump, over everything on the way, then look at stops."""
+        """Let the price of a market jump, over everything on the way; stops and margins follow."""
         self.trade_at(symbol, max(1, self.markets[symbol].last + ticks))
         self.step(symbol)
 
+    def cascade(self, symbol: str, *, of_longs: bool, waves: int = 5) -> None:
+        """Let a price fall through positions wave by wave (rise, when of shorts).
+
+        Each wave goes just beyond the next liquidation price of anybody's position of that side, at
+        most a tenth of the price away, or 0.4 % on without one; the next comes when the lock of a
+        liquidation is over. What is liquidated pushes the book further.
+        """
+        market = self.markets[symbol]
+        sign = -1 if of_longs else 1
+        mark = market.mark_price
+        ahead = [
+            (price - mark) * sign
+            for held, price in self.liquidations.prices(symbol)
+            if (held.lots > 0) == of_longs and 0 < (price - mark) * sign <= mark / 10
+        ]
+        way = min(ahead) + mark / 1000 if ahead else mark / 250
+        self.move(symbol, sign * max(1, int(way / market.spec.tick)))
+        if waves > 1:
+            go_on = partial(self.cascade, symbol, of_longs=of_longs, waves=waves - 1)
+            self._clock.after(max(self.liquidations.lasts_s, _WAVE_S), go_on)
+
     def trade_at(self, symbol: str, price: int) -> None:
-        """Let the crowd trade up or down to a price (ticks), then look at stops."""
+        """Let the crowd trade to a price (ticks); stops and margins follow."""
         market = self.markets[symbol]
         market.trade_at(price)
-        self._stops.check(market)
+        self._moved(market)
 
     # Placing ---------------------------------------------------------------------------------
 
@@ -228,7 +290,9 @@ class Engine:
     # Pulses ----------------------------------------------------------------------------------
 
     def publish_second(self) -> None:
-        """What is told once a second."""
+        """What is told once a second, of positions as they are by their margins then."""
+        for market in self.markets.values():
+            self.liquidations.look(market)
         self.broadcast.second()
         for account in self.accounts.by_uid.values():
             self.reports.mark(account)

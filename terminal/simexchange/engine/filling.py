@@ -5,6 +5,7 @@ Source: reference 3.3 (behavior), 3.6 (events) and 7.2 (fees).
 
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import TYPE_CHECKING, NamedTuple, final
 
 from terminal.simexchange.market.contracts import booked
@@ -12,11 +13,11 @@ from terminal.simexchange.market.market import Trade
 from terminal.simexchange.market.matching import BUY, SELL, BookOrder
 from terminal.simexchange.payloads import frames
 from terminal.simexchange.trading.account import UserFill
+from terminal.simexchange.trading.risk import liquidation_fee
 from terminal.simexchange.trading.sides import BOTH
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from decimal import Decimal
 
     from terminal.simexchange.clock import SimClock
     from terminal.simexchange.engine.reports import Reports
@@ -25,6 +26,11 @@ if TYPE_CHECKING:
     from terminal.simexchange.trading.account import Account
     from terminal.simexchange.trading.accounts import Accounts
     from terminal.simexchange.trading.orders import OrderNumbers, UserOrder
+
+LIQUID, ADL = "liquid", "adl"
+"""Types of trades that the exchange forces upon an account (3.7)."""
+_REASONS = {LIQUID: "liquidation", ADL: "adl"}
+_FREE = Decimal(0)
 
 
 @final
@@ -51,7 +57,8 @@ class _Part(NamedTuple):
 class Filling:
     """The life of working orders of all accounts.
 
-    ``on_filled`` and ``on_ended`` are told after an order filled a bit, and after it ended.
+    ``on_filled`` and ``on_ended`` are told after an order filled a bit, and after it ended;
+    ``on_held`` when a position changed by it, ``on_fee`` the order, the currency and what it paid.
     """
 
     def __init__(self, shared: Shared) -> None:
@@ -59,6 +66,8 @@ class Filling:
         self._taker: UserOrder | None = None
         self.on_filled: Callable[[UserOrder], None] = _ignore
         self.on_ended: Callable[[UserOrder], None] = _ignore
+        self.on_held: Callable[[Account, Market], None] = _ignore_account
+        self.on_fee: Callable[[UserOrder, str, Decimal], None] = _ignore_fee
 
     # Entering --------------------------------------------------------------------------------
 
@@ -130,6 +139,10 @@ class Filling:
         order = self._accounts.by_uid[resting.owner].orders[resting.id]
         self._filled(order, market, trade, is_taker=False)
 
+    def off_book(self, order: UserOrder, market: Market, trade: Trade) -> None:
+        """An order fills at its own price with nobody of the book: the exchange forced it."""
+        self._filled(order, market, trade, is_taker=True)
+
     def _filled(self, order: UserOrder, market: Market, trade: Trade, *, is_taker: bool) -> None:
         account = self._account_of(order)
         was = account.legs.one(order.symbol, order.position_side).lots
@@ -137,10 +150,13 @@ class Filling:
         account.resized(order)
         status = "match" if is_taker else "open"
         self._reports.order(order, "match", status, frames.match_fields(market, fill))
+        self.on_held(account, market)
+        self.on_fee(order, market.spec.settle, fill.fee)
         self.on_filled(order)
         if order.filled + order.canceled >= order.size:
             self.end(order, "filled")
-        self._reports.position(account, market, side=order.position_side)
+        reason = _REASONS.get(order.trade_type, "positionChange")
+        self._reports.position(account, market, reason, order.position_side)
         self._reports.wallet(account, market.spec.settle)
         self._shrink_reducing(account, market)
         # In hedge mode orders that close never open, so that they need no margin later.
@@ -154,7 +170,7 @@ class Filling:
         price = spec.price(trade.price)
         value = booked(spec.value(price, trade.lots))
         pays_taker = is_taker or order.pays_taker
-        fee = booked(value * (spec.taker_rate if pays_taker else spec.maker_rate))
+        fee = booked(value * self._fee_rate(order, market, pays_taker=pays_taker))
         held = account.legs.one(order.symbol, order.position_side).lots
         sign = 1 if order.side == BUY else -1
         closing = min(trade.lots, abs(held)) if sign * held < 0 else 0
@@ -194,6 +210,14 @@ class Filling:
         )
         account.fills.append(fill)
         return fill
+
+    def _fee_rate(self, order: UserOrder, market: Market, *, pays_taker: bool) -> Decimal:
+        """The rates of what the exchange forces upon an account are not published: switches."""
+        if order.trade_type == ADL and self._switches.adl_fee == "none":
+            return _FREE
+        if order.trade_type == LIQUID:
+            return liquidation_fee(market.spec, self._switches)
+        return market.spec.taker_rate if pays_taker else market.spec.maker_rate
 
     def _settle(self, account: Account, order: UserOrder, price: Decimal, part: _Part) -> None:
         """Let lots that all close, or all open, change the position and the wallet."""
@@ -281,4 +305,12 @@ class Filling:
 
 
 def _ignore(_order: UserOrder) -> None:
+    """Nobody wants to know."""
+
+
+def _ignore_account(_account: Account, _market: Market) -> None:
+    """Nobody wants to know."""
+
+
+def _ignore_fee(_order: UserOrder, _currency: str, _fee: Decimal) -> None:
     """Nobody wants to know."""

@@ -14,6 +14,8 @@ from terminal.simexchange.payloads.frames import Settlement
 from terminal.simexchange.trading.ledger import FundingPayment
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from terminal.simexchange.engine.reports import Reports
     from terminal.simexchange.market.contracts import ContractSpec
     from terminal.simexchange.market.market import Market
@@ -47,15 +49,20 @@ class FundingPayments:
     def __init__(self, accounts: Accounts, reports: Reports, now_ms: int) -> None:
         self._accounts = accounts
         self._reports = reports
+        self.on_paid: Callable[[Market], None] = _ignore
+        """Told when everybody has paid and got the funding of a contract."""
+        self.on_payment: Callable[[str, Decimal], None] = _ignore_payment
+        """Told what an account got (below zero: paid), with the currency."""
         # They go on where the clock is, so that a restarted exchange never gives one out twice.
         self._numbers = itertools.count(now_ms * _NUMBERS_PER_MS)
 
     def pay(self, market: Market, funding_ms: int, rate: float) -> None:
         """Settle every open position of a contract at the rate that was fixed."""
         for account in self._accounts.by_uid.values():
-            for held in account.legs.open(market.spec.symbol):
+            for held in list(account.legs.open(market.spec.symbol)):
                 instant = Instant(market, funding_ms, Decimal(str(rate)))
                 self._pay(account, held, instant)
+        self.on_paid(market)
 
     def _pay(self, account: Account, held: SimPosition, instant: Instant) -> None:
         market, funding_ms, rate = instant
@@ -79,7 +86,16 @@ class FundingPayments:
                 held.side,
             )
         )
+        self.on_payment(spec.settle, amount)
         told = Settlement(funding_ms, held.lots, mark, float(rate), amount)
         self._reports.settlement(account, market, told)
         self._reports.position(account, market, side=held.side)
         self._reports.wallet(account, spec.settle)
+
+
+def _ignore(_market: Market) -> None:
+    """Nobody wants to know."""
+
+
+def _ignore_payment(_currency: str, _amount: Decimal) -> None:
+    """Nobody wants to know."""

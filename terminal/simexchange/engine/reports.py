@@ -20,6 +20,7 @@ from terminal.simexchange.payloads.frames import (
     WALLET,
 )
 from terminal.simexchange.trading import risk
+from terminal.simexchange.trading.ranking import rank
 from terminal.simexchange.trading.sides import BOTH
 
 if TYPE_CHECKING:
@@ -100,7 +101,9 @@ class Reports:
         """A position as REST v1 shows it; ``side`` is LONG or SHORT in hedge mode."""
         held = account.shown_position(market.spec.symbol, side)
         valued = account_payloads.Valued(
-            risk.prices(account, held), risk.maintenance(account, held)
+            risk.prices(account, held),
+            risk.maintenance(account, held),
+            rank(account, held, market.mark_price),
         )
         payload = account_payloads.position(held, market, valued, self._clock.now_ms())
         if "posFunding" in payload and self._switches.pos_funding == "settled":

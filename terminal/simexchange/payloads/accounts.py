@@ -30,10 +30,11 @@ _NONE = Decimal(0)
 
 @final
 class Valued(NamedTuple):
-    """What a position's surroundings decide: its prices, and its maintenance rate."""
+    """What a position's surroundings decide: its prices, its maintenance rate, and its ADL rank."""
 
     prices: Prices
     maintenance: Decimal
+    rank: Decimal = _NONE
 
 
 def position(held: SimPosition, market: Market, valued: Valued, now_ms: int) -> Payload:
@@ -51,7 +52,7 @@ def position(held: SimPosition, market: Market, valued: Valued, now_ms: int) -> 
         "symbol": spec.symbol,
         "crossMode": is_cross,
         "maintMarginReq": _number(rate),
-        "delevPercentage": 0.0,
+        "delevPercentage": float(valued.rank),
         "openingTimestamp": held.opened_ms,
         "currentTimestamp": now_ms,
         "currentQty": held.lots,

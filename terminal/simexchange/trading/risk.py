@@ -5,9 +5,10 @@ Source: reference 7.4 to 7.6.
 
 from __future__ import annotations
 
-from decimal import Decimal
+from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
 from typing import TYPE_CHECKING, NamedTuple, final
 
+from terminal.simexchange.market.contracts import booked
 from terminal.simexchange.market.matching import BUY, SELL
 from terminal.simexchange.trading.margin import CROSS, ISOLATED
 from terminal.simexchange.trading.sizing import coins, maintenance_rate
@@ -15,11 +16,17 @@ from terminal.simexchange.trading.sizing import coins, maintenance_rate
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
+    from terminal.simexchange.market.contracts import ContractSpec
     from terminal.simexchange.market.market import Market
+    from terminal.simexchange.switches import Switches
     from terminal.simexchange.trading.account import Account
     from terminal.simexchange.trading.margin import SimPosition
 
 _ZERO = Decimal(0)
+PARTIAL_FROM = Decimal(600_000)
+"""Positions worth more than this, in the quote currency, are reduced before all goes (7.6)."""
+ORDERS_GO = Decimal("0.95")
+"""The cross risk rate from which on orders are canceled (7.6)."""
 
 
 @final
@@ -116,7 +123,7 @@ def prices(account: Account, held: SimPosition) -> Prices:
         return Prices(_ZERO, _ZERO)
     fee = held.spec.taker_rate
     if held.margin_mode == ISOLATED:
-        rate = held.maintenance + (fee if account.switches.liquidation_fee == "taker" else 0)
+        rate = held.maintenance + liquidation_fee(held.spec, account.switches)
         return Prices(held.bankruptcy(_ZERO), held.liquidation(_ZERO, rate))
     wallet = backing(account, held.spec.symbol)
     together = list(account.legs.open(held.spec.symbol))
@@ -145,3 +152,64 @@ def joint_price(held: Sequence[SimPosition], wallet: Decimal, rates: Sequence[De
         moved = sum((n - abs(n) * rate for n, rate in zip(signed, rates, strict=True)), _ZERO)
         price = -own / moved if moved else _ZERO
     return max(_ZERO, price)
+
+
+def liquidation_fee(spec: ContractSpec, switches: Switches) -> Decimal:
+    """The fee rate of a liquidation; the taker's stands in for what is not published (7.3)."""
+    return spec.taker_rate if switches.liquidation_fee == "taker" else _ZERO
+
+
+def is_spent(account: Account, held: SimPosition, mark: Decimal) -> bool:
+    """True when an isolated position is to be liquidated (7.3, since May 2025).
+
+    That is when what it must keep, the fee of a liquidation included, is all its margin or more.
+    """
+    rate = held.maintenance + liquidation_fee(held.spec, account.switches)
+    return held.own_margin + held.unrealized(mark) <= held.spec.value(mark, held.lots) * rate
+
+
+def takeover_ticks(held: SimPosition, mark: Decimal, margin: Decimal, fee: Decimal) -> int:
+    """The price (ticks) at which a position is taken over, and nothing of its margin is left.
+
+    ``margin`` is what it has at the mark price, its open profit included; ``fee`` is the rate of
+    the fee that is paid out of it. That is the bankruptcy price of 7.4 but for the fee, on the
+    next step of the grid that is better for the account: it never loses more than it has.
+    """
+    spec = held.spec
+    sign = 1 if held.lots > 0 else -1
+    value = spec.value(mark, held.lots)
+    if spec.is_inverse:
+        left = (value + sign * margin) / (1 + sign * fee)
+        price = spec.multiplier * abs(held.lots) / left if left > 0 else spec.max_price
+    else:
+        left = (value - sign * margin) / (1 - sign * fee)
+        price = left / (spec.multiplier * abs(held.lots))
+    rounding = ROUND_CEILING if sign > 0 else ROUND_FLOOR
+    ticks = int((price / spec.tick).to_integral_value(rounding))
+    return min(max(1, ticks), int(spec.max_price / spec.tick))
+
+
+def cross_shares(
+    account: Account, markets: Mapping[str, Market], currency: str
+) -> list[tuple[SimPosition, Decimal]]:
+    """The cross positions of a currency, each with its share of the cross margin.
+
+    They have it in common; it is shared out by what each must keep (our choice). The sum of the
+    shares is the cross margin, which may be negative.
+    """
+    found = [
+        (held, markets[held.spec.symbol].mark_price)
+        for held in account.legs.open()
+        if held.margin_mode == CROSS and held.spec.settle == currency
+    ]
+    needed = [
+        held.spec.value(mark, held.lots) * (maintenance(account, held) + held.spec.taker_rate)
+        for held, mark in found
+    ]
+    left, total = account.wallet_state(currency).cross_margin, sum(needed, _ZERO)
+    shares = []
+    for (held, _), own in zip(found, needed, strict=True):
+        share = left if own == total else booked(left * own / total)
+        left, total = left - share, total - own
+        shares.append((held, share))
+    return shares
