@@ -60,7 +60,7 @@ class Engine:
         self.markets: dict[str, Market] = {}
         self.broadcast = Broadcast(self.markets, publisher, clock)
         self.reports = Reports(self.markets, publisher, clock, switches)
-        world = World()
+        world = World(clock.monotonic_s())
         for spec in listed(clock.now_ms()):
             self.markets[spec.symbol] = Market(spec, seed, clock, self, world)
         self.settlements = Settlements(self.markets, self.broadcast, clock)

@@ -135,7 +135,7 @@ class Crowd:
         before, self._touches = self._touches, (bid, bid + self._spread)
         self._clear_way(busy)
         self._trail(before)
-        self._flow(busy * mood.takers)
+        self._flow(busy, mood.takers)
         self._refresh(1 + int(2 * random() + min(3.0, 0.5 * busy)), 0)
         if random() < 0.0025 * (1 + busy):
             self._pull_or_stack()
@@ -296,10 +296,10 @@ class Crowd:
 
     # Takers ----------------------------------------------------------------------------------
 
-    def _flow(self, busy: float) -> None:
+    def _flow(self, busy: float, times: float) -> None:
         """Orders of takers: a side keeps its turn for a while, sizes are small but for some."""
         source = self._random
-        if source.random() > 0.17 * busy:
+        if source.random() > (0.06 + 0.22 * busy) * times:
             return
         if source.random() < 0.25:
             self._is_buyer = source.random() < 0.5 + self.mood.lean

@@ -114,7 +114,7 @@ class Market:
         self._latest: Trade | None = None
         self._first_trade = opened_ms * 1000  # never twice, restarts included
         self._day: tuple[tuple[int, int], DayFigures] | None = None
-        self._world = world or World()
+        self._world = world or World(self.now_s)
         self.base = self._world.base(spec.base)
         """What it shares with the other contracts of its base."""
         self.motion = Motion(spec, self.path, self.base, self.now_s)

@@ -31,7 +31,7 @@ TREND = 0.1
 WAVES = 10
 WAVE_S = 2.0
 _WAVE_GROWS = 1.35
-_WAVE_LEVELS = 3.0
+_WAVE_LEVELS = 6.0
 _REBOUND = 0.35
 _REBOUND_S = 30.0
 _GAP = -0.005
@@ -141,7 +141,7 @@ class Cascade(Scenario):
 
     @override
     def begin(self, market: Market) -> None:
-        market.crowd.mood.takers = 0.1
+        market.crowd.mood.takers, market.crowd.mood.walks = 0.1, 0.01
         if self.is_leader:
             market.base.stand(market.now_s)
 
