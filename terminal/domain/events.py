@@ -308,13 +308,14 @@ class OrderUpdate:
     None where the source does not tell (the stream does not). ``price`` is None for a market order.
     ``untriggered`` marks a stop that waits for ``trigger``, which is None where the source does not
     tell. ``fill`` is the match that caused this update. ``details`` come with a query only.
-    ``reason`` is a sentence where the source says why an order ended, empty otherwise.
+    ``reason`` is a sentence where the source says why an order ended, empty otherwise. Of an order
+    that could not be read whole, ``side`` or the price of a limit order may be None: unknown.
     """
 
     symbol: Symbol
     order_id: OrderId
     client_oid: ClientOid | None
-    side: Side
+    side: Side | None
     order_type: OrderType
     price: Price | None
     lots: Lots

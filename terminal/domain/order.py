@@ -183,7 +183,7 @@ def apply_update(order: Order, update: OrderUpdate) -> Order:
     return replace(
         order,
         order_id=update.order_id,
-        side=update.side,
+        side=update.side if update.side is not None else order.side,
         order_type=update.order_type,
         price=update.price if update.price is not None else order.price,
         lots=update.lots,

@@ -17,7 +17,8 @@ from terminal.exchange.errors import (
 )
 from terminal.exchange.refusals import blocked, refusal
 from terminal.wire.codec import DecodeError, decode, excerpt
-from terminal.wire.envelope import Envelope, meaning
+from terminal.wire.endpoints import Effect
+from terminal.wire.envelope import SUCCESS, Envelope, meaning
 
 if TYPE_CHECKING:
     from terminal.exchange.meter import Figures
@@ -43,8 +44,11 @@ class Answer(NamedTuple):
         return 200 <= self.status < 300
 
 
-def envelope_of(name: str, answer: Answer) -> Envelope:
-    """The envelope of a success; ``name`` is for the log. Raises from ``exchange.errors``."""
+def envelope_of(name: str, answer: Answer, effect: Effect = Effect.READ) -> Envelope:
+    """The envelope of a success to a call with this effect; ``name`` is for the log.
+
+    Raises from ``exchange.errors``.
+    """
     where = f"{name}: HTTP {answer.status}"
     try:
         envelope = decode(answer.content, Envelope)
@@ -52,7 +56,7 @@ def envelope_of(name: str, answer: Answer) -> Envelope:
         raise _unreadable(where, answer, error) from error
     if envelope.is_success and answer.is_success:
         return envelope
-    raise _refused(where, answer, envelope)
+    raise _refused(where, answer, envelope, effect)
 
 
 def data_of(name: str, envelope: Envelope, kind: type[T]) -> T:
@@ -90,8 +94,14 @@ def _unreadable(where: str, answer: Answer, error: DecodeError) -> ExchangeError
     return ProtocolError(f"{where}: {error}")
 
 
-def _refused(where: str, answer: Answer, envelope: Envelope) -> ExchangeError:
-    """The error of an envelope that is no success. The code decides, then HTTP's status."""
+def _refused(where: str, answer: Answer, envelope: Envelope, effect: Effect) -> ExchangeError:
+    """The error of an envelope that is no success. The code decides, then HTTP's status.
+
+    Of a transfer, ``success`` as false is a failure whatever else is said (reference 4.3). Of an
+    order it is none beside a code of success and data, which may name an order that is there.
+    """
+    if effect is Effect.ORDER and envelope.code_text in SUCCESS and envelope.has_data:
+        return ProtocolError(f"{where}: data of an order and no success")
     if not envelope.code_text:
         where = f"{where}: {excerpt(answer.content)}"
     error = refusal(

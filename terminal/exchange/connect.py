@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, final
 
 from terminal.domain.access import Access
 from terminal.exchange.account_client import AccountClient
+from terminal.exchange.connect_window import ConnectWindow
 from terminal.exchange.credentials import Credentials, Keys
 from terminal.exchange.exchange_time import ExchangeTime, TimeKeeper
 from terminal.exchange.funds_client import FundsClient
@@ -65,6 +66,8 @@ class ExchangeClients:
     https: tuple[HttpClient, ...]
     budget: RateBudget
     keeper: TimeKeeper
+    window: ConnectWindow
+    """Shared by all sockets of the account: whoever connects asks it first."""
     order_socket: OrderSocket | None = None
     """To be run by whoever owns the clients; orders go by REST until it is signed in."""
 
@@ -80,6 +83,12 @@ class ExchangeClients:
         """Close all connections."""
         for http in self.https:
             await http.aclose()
+
+
+def access_to(hosts: Hosts) -> Access:
+    """The most that commands may do with an account: those of real hosts are watched only."""
+    is_simulated = is_loopback(hosts.account) and is_loopback(hosts.futures)
+    return Access.FULL if is_simulated else Access.WATCH_ONLY
 
 
 def connect(  # noqa: PLR0913 - all but the first three by name
@@ -105,13 +114,13 @@ def connect(  # noqa: PLR0913 - all but the first three by name
     """
     keys = Keys(credentials) if isinstance(credentials, Credentials) else credentials
     secrets = None if keys is None else keys.rest
-    is_simulated = is_loopback(hosts.account) and is_loopback(hosts.futures)
     if keys is None:
         access = Access.MARKET_DATA
-    elif not is_simulated and access is Access.FULL:
-        access = Access.WATCH_ONLY
+    elif access is Access.FULL:
+        access = access_to(hosts)
     scales = Scales()
     budget, exchange_time = RateBudget(address), ExchangeTime(clock)
+    window = ConnectWindow()
 
     def client(
         host: str,
@@ -147,6 +156,7 @@ def connect(  # noqa: PLR0913 - all but the first three by name
             clock,
             proxy=proxy,
             exchange_time=exchange_time,
+            window=window,
         )
         if on_sent is not None:
             socket.on_sent = _as_requests(on_sent)
@@ -169,6 +179,7 @@ def connect(  # noqa: PLR0913 - all but the first three by name
         https=https,
         budget=budget,
         keeper=keeper,
+        window=window,
         order_socket=socket,
     )
 

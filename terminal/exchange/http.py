@@ -254,7 +254,7 @@ class HttpClient:
         if self._budget is not None and grant is not None and answer.is_past_shield:
             self._budget.address_passed(grant.sent_s)
         try:
-            return envelope_of(call.name, answer)
+            return envelope_of(call.name, answer, call.row.effect)
         except ClockSkewError:
             self._time.refused()
             if self.on_skew is not None:

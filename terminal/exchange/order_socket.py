@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, NamedTuple, final
 
 from terminal.domain.clock import SleepWatch
 from terminal.exchange.commands import outcome_of
+from terminal.exchange.connect_window import ConnectWindow
 from terminal.exchange.errors import AuthError, ClockSkewError, ExchangeError
 from terminal.exchange.exchange_time import ExchangeTime
 from terminal.exchange.meter import Figures
@@ -71,6 +72,7 @@ PROVEN_S = 10.0
 _LONGEST_WAIT_S = 1.0
 NO_REPLY = "The exchange did not answer in time."
 BROKEN = "The connection ended before the exchange answered."
+CROWDED = "Too many connections were made within a minute; the order socket waits."
 HIDDEN = "An error inside the program hid the answer."
 
 _log = logging.getLogger("orders")
@@ -124,11 +126,11 @@ class _Link(NamedTuple):
 class OrderSocket:
     """One order socket for one key, signed for anew at every connection.
 
-    ``exchange_time`` is shared by the clients of an account; ``offset_ms`` is what it adds to our
-    clock. ``on_skew`` is told when the exchange refused a sign-in for its time, ``on_changed`` when
-    ``state`` changed, ``on_corrected`` what a late reply or the end of the connection says about a
-    command whose outcome was given. ``on_sent`` is told the operation and monotonic time when a
-    request was handed to the socket. All are called synchronously.
+    ``exchange_time`` and ``window`` are shared by the clients of an account; ``offset_ms`` is what
+    the time adds to our clock. ``on_skew`` is told when the exchange refused a sign-in for its
+    time, ``on_changed`` when ``state`` changed, ``on_corrected`` what a late reply or the end of
+    the connection says about a command whose outcome was given. ``on_sent`` is told the operation
+    and monotonic time when a request was handed to the socket. All are called synchronously.
     """
 
     def __init__(  # noqa: PLR0913 - all but the first three by name
@@ -140,6 +142,7 @@ class OrderSocket:
         proxy: str = "",
         timeout_s: float = TIMEOUT_S,
         exchange_time: ExchangeTime | None = None,
+        window: ConnectWindow | None = None,
         opener: Callable[[str, str], Awaitable[Socket]] = open_socket,
     ) -> None:
         self._address = address
@@ -149,6 +152,7 @@ class OrderSocket:
         self._timeout_s = timeout_s
         self._time = exchange_time or ExchangeTime(clock)
         self._open = opener
+        self._window = window or ConnectWindow()
         self._link: _Link | None = None
         self._waiting: dict[str, _Waiting] = {}
         self._late: dict[str, _Waiting] = {}
@@ -226,6 +230,7 @@ class OrderSocket:
         attempt = 0
         try:
             while True:
+                await self._turn()
                 self._set(SocketState(SocketStatus.OPENING, "The order socket is being opened."))
                 self._welcomed_s = None
                 ended = await self._once()
@@ -246,6 +251,13 @@ class OrderSocket:
         finally:
             if self.state.status is not SocketStatus.STOPPED:
                 self._set(SocketState(SocketStatus.STOPPED, "The order socket was closed."))
+
+    async def _turn(self) -> None:
+        """The exchange lets only so many sockets connect in a minute; who waited may wait again."""
+        while (seconds := self._window.wait_s(self._clock.monotonic_s())) > 0:
+            self._set(SocketState(SocketStatus.WAITING, CROWDED))
+            await self._clock.sleep(seconds)
+        self._window.note(self._clock.monotonic_s())
 
     def _set(self, state: SocketState) -> None:
         if state != self.state:
@@ -355,7 +367,9 @@ class OrderSocket:
             error = refusal("order socket", reply.code, reply.text, figures=figures)
         if waiting.charge is not None:
             waiting.charge.answered(figures, error)
-        outcomes: tuple[Outcome, ...] = (Unknown(HIDDEN, Route.SOCKET),) * len(waiting.subjects)
+        outcomes: tuple[Outcome, ...] = (Unknown(HIDDEN, Route.SOCKET, 0.0),) * len(
+            waiting.subjects
+        )
         try:
             outcomes = _outcomes(reply, error, waiting)
         finally:
@@ -412,6 +426,9 @@ def _told(reply: Replied, error: ExchangeError | None, waiting: _Waiting) -> tup
         return (outcome_of(error, Route.SOCKET),) * len(waiting.subjects)
     try:
         return waiting.read(reply)
+    except ExchangeError as unread:
+        _log.error("a reply that cannot be taken: %s", unread)
+        return (outcome_of(unread, Route.SOCKET),) * len(waiting.subjects)
     except DecodeError as unread:
         _log.error("a reply that cannot be read: %s", unread)
         unknown = Unknown("The exchange sent something that could not be read.", Route.SOCKET)

@@ -9,10 +9,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, final
 
-from terminal.domain.units import OrderId
 from terminal.exchange.batches import Subject, batch_outcomes
 from terminal.exchange.charge import Charge
 from terminal.exchange.commands import ended, outcome_of
+from terminal.exchange.echoes import canceled_ids, canceled_ids_by_name, placed_ids
 from terminal.exchange.errors import ExchangeError
 from terminal.exchange.limiter import Grant, urgency_of
 from terminal.exchange.order_socket import SocketStatus
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable, Mapping, Sequence
 
     from terminal.domain.clock import Clock
-    from terminal.domain.units import ClientOid, Symbol
+    from terminal.domain.units import ClientOid, OrderId, Symbol
     from terminal.exchange.http import HttpClient
     from terminal.exchange.limiter import RateBudget
     from terminal.exchange.order_socket import OrderSocket, Read
@@ -117,41 +117,44 @@ class OrderRoutes:
         """Send one order; the body is that of REST (API reference 3.3)."""
         socket = self._ready()
         if socket is None:
-            return await ended(self._place(body))
-        (outcome,) = await self._by_socket(
-            socket, Operation.PLACE, body, (Subject(client_oid),), _placed
-        )
+            return await ended(self._place(body, client_oid))
+        subjects, read = (Subject(client_oid),), _placed(client_oid)
+        (outcome,) = await self._by_socket(socket, Operation.PLACE, body, subjects, read)
         return outcome
 
-    async def _place(self, body: Mapping[str, object]) -> tuple[OrderId, ...]:
-        placed = await self._http.post(ORDERS, PlacedPayload, body)
-        return (OrderId(placed.orderId),)
+    async def _place(
+        self, body: Mapping[str, object], client_oid: ClientOid
+    ) -> tuple[OrderId, ...]:
+        return placed_ids(await self._http.post(ORDERS, PlacedPayload, body), client_oid)
 
     async def cancel(self, order_id: OrderId) -> Outcome:
         """Ask to cancel one order by the exchange's id."""
         socket = self._ready()
         if socket is None:
-            return await ended(self._cancel(f"{ORDERS}/{order_id}", {}))
+            return await ended(self._cancel(order_id))
         subjects = (Subject(order_id=order_id, is_cancel=True),)
-        (outcome,) = await self._by_socket(
-            socket, Operation.CANCEL, CancelById(order_id), subjects, _canceled
-        )
+        args, read = CancelById(order_id), _canceled(order_id)
+        (outcome,) = await self._by_socket(socket, Operation.CANCEL, args, subjects, read)
         return outcome
+
+    async def _cancel(self, order_id: OrderId) -> tuple[OrderId, ...]:
+        answer = await self._http.delete(f"{ORDERS}/{order_id}", CancelledPayload)
+        return canceled_ids(answer, order_id)
 
     async def cancel_by_client_oid(self, symbol: Symbol, client_oid: ClientOid) -> Outcome:
         """Ask to cancel one order by our own id."""
         socket = self._ready()
         if socket is None:
-            path = f"{ORDERS}/client-order/{client_oid}"
-            return await ended(self._cancel(path, {"symbol": symbol}))
+            return await ended(self._cancel_by_name(symbol, client_oid))
         subjects = (Subject(client_oid, is_cancel=True),)
-        name = OrderName(symbol, client_oid)
-        (outcome,) = await self._by_socket(socket, Operation.CANCEL, name, subjects, _canceled)
+        name, read = OrderName(symbol, client_oid), _canceled_by_name(client_oid)
+        (outcome,) = await self._by_socket(socket, Operation.CANCEL, name, subjects, read)
         return outcome
 
-    async def _cancel(self, path: str, query: dict[str, str | int]) -> tuple[OrderId, ...]:
-        answer = await self._http.delete(path, CancelledPayload, query)
-        return tuple(OrderId(one) for one in answer.cancelledOrderIds)
+    async def _cancel_by_name(self, symbol: Symbol, client_oid: ClientOid) -> tuple[OrderId, ...]:
+        path = f"{ORDERS}/client-order/{client_oid}"
+        answer = await self._http.delete(path, CancelledPayload, {"symbol": symbol})
+        return canceled_ids_by_name(answer, client_oid)
 
     # Batches ---------------------------------------------------------------------------------
 
@@ -209,12 +212,25 @@ async def _ended_batch(
         return (unknown,) * len(subjects)
 
 
-def _placed(reply: Replied) -> tuple[Outcome, ...]:
-    placed = decode(reply.data, PlacedPayload)
-    return (Accepted((OrderId(placed.orderId),), Route.SOCKET),)
+def _placed(client_oid: ClientOid) -> Read:
+    def read(reply: Replied) -> tuple[Outcome, ...]:
+        placed = decode(reply.data, PlacedPayload)
+        return (Accepted(placed_ids(placed, client_oid), Route.SOCKET),)
+
+    return read
 
 
-def _canceled(reply: Replied) -> tuple[Outcome, ...]:
-    answer = decode(reply.data, CancelledPayload)
-    ids = tuple(OrderId(one) for one in answer.cancelledOrderIds)
-    return (Accepted(ids, Route.SOCKET),)
+def _canceled(order_id: OrderId) -> Read:
+    def read(reply: Replied) -> tuple[Outcome, ...]:
+        answer = decode(reply.data, CancelledPayload)
+        return (Accepted(canceled_ids(answer, order_id), Route.SOCKET),)
+
+    return read
+
+
+def _canceled_by_name(client_oid: ClientOid) -> Read:
+    def read(reply: Replied) -> tuple[Outcome, ...]:
+        answer = decode(reply.data, CancelledPayload)
+        return (Accepted(canceled_ids_by_name(answer, client_oid), Route.SOCKET),)
+
+    return read

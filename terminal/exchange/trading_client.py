@@ -12,6 +12,7 @@ from terminal.domain.access import Access
 from terminal.domain.units import ClientOid, OrderId
 from terminal.exchange import translate
 from terminal.exchange.commands import ended
+from terminal.exchange.echoes import placed_ids
 from terminal.exchange.errors import ProtocolError, RejectedError
 from terminal.exchange.outcome import NotSent
 from terminal.exchange.paging import PAGE_SIZE, by_pages
@@ -69,7 +70,7 @@ class TradingClient:
         except ProtocolError as error:
             return NotSent(error.sentence, self._routes.state.route)
         if ticket.exits is not None:
-            return await ended(self._post("/api/v1/st-orders", body))
+            return await ended(self._post("/api/v1/st-orders", body, client_oid))
         return await self._routes.place(body, client_oid)
 
     async def place_batch(
@@ -101,11 +102,12 @@ class TradingClient:
             body = translate.order_body(ticket, client_oid, self._scales)
         except ProtocolError as error:
             return NotSent(error.sentence)
-        return await ended(self._post("/api/v1/orders/test", body))
+        return await ended(self._post("/api/v1/orders/test", body, client_oid))
 
-    async def _post(self, path: str, body: dict[str, object]) -> tuple[OrderId, ...]:
-        placed = await self._http.post(path, PlacedPayload, body)
-        return (OrderId(placed.orderId),)
+    async def _post(
+        self, path: str, body: dict[str, object], client_oid: ClientOid
+    ) -> tuple[OrderId, ...]:
+        return placed_ids(await self._http.post(path, PlacedPayload, body), client_oid)
 
     async def cancel(self, order_id: OrderId) -> Outcome:
         """Ask to cancel one order."""

@@ -110,6 +110,7 @@ class AccountSession:
         self._mode_revisions = 0
         self._prepared: set[Symbol] = set()
         self._reading_modes: set[Symbol] = set()
+        self._are_modes_doubted = False
         self._days: dict[str, tuple[int, Money, TimestampMs]] = {}
         self._wallet_revisions: dict[str, int] = {}
         self._revisions: dict[Symbol, int] = {}
@@ -216,6 +217,7 @@ class AccountSession:
 
     async def _read_anew(self) -> None:
         await self._read_all()
+        self._are_modes_doubted = False  # without a contract to trade, nothing else ends it
         self._read_modes_anew()
 
     def _read_modes_anew(self) -> None:
@@ -262,6 +264,8 @@ class AccountSession:
             await self._read_modes_until_it_worked(symbol)
         finally:
             self._reading_modes.discard(symbol)
+            if not self._reading_modes:
+                self._are_modes_doubted = False
 
     async def _read_modes_until_it_worked(self, symbol: Symbol) -> None:
         attempt = 0
@@ -332,7 +336,8 @@ class AccountSession:
         refused (330005).
         """
         if isinstance(fact, (FrameUnreadable, ChannelInterrupted)):
-            if isinstance(fact, FrameUnreadable):
+            if isinstance(fact, FrameUnreadable) and not self._are_modes_doubted:
+                self._are_modes_doubted = True  # told once for all that one reading makes good
                 self._warn(f"A change of modes could not be read: {fact.error}")
             self._read_modes_anew()
             return

@@ -56,8 +56,9 @@ class Backend:
         self.on_contracts_loaded: Listeners[[]] = Listeners()
         self.on_not_loaded: Listeners[[str]] = Listeners()
         self.has_account = clients.trading.access is not Access.MARKET_DATA
-        self.market_feed = Feed("market", clients.market_stream, clock, owner)
-        self.account_feed = Feed("account", clients.account_stream, clock, owner)
+        window = clients.window
+        self.market_feed = Feed("market", clients.market_stream, clock, owner, window)
+        self.account_feed = Feed("account", clients.account_stream, clock, owner, window)
         self.markets = Markets(clients.market, self.market_feed, clock, owner, self.notices)
         self.candles = CandleSessions(
             clients.market, self.market_feed, self.exchange_clock, owner, self.markets.contracts

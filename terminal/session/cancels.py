@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, final
 from terminal.domain.errors import TernError
 from terminal.domain.order import PendingCommand
 from terminal.exchange.batches import Subject
-from terminal.exchange.outcome import Accepted, Rejected
+from terminal.exchange.outcome import Accepted, Rejected, Route, Unknown
 
 if TYPE_CHECKING:
     from terminal.domain.units import ClientOid, Side, Symbol
@@ -21,6 +21,11 @@ TRIES = 3
 RETRY_WAIT_S = 0.6
 UNKNOWN_WAITS_S = (0.6, 1.2, 2.4, 4.0)
 """Between questions about an order of which nobody says whether its cancel was carried out."""
+SETTLED_REST_S = 6.0
+"""So long after nobody answered a cancel by REST, it is not carried out any more.
+
+The exchange takes a stamp for 5 s (API reference 1.3); one more for what is not known of clocks.
+"""
 NOT_LOOKED_AT = frozenset({"400002", "429000"})
 """Wrong time and spent quota prove that nothing was done, and both pass: the cancel is repeated."""
 
@@ -32,6 +37,9 @@ class Canceling:
     def __init__(self, desk: Desk) -> None:
         self._desk = desk
         self._asking: dict[ClientOid, object] = {}
+        self._settled_after_s: dict[ClientOid, float] = {}
+        self._over_socket: dict[ClientOid, int] = {}
+        """Cancels whose connection stands and that may still be carried out."""
 
     def start(self, client_oid: ClientOid) -> None:
         """Cancel one order. Unknown ids and ended orders are ignored."""
@@ -51,15 +59,60 @@ class Canceling:
 
     async def run(self, client_oid: ClientOid) -> None:
         """Ask for a cancel, again if nobody answers, until the order's end is known."""
+        try:
+            await self._see_through(client_oid)
+        finally:
+            self._forget_ended(client_oid)
+
+    def correct(self, client_oid: ClientOid, outcome: Outcome) -> None:
+        """Take what became known of a cancel after its outcome was given: its way has ended."""
+        # That may be told before the outcome came to whoever waited for it: then it is below zero.
+        self._over_socket[client_oid] = self._over_socket.get(client_oid, 0) - 1
+        if isinstance(outcome, Unknown):
+            self._settle_after(client_oid, outcome.settled_after_s or 0.0)
+        self._forget_ended(client_oid)
+
+    def _note_settling(self, client_oid: ClientOid, outcome: Outcome) -> None:
+        """Until when an order that is seen open is no proof that it is not canceled yet."""
+        if not isinstance(outcome, Unknown):
+            return
+        if outcome.settled_after_s is not None:
+            self._settle_after(client_oid, outcome.settled_after_s)
+        elif outcome.route is Route.SOCKET:
+            # Over the order socket a request may arrive as long as its connection stands.
+            self._over_socket[client_oid] = self._over_socket.get(client_oid, 0) + 1
+        else:
+            self._settle_after(client_oid, self._desk.clock.monotonic_s() + SETTLED_REST_S)
+
+    def _settle_after(self, client_oid: ClientOid, after_s: float) -> None:
+        self._settled_after_s[client_oid] = max(after_s, self._settled_after_s.get(client_oid, 0.0))
+
+    async def _is_proven(self, client_oid: ClientOid) -> bool:
+        """Ask about the order: whether what is known of it then can be believed."""
+        asked_s = self._desk.clock.monotonic_s()
+        is_settled = (
+            asked_s >= self._settled_after_s.get(client_oid, 0.0)
+            and self._over_socket.get(client_oid, 0) <= 0
+        )
+        return await self._desk.refresh_order(client_oid) is not None and is_settled
+
+    def _forget_ended(self, client_oid: ClientOid) -> None:
+        order = self._desk.orders.get(client_oid)
+        if order is None or not order.is_working:
+            self._settled_after_s.pop(client_oid, None)
+            self._over_socket.pop(client_oid, None)
+
+    async def _see_through(self, client_oid: ClientOid) -> None:
         self._asking.pop(client_oid, None)  # this one says how it ends
         sentence = ""
-        is_told = True
+        is_proven = True
         for _ in range(TRIES):
             outcome = await self._ask(client_oid)
+            self._note_settling(client_oid, outcome)
             self._desk.on_answer.notify(Subject(client_oid, is_cancel=True), outcome)
             if isinstance(outcome, Accepted) and await self._ends_soon(client_oid):
                 return
-            is_told = await self._desk.refresh_order(client_oid) is not None
+            is_proven = await self._is_proven(client_oid)
             if not self._desk.orders[client_oid].is_working:
                 return
             if isinstance(outcome, Rejected) and outcome.code not in NOT_LOOKED_AT:
@@ -69,14 +122,14 @@ class Canceling:
                 sentence = outcome.sentence
                 self._set_pending(client_oid, PendingCommand.CANCEL_UNKNOWN)
                 await self._desk.clock.sleep(RETRY_WAIT_S)
-        if not is_told and not await self._is_found_out(client_oid, sentence):
+        if not is_proven and not await self._is_found_out(client_oid, sentence):
             return
         if self._desk.orders[client_oid].is_working:
             self._set_pending(client_oid, PendingCommand.NONE)
             self._desk.tell(client_oid, f"Not canceled. {sentence}".strip(), ok=False)
 
     async def _is_found_out(self, client_oid: ClientOid, sentence: str) -> bool:
-        """Nobody says whether the order still works: ask until somebody does.
+        """Nobody says whether the order works and goes on to: ask until somebody does.
 
         False when another cancel was asked for meanwhile, which says how it ended.
         """
@@ -89,7 +142,7 @@ class Canceling:
             wait_s = UNKNOWN_WAITS_S[min(attempt, len(UNKNOWN_WAITS_S) - 1)]
             attempt += 1
             is_over = await self._ends_soon(client_oid, wait_s)
-            if is_over or await self._desk.refresh_order(client_oid) is not None:
+            if is_over or await self._is_proven(client_oid):
                 break
         if self._asking.get(client_oid) is not mine:
             return False
@@ -125,8 +178,11 @@ class Canceling:
         self._desk.spawn(f"cancel all {symbol}", self._all(symbol, marked))
 
     async def _all(self, symbol: Symbol, marked: list[ClientOid]) -> None:
-        plain = await self._desk.answer("cancel all", self._desk.gateway.cancel_all(symbol))
-        stops = await self._desk.answer("cancel stops", self._desk.gateway.cancel_all_stops(symbol))
+        gateway = self._desk.gateway
+        plain = await self._desk.answer("cancel all", gateway.cancel_all(symbol), Route.REST)
+        stops = await self._desk.answer(
+            "cancel stops", gateway.cancel_all_stops(symbol), Route.REST
+        )
         for outcome in (plain, stops):
             if not isinstance(outcome, Accepted) and not marked:
                 words = f"Not known whether all was canceled on {symbol}. {outcome.sentence}"

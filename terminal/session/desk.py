@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from terminal.domain.units import ClientOid, Symbol
     from terminal.exchange.batches import Subject
     from terminal.exchange.gateway import TradingGateway
-    from terminal.exchange.outcome import Outcome
+    from terminal.exchange.outcome import Outcome, Route
     from terminal.session.account import AccountSession
     from terminal.session.listeners import Listeners
     from terminal.session.results import SubmitResult
@@ -111,7 +111,9 @@ class Desk(Protocol):
         """Say how a command about an order ended."""
         ...
 
-    async def answer(self, name: str, command: Awaitable[Outcome]) -> Outcome:
+    async def answer(
+        self, name: str, command: Awaitable[Outcome], route: Route | None = None
+    ) -> Outcome:
         """A command's outcome; an error of our own leaves it unknown."""
         ...
 

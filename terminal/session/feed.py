@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, final
 
 from terminal.domain.clock import SleepWatch
+from terminal.exchange.connect_window import ConnectWindow
 from terminal.exchange.gateway import (
     Channel,
     ChannelConfirmed,
@@ -19,7 +20,7 @@ from terminal.exchange.gateway import (
     FrameIgnored,
     FrameUnreadable,
 )
-from terminal.session.lane import ConnectWindow, FeedStatus, Lane
+from terminal.session.lane import FeedStatus, Lane
 from terminal.session.listeners import Handle, Listeners
 from terminal.session.subscriptions import ChannelState, Subscriptions, Verdict
 
@@ -73,15 +74,23 @@ class Feed:
     """Keeps one stream connected as long as it is started.
 
     ``on_opened`` is told before the subscriptions are sent on a fresh connection, ``on_lost`` when
-    a live connection ended, ``on_changed`` on any change of status or round trip.
+    a live connection ended, ``on_changed`` on any change of status or round trip. ``window`` is
+    shared by all that connect for the same account.
     """
 
-    def __init__(self, name: str, stream: StreamGateway, clock: Clock, owner: TaskOwner) -> None:
+    def __init__(
+        self,
+        name: str,
+        stream: StreamGateway,
+        clock: Clock,
+        owner: TaskOwner,
+        window: ConnectWindow | None = None,
+    ) -> None:
         self.name = name
         self._clock = clock
         self._parent = owner
         self._owner: TaskOwner | None = None
-        self._window = ConnectWindow()
+        self._window = window or ConnectWindow()
         self._first = Lane(stream, clock, owner, self, self._window)
         self._lanes = [self._first]
         self._limit = TOPICS_PER_CONNECTION

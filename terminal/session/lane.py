@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import random
-from collections import deque
 from enum import Enum
 from typing import TYPE_CHECKING, Protocol, final
 
@@ -13,6 +12,7 @@ from terminal.session.tasks import Pulse
 
 if TYPE_CHECKING:
     from terminal.domain.clock import Clock
+    from terminal.exchange.connect_window import ConnectWindow
     from terminal.exchange.gateway import Channel, StreamFact, StreamGateway
     from terminal.session.tasks import TaskOwner
 
@@ -21,9 +21,6 @@ BACKOFF_S = (1.0, 2.0, 4.0, 8.0, 16.0, 30.0)
 
 PROVEN_S = 10.0
 """Only a connection that lived so long makes the next wait short again."""
-WINDOW_S = 60.0
-WINDOW_CONNECTIONS = 12
-"""Of the exchange's 30 new connections a minute, shared by two feeds and the order socket."""
 
 
 class FeedStatus(Enum):
@@ -33,25 +30,6 @@ class FeedStatus(Enum):
     LIVE = "live"
     WAITING = "waiting"
     STOPPED = "stopped"
-
-
-@final
-class ConnectWindow:
-    """Keeps the number of connections within any minute small, whoever asks for them."""
-
-    def __init__(self, count: int = WINDOW_CONNECTIONS, seconds: float = WINDOW_S) -> None:
-        self._seconds = seconds
-        self._at_s: deque[float] = deque(maxlen=count)
-
-    def wait_s(self, now_s: float) -> float:
-        """How long the next connection has to wait, 0 when it need not."""
-        if len(self._at_s) < (self._at_s.maxlen or 0):
-            return 0.0
-        return max(0.0, self._at_s[0] + self._seconds - now_s)
-
-    def note(self, now_s: float) -> None:
-        """One is made now."""
-        self._at_s.append(now_s)
 
 
 class LaneHost(Protocol):

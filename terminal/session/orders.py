@@ -30,7 +30,7 @@ from terminal.exchange.gateway import (
     ChannelRefused,
     FrameUnreadable,
 )
-from terminal.exchange.outcome import Outcome, Unknown
+from terminal.exchange.outcome import Outcome, Route, Unknown
 from terminal.session.cancels import Canceling
 from terminal.session.flatten import Flattening
 from terminal.session.listeners import Listeners
@@ -256,13 +256,19 @@ class OrderDesk:
         self._notices.post(level, "orders", sentence, ticket.symbol)
         self.on_dry_run.notify(DryRun(ticket, ok, sentence))
 
-    async def answer(self, name: str, command: Awaitable[Outcome]) -> Outcome:
-        """A command's outcome; an error of our own leaves it unknown, like a lost answer."""
+    async def answer(
+        self, name: str, command: Awaitable[Outcome], route: Route | None = None
+    ) -> Outcome:
+        """A command's outcome; an error of our own leaves it unknown, like a lost answer.
+
+        ``route`` is the only way that the command may go; without it, it takes that of the moment.
+        """
+        route = route or self.gateway.route.route  # chosen when the command begins, just now
         try:
             return await command
         except Exception as error:  # noqa: BLE001 - reported; an order must never be forgotten
             self._owner.report(name, error)
-            return Unknown("An error inside the program hid the answer.")
+            return Unknown("An error inside the program hid the answer.", route)
 
     async def resolve_unknown(self, client_oid: ClientOid) -> None:
         """Ask until the exchange knows the order, or has long not heard of it."""
@@ -276,8 +282,9 @@ class OrderDesk:
             client_oid = self._by_id.get(subject.order_id)
         if client_oid is None or client_oid not in self.orders:
             return
-        # A cancel is asked for again until the order's end is known; it needs no correction.
-        if not subject.is_cancel:
+        if subject.is_cancel:
+            self._canceling.correct(client_oid, correction.outcome)
+        else:
             self._placing.correct(client_oid, correction.outcome)
 
     # Cancelling ------------------------------------------------------------------------------
@@ -435,7 +442,8 @@ class OrderDesk:
             self.spawn("fees", self._read_fees())
 
     def _named(self, order: Order) -> str:
-        side = order.side.value if order.side is not None else "close"
+        unsided = "close" if order.is_close_order else "order of"
+        side = order.side.value if order.side is not None else unsided
         words = f"{side} {order.canceled}"
         if order.price is not None:
             words += f" at {self._price_text(order.symbol, order.price)}"

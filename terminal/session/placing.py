@@ -38,7 +38,9 @@ class Placing:
 
     async def run(self, ticket: OrderTicket, client_oid: ClientOid) -> None:
         """Send once and see it through."""
-        outcome = await self._desk.answer("place", self._desk.gateway.place(ticket, client_oid))
+        route = None if ticket.exits is None else Route.REST  # the socket takes no exits (6.2)
+        placing = self._desk.gateway.place(ticket, client_oid)
+        outcome = await self._desk.answer("place", placing, route)
         self._desk.on_answer.notify(Subject(client_oid), outcome)
         order = self._desk.orders[client_oid]
         if isinstance(outcome, Accepted):
@@ -58,7 +60,8 @@ class Placing:
 
     async def test(self, ticket: OrderTicket, client_oid: ClientOid) -> None:
         """Ask once what the exchange would say; the answer is told and forgotten."""
-        outcome = await self._desk.answer("test", self._desk.gateway.test(ticket, client_oid))
+        testing = self._desk.gateway.test(ticket, client_oid)
+        outcome = await self._desk.answer("test", testing, Route.REST)
         if isinstance(outcome, Accepted):
             words = "Test passed: the exchange would take this order. Nothing was placed."
             self._desk.tell_dry_run(ticket, words, ok=True)

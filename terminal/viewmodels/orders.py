@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, NamedTuple, final
 
 from typing_extensions import override
 
+from terminal.domain.events import OrderType
 from terminal.domain.order import Order, OrderState, PendingCommand
 from terminal.domain.units import ClientOid, Side, Symbol
 from terminal.viewmodels import text
@@ -21,6 +22,9 @@ if TYPE_CHECKING:
     from terminal.domain.contract import Contract
     from terminal.session.orders import OrderDesk
     from terminal.viewmodels.frame import FrameClock
+
+UNKNOWN = "unknown"
+"""What stands where the exchange's word could not be read."""
 
 
 @final
@@ -99,7 +103,8 @@ class OrdersViewModel(ViewModel):
 
     def _row(self, order: Order) -> OrderRow:
         contract = self._contracts.get(order.symbol)
-        price = "market"
+        is_market = order.order_type is OrderType.MARKET or order.is_close_order
+        price = "market" if is_market else UNKNOWN
         if order.price is not None and contract is not None:
             price = text.price(order.price, contract)
         if order.state is OrderState.UNTRIGGERED and order.trigger and contract is not None:
@@ -107,8 +112,8 @@ class OrdersViewModel(ViewModel):
         return OrderRow(
             key=str(order.client_oid),
             symbol=str(order.symbol),
-            side="close" if order.side is None else order.side.value.capitalize(),
-            side_role=Role.SELL if order.side is Side.SELL else Role.BUY,
+            side=_side(order),
+            side_role=_side_role(order),
             price=price,
             lots=text.whole(order.lots),
             filled=text.whole(order.filled),
@@ -118,6 +123,18 @@ class OrdersViewModel(ViewModel):
             state_role=_state_role(order),
             reason=order.reason,
         )
+
+
+def _side(order: Order) -> str:
+    if order.side is not None:
+        return order.side.value.capitalize()
+    return "close" if order.is_close_order else UNKNOWN
+
+
+def _side_role(order: Order) -> Role:
+    if order.side is None and not order.is_close_order:
+        return Role.CAUTION
+    return Role.SELL if order.side is Side.SELL else Role.BUY
 
 
 def _flags(order: Order) -> str:

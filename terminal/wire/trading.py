@@ -17,15 +17,17 @@ from terminal.wire.fields import (
 
 
 class PlacedPayload(msgspec.Struct):
-    """Answer to a placed order."""
+    """Answer to a placed order; our own id comes back with it."""
 
     orderId: Text
+    clientOid: MaybeText = None
 
 
 class CancelledPayload(msgspec.Struct):
-    """Answer to a cancel by id or of all."""
+    """Answer to a cancel by id, by our own id (which is then named instead) or of all."""
 
     cancelledOrderIds: Texts = msgspec.field(default_factory=list[str])
+    clientOid: MaybeText = None
 
 
 class OrderPayload(msgspec.Struct):

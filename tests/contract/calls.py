@@ -32,6 +32,7 @@ if TYPE_CHECKING:
 FROM, TO = TimestampMs(NOW_MS - 3_600_000), NOW_MS
 ETH = Symbol("ETHUSDTM")
 A, B = ClientOid("t-2"), ClientOid("t-3")
+OURS = ClientOid("t-0001")
 ONE, TWO = OrderId("400000000000000001"), OrderId("400000000000000002")
 DOLLAR = Money(Decimal("0.01"), "USDT")
 
@@ -240,9 +241,10 @@ CALLS: tuple[Call, ...] = (
          walked(lambda c: c.history.ledger("USDT")),
          LEDGER | {"0.state": "PENDING", "0.offset": -1, "0.fee": None}),
     # 3.3
-    Call("POST /api/v1/orders", "order_placed", lambda c: c.trading.place(a_ticket(), A), PLACED,
+    Call("POST /api/v1/orders", "order_placed", lambda c: c.trading.place(a_ticket(), OURS),
+         PLACED,
          is_command=True),
-    Call("POST /api/v1/orders/test", "order_placed", lambda c: c.trading.test(a_ticket(), A),
+    Call("POST /api/v1/orders/test", "order_placed", lambda c: c.trading.test(a_ticket(), OURS),
          PLACED, is_command=True),
     Call("POST /api/v1/orders/multi", "multi_order_reply",
          lambda c: c.trading.place_batch([(a_ticket(), A), (a_ticket(), B)]),
@@ -254,7 +256,7 @@ CALLS: tuple[Call, ...] = (
     Call("DELETE /api/v1/orders/{orderId}", "cancel_by_id", lambda c: c.trading.cancel(ONE),
          PLACED, is_command=True),
     Call("DELETE /api/v1/orders/client-order/{clientOid}", "cancel_by_client_oid",
-         lambda c: c.trading.cancel_by_client_oid(XBT, ClientOid("t-0001")), is_command=True),
+         lambda c: c.trading.cancel_by_client_oid(XBT, OURS), is_command=True),
     Call("DELETE /api/v3/orders", "cancel_by_id", lambda c: c.trading.cancel_all(XBT), PLACED,
          is_command=True),
     Call("DELETE /api/v1/stopOrders", "cancel_by_id", lambda c: c.trading.cancel_all_stops(XBT),

@@ -18,12 +18,16 @@ import pytest
 from typing_extensions import override
 
 from terminal.domain.errors import TernError
-from terminal.domain.units import ClientOid
+from terminal.domain.units import ClientOid, OrderId
 from terminal.exchange.batches import Subject
 from terminal.exchange.errors import ExchangeError
 from terminal.exchange.gateway import FrameIgnored, FrameUnreadable, PongReceived
 from terminal.exchange.outcome import Accepted, NotSent, Rejected, Unknown
-from terminal.exchange.routes import _canceled, _placed  # pyright: ignore[reportPrivateUsage]
+from terminal.exchange.routes import (
+    _canceled,  # pyright: ignore[reportPrivateUsage]
+    _canceled_by_name,  # pyright: ignore[reportPrivateUsage]
+    _placed,  # pyright: ignore[reportPrivateUsage]
+)
 from terminal.wire.order_socket import Operation, OrderConnection
 from tests.contract.calls import CALLS
 from tests.exchange.test_order_socket import Bench
@@ -189,11 +193,11 @@ async def _turns() -> None:
 @pytest.mark.parametrize(
     ("name", "read"),
     [
-        ("socket_order", _placed),
-        ("socket_cancel_by_id", _canceled),
-        ("socket_cancel", _canceled),
-        ("socket_cancel_refused", _placed),
-        ("socket_slowed", _placed),
+        ("socket_order", _placed(ClientOid("t-31"))),
+        ("socket_cancel_by_id", _canceled(OrderId("400000000000000051"))),
+        ("socket_cancel", _canceled_by_name(ClientOid("t-51"))),
+        ("socket_cancel_refused", _canceled(OrderId("1"))),
+        ("socket_slowed", _placed(ClientOid("t-31"))),
     ],
 )
 async def test_every_reply_of_the_order_socket_is_an_outcome(

@@ -18,7 +18,7 @@ from terminal.domain.order import (
     state_of,
     submitting,
 )
-from terminal.domain.units import ClientOid, Lots, OrderId, Price
+from terminal.domain.units import ClientOid, Lots, OrderId, Price, Side
 from tests.support.builders import a_ticket, an_order_update
 
 if TYPE_CHECKING:
@@ -59,6 +59,13 @@ def test_updates_assign_and_end_the_pending_command() -> None:
     assert ended.pending is PendingCommand.NONE
     assert ended.remaining == 0
     assert not ended.is_working
+
+
+def test_an_update_without_a_readable_side_keeps_the_known_one() -> None:
+    order = from_update(an_order_update(side=Side.SELL))
+    after = apply_update(order, an_order_update(side=None, filled=Lots(1)))
+    assert (after.side, after.filled) == (Side.SELL, 1)
+    assert from_update(an_order_update(side=None)).side is None
 
 
 def test_orders_placed_elsewhere_get_a_name() -> None:

@@ -10,16 +10,19 @@ import pytest
 
 from terminal.domain.units import ClientOid, OrderId
 from terminal.exchange.batches import Subject
+from terminal.exchange.connect_window import ConnectWindow
 from terminal.exchange.credentials import Credentials
 from terminal.exchange.errors import TransportError
 from terminal.exchange.order_socket import (
     BACKOFF_S,
     BROKEN,
+    CROWDED,
     HIDDEN,
     NO_REPLY,
     SETTLED_S,
     Correction,
     OrderSocket,
+    SocketState,
     SocketStatus,
 )
 from terminal.exchange.outcome import Accepted, NotSent, Rejected, Route, Unknown
@@ -53,6 +56,7 @@ class Bench:
 
     def __init__(self) -> None:
         self.clock = FakeClock()
+        self.window = ConnectWindow()
         self.sockets: list[FakeSocket] = []
         self.urls: list[str] = []
         self.opened_s: list[float] = []
@@ -60,7 +64,11 @@ class Bench:
         self.corrections: list[Correction] = []
         self.fails = 0
         self.client = OrderSocket(
-            "ws://127.0.0.1:1/v1/private", SECRETS, self.clock, opener=self.open
+            "ws://127.0.0.1:1/v1/private",
+            SECRETS,
+            self.clock,
+            window=self.window,
+            opener=self.open,
         )
         self.client.on_changed = lambda: self.told.append(self.client.state.status)
         self.client.on_corrected = self.corrections.append
@@ -165,6 +173,21 @@ async def test_every_connection_is_signed_for_anew_by_the_exchanges_clock(bench:
     query = signed_query(("key", "secret", "pass"), stamp_ms)
     assert bench.urls[1].endswith(f"?{query}")
     assert bench.urls[0] != bench.urls[1]
+
+
+async def test_it_connects_only_as_often_as_the_window_of_the_account_lets_it(
+    bench: Bench,
+) -> None:
+    """Whatever the backoff says, and it says why it waits."""
+    now_s = bench.clock.monotonic_s()
+    while bench.window.wait_s(now_s) == 0.0:
+        bench.window.note(now_s)
+    bench.socket.drop()
+    await bench.clock.advance(BACKOFF_S[0])
+    assert len(bench.urls) == 1
+    assert bench.client.state == SocketState(SocketStatus.WAITING, CROWDED)
+    await bench.clock.advance(60.0)
+    assert len(bench.urls) == 2
 
 
 @pytest.mark.parametrize(
@@ -462,7 +485,7 @@ async def test_a_reader_that_fails_is_a_bug_that_is_told(bench: Bench) -> None:
     bench.answer(0)
     await bench.settle()
     assert isinstance((await other)[0], Unknown)
-    assert await asking == (Unknown(HIDDEN, Route.SOCKET),)
+    assert await asking == (Unknown(HIDDEN, Route.SOCKET, 0.0),), "it was replied to"
     assert bench.running is not None
     with pytest.raises(ExceptionGroup):
         await bench.running

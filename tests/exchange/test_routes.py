@@ -9,7 +9,9 @@ from typing import TYPE_CHECKING, Any, cast
 import httpx
 import pytest
 
-from terminal.domain.units import ClientOid, OrderId, Symbol
+from terminal.domain.events import StopReference
+from terminal.domain.ticket import AttachedExits
+from terminal.domain.units import ClientOid, OrderId, Price, Symbol
 from terminal.exchange.http import HttpClient
 from terminal.exchange.limiter import RateBudget, urgency_of
 from terminal.exchange.meter import Urgency
@@ -34,6 +36,7 @@ if TYPE_CHECKING:
 
 A, B = ClientOid("a"), ClientOid("b")
 ONE, TWO = OrderId("1"), OrderId("2")
+EXITS = AttachedExits(StopReference.LAST, down=Price(900))
 
 
 class Bench:
@@ -42,7 +45,7 @@ class Bench:
     def __init__(self) -> None:
         self.clock = FakeClock()
         self.requests: list[httpx.Request] = []
-        self.answer: Any = {"code": "200000", "data": {"orderId": "9", "cancelledOrderIds": ["9"]}}
+        self.answer: Any = {"code": "200000", "data": {"orderId": "9", "cancelledOrderIds": ["1"]}}
         self.budget = RateBudget(dice=lambda: 0.0)
         self.socket = FakeSocket()
         self.order_socket = OrderSocket("ws://127.0.0.1:1/x", SECRETS, self.clock, opener=self.open)
@@ -140,9 +143,9 @@ async def test_rest_is_used_until_the_socket_is_signed_in_and_after_it_broke(ben
     assert bench.client.route == RouteState(Route.SOCKET)
     bench.socket.drop()
     second = await bench.client.cancel(ONE)
-    assert second == Accepted((OrderId("9"),), Route.REST)
+    assert second == Accepted((ONE,), Route.REST)
     third = await bench.client.cancel_by_client_oid(XBT, A)
-    assert third == Accepted((OrderId("9"),), Route.REST)
+    assert third == Accepted((ONE,), Route.REST)
     assert [request.method for request in bench.requests] == ["POST", "DELETE", "DELETE"]
     assert bench.socket.requests() == []
 
@@ -175,6 +178,64 @@ async def test_an_order_lost_with_the_socket_is_not_sent_by_rest(bench: Bench) -
     outcome = await placing
     assert isinstance(outcome, Unknown)
     assert (outcome.route, len(bench.requests)) == (Route.SOCKET, 0)
+
+
+# Echoes ------------------------------------------------------------------------------------------
+
+PLACED_AS = [
+    ({"orderId": "1", "clientOid": "a"}, True),
+    ({"orderId": "1", "clientOid": ""}, True),
+    ({"orderId": "1", "clientOid": None}, True),
+    ({"orderId": "1", "clientOid": "b"}, False),
+]
+CANCELED_AS = [
+    ({"cancelledOrderIds": ["1"]}, True),
+    ({"cancelledOrderIds": ["2", "1"]}, True),
+    ({"cancelledOrderIds": ["2"]}, False),
+    ({"cancelledOrderIds": []}, False),
+    ({"clientOid": "a"}, False),
+]
+CANCELED_BY_NAME_AS = [
+    ({"clientOid": "a"}, True),
+    ({"cancelledOrderIds": ["1"]}, True),
+    ({"clientOid": "a", "cancelledOrderIds": ["1"]}, True),
+    ({"clientOid": "b"}, False),
+    ({"clientOid": "b", "cancelledOrderIds": ["1"]}, False),
+    ({"cancelledOrderIds": []}, False),
+]
+COMMANDS = [
+    (lambda client: client.place(a_ticket(), A), PLACED_AS),
+    (lambda client: client.place(a_ticket(exits=EXITS), A), PLACED_AS),
+    (lambda client: client.test(a_ticket(), A), PLACED_AS),
+    (lambda client: client.cancel(ONE), CANCELED_AS),
+    (lambda client: client.cancel_by_client_oid(XBT, A), CANCELED_BY_NAME_AS),
+]
+"""Commands with replies, and whether those are about what was asked for (reference 3.3, 3.4)."""
+
+
+@pytest.mark.parametrize(("command", "replies"), COMMANDS)
+async def test_a_reply_about_something_else_by_rest_leaves_the_command_unknown(
+    bench: Bench, command: Any, replies: list[tuple[dict[str, Any], bool]]
+) -> None:
+    """Also a cancel that names no order: accepted is what was named."""
+    for data, is_ours in replies:
+        bench.answer = {"code": "200000", "data": data}
+        outcome = await command(bench.client)
+        assert type(outcome) is (Accepted if is_ours else Unknown), data
+        assert outcome.route is Route.REST
+
+
+@pytest.mark.parametrize(("command", "replies"), [COMMANDS[0], *COMMANDS[3:]])
+async def test_a_reply_about_something_else_by_the_socket_leaves_the_command_unknown(
+    bench: Bench, command: Any, replies: list[tuple[dict[str, Any], bool]]
+) -> None:
+    """The connection stays."""
+    await bench.sign_in()
+    for data, is_ours in replies:
+        outcome, _ = await bench.by_socket(command(bench.client), data)
+        assert type(outcome) is (Accepted if is_ours else Unknown), data
+        assert outcome.route is Route.SOCKET
+    assert bench.order_socket.is_ready
 
 
 # Batches -----------------------------------------------------------------------------------------
@@ -314,14 +375,14 @@ async def test_what_goes_over_the_socket_is_charged_as_by_rest(bench: Bench) -> 
         assert spent(bench) - before == costs[-1]
     assert costs == [2, 1, 1, 20, 20]
     await bench.clock.advance(1.0)
-    await bench.by_socket(bench.client.cancel(ONE), {"cancelledOrderIds": []}, **figures(100))
+    await bench.by_socket(bench.client.cancel(ONE), {"cancelledOrderIds": ["1"]}, **figures(100))
     assert spent(bench) == 1900
 
 
 async def test_what_the_budget_keeps_back_goes_neither_way(bench: Bench) -> None:
     """Cancels and closing orders still go when opening ones do not."""
     await bench.sign_in()
-    await bench.by_socket(bench.client.cancel(ONE), {"cancelledOrderIds": []}, **figures(30))
+    await bench.by_socket(bench.client.cancel(ONE), {"cancelledOrderIds": ["1"]}, **figures(30))
     for outcomes in (
         (await bench.client.place(a_ticket(), A),),
         await bench.client.place_batch(TICKETS),
@@ -333,7 +394,7 @@ async def test_what_the_budget_keeps_back_goes_neither_way(bench: Bench) -> None
     closing = a_ticket(is_reduce_only=True)
     taken, _ = await bench.by_socket(bench.client.place(closing, A), {"orderId": "1"})
     assert isinstance(taken, Accepted)
-    canceled, _ = await bench.by_socket(bench.client.cancel(ONE), {"cancelledOrderIds": []})
+    canceled, _ = await bench.by_socket(bench.client.cancel(ONE), {"cancelledOrderIds": ["1"]})
     assert isinstance(canceled, Accepted)
     assert (len(bench.socket.requests()), bench.requests) == (3, [])
 

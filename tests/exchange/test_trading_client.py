@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any
 import httpx
 import pytest
 
-from terminal.domain.events import MarginMode, StopReference
+from terminal.domain.events import MarginMode, OrderType, StopReference
 from terminal.domain.ticket import AttachedExits, close_ticket
-from terminal.domain.units import ClientOid, OrderId, Price, Symbol
+from terminal.domain.units import ClientOid, OrderId, Price, Side, Symbol
 from terminal.exchange.errors import ProtocolError, RejectedError
 from terminal.exchange.http import HttpClient
 from terminal.exchange.outcome import Accepted, NotSent, Rejected, Unknown
@@ -107,6 +107,25 @@ async def test_an_answer_that_cannot_be_read_leaves_the_order_unknown() -> None:
     assert isinstance(await saying("200000", 5).place(a_ticket(), OID), Unknown)
 
 
+@pytest.mark.parametrize(
+    ("more", "kind"),
+    [
+        ({"data": {"orderId": "9"}}, Unknown),
+        ({"data": [{"orderId": "9", "clientOid": "c1", "code": "200000"}]}, Unknown),
+        ({"data": None}, Rejected),
+        ({}, Rejected),
+    ],
+)
+async def test_no_success_with_an_order_is_no_evidence_of_a_refusal(
+    more: dict[str, Any], kind: type
+) -> None:
+    """The order that is named may work."""
+    body = {"code": "200000", "success": False, "msg": "m", **more}
+    client = a_client(lambda _: httpx.Response(200, json=body))
+    assert type(await client.place(a_ticket(), OID)) is kind
+    assert [type(one) for one in await client.place_batch([(a_ticket(), OID)])] == [kind]
+
+
 async def test_lost_answers_and_lost_connections() -> None:
     def raising(error: Exception) -> TradingClient:
         def answer(_: httpx.Request) -> httpx.Response:
@@ -200,6 +219,15 @@ async def test_a_working_order_that_cannot_be_read_whole_is_not_hidden() -> None
     stub, whole = await saying("200000", page).open_orders()
     assert (stub.order_id, stub.symbol, stub.price, stub.remaining) == ("7", "GONE", None, 2)
     assert whole.price == 1000
+    assert (stub.side, stub.order_type) == (Side.BUY, OrderType.LIMIT)
+
+
+async def test_what_cannot_be_read_of_a_working_order_is_not_guessed() -> None:
+    """Neither a side nor a kind: a sell must not be shown as a buy."""
+    strange = {**an_order(7), "side": "short", "type": "peg"}
+    (stub,) = await saying("200000", {"totalPage": 1, "items": [strange]}).open_orders()
+    assert (stub.side, stub.price, stub.remaining) == (None, None, 2)
+    assert stub.order_type is not OrderType.MARKET
 
 
 async def test_a_test_order_goes_to_the_test_and_nowhere_else() -> None:

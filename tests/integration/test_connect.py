@@ -211,7 +211,7 @@ async def open_once(clients: ExchangeClients, name: str) -> None:
 
 def test_every_client_is_asked_here() -> None:
     """A new field of the clients must be in this test's list."""
-    others = {"clock", "https", "budget", "keeper", "order_socket", *STREAMS}
+    others = {"clock", "https", "budget", "keeper", "window", "order_socket", *STREAMS}
     assert {one.name for one in fields(ExchangeClients)} - others == set(PROTOCOLS)
 
 

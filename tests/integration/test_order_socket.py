@@ -179,7 +179,7 @@ async def test_batches_end_item_by_item(live: Live, code: str, *, is_signed_in: 
     names = [ClientOid(name) for name in ("t-0", "t-1", "t-2", "t-0")]
     *placed, refused = await live.trading.place_batch([(live.ticket(), name) for name in names])
     # An order of that id is there, whoever sent it: that is no evidence that this one is not.
-    # The socket's reply settles it, by REST nothing does before the order is asked for.
+    # A reply over the socket ends the request's way: from then on silence is proof.
     settled_s = 0.0 if is_signed_in else None
     assert refused == Unknown("An order with this id exists already.", route, settled_s)
     assert live.working() == names[:3]

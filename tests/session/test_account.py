@@ -465,8 +465,14 @@ async def test_many_changes_of_modes_that_cannot_be_read_are_asked_for_once() ->
         bench.stream.push(FrameUnreadable("half a frame", Channel(ChannelKind.MARGIN_MODES)))
     await bench.clock.advance(0.2)
     assert asked == [XBT] * 2
+    told = [one for one in bench.notices.notices if "change of modes" in one.text]
+    assert len(told) == 1, "told once per reading"
     assert bench.account.margin_mode(XBT) is MarginMode.CROSS
     bench.account.prepare(XBT)
     await bench.clock.settle()
+    await bench.clock.advance(0.2)
     assert asked == [XBT] * 3, "who is done reads again when it is asked for"
+    bench.stream.push(FrameUnreadable("half a frame", Channel(ChannelKind.MARGIN_MODES)))
+    told = [one for one in bench.notices.notices if "change of modes" in one.text]
+    assert len(told) == 2, "the next reading is told of again"
     await bench.stop()

@@ -4,10 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, final
 
-from hypothesis import given
-from hypothesis import strategies as st
-
-from terminal.session.lane import WINDOW_CONNECTIONS, ConnectWindow, FeedStatus, Lane
+from terminal.domain.guard import GuardLimits
+from terminal.domain.secret import Secret
+from terminal.exchange.connect import connect
+from terminal.exchange.connect_window import WINDOW_CONNECTIONS, ConnectWindow
+from terminal.exchange.credentials import Credentials
+from terminal.exchange.hosts import Hosts
+from terminal.exchange.order_socket import CROWDED, SocketState, SocketStatus
+from terminal.session.backend import Backend
+from terminal.session.lane import FeedStatus, Lane
 from terminal.session.tasks import TaskOwner
 from tests.support.builders import a_delta
 from tests.support.fake_clock import FakeClock
@@ -116,18 +121,6 @@ async def test_a_connection_in_the_making_is_not_doubted() -> None:
     await h.end()
 
 
-@given(st.lists(st.floats(0, 30), max_size=80))
-def test_no_minute_has_more_connections_than_the_window(steps: list[float]) -> None:
-    window, now_s, made = ConnectWindow(4, 60.0), 0.0, []
-    for step in steps:
-        now_s += step
-        if window.wait_s(now_s) <= 0:
-            window.note(now_s)
-            made.append(now_s)
-    for at_s in made:
-        assert sum(at_s <= other_s < at_s + 60.0 for other_s in made) <= 4
-
-
 async def test_connections_that_wait_for_one_place_do_not_all_take_it() -> None:
     h = Harness()
     window = ConnectWindow(1, 60.0)
@@ -143,4 +136,26 @@ async def test_connections_that_wait_for_one_place_do_not_all_take_it() -> None:
     for lane in lanes:
         await lane.stop()
     await h.owner.close()
+    assert not h.errors
+
+
+async def test_both_feeds_and_the_order_socket_share_one_window() -> None:
+    """However often they are doubted and refused: of an account, not of a connection (5.4)."""
+    h = Harness()
+    hosts = Hosts("http://127.0.0.1:1", "http://127.0.0.1:1", "ws://127.0.0.1:1/x")
+    clients = connect(hosts, Credentials(Secret("k"), Secret("s"), Secret("p")), h.clock)
+    backend = Backend(clients, h.clock, h.owner, GuardLimits)
+    now_s = h.clock.monotonic_s()
+    for _ in range(WINDOW_CONNECTIONS):
+        assert clients.window.wait_s(now_s) == 0.0
+        clients.window.note(now_s)
+    assert clients.order_socket is not None
+    h.owner.spawn("order socket", clients.order_socket.run())
+    for feed in (backend.market_feed, backend.account_feed):
+        feed.start()
+    await h.clock.advance(59.0)
+    waits = [feed.health.retry_at_s for feed in (backend.market_feed, backend.account_feed)]
+    assert waits == [now_s + 60.0] * 2
+    assert clients.order_socket.state == SocketState(SocketStatus.WAITING, CROWDED)
+    await backend.stop()
     assert not h.errors

@@ -8,8 +8,10 @@ from decimal import Decimal
 
 import pytest
 
+from terminal.domain.events import StopReference
 from terminal.domain.guard import BlockField, GuardLimits
 from terminal.domain.order import OrderState, PendingCommand
+from terminal.domain.ticket import AttachedExits, OrderTicket
 from terminal.domain.units import ClientOid, Lots, OrderId, Price, Side
 from terminal.exchange.batches import Subject
 from terminal.exchange.errors import TransportError
@@ -22,7 +24,9 @@ from terminal.exchange.gateway import (
 )
 from terminal.exchange.order_socket import Correction
 from terminal.exchange.outcome import Accepted, NotSent, Outcome, Rejected, Route, Unknown
+from terminal.exchange.routes import RouteState
 from terminal.session import orders as orders_module
+from terminal.session.cancels import SETTLED_REST_S
 from terminal.session.results import Blocked, Submitted
 from tests.support.builders import XBT, a_fill, a_ticket, an_order_update
 from tests.support.desk import Bench, a_started_bench, an_open_order
@@ -323,7 +327,11 @@ async def test_a_cancel_that_lost_to_a_fill_is_no_error() -> None:
     await bench.stop()
 
 
+NOT_KNOWN = "Not known whether it was canceled: asking what became of it. No answer."
+
+
 async def test_a_cancel_nobody_answered_is_asked_again_and_then_given_back() -> None:
+    """Not before it can no longer be carried out: until then an open order may still end by it."""
     bench = await a_started_bench()
     oid = await an_open_order(bench)
     bench.trading.known[O1] = an_order_update(order_id=O1, client_oid=oid)
@@ -331,10 +339,98 @@ async def test_a_cancel_nobody_answered_is_asked_again_and_then_given_back() -> 
     bench.desk.cancel(oid)
     await bench.clock.settle()
     assert bench.desk.orders[oid].pending is PendingCommand.CANCEL_UNKNOWN
-    await bench.clock.advance(5.0)
+    await bench.clock.advance(SETTLED_REST_S)
     assert bench.trading.cancels == [O1] * 3
+    assert bench.trading.queries > 3
+    assert bench.desk.orders[oid].pending is PendingCommand.CANCEL_UNKNOWN
+    assert bench.sentences == [NOT_KNOWN]
+    await bench.clock.advance(7.0)
     assert bench.desk.orders[oid].pending is PendingCommand.NONE
-    assert bench.sentences == ["Not canceled. No answer."]
+    assert bench.sentences == [NOT_KNOWN, "Not canceled. No answer."]
+    await bench.stop()
+
+
+async def test_a_refusal_does_not_settle_the_cancel_before_it() -> None:
+    bench = await a_started_bench()
+    oid = await an_open_order(bench)
+    bench.trading.known[O1] = an_order_update(order_id=O1, client_oid=oid)
+    bench.trading.cancel_outcomes.extend([Unknown("No answer."), Rejected("100004", "Too late.")])
+    bench.desk.cancel(oid)
+    await bench.clock.advance(3.0)
+    assert bench.desk.orders[oid].pending is PendingCommand.CANCEL_UNKNOWN
+    bench.stream.push(an_order_update(order_id=O1, client_oid=oid, canceled=Lots(2), is_done=True))
+    await bench.clock.advance(20.0)
+    assert bench.desk.orders[oid].state is OrderState.CANCELED
+    assert not any("Not canceled" in words for words in bench.sentences)
+    await bench.stop()
+
+
+@pytest.mark.parametrize("is_told_first", [False, True])
+async def test_a_cancel_over_the_socket_is_open_until_its_connection_has_ended(
+    *, is_told_first: bool
+) -> None:
+    """Each of them; the end may be told before the answer came to whoever waited for it."""
+    bench = await a_started_bench()
+    oid = await an_open_order(bench)
+    bench.trading.known[O1] = an_order_update(order_id=O1, client_oid=oid)
+    lost = Unknown("No answer.", Route.SOCKET)
+    bench.trading.cancel_outcomes.extend([lost] * 3)
+    subject = Subject(order_id=O1, is_cancel=True)
+    ended = Correction(subject, replace(lost, settled_after_s=bench.clock.monotonic_s() + 100.0))
+    if is_told_first:
+        bench.desk.correct(ended)
+    bench.desk.cancel(oid)
+    await bench.clock.advance(60.0)
+    bench.desk.correct(Correction(subject, Accepted((O1,), Route.SOCKET)))
+    if not is_told_first:
+        bench.desk.correct(ended)
+    await bench.clock.advance(120.0)
+    assert bench.desk.orders[oid].pending is PendingCommand.CANCEL_UNKNOWN, "one is in flight"
+    bench.desk.correct(Correction(subject, Rejected("100004", "Too late.", route=Route.SOCKET)))
+    await bench.clock.advance(5.0)
+    assert bench.desk.orders[oid].pending is PendingCommand.NONE
+    assert bench.sentences == [NOT_KNOWN, "Not canceled. No answer."]
+    await bench.stop()
+
+
+async def test_a_cancel_whose_connection_ended_is_settled_at_the_time_that_was_told() -> None:
+    bench = await a_started_bench()
+    oid = await an_open_order(bench)
+    bench.trading.known[O1] = an_order_update(order_id=O1, client_oid=oid)
+    after_s = bench.clock.monotonic_s() + 30.0
+    bench.trading.cancel_outcomes.extend([Unknown("No answer.", Route.SOCKET, after_s)] * 3)
+    bench.desk.cancel(oid)
+    await bench.clock.advance(29.0)
+    assert bench.desk.orders[oid].pending is PendingCommand.CANCEL_UNKNOWN
+    await bench.clock.advance(6.0)
+    assert bench.desk.orders[oid].pending is PendingCommand.NONE
+    await bench.stop()
+
+
+@pytest.mark.parametrize("route", list(Route))
+async def test_an_error_of_ours_leaves_a_command_unknown_on_its_way(route: Route) -> None:
+    """Over the socket it may arrive later: that the exchange does not know it proves nothing."""
+    bench = await a_started_bench()
+    bench.trading.route = RouteState(route)
+
+    def broken(_ticket: OrderTicket, _client_oid: ClientOid) -> None:
+        raise ZeroDivisionError
+
+    bench.trading.on_place = broken
+    bench.desk.submit(a_ticket())
+    bench.desk.submit(a_ticket(exits=AttachedExits(StopReference.LAST, down=Price(900))))
+    await bench.clock.advance(60.0)
+    plain, with_exits = bench.desk.orders.values()
+    by_socket = route is Route.SOCKET
+    assert plain.state is (OrderState.UNKNOWN if by_socket else OrderState.REJECTED)
+    assert with_exits.state is OrderState.REJECTED, "it goes by REST only"
+    settled_s = bench.clock.monotonic_s()
+    ended = Unknown("The connection ended.", Route.SOCKET, settled_s)
+    bench.desk.correct(Correction(Subject(plain.client_oid), ended))
+    await bench.clock.advance(20.0)
+    assert bench.desk.orders[plain.client_oid].state is OrderState.REJECTED
+    assert len(bench.errors) == 2
+    bench.errors.clear()
     await bench.stop()
 
 
@@ -348,7 +444,7 @@ async def test_a_cancel_of_which_nobody_says_anything_stays_unknown(*, was_cance
     bench.desk.cancel(oid)
     await bench.clock.advance(30.0)
     assert bench.desk.orders[oid].pending is PendingCommand.CANCEL_UNKNOWN
-    words = "Not known whether it was canceled: asking what became of it. No answer."
+    words = NOT_KNOWN
     assert bench.sentences == [words]
     bench.trading.query_error = None
     bench.trading.known[O1] = an_order_update(
@@ -394,8 +490,7 @@ async def test_of_two_cancels_the_later_one_says_how_it_ended() -> None:
     bench.trading.known[O1] = an_order_update(order_id=O1, client_oid=oid)
     await bench.clock.advance(10.0)
     assert bench.desk.orders[oid].pending is PendingCommand.NONE
-    unknown = "Not known whether it was canceled: asking what became of it. No answer."
-    assert bench.sentences == [unknown, unknown, "Not canceled. No answer."]
+    assert bench.sentences == [NOT_KNOWN, NOT_KNOWN, "Not canceled. No answer."]
     await bench.stop()
 
 

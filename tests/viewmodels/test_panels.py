@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from terminal.domain.events import OrderType
 from terminal.domain.order import OrderState
 from terminal.domain.units import ClientOid, Lots, Money, OrderId, Price, Side
 from terminal.exchange.outcome import Rejected
@@ -126,6 +127,29 @@ async def test_orders_newest_first_and_canceled_by_key() -> None:
         assert orders.model.rows[0].state_role is Role.CAUTION
 
 
+async def test_an_order_that_could_not_be_read_whole_is_shown_unknown() -> None:
+    """Neither as a buy nor as a market order; a closing order is a close without a side."""
+    desktop = Desktop()
+    orders = OrdersViewModel(desktop.desk, desktop.bench.contracts, desktop.frame)
+    async with running(desktop, orders):
+        desktop.bench.stream.push(
+            an_order_update(side=None, price=None),
+            an_order_update(
+                order_id=OrderId("o2"),
+                client_oid=None,
+                side=None,
+                order_type=OrderType.MARKET,
+                price=None,
+                is_close_order=True,
+            ),
+        )
+        desktop.frame.tick()
+        close, unknown = orders.model.rows
+        assert (unknown.side, unknown.price) == ("unknown", "unknown")
+        assert unknown.side_role is Role.CAUTION
+        assert (close.side, close.price) == ("close", "market")
+
+
 async def test_a_waiting_stop_names_its_trigger() -> None:
     """A stop that waits does not rest at its price: the table says from where it will be sent."""
     desktop = Desktop()
@@ -136,6 +160,7 @@ async def test_a_waiting_stop_names_its_trigger() -> None:
             an_order_update(
                 order_id=OrderId("o2"),
                 client_oid=ClientOid("c2"),
+                order_type=OrderType.MARKET,
                 price=None,
                 untriggered=True,
                 trigger=Price(900),

@@ -13,11 +13,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple, final
 
 from terminal import __version__
-from terminal.app.choice import Choice, Mode
 from terminal.domain.access import Access
+from terminal.exchange.connect import access_to
 from terminal.exchange.findings import Check, Finding
 
 if TYPE_CHECKING:
+    from terminal.exchange.hosts import Hosts
     from terminal.storage.paths import Paths
     from terminal.storage.profiles import ProfileStore
     from terminal.storage.vault import Vault
@@ -55,8 +56,7 @@ VERSIONS = Check(
 )
 _LIBRARY_FIGURES = tuple(f"{library.module}_version" for library in LIBRARIES)
 LIBRARY_VERSIONS = Check("libraries", "Libraries", _LIBRARY_FIGURES, is_vital=True)
-ACCESS = Check("access", "What Tern may do", ("access",), "access")
-"""Not vital: the exit code speaks of machine, exchange and key."""
+ACCESS = Check("access", "What Tern may do", ("access",), "access", is_vital=True)
 KEY_RING = Check("key_ring", "Key ring", ("key_ring",), "key_ring")
 """Not vital: without one a key is kept for a session."""
 FOLDERS = Check(
@@ -124,13 +124,13 @@ def _numbers(version: str) -> tuple[int, ...]:
     return tuple(numbers)
 
 
-def access() -> Finding:
-    """What this version of the program does with an account of the real exchange."""
-    may = Choice(Mode.ACCOUNT).access
+def access(hosts: Hosts) -> Finding:
+    """How far this version of the program goes with an account at these hosts."""
+    may = access_to(hosts)
     figures = {"access": may.value}
     if may is Access.FULL:
-        return ACCESS.ok("Tern sends orders for a connected account.", figures=figures)
-    return ACCESS.warning(may.reason, "The demo trades, on the simulated exchange.", figures)
+        return ACCESS.ok("Orders can be sent to these hosts.", figures=figures)
+    return ACCESS.failed(may.reason, "The demo trades, on the simulated exchange.", figures)
 
 
 async def key_ring(vault: Vault) -> Finding:

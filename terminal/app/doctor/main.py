@@ -100,7 +100,7 @@ async def _report(wanted: Plan, files: _Files, given: dict[str, Secret] | None) 
             exchange = group.create_task(_exchange(wanted, files.proxy, vault, given, secrets))
     finally:
         await vault.close()
-    findings = (*exchange.result(), *_machine(files, ring.result(), qt.result()))
+    findings = (*exchange.result(), *_machine(wanted, files, ring.result(), qt.result()))
     return Report(
         findings,
         wanted.hosts,
@@ -155,7 +155,9 @@ async def _exchange(
         await diagnosis.aclose()
 
 
-def _machine(files: _Files, ring: Finding, qt: tuple[Finding, ...]) -> tuple[Finding, ...]:
+def _machine(
+    wanted: Plan, files: _Files, ring: Finding, qt: tuple[Finding, ...]
+) -> tuple[Finding, ...]:
     return (
         ring,
         *qt,
@@ -164,7 +166,7 @@ def _machine(files: _Files, ring: Finding, qt: tuple[Finding, ...]) -> tuple[Fin
         machine.profiles_file(files.profiles, files.profiles_problem),
         machine.libraries(),
         machine.versions(),
-        machine.access(),
+        machine.access(wanted.hosts),
     )
 
 

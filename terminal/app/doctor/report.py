@@ -32,6 +32,7 @@ from enum import Enum
 from typing import TYPE_CHECKING, Any, final
 
 from terminal import __version__
+from terminal.app.doctor.machine import ACCESS
 from terminal.domain.secret import REDACTED
 from terminal.exchange.findings import Verdict
 
@@ -46,6 +47,9 @@ SHORTEST_SECRET = 4
 WIDEST = 110
 NARROWEST = 72
 LONGEST_FIGURE = 20
+ONLY_WATCHES = (
+    "Machine, exchange and key are fit, but this version only watches accounts of real hosts."
+)
 _COLORS = {
     Verdict.OK: "32",
     Verdict.WARNING: "33",
@@ -94,14 +98,22 @@ class Report:
     @property
     def verdict(self) -> str:
         """Whether trading is possible and why not, one sentence."""
-        if self._stopping:
-            names = ", ".join(finding.check.title for finding in self._stopping)
+        stopping = self._stopping
+        # That the program only watches is told last: what else is amiss can be mended.
+        broken = [finding for finding in stopping if finding.check is not ACCESS]
+        if broken:
+            names = ", ".join(finding.check.title for finding in broken)
             return f"Trading is not possible. What stops it: {names}."
         if not self._has_key:
             return "Trading is not possible: there is no key. What needs none is in order."
-        others = [one for one in self.findings if one.verdict is Verdict.FAILED]
+        others = [
+            one for one in self.findings if one.verdict is Verdict.FAILED and one not in stopping
+        ]
+        names = ", ".join(finding.check.title for finding in others)
+        if stopping:
+            beside = f" What failed beside that: {names}." if names else ""
+            return f"{ONLY_WATCHES}{beside}"
         if others:
-            names = ", ".join(finding.check.title for finding in others)
             return f"Trading is possible. What failed and does not stop it: {names}."
         if any(finding.verdict is Verdict.WARNING for finding in self.findings):
             return "Trading is possible; read the warnings first."

@@ -19,7 +19,7 @@ from terminal.domain.events import (
     TimeInForce,
     TradeKind,
 )
-from terminal.domain.units import ClientOid, Lots, Money, OrderId, Side, Symbol
+from terminal.domain.units import ClientOid, Lots, Money, OrderId, Symbol
 from terminal.exchange.errors import ProtocolError
 from terminal.exchange.translate import read
 from terminal.wire import enums
@@ -109,14 +109,17 @@ def _details(payload: OrderPayload, scales: Scales) -> OrderDetails:
 
 
 def order_stub(payload: OrderPayload) -> OrderUpdate:
-    """What is left of an order whose contract or price cannot be read: enough to cancel it."""
+    """What is left of an order whose contract or price cannot be read: enough to cancel it.
+
+    What it does not tell is unknown and not guessed: a limit order without its price, no side.
+    """
     filled = min(payload.dealSize or 0, payload.size)
     return OrderUpdate(
         symbol=Symbol(payload.symbol),
         order_id=OrderId(payload.id),
         client_oid=ClientOid(payload.clientOid) if payload.clientOid else None,
-        side=read.SIDES.get(payload.side, Side.BUY),
-        order_type=OrderType.MARKET,
+        side=read.SIDES.get(payload.side),
+        order_type=read.TYPES.get(payload.type, OrderType.LIMIT),
         price=None,
         lots=Lots(max(0, payload.size)),
         filled=Lots(max(0, filled)),

@@ -16,7 +16,13 @@ from terminal import __version__
 from terminal.app.doctor import machine
 from terminal.app.doctor.machine import LIBRARIES, Library
 from terminal.app.doctor.qt_probe import DOCKING_DISTRIBUTION, DOCKING_VERSION, QT_VERSION
+from terminal.domain.access import Access
+from terminal.domain.secret import Secret
+from terminal.exchange.connect import connect
+from terminal.exchange.credentials import Credentials
 from terminal.exchange.findings import Verdict
+from terminal.exchange.hosts import REAL, Hosts
+from terminal.session.clock import SystemClock
 from terminal.storage.paths import Paths
 from terminal.storage.profiles import Profile, ProfileStore
 from terminal.storage.vault import Vault
@@ -76,14 +82,23 @@ def test_libraries_that_lack_or_do_not_fit(
     assert words in found.sentence
 
 
-def test_what_tern_does_with_an_account_is_told_as_it_is() -> None:
-    """The program itself is asked, so that this cannot go out of date."""
-    from terminal.app.choice import Choice, Mode
-
-    access = Choice(Mode.ACCOUNT).access
-    found = machine.access()
+@pytest.mark.parametrize(
+    "hosts",
+    [
+        REAL,
+        Hosts("http://127.0.0.1:1", "http://127.0.0.1:1"),
+        Hosts("http://127.0.0.1:1", "https://a.example"),
+        Hosts("https://f.example", "http://127.0.0.1:1"),
+    ],
+)
+async def test_what_tern_does_with_an_account_is_told_as_it_is(hosts: Hosts) -> None:
+    """As the clients for these hosts would do it: where they send no order, trading stops."""
+    clients = connect(hosts, Credentials(Secret("k"), Secret("s"), Secret("p")), SystemClock())
+    access = clients.trading.access
+    await clients.aclose()
+    found = machine.access(hosts)
     assert found.figures["access"] == access.value
-    assert not found.stops_trading
+    assert found.stops_trading is (access is not Access.FULL)
     assert (found.verdict is Verdict.OK) is (access.reason == "")
 
 

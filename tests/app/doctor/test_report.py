@@ -6,7 +6,8 @@ import json
 
 import pytest
 
-from terminal.app.doctor.report import KeySource, Report
+from terminal.app.doctor import machine
+from terminal.app.doctor.report import ONLY_WATCHES, KeySource, Report
 from terminal.domain.secret import Secret
 from terminal.exchange import findings
 from terminal.exchange.findings import Check, Finding
@@ -16,6 +17,7 @@ HOSTS = Hosts("https://f.example", "https://a.example")
 KEY = findings.KEY.ok("The exchange knows the key.", figures={"key_version": 3})
 SIZE = Check("size", "Size", ("size_bytes",), "size_bytes")
 TRIP = findings.FUTURES_HOST
+WATCHING = machine.access(HOSTS)
 
 
 def a_report(
@@ -36,6 +38,14 @@ def a_report(
         ([findings.KEY.failed("f")], False, "What stops it: Key accepted."),
         ([findings.KEY.skipped("s")], False, "there is no key"),
         ([TRIP.failed("f"), findings.KEY.skipped("s")], False, "What stops it: Futures host."),
+        ([KEY, WATCHING], False, ONLY_WATCHES),
+        (
+            [KEY, findings.ORDER_SOCKET.failed("f"), WATCHING],
+            False,
+            f"{ONLY_WATCHES} What failed beside that: Order socket.",
+        ),
+        ([TRIP.failed("f"), KEY, WATCHING], False, "What stops it: Futures host."),
+        ([findings.KEY.skipped("s"), WATCHING], False, "there is no key"),
     ],
 )
 def test_the_verdict(found: list[Finding], is_possible: bool, words: str) -> None:
@@ -43,7 +53,7 @@ def test_the_verdict(found: list[Finding], is_possible: bool, words: str) -> Non
     report = a_report(*found)
     assert report.is_trading_possible is is_possible
     assert words in report.verdict
-    assert report.as_table(200).splitlines()[-1].endswith(report.verdict)
+    assert report.as_table(200).replace("\n", " ").rstrip().endswith(report.verdict)
     assert json.loads(report.as_json())["is_trading_possible"] is is_possible
 
 
