@@ -63,6 +63,9 @@ class Trader:
     def _move(self, symbol: str, ticks: int) -> None:
         self.caller.engine.move(symbol, ticks)
 
+    def _crash(self, symbol: str, percent: int) -> None:
+        self.caller.engine.move(symbol, self.caller.engine.markets[symbol].last * percent // 100)
+
     def _wait(self, seconds: float) -> None:
         self.caller.clock.advance(seconds)
 
@@ -117,6 +120,7 @@ ACTIONS = st.one_of(
     st.tuples(st.just("cancel"), who, st.integers(0, 9)),
     st.tuples(st.just("step"), symbols, st.integers(1, 6)),
     st.tuples(st.just("move"), symbols, st.integers(-80, 80)),
+    st.tuples(st.just("crash"), symbols, st.sampled_from((-25, 30))),
     st.tuples(st.just("wait"), st.sampled_from((0.3, 1, 61, 9 * HOUR_S))),
     st.tuples(st.just("post"), who, st.sampled_from(POSTS)).map(lambda row: (*row[:2], *row[2])),
 )
@@ -266,6 +270,26 @@ def test_no_number_is_given_out_twice() -> None:
     for name, numbers in numbers_of(lost).items():
         assert numbers - known[name], name
         assert min(new[name] - known[name]) > max(numbers), name
+
+
+@pytest.mark.parametrize("is_saved_in_between", [False, True])
+def test_positions_are_liquidated_after_a_restore_as_before(*, is_saved_in_between: bool) -> None:
+    """Also one whose liquidation was under way, and the fund is the same afterwards."""
+    caller = a_busy_house()
+    trader = Trader(caller)
+    if is_saved_in_between:
+        trader.do(("crash", SYMBOL, -25))
+        assert caller.engine.halts.liquidating
+    other = gone_on(saved(caller))
+    for one in (caller, other):
+        if not is_saved_in_between:
+            Trader(one).do(("crash", SYMBOL, -25))
+        Trader(one).do(("wait", 5))
+        assert not one.engine.halts.liquidating
+        assert [row.way for row in one.account.closings.newest()] == ["LIQUID"]
+        assert not one.account.positions[SYMBOL].lots
+    assert other.engine.insurance.balances == caller.engine.insurance.balances
+    assert not differences(pictures(caller), pictures(other))
 
 
 def test_what_was_due_meanwhile_happens_at_once_and_missed_settlements_are_passed_over() -> None:
