@@ -34,6 +34,7 @@ from terminal.domain.position import after_fill
 from terminal.exchange.gateway import ChannelKind, FrameUnreadable
 from terminal.session.account import _flat, _position_of  # pyright: ignore[reportPrivateUsage]
 from terminal.session.market import BookMode
+from terminal.session.recovering import APART_S
 from tests.contract.test_readers import seeds
 from tests.session.test_candles import MINUTE, NOW
 from tests.session.test_candles import Harness as CandleHarness
@@ -48,6 +49,8 @@ if TYPE_CHECKING:
     from terminal.exchange.gateway import StreamFact
 
 SCALES = known_scales()
+LONGEST_S = APART_S[-1] + 1.0
+"""After so long everything was read again, however often it was before."""
 PRIVATE = tuple(name for name in FRAMES if load(name).get("channelType") or "wallet" in name)
 ACCOUNT = {
     ChannelKind.POSITIONS, ChannelKind.WALLET, ChannelKind.ORDERS, ChannelKind.STOPS,
@@ -182,10 +185,10 @@ async def _assert_read_again(bench: Bench, fact: FrameUnreadable, reads: int) ->
     assert any("could not be read" in notice.text for notice in bench.notices.notices)
     if kind in {None, ChannelKind.POSITIONS, ChannelKind.WALLET}:
         assert not bench.account.is_trusted
-        await bench.clock.advance(1.0)
+        await bench.clock.advance(LONGEST_S)
         assert bench.gateway.reads > reads
     if kind in {None, ChannelKind.ORDERS, ChannelKind.STOPS}:
-        await bench.clock.advance(1.0)
+        await bench.clock.advance(LONGEST_S)
     assert bench.account.is_trusted
     assert bench.desk.is_trusted
 
@@ -225,7 +228,7 @@ async def test_no_damaged_change_leaves_a_book_that_is_wrong_and_shown(name: str
                 assert after == before
         except AssertionError as error:
             raise AssertionError(f"{name} seed {seed}: {fact}") from error
-        await harness.clock.advance(2.0)
+        await harness.clock.advance(3.0)
         if isinstance(fact, FrameUnreadable):
             assert harness.market.book_is_live, "it was read again"
         await harness.end()
