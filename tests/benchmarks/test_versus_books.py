@@ -6,6 +6,7 @@ not look for gaps in the futures stream; ours does, within what is measured.
 
 from __future__ import annotations
 
+import asyncio
 import json
 from time import process_time
 from typing import TYPE_CHECKING, Any, final
@@ -39,6 +40,16 @@ FRAMES = 5_000
 ROUNDS = 40
 ROWS = 20_000
 BOOK_ROUNDS = 12
+
+
+@pytest.fixture(autouse=True)
+def _loop() -> Iterator[None]:
+    """A current event loop, which ccxt's futures ask for even where nothing is awaited."""
+    loop = asyncio.new_event_loop()
+    asyncio.set_event_loop(loop)
+    yield
+    asyncio.set_event_loop(None)
+    loop.close()
 
 
 @pytest.fixture(scope="module")

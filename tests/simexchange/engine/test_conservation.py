@@ -65,9 +65,26 @@ class Money:
             account.set_hedged(is_on=is_hedged)
             account.margin_modes[symbol] = mode
         self.crowd_cash, self.crowd_lots = Decimal(0), 0
+        self.hit: set[str] = set()
+        self._open()
         self.total = self.sum()
         self.turns = 0
-        self.hit: set[str] = set()
+
+    def _open(self) -> None:
+        """All begin with a position that a jump of the price ends, and little money besides."""
+        for account, side, lots, leverage in zip(
+            self.accounts, (BUY, SELL, BUY), (900, 700, 60), (50, 20, 5), strict=True
+        ):
+            account.set_cross_leverage(self.symbol, Decimal(leverage))
+            leg = {}
+            if account.legs.is_hedged:
+                leg["positionSide"] = LONG if side == BUY else SHORT
+            more = {"leverage": leverage, "marginMode": self.mode, **leg}
+            self.floor.place(
+                side, None, lots * (50 if self.spec.is_inverse else 1), account, **more
+            )
+            free = account.wallet_state(self.spec.settle).available
+            account.move(self.spec.settle, -booked(free * Decimal("0.98")), "OUT")
 
     def do(self, row: tuple[Any, ...]) -> None:
         kind, floor, market = row[0], self.floor, self.floor.market
@@ -195,3 +212,15 @@ def test_cash_is_conserved_over_any_history(
     for row in rows:
         money.do(row)
         money.check()
+
+
+@pytest.mark.parametrize(("symbol", "mode", "is_hedged", "switches"), MODES)
+def test_such_histories_liquidate_and_deleverage(
+    symbol: str, mode: str, is_hedged: bool, switches: dict[str, str]
+) -> None:
+    """What the law above is about does happen, in every mode."""
+    money = Money(symbol, mode, switches, is_hedged=is_hedged)
+    for row in (("fund", 0), ("jump", -9), ("time", 3.0), ("jump", 40), ("funding", 0.09)):
+        money.do(row)
+        money.check()
+    assert money.hit >= {"LIQUID", "ADL"}
