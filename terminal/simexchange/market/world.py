@@ -8,7 +8,7 @@ from typing import final
 
 WAKES_S = 60.0
 """So long a market that opens is gentle, and so long it takes until it moves as usual."""
-_GENTLE = 0.04
+_GENTLE = 0.0005
 
 
 def slept_s(open_s: float) -> float:
