@@ -28,6 +28,7 @@ _TRAIL = 60  # levels that are laid at once behind a price that ran away
 _STAY = 0.05  # how much of what stands in the way of the price is traded, not taken back
 _BUSIEST = 12.0
 _FEWEST = 20
+_REACH = 1  # so many ticks behind the touch a taker is content with
 
 
 class Floor(Protocol):
@@ -130,8 +131,10 @@ class Crowd:
         bid = int(fair)
         random = self._random.random
         if random() < 0.07:
-            self._spread = 1 if random() < 0.88 - 0.03 * busy else 2 + int(4 * random())
-        bid = max(1, bid - self._spread // 2)
+            self._spread = (
+                1 if random() < 0.88 - 0.03 * busy else 2 + int(2 * random() ** 2 * (1 + busy))
+            )
+        bid = max(1, bid - (self._spread - 1) // 2)
         before, self._touches = self._touches, (bid, bid + self._spread)
         self._clear_way(busy)
         self._trail(before)
@@ -299,6 +302,7 @@ class Crowd:
     def _flow(self, busy: float, times: float) -> None:
         """Orders of takers: a side keeps its turn for a while, sizes are small but for some."""
         source = self._random
+        bid, ask = self._touches
         if source.random() > (0.06 + 0.22 * busy) * times:
             return
         if source.random() < 0.25:
@@ -307,11 +311,8 @@ class Crowd:
             lots = max(1, int(self._spec.level_lots * source.expovariate(7.0)))
             if source.random() < 0.02:
                 lots *= 12
-            self.take(BUY if self._is_buyer else SELL, lots, 2)
-
-    def take(self, side: str, lots: int, reach: int) -> None:
-        """A taking order that goes so many ticks through the touch."""
-        best = self._floor.book.best(SELL if side == BUY else BUY)
-        if best is not None:
-            limit = best + reach if side == BUY else best - reach
-            self._floor.take(side, max(1, limit), lots)
+            # They look at where the touch should be: they do not chase what others left of it.
+            if self._is_buyer:
+                self._floor.take(BUY, ask + _REACH, lots)
+            else:
+                self._floor.take(SELL, max(1, bid - _REACH), lots)

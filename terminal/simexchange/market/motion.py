@@ -73,6 +73,8 @@ class Motion:
             levels = _LEVELS[self._spec.symbol in BUSY]
             self._inner = (int(minute), *self._path.inner(int(minute), levels))
         _, path, rooms = self._inner
-        place = int(second / 60 * len(rooms))
+        gone = second / 60 * len(rooms)
+        place = int(gone)
+        rest = gone - place
         busy = self._path.pace(int(minute)) * (0.35 + 0.65 * min(8.0, rooms[place]))
-        return path[place], busy
+        return path[place] + (path[place + 1] - path[place]) * rest, busy

@@ -56,7 +56,7 @@ def test_prices_move_and_trades_cluster() -> None:
     engine = an_engine()
     market = engine.markets["XBTUSDTM"]
     prices, bursts = set(), []
-    for _ in range(600):
+    for _ in range(3000):
         before = market.book.trades
         engine.step("XBTUSDTM")
         bursts.append(market.book.trades - before)

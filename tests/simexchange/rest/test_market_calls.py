@@ -169,7 +169,7 @@ def test_a_lagging_snapshot_and_the_changes_since_make_the_book(
         told(market, change)
 
     monkeypatch.setattr(exchange.engine.broadcast, "book_changed", overheard)
-    exchange.step("XBTUSDTM", 100)
+    exchange.step("XBTUSDTM", 400)
     market.snapshot_lag = lag
     behind = Asker(exchange).data("/api/v1/level2/snapshot?symbol=XBTUSDTM")
     assert behind["sequence"] == market.book.sequence - lag
