@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 from bisect import bisect_left, insort
 from dataclasses import dataclass, field
+from statistics import NormalDist
 from typing import TYPE_CHECKING, Protocol, final
 
 from terminal.simexchange.market.matching import BUY, SELL, BookOrder, MatchingBook
@@ -28,6 +29,10 @@ _TRAIL = 60  # levels that are laid at once behind a price that ran away
 _STAY = 0.05  # how much of what stands in the way of the price is traded, not taken back
 _BUSIEST = 12.0
 _FEWEST = 20
+# Lots are lognormal; the numbers in between of as many equally likely ones stand for all.
+_LOTS = tuple(
+    math.exp(0.7 * NormalDist().inv_cdf((place + 0.5) / 1024)) for place in range(1024)
+)
 _REACH = 1  # so many ticks behind the touch a taker is content with
 
 
@@ -101,7 +106,7 @@ class Crowd:
     """Makers and takers of one contract."""
 
     def __init__(self, spec: ContractSpec, floor: Floor, source: random.Random) -> None:
-        self._spec = spec
+        self._level_lots = spec.level_lots
         self._floor = floor
         self._random = source
         self._sides = (_Side(BUY, -1), _Side(SELL, 1))
@@ -180,21 +185,18 @@ class Crowd:
             return 1 if random() < 0.88 else 2
         return 1 + int(2 * self._far_gap * random() ** 2)
 
-    def _lots(self, side: str, price: int, depth: int) -> int:
-        shape = 0.35 + min(depth, 60) / 24
-        lots = self._spec.level_lots * shape * self._random.lognormvariate(0, 0.7)
+    def _quote(self, side: _Side, price: int, depth: int, times: float = 1.0) -> None:
+        book, name = self._floor.book, side.side
+        if price <= 0 or price in side.ids or book.would_take(name, price):
+            return
+        shape = 0.35 + (depth if depth < 60 else 60) / 24
+        lots = self._level_lots * shape * _LOTS[int(1024 * self._random.random())]
         if price % _WALL == 0:
             lots *= 2.5
-        return max(1, int(lots * self.mood.sizes[side]))
-
-    def _quote(self, side: _Side, price: int, depth: int, times: float = 1.0) -> None:
-        name = side.side
-        if price <= 0 or price in side.ids or self._floor.book.would_take(name, price):
-            return
         identity = self._floor.new_id()
         side.add(price, identity)
-        lots = max(1, int(self._lots(name, price, depth) * times))
-        self._floor.book.rest(BookOrder(identity, "", name, price, lots))
+        shown = int(max(1, int(lots * self.mood.sizes[name])) * times)
+        book.rest(BookOrder(identity, "", name, price, max(1, shown)))
 
     def _withdraw(self, side: _Side, price: int) -> None:
         self._floor.book.cancel(side.drop(price))
@@ -308,7 +310,7 @@ class Crowd:
         if source.random() < 0.25:
             self._is_buyer = source.random() < 0.5 + self.mood.lean
         for _ in range(1 + int(source.expovariate(0.9))):
-            lots = max(1, int(self._spec.level_lots * source.expovariate(7.0)))
+            lots = max(1, int(self._level_lots * source.expovariate(7.0)))
             if source.random() < 0.02:
                 lots *= 12
             # They look at where the touch should be: they do not chase what others left of it.

@@ -40,7 +40,7 @@ _FINE_BURST = 0.36  # the same for parts of half an hour
 _RUSH = 1.0  # the same within a minute
 _NEWS_ONE_IN = 400  # minutes in which most happens at one instant
 _OWN = 0.06  # of a contract's moves within an hour, how much is not that of its base
-_KEPT = 12_000
+_KEPT = 2000
 _WEEKEND = 0.55
 _SEASON = (
     *(0.85, 0.95, 0.85, 0.75, 0.65, 0.60, 0.65, 0.85, 1.05, 1.10, 1.00, 0.95),

@@ -29,7 +29,10 @@ class Nobody:
 
 
 def played(spec: ContractSpec, seed: int, minutes: int, steps: int) -> tuple[Figures, float]:
-    """Figures of the closes of so many minutes, and how much of the time the spread is one tick."""
+    """Figures of so many minutes of klines, and how much of the time the spread is one tick.
+
+    Klines are made of what was traded, the spread is that of the book after every step.
+    """
     clock = SimClock(start_ms=START_MS, speed=0)
     market = Market(spec, seed, clock, Nobody())
     narrow = 0
@@ -44,12 +47,13 @@ def played(spec: ContractSpec, seed: int, minutes: int, steps: int) -> tuple[Fig
         narrow += ask - bid == 1
 
     clock.every(60 / steps, act)
-    closes = []
-    for _ in range(minutes):
-        clock.advance(60)
-        closes.append(market.last)
+    clock.advance(60 * minutes)
     assert spec.start_ticks / 2 < market.last < spec.start_ticks * 2
-    return figures_of(returns_of(closes)), narrow / (minutes * steps)
+    candles = market.candles.rows(1, market.candles.opened_ms, None, minutes + 1)
+    assert candles[-1].close == market.last
+    assert len(candles) > 0.9 * minutes
+    figures = figures_of(returns_of([candle.close for candle in candles]))
+    return figures, narrow / (minutes * steps)
 
 
 def test_a_while_of_the_major_contract() -> None:
