@@ -78,6 +78,7 @@ def made(options: Options, keeper: Keeper | None = None) -> SimExchange:
         options.pings,
         options.funding_ms,
         options.settlement_lasts_s,
+        options.still_s,
         options.accounts,
         options.caller_address,
     )

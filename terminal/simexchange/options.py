@@ -30,6 +30,8 @@ PROGRAM = "python -m terminal.simexchange"
 DEMO = "demo"
 MOST_PING_S = 3600
 LEAST_SAVE_S = 0.1
+STILL_S = 6.0
+"""So long prices stand still at the beginning: long enough to look around, no longer."""
 MOST_FUNDING_S = 7 * 24 * 3600
 _EXAMPLES = f"""examples:
   {PROGRAM}
@@ -66,6 +68,7 @@ class Options:
     pings: Pings = field(default_factory=Pings)
     funding_ms: int | None = None
     settlement_lasts_s: float = LASTS_S
+    still_s: float = STILL_S
     keys: tuple[NamedKey, ...] = ()
     accounts: tuple[AccountPlan, ...] = ()
     caller_address: str = ""
@@ -94,6 +97,7 @@ class _Given(argparse.Namespace):
     ping_timeout: int = PING_TIMEOUT_MS // 1000
     funding_interval: int | None = None
     settlement_lasts: float = LASTS_S
+    still: float = STILL_S
     key: list[str] = field(default_factory=list)
     accounts: Path | None = None
     address: str = ""
@@ -137,6 +141,7 @@ def parsed(arguments: Sequence[str] | None = None) -> Options:
         pings=Pings(given.ping_interval * 1000, given.ping_timeout * 1000),
         funding_ms=None if given.funding_interval is None else given.funding_interval * 1000,
         settlement_lasts_s=given.settlement_lasts,
+        still_s=given.still,
         keys=tuple(keys.values())[sum(len(plan.keys) for plan in accounts) :],
         accounts=accounts,
         caller_address=given.address,
@@ -345,6 +350,13 @@ def _add_rhythm(parser: argparse.ArgumentParser) -> None:
 def _add_scenarios(parser: argparse.ArgumentParser) -> None:
     lines = (f"  {name:<22}{kind.help}" for name, kind in SCENARIOS.items())
     group = parser.add_argument_group("what markets do beside their usual course", "\n".join(lines))
+    group.add_argument(
+        "--still",
+        type=_seconds,
+        metavar="SECONDS",
+        help="how long prices stand still at the beginning, before they wake up; default "
+        f"{STILL_S:g}",
+    )
     group.add_argument(
         "--scenario",
         type=_scenario,

@@ -120,9 +120,10 @@ def test_rhythms_are_whole_seconds() -> None:
     options = parsed(
         [
             *("--ping-interval", "5", "--ping-timeout", "3"),
-            *("--funding-interval", "60", "--settlement-lasts", "0.5"),
+            *("--funding-interval", "60", "--settlement-lasts", "0.5", "--still", "0"),
         ]
     )
+    assert options.still_s == 0 < parsed([]).still_s
     assert (options.pings.interval_ms, options.pings.timeout_ms) == (5000, 3000)
     assert (options.funding_ms, options.settlement_lasts_s) == (60_000, 0.5)
     for text in ("0", "-1", "x", "604801"):

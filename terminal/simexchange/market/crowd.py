@@ -30,9 +30,7 @@ _STAY = 0.05  # how much of what stands in the way of the price is traded, not t
 _BUSIEST = 12.0
 _FEWEST = 20
 # Lots are lognormal; the numbers in between of as many equally likely ones stand for all.
-_LOTS = tuple(
-    math.exp(0.7 * NormalDist().inv_cdf((place + 0.5) / 1024)) for place in range(1024)
-)
+_LOTS = tuple(math.exp(0.7 * NormalDist().inv_cdf((place + 0.5) / 1024)) for place in range(1024))
 _REACH = 1  # so many ticks behind the touch a taker is content with
 
 
@@ -189,7 +187,7 @@ class Crowd:
         book, name = self._floor.book, side.side
         if price <= 0 or price in side.ids or book.would_take(name, price):
             return
-        shape = 0.35 + (depth if depth < 60 else 60) / 24
+        shape = 0.35 + min(depth, 60) / 24
         lots = self._level_lots * shape * _LOTS[int(1024 * self._random.random())]
         if price % _WALL == 0:
             lots *= 2.5

@@ -6,6 +6,7 @@ import math
 import random
 import zlib
 from collections import deque
+from functools import partial
 from typing import TYPE_CHECKING, ClassVar, NamedTuple, Protocol, final
 
 from terminal.simexchange.market.crowd import Crowd
@@ -79,6 +80,18 @@ class Driver(Protocol):
         ...
 
 
+class Forcing(Protocol):
+    """Who liquidates positions."""
+
+    def has_liquidations(self, symbol: str, *, of_longs: bool) -> bool:
+        """Whether the price would come upon a liquidation within a tenth of it."""
+        ...
+
+    def cascade(self, symbol: str, *, of_longs: bool, waves: int = 5) -> None:
+        """Let the price go just beyond the next liquidation, so many times."""
+        ...
+
+
 @final
 class Market:
     """One contract. All prices are ticks unless they are Decimal."""
@@ -120,6 +133,8 @@ class Market:
         self.motion = Motion(spec, self.path, self.base, self.now_s)
         self.crowd = Crowd(spec, self, random.Random(name))
         self.crowd.open_market(self.motion.fair)
+        self.forcing: Forcing | None = None
+        """Who liquidates its positions, None where nobody holds any."""
         self.scenario: Driver | None = None
         """What drives the market beside its usual course."""
         self.is_paused = False
@@ -158,6 +173,17 @@ class Market:
         if not self.is_paused:
             self.crowd.step(self.motion.fair, busy)
         self._show()
+
+    def force(self, *, of_longs: bool) -> bool:
+        """Let the price run over the next liquidation, at once but after this step.
+
+        False without one.
+        """
+        forcing, symbol = self.forcing, self.spec.symbol
+        if forcing is None or not forcing.has_liquidations(symbol, of_longs=of_longs):
+            return False
+        self._clock.after(0, partial(forcing.cascade, symbol, of_longs=of_longs, waves=1))
+        return True
 
     def move_fair(self, ticks: int) -> None:
         """Shift the crowd's fair price; the other contracts of its base follow within a minute."""

@@ -30,6 +30,8 @@ TREND_S = 3600.0
 TREND = 0.1
 WAVES = 10
 WAVE_S = 2.0
+FORCED_WAVES = 5
+"""So many waves of a cascade go as far as the next position that is liquidated there."""
 _WAVE_GROWS = 1.35
 _WAVE_LEVELS = 6.0
 _REBOUND = 0.35
@@ -128,20 +130,25 @@ class Squeeze(Scenario):
 
 @final
 class Cascade(Scenario):
-    """Forced sales: each wave pushes the price to where the next one is forced."""
+    """Forced sales: each wave pushes the price to where the next one is forced.
+
+    Where somebody holds longs that can be reached, some waves run over the next of them; they are
+    liquidated as always.
+    """
 
     name = "liquidation_cascade"
-    help = "forced sales in ten waves, each a third larger than the one before; then it rebounds"
+    help = "forced sales in ten waves, each larger; longs on the way are liquidated; then a rebound"
 
     def __init__(self, *, is_leader: bool, ticks: int | None) -> None:
         super().__init__(is_leader=is_leader, ticks=ticks)
-        self._wave = 0
-        self._fell = 0.0
+        self._wave = self._forced = 0
+        self._began = self._fell = 0.0
         self._left_s = _REBOUND_S
 
     @override
     def begin(self, market: Market) -> None:
         market.crowd.mood.takers, market.crowd.mood.walks = 0.1, 0.01
+        self._began = market.motion.fair
         if self.is_leader:
             market.base.stand(market.now_s)
 
@@ -151,7 +158,11 @@ class Cascade(Scenario):
         if self._wave < WAVES:
             if self.passed_s >= (self._wave + 1) * WAVE_S:
                 self._sell(market)
+                if self._forced < FORCED_WAVES and self._wave < WAVES:
+                    self._forced += market.force(of_longs=True)
         elif self._left_s > 0:
+            if self._left_s == _REBOUND_S:
+                self._fell = max(0.0, math.log(self._began / market.motion.fair))
             back_s = min(passed_s, self._left_s)
             self._left_s -= back_s
             if self.is_leader:
@@ -172,7 +183,6 @@ class Cascade(Scenario):
         best = market.book.best(BUY)
         if best is not None and self.is_leader:
             push = max(0.0, math.log(market.motion.fair / best)) + 0.0002 * (1 + self._wave / 2)
-            self._fell += push
             market.base.shift -= push
 
 

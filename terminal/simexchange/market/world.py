@@ -7,14 +7,16 @@ from typing import final
 
 SLEEPS_S = 45.0
 """So long the prices of a market that opens stand still; only its makers and takers act."""
-WAKES_S = 75.0
-"""So long it takes from then on until they move as usual."""
+_WAKES = 5 / 3  # times that it takes from then on until they move as usual
 
 
-def slept_s(open_s: float) -> float:
+def slept_s(open_s: float, sleeps_s: float = SLEEPS_S) -> float:
     """How far the path is behind the clock when a market has been open for so many seconds."""
-    waking_s = min(max(0.0, open_s - SLEEPS_S), WAKES_S)
-    return min(open_s, SLEEPS_S) + waking_s - waking_s * waking_s / (2 * WAKES_S)
+    if sleeps_s <= 0:
+        return 0.0
+    wakes_s = _WAKES * sleeps_s
+    waking_s = min(max(0.0, open_s - sleeps_s), wakes_s)
+    return min(open_s, sleeps_s) + waking_s - waking_s * waking_s / (2 * wakes_s)
 
 
 @final
@@ -24,18 +26,20 @@ class Base:
 
     ``shift`` is how far somebody moved its price off its path, as a logarithm; ``ahead_s`` is how
     far steps by hand went ahead of the clock. While it stands, ``stands_s`` is the instant at
-    which it stays. It wakes up slowly after ``opened_s``, so that whoever arrives can look around.
+    which it stays. It sleeps for ``sleeps_s`` after ``opened_s`` and wakes up slowly, so that
+    whoever arrives can look around.
     """
 
     opened_s: float = 0.0
     shift: float = 0.0
     ahead_s: float = 0.0
     stands_s: float | None = None
+    sleeps_s: float = SLEEPS_S
 
     def at(self, now_s: float) -> float:
         """Where on its path the base is at an instant of the clock."""
         open_s = now_s + self.ahead_s if self.stands_s is None else self.stands_s
-        return open_s - slept_s(open_s - self.opened_s)
+        return open_s - slept_s(open_s - self.opened_s, self.sleeps_s)
 
     def stand(self, now_s: float) -> None:
         """Stay where the path is now."""
@@ -62,3 +66,8 @@ class World:
     def base(self, name: str) -> Base:
         """The base of a name, the same for everybody who asks."""
         return self._bases.setdefault(name, Base(self._opened_s))
+
+    def sleep(self, seconds: float) -> None:
+        """How long the prices of all bases stand still at the opening, before anybody moved."""
+        for base in self._bases.values():
+            base.sleeps_s = seconds
