@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import itertools
 from bisect import bisect_left
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, final
 
@@ -123,7 +123,8 @@ class CandleStore:
         if not self._live:
             return None
         if minutes not in self._forming:
-            self._forming[minutes] = self.rows(minutes, None, None, 1)[-1]
+            # A copy: the row of a minute is the live one itself, and would count trades twice.
+            self._forming[minutes] = replace(self.rows(minutes, None, None, 1)[-1])
         return self._forming[minutes]
 
     def rows(

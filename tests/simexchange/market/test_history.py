@@ -97,6 +97,17 @@ def test_the_forming_candle_is_the_last_row_of_every_interval(minutes: int) -> N
         assert store.last(minutes) == store.rows(minutes, at_ms - 8 * 86_400_000, None, 20_000)[-1]
 
 
+@pytest.mark.parametrize("minutes", GRANULARITIES)
+def test_looking_at_the_forming_candle_changes_no_row(minutes: int) -> None:
+    """A minute that somebody listened to held its trades twice."""
+    heard, unheard = a_store(), a_store()
+    for number in range(9):
+        for store in (heard, unheard):
+            store.trade(SPEC.start_ticks + number % 3, 5, NOW_MS + number * 1000)
+        assert heard.last(minutes) is not None
+    assert heard.rows(minutes, None, None, 2) == unheard.rows(minutes, None, None, 2)
+
+
 def test_weeks_begin_on_monday() -> None:
     """As the exchange's weeks do."""
     store = a_store()
