@@ -119,6 +119,85 @@ def test_a_cascade_sells_in_waves_of_rising_volume(stage: Stage) -> None:
     assert bottom < stage.market.last < prices[0], "it rebounds by a part"
 
 
+def place(stage: Stage, side: str, lots: int, **more: object) -> Any:
+    body = {
+        "clientOid": f"{side}-{lots}", "symbol": SYMBOL, "side": side, "size": lots,
+        "type": "market", "marginMode": "ISOLATED", **more,
+    }  # fmt: skip
+    return stage.engine.place(stage.engine.account, body)
+
+
+def test_a_cascade_liquidates_the_longs_on_its_way(stage: Stage) -> None:
+    """Seen by their owner, and in the trades that everybody sees."""
+    place(stage, "buy", 400, leverage=40)
+    held = stage.ask.data(f"/api/v1/position?symbol={SYMBOL}", signed=True)
+    line = held["liquidationPrice"]
+    began = stage.market.last
+    assert 0.95 < line / held["avgEntryPrice"] < 0.99, "farther than the waves alone go"
+    stage.start("liquidation_cascade")
+    public: dict[str, dict[str, Any]] = {}
+    for _ in range(WAVES):
+        stage.pass_s(WAVE_S + STEP_S)
+        told = stage.ask.data(f"/api/v1/trade/history?symbol={SYMBOL}")
+        public |= {row["tradeId"]: row for row in told}
+    assert stage.ask.data(f"/api/v1/position?symbol={SYMBOL}", signed=True)["isOpen"] is False
+    fills = stage.ask.data(f"/api/v1/fills?symbol={SYMBOL}&tradeTypes=liquid", signed=True)
+    assert [row["tradeType"] for row in fills["items"]] == ["liquid"]
+    assert sum(row["size"] for row in fills["items"]) == 400
+    # What was taken over is sold to the book; so it is on the tape, by one taker.
+    sold: dict[str, int] = {}
+    for row in public.values():
+        if row["side"] == "sell":
+            sold[row["takerOrderId"]] = sold.get(row["takerOrderId"], 0) + row["size"]
+    assert 400 in sold.values()
+    bottom = stage.market.last
+    assert bottom < line / float(stage.market.spec.tick) < began
+    stage.pass_s(40)
+    assert bottom < stage.market.last < began, "it rebounds by a part"
+
+
+def test_a_cascade_leaves_shorts_and_far_longs_alone(stage: Stage) -> None:
+    place(stage, "sell", 40, leverage=40)
+    stage.start("liquidation_cascade")
+    stage.pass_s(WAVES * (WAVE_S + STEP_S))
+    held = stage.ask.data(f"/api/v1/position?symbol={SYMBOL}", signed=True)
+    assert held["currentQty"] == -40
+    stage.stop()
+    place(stage, "buy", 60, leverage=3)
+    stage.start("liquidation_cascade")
+    stage.pass_s(WAVES * (WAVE_S + STEP_S))
+    held = stage.ask.data(f"/api/v1/position?symbol={SYMBOL}", signed=True)
+    assert held["currentQty"] == 20
+
+
+@pytest.mark.parametrize("name", SCENARIOS)
+def test_the_market_goes_on_after_a_scenario(name: str) -> None:
+    """It trades, its book is whole on both sides, its touch is narrow, and orders are taken."""
+    stage = Stage((SYMBOL, "XBTUSDM"))
+    stage.start(name)
+    stage.pass_s(30)
+    stage.stop()
+    stage.pass_s(10)
+    assert stage.market.scenario is None
+    before = {symbol: stage.engine.markets[symbol].book.trades for symbol in stage.symbols}
+    lots = stage.market.day().lots
+    spreads = []
+    for _ in range(40):
+        stage.pass_s(1)
+        ticker = stage.ticker()
+        spreads.append(float(ticker["bestAskPrice"]) - float(ticker["bestBidPrice"]))
+    for symbol in stage.symbols:
+        market = stage.engine.markets[symbol]
+        assert market.book.trades > before[symbol] + 3
+        assert min(market.book.level_count(BUY), market.book.level_count(SELL)) >= 100
+        assert abs(float(market.mark_price / market.spec.tick) / market.last - 1) < 0.02
+    assert stage.market.day().lots > lots
+    assert sum(spread < 0.15 for spread in spreads) > 20, "one tick, most of the time"
+    assert stage.ask.data(f"/api/v1/contracts/{SYMBOL}")["status"] == "Open"
+    order = place(stage, "buy", 1, leverage=5)
+    assert order.filled == 1
+
+
 def test_a_gap_has_no_trade_in_between(stage: Stage) -> None:
     stage.start("gap", ticks=-4000)
     before = stage.market.last
