@@ -63,7 +63,7 @@ class Tour:
             ("rest a limit order", trading.rest),
             ("take liquidity", trading.take),
             ("see fill and position", trading.see_position),
-            ("see both on the chart", panels.see_orders_on_the_chart),
+            ("see both on the chart", partial(trading.at_rest, panels.see_orders_on_the_chart)),
             ("move the order", trading.move),
             ("cancel the order", trading.cancel),
             ("send and cancel by mouse", trading.by_mouse),

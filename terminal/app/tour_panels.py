@@ -16,6 +16,7 @@ from terminal.viewmodels.chart_view import LineKind
 if TYPE_CHECKING:
     from PySide6.QtGui import QAction
 
+    from terminal.app.tour_orders import Until
     from terminal.app.tour_stage import Stage
     from terminal.viewmodels.chart import ChartViewModel
 
@@ -42,18 +43,21 @@ class PanelSteps:
 
     # Chart -----------------------------------------------------------------------------------
 
-    async def see_orders_on_the_chart(self) -> None:
-        """Wait for own order, position and fill on the chart that shows the same contract."""
-        await self._until(lambda: self._program.chart is not None, "the chart")
+    async def see_orders_on_the_chart(self, until: Until) -> None:
+        """Wait for own order, position and fill on the chart that shows the same contract.
+
+        ``until`` is how to wait while the order rests.
+        """
+        await until(lambda: self._program.chart is not None, "the chart")
         chart = self._chart
-        await self._until(
+        await until(
             lambda: chart.view.waiting is None and chart.view.stale is None, "candles in the chart"
         )
-        await self._until(
+        await until(
             lambda: {LineKind.ORDER, LineKind.ENTRY} <= {line.kind for line in chart.view.lines},
             "lines of the order and the position in the chart",
         )
-        await self._until(lambda: bool(chart.view.marks), "the fill's mark in the chart")
+        await until(lambda: bool(chart.view.marks), "the fill's mark in the chart")
 
     async def change_the_timeframe(self) -> None:
         """Take five-minute candles by mouse, fifteen-minute ones by key, look back, and return."""

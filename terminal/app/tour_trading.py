@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, final
 
 from PySide6.QtCore import QPoint, Qt
 
+from terminal.app.tour_orders import TourOrders
 from terminal.app.tour_stage import StepFailedError
 from terminal.domain.events import Liquidity
 from terminal.domain.order import Order, OrderState
@@ -14,13 +15,19 @@ from terminal.domain.units import Side
 from terminal.viewmodels.ladder_view import OwnState
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Awaitable, Callable
 
+    from terminal.app.tour_orders import Until
     from terminal.app.tour_stage import Stage
-    from terminal.domain.units import ClientOid
+    from terminal.domain.units import Price
 
 CANVAS = "ladder.canvas"
 DOUBLE_PRESS_PAUSE_S = 0.12
+FARTHER = (0, 10, 35)
+"""How much farther away an order is sent at each try, in rows."""
+RESTS_AWAY = tuple(5 + rows for rows in FARTHER)
+TAKES_THROUGH = (5, 10, 18)
+CLICKS_AWAY = (6, 10, 20)
 ROUND_TRIPS = 8
 """How many orders are rested and cancelled while the rest of the time passes."""
 
@@ -34,6 +41,7 @@ class TradingSteps:
         self._program = stage.program
         self._until = stage.until
         self._take_picture = take_picture
+        self._orders = TourOrders(self._program.backend.desk, self._until)
         self._resting: Order | None = None
         self._taking: Order | None = None
         self.position_after_entry: int | None = None
@@ -59,41 +67,47 @@ class TradingSteps:
 
     async def rest(self) -> None:
         """Rest a small buy five rows below the best bid."""
-        before = set(self._program.backend.desk.orders)
-        self._press(Qt.Key.Key_1)
-        self._press(Qt.Key.Key_Home)
-        for _ in range(5):
-            self._press(Qt.Key.Key_Down)
-        self._press(Qt.Key.Key_B)
-        self._resting = await self._new_order(before, {OrderState.OPEN})
-        await self._until(
+        self._resting = await self._orders.outlast(self._send_small, self._see_mark, RESTS_AWAY)
+
+    async def _see_mark(self, order: Order) -> Order:
+        await self._orders.while_resting(
+            order,
             lambda: any(row.own_bid is not None for row in self._program.ladder.view.rows),
             "the own order's mark on its row",
         )
+        return order
 
     async def take(self) -> None:
-        """Buy through the touch."""
-        before = set(self._program.backend.desk.orders)
-        self._press(Qt.Key.Key_2)
-        # A few ticks through the touch, within the collar: the market may move under the hand.
-        self._press(Qt.Key.Key_End)
-        for _ in range(5):
-            self._press(Qt.Key.Key_Up)
-        self._press(Qt.Key.Key_B)
-        self._taking = await self._new_order(before, {OrderState.FILLED, OrderState.PARTLY_FILLED})
+        """Buy through the touch; farther when the market ran away before the order was there."""
+        for rows in TAKES_THROUGH:
+            order = await self._orders.sent(partial(self._send_through, rows))
+            await self._until(
+                partial(self._is_met_or_late, order), "a match, or a market that ran away"
+            )
+            if not self._orders.is_met(order):
+                self._press(Qt.Key.Key_Backspace)
+                await self._until(partial(self._is_ended, order), "the end of a late order")
+            await self._orders.told(order)
+            if self._has_taken(order):
+                self._taking = order
+                return
+        raise StepFailedError(f"the market ran away from {len(TAKES_THROUGH)} orders in a row")
+
+    def _is_met_or_late(self, order: Order) -> bool:
+        """Something of it was filled, or it rests and nobody offers at its price."""
+        now, ask = self._orders.now(order), self._stage.market.book.best_ask
+        is_alone = now.price is not None and (ask is None or ask > now.price)
+        return self._orders.is_met(order) or (now.state is OrderState.OPEN and is_alone)
+
+    def _has_taken(self, order: Order) -> bool:
+        return any(fill.liquidity is Liquidity.TAKER for fill in self._orders.fills(order))
 
     async def see_position(self) -> None:
         """Wait for the fill and the long position, in the desk and in the ladder."""
         taking = self._taking
         if taking is None:
             raise StepFailedError("nothing was taken")
-        await self._until(
-            lambda: any(
-                fill.order_id == taking.order_id and fill.liquidity is Liquidity.TAKER
-                for fill in self._program.backend.desk.fills
-            ),
-            "a fill that took liquidity",
-        )
+        await self._until(partial(self._has_taken, taking), "a fill that took liquidity")
         await self._until(lambda: self.held() > 0, "a long position")
         await self._until(
             lambda: self._program.ladder.view.position_text.startswith("Long"),
@@ -101,57 +115,95 @@ class TradingSteps:
         )
         self.position_after_entry = self.held()
 
+    async def at_rest(self, use: Callable[[Until], Awaitable[None]]) -> None:
+        """Do something that needs the resting order; it waits as it is told to."""
+
+        async def used(order: Order) -> Order:
+            await use(partial(self._orders.while_resting, order))
+            return order
+
+        self._resting = await self._with_resting(used)
+
     async def move(self) -> None:
         """Grab the resting order and put it three rows lower."""
-        resting = self._still(self._resting)
+        self._resting = await self._with_resting(self._moved)
+
+    async def _moved(self, resting: Order) -> Order:
+        moved = await self._orders.rested(partial(self._carry, resting))
+        if moved.price == resting.price:
+            raise StepFailedError("the moved order has the old price")
+        return moved
+
+    async def _carry(self, resting: Order) -> None:
         before = set(self._program.backend.desk.orders)
         self._cursor_to(resting)
         self._press(Qt.Key.Key_G)
-        await self._until(lambda: self._program.ladder.view.is_grabbing, "the grab")
+        await self._orders.while_resting(
+            resting, lambda: self._program.ladder.view.is_grabbing, "the grab"
+        )
         for _ in range(3):
             self._press(Qt.Key.Key_Down)
         self._press(Qt.Key.Key_Return)
-        moved = await self._new_order(before, {OrderState.OPEN})
-        if moved.price == resting.price:
-            raise StepFailedError("the moved order has the old price")
-        self._resting = moved
+        await self._orders.while_resting(
+            resting,
+            lambda: bool(set(self._program.backend.desk.orders) - before),
+            "the order in its new place",
+        )
 
     async def cancel(self) -> None:
         """Cancel the resting order at the cursor."""
-        resting = self._still(self._resting)
-        self._cursor_to(resting)
-        self._press(Qt.Key.Key_Delete)
-        await self._until(lambda: self._state(resting) is OrderState.CANCELED, "the cancel's end")
+
+        async def canceled(resting: Order) -> Order:
+            self._cursor_to(resting)
+            self._press(Qt.Key.Key_Delete)
+            return await self._see_cancel(resting)
+
+        await self._with_resting(canceled)
 
     async def by_mouse(self) -> None:
         """Send and cancel an order with the armed mouse."""
-        before = set(self._program.backend.desk.orders)
         self._stage.click("ladder.arm_mouse")
         await self._until(lambda: self._program.ladder.view.is_mouse_armed, "the armed mouse")
-        self._press(Qt.Key.Key_Space)
-        await self._until(lambda: self._bid_row(6) is not None, "a bid row to click")
-        self._stage.click(CANVAS, self._row_point(self._bid_row(6), "bid"))
-        order = await self._new_order(before, {OrderState.OPEN})
-        await self._until(lambda: self._row_of(order) is not None, "the order's mark on its row")
-        self._stage.click(CANVAS, self._row_point(self._row_of(order), "own_bid"))
-        await self._until(lambda: self._state(order) is OrderState.CANCELED, "the cancel's end")
+        await self._orders.outlast(self._click_bid, self._cancel_by_mouse, CLICKS_AWAY)
         self._stage.click("ladder.arm_mouse")
+
+    async def _click_bid(self, rows: int) -> None:
+        self._press(Qt.Key.Key_Space)
+        await self._until(lambda: self._bid_row(rows) is not None, "a bid row to click")
+        self._stage.click(CANVAS, self._row_point(self._bid_row(rows), "bid"))
+
+    async def _cancel_by_mouse(self, order: Order) -> Order:
+        await self._orders.while_resting(
+            order, partial(self._is_in_sight, order), "the order's mark on its row"
+        )
+        self._stage.click(CANVAS, self._row_point(self._row_of(order), "own_bid"))
+        return await self._see_cancel(order)
+
+    def _is_in_sight(self, order: Order) -> bool:
+        """The order's mark is on its row; an axis that left without it is brought back."""
+        if order.price is not None and not self._covers(order.price):
+            self._cursor_to(order)
+        return self._row_of(order) is not None
 
     async def keep_trading(self, until_s: float) -> None:
         """Rest and cancel some orders, then keep the market on screen until a monotonic second."""
         clock = self._program.backend.clock
         for trip in range(ROUND_TRIPS):
-            before = set(self._program.backend.desk.orders)
-            self._press(Qt.Key.Key_Home)
-            for _ in range(8 + trip):
-                self._press(Qt.Key.Key_Down)
-            self._press(Qt.Key.Key_B)
-            order = await self._new_order(before, {OrderState.OPEN})
-            self._press(Qt.Key.Key_Backspace)
-            await self._until(partial(self._is_ended, order), "the cancel's end")
+            away = tuple(8 + trip + rows for rows in FARTHER)
+            await self._orders.outlast(self._send_below, self._cancel_newest, away)
         self._press(Qt.Key.Key_Space)
         while clock.monotonic_s() < until_s:
             await clock.sleep(min(0.05, max(0.0, until_s - clock.monotonic_s())))
+
+    async def _cancel_newest(self, order: Order) -> Order:
+        self._press(Qt.Key.Key_Backspace)
+        return await self._see_cancel(order)
+
+    async def _see_cancel(self, order: Order) -> Order:
+        await self._orders.while_resting(
+            order, lambda: self._orders.now(order).state is OrderState.CANCELED, "the cancel's end"
+        )
+        return order
 
     async def picture(self) -> None:
         """With orders on both sides of the touch; flattening takes them away again."""
@@ -160,14 +212,7 @@ class TradingSteps:
             (Qt.Key.Key_Home, Qt.Key.Key_Down, Qt.Key.Key_B),
             (Qt.Key.Key_End, Qt.Key.Key_Up, Qt.Key.Key_S),
         ):
-            before = set(self._program.backend.desk.orders)
-            self._press(edge)
-            for _ in range(6):
-                self._press(arrow)
-            self._press(send)
-            await self._new_order(
-                before, {OrderState.OPEN, OrderState.PARTLY_FILLED, OrderState.FILLED}
-            )
+            await self._orders.sent(partial(self._send_from, edge, arrow, 6, send))
         self._press(Qt.Key.Key_Space)
         await self._until(self._marks_are_shown, "the orders' marks on their rows")
         await self._until(
@@ -213,15 +258,11 @@ class TradingSteps:
         """The position of the shown contract, signed lots."""
         return self._program.backend.account.position(self._stage.market.contract.symbol).core.lots
 
-    def _state(self, order: Order) -> OrderState:
-        return self._program.backend.desk.orders[order.client_oid].state
-
     def _marks_are_shown(self) -> bool:
         """The view holds the inside, and a settled mark of every working order the axis covers."""
-        ladder = self._program.ladder
-        axis, view = ladder.axis, ladder.view
-        top, bottom = axis.top_index, axis.bottom_index
-        if top is None or bottom is None or view.off_market:
+        axis, view = self._program.ladder.axis, self._program.ladder.view
+        if view.off_market:
+            self._press(Qt.Key.Key_Space)
             return False
         marks = [(row.price, row.own_bid or row.own_ask) for row in view.rows]
         if any(mark is not None and mark.state is OwnState.PENDING for _, mark in marks):
@@ -230,27 +271,32 @@ class TradingSteps:
         covered = {
             order.price // axis.step * axis.step
             for order in self._program.backend.desk.working(self._stage.market.contract.symbol)
-            if order.price is not None and bottom <= order.price // axis.step <= top
+            if order.price is not None and self._covers(order.price)
         }
         return covered <= marked
 
-    def _is_ended(self, order: Order) -> bool:
-        return self._state(order).is_terminal
+    def _covers(self, price: Price) -> bool:
+        """Whether the axis has the row of a price in view."""
+        axis = self._program.ladder.axis
+        top, bottom = axis.top_index, axis.bottom_index
+        return top is not None and bottom is not None and bottom <= price // axis.step <= top
 
-    def _still(self, order: Order | None) -> Order:
-        if order is None:
+    def _is_ended(self, order: Order) -> bool:
+        return self._orders.now(order).state.is_terminal
+
+    async def _with_resting(self, use: Callable[[Order], Awaitable[Order]]) -> Order:
+        """Do something with the resting order, or with another if the market meets it."""
+        if self._resting is None:
             raise StepFailedError("there is no order to work with")
-        now = self._program.backend.desk.orders[order.client_oid]
-        if not now.is_working:
-            raise StepFailedError(f"the order has ended: {now.state.value}")
-        return now
+        return await self._orders.outlast(self._send_small, use, RESTS_AWAY, self._resting)
 
     def _bid_row(self, below: int) -> int | None:
+        """The row so far below the best bid, or the last that is whole."""
         rows = self._program.ladder.view.rows
         best = next((n for n, row in enumerate(rows) if row.is_best_bid), None)
-        if best is None or best + below >= len(rows):
+        if best is None or best + CLICKS_AWAY[0] >= len(rows):
             return None
-        return best + below
+        return min(best + below, len(rows) - 2)
 
     def _row_of(self, order: Order) -> int | None:
         rows = self._program.ladder.view.rows
@@ -269,6 +315,26 @@ class TradingSteps:
     def _press(self, key: Qt.Key) -> None:
         self._stage.press(CANVAS, key)
 
+    async def _send_from(self, edge: Qt.Key, arrow: Qt.Key, rows: int, send: Qt.Key) -> None:
+        """Walk so many rows from an edge of the inside, by arrows, and send there."""
+        self._press(edge)
+        for _ in range(rows):
+            self._press(arrow)
+        self._press(send)
+
+    async def _send_below(self, rows: int) -> None:
+        """Send a buy of the size in hand below the best bid."""
+        await self._send_from(Qt.Key.Key_Home, Qt.Key.Key_Down, rows, Qt.Key.Key_B)
+
+    async def _send_small(self, rows: int) -> None:
+        self._press(Qt.Key.Key_1)
+        await self._send_below(rows)
+
+    async def _send_through(self, rows: int) -> None:
+        """Send a buy through the touch, within the collar: the market may move under the hand."""
+        self._press(Qt.Key.Key_2)
+        await self._send_from(Qt.Key.Key_End, Qt.Key.Key_Up, rows, Qt.Key.Key_B)
+
     def _price_point(self) -> QPoint:
         return self._row_point(0, "price")
 
@@ -286,19 +352,3 @@ class TradingSteps:
         distance = order.price // axis.step - axis.cursor
         for _ in range(abs(distance)):
             self._press(Qt.Key.Key_Up if distance > 0 else Qt.Key.Key_Down)
-
-    async def _new_order(self, before: set[ClientOid], states: set[OrderState]) -> Order:
-        desk = self._program.backend.desk
-        found: list[Order] = []
-
-        def arrived() -> bool:
-            found[:] = [order for oid, order in desk.orders.items() if oid not in before]
-            return any(order.state in states for order in found) or any(
-                order.state is OrderState.REJECTED for order in found
-            )
-
-        await self._until(arrived, "an order on the exchange")
-        order = found[-1]
-        if order.state is OrderState.REJECTED:
-            raise StepFailedError(f"rejected: {order.reason}")
-        return order

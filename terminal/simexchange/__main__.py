@@ -18,6 +18,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from terminal.simexchange.clock import SimClock
+from terminal.simexchange.market import scenarios
 from terminal.simexchange.options import Options, parsed
 from terminal.simexchange.saved.files import BadFile, write
 from terminal.simexchange.saved.keeper import Keeper
@@ -42,6 +43,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         with suppress(KeyboardInterrupt):
             asyncio.run(_run(options, parent))
+    except ValueError as error:
+        sys.stderr.write(f"{error}\n")
+        return 2
     except OSError as error:
         reason = error.strerror or str(error)
         sys.stderr.write(f"Cannot listen on {LOOPBACK}:{options.port}: {reason}.\n")
@@ -74,6 +78,7 @@ def made(options: Options, keeper: Keeper | None = None) -> SimExchange:
         options.pings,
         options.funding_ms,
         options.settlement_lasts_s,
+        options.still_s,
         options.accounts,
         options.caller_address,
     )
@@ -89,6 +94,8 @@ def made(options: Options, keeper: Keeper | None = None) -> SimExchange:
             clock.resume()
     for name, value in options.faults:
         exchange.faults.set(name, value)
+    for name, symbols in options.scenarios:
+        scenarios.start(exchange.engine.markets, name, symbols)
     return exchange
 
 

@@ -17,6 +17,7 @@ from terminal.simexchange.account_plans import MOST, plans_of, read_balances
 from terminal.simexchange.clock import TOP_SPEED
 from terminal.simexchange.faults import FAULTS, KINDS
 from terminal.simexchange.keys import MAIN, named_key, shown_key, uid_of, with_traits
+from terminal.simexchange.market import scenarios
 from terminal.simexchange.market.matching import BUY, SELL
 from terminal.simexchange.switches import choices_of, described
 
@@ -100,6 +101,7 @@ class Control:
             "keys": self._keys,
             "accounts": self._accounts,
             "address": self._addresses,
+            "scenario": self._scenarios,
             "insurance": self._insurance,
         }
         self._writes: dict[str, Callable[[Mapping[str, Any]], object]] = {
@@ -109,6 +111,7 @@ class Control:
             "accounts": self._set_account,
             "address": self._set_address,
             "drop": self._drop,
+            "scenario": self._set_scenario,
             "insurance": self._set_insurance,
         }
 
@@ -224,6 +227,16 @@ class Control:
             "tick": str(market.spec.tick),
             "sequence": market.book.sequence,
         }
+
+    def _scenarios(self) -> object:
+        running: dict[str, list[str]] = {name: [] for name in scenarios.SCENARIOS}
+        for symbol, market in self._exchange.engine.markets.items():
+            if market.scenario is not None:
+                running[market.scenario.name].append(symbol)
+        return [
+            {"name": name, "help": kind.help, "running": running[name]}
+            for name, kind in scenarios.SCENARIOS.items()
+        ]
 
     def _keys(self) -> object:
         """Keys without what would let somebody use them."""
@@ -394,6 +407,22 @@ class Control:
         named = with_traits(named, _texts(fields.get("traits", []), "traits"))
         self._exchange.add_key(named)
         return shown_key(named)
+
+    def _set_scenario(self, fields: Mapping[str, Any]) -> object:
+        """Start a scenario, or end what runs (name null), in some contracts or in all."""
+        _check_names(fields, ("name", "symbols", "ticks"))
+        if "name" not in fields:
+            raise Wrong("name is that of a scenario, or null to end what runs.")
+        symbols = _texts(fields.get("symbols", []), "symbols")
+        ticks = _whole(fields, "ticks", -MAX_MOVE, MAX_MOVE)
+        markets = self._exchange.engine.markets
+        if fields["name"] is None:
+            if ticks is not None:
+                raise Wrong("ticks belong to a scenario.")
+            scenarios.stop(markets, symbols)
+        else:
+            scenarios.start(markets, _text(fields["name"], "name"), symbols, ticks)
+        return self._scenarios()
 
     def _drop(self, fields: Mapping[str, Any]) -> object:
         """Drop streams: all, those of an account, or those that have none."""

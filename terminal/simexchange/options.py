@@ -17,6 +17,7 @@ from terminal.simexchange.clock import TOP_SPEED
 from terminal.simexchange.engine.settlements import LASTS_S
 from terminal.simexchange.faults import FAULTS, FRAMES, KINDS, TOPICS, kind_of, read
 from terminal.simexchange.keys import PERMISSIONS, NamedKey, instant_ms, read_key
+from terminal.simexchange.market.scenarios import SCENARIOS
 from terminal.simexchange.quota import TOP_LEVEL
 from terminal.simexchange.saved.keeper import EVERY_S
 from terminal.simexchange.switches import Switches, described
@@ -29,6 +30,8 @@ PROGRAM = "python -m terminal.simexchange"
 DEMO = "demo"
 MOST_PING_S = 3600
 LEAST_SAVE_S = 0.1
+STILL_S = 6.0
+"""So long prices stand still at the beginning: long enough to look around, no longer."""
 MOST_FUNDING_S = 7 * 24 * 3600
 _EXAMPLES = f"""examples:
   {PROGRAM}
@@ -65,11 +68,13 @@ class Options:
     pings: Pings = field(default_factory=Pings)
     funding_ms: int | None = None
     settlement_lasts_s: float = LASTS_S
+    still_s: float = STILL_S
     keys: tuple[NamedKey, ...] = ()
     accounts: tuple[AccountPlan, ...] = ()
     caller_address: str = ""
     faults: tuple[tuple[str, str], ...] = ()
     switches: tuple[tuple[str, str], ...] = ()
+    scenarios: tuple[tuple[str, tuple[str, ...]], ...] = ()
     ready_file: Path | None = None
     state: Path | None = None
     save_every_s: float = EVERY_S
@@ -92,11 +97,13 @@ class _Given(argparse.Namespace):
     ping_timeout: int = PING_TIMEOUT_MS // 1000
     funding_interval: int | None = None
     settlement_lasts: float = LASTS_S
+    still: float = STILL_S
     key: list[str] = field(default_factory=list)
     accounts: Path | None = None
     address: str = ""
     fault: list[tuple[str, str]] = field(default_factory=list)
     switch: list[tuple[str, str]] = field(default_factory=list)
+    scenario: list[tuple[str, tuple[str, ...]]] = field(default_factory=list)
     ready_file: Path | None = None
     state: Path | None = None
     save_every: float = EVERY_S
@@ -134,11 +141,13 @@ def parsed(arguments: Sequence[str] | None = None) -> Options:
         pings=Pings(given.ping_interval * 1000, given.ping_timeout * 1000),
         funding_ms=None if given.funding_interval is None else given.funding_interval * 1000,
         settlement_lasts_s=given.settlement_lasts,
+        still_s=given.still,
         keys=tuple(keys.values())[sum(len(plan.keys) for plan in accounts) :],
         accounts=accounts,
         caller_address=given.address,
         faults=tuple(given.fault),
         switches=tuple(given.switch),
+        scenarios=tuple(given.scenario),
         ready_file=given.ready_file,
         state=given.state,
         save_every_s=given.save_every,
@@ -181,6 +190,7 @@ def _parser() -> _Parser:
     _add_time(parser)
     _add_accounts(parser)
     _add_rhythm(parser)
+    _add_scenarios(parser)
     faults = parser.add_argument_group("faults on demand", _faults_help())
     faults.add_argument(
         "--fault",
@@ -337,6 +347,26 @@ def _add_rhythm(parser: argparse.ArgumentParser) -> None:
     )
 
 
+def _add_scenarios(parser: argparse.ArgumentParser) -> None:
+    lines = (f"  {name:<22}{kind.help}" for name, kind in SCENARIOS.items())
+    group = parser.add_argument_group("what markets do beside their usual course", "\n".join(lines))
+    group.add_argument(
+        "--still",
+        type=_seconds,
+        metavar="SECONDS",
+        help="how long prices stand still at the beginning, before they wake up; default "
+        f"{STILL_S:g}",
+    )
+    group.add_argument(
+        "--scenario",
+        type=_scenario,
+        action="append",
+        metavar="NAME[@CONTRACT,...]",
+        help="begin with one, in these contracts or in all; repeat it for others. While it runs: "
+        "POST /_sim/scenario",
+    )
+
+
 def _faults_help() -> str:
     lines, group = [], ""
     for row in FAULTS:
@@ -418,6 +448,15 @@ def _fault(text: str) -> tuple[str, str]:
     except ValueError as error:
         raise argparse.ArgumentTypeError(str(error)) from None
     return name, value
+
+
+def _scenario(text: str) -> tuple[str, tuple[str, ...]]:
+    name, _, symbols = text.partition("@")
+    if name not in SCENARIOS:
+        raise argparse.ArgumentTypeError(
+            f"there is no scenario {name!r}; there are {', '.join(SCENARIOS)}"
+        )
+    return name, tuple(symbol for symbol in symbols.split(",") if symbol)
 
 
 def _switch(text: str) -> tuple[str, str]:

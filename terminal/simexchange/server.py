@@ -20,6 +20,7 @@ from terminal.simexchange.engine.settlements import LASTS_S
 from terminal.simexchange.faults import Faults
 from terminal.simexchange.keys import MAIN, NamedKey, shown_key
 from terminal.simexchange.market.contracts import BUSY
+from terminal.simexchange.market.world import SLEEPS_S
 from terminal.simexchange.quota import Quota
 from terminal.simexchange.rest.account_calls import AccountCalls
 from terminal.simexchange.rest.batch_calls import BatchCalls
@@ -72,7 +73,7 @@ class House:
     ``keys`` come in addition to the demo key and those of ``accounts``; ``vip_level`` is 0 to 12.
     ``caller_address`` is where all callers seem to come from, empty for where they are.
     ``funding_ms`` is the interval between settlements, None for the contracts' own; each of them
-    lasts ``settlement_lasts_s``.
+    lasts ``settlement_lasts_s``. Prices stand still for ``still_s`` at the opening.
     """
 
     keys: tuple[NamedKey, ...] = ()
@@ -82,6 +83,7 @@ class House:
     pings: Pings = field(default_factory=Pings)
     funding_ms: int | None = None
     settlement_lasts_s: float = LASTS_S
+    still_s: float = SLEEPS_S
     accounts: tuple[AccountPlan, ...] = ()
     caller_address: str = ""
 
@@ -174,6 +176,7 @@ class SimExchange:
         for key in house.keys:
             self.add_key(key)
         self._set_funding(house)
+        self.engine.world.sleep(house.still_s)
 
     def _listen(self) -> None:
         self.faults.on_half_open = self._half_open

@@ -6,6 +6,7 @@ The clients here are bare sockets in this process, so that what is measured is t
 from __future__ import annotations
 
 import asyncio
+import faulthandler
 import json
 import time
 from typing import TYPE_CHECKING, Any
@@ -165,21 +166,59 @@ def test_orders_over_the_order_socket(child: Child, benchmark: BenchmarkFixture)
     benchmark.extra_info["orders_per_s"] = round(rate)
 
 
-async def pass_an_hour(child: Child) -> None:
-    """Step time by hand, a minute at a time, while somebody listens to everything public."""
+async def pass_hours(child: Child, hours: int = 1) -> None:
+    """Step time by hand, a minute at a time."""
     control = child.ready["control"]
     async with aiohttp.ClientSession() as session:
-        for _ in range(60):
+        for _ in range(60 * hours):
             body = {"advance_ms": HOUR_MS // 60}
             async with session.post(f"{control}/time", json=body) as answer:
                 assert answer.status == 200, await answer.text()
 
 
+async def trades(child: Child) -> int:
+    """How many trades all contracts had, by a number that begins somewhere: for differences."""
+    async with aiohttp.ClientSession() as session:
+        rest, total = child.ready["rest"], 0
+        async with session.get(f"{rest}/api/v1/contracts/active") as answer:
+            symbols = [str(row["symbol"]) for row in (await answer.json())["data"]]
+        assert len(symbols) >= 12
+        for symbol in symbols:
+            async with session.get(f"{rest}/api/v1/ticker?symbol={symbol}") as answer:
+                total += int((await answer.json())["data"]["tradeId"])
+        return total
+
+
 @pytest.mark.parametrize("child", [("--paused",)], indirect=True)
 def test_memory_after_a_simulated_hour(child: Child, benchmark: BenchmarkFixture) -> None:
     before = child.memory_mb
-    benchmark.pedantic(lambda: asyncio.run(pass_an_hour(child)), rounds=1)  # type: ignore[no-untyped-call]
+    benchmark.pedantic(lambda: asyncio.run(pass_hours(child)), rounds=1)  # type: ignore[no-untyped-call]
     after = child.memory_mb
     benchmark.extra_info["mb_before"] = round(before, 1)
     benchmark.extra_info["mb_after"] = round(after, 1)
     assert after < 2 * before, "an hour must not double it"
+
+
+@pytest.mark.parametrize("child", [("--paused", "--start", "2026-01-05T00:00:00Z")], indirect=True)
+def test_a_simulated_day_at_full_speed(child: Child, benchmark: BenchmarkFixture) -> None:
+    """All contracts for a day: how long it takes, and memory at its start, middle and end.
+
+    What a day adds is the history that anybody may ask for: minutes traded and seconds of index and
+    premium, a megabyte a contract or so.
+    """
+    if benchmark.disabled:
+        pytest.skip("a day takes minutes")
+    faulthandler.cancel_dump_traceback_later()  # longer than a test may be silent elsewhere
+    asyncio.run(pass_hours(child))  # what is made when it is first asked for is there from then on
+    memory, before = [child.memory_mb], asyncio.run(trades(child))
+
+    def run() -> None:
+        for _ in range(2):
+            asyncio.run(pass_hours(child, 12))
+            memory.append(child.memory_mb)
+
+    benchmark.pedantic(run, rounds=1)  # type: ignore[no-untyped-call]
+    benchmark.extra_info["trades"] = asyncio.run(trades(child)) - before
+    benchmark.extra_info["mb"] = [round(megabytes, 1) for megabytes in memory]
+    assert memory[2] - memory[1] <= 1.5 * (memory[1] - memory[0]) + 5, "it does not speed up"
+    assert memory[2] < memory[0] + 40

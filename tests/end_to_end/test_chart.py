@@ -128,7 +128,7 @@ def test_history_is_walked_back_to_its_beginning_and_is_the_exchanges() -> None:
         await eventually(is_at_the_beginning, "the beginning of history")
         await eventually(lambda: len(hands.drawn()) == len(candles.series), "all of it drawn")
         hands.live.backend.candles.close(candles)
-        assert 715 <= len(hands.drawn()) <= 722
+        assert 8_700 <= len(hands.drawn()) <= 8_810
         assert not hands.view.is_following
         second = clients_of(hands.live.exchange)
         await second.market.contracts()

@@ -12,6 +12,7 @@ import pytest
 
 from terminal.simexchange.clock import SimClock
 from terminal.simexchange.faults import FAULTS
+from terminal.simexchange.market.scenarios import SCENARIOS
 from terminal.simexchange.server import SimExchange
 from terminal.simexchange.switches import described
 from tests.support.deadlines import eventually
@@ -365,6 +366,40 @@ async def test_callers_seem_to_come_from_elsewhere(hand: Hand) -> None:
     await hand.turn("address", {"address": "home"}, 400)
     await hand.turn("address", {"address": "::1", "key": "none"}, 404)
     assert await hand.look("address") == where
+
+
+async def test_scenarios_are_listed_started_and_ended(hand: Hand) -> None:
+    rows = await hand.look("scenario")
+    assert [row["name"] for row in rows] == list(SCENARIOS)
+    assert all(row["help"] and row["running"] == [] for row in rows)
+    rows = await hand.turn("scenario", {"name": "thin_book", "symbols": ["XBTUSDTM", "ETHUSDTM"]})
+    running = {row["name"]: row["running"] for row in rows}
+    assert running["thin_book"] == ["XBTUSDTM", "ETHUSDTM"]
+    rows = await hand.turn("scenario", {"name": "gap", "symbols": ["XBTUSDTM"], "ticks": -900})
+    running = {row["name"]: row["running"] for row in rows}
+    assert (running["gap"], running["thin_book"]) == (["XBTUSDTM"], ["ETHUSDTM"])
+    rows = await hand.turn("scenario", {"name": None})
+    assert not any(row["running"] for row in rows)
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {},
+        {"name": "no"},
+        {"name": 5},
+        {"name": "gap", "symbols": ["no"]},
+        {"name": "gap", "symbols": "XBTUSDTM"},
+        {"name": "gap", "ticks": 0.5},
+        {"name": None, "ticks": 5},
+        {"name": "gap", "other": 1},
+    ],
+)
+async def test_a_wrong_scenario_changes_nothing(hand: Hand, fields: Any) -> None:
+    before = hand.state()
+    await hand.turn("scenario", fields, 400)
+    assert hand.state() == before
+    assert not any(row["running"] for row in await hand.look("scenario"))
 
 
 async def test_the_fund_and_a_cascade(hand: Hand) -> None:

@@ -8,6 +8,7 @@ import pytest
 
 from terminal.simexchange.clock import TOP_SPEED
 from terminal.simexchange.faults import FAULTS
+from terminal.simexchange.market.scenarios import SCENARIOS
 from terminal.simexchange.options import Options, parsed
 from terminal.simexchange.switches import described
 
@@ -28,12 +29,14 @@ def test_every_option_arrives(tmp_path: Path) -> None:
             *("--ready-file", str(ready), "--key", "a@x", "--key", "b:General"),
             *("--fault", "half_open", "--fault", "silent_topics", "--fault", "overloads=2"),
             *("--switch", "updated_at_unit=ns", "--fault", "frames_dropped"),
+            *("--scenario", "gap", "--scenario", "calm@XBTUSDTM,ETHUSDTM"),
         ]
     )
     assert (options.port, options.seed, options.start_ms) == (1234, -3, 1_760_000_000_000)
     assert (options.speed, options.is_paused, options.is_calm) == (2.5, True, True)
     assert (options.vip_level, options.token_life_s, options.ready_file) == (12, 3.5, ready)
     assert [named.name for named in options.keys] == ["a", "b"]
+    assert options.scenarios == (("gap", ()), ("calm", ("XBTUSDTM", "ETHUSDTM")))
     assert options.switches == (("updated_at_unit", "ns"),)
     assert options.faults == (
         ("half_open", ""),
@@ -69,6 +72,7 @@ def test_help_explains_every_option_fault_and_switch(capsys: pytest.CaptureFixtu
         assert row.help in text
     for name, choices, _, _ in described():
         assert f"{name}={'|'.join(choices)}" in text
+    assert all(f"\n    {name}" in text for name in SCENARIOS)
     assert "examples:" in text
 
 
@@ -76,6 +80,7 @@ def test_help_explains_every_option_fault_and_switch(capsys: pytest.CaptureFixtu
     "arguments",
     [
         ("--port", "x"),
+        ("--scenario", "no"),
         ("--port", "99999"),
         ("--port", "-1"),
         ("--what",),
@@ -115,9 +120,10 @@ def test_rhythms_are_whole_seconds() -> None:
     options = parsed(
         [
             *("--ping-interval", "5", "--ping-timeout", "3"),
-            *("--funding-interval", "60", "--settlement-lasts", "0.5"),
+            *("--funding-interval", "60", "--settlement-lasts", "0.5", "--still", "0"),
         ]
     )
+    assert options.still_s == 0 < parsed([]).still_s
     assert (options.pings.interval_ms, options.pings.timeout_ms) == (5000, 3000)
     assert (options.funding_ms, options.settlement_lasts_s) == (60_000, 0.5)
     for text in ("0", "-1", "x", "604801"):

@@ -47,6 +47,7 @@ class Broadcast:
         self._markets = markets
         self._publisher = publisher
         self._clock = clock
+        self._of_book: dict[str, tuple[str, str]] = {}
         self._touches: dict[str, tuple[object, ...]] = {}
         self._candles: dict[str, tuple[int, int]] = {}
         self._depths: dict[str, tuple[int, object, object]] = {}
@@ -56,13 +57,17 @@ class Broadcast:
     def book_changed(self, market: Market, change: tuple[int, str, int, int]) -> None:
         """A level changed: one level2 frame, and the touch if it is another one now."""
         symbol = market.spec.symbol
-        topic = f"{frames.TICKER_V2}:{symbol}"
-        if self._publisher.is_wanted(topic):
-            self._touch(market, topic)
-        topic = f"{frames.LEVEL2}:{symbol}"
-        if self._publisher.is_wanted(topic):
+        topics = self._of_book.get(symbol)
+        if topics is None:  # books change hundreds of times a second: named once
+            topics = f"{frames.TICKER_V2}:{symbol}", f"{frames.LEVEL2}:{symbol}"
+            self._of_book[symbol] = topics
+        touch, level2 = topics
+        is_wanted = self._publisher.is_wanted
+        if is_wanted(touch):
+            self._touch(market, touch)
+        if is_wanted(level2):
             data = frames.level2(market, change, self._clock.now_ms())
-            self._publisher.publish(topic, "level2", data, data["sequence"])
+            self._publisher.publish(level2, "level2", data, data["sequence"])
 
     def _touch(self, market: Market, topic: str) -> None:
         data = frames.ticker_v2(market, self._clock.now_ns())
@@ -156,7 +161,7 @@ class Broadcast:
         """The running and the fixed funding rate of every contract."""
         for symbol, market in self._markets.items():
             topic = f"{frames.INSTRUMENT}:{symbol}"
-            if not self._publisher.is_wanted(topic):
+            if market.spec.is_dated or not self._publisher.is_wanted(topic):
                 continue
             now_ms = self._clock.now_ms()
             rates = ((market.predicted_rate, _MINUTE_MS), (market.funding_rate, market.funding_ms))

@@ -77,6 +77,7 @@ class Checks:
         """The order that a request asks for; it has no id yet. Raises ``Refused``."""
         self._check_suspended()
         market = self.market(body.get("symbol"))
+        self._check_open(market)
         request = read_request(
             body,
             market.spec,
@@ -128,12 +129,18 @@ class Checks:
     def check_start(self, account: Account, symbol: str) -> None:
         """What must hold besides ``check_now`` when a fired stop starts to work."""
         self._check_suspended()
+        self._check_open(self._markets[symbol])
         self._check_room(account, symbol)
         self.check_liquidation(account.uid, symbol)
 
     def _check_suspended(self) -> None:
         if self.halts.is_suspended:
             raise Refused("300002", "Trading is suspended")
+
+    @staticmethod
+    def _check_open(market: Market) -> None:
+        if market.is_paused:
+            raise Refused("300002", "Trading of the contract is suspended")
 
     @staticmethod
     def _check_room(account: Account, symbol: str) -> None:

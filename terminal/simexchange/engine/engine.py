@@ -22,8 +22,9 @@ from terminal.simexchange.engine.stops import Stops
 from terminal.simexchange.engine.takeover import Takeovers
 from terminal.simexchange.errors import Refused
 from terminal.simexchange.faults import CANCEL_ONLY, Faults
-from terminal.simexchange.market.contracts import CONTRACTS
+from terminal.simexchange.market.contracts import listed
 from terminal.simexchange.market.market import Market
+from terminal.simexchange.market.world import World
 from terminal.simexchange.trading.accounts import Accounts
 from terminal.simexchange.trading.margin import CROSS, ISOLATED
 from terminal.simexchange.trading.orders import OrderNumbers
@@ -59,8 +60,10 @@ class Engine:
         self.markets: dict[str, Market] = {}
         self.broadcast = Broadcast(self.markets, publisher, clock)
         self.reports = Reports(self.markets, publisher, clock, switches)
-        for spec in CONTRACTS:
-            self.markets[spec.symbol] = Market(spec, seed, clock, self)
+        self.world = World(clock.monotonic_s())
+        for spec in listed(clock.now_ms()):
+            self.markets[spec.symbol] = Market(spec, seed, clock, self, self.world)
+            self.markets[spec.symbol].forcing = self
         self.settlements = Settlements(self.markets, self.broadcast, clock)
         self.accounts = Accounts(self.markets, clock, self.reports.wallet, switches)
         self.account = self.accounts.add(key)
@@ -176,18 +179,26 @@ class Engine:
         liquidation is over. What is liquidated pushes the book further.
         """
         market = self.markets[symbol]
-        sign = -1 if of_longs else 1
-        mark = market.mark_price
-        ahead = [
-            (price - mark) * sign
-            for held, price in self.liquidations.prices(symbol)
-            if (held.lots > 0) == of_longs and 0 < (price - mark) * sign <= mark / 10
-        ]
+        sign, mark = -1 if of_longs else 1, market.mark_price
+        ahead = self._liquidations_ahead(symbol, of_longs=of_longs)
         way = min(ahead) + mark / 1000 if ahead else mark / 250
         self.move(symbol, sign * max(1, int(way / market.spec.tick)))
         if waves > 1:
             go_on = partial(self.cascade, symbol, of_longs=of_longs, waves=waves - 1)
             self._clock.after(max(self.liquidations.lasts_s, _WAVE_S), go_on)
+
+    def has_liquidations(self, symbol: str, *, of_longs: bool) -> bool:
+        """Whether a wave of a cascade would come upon a position."""
+        return bool(self._liquidations_ahead(symbol, of_longs=of_longs))
+
+    def _liquidations_ahead(self, symbol: str, *, of_longs: bool) -> list[Decimal]:
+        """How far away liquidation prices of a side are, up to a tenth of the mark price."""
+        sign, mark = -1 if of_longs else 1, self.markets[symbol].mark_price
+        return [
+            (price - mark) * sign
+            for held, price in self.liquidations.prices(symbol)
+            if (held.lots > 0) == of_longs and 0 < (price - mark) * sign <= mark / 10
+        ]
 
     def trade_at(self, symbol: str, price: int) -> None:
         """Let the crowd trade to a price (ticks); stops and margins follow."""

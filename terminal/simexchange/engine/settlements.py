@@ -42,6 +42,8 @@ class Settlements:
     def start(self) -> None:
         """Wait for every contract's next instant, from now on."""
         for market in self._markets.values():
+            if market.spec.is_dated:
+                continue  # it knows no funding (reference 7.9)
             self._wait(market, market.next_funding_ms)
 
     def _wait(self, market: Market, due_ms: int) -> None:

@@ -6,7 +6,9 @@ numbers of the wire.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+import math
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
 from decimal import ROUND_HALF_EVEN, Decimal
 from typing import final
 
@@ -15,6 +17,9 @@ BUSY = frozenset({"XBTUSDTM"})
 
 BUSY_STEPS = 1000
 QUIET_STEPS = 143
+_TRADED = 0.085
+_TRADED_A_TICK = 0.02
+# What changes hands in a usual step, in usual levels of the book, measured where the crowd trades.
 AMOUNT_GRID = Decimal("1E-10")
 """Every amount that is booked in a settle currency is a whole number of these."""
 
@@ -24,10 +29,12 @@ AMOUNT_GRID = Decimal("1E-10")
 class ContractSpec:
     """One listed contract.
 
-    ``start_ticks`` is where its price begins. ``step_ticks`` is the usual move of the fair price
-    per market step, ``level_lots`` the usual size of a level near the touch. ``risk_scale`` says
-    how its risk limits compare with those of XBTUSDTM. ``cross_k`` and ``cross_m`` are the
-    exchange's figures for cross margin, in base coins (reference 7.6).
+    ``start_ticks`` is where its price begins, ``daily`` how far it usually goes within a day, as a
+    fraction, and ``follows`` how much of that is common to all contracts. ``level_lots`` is the
+    usual size of a level near the touch. ``risk_scale`` says how its risk limits compare with those
+    of XBTUSDTM. ``cross_k`` and ``cross_m`` are the exchange's figures for cross margin, in base
+    coins (reference 7.6). ``expires_ms`` is None for perpetual contracts; ``drift`` is what the
+    price of a dated one loses against its index within a year.
     """
 
     symbol: str
@@ -43,18 +50,21 @@ class ContractSpec:
     max_leverage: int
     maintenance: Decimal
     start_ticks: int
-    step_ticks: float
+    daily: float
+    follows: float
     level_lots: int
     risk_scale: Decimal
     cross_k: float
     cross_m: float
+    expires_ms: int | None = None
+    first_open_ms: int = 1_585_555_200_000
+    drift: float = 0.0
     _ratio: tuple[int, int] = field(init=False, repr=False, compare=False)
 
     maker_rate = Decimal("0.0002")
     taker_rate = Decimal("0.0006")
     price_range = Decimal("0.05")
     mmr_limit = Decimal("0.3")
-    first_open_ms = 1_585_555_200_000
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "_ratio", self.tick.as_integer_ratio())
@@ -68,6 +78,23 @@ class ContractSpec:
     def steps_per_minute(self) -> int:
         """How often its market acts in a minute of real time."""
         return BUSY_STEPS if self.symbol in BUSY else QUIET_STEPS
+
+    @property
+    def is_dated(self) -> bool:
+        """True when it ends on a day and knows no funding (reference 7.9)."""
+        return self.expires_ms is not None
+
+    @property
+    def daily_lots(self) -> int:
+        """What is usually traded of it within a day: the more, the farther its steps go."""
+        steps = self.steps_per_minute * 1440
+        reach = self.start_ticks * self.daily / math.sqrt(steps)
+        return int((_TRADED + _TRADED_A_TICK * reach) * self.level_lots * steps)
+
+    @property
+    def quiet_one_in(self) -> int:
+        """Of so many minutes nobody trades in one."""
+        return 4000 if self.symbol in BUSY else 120
 
     @property
     def index_symbol(self) -> str:
@@ -122,7 +149,8 @@ def _linear(  # noqa: PLR0913 - one row of the table below
     price: str,
     *,
     settle: str = "USDT",
-    step_ticks: float,
+    daily: float,
+    follows: float,
     level_lots: int,
     max_leverage: int = 100,
     index_tick: str | None = None,
@@ -144,7 +172,8 @@ def _linear(  # noqa: PLR0913 - one row of the table below
         max_leverage=max_leverage,
         maintenance=Decimal("0.5") / max_leverage,
         start_ticks=int(Decimal(price) / Decimal(tick)),
-        step_ticks=step_ticks,
+        daily=daily,
+        follows=follows,
         level_lots=level_lots,
         risk_scale=Decimal(risk_scale),
         cross_k=cross_k,
@@ -159,7 +188,8 @@ CONTRACTS: tuple[ContractSpec, ...] = (
         "0.1",
         "0.001",
         "100011.5",
-        step_ticks=2.2,
+        daily=0.01,
+        follows=0.94,
         level_lots=220,
         max_leverage=125,
         index_tick="0.01",
@@ -172,7 +202,8 @@ CONTRACTS: tuple[ContractSpec, ...] = (
         "0.01",
         "0.01",
         "3120.55",
-        step_ticks=1.8,
+        daily=0.014,
+        follows=0.86,
         level_lots=400,
         risk_scale="0.5",
         cross_k=6610,
@@ -184,7 +215,8 @@ CONTRACTS: tuple[ContractSpec, ...] = (
         "0.001",
         "0.1",
         "151.237",
-        step_ticks=1.6,
+        daily=0.019,
+        follows=0.8,
         level_lots=600,
         risk_scale="0.2",
         cross_k=33_000,
@@ -196,7 +228,8 @@ CONTRACTS: tuple[ContractSpec, ...] = (
         "0.0001",
         "10",
         "2.1873",
-        step_ticks=0.5,
+        daily=0.017,
+        follows=0.72,
         level_lots=900,
         risk_scale="0.2",
         cross_k=2_300_000,
@@ -208,7 +241,8 @@ CONTRACTS: tuple[ContractSpec, ...] = (
         "0.00001",
         "100",
         "0.16284",
-        step_ticks=0.5,
+        daily=0.02,
+        follows=0.76,
         level_lots=700,
         risk_scale="0.1",
         cross_k=31_000_000,
@@ -220,7 +254,8 @@ CONTRACTS: tuple[ContractSpec, ...] = (
         "0.001",
         "0.1",
         "13.482",
-        step_ticks=0.5,
+        daily=0.019,
+        follows=0.78,
         level_lots=500,
         risk_scale="0.1",
         cross_k=370_000,
@@ -232,7 +267,8 @@ CONTRACTS: tuple[ContractSpec, ...] = (
         "0.01",
         "0.01",
         "871.34",
-        step_ticks=0.9,
+        daily=0.012,
+        follows=0.76,
         level_lots=500,
         risk_scale="0.1",
         cross_k=5_700,
@@ -244,7 +280,8 @@ CONTRACTS: tuple[ContractSpec, ...] = (
         "0.00001",
         "10",
         "0.46215",
-        step_ticks=1.2,
+        daily=0.019,
+        follows=0.78,
         level_lots=900,
         risk_scale="0.1",
         cross_k=10_900_000,
@@ -256,7 +293,8 @@ CONTRACTS: tuple[ContractSpec, ...] = (
         "0.01",
         "0.1",
         "92.47",
-        step_ticks=0.5,
+        daily=0.017,
+        follows=0.74,
         level_lots=400,
         risk_scale="0.1",
         cross_k=54_000,
@@ -268,7 +306,8 @@ CONTRACTS: tuple[ContractSpec, ...] = (
         "0.001",
         "0.1",
         "14.826",
-        step_ticks=0.9,
+        daily=0.021,
+        follows=0.78,
         level_lots=600,
         risk_scale="0.1",
         cross_k=337_000,
@@ -281,7 +320,8 @@ CONTRACTS: tuple[ContractSpec, ...] = (
         "0.001",
         "99998.2",
         settle="USDC",
-        step_ticks=2.0,
+        daily=0.01,
+        follows=0.94,
         level_lots=60,
         max_leverage=125,
         index_tick="0.01",
@@ -302,10 +342,58 @@ CONTRACTS: tuple[ContractSpec, ...] = (
         max_leverage=75,
         maintenance=Decimal("0.007"),
         start_ticks=999_874,
-        step_ticks=2.0,
+        daily=0.01,
+        follows=0.94,
         level_lots=4_000,
         risk_scale=Decimal("0.00001"),  # in XBT
         cross_k=490,
         cross_m=300,
     ),
 )
+
+_QUARTERS = {3: "H", 6: "M", 9: "U", 12: "Z"}
+_BASIS_A_YEAR = 0.05
+_LISTED_MS = 182 * 24 * 3_600_000
+_NOTICE_MS = 14 * 24 * 3_600_000
+_YEAR_MS = 365 * 24 * 3_600_000
+
+
+def listed(now_ms: int) -> tuple[ContractSpec, ...]:
+    """All contracts of an exchange that opens at an instant: the perpetual ones and a dated one.
+
+    The dated one is that of the first quarter that ends in two weeks or later. Reference 7.9, 7.10.
+    """
+    return (*CONTRACTS, _dated(now_ms))
+
+
+def _dated(now_ms: int) -> ContractSpec:
+    perpetual = CONTRACTS[-1]
+    expires = delivery_after(now_ms + _NOTICE_MS)
+    expires_ms = int(expires.timestamp()) * 1000
+    ahead = (expires_ms - now_ms) / _YEAR_MS
+    return replace(
+        perpetual,
+        symbol=f"{perpetual.base}M{_QUARTERS[expires.month]}{expires.year % 100:02}",
+        start_ticks=round(perpetual.start_ticks * (1 + _BASIS_A_YEAR * ahead)),
+        level_lots=perpetual.level_lots // 4,
+        max_leverage=50,
+        maintenance=Decimal("0.01"),
+        expires_ms=expires_ms,
+        first_open_ms=min(now_ms, expires_ms - _LISTED_MS),
+        drift=-_BASIS_A_YEAR,
+    )
+
+
+def delivery_after(at_ms: int) -> datetime:
+    """The first last Friday of a quarter, 08:00 UTC, that is not before an instant."""
+    at = datetime.fromtimestamp(at_ms // 1000, UTC)
+    year, month = at.year, -(-at.month // 3) * 3
+    while True:
+        after = datetime(year + month // 12, month % 12 + 1, 1, 8, tzinfo=UTC)
+        last = after - timedelta(days=1)
+        friday = last - timedelta(days=(last.weekday() - 4) % 7)
+        if friday >= at:
+            return friday
+        month += 3
+        if month > 12:
+            year, month = year + 1, 3

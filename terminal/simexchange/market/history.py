@@ -1,30 +1,34 @@
-"""Candles: thirty days of made-up minutes that end where the live price begins, then live trades.
+"""Candles: a year that was made up and ends where the live price begins, then live trades.
 
 Every longer interval is the exact merger of its minutes. Prices are ticks.
 """
 
 from __future__ import annotations
 
+import itertools
 from bisect import bisect_left
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, final
 
-from terminal.simexchange.market.past import MINUTE_MS
+from terminal.simexchange.market.path import CHAIN, DAY_MS, MINUTE_MS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from terminal.simexchange.market.past import Past
+    from terminal.simexchange.market.path import PricePath
 
-HISTORY_MINUTES = 30 * 24 * 60
-HOUR_MINUTES = 60
+HISTORY_MS = 366 * DAY_MS
 DAY_MINUTES = 24 * 60
 WEEK_MINUTES = 7 * DAY_MINUTES
 MONTH_MINUTES = 30 * DAY_MINUTES
 """Stands for a calendar month: the stream's longest interval."""
 
 _KEPT = 20_000
+_MADE = frozenset(CHAIN)
+_PARTS = {3: 1, 480: 240, WEEK_MINUTES: DAY_MINUTES, MONTH_MINUTES: DAY_MINUTES}
+_PARTS |= dict(itertools.pairwise(CHAIN))
+"""What an interval is merged of when it is not known as a whole."""
 _FAR_MS = 1 << 62
 
 
@@ -72,14 +76,19 @@ class DayFigures:
 
 @final
 class CandleStore:
-    """One contract's minutes: the past as far as somebody asks, then what was traded."""
+    """One contract's intervals: the past as far as somebody asks, then what was traded.
 
-    def __init__(self, past: Past) -> None:
-        self._past = past
-        self.opened_ms = past.opened_minute * MINUTE_MS
+    ``first_open_ms`` is when the contract was listed: there is nothing before.
+    """
+
+    def __init__(self, path: PricePath, first_open_ms: int = 0) -> None:
+        self._path = path
+        self.opened_ms = path.opened_minute * MINUTE_MS
         """The minute in which live trading began; all before it is made up."""
-        self._first_ms = self.opened_ms - HISTORY_MINUTES * MINUTE_MS
-        self._close = round(past.price(past.opened_minute))
+        oldest_ms = max(self.opened_ms - HISTORY_MS, min(first_open_ms, self.opened_ms))
+        self.first_ms = oldest_ms - oldest_ms % DAY_MS
+        """The day with which the history begins."""
+        self._close = path.span(path.opened_minute - 1, 1).close
         self._live: list[Candle] = []
         self._starts: list[int] = []  # of the live minutes
         self._whole: dict[tuple[int, int], Candle] = {}  # intervals that will not change any more
@@ -114,7 +123,8 @@ class CandleStore:
         if not self._live:
             return None
         if minutes not in self._forming:
-            self._forming[minutes] = self.rows(minutes, None, None, 1)[-1]
+            # A copy: the row of a minute is the live one itself, and would count trades twice.
+            self._forming[minutes] = replace(self.rows(minutes, None, None, 1)[-1])
         return self._forming[minutes]
 
     def rows(
@@ -137,7 +147,7 @@ class CandleStore:
 
     def _candidates(self, minutes: int, low_ms: int, high_ms: int) -> list[int]:
         """Where intervals begin that may have a row, ascending."""
-        start_ms = start_of(max(low_ms, self._first_ms), minutes)
+        start_ms = start_of(max(low_ms, self.first_ms), minutes)
         if start_ms < low_ms:
             start_ms = end_of(start_ms, minutes)
         end_ms = min(self.opened_ms, high_ms + 1)
@@ -162,44 +172,35 @@ class CandleStore:
         if found is not None:
             return found
         end_ms = end_of(start_ms, minutes)
-        if minutes > HOUR_MINUTES and minutes % HOUR_MINUTES == 0:
-            parts = self._hours(start_ms, end_ms)
+        if end_ms <= self.opened_ms and minutes in _MADE:
+            merged = self._made(start_ms // MINUTE_MS, minutes)
+        elif minutes == 1:
+            place = bisect_left(self._starts, start_ms)
+            is_there = place < len(self._starts) and self._starts[place] == start_ms
+            return self._live[place] if is_there else None
         else:
-            parts = self._minutes(start_ms, end_ms)
-        merged = _merged(start_ms, parts)
+            merged = _merged(start_ms, self._parts(start_ms, end_ms, _PARTS[minutes]))
         if merged is not None and end_ms <= self._newest_ms:
             if len(self._whole) >= _KEPT:
                 self._whole.clear()
             self._whole[minutes, start_ms] = merged
         return merged
 
-    def _hours(self, start_ms: int, end_ms: int) -> Iterable[Candle]:
-        """The hours with trades that begin in ``start_ms <= t < end_ms``; each is merged once."""
-        first_ms = max(start_ms, start_of(self._first_ms, HOUR_MINUTES))
-        end_ms = min(end_ms, self._newest_ms + 1)
-        for hour_ms in range(first_ms, end_ms, HOUR_MINUTES * MINUTE_MS):
-            hour = self._interval(HOUR_MINUTES, hour_ms)
-            if hour is not None:
-                yield hour
+    def _made(self, minute: int, minutes: int) -> Candle | None:
+        span = self._path.span(minute, minutes)
+        if not span.lots:
+            return None
+        return Candle(
+            minute * MINUTE_MS, span.open, span.high, span.low, span.close, span.lots, span.traded
+        )
 
-    def _minutes(self, start_ms: int, end_ms: int) -> Iterable[Candle]:
-        """The minutes with trades that begin in ``start_ms <= t < end_ms``."""
-        first = max(start_ms, self._first_ms) // MINUTE_MS
-        for minute in range(first, min(end_ms, self.opened_ms) // MINUTE_MS):
-            made = self._past.minute(minute)
-            if made.lots:
-                opened, closed = round(made.open), round(made.close)
-                yield Candle(
-                    minute * MINUTE_MS,
-                    opened,
-                    round(made.high),
-                    max(1, round(made.low)),
-                    closed,
-                    made.lots,
-                    made.lots * ((opened + closed) // 2),
-                )
-        low, high = bisect_left(self._starts, start_ms), bisect_left(self._starts, end_ms)
-        yield from self._live[low:high]
+    def _parts(self, start_ms: int, end_ms: int, minutes: int) -> Iterable[Candle]:
+        """The intervals with trades that begin in ``start_ms <= t < end_ms``."""
+        end_ms = min(end_ms, self._newest_ms + 1)
+        for part_ms in range(max(start_ms, self.first_ms), end_ms, minutes * MINUTE_MS):
+            part = self._interval(minutes, part_ms)
+            if part is not None:
+                yield part
 
     def day(self, now_ms: int) -> DayFigures:
         """What happened within 24 hours before ``now_ms``, in whole minutes.
@@ -207,14 +208,12 @@ class CandleStore:
         Costs a hundred look-ups: whole hours are merged once.
         """
         since_ms = now_ms - now_ms % MINUTE_MS - (DAY_MINUTES - 1) * MINUTE_MS
-        hour_ms = HOUR_MINUTES * MINUTE_MS
+        hour_ms = 60 * MINUTE_MS
         whole_ms = -(-since_ms // hour_ms) * hour_ms
         found = [self._interval(1, start) for start in range(since_ms, whole_ms, MINUTE_MS)]
         # The clock may have been turned back: what was traded last counts all the same.
         until_ms = max(now_ms, self._newest_ms) + 1
-        found += [
-            self._interval(HOUR_MINUTES, start) for start in range(whole_ms, until_ms, hour_ms)
-        ]
+        found += [self._interval(60, start) for start in range(whole_ms, until_ms, hour_ms)]
         day = _merged(since_ms, (candle for candle in found if candle is not None))
         if day is None:
             return DayFigures(self._close, self._close, self._close, 0, 0)

@@ -6,14 +6,17 @@ import math
 import random
 import zlib
 from collections import deque
-from typing import TYPE_CHECKING, NamedTuple, Protocol, final
+from functools import partial
+from typing import TYPE_CHECKING, ClassVar, NamedTuple, Protocol, final
 
 from terminal.simexchange.market.crowd import Crowd
 from terminal.simexchange.market.history import CandleStore
 from terminal.simexchange.market.matching import BUY, SELL, BookOrder, Match, MatchingBook, opposite
-from terminal.simexchange.market.past import MINUTE_MS, Past
+from terminal.simexchange.market.motion import Motion
+from terminal.simexchange.market.path import MINUTE_MS, PricePath
 from terminal.simexchange.market.rewind import Rewind
 from terminal.simexchange.market.series import CYCLE_MS, Series
+from terminal.simexchange.market.world import World
 
 if TYPE_CHECKING:
     from decimal import Decimal
@@ -63,12 +66,43 @@ class MarketListener(Protocol):
         ...
 
 
+class Driver(Protocol):
+    """What drives a market beside its usual course: a scenario."""
+
+    name: ClassVar[str]
+
+    def act(self, market: Market, passed_s: float) -> None:
+        """Called before the crowd acts, ``passed_s`` after it did so last."""
+        ...
+
+    def end(self, market: Market) -> None:
+        """Leave the market to its usual course."""
+        ...
+
+
+class Forcing(Protocol):
+    """Who liquidates positions."""
+
+    def has_liquidations(self, symbol: str, *, of_longs: bool) -> bool:
+        """Whether the price would come upon a liquidation within a tenth of it."""
+        ...
+
+    def cascade(self, symbol: str, *, of_longs: bool, waves: int = 5) -> None:
+        """Let the price go just beyond the next liquidation, so many times."""
+        ...
+
+
 @final
 class Market:
     """One contract. All prices are ticks unless they are Decimal."""
 
-    def __init__(
-        self, spec: ContractSpec, seed: int, clock: SimClock, listener: MarketListener
+    def __init__(  # noqa: PLR0915 - all parts of a market are put together here
+        self,
+        spec: ContractSpec,
+        seed: int,
+        clock: SimClock,
+        listener: MarketListener,
+        world: World | None = None,
     ) -> None:
         self.spec = spec
         self._clock = clock
@@ -82,9 +116,9 @@ class Market:
         self.trades: deque[Trade] = deque(maxlen=KEPT_TRADES)
         opened_ms = clock.now_ms()
         name = f"{seed}-{spec.symbol}"
-        past = Past(spec, name, opened_ms)
-        self.candles = CandleStore(past)
-        self.series = Series(spec, past, name, opened_ms)
+        self.path = PricePath(spec, str(seed), opened_ms)
+        self.candles = CandleStore(self.path, spec.first_open_ms)
+        self.series = Series(spec, self.path, name, opened_ms)
         self.last = spec.start_ticks
         self.open_interest = spec.level_lots * _CROWD_LEVELS
         """Lots held by everybody: trades open and close them."""
@@ -93,21 +127,36 @@ class Market:
         self._latest: Trade | None = None
         self._first_trade = opened_ms * 1000  # never twice, restarts included
         self._day: tuple[tuple[int, int], DayFigures] | None = None
-        self._crowd = Crowd(spec, self, random.Random(name), random.Random(f"{name}-fair"))
-        self._crowd.open_market()
+        self._world = world or World(self.now_s)
+        self.base = self._world.base(spec.base)
+        """What it shares with the other contracts of its base."""
+        self.motion = Motion(spec, self.path, self.base, self.now_s)
+        self.crowd = Crowd(spec, self, random.Random(name))
+        self.crowd.open_market(self.motion.fair)
+        self.forcing: Forcing | None = None
+        """Who liquidates its positions, None where nobody holds any."""
+        self.scenario: Driver | None = None
+        """What drives the market beside its usual course."""
+        self.is_paused = False
+        """True while nothing is traded: neither the crowd acts nor may anybody place orders."""
         self._grid = float(spec.tick / spec.index_tick)
-        self._averaged_s = clock.monotonic_s()
+        self._averaged_s = self.now_s
         self._basis: float | None = None
         self._show()
-        self._add_last_of_the_past(past)
+        self._add_last_of_the_past()
 
-    def _add_last_of_the_past(self, past: Past) -> None:
+    def _add_last_of_the_past(self) -> None:
         """The trade that closed the minute before the opening: there always is a last trade."""
-        at_ns = past.opened_minute * MINUTE_MS * 1_000_000 - 1
+        at_ns = self.path.opened_minute * MINUTE_MS * 1_000_000 - 1
         number = self._first_trade
         self.trades.append(
             Trade(number, str(number), BUY, self.last, 1, self.new_id(), self.new_id(), at_ns)
         )
+
+    @property
+    def now_s(self) -> float:
+        """The clock's time, which nobody shifts, in seconds."""
+        return self._clock.monotonic_s()
 
     def new_id(self) -> str:
         """An id for an order of the crowd."""
@@ -115,25 +164,48 @@ class Market:
         return str(self._ids)
 
     def step(self) -> None:
-        """Let the crowd act once."""
-        self._crowd.step()
+        """Let the crowd act once, where the price has come by now."""
+        now_s = self.now_s
+        passed_s = self.motion.passed(now_s)
+        if self.scenario is not None:
+            self.scenario.act(self, passed_s)
+        busy = self.motion.go(now_s)
+        if not self.is_paused:
+            self.crowd.step(self.motion.fair, busy)
         self._show()
 
+    def force(self, *, of_longs: bool) -> bool:
+        """Let the price run over the next liquidation, at once but after this step.
+
+        False without one.
+        """
+        forcing, symbol = self.forcing, self.spec.symbol
+        if forcing is None or not forcing.has_liquidations(symbol, of_longs=of_longs):
+            return False
+        self._clock.after(0, partial(forcing.cascade, symbol, of_longs=of_longs, waves=1))
+        return True
+
     def move_fair(self, ticks: int) -> None:
-        """Shift the crowd's fair price (for tests)."""
-        self._crowd.fair += ticks
+        """Shift the crowd's fair price; the other contracts of its base follow within a minute."""
+        self.motion.shift_to(self.motion.fair + ticks)
         self._show()
 
     def _show(self) -> None:
         """Work out index and mark as they are from now on.
 
-        The index is the crowd's fair price without its premium, the mark the index plus a moving
-        average, over about a minute, of what the middle of the book is above it. Both depend on
-        seed, steps and this clock alone, but for orders of others that move the middle.
+        The index is the crowd's fair price without its premium; that of a dated contract is its
+        base's. The mark is the index plus a moving average, over about a minute, of what the middle
+        of the book is above it. Of linear contracts it is the median of that, of the index plus
+        what is left of the funding, and of the last trade (reference 7.8). The index depends on
+        seed and this clock alone, but for what was moved by hand.
         """
         now_ms = self._clock.now_ms()
-        fair = self._crowd.fair
-        index = fair / (1 + self.series.crowd_premium(now_ms))
+        fair = self.motion.fair
+        index = fair / ((1 + self.series.crowd_premium(now_ms)) * (1 + self.motion.premium))
+        if self.spec.is_dated:
+            index = self._world.indexes.get(self.spec.index_symbol, index)
+        else:
+            self._world.indexes[self.spec.index_symbol] = index
         best_bid, best_ask = self.book.best(BUY), self.book.best(SELL)
         if self._basis is None:
             self._basis = fair - index
@@ -142,9 +214,16 @@ class Market:
             self._basis += (basis - self._basis) * self._share_of_now()
         steps = round(index * self._grid)
         self._index_price = steps * self.spec.index_tick
-        mark = round((index + self._basis) * self._grid)
-        self._mark_price = max(1, mark) * self.spec.index_tick
+        mark = index + self._basis
+        if not (self.spec.is_inverse or self.spec.is_dated):
+            mark = sorted((mark, self._by_funding(index, now_ms), float(self.last)))[1]
+        self._mark_price = max(1, round(mark * self._grid)) * self.spec.index_tick
         self.series.observe(now_ms, steps, self._basis / index)
+
+    def _by_funding(self, index: float, now_ms: int) -> float:
+        """The index and what is left to pay for the price's distance from it (reference 7.8)."""
+        left = (self.next_funding_ms - now_ms) / self.funding_ms
+        return index * (1 + self.funding_rate * left)
 
     def _share_of_now(self) -> float:
         """The weight of the present in the moving average, by the time since it was last asked."""
@@ -163,7 +242,8 @@ class Market:
         lots = sum(size for level, size in self.book.levels(resting) if (price - level) * sign >= 0)
         self.book.rest(BookOrder(self.new_id(), "", resting, price, 1))
         self.take(side, price, lots + 1)
-        self._crowd.follow(price)
+        self.motion.shift_to(price)
+        self.crowd.follow(price)
         self._show()
 
     @property
@@ -173,7 +253,7 @@ class Market:
 
     @property
     def mark_price(self) -> Decimal:
-        """Index plus the moving average of the basis (reference 7.8), on the index's grid."""
+        """The fair price for profits and liquidations (reference 7.8), on the index's grid."""
         return self._mark_price
 
     @property
@@ -261,6 +341,8 @@ class Market:
             self._clock.now_ns(),
         )
         self.last = match.price
+        if not match.maker.remaining and not match.maker.owner:
+            self.crowd.filled(match.maker)
         self.trades.append(trade)
         self._count_interest(number, match.lots)
         self.candles.trade(match.price, match.lots, trade.at_ns // 1_000_000)

@@ -88,16 +88,20 @@ class _Half:
 
     def add(self, order: BookOrder) -> bool:
         """Queue an order; True when its level's total changed."""
-        level = self.levels.get(order.price)
+        price = order.price
+        level = self.levels.get(price)
         if level is None:
-            level = self.levels[order.price] = _Level()
-            insort(self.prices, order.price)
-        order.refill()
-        if order.peak == 0:
-            level.hidden[order.id] = order
-            return False
+            level = self.levels[price] = _Level()
+            insort(self.prices, price)
+        if order.peak is None:
+            order.shown = order.remaining
+        else:
+            order.refill()
+            if order.peak == 0:
+                level.hidden[order.id] = order
+                return False
         level.visible[order.id] = order
-        self._show(order.price, level, order.shown)
+        self._show(price, level, order.shown)
         return True
 
     def fill(self, order: BookOrder, lots: int) -> bool:
@@ -274,7 +278,8 @@ class MatchingBook:
 
     def _changed(self, side: str, price: int) -> None:
         self.sequence += 1
-        self._on_change(self.sequence, side, price, self.total(side, price))
+        level = self._halves[side].levels.get(price)
+        self._on_change(self.sequence, side, price, 0 if level is None else level.total)
 
 
 def _is_acceptable(side: str, limit: int | None, price: int) -> bool:

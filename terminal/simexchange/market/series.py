@@ -7,18 +7,19 @@ counted in steps of its own grid, the premium in millionths. Source: reference 2
 
 from __future__ import annotations
 
+import math
 from array import array
 from bisect import bisect_left, bisect_right
 from typing import TYPE_CHECKING, NamedTuple, final
 
-from terminal.simexchange.market.past import MINUTE_MS, Dice
+from terminal.simexchange.market.path import DAY_MS, MINUTE_MS, Dice
 
 if TYPE_CHECKING:
     from terminal.simexchange.market.contracts import ContractSpec
-    from terminal.simexchange.market.past import Past
+    from terminal.simexchange.market.path import PricePath
 
 SECOND_MS = 1000
-DAY_MS = 24 * 60 * MINUTE_MS
+HOUR_MS = 60 * MINUTE_MS
 CYCLE_MS = 8 * 60 * MINUTE_MS
 """The interval of the series whose names end in 8H, and the usual one between settlements."""
 
@@ -32,10 +33,12 @@ DAILY_INTEREST = 0.0003
 FUNDING_CAP = 0.003
 _CLAMP = 0.0005
 _MILLION = 1_000_000
-_SLOW_MS = 11 * 60 * MINUTE_MS
-_FAST_MS = 47 * MINUTE_MS
+_SLOW_MS = 12 * HOUR_MS
+_FAST_MS = HOUR_MS  # within an hour the premium goes straight
+_YEAR_MS = 365 * DAY_MS
 _WIGGLE = 300
 _KEPT = 8192
+_KEPT_HOURS = 10_000
 
 
 @final
@@ -52,8 +55,9 @@ class Figures(NamedTuple):
 class Series:
     """One contract's series since ``first_ms``. Instants are epoch ms."""
 
-    def __init__(self, spec: ContractSpec, past: Past, seed: str, opened_ms: int) -> None:
-        self._past = past
+    def __init__(self, spec: ContractSpec, path: PricePath, seed: str, opened_ms: int) -> None:
+        self._path = path
+        self._spec = spec
         self._dice = Dice(f"{seed}-series")
         self._grid = float(spec.tick / spec.index_tick)
         self._scale = 0.00045 if spec.base == "XBT" else 0.0006
@@ -65,15 +69,20 @@ class Series:
         self._index = array("i")
         self._premium = array("i")
         self._nodes: dict[tuple[int, int], float] = {}
-        self._minutes: dict[int, tuple[int, int, int, int]] = {}
-        self._hours: dict[int, tuple[int, int, int]] = {}
+        self._hours: dict[int, tuple[int, int, int, int]] = {}
         self._rates: dict[tuple[int, int], float] = {}
         self._averages: dict[int, float] = {}
 
     def crowd_premium(self, at_ms: int) -> float:
-        """How far the price is above the index, as a fraction: a slow wave and a faster one."""
+        """How far the price is above the index, as a fraction: a slow wave and a faster one.
+
+        Straight within an hour. Of a dated contract it also is what is left of its basis.
+        """
         slow = self._wave(1, at_ms, _SLOW_MS)
-        return self._scale * (slow + 0.35 * self._wave(2, at_ms, _FAST_MS))
+        wave = self._scale * (slow + 0.35 * self._wave(2, at_ms, _FAST_MS))
+        if self._spec.expires_ms is None:
+            return wave
+        return wave - self._spec.drift * max(0, self._spec.expires_ms - at_ms) / _YEAR_MS
 
     def _wave(self, kind: int, at_ms: int, period_ms: int) -> float:
         node, rest = divmod(at_ms, period_ms)
@@ -125,33 +134,38 @@ class Series:
 
     def _minute(self, minute: int) -> tuple[int, int, int, int]:
         """The index within a minute before the opening: the price of it without the premium."""
-        found = self._minutes.get(minute)
-        if found is not None:
-            return found
-        made = self._past.minute(minute)
-        share = self._grid / (1 + self.crowd_premium(minute * MINUTE_MS))
-        next_share = self._grid / (1 + self.crowd_premium((minute + 1) * MINUTE_MS))
-        opened, closed = round(made.open * share), round(made.close * next_share)
-        found = (
-            opened,
-            max(opened, closed, round(made.high * share)),
-            max(1, min(opened, closed, round(made.low * share))),
-            closed,
-        )
-        if len(self._minutes) >= _KEPT:
-            self._minutes.clear()
-        self._minutes[minute] = found
-        return found
+        return self._span(minute, 1)
+
+    def _span(self, minute: int, minutes: int) -> tuple[int, int, int, int]:
+        """The same for a span of no more than an hour.
+
+        Highs and lows are taken by the hour's least and greatest premium, so that those of an hour
+        are exactly those of its minutes.
+        """
+        made = self._path.span(minute, minutes)
+        grid, start_ms = self._grid, minute * MINUTE_MS
+        hour_ms = start_ms - start_ms % HOUR_MS
+        least, most = sorted((self.crowd_premium(hour_ms), self.crowd_premium(hour_ms + HOUR_MS)))
+        opens = 1 + self.crowd_premium(start_ms)
+        closes = 1 + self.crowd_premium(start_ms + minutes * MINUTE_MS)
+        start = self._spec.start_ticks * grid
+        opened = round(start * math.exp(made.left) / opens)
+        closed = round(start * math.exp(made.right) / closes)
+        high = max(opened, closed, round(start * math.exp(made.top) / (1 + least)))
+        low = max(1, min(opened, closed, round(start * math.exp(made.bottom) / (1 + most))))
+        return opened, high, low, closed
 
     def index_figures(self, start_ms: int, end_ms: int) -> Figures:
         """The index from ``start_ms`` until before ``end_ms``, whole minutes; in steps."""
-        opened = self.index(start_ms)
+        is_hour = start_ms % HOUR_MS == 0 and start_ms + HOUR_MS <= self._from_minute * MINUTE_MS
+        opened = self._hour(start_ms // MINUTE_MS)[0] if is_hour else self.index(start_ms)
         highs, lows, closed = [opened], [opened], opened
         last = min(end_ms // MINUTE_MS, self._from_minute)
         minute = start_ms // MINUTE_MS
         while minute < last:
             count = 60 if minute % 60 == 0 and minute + 60 <= last else 1
-            high, low, closed = self._hour(minute) if count == 60 else self._minute(minute)[1:]
+            made = self._hour(minute) if count == 60 else self._minute(minute)
+            _, high, low, closed = made
             highs.append(high)
             lows.append(low)
             minute += count
@@ -163,16 +177,13 @@ class Series:
             closed = self.index(end_ms - SECOND_MS)
         return Figures(opened, max(highs), min(lows), closed)
 
-    def _hour(self, first: int) -> tuple[int, int, int]:
-        """High, low and close of sixty minutes before the opening; worked out once."""
+    def _hour(self, first: int) -> tuple[int, int, int, int]:
+        """The index within sixty minutes before the opening; worked out once."""
         found = self._hours.get(first)
         if found is None:
-            if len(self._hours) >= _KEPT:
+            if len(self._hours) >= _KEPT_HOURS:
                 self._hours.clear()
-            _, highs, lows, closes = zip(
-                *(self._minute(minute) for minute in range(first, first + 60)), strict=True
-            )
-            found = self._hours[first] = max(highs), min(lows), closes[-1]
+            found = self._hours[first] = self._span(first, 60)
         return found
 
     # Premium ---------------------------------------------------------------------------------

@@ -27,9 +27,26 @@ SOURCES = (("okex", 0.31), ("binance", 0.29), ("bybit", 0.22), ("kucoin", 0.18))
 _OFFSETS = (0.4, -0.9, 0.7)  # of all sources but the last, in steps of the index
 
 
+_OF_PERPETUALS = (
+    "fairMethod", "fundingBaseSymbol", "fundingQuoteSymbol", "fundingRateSymbol",
+    "fundingFeeRate", "fundingRateGranularity", "currentFundingRateGranularity",
+    "effectiveFundingRateCycleStartTime", "nextFundingRateTime", "nextFundingRateDateTime",
+    "fundingRateCap", "fundingRateFloor", "dailyInterestRate", "period",
+)  # fmt: skip
+"""What a dated contract has not: it is null there (2.1, 7.9)."""
+_DELIVERY_FEE = 0.00025
+"""Our choice: the figure is not known (7.9)."""
+_DELIVERY_INDEX = ".KXBT30M"
+
+
 def contract(market: Market, now_ms: int, status: str = "Open") -> Payload:
     """2.1"""
-    return {**_listing(market.spec), "status": status, **_running(market, now_ms)}
+    row = {**_listing(market.spec), "status": status, **_running(market, now_ms)}
+    if market.spec.is_dated:
+        row.update(dict.fromkeys(_OF_PERPETUALS), expireDate=market.spec.expires_ms)
+        row.update(settleDate=market.spec.expires_ms, type="FFICSX", settlementFee=_DELIVERY_FEE)
+        row.update(settlementSymbol=_DELIVERY_INDEX)
+    return row
 
 
 @cache

@@ -56,7 +56,7 @@ class MarketCalls:
         return self._engine.market(call.required("symbol"))
 
     def _listed(self, market: Market) -> payloads.Payload:
-        status = _CONTRACT_STATUS[self._engine.status]
+        status = "Paused" if market.is_paused else _CONTRACT_STATUS[self._engine.status]
         return payloads.contract(market, self._clock.now_ms(), status)
 
     def _contracts(self, _call: Call) -> object:

@@ -9,8 +9,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, final
 
 from terminal.simexchange.errors import Refused
-from terminal.simexchange.market.history import HISTORY_MINUTES, end_of, start_of
-from terminal.simexchange.market.past import MINUTE_MS
+from terminal.simexchange.market.history import end_of, start_of
+from terminal.simexchange.market.path import MINUTE_MS
 from terminal.simexchange.market.series import (
     BASE_INTEREST,
     CYCLE_MS,
@@ -22,7 +22,7 @@ from terminal.simexchange.payloads import markets as payloads
 from terminal.simexchange.rest.routing import PUBLIC, Route
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from terminal.simexchange.clock import SimClock
     from terminal.simexchange.engine.engine import Engine
@@ -50,7 +50,7 @@ class SeriesCalls:
         self._interests: dict[str, tuple[Market, int, float]] = {}
         for market in engine.markets.values():
             spec = market.spec
-            self._indexes[spec.index_symbol] = market
+            self._indexes.setdefault(spec.index_symbol, market)
             self._premiums[f".{spec.symbol}PI"] = market, MINUTE_MS
             self._premiums[f".{spec.symbol}PI8H"] = market, CYCLE_MS
             for currency, rate in ((spec.base, BASE_INTEREST), (spec.quote, QUOTE_INTEREST)):
@@ -99,7 +99,7 @@ class SeriesCalls:
         market = self._indexes.get(symbol) or self._premiums[symbol][0]
         now_ms = self._clock.now_ms()
         size_ms = minutes * MINUTE_MS
-        oldest_ms = market.candles.opened_ms - HISTORY_MINUTES * MINUTE_MS
+        oldest_ms = market.candles.first_ms
         last_ms = start_of(min(now_ms, now_ms if to_ms is None else to_ms), minutes)
         first_ms = start_of(max(oldest_ms, from_ms or 0), minutes)
         if first_ms < (from_ms or 0):
@@ -123,7 +123,12 @@ class SeriesCalls:
         """Of the points within, or of the last one before when there is none."""
         market, step_ms = self._premiums[symbol]
         first = -(-start_ms // step_ms)
-        points = range(first, -(-end_ms // step_ms)) or range(start_ms // step_ms, first)
+        points: Sequence[int] = range(first, -(-end_ms // step_ms))
+        points = points or range(start_ms // step_ms, first)
+        if step_ms == MINUTE_MS and end_ms <= market.candles.opened_ms:
+            # Before the opening it goes straight within an hour: the ends of each tell it all.
+            ends = {points[0], points[-1]}
+            points = [point for point in points if point % 60 in {0, 59} or point in ends]
         values = [self._premium_at(market, step_ms, point * step_ms) for point in points]
         return Figures(values[0], max(values), min(values), values[-1])
 
@@ -204,6 +209,8 @@ class SeriesCalls:
 
     def _funding(self, call: Call) -> object:
         market = self._engine.market(call.required("symbol"))
+        if market.spec.is_dated:
+            raise _unknown(call)
         return payloads.current_funding(
             market, has_prediction=self._switches.predicted_funding == "present"
         )
@@ -213,6 +220,8 @@ class SeriesCalls:
         market = self._engine.market(call.required("symbol"))
         call.required("from")
         call.required("to")
+        if market.spec.is_dated:
+            return []
         from_ms, to_ms = call.whole("from"), call.whole("to")
         low_ms = max(market.series.first_ms, from_ms or 0)
         high_ms = min(self._clock.now_ms(), to_ms or 0)

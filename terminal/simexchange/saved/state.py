@@ -6,9 +6,9 @@ connections and tokens, quotas that were spent, faults and switches: they belong
 
 While the exchange is off its time passes and nothing happens. What was due meanwhile happens as
 soon as it is on again, but settlements of funding that were missed are passed over, as exchanges do
-it after a halt: nobody could close a position before them. Prices go on from where they were, and
-candles have a hole. Every number that clients are told goes on a leap further: what was given out
-between the last saving and a crash is never given out again, and a book's followers see a gap.
+it after a halt: nobody could close a position before them. Prices go on where the path is by now,
+and candles have a hole. Every number that clients are told goes on a leap further: what was given
+out between the last saving and a crash is never given out again, and a book's followers see a gap.
 """
 
 from __future__ import annotations

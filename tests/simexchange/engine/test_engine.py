@@ -163,7 +163,7 @@ def test_a_stop_waits_triggers_and_becomes_an_order(floor: Floor) -> None:
     assert order.waits
     floor.engine.step("ETHUSDTM")
     assert order.waits
-    floor.market.match(SELL, floor.market.last - 30, 100_000, "crowd")
+    floor.market.match(SELL, floor.market.last - 90, 100_000, "crowd")
     floor.engine.check_stops(SYMBOL)
     assert not order.waits
     kinds = [d["type"] for t, d in floor.publisher.private if t == STOPS]

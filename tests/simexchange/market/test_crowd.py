@@ -14,9 +14,13 @@ from terminal.simexchange.market.matching import BUY, SELL
 from terminal.simexchange.sockets.hub import Hub
 from terminal.simexchange.switches import Switches
 
+START_MS = 1_760_000_012_345
+
 
 def an_engine(seed: int = 7) -> Engine:
-    return Engine(seed, demo_key(seed), SimClock(), Hub(Faults()), Switches())
+    return Engine(
+        seed, demo_key(seed), SimClock(start_ms=START_MS, speed=0), Hub(Faults()), Switches()
+    )
 
 
 @pytest.mark.parametrize("symbol", [spec.symbol for spec in CONTRACTS])
@@ -52,7 +56,7 @@ def test_prices_move_and_trades_cluster() -> None:
     engine = an_engine()
     market = engine.markets["XBTUSDTM"]
     prices, bursts = set(), []
-    for _ in range(600):
+    for _ in range(3000):
         before = market.book.trades
         engine.step("XBTUSDTM")
         bursts.append(market.book.trades - before)

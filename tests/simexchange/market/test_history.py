@@ -1,4 +1,4 @@
-"""Candles: thirty days that join the live price without a jump."""
+"""Candles: a year that joins the live price without a jump."""
 
 from __future__ import annotations
 
@@ -12,31 +12,30 @@ from hypothesis import strategies as st
 
 from terminal.simexchange.market.contracts import CONTRACTS
 from terminal.simexchange.market.history import (
-    HISTORY_MINUTES,
+    HISTORY_MS,
     MONTH_MINUTES,
     Candle,
     CandleStore,
     end_of,
     start_of,
 )
-from terminal.simexchange.market.past import MINUTE_MS, Past
+from terminal.simexchange.market.path import DAY_MS, MINUTE_MS, PricePath
 
 SPEC = CONTRACTS[0]
 NOW_MS = 1_760_000_030_000
 GRANULARITIES = (1, 5, 15, 30, 60, 120, 240, 480, 720, 1440, 10_080)
-PAST = Past(SPEC, "1", NOW_MS)
+PAST = PricePath(SPEC, "1", NOW_MS)
 
 
 def a_store() -> CandleStore:
     return CandleStore(PAST)
 
 
-def test_thirty_days_end_at_the_start_price() -> None:
-    rows = a_store().rows(1, 0, None, 100_000)
+def test_the_past_ends_at_the_start_price() -> None:
+    rows = a_store().rows(1, None, None, 20_000)
     assert rows[-1].close == SPEC.start_ticks
     assert rows[-1].start_ms == NOW_MS - NOW_MS % MINUTE_MS - MINUTE_MS
-    assert NOW_MS - rows[0].start_ms > (HISTORY_MINUTES - 5) * MINUTE_MS
-    assert 0 < HISTORY_MINUTES - len(rows) < 600, "some minutes had no trade"
+    assert 0 < (rows[-1].start_ms - rows[0].start_ms) // MINUTE_MS + 1 - len(rows) < 100
     for before, after in itertools.pairwise(rows):
         assert after.low <= min(after.open, after.close)
         assert after.high >= max(after.open, after.close)
@@ -98,6 +97,17 @@ def test_the_forming_candle_is_the_last_row_of_every_interval(minutes: int) -> N
         assert store.last(minutes) == store.rows(minutes, at_ms - 8 * 86_400_000, None, 20_000)[-1]
 
 
+@pytest.mark.parametrize("minutes", GRANULARITIES)
+def test_looking_at_the_forming_candle_changes_no_row(minutes: int) -> None:
+    """A minute that somebody listened to held its trades twice."""
+    heard, unheard = a_store(), a_store()
+    for number in range(9):
+        for store in (heard, unheard):
+            store.trade(SPEC.start_ticks + number % 3, 5, NOW_MS + number * 1000)
+        assert heard.last(minutes) is not None
+    assert heard.rows(minutes, None, None, 2) == unheard.rows(minutes, None, None, 2)
+
+
 def test_weeks_begin_on_monday() -> None:
     """As the exchange's weeks do."""
     store = a_store()
@@ -155,7 +165,23 @@ def test_a_span_that_ends_before_it_begins_has_no_rows() -> None:
 def test_months_begin_on_the_first() -> None:
     rows = a_store().rows(MONTH_MINUTES, None, None, 9)
     begins = [datetime.fromtimestamp(row.start_ms / 1000, UTC) for row in rows]
-    assert [(at.month, at.day, at.hour) for at in begins] == [(9, 1, 0), (10, 1, 0)]
+    months = [(at.month, at.day, at.hour) for at in begins]
+    assert months == [(month, 1, 0) for month in range(2, 11)]
+
+
+def test_a_year_of_days_is_there_and_nothing_before() -> None:
+    store = a_store()
+    days = store.rows(1440, 0, None, 5000)
+    assert [day.start_ms for day in days] == list(range(store.first_ms, NOW_MS, DAY_MS))[
+        : len(days)
+    ]
+    assert 0 <= len(days) - HISTORY_MS // DAY_MS <= 1
+    weeks = store.rows(10_080, 0, None, 500)
+    assert len(weeks) in {52, 53}
+    assert sum(week.lots for week in weeks) == sum(
+        day.lots for day in days if day.start_ms >= weeks[0].start_ms
+    )
+    assert CandleStore(PAST, NOW_MS - 9 * DAY_MS).rows(1440, 0, None, 500)[0] == days[-10]
 
 
 def test_a_day_without_trades_stands_at_the_last_price() -> None:

@@ -58,7 +58,8 @@ def test_the_index_is_the_same_whatever_others_do_in_the_book() -> None:
 
 
 def test_the_mark_follows_what_the_middle_is_above_the_index_by_time_not_by_steps() -> None:
-    market, clock = a_market()
+    """That of an inverse contract; of linear ones it is the median of three."""
+    market, clock = a_market(CONTRACTS[-1])
     before = market.mark_price - market.index_price
     for _ in range(200):
         market.step()

@@ -9,10 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from terminal.simexchange.market.contracts import CONTRACTS
-from terminal.simexchange.market.past import MINUTE_MS, Past
+from terminal.simexchange.market.path import DAY_MS, MINUTE_MS, PricePath
 from terminal.simexchange.market.series import (
     CYCLE_MS,
-    DAY_MS,
     FUNDING_CAP,
     SECOND_MS,
     Series,
@@ -25,7 +24,7 @@ YEAR_MS = 365 * DAY_MS
 
 
 def a_series(seed: str = "7") -> Series:
-    series = Series(SPEC, Past(SPEC, seed, NOW_MS), seed, NOW_MS)
+    series = Series(SPEC, PricePath(SPEC, seed, NOW_MS), seed, NOW_MS)
     series.observe(NOW_MS, SPEC.start_ticks, series.crowd_premium(NOW_MS))
     return series
 

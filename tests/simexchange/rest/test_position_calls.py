@@ -432,6 +432,7 @@ def test_a_flat_contract_shows_the_selected_mode_and_leverage(caller: Caller) ->
 def test_costs_of_what_is_open_and_of_what_was_closed(caller: Caller, symbol: str) -> None:
     """The current cost is the open one and the realized one; funding counts as realized."""
     caller.place(symbol, size=9)
+    caller.engine.markets[symbol].move_fair(-400)
     caller.exchange.step(symbol, 40)
     caller.place(symbol, side="sell", size=4)
     market = caller.engine.markets[symbol]

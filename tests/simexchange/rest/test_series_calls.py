@@ -12,7 +12,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from terminal.simexchange.clock import SimClock
-from terminal.simexchange.market.series import CYCLE_MS, DAY_MS, FUNDING_CAP
+from terminal.simexchange.market.path import DAY_MS
+from terminal.simexchange.market.series import CYCLE_MS, FUNDING_CAP
 from terminal.simexchange.rest.series_calls import GRANULARITIES
 from terminal.simexchange.server import SimExchange
 from tests.support.asker import Asker

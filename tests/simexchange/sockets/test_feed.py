@@ -305,9 +305,9 @@ async def test_all_candle_types(exchange: SimExchange, public: Wire) -> None:
 async def test_instrument(exchange: SimExchange, public: Wire) -> None:
     """Mark and index each second, the running and the fixed rate each minute; no symbol inside."""
     await public.subscribe(f"/contract/instrument:{XBT},ETHUSDTM")
-    exchange.engine.markets[XBT]._basis = 5000.0
-    exchange.engine.settlements.settle(exchange.engine.markets[XBT], FUNDING_MS)
-    fixed = exchange.engine.markets[XBT].funding_rate
+    major = exchange.engine.markets[XBT]
+    major.series._rates[major.next_funding_ms, major.funding_ms] = fixed = 0.0007
+    exchange.engine.settlements.settle(major, FUNDING_MS)
     exchange.step(XBT, 20)
     frames = []
     for _ in range(2):
@@ -339,7 +339,8 @@ async def test_a_settlement_is_announced_and_stops_orders_meanwhile(
         assert not await public.pushed()
         assert not await single.pushed()
     exchange.clock.advance(3)
-    assert set(exchange.engine.markets) == exchange.engine.halts.settling
+    perpetual = {name for name, one in exchange.engine.markets.items() if not one.spec.is_dated}
+    assert perpetual == exchange.engine.halts.settling
     with pytest.raises(Exception, match="settled") as refused:
         place(exchange, "meanwhile")
     assert getattr(refused.value, "code", "") == "300015"
@@ -348,7 +349,7 @@ async def test_a_settlement_is_announced_and_stops_orders_meanwhile(
     place(exchange, "after")
     everything = await public.pushed()
     own = await single.pushed()
-    assert len(everything) == 2 * len(exchange.engine.markets)
+    assert len(everything) == 2 * len(perpetual)
     begin, end = own
     assert_alike(begin, {**fixture("funding_begin_frame"), "topic": begin["topic"]})
     assert_alike(end, fixture("funding_end_frame"))
