@@ -34,8 +34,6 @@ _OF_PERPETUALS = (
     "fundingRateCap", "fundingRateFloor", "dailyInterestRate", "period",
 )  # fmt: skip
 """What a dated contract has not: it is null there (2.1, 7.9)."""
-_DELIVERY_FEE = 0.00025
-"""Our choice: the figure is not known (7.9)."""
 _DELIVERY_INDEX = ".KXBT30M"
 
 
@@ -43,8 +41,9 @@ def contract(market: Market, now_ms: int, status: str = "Open") -> Payload:
     """2.1"""
     row = {**_listing(market.spec), "status": status, **_running(market, now_ms)}
     if market.spec.is_dated:
-        row.update(dict.fromkeys(_OF_PERPETUALS), expireDate=market.spec.expires_ms)
-        row.update(settleDate=market.spec.expires_ms, type="FFICSX", settlementFee=_DELIVERY_FEE)
+        row.update(dict.fromkeys(_OF_PERPETUALS), expireDate=market.expires_ms)
+        fee = float(market.spec.settlement_rate)
+        row.update(settleDate=market.expires_ms, type="FFICSX", settlementFee=fee)
         row.update(settlementSymbol=_DELIVERY_INDEX)
     return row
 

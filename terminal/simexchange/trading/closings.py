@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 KEPT_CLOSINGS = 10_000
 _GRID = Decimal("1E-10")
 _NUMBERS_PER_MS = 100_000
-_WAYS = {"liquid": "LIQUID", "adl": "ADL"}
+_WAYS = {"liquid": "LIQUID", "adl": "ADL", "settlement": "SETTLEMENT"}
 
 
 @final
@@ -31,7 +31,7 @@ class ClosedPosition(NamedTuple):
     margin_mode: str
     leverage: Decimal
     way: str
-    """How it was closed: CLOSE, LIQUID or ADL."""
+    """How it was closed: CLOSE, LIQUID, ADL or SETTLEMENT."""
     is_long: bool
     gross: Decimal
     fees: Decimal
