@@ -236,6 +236,21 @@ class Switches:
         ("none", "taker"), "11", "fee rate of who is deleveraged: nothing, or the taker's"
     )
 
+    liquidation_settings: str = _switch(
+        ("refused", "allowed"),
+        "1.6",
+        "leverage and modes of what is in liquidation: refused (300014), or changed as ever",
+    )
+    liquidation_history: str = _switch(
+        ("null", "filled"),
+        "3.8",
+        "liquidAmount and liquidPrice of a position that was liquidated: null, or lots and price",
+    )
+    initial_margin_floor: str = _switch(
+        ("none", "maintenance"),
+        "11",
+        "initial margin of cross positions: 1 / leverage, or not below f times maintenance",
+    )
     delivery_refusal: str = _switch(
         ("300002", "300015"),
         "7.9",

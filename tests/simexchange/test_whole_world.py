@@ -48,7 +48,7 @@ class Everything:
 
     def __init__(self, switches: dict[str, str]) -> None:
         self.switches = switches
-        self.caller = Caller(**switches)
+        self.caller = Caller(START_MS, **switches)
         may = "General+Spot+Futures+InnerTransfer"
         for text in (f"desk:{may}@main/desk", f"other:{may}@other", f"third:{may}@third"):
             self.caller.new_key(text)

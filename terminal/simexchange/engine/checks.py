@@ -178,6 +178,16 @@ class Checks:
         if (uid, symbol) in self.halts.liquidating:
             raise Refused("300014", "The position is in liquidation")
 
+    def check_settings(self, uid: str, symbol: str | None = None) -> None:
+        """Raise ``Refused`` when leverage or modes may not be changed: of a contract, or of all.
+
+        That a liquidation stands against it is not established: the code says placing (1.6).
+        """
+        if self._switches.liquidation_settings == "refused" and any(
+            owner == uid and symbol in (None, name) for owner, name in self.halts.liquidating
+        ):
+            raise Refused("300014", "The position is in liquidation")
+
     # The order -------------------------------------------------------------------------------
 
     def _made(self, account: Account, request: PlaceRequest, market: Market) -> UserOrder:

@@ -287,6 +287,12 @@ class Engine:
                 canceled.append(order.id)
         return canceled
 
+    # Settings --------------------------------------------------------------------------------
+
+    def check_settings(self, account: Account, symbol: str | None = None) -> None:
+        """Raise ``Refused`` when leverage or modes may not be changed: of a contract, or of all."""
+        self._checks.check_settings(account.uid, symbol)
+
     # Sizes -----------------------------------------------------------------------------------
 
     def max_open_lots(

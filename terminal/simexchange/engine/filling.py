@@ -230,6 +230,9 @@ class Filling:
         now_ms = self._clock.now_ms()
         profit = held.fill(part.signed, price, order.leverage, now_ms, part.value)
         held.fees += part.fee
+        if order.trade_type == LIQUID:
+            held.liquid_lots += abs(part.signed)
+            held.liquid_value += held.spec.value(price, part.signed)
         if held.lots == 0:
             account.closings.add(held, self._way(order), now_ms, is_long=part.signed < 0)
         account.earn(order.symbol, profit - part.fee, order.position_side)

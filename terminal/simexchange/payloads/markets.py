@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from terminal.simexchange.market.matching import BUY, SELL
 from terminal.simexchange.market.risk_limits import ladder
 from terminal.simexchange.market.series import DAILY_INTEREST, FUNDING_CAP
+from terminal.simexchange.trading.sizing import FLOOR_FACTOR
 
 if TYPE_CHECKING:
     from terminal.simexchange.market.contracts import ContractSpec
@@ -104,7 +105,7 @@ def _listing(spec: ContractSpec) -> Payload:
         "sourceExchanges": [name for name, _ in SOURCES],
         "k": float(spec.cross_k),
         "m": float(spec.cross_m),
-        "f": 1.3,
+        "f": float(FLOOR_FACTOR),
         "mmrLimit": float(spec.mmr_limit),
         "mmrLevConstant": float(spec.mmr_leverage),
         "adjustK": None,

@@ -40,6 +40,9 @@ class ClosedPosition(NamedTuple):
     closed_ms: int
     open_price: Decimal
     close_price: Decimal
+    liquid_lots: int = 0
+    """Those of its lots that were liquidated, and their average price."""
+    liquid_price: Decimal = Decimal(0)
 
     @property
     def pnl(self) -> Decimal:
@@ -75,6 +78,10 @@ class Closings:
             now_ms,
             _rounded(held.average(held.opened_value)),
             _rounded(held.average(held.closed_value)),
+            held.liquid_lots,
+            _rounded(held.average(held.liquid_value, held.liquid_lots))
+            if held.liquid_lots
+            else Decimal(0),
         )
         self._times.add(spec.symbol, now_ms, row.number, row)
 
