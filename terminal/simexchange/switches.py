@@ -241,6 +241,11 @@ class Switches:
         "1.6",
         "leverage and modes of what is in liquidation: refused (300014), or changed as ever",
     )
+    forced_close_type: str = _switch(
+        ("named", "CLOSE"),
+        "11",
+        "how the history of positions calls liquidated and deleveraged ones; CLOSE is confirmed",
+    )
     liquidation_history: str = _switch(
         ("null", "filled"),
         "3.8",

@@ -129,6 +129,7 @@ def closed_position(row: ClosedPosition, uid: str, switches: Switches = _USUAL) 
     Nobody withdraws a profit from a position or is taxed here: those are as in the known samples.
     What a liquidation shows in addition is not known: a switch.
     """
+    is_named = row.way == "SETTLEMENT" or switches.forced_close_type == "named"
     is_told = bool(row.liquid_lots) and switches.liquidation_history == "filled"
     side = "LONG" if row.is_long else "SHORT"
     leverage = plain(row.leverage)
@@ -138,7 +139,7 @@ def closed_position(row: ClosedPosition, uid: str, switches: Switches = _USUAL) 
         "symbol": row.symbol,
         "settleCurrency": row.currency,
         "leverage": leverage if "." in leverage else f"{leverage}.0",
-        "type": f"{row.way}_{side}",
+        "type": f"{row.way if is_named else 'CLOSE'}_{side}",
         "pnl": plain(row.pnl),
         "realisedGrossCost": plain(-row.gross),
         "realisedGrossCostNew": plain(-row.gross),

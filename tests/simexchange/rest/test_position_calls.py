@@ -561,6 +561,15 @@ def test_one_locked_contract_of_a_batch_fails_alone() -> None:
     assert [(one["code"], one["symbol"]) for one in found["errors"]] == [("300014", SYMBOL)]
 
 
+@pytest.mark.parametrize(("word", "shown"), [("named", "LIQUID_SHORT"), ("CLOSE", "CLOSE_SHORT")])
+def test_how_the_history_calls_a_liquidation(word: str, shown: str) -> None:
+    caller = Caller(forced_close_type=word)
+    caller.place(side="sell", size=40, leverage=20)
+    caller.engine.move(SYMBOL, 60_000)
+    (row,) = caller.data("/api/v1/history-positions")["items"]
+    assert (row["type"], row["side"]) == (shown, "SHORT")
+
+
 @pytest.mark.parametrize("word", ["null", "filled"])
 def test_what_the_history_says_of_a_liquidation(word: str) -> None:
     caller = Caller(liquidation_history=word)
