@@ -13,7 +13,7 @@ import signal
 import stat
 import sys
 import threading
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager, nullcontext, suppress
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -22,6 +22,7 @@ from terminal.simexchange.market import scenarios
 from terminal.simexchange.options import Options, parsed
 from terminal.simexchange.saved.files import BadFile, write
 from terminal.simexchange.saved.keeper import Keeper
+from terminal.simexchange.saved.lock import used
 from terminal.simexchange.server import LOOPBACK, House, SimExchange
 from terminal.simexchange.switches import Switches
 
@@ -102,6 +103,11 @@ def made(options: Options, keeper: Keeper | None = None) -> SimExchange:
 async def _run(options: Options, parent: int) -> None:
     ended = asyncio.Event()
     _watch_signals(ended)
+    with nullcontext() if options.state is None else used(options.state):
+        await _serve(options, parent, ended)
+
+
+async def _serve(options: Options, parent: int, ended: asyncio.Event) -> None:
     keeper = None if options.state is None else Keeper(options.state)
     exchange = made(options, keeper)
     async with _started(options, exchange, keeper):

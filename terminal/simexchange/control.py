@@ -103,6 +103,7 @@ class Control:
             "address": self._addresses,
             "scenario": self._scenarios,
             "insurance": self._insurance,
+            "delivery": self._deliveries,
         }
         self._writes: dict[str, Callable[[Mapping[str, Any]], object]] = {
             "faults": self._set_faults,
@@ -113,6 +114,7 @@ class Control:
             "drop": self._drop,
             "scenario": self._set_scenario,
             "insurance": self._set_insurance,
+            "delivery": self._set_delivery,
         }
 
     def add_to(self, app: web.Application) -> None:
@@ -388,6 +390,28 @@ class Control:
             raise Wrong("balance is a number as a text.") from None
         self._exchange.engine.insurance.set_balance(currency, balance)
         return self._insurance()
+
+    def _deliveries(self) -> dict[str, object]:
+        """The dated contracts: when each is delivered (epoch ms), and how far that is."""
+        return {
+            symbol: {"at_ms": market.expires_ms, "phase": market.phase or "Open"}
+            for symbol, market in self._exchange.engine.markets.items()
+            if market.expires_ms is not None
+        }
+
+    def _set_delivery(self, fields: Mapping[str, Any]) -> object:
+        """Let dated contracts, or one of them, be delivered so many seconds from now."""
+        _check_names(fields, ("symbol", "in_s"))
+        engine, ahead_s = self._exchange.engine, _whole(fields, "in_s", 0, MAX_ADVANCE_MS // 1000)
+        if ahead_s is None:
+            raise Wrong("in_s is a whole number of seconds from now.")
+        symbol = _text(fields.get("symbol", ""), "symbol")
+        if symbol and symbol not in engine.markets:
+            raise Wrong(f"There is no market {symbol}.", 404)
+        dated = [one for one in engine.listed() if one.expires_ms is not None and not one.phase]
+        for market in [engine.markets[symbol]] if symbol else dated:
+            engine.deliveries.bring(market, ahead_s)
+        return self._deliveries()
 
     def _add_key(self, fields: Mapping[str, Any]) -> object:
         """Let a key in, or with ``remove`` delete one."""

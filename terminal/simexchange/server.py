@@ -344,6 +344,7 @@ class SimExchange:
         self.clock.every(MINUTE_S, self.engine.broadcast.minute)
         self.clock.every(SNAPSHOT_S, self.engine.broadcast.snapshots)
         self.engine.settlements.start()
+        self.engine.deliveries.start()
 
     def _act(self, symbol: str) -> None:
         if self.faults.gap_move:

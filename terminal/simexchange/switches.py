@@ -236,6 +236,47 @@ class Switches:
         ("none", "taker"), "11", "fee rate of who is deleveraged: nothing, or the taker's"
     )
 
+    liquidation_settings: str = _switch(
+        ("refused", "allowed"),
+        "1.6",
+        "leverage and modes of what is in liquidation: refused (300014), or changed as ever",
+    )
+    forced_close_type: str = _switch(
+        ("named", "CLOSE"),
+        "11",
+        "how the history of positions calls liquidated and deleveraged ones; CLOSE is confirmed",
+    )
+    liquidation_history: str = _switch(
+        ("null", "filled"),
+        "3.8",
+        "liquidAmount and liquidPrice of a position that was liquidated: null, or lots and price",
+    )
+    initial_margin_floor: str = _switch(
+        ("none", "maintenance"),
+        "11",
+        "initial margin of cross positions: 1 / leverage, or not below f times maintenance",
+    )
+    delivery_refusal: str = _switch(
+        ("300002", "300015"),
+        "7.9",
+        "code of an order that would open in the last ten minutes before a delivery",
+    )
+    delivery_resting: str = _switch(
+        ("kept", "canceled"),
+        "7.9",
+        "working orders that would open in the last ten minutes: kept until the delivery, or gone",
+    )
+    delivery_close_type: str = _switch(
+        ("CLOSE", "SETTLEMENT"),
+        "11",
+        "how the history of positions calls one that was closed by a delivery",
+    )
+    delivered_contract: str = _switch(
+        ("shown", "unknown"),
+        "2.1",
+        "calls about a delivered contract by its name: answered, or like those about no contract",
+    )
+
     def set(self, name: str, value: str) -> None:
         """Turn one. Raises ``ValueError`` with a sentence for a name or a value there is not."""
         choices = choices_of(name)

@@ -9,7 +9,7 @@ import aiohttp
 import pytest
 
 from terminal.domain.order import OrderState
-from terminal.domain.units import ClientOid, Lots, Price, Side
+from terminal.domain.units import ClientOid, Lots, Price, Side, Symbol
 from terminal.session.results import Submitted
 from tests.support.builders import XBT, a_ticket
 from tests.support.deadlines import eventually
@@ -166,4 +166,64 @@ async def test_exits_of_another_program_are_seen_and_canceled(
     for order in live.backend.desk.working(XBT):
         live.backend.desk.cancel(order.client_oid)
     await eventually(lambda: not live.backend.desk.working(XBT), "no exit left")
+    await agree(live)
+
+
+async def test_a_liquidation_is_seen_to_its_end(live: Live) -> None:
+    """The position goes, what worked is gone, the wallet is right, and nothing stays unclear."""
+    account = live.exchange.engine.account
+    before = account.wallets["USDT"].cash
+    taken = submit(live, Side.BUY, ask(live) + 15, 20)
+    await reach(live, taken, OrderState.FILLED)
+    resting = submit(live, Side.SELL, ask(live) + 400, 3)
+    await reach(live, resting, OrderState.OPEN)
+    for _ in range(20):
+        if account.positions[XBT].lots:
+            live.exchange.engine.move(XBT, -60_000)
+    assert not account.positions[XBT].lots
+    await eventually(lambda: live.backend.account.position(XBT).core.is_flat, "no position left")
+    await eventually(lambda: not live.backend.desk.working(XBT), "no order left")
+    await reach(live, resting, OrderState.CANCELED)
+    await agree(live)
+    lost = before - account.wallets["USDT"].cash
+    assert lost > 0
+    assert account.closings.newest()[0].way == "LIQUID"
+    await eventually(lambda: not live.exchange.engine.halts.liquidating, "the end of the lock")
+    again = submit(live, Side.BUY, ask(live) - 50)
+    await reach(live, again, OrderState.OPEN)
+    await agree(live)
+
+
+async def test_an_order_amid_a_liquidation_is_refused_and_said_to_be(live: Live) -> None:
+    """While the contract is locked nothing is placed, and nobody believes otherwise."""
+    engine = live.exchange.engine
+    engine.halts.liquidating.add((engine.account.uid, XBT))
+    refused = submit(live, Side.BUY, ask(live) - 50)
+    await reach(live, refused, OrderState.REJECTED)
+    assert not engine.account.active()
+    engine.halts.liquidating.clear()
+    placed = submit(live, Side.BUY, ask(live) - 50)
+    await reach(live, placed, OrderState.OPEN)
+    await agree(live)
+
+
+async def test_a_delivered_position_is_gone_and_its_orders_are(
+    live: Live, stranger: Stranger
+) -> None:
+    """A dated contract is settled while the client looks on; it trusts what it knows all along."""
+    engine = live.exchange.engine
+    market = next(one for one in engine.markets.values() if one.spec.is_dated)
+    symbol = Symbol(market.spec.symbol)
+    body = {"symbol": symbol, "side": "buy", "size": 10, "leverage": 2, "type": "market"}
+    await stranger.call("POST", "/api/v1/orders", {**body, "clientOid": "dated-1"})
+    low = market.spec.text(market.last - 900)
+    resting = {**body, "clientOid": "dated-2", "type": "limit", "price": low}
+    await stranger.call("POST", "/api/v1/orders", resting)
+    account = live.backend.account
+    await eventually(lambda: account.position(symbol).core.lots == 10, "the position")
+    await eventually(lambda: len(live.backend.desk.working(symbol)) == 1, "the order")
+    engine.deliveries.bring(market, 0)
+    await eventually(lambda: account.position(symbol).core.is_flat, "no position left")
+    await eventually(lambda: not live.backend.desk.working(symbol), "no order left")
+    assert engine.account.fills.newest()[0].trade_type == "settlement"
     await agree(live)

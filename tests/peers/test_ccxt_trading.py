@@ -282,6 +282,18 @@ def test_closing_a_position(client: Any, exchange: Hosted) -> None:
     assert client.fetch_positions() == []
 
 
+def test_the_rank_among_those_who_are_deleveraged(client: Any, exchange: Hosted) -> None:
+    client.create_order(BTC, "market", "buy", 5, None, {"leverage": 10})
+    with exchange.still():
+        (listed,) = client.fetch_positions_adl_rank([BTC])
+        single = client.fetch_position_adl_rank(BTC)
+        raw = exchange.ask("/api/v1/position", symbol=SYMBOL)["delevPercentage"]
+    assert 0 < raw < 1
+    for found in (listed, single):
+        assert found["symbol"] == BTC
+        assert float(found["info"]["delevPercentage"]) == raw
+
+
 def test_past_positions(client: Any, exchange: Hosted) -> None:
     client.create_order(BTC, "market", "buy", 5)
     client.close_position(BTC)

@@ -17,6 +17,7 @@ from tests.peers.hosted import SYMBOL, wait_until
 from tests.peers.programs import Official, known, library, require, told
 
 if TYPE_CHECKING:
+    from terminal.simexchange.server import SimExchange
     from tests.peers.hosted import Hosted
 
 require()
@@ -374,6 +375,61 @@ def test_more_and_less_margin(exchange: Hosted, official: Official) -> None:
         assert more - exchange.ask("/api/v1/position", symbol=SYMBOL)["posMargin"] == pytest.approx(
             4
         )
+
+
+def test_what_can_be_withdrawn_and_margin_that_comes_by_itself(
+    exchange: Hosted, official: Official
+) -> None:
+    place(official, "m-2", type="market", size=5)
+    with exchange.still():
+        official.ask("positions", "add_isolated_margin", symbol=SYMBOL, margin=10, biz_no="biz-2")
+        reply = official.ask("positions", "get_max_withdraw_margin", symbol=SYMBOL)
+        assert reply.data == exchange.ask("/api/v1/margin/maxWithdrawMargin", symbol=SYMBOL)
+        assert float(reply.data) > 10
+    for is_on in (True, False):
+        reply = official.ask("positions", "modify_auto_deposit_status", symbol=SYMBOL, status=is_on)
+        assert reply.data is True
+        assert exchange.ask("/api/v1/position", symbol=SYMBOL)["autoDeposit"] is is_on
+
+
+def test_another_risk_limit_level(exchange: Hosted, official: Official) -> None:
+    reply = official.ask("positions", "modify_isolated_margin_risk_limt", symbol=SYMBOL, level=3)
+    assert reply.data is True
+    assert exchange.of_account(lambda account: account.positions[SYMBOL].level.level) == 3
+
+
+def test_own_funding(exchange: Hosted, official: Official) -> None:
+    """A settlement that is not waited for."""
+    place(official, "m-3", type="market", size=5)
+
+    def settled(one: SimExchange) -> None:
+        begin = one.engine.settlements.on_begin
+        assert begin is not None
+        begin(one.engine.markets[SYMBOL], one.clock.now_ms(), 0.0003)
+
+    exchange.do(settled)
+    reply = official.ask("funding", "get_private_funding_history", symbol=SYMBOL)
+    (raw,) = exchange.ask("/api/v1/funding-history", symbol=SYMBOL)["dataList"]
+    (row,) = reply.data_list
+    assert told(row) == known(row, raw)
+
+
+def test_a_position_that_was_delivered(exchange: Hosted, official: Official) -> None:
+    """The library reads the end of a dated contract: its fill, its history, its status."""
+
+    def dated(one: SimExchange) -> str:
+        return next(name for name, m in one.engine.markets.items() if m.spec.is_dated)
+
+    symbol = exchange.do(dated)
+    place(official, "m-4", symbol=symbol, type="market", size=5)
+    exchange.do(lambda one: one.engine.deliveries.bring(one.engine.markets[symbol], 0))
+    wait_until(lambda: exchange.do(lambda one: one.engine.markets[symbol].phase), "the delivery")
+    fills = official.ask("order", "get_trade_history", symbol=symbol).items
+    assert [told(row)["tradeType"] for row in fills] == ["settlement", "trade"]
+    (closed,) = official.ask("positions", "get_positions_history", symbol=symbol).items
+    (raw,) = exchange.ask("/api/v1/history-positions", symbol=symbol)["items"]
+    assert told(closed) == known(closed, raw)
+    assert not official.ask("positions", "get_position_list").data
 
 
 def test_a_transfer_arrives(exchange: Hosted, official: Official) -> None:

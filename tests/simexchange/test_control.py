@@ -428,3 +428,30 @@ async def test_the_fund_and_a_cascade(hand: Hand) -> None:
         ("insurance", {"currency": "USDT", "balance": "-1"}),
     ):
         await hand.turn(path, wrong, 400)
+
+
+async def test_a_delivery_is_brought_near_and_seen(hand: Hand) -> None:
+    ((symbol, row),) = (await hand.look("delivery")).items()
+    assert row == {"at_ms": 1_766_736_000_000, "phase": "Open"}
+    await hand.turn("delivery", {"in_s": 700, "symbol": symbol})
+    assert (await hand.turn("delivery", {"in_s": 600}))[symbol]["at_ms"] == START_MS + 600_000
+    await hand.turn("time", {"advance_ms": 600_500})
+    assert (await hand.look("delivery"))[symbol]["phase"] == "BeingSettled"
+    await hand.turn("time", {"advance_ms": 3_000})
+    assert (await hand.look("delivery"))[symbol]["phase"] == "Settled"
+    last = (await hand.look("market"))[symbol]["last"]
+    assert (await hand.turn(f"market/{symbol}", {"move_ticks": 9}))["last"] == last
+    assert "delivered" in (await hand.turn("delivery", {"in_s": 5, "symbol": symbol}, 400))["error"]
+
+
+async def test_a_delivery_that_cannot_be_is_refused_with_a_sentence(hand: Hand) -> None:
+    before = await hand.look("delivery")
+    for body, status in (
+        ({"in_s": 5, "symbol": "XBTUSDTM"}, 400),
+        ({"in_s": 5, "symbol": "NONE"}, 404),
+        ({"in_s": -1}, 400),
+        ({"symbol": next(iter(before))}, 400),
+        ({"in_s": 5, "symbol": 7}, 400),
+    ):
+        assert (await hand.turn("delivery", body, status))["error"].endswith(".")
+    assert await hand.look("delivery") == before

@@ -300,3 +300,20 @@ async def test_a_damaged_state_is_refused_and_kept(tmp_path: Path) -> None:
     assert (code, errors.count("\n")) == (2, 1)
     assert "it was left as it is" in errors
     assert path.read_text() == "not a state"
+
+
+async def test_two_processes_do_not_use_one_state(tmp_path: Path) -> None:
+    """The second one ends with a sentence; who comes after the first one was killed does not."""
+    path = tmp_path / "state.json"
+    arguments = ("--state", str(path), "--calm")
+    async with process_of(*arguments) as first:
+        await ready_line(first)
+        before = path.read_bytes()
+        assert await refused(*arguments) == (
+            f"{path} is used by another exchange, process {first.pid}; it was left as it is.\n"
+        )
+        assert path.read_bytes() == before
+        first.kill()
+        await first.wait()
+        async with process_of(*arguments) as second:
+            await ready_line(second)

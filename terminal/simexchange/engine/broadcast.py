@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Protocol, final
 
+from terminal.simexchange.market.market import SETTLED
 from terminal.simexchange.payloads import frames
 from terminal.simexchange.payloads.frames import CANDLE_TYPES
 
@@ -121,6 +122,8 @@ class Broadcast:
     def second(self) -> None:
         """What is told once a second: mark and index prices, forming candles."""
         for symbol, market in self._markets.items():
+            if market.phase == SETTLED:
+                continue
             topic = f"{frames.INSTRUMENT}:{symbol}"
             if self._publisher.is_wanted(topic):
                 data = frames.mark_price(market, self._clock.now_ms())
@@ -153,7 +156,7 @@ class Broadcast:
         """The last 24 hours of every contract; called every five seconds."""
         for symbol, market in self._markets.items():
             topic = f"{frames.SNAPSHOT}:{symbol}"
-            if self._publisher.is_wanted(topic):
+            if market.phase != SETTLED and self._publisher.is_wanted(topic):
                 data = frames.snapshot(market, self._clock.now_ns())
                 self._publisher.publish(topic, "snapshot.24h", data)
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, final
 
 from terminal.simexchange.errors import Refused
 from terminal.simexchange.market.contracts import plain
+from terminal.simexchange.market.market import BEING_SETTLED, SETTLED
 from terminal.simexchange.market.matching import BUY, SELL, opposite
 from terminal.simexchange.trading import risk, sizing
 from terminal.simexchange.trading.margin import CROSS, ISOLATED
@@ -30,6 +31,8 @@ if TYPE_CHECKING:
 
 MAX_ACTIVE = 100
 MAX_STOPS = 200
+CLOSING_ONLY_MS = 10 * 60_000
+"""So long before its delivery a contract's positions can only be closed (reference 7.9)."""
 COVERING = 1 << 60
 """More lots than any position has."""
 
@@ -69,8 +72,10 @@ class Checks:
         if not isinstance(symbol, str) or not symbol:
             raise bad("symbol is required")
         found = self._markets.get(symbol)
-        if found is None:
-            raise Refused("100003", f"symbol {symbol:.40} does not exist")
+        if found is None or (
+            found.phase == SETTLED and self._switches.delivered_contract == "unknown"
+        ):
+            raise _unknown(symbol)
         return found
 
     def accepted(self, account: Account, body: Mapping[str, Any]) -> UserOrder:
@@ -139,6 +144,10 @@ class Checks:
 
     @staticmethod
     def _check_open(market: Market) -> None:
+        if market.phase == BEING_SETTLED:
+            raise Refused("300015", "The contract is being settled")
+        if market.phase == SETTLED:
+            raise _unknown(market.spec.symbol)
         if market.is_paused:
             raise Refused("300002", "Trading of the contract is suspended")
 
@@ -167,6 +176,16 @@ class Checks:
     def check_liquidation(self, uid: str, symbol: str) -> None:
         """Raise ``Refused`` while the account's position in a contract is in liquidation."""
         if (uid, symbol) in self.halts.liquidating:
+            raise Refused("300014", "The position is in liquidation")
+
+    def check_settings(self, uid: str, symbol: str | None = None) -> None:
+        """Raise ``Refused`` when leverage or modes may not be changed: of a contract, or of all.
+
+        That a liquidation stands against it is not established: the code says placing (1.6).
+        """
+        if self._switches.liquidation_settings == "refused" and any(
+            owner == uid and symbol in (None, name) for owner, name in self.halts.liquidating
+        ):
             raise Refused("300014", "The position is in liquidation")
 
     # The order -------------------------------------------------------------------------------
@@ -258,6 +277,7 @@ class Checks:
     def check_now(self, account: Account, order: UserOrder, market: Market) -> None:
         """What must hold when an order starts to work: at once, or when its stop fires."""
         self._check_bounds(order, market)
+        self._check_delivery(account, order, market)
         self._check_close_price(account, order, market)
         if order.type == "market" and market.book.front(opposite(order.side)) is None:
             if order.is_close_order:
@@ -279,6 +299,17 @@ class Checks:
             self._check_balance(account, order, market)
         if not is_cross and not order.only_reduces:
             self._check_size_of_position(account, order, market)
+
+    def _check_delivery(self, account: Account, order: UserOrder, market: Market) -> None:
+        """Shortly before its delivery nothing of a contract is opened (7.9)."""
+        if market.expires_ms is None or order.only_reduces:
+            return
+        if self._clock.now_ms() < market.expires_ms - CLOSING_ONLY_MS:
+            return
+        leg = account.legs.one(order.symbol, order.position_side)
+        if leg.holds.uncovered(order.side, leg.lots, order.size):
+            code = self._switches.delivery_refusal
+            raise Refused(code, "Positions of the contract can only be closed before its delivery")
 
     @staticmethod
     def _check_bounds(order: UserOrder, market: Market) -> None:
@@ -408,6 +439,10 @@ class Checks:
         if self._switches.market_order_margin == "best_price" and best is not None:
             return market.spec.price(best)
         return market.buy_limit
+
+
+def _unknown(symbol: str) -> Refused:
+    return Refused("100003", f"symbol {symbol:.40} does not exist")
 
 
 def _probe(account: Account, leg: Leg, side: str, mode: str, cost: Cost) -> UserOrder:

@@ -9,6 +9,7 @@ from terminal.simexchange.engine.adl import Deleveraging, Holders
 from terminal.simexchange.engine.broadcast import Broadcast
 from terminal.simexchange.engine.checks import Checks, Cost
 from terminal.simexchange.engine.deadman import DeadMan
+from terminal.simexchange.engine.delivery import Deliveries, Hands
 from terminal.simexchange.engine.exits import Exits, read_exits
 from terminal.simexchange.engine.filling import Filling, Shared
 from terminal.simexchange.engine.forced import Forced
@@ -23,7 +24,7 @@ from terminal.simexchange.engine.takeover import Takeovers
 from terminal.simexchange.errors import Refused
 from terminal.simexchange.faults import CANCEL_ONLY, Faults
 from terminal.simexchange.market.contracts import listed
-from terminal.simexchange.market.market import Market
+from terminal.simexchange.market.market import SETTLED, Market
 from terminal.simexchange.market.world import World
 from terminal.simexchange.trading.accounts import Accounts
 from terminal.simexchange.trading.margin import CROSS, ISOLATED
@@ -103,6 +104,8 @@ class Engine:
         liquidations.on_worked = self._stops.check
         self._filling.on_held = liquidations.held
         self._filling.on_fee = self.insurance.fee
+        hands = Hands(holders, liquidations, self.insurance, forced, self._take_out, self._moved)
+        self.deliveries = Deliveries(shared, self.markets, self.settlements, hands)
         return liquidations
 
     def _pay_funding(self, now_ms: int) -> None:
@@ -129,6 +132,10 @@ class Engine:
     def market(self, symbol: str) -> Market:
         """A listed contract's market. Raises ``Refused`` for an unknown one."""
         return self._checks.market(symbol)
+
+    def listed(self) -> list[Market]:
+        """The markets of all contracts but those that were delivered."""
+        return [market for market in self.markets.values() if market.phase != SETTLED]
 
     @property
     def status(self) -> str:
@@ -203,8 +210,9 @@ class Engine:
     def trade_at(self, symbol: str, price: int) -> None:
         """Let the crowd trade to a price (ticks); stops and margins follow."""
         market = self.markets[symbol]
-        market.trade_at(price)
-        self._moved(market)
+        if not market.phase:
+            market.trade_at(price)
+            self._moved(market)
 
     # Placing ---------------------------------------------------------------------------------
 
@@ -287,6 +295,12 @@ class Engine:
                 self.cancel(order)
                 canceled.append(order.id)
         return canceled
+
+    # Settings --------------------------------------------------------------------------------
+
+    def check_settings(self, account: Account, symbol: str | None = None) -> None:
+        """Raise ``Refused`` when leverage or modes may not be changed: of a contract, or of all."""
+        self._checks.check_settings(account.uid, symbol)
 
     # Sizes -----------------------------------------------------------------------------------
 

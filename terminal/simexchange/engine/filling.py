@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from terminal.simexchange.trading.accounts import Accounts
     from terminal.simexchange.trading.orders import OrderNumbers, UserOrder
 
-LIQUID, ADL = "liquid", "adl"
+LIQUID, ADL, SETTLEMENT = "liquid", "adl", "settlement"
 """Types of trades that the exchange forces upon an account (3.7)."""
 _REASONS = {LIQUID: "liquidation", ADL: "adl"}
 _FREE = Decimal(0)
@@ -217,6 +217,8 @@ class Filling:
             return _FREE
         if order.trade_type == LIQUID:
             return liquidation_fee(market.spec, self._switches)
+        if order.trade_type == SETTLEMENT:
+            return market.spec.settlement_rate
         return market.spec.taker_rate if pays_taker else market.spec.maker_rate
 
     def _settle(self, account: Account, order: UserOrder, price: Decimal, part: _Part) -> None:
@@ -228,9 +230,18 @@ class Filling:
         now_ms = self._clock.now_ms()
         profit = held.fill(part.signed, price, order.leverage, now_ms, part.value)
         held.fees += part.fee
+        if order.trade_type == LIQUID:
+            held.liquid_lots += abs(part.signed)
+            held.liquid_value += held.spec.value(price, part.signed)
         if held.lots == 0:
-            account.closings.add(held, order.trade_type, now_ms, is_long=part.signed < 0)
+            account.closings.add(held, self._way(order), now_ms, is_long=part.signed < 0)
         account.earn(order.symbol, profit - part.fee, order.position_side)
+
+    def _way(self, order: UserOrder) -> str:
+        """The type of the trade as the history of positions knows it: a delivery is a switch."""
+        if order.trade_type == SETTLEMENT and self._switches.delivery_close_type == "CLOSE":
+            return ""
+        return order.trade_type
 
     def _liquidity(self, *, is_taker: bool) -> str:
         """What the exchange calls the role; a maker that met a hidden order may be a taker."""

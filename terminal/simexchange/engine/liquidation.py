@@ -262,7 +262,7 @@ class Liquidations:
         own, cash = held.own_margin, account.wallets[case.currency].cash
         self._take_over(account, held, abs(held.lots), own + held.unrealized(mark))
         lost = cash - account.wallets[case.currency].cash
-        self._cover(account, held, lost - own)
+        self.cover(account, held, lost - own)
 
     def _cut(self, account: Account, held: SimPosition, lots: int) -> bool:
         """Let a part go first. False when not all of it can, or nothing would be left."""
@@ -288,7 +288,7 @@ class Liquidations:
             last, share = shares[0]
             self._take_over(account, last, abs(last.lots), share)
         if last is not None:
-            self._cover(account, last, -account.wallet_state(currency).cross_margin)
+            self.cover(account, last, -account.wallet_state(currency).cross_margin)
 
     def _cut_large(self, case: _Case) -> bool:
         """Let what is above the amount go first. False when there is nothing above it."""
@@ -338,7 +338,7 @@ class Liquidations:
         self._tools.takeovers.work(market, taken)
         self.on_worked(market)
 
-    def _cover(self, account: Account, held: SimPosition, missing: Decimal) -> None:
+    def cover(self, account: Account, held: SimPosition, missing: Decimal) -> None:
         """No account loses more than it had, where no price would have prevented it either."""
         if missing > 0:
             self._tools.insurance.book(held.spec.settle, -missing)

@@ -104,6 +104,7 @@ class Reports:
             risk.prices(account, held),
             risk.maintenance(account, held),
             rank(account, held, market.mark_price),
+            account.effective_leverage(market.spec.symbol),
         )
         payload = account_payloads.position(held, market, valued, self._clock.now_ms())
         if "posFunding" in payload and self._switches.pos_funding == "settled":

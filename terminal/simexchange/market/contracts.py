@@ -63,6 +63,8 @@ class ContractSpec:
 
     maker_rate = Decimal("0.0002")
     taker_rate = Decimal("0.0006")
+    settlement_rate = Decimal("0.00025")
+    """The fee of a delivery; our choice: the figure is not known (reference 7.9)."""
     price_range = Decimal("0.05")
     mmr_limit = Decimal("0.3")
 

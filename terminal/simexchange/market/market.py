@@ -28,6 +28,8 @@ if TYPE_CHECKING:
     from terminal.simexchange.market.rewind import Levels
 
 KEPT_TRADES = 100
+BEING_SETTLED, SETTLED = "BeingSettled", "Settled"
+"""Phases of a contract that is delivered, in the words of reference 2.1."""
 FUNDING_MS = CYCLE_MS
 
 _FIRST_SEQUENCE = 1_720_000_000_000
@@ -139,6 +141,11 @@ class Market:
         """What drives the market beside its usual course."""
         self.is_paused = False
         """True while nothing is traded: neither the crowd acts nor may anybody place orders."""
+        self.expires_ms = spec.expires_ms
+        """When it is delivered; who wants to see that sooner sets it. None for perpetual ones."""
+        self.phase = ""
+        """How far its delivery is: empty before it, then ``BEING_SETTLED``, then ``SETTLED``."""
+        self._given_mark: Decimal | None = None
         self._grid = float(spec.tick / spec.index_tick)
         self._averaged_s = self.now_s
         self._basis: float | None = None
@@ -164,7 +171,9 @@ class Market:
         return str(self._ids)
 
     def step(self) -> None:
-        """Let the crowd act once, where the price has come by now."""
+        """Let the crowd act once, where the price has come by now; not once it is delivered."""
+        if self.phase:
+            return
         now_s = self.now_s
         passed_s = self.motion.passed(now_s)
         if self.scenario is not None:
@@ -218,7 +227,15 @@ class Market:
         if not (self.spec.is_inverse or self.spec.is_dated):
             mark = sorted((mark, self._by_funding(index, now_ms), float(self.last)))[1]
         self._mark_price = max(1, round(mark * self._grid)) * self.spec.index_tick
+        if self._given_mark is not None:
+            self._mark_price = self._given_mark
         self.series.observe(now_ms, steps, self._basis / index)
+
+    def give_mark(self, mark: Decimal | None) -> None:
+        """Let the mark be this from now on; None lets it follow the market again."""
+        self._given_mark = mark
+        if mark is not None:
+            self._mark_price = mark
 
     def _by_funding(self, index: float, now_ms: int) -> float:
         """The index and what is left to pay for the price's distance from it (reference 7.8)."""

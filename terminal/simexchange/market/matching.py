@@ -270,6 +270,11 @@ class MatchingBook:
             self._changed(order.side, order.price)
         return order
 
+    def clear(self) -> None:
+        """Take all orders out, the oldest first."""
+        for identity in list(self._orders):
+            self.cancel(identity)
+
     def reduce(self, identity: str, remaining: int) -> None:
         """Shrink an order to ``remaining`` (above zero), keeping its place in the queue."""
         order = self._orders[identity]

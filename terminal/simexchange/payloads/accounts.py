@@ -35,6 +35,8 @@ class Valued(NamedTuple):
     prices: Prices
     maintenance: Decimal
     rank: Decimal = _NONE
+    leverage: Decimal | None = None
+    """What the margin of a cross position follows from, if it is another than its own."""
 
 
 def position(held: SimPosition, market: Market, valued: Valued, now_ms: int) -> Payload:
@@ -45,7 +47,7 @@ def position(held: SimPosition, market: Market, valued: Valued, now_ms: int) -> 
     cost = held.cost if signed > 0 else -held.cost
     value = signed_value(mark, signed, is_inverse=spec.is_inverse)
     realized = held.realized_gross - held.fees + held.funding
-    unrealized, margin = held.unrealized(mark), held.margin(mark)
+    unrealized, margin = held.unrealized(mark), held.margin(mark, valued.leverage)
     is_cross, rate = held.margin_mode == CROSS, valued.maintenance
     payload: Payload = {
         "id": str(held.number or ""),
@@ -121,12 +123,14 @@ def _effective_leverage(held: SimPosition, backing: Decimal, value: Decimal) -> 
     return round(value / backing, 4) if backing > 0 else _NONE
 
 
-def closed_position(row: ClosedPosition, uid: str) -> Payload:
+def closed_position(row: ClosedPosition, uid: str, switches: Switches = _USUAL) -> Payload:
     """3.8, a position of before: text, but for its times.
 
-    Nobody withdraws a profit from a position or is taxed here, and what a liquidation shows in
-    addition is not known: those are as in the known samples.
+    Nobody withdraws a profit from a position or is taxed here: those are as in the known samples.
+    What a liquidation shows in addition is not known: a switch.
     """
+    is_named = row.way == "SETTLEMENT" or switches.forced_close_type == "named"
+    is_told = bool(row.liquid_lots) and switches.liquidation_history == "filled"
     side = "LONG" if row.is_long else "SHORT"
     leverage = plain(row.leverage)
     return {
@@ -135,7 +139,7 @@ def closed_position(row: ClosedPosition, uid: str) -> Payload:
         "symbol": row.symbol,
         "settleCurrency": row.currency,
         "leverage": leverage if "." in leverage else f"{leverage}.0",
-        "type": f"{row.way}_{side}",
+        "type": f"{row.way if is_named else 'CLOSE'}_{side}",
         "pnl": plain(row.pnl),
         "realisedGrossCost": plain(-row.gross),
         "realisedGrossCostNew": plain(-row.gross),
@@ -149,8 +153,8 @@ def closed_position(row: ClosedPosition, uid: str) -> Payload:
         "marginMode": row.margin_mode,
         "tax": "0.0",
         "roe": None,
-        "liquidAmount": None,
-        "liquidPrice": None,
+        "liquidAmount": str(row.liquid_lots) if is_told else None,
+        "liquidPrice": plain(row.liquid_price) if is_told else None,
         "side": side,
     }
 
@@ -221,8 +225,11 @@ def on_grid(price: Decimal, step: Decimal, rounding: str) -> Decimal:
     return (price / step).to_integral_value(rounding) * step
 
 
-def position_v2(payload: Payload) -> Payload:
-    """3.8, v2: the same position with money as text, and its own names for what it cost."""
+def position_v2(payload: Payload, leverage: Decimal | None = None) -> Payload:
+    """3.8, v2: the same position with money as text, and its own names for what it cost.
+
+    ``leverage`` is what the margin of a cross position follows from.
+    """
     made = {
         name: _text(value) if name in _V2_TEXTS else value
         for name, value in payload.items()
@@ -232,7 +239,8 @@ def position_v2(payload: Payload) -> Payload:
     made["cumulativeFundingFee"] = _text(payload["fundingFee"])
     made["cumulativeTax"] = _text(payload["tax"])
     if payload["leverage"]:
-        made["imr"] = _text(round(1 / payload["leverage"], 10))
+        floor = 0.0 if leverage is None else float(1 / leverage)
+        made["imr"] = _text(round(max(1 / payload["leverage"], floor), 10))
     return made
 
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from terminal.simexchange.market.matching import BUY, SELL
 from terminal.simexchange.market.risk_limits import ladder
 from terminal.simexchange.market.series import DAILY_INTEREST, FUNDING_CAP
+from terminal.simexchange.trading.sizing import FLOOR_FACTOR
 
 if TYPE_CHECKING:
     from terminal.simexchange.market.contracts import ContractSpec
@@ -34,8 +35,6 @@ _OF_PERPETUALS = (
     "fundingRateCap", "fundingRateFloor", "dailyInterestRate", "period",
 )  # fmt: skip
 """What a dated contract has not: it is null there (2.1, 7.9)."""
-_DELIVERY_FEE = 0.00025
-"""Our choice: the figure is not known (7.9)."""
 _DELIVERY_INDEX = ".KXBT30M"
 
 
@@ -43,8 +42,9 @@ def contract(market: Market, now_ms: int, status: str = "Open") -> Payload:
     """2.1"""
     row = {**_listing(market.spec), "status": status, **_running(market, now_ms)}
     if market.spec.is_dated:
-        row.update(dict.fromkeys(_OF_PERPETUALS), expireDate=market.spec.expires_ms)
-        row.update(settleDate=market.spec.expires_ms, type="FFICSX", settlementFee=_DELIVERY_FEE)
+        row.update(dict.fromkeys(_OF_PERPETUALS), expireDate=market.expires_ms)
+        fee = float(market.spec.settlement_rate)
+        row.update(settleDate=market.expires_ms, type="FFICSX", settlementFee=fee)
         row.update(settlementSymbol=_DELIVERY_INDEX)
     return row
 
@@ -105,7 +105,7 @@ def _listing(spec: ContractSpec) -> Payload:
         "sourceExchanges": [name for name, _ in SOURCES],
         "k": float(spec.cross_k),
         "m": float(spec.cross_m),
-        "f": 1.3,
+        "f": float(FLOOR_FACTOR),
         "mmrLimit": float(spec.mmr_limit),
         "mmrLevConstant": float(spec.mmr_leverage),
         "adjustK": None,

@@ -15,7 +15,14 @@ Payload = dict[str, Any]
 _RATE_GRID = Decimal("1E-10")
 
 
-def cross_limit(spec: ContractSpec, price: Decimal, margin: Decimal, leverage: Decimal) -> Payload:
+def cross_limit(
+    spec: ContractSpec,
+    price: Decimal,
+    margin: Decimal,
+    leverage: Decimal,
+    *,
+    has_floor: bool = False,
+) -> Payload:
     """How large a cross position may be with so much margin, and its rates at that size."""
     value = sizing.max_open_value(spec, price, margin, leverage)
     lots = sizing.lots_worth(spec, price, value)
@@ -27,20 +34,25 @@ def cross_limit(spec: ContractSpec, price: Decimal, margin: Decimal, leverage: D
         "price": plain(price),
         "leverage": f"{leverage:.2f}",
         "mmr": _maintenance(spec, price, lots),
-        "imr": _initial(leverage),
+        "imr": _initial(spec, price, lots, leverage, has_floor=has_floor),
         "currency": spec.settle,
     }
 
 
 def margin_requirement(
-    spec: ContractSpec, price: Decimal, value: Decimal, leverage: Decimal
+    spec: ContractSpec,
+    price: Decimal,
+    value: Decimal,
+    leverage: Decimal,
+    *,
+    has_floor: bool = False,
 ) -> Payload:
     """What a cross position of a value in the quote currency must have; its size in whole lots."""
     per_coin = Decimal(1) if spec.is_inverse else price
     lots = int(value / per_coin / spec.multiplier)
     return {
         "symbol": spec.symbol,
-        "imr": _initial(leverage),
+        "imr": _initial(spec, price, lots, leverage, has_floor=has_floor),
         "mmr": _maintenance(spec, price, lots),
         "size": lots,
         "positionValue": plain(value),
@@ -52,8 +64,13 @@ def _maintenance(spec: ContractSpec, price: Decimal, lots: int) -> str:
     return _rate(sizing.maintenance_rate(spec, sizing.coins(spec, price, lots)))
 
 
-def _initial(leverage: Decimal) -> str:
-    """One over the leverage in all known samples (7.6)."""
+def _initial(
+    spec: ContractSpec, price: Decimal, lots: int, leverage: Decimal, *, has_floor: bool
+) -> str:
+    """One over the leverage in all known samples (7.6); a floor is a switch."""
+    if has_floor:
+        rate = sizing.maintenance_rate(spec, sizing.coins(spec, price, lots))
+        leverage = sizing.floored_leverage(leverage, rate)
     return _rate(1 / leverage)
 
 

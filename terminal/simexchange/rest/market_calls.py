@@ -57,10 +57,11 @@ class MarketCalls:
 
     def _listed(self, market: Market) -> payloads.Payload:
         status = "Paused" if market.is_paused else _CONTRACT_STATUS[self._engine.status]
+        status = market.phase or status
         return payloads.contract(market, self._clock.now_ms(), status)
 
     def _contracts(self, _call: Call) -> object:
-        return [self._listed(market) for market in self._engine.markets.values()]
+        return [self._listed(market) for market in self._engine.listed()]
 
     def _contract(self, call: Call) -> object:
         return self._listed(self._market(call))
@@ -73,7 +74,7 @@ class MarketCalls:
         return payloads.ticker(self._market(call))
 
     def _all_tickers(self, _call: Call) -> object:
-        return [payloads.ticker(market) for market in self._engine.markets.values()]
+        return [payloads.ticker(market) for market in self._engine.listed()]
 
     def _snapshot(self, call: Call) -> object:
         return payloads.book(self._market(call), self._clock.now_ns())
@@ -93,7 +94,7 @@ class MarketCalls:
 
     def _statistics(self, _call: Call) -> object:
         """All quote currencies are dollars."""
-        markets = self._engine.markets.values()
+        markets = self._engine.listed()
         return {"turnoverOf24h": sum(payloads.day_values(market)[0] for market in markets)}
 
     def _status(self, _call: Call) -> object:

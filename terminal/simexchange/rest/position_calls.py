@@ -71,7 +71,10 @@ class PositionCalls:
     def _position_v2(self, call: Call) -> object:
         market = self._engine.market(call.required("symbol"))
         return [
-            payloads.position_v2(self._payload(call.account, market, held.side))
+            payloads.position_v2(
+                self._payload(call.account, market, held.side),
+                call.account.effective_leverage(market.spec.symbol),
+            )
             for held in call.account.legs.open(market.spec.symbol)
         ]
 
@@ -90,7 +93,9 @@ class PositionCalls:
         window = asked_window(call, ("from", "to"))
         found = call.account.closings.newest(symbol, window.start_ms, window.end_ms)
         return page_of_history(
-            call, found, lambda row: payloads.closed_position(row, call.account.uid)
+            call,
+            found,
+            lambda row: payloads.closed_position(row, call.account.uid, self._engine.switches),
         )
 
     def _payload(self, account: Account, market: Market, side: str) -> dict[str, Any]:
@@ -107,8 +112,7 @@ class PositionCalls:
         """Refused with the code of the batch while there is a position or an order."""
         mode = _mode(call.fields)
         symbol = self._symbol(call.fields.get("symbol"))
-        if not self._set_margin_mode(call.account, symbol, mode):
-            raise Refused("50002", _IN_USE)
+        self._set_margin_mode(call.account, symbol, mode)
         return {"symbol": symbol, "marginMode": mode}
 
     def _change_margin_modes(self, call: Call) -> object:
@@ -117,22 +121,26 @@ class PositionCalls:
         if not isinstance(listed, list) or not 0 < len(listed) <= MOST_SYMBOLS:
             raise Refused("400100", f"symbols: a list of 1 to {MOST_SYMBOLS}", 400)
         symbols = list(dict.fromkeys(self._symbol(name) for name in listed))
-        account = call.account
-        failed = [s for s in symbols if not self._set_margin_mode(account, s, mode)]
+        account, errors = call.account, []
+        for symbol in symbols:
+            try:
+                self._set_margin_mode(account, symbol, mode)
+            except Refused as refused:
+                errors.append({"code": refused.code, "msg": refused.text, "symbol": symbol})
         return {
             "marginMode": {symbol: account.margin_modes[symbol] for symbol in symbols},
-            "errors": [{"code": "50002", "msg": _IN_USE, "symbol": symbol} for symbol in failed],
+            "errors": errors,
         }
 
-    def _set_margin_mode(self, account: Account, symbol: str, mode: str) -> bool:
-        """False when a position or an order stands against it; told when it is another one now."""
+    def _set_margin_mode(self, account: Account, symbol: str, mode: str) -> None:
+        """Told when it is another one now. Raises ``Refused``: 50002 for a contract in use."""
         if account.margin_modes[symbol] == mode:
-            return True
+            return
+        self._engine.check_settings(account, symbol)
         if any(leg.lots for leg in account.legs.of(symbol)) or account.active(symbol):
-            return False
+            raise Refused("50002", _IN_USE)
         account.margin_modes[symbol] = mode
         self._engine.reports.margin_mode(account, symbol)
-        return True
 
     # Cross leverage --------------------------------------------------------------------------
 
@@ -151,6 +159,7 @@ class PositionCalls:
             raise Refused("300016", text)
         if leverage == account.cross_leverage[symbol]:
             return True
+        self._engine.check_settings(account, symbol)
         account.set_cross_leverage(symbol, leverage)
         self._engine.reports.cross_leverage(account, symbol)
         for held in account.legs.open(symbol):
@@ -172,6 +181,8 @@ class PositionCalls:
         asked = call.fields.get("positionMode")
         if isinstance(asked, bool) or str(asked) not in ("0", "1"):
             raise Refused("400100", "positionMode is 0 or 1", 400)
+        if (str(asked) == "1") is not call.account.legs.is_hedged:
+            self._engine.check_settings(call.account)
         call.account.set_hedged(is_on=str(asked) == "1")
         return self._position_mode(call)
 

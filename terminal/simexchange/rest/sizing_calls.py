@@ -77,7 +77,11 @@ class SizingCalls:
             _check_leverage(leverage, spec.max_leverage)
             rows.append(
                 payloads.cross_limit(
-                    spec, spec.price(market.last), margin or self._usual_margin(market), leverage
+                    spec,
+                    spec.price(market.last),
+                    margin or self._usual_margin(market),
+                    leverage,
+                    has_floor=self._switches.initial_margin_floor == "maintenance",
                 )
             )
         return rows
@@ -100,7 +104,11 @@ class SizingCalls:
         given = asked.get("leverage")
         leverage = Decimal(spec.max_leverage) if given in (None, "") else leverage_of(given)
         _check_leverage(leverage, spec.max_leverage)
-        data = payloads.margin_requirement(spec, spec.price(market.last), value, leverage)
+        price, has_floor = (
+            spec.price(market.last),
+            (self._switches.initial_margin_floor == "maintenance"),
+        )
+        data = payloads.margin_requirement(spec, price, value, leverage, has_floor=has_floor)
         return [data] if self._switches.margin_requirement_shape == "list" else data
 
 

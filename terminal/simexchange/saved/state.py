@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 LEAP = 10_000_000
 """More than anything is numbered between two savings."""
-_BEGUN_ANEW = frozenset({("Settlements", "_reached")})
+_BEGUN_ANEW = frozenset({("Settlements", "_reached"), ("Deliveries", "_reached")})
 """Timers that every start sets."""
 _KEY_FIELDS = (
     *("key", "secret", "passphrase", "version", "ip_list", "uid", "needs_v3", "is_frozen"),

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple, final
 
 from terminal.simexchange.errors import Refused
 from terminal.simexchange.market.contracts import AMOUNT_GRID, booked
+from terminal.simexchange.trading import sizing
 from terminal.simexchange.trading.closings import Closings
 from terminal.simexchange.trading.ledger import (
     DEPOSIT,
@@ -321,15 +322,15 @@ class Account:
         legs = self.legs.of(symbol)
         if all(leg.is_idle for leg in legs):
             return _UNBOUND
-        mark, leverage = self.markets[symbol].mark_price, self._cross_leverage(symbol)
+        mark, leverage = self.markets[symbol].mark_price, self.effective_leverage(symbol)
         found = _UNBOUND
         for leg in legs:
             held = leg.position
             ordered = leg.holds.margin(held.lots, leverage)
-            found = found.plus(Bound(held.margin(mark), ordered, held.unrealized(mark)))
+            found = found.plus(Bound(held.margin(mark, leverage), ordered, held.unrealized(mark)))
         if len(legs) == 1 or leverage is None or self.switches.hedge_cross_margin == "both":
             return found
-        larger = max(leg.position.margin(mark) for leg in legs)
+        larger = max(leg.position.margin(mark, leverage) for leg in legs)
         return Bound(larger, self._larger(symbol, leverage) - larger, found.unrealized)
 
     def _larger(
@@ -356,17 +357,34 @@ class Account:
 
         In cross mode it is reckoned with the contract's leverage, or with another one.
         """
-        symbol, selected = order.symbol, self._cross_leverage(order.symbol)
+        symbol, selected = order.symbol, self.effective_leverage(order.symbol)
         leg = self.legs.one(symbol, order.position_side)
-        leverage = selected if selected is None else cross_leverage or selected
+        leverage = selected
+        if selected is not None and cross_leverage is not None:
+            leverage = self._floored(symbol, cross_leverage)
         if leverage is None or leg.side == BOTH or self.switches.hedge_cross_margin == "both":
             return leg.holds.cost_of(order, leg.lots, price, leverage)
         grown = leg.holds.grown_value(order, leg.lots, price)
         before = self._larger(symbol, leverage)
         return self._larger(symbol, leverage, (leg.side, grown)) - before
 
-    def _cross_leverage(self, symbol: str) -> Decimal | None:
-        return self.cross_leverage[symbol] if self.mode(symbol) == CROSS else None
+    def effective_leverage(self, symbol: str) -> Decimal | None:
+        """What the margin of a contract in cross mode follows from; None in isolated mode.
+
+        It is the selected one; a switch lets it be no more than what its positions must keep lets
+        it.
+        """
+        if self.mode(symbol) != CROSS:
+            return None
+        return self._floored(symbol, self.cross_leverage[symbol])
+
+    def _floored(self, symbol: str, leverage: Decimal) -> Decimal:
+        if self.switches.initial_margin_floor == "none":
+            return leverage
+        return min(
+            sizing.floored_leverage(leverage, leg.position.maintenance)
+            for leg in self.legs.of(symbol)
+        )
 
     def wallet_state(self, currency: str) -> WalletState:
         """The wallet at the present mark prices (reference 5.7, its two checks)."""

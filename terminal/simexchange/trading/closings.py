@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 KEPT_CLOSINGS = 10_000
 _GRID = Decimal("1E-10")
 _NUMBERS_PER_MS = 100_000
-_WAYS = {"liquid": "LIQUID", "adl": "ADL"}
+_WAYS = {"liquid": "LIQUID", "adl": "ADL", "settlement": "SETTLEMENT"}
 
 
 @final
@@ -31,7 +31,7 @@ class ClosedPosition(NamedTuple):
     margin_mode: str
     leverage: Decimal
     way: str
-    """How it was closed: CLOSE, LIQUID or ADL."""
+    """How it was closed: CLOSE, LIQUID, ADL or SETTLEMENT."""
     is_long: bool
     gross: Decimal
     fees: Decimal
@@ -40,6 +40,9 @@ class ClosedPosition(NamedTuple):
     closed_ms: int
     open_price: Decimal
     close_price: Decimal
+    liquid_lots: int = 0
+    """Those of its lots that were liquidated, and their average price."""
+    liquid_price: Decimal = Decimal(0)
 
     @property
     def pnl(self) -> Decimal:
@@ -75,6 +78,10 @@ class Closings:
             now_ms,
             _rounded(held.average(held.opened_value)),
             _rounded(held.average(held.closed_value)),
+            held.liquid_lots,
+            _rounded(held.average(held.liquid_value, held.liquid_lots))
+            if held.liquid_lots
+            else Decimal(0),
         )
         self._times.add(spec.symbol, now_ms, row.number, row)
 

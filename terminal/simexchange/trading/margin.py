@@ -58,6 +58,9 @@ class SimPosition:
     closed_value: Decimal = _ZERO
     turned_lots: int = 0
     """All lots that were opened since it is there."""
+    liquid_lots: int = 0
+    """Those of them that were liquidated; ``liquid_value`` is their value at these prices."""
+    liquid_value: Decimal = _ZERO
     is_auto_deposit: bool = False
     side: str = "BOTH"
     """Of the contract: BOTH in one-way mode, LONG or SHORT in hedge mode."""
@@ -86,7 +89,8 @@ class SimPosition:
             self.realized_gross = self.fees = self.funding = _ZERO
             self.added = self.received = self.paid = _ZERO
             self.opened_value = self.closed_value = _ZERO
-            self.turned_lots = 0
+            self.turned_lots = self.liquid_lots = 0
+            self.liquid_value = _ZERO
         closing = min(abs(signed), abs(self.lots)) if signed * self.lots < 0 else 0
         profit = _ZERO
         if closing:
@@ -134,9 +138,9 @@ class SimPosition:
         self.opened_value += self.spec.value(price, signed)
         self.initial_margin += booked(value / leverage)
 
-    def average(self, value: Decimal) -> Decimal:
-        """The average price at which all its lots were worth a value."""
-        size = self.spec.multiplier * self.turned_lots
+    def average(self, value: Decimal, lots: int = 0) -> Decimal:
+        """The average price at which all its lots, or some of them, were worth a value."""
+        size = self.spec.multiplier * (lots or self.turned_lots)
         return size / value if self.spec.is_inverse else value / size
 
     def as_selected(self, margin_mode: str, leverage: Decimal) -> SimPosition:
@@ -182,12 +186,15 @@ class SimPosition:
             return _ZERO
         return self._gain(self.cost, booked(self.spec.value(mark, self.lots)))
 
-    def margin(self, mark: Decimal) -> Decimal:
-        """Margin the position holds: its own when isolated, by the mark price when cross."""
+    def margin(self, mark: Decimal, leverage: Decimal | None = None) -> Decimal:
+        """Margin the position holds: its own when isolated, by the mark price when cross.
+
+        A cross one has its own leverage, or the one that is given.
+        """
         if not self.lots:
             return _ZERO
         if self.margin_mode == CROSS:
-            return booked(self.spec.value(mark, self.lots) / self.leverage)
+            return booked(self.spec.value(mark, self.lots) / (leverage or self.leverage))
         return self.own_margin
 
     def bankruptcy(self, wallet: Decimal) -> Decimal:

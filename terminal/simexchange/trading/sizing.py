@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from terminal.simexchange.market.contracts import ContractSpec
 
 _ZERO = Decimal(0)
+FLOOR_FACTOR = Decimal("1.3")
+"""The contracts' field f."""
 
 
 def coins(spec: ContractSpec, price: Decimal, lots: int) -> Decimal:
@@ -30,6 +32,14 @@ def maintenance_rate(spec: ContractSpec, base: Decimal) -> Decimal:
     """
     rate = (1 + base / Decimal(str(spec.cross_m))) / (2 * spec.mmr_leverage)
     return min(spec.mmr_limit, rate)
+
+
+def floored_leverage(leverage: Decimal, maintenance: Decimal) -> Decimal:
+    """The leverage at which the initial margin is not below ``FLOOR_FACTOR`` times maintenance.
+
+    That the contract's field f is such a factor is only a guess (7.6): a switch.
+    """
+    return min(leverage, 1 / (FLOOR_FACTOR * maintenance))
 
 
 def max_open_value(

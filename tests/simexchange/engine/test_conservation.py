@@ -11,17 +11,20 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from terminal.simexchange.auth import ApiKey
+from terminal.simexchange.clock import SimClock
 from terminal.simexchange.errors import Refused
-from terminal.simexchange.market.contracts import booked
+from terminal.simexchange.market.contracts import booked, listed
 from terminal.simexchange.market.matching import BUY, SELL
 from terminal.simexchange.trading.margin import CROSS, ISOLATED
 from terminal.simexchange.trading.sides import LONG, SHORT
+from tests.support.caller import START_MS
 from tests.support.floor import INVERSE, SYMBOL, Floor
 
 if TYPE_CHECKING:
     from terminal.simexchange.trading.account import Account
 
 COUNT = 3
+DATED = listed(START_MS)[-1].symbol
 FIRST_OF_CROWD = 3 * 10**17
 BOUND = Decimal("1E-9")
 sides = st.sampled_from([BUY, SELL])
@@ -42,6 +45,7 @@ command = st.one_of(
     st.tuples(st.just("funding"), st.sampled_from([-0.4, -0.003, 0.003, 0.09])),
     st.tuples(st.just("time"), st.sampled_from([0.5, 3.0])),
     st.tuples(st.just("auto"), who),
+    st.tuples(st.just("delivery"), st.sampled_from([0, 1, 400, 2000])),
 )
 
 
@@ -54,7 +58,8 @@ class Money:
     def __init__(
         self, symbol: str, mode: str, switches: dict[str, str], *, is_hedged: bool
     ) -> None:
-        self.floor = Floor(symbol, **switches)
+        self.floor = Floor(symbol, SimClock(start_ms=START_MS, speed=0), **switches)
+        self.floor.engine.deliveries.start()
         self.symbol, self.mode = symbol, mode
         engine = self.floor.engine
         self.accounts = [self.floor.account]
@@ -105,10 +110,19 @@ class Money:
             engine.settlements.on_begin(market, self.turns, row[1])
         elif kind == "time":
             floor.clock.advance(row[1])
+        elif kind == "delivery":
+            self._deliver(row[1])
         else:
             account = self.accounts[row[1]]
             for leg in account.legs.of(self.symbol):
                 leg.position.is_auto_deposit = True
+
+    def _deliver(self, ahead_s: int) -> None:
+        """Bring a delivery nearer, and go on to shortly before it or far into what comes before."""
+        market = self.floor.market
+        if market.spec.is_dated and not market.phase:
+            self.floor.engine.deliveries.bring(market, ahead_s)
+            self.floor.clock.advance(ahead_s - 0.5 if ahead_s > 1000 else ahead_s / 2)
 
     def _place(
         self,
@@ -196,9 +210,14 @@ MODES = [
     (SYMBOL, ISOLATED, True, {"liquidation_stops": "kept"}),
     (SYMBOL, CROSS, True, {"partial_liquidation": "bankruptcy"}),
 ]
+DELIVERED = [
+    (DATED, ISOLATED, False, {"delivery_resting": "canceled"}),
+    (DATED, CROSS, True, {"delivery_close_type": "SETTLEMENT"}),
+]
+"""Each of them in the modes in which what is settled differs most."""
 
 
-@pytest.mark.parametrize(("symbol", "mode", "is_hedged", "switches"), MODES)
+@pytest.mark.parametrize(("symbol", "mode", "is_hedged", "switches"), [*MODES, *DELIVERED])
 @given(rows=st.lists(command, min_size=6, max_size=25))
 @settings(
     max_examples=settings().max_examples // 10,
@@ -224,3 +243,18 @@ def test_such_histories_liquidate_and_deleverage(
         money.do(row)
         money.check()
     assert money.hit >= {"LIQUID", "ADL"}
+
+
+@pytest.mark.parametrize(("symbol", "mode", "is_hedged", "switches"), DELIVERED)
+def test_such_histories_deliver(
+    symbol: str, mode: str, is_hedged: bool, switches: dict[str, str]
+) -> None:
+    """With a jump shortly before it, an empty fund, and everybody at the same price."""
+    money = Money(symbol, mode, switches, is_hedged=is_hedged)
+    for row in (("fund", 0), ("delivery", 2000), ("jump", -4), ("time", 0.5), ("time", 3.0)):
+        money.do(row)
+        money.check()
+    assert money.floor.market.phase == "Settled"
+    assert not any(money.own(account)[1] for account in money.accounts)
+    types = {fill.trade_type for a in money.accounts for fill in a.fills.newest()}
+    assert "settlement" in types

@@ -530,3 +530,81 @@ def test_a_larger_cross_position_must_keep_more_and_is_liquidated_earlier(caller
     bankrupt = held.bankruptcy(Decimal(10_000))
     assert bankrupt > 0
     assert held.liquidation(Decimal(10_000)) == pytest.approx(bankrupt / (1 - rate))
+
+
+@pytest.mark.parametrize(("word", "codes"), [("refused", {"300014"}), ("allowed", {"200000"})])
+def test_leverage_and_modes_of_what_is_in_liquidation(word: str, codes: set[str]) -> None:
+    """The one contract is locked; position mode belongs to all of them."""
+    caller = Caller(liquidation_settings=word)
+    caller.engine.halts.liquidating.add((caller.account.uid, SYMBOL))
+    v2 = "/api/v2/position"
+    found = {
+        caller.call("POST", path, body)[1]["code"]
+        for path, body in (
+            (f"{v2}/changeMarginMode", {"symbol": SYMBOL, "marginMode": "CROSS"}),
+            ("/api/v2/changeCrossUserLeverage", {"symbol": SYMBOL, "leverage": "3"}),
+            (f"{v2}/switchPositionMode", {"positionMode": "1"}),
+        )
+    }
+    assert found == codes
+    assert (caller.account.cross_leverage[SYMBOL] == 3) is (word == "allowed")
+    body = {"symbol": "ETHUSDTM", "leverage": "3"}
+    assert caller.data("/api/v2/changeCrossUserLeverage", "POST", body) is True
+
+
+def test_one_locked_contract_of_a_batch_fails_alone() -> None:
+    caller = Caller()
+    caller.engine.halts.liquidating.add((caller.account.uid, SYMBOL))
+    body = {"symbols": [SYMBOL, "ETHUSDTM"], "marginMode": "CROSS"}
+    found = caller.data("/api/v2/position/batchChangeMarginMode", "POST", body)
+    assert found["marginMode"] == {SYMBOL: "ISOLATED", "ETHUSDTM": "CROSS"}
+    assert [(one["code"], one["symbol"]) for one in found["errors"]] == [("300014", SYMBOL)]
+
+
+@pytest.mark.parametrize(("word", "shown"), [("named", "LIQUID_SHORT"), ("CLOSE", "CLOSE_SHORT")])
+def test_how_the_history_calls_a_liquidation(word: str, shown: str) -> None:
+    caller = Caller(forced_close_type=word)
+    caller.place(side="sell", size=40, leverage=20)
+    caller.engine.move(SYMBOL, 60_000)
+    (row,) = caller.data("/api/v1/history-positions")["items"]
+    assert (row["type"], row["side"]) == (shown, "SHORT")
+
+
+@pytest.mark.parametrize("word", ["null", "filled"])
+def test_what_the_history_says_of_a_liquidation(word: str) -> None:
+    caller = Caller(liquidation_history=word)
+    caller.place(size=40, leverage=20)
+    caller.place("ETHUSDTM")
+    caller.place("ETHUSDTM", side="sell")
+    caller.engine.move(SYMBOL, -60_000)
+    closed, liquid = sorted(
+        caller.data("/api/v1/history-positions")["items"], key=lambda row: row["type"]
+    )
+    assert (liquid["type"], closed["liquidAmount"], closed["liquidPrice"]) == (
+        "LIQUID_LONG", None, None,
+    )  # fmt: skip
+    shown = liquid["liquidAmount"], liquid["liquidPrice"]
+    assert shown == (("40", liquid["closePrice"]) if word == "filled" else (None, None))
+
+
+def test_the_initial_margin_of_a_large_cross_position_has_a_floor_by_a_switch() -> None:
+    """1.3 times what it must keep: at 1,000 coins and a leverage of 125 that is more than 0.8 %."""
+    margins = {}
+    for word in ("none", "maintenance"):
+        caller = Caller(initial_margin_floor=word)
+        caller.engine.set_margin_mode(SYMBOL, "CROSS")
+        caller.account.set_cross_leverage(SYMBOL, Decimal(125))
+        held = caller.account.positions[SYMBOL]
+        held.margin_mode = "CROSS"
+        held.leverage = Decimal(125)
+        held.fill(1_000_000, Decimal(100_000), held.leverage, START_MS)
+        (row,) = caller.data(f"/api/v2/position?symbol={SYMBOL}")
+        margins[word] = Decimal(row["posMargin"]) / Decimal(row["markValue"])
+        assert abs(Decimal(row["imr"]) - margins[word]) < Decimal("1E-8")
+        state = caller.account.wallet_state("USDT")
+        assert float(state.cross_position) == pytest.approx(float(row["posMargin"]))
+        body = {"symbol": SYMBOL, "positionValue": "100000000", "leverage": "125"}
+        asked = caller.data("/api/v2/getCrossModeMarginRequirement", "POST", body)
+        assert float(asked["imr"]) == pytest.approx(float(margins[word]), rel=0.01)
+    assert margins["none"] == pytest.approx(Decimal("0.008"))
+    assert float(margins["maintenance"]) == pytest.approx(1.3 * (1 + 1000 / 300) / 250)
