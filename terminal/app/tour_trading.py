@@ -12,6 +12,7 @@ from terminal.app.tour_stage import StepFailedError
 from terminal.domain.events import Liquidity
 from terminal.domain.order import Order, OrderState
 from terminal.domain.units import Side
+from terminal.viewmodels.ladder_axis import PAGE_ROWS
 from terminal.viewmodels.ladder_view import OwnState
 
 if TYPE_CHECKING:
@@ -23,11 +24,12 @@ if TYPE_CHECKING:
 
 CANVAS = "ladder.canvas"
 DOUBLE_PRESS_PAUSE_S = 0.12
-FARTHER = (0, 10, 35)
-"""How much farther away an order is sent at each try, in rows."""
+FARTHER = (0, 40, 400)
+"""How much farther away an order is sent at each try, in ticks: the last one for slow machines."""
 RESTS_AWAY = tuple(5 + rows for rows in FARTHER)
 TAKES_THROUGH = (5, 10, 18)
-CLICKS_AWAY = (6, 10, 20)
+CLICKS_AWAY = tuple(6 + rows for rows in FARTHER)
+CLICKED_ROWS = 10  # below the best bid, that are in view
 ROUND_TRIPS = 8
 """How many orders are rested and cancelled while the rest of the time passes."""
 
@@ -164,10 +166,18 @@ class TradingSteps:
         """Send and cancel an order with the armed mouse."""
         self._stage.click("ladder.arm_mouse")
         await self._until(lambda: self._program.ladder.view.is_mouse_armed, "the armed mouse")
+        step = self._program.ladder.axis.step
         await self._orders.outlast(self._click_bid, self._cancel_by_mouse, CLICKS_AWAY)
+        while self._program.ladder.axis.step > step:
+            self._press(Qt.Key.Key_BracketLeft)
         self._stage.click("ladder.arm_mouse")
 
-    async def _click_bid(self, rows: int) -> None:
+    async def _click_bid(self, ticks: int) -> None:
+        """Click so far below the best bid, on coarser rows if that is out of sight."""
+        axis = self._program.ladder.axis
+        while axis.step * CLICKED_ROWS < ticks:
+            self._press(Qt.Key.Key_BracketRight)
+        rows = -(-ticks // axis.step)
         self._press(Qt.Key.Key_Space)
         await self._until(lambda: self._bid_row(rows) is not None, "a bid row to click")
         self._stage.click(CANVAS, self._row_point(self._bid_row(rows), "bid"))
@@ -291,20 +301,22 @@ class TradingSteps:
         return await self._orders.outlast(self._send_small, use, RESTS_AWAY, self._resting)
 
     def _bid_row(self, below: int) -> int | None:
-        """The row so far below the best bid, or the last that is whole."""
+        """The row so far below the best bid, if the view has it."""
         rows = self._program.ladder.view.rows
         best = next((n for n, row in enumerate(rows) if row.is_best_bid), None)
-        if best is None or best + CLICKS_AWAY[0] >= len(rows):
+        if best is None or best + below >= len(rows):
             return None
-        return min(best + below, len(rows) - 2)
+        return best + below
 
     def _row_of(self, order: Order) -> int | None:
-        rows = self._program.ladder.view.rows
+        if order.price is None:
+            return None
+        rows, step = self._program.ladder.view.rows, self._program.ladder.axis.step
         return next(
             (
                 n
                 for n, row in enumerate(rows)
-                if row.price == order.price
+                if row.price == order.price // step * step
                 and (row.own_bid if order.side is Side.BUY else row.own_ask) is not None
             ),
             None,
@@ -316,11 +328,16 @@ class TradingSteps:
         self._stage.press(CANVAS, key)
 
     async def _send_from(self, edge: Qt.Key, arrow: Qt.Key, rows: int, send: Qt.Key) -> None:
-        """Walk so many rows from an edge of the inside, by arrows, and send there."""
+        """Walk so many rows from an edge of the inside, by pages and arrows, and send there."""
         self._press(edge)
-        for _ in range(rows):
-            self._press(arrow)
+        self._walk(arrow, rows)
         self._press(send)
+
+    def _walk(self, arrow: Qt.Key, rows: int) -> None:
+        pages, rest = divmod(rows, PAGE_ROWS)
+        page = Qt.Key.Key_PageDown if arrow is Qt.Key.Key_Down else Qt.Key.Key_PageUp
+        for key in [page] * pages + [arrow] * rest:
+            self._press(key)
 
     async def _send_below(self, rows: int) -> None:
         """Send a buy of the size in hand below the best bid."""
@@ -344,11 +361,10 @@ class TradingSteps:
         return self._program.ladder_widget.point_of(row, column)
 
     def _cursor_to(self, order: Order) -> None:
-        """Walk the cursor to an order's row, by arrows, from the best bid."""
+        """Walk the cursor to an order's row, from the best bid."""
         self._press(Qt.Key.Key_Home)
         axis = self._program.ladder.axis
         if axis.cursor is None or order.price is None:
             raise StepFailedError("there is no cursor")
         distance = order.price // axis.step - axis.cursor
-        for _ in range(abs(distance)):
-            self._press(Qt.Key.Key_Up if distance > 0 else Qt.Key.Key_Down)
+        self._walk(Qt.Key.Key_Up if distance > 0 else Qt.Key.Key_Down, abs(distance))
