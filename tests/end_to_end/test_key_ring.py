@@ -196,7 +196,7 @@ async def test_the_program_stores_an_account_and_opens_it_again(
     texts = (key.key, key.secret, key.passphrase)
     typed = {"key": key.key, "secret": key.secret, "passphrase": key.passphrase}
     answer = await session.step("connect", rest=exchange.rest, name="main", **typed)
-    assert answer == {"titles": ["main, live, watch only"], "faults": []}
+    assert answer == {"titles": ["main, live"], "faults": []}
     assert session.files_with(texts) == []
     assert session.files_with(('"name": "main"',)), "the files were read, the list of accounts too"
 

@@ -48,6 +48,8 @@ COMPARED_FILLS = 500
 """The newest; older ones are not told by request any more when there are many (reference 3.7)."""
 GRAIN = Decimal("0.000001")
 """Amounts by request are numbers, by stream text: they agree up to this."""
+BUSY_CHANGES = 60
+"""Of the book, before a fault: so many that a book which falls silent is noticed."""
 UNCLEAR = (OrderState.SUBMITTING, OrderState.UNKNOWN)
 
 
@@ -129,11 +131,14 @@ class Rig:
         await until(self.is_ready, "a live book and a trusted account", 90.0)
 
     async def prepare(self) -> None:
-        """Something to lose: a position, its fills, and two orders that rest."""
+        """Something to lose: a position, its fills, two orders that rest; and a busy market."""
         await self.clear_up(self.takes(3))
         self.standing = self.rests()
         await self.clear_up(self.standing)
         await self.clear_up(self.rests())
+        if self.is_moving:  # a market just opened stands nearly still, and quiet is no fault
+            busy = len(self._left_s) + BUSY_CHANGES
+            await until(lambda: len(self._left_s) >= busy, "a busy market", 60.0)
         await until(self.is_whole, "equality", 15.0)
 
     async def stop(self) -> None:
