@@ -1,6 +1,6 @@
 """What is kept on the disk for one account: its order journal, and the lock that makes it ours.
 
-By environment and key, so that no two accounts share anything. What cannot be held by this program
+By environment and account, so that no two share anything. What cannot be held by this program
 makes it watch only; what sends nothing needs neither.
 """
 
@@ -15,18 +15,15 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from terminal.domain.clock import Clock
-    from terminal.exchange.credentials import Credentials
-    from terminal.exchange.hosts import Hosts
     from terminal.storage.instance_lock import InstanceLock
     from terminal.storage.journal import SqliteJournal
 
 ACCOUNTS = "accounts"
 
 
-def folder_of(data: Path, hosts: Hosts, credentials: Credentials) -> Path:
+def folder_of(data: Path, account: str) -> Path:
     """The folder of one account in one environment; its name tells nobody which."""
-    named = f"{hosts.futures}\n{credentials.key}".encode()
-    return data / ACCOUNTS / hashlib.sha256(named).hexdigest()[:20]
+    return data / ACCOUNTS / hashlib.sha256(account.encode()).hexdigest()[:20]
 
 
 @final

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import logging
 import secrets
 from dataclasses import replace
@@ -94,9 +95,7 @@ class Accounts:
                 # Never with the account's own key instead: it may lack what the other one has.
                 hosts = replace(hosts, orders="")
                 words = (*words, f"{error.sentence} Orders go by REST until then.")
-        return Choice(
-            Mode.ACCOUNT, hosts, credentials, profile.name, words, order_key, profile.may_trade
-        )
+        return _choice(used, hosts, credentials, words, order_key)
 
     async def _load(self, entry: str, what: str) -> Secrets:
         """The parts of a key from the key ring. Raises ``TernError``."""
@@ -128,16 +127,19 @@ class Accounts:
         orders = order_socket_of(choice, profile.futures_host)
         return Hosts(profile.futures_host, profile.account_host, orders)
 
-    async def store(self, draft: Draft, credentials: Credentials) -> Choice:
-        """Keep an account: in the key ring, or for this run only. Raises ``TernError``."""
+    async def store(self, draft: Draft, credentials: Credentials, owner: str = "") -> Choice:
+        """Keep an account: in the key ring, or for this run only. Raises ``TernError``.
+
+        ``owner`` is the exchange's number of the account, where it was told.
+        """
         known = self._profiles.find(draft.name)
         before = known if known is not None and known.is_stored else None
-        wanted = self._profile(known, draft, credentials.version)
+        wanted = self._profile(known, draft, credentials.version, _mark_of(owner))
         hosts = self._hosts_of(wanted)
         # Written first: a key in the ring that no list knows could never be forgotten.
         words = self._remember(before or wanted)
         if words:
-            return Choice(Mode.ACCOUNT, hosts, credentials, wanted.name, (*words, FOR_NOW))
+            return _choice(wanted, hosts, credentials, (*words, FOR_NOW))
         parts = _parts(draft.key, draft.secret, draft.passphrase, credentials.version)
         kept = await self._vault.save(wanted.entry, parts)
         self._for_now.pop(wanted.ident, None)
@@ -152,7 +154,7 @@ class Accounts:
             after = replace(wanted, is_stored=kept.is_doubtful)
         said = (kept.sentence,) if kept.sentence else ()
         words = (*said, *self._remember(after))
-        return Choice(Mode.ACCOUNT, hosts, credentials, wanted.name, words)
+        return _choice(wanted, hosts, credentials, words)
 
     async def set_order_key(self, name: str, credentials: Credentials | None) -> tuple[str, ...]:
         """Give the order socket of a stored account a key of its own, or the account's (None).
@@ -207,7 +209,7 @@ class Accounts:
         except OSError as error:
             raise TernError("not removed", sentence=_not_saved(error)) from error
 
-    def _profile(self, known: Profile | None, draft: Draft, version: int) -> Profile:
+    def _profile(self, known: Profile | None, draft: Draft, version: int, owner: str) -> Profile:
         """A new profile, or the known one with another key; as it is when the key is stored."""
         now_ms = self._clock.now_ms()
         known = known or Profile(
@@ -225,7 +227,9 @@ class Accounts:
             key_version=version,
             last_used_ms=now_ms,
             is_stored=True,
-            may_trade=False,  # another key may be another account's
+            # Another key may be another account's.
+            may_trade=known.may_trade and bool(owner) and owner == known.owner,
+            owner=owner,
             order_socket=self._order_socket or known.order_socket,
         )
 
@@ -248,6 +252,30 @@ class Accounts:
         last_used = TimestampMs(profile.last_used_ms) if profile.last_used_ms else None
         host = "" if is_real else profile.futures_host
         return StoredAccount(profile.name, profile.key_tail, host, last_used)
+
+
+def _choice(
+    profile: Profile,
+    hosts: Hosts,
+    credentials: Credentials,
+    words: tuple[str, ...],
+    order_key: Credentials | None = None,
+) -> Choice:
+    return Choice(
+        Mode.ACCOUNT,
+        hosts,
+        credentials,
+        profile.name,
+        words,
+        order_key,
+        profile.may_trade,
+        profile.owner,
+    )
+
+
+def _mark_of(owner: str) -> str:
+    """What stands for an account in our files: the same for all its keys, and no number of it."""
+    return hashlib.sha256(f"tern:{owner}".encode()).hexdigest()[:20] if owner else ""
 
 
 def _parts(key: Secret, secret: Secret, passphrase: Secret, version: int) -> dict[str, Secret]:

@@ -33,7 +33,8 @@ class Choice:
     The demo brings its own hosts and key when it runs; watching has no key. ``words`` are what
     the user should read in the event log. ``order_key`` is the order socket's own key, None for
     the same. With ``may_trade`` cancels and orders that reduce are sent to the account at once, and
-    live trading can be switched on; without it, it is only watched until somebody does.
+    live trading can be switched on; without it, it is only watched until somebody does. ``owner``
+    stands for the account itself, empty where it is not known.
     """
 
     mode: Mode
@@ -43,6 +44,7 @@ class Choice:
     words: tuple[str, ...] = ()
     order_key: Credentials | None = None
     may_trade: bool = False
+    owner: str = ""
 
     @property
     def access(self) -> Access:
@@ -62,10 +64,13 @@ class Choice:
 
     @property
     def account(self) -> str:
-        """What limits are kept under: environment and account, the same whatever key it has."""
+        """What journal, lock, limits and the stop are kept under: environment and account.
+
+        The same whatever key it has and, where the exchange told whose it is, whatever its name.
+        """
         if self.mode is not Mode.ACCOUNT or self.hosts is None:
             return self.mode.value
-        return f"{self.name} at {self.hosts.futures}"
+        return f"{self.owner or self.name} at {self.hosts.futures}"
 
     @property
     def badge(self) -> tuple[str, Role]:

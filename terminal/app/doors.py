@@ -40,7 +40,7 @@ class Doors:
         self._clock = clock
         self._owner = owner
         self._proxy = proxy
-        self._checked: tuple[Draft, Credentials] | None = None
+        self._checked: tuple[Draft, Credentials, str] | None = None
         self._checking: asyncio.Task[None] | None = None
         self.on_opened: Listeners[[Choice]] = Listeners(owner.listener_failed)
         self.on_storing: Listeners[[str]] = Listeners(owner.listener_failed)
@@ -105,12 +105,12 @@ class Doors:
 
     def connect(self, draft: Draft) -> None:
         """Store the account and open it; a draft that was checked is known."""
-        credentials = _credentials(draft)
+        credentials, owner = _credentials(draft), ""
         if self._checked is not None and self._checked[0] == draft:
-            credentials = self._checked[1]
+            _, credentials, owner = self._checked
         self.forget_check()
         self.on_storing.notify(draft.name)
-        storing = self._accounts.store(draft, credentials)
+        storing = self._accounts.store(draft, credentials, owner)
         self._owner.spawn("store an account", self._open(storing, self.on_not_stored.notify))
 
     def forget_check(self) -> None:
@@ -135,7 +135,8 @@ class Doors:
         except Exception as error:  # noqa: BLE001 - reported; who waits must not wait for ever
             on_answer(Answer(None, self._fault("check a key", error)))
         else:
-            self._checked, self._checking = (draft, known), None  # who is told may connect at once
+            # Who is told may connect at once.
+            self._checked, self._checking = (draft, known, facts.owner), None
             on_answer(Answer(facts))
 
 

@@ -260,7 +260,7 @@ class ProgramRun(QObject):
 
         timer = WireTimer(self) if self._options.tour else None
         ((hosts, credentials),) = await beginning
-        files = self._files(choice, hosts, credentials)
+        files = self._files(choice, credentials)
         try:
             clients = self._clients(choice, hosts, credentials, timer, files.access)
         except TernError:
@@ -337,13 +337,13 @@ class ProgramRun(QObject):
             on_sent=None if timer is None else timer.on_sent,
         )
 
-    def _files(self, choice: Choice, hosts: Hosts, credentials: Credentials | None) -> AccountFiles:
+    def _files(self, choice: Choice, credentials: Credentials | None) -> AccountFiles:
         """Journal and lock of an account; a simulated one ends with us and needs neither."""
         from terminal.app.account_files import AccountFiles, folder_of
 
         folder = None
         if choice.mode is Mode.ACCOUNT and credentials is not None:
-            folder = folder_of(self._paths.data, hosts, credentials)
+            folder = folder_of(self._paths.data, choice.account)
         may_send = choice.permit is not None
         return AccountFiles(folder, choice.access, self._clock, may_send=may_send)
 

@@ -29,7 +29,7 @@ def safety_of(choice: Choice, settings: Settings, folder: Path | None, clock: Cl
     Elsewhere than in the demo it is not known what the exchange's timer does to stops (reference
     11): the fuse is offered once the user has seen it and said so in the settings.
     """
-    place = f"{choice.mode.value}:{choice.name}"
+    place = choice.account
     memory = NoMemory() if folder is None else StoppedStore(folder, clock, place)
     is_demo = choice.mode is Mode.DEMO
     return Safety(

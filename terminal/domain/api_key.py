@@ -51,7 +51,8 @@ class ApiKeyFacts:
     """What the exchange says about a key.
 
     ``unknown`` are permissions in words that this program does not know. ``clock_offset_ms`` is
-    what must be added to our clock to get the exchange's.
+    what must be added to our clock to get the exchange's. ``owner`` is the exchange's number of the
+    account, the same for all its keys; empty where it was not told.
     """
 
     version: int
@@ -60,6 +61,7 @@ class ApiKeyFacts:
     has_ip_list: bool
     is_unified: bool
     clock_offset_ms: int
+    owner: str = ""
 
     @property
     def permission_words(self) -> str:

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from terminal.exchange.hosts import Hosts
     from terminal.exchange.limiter import RateBudget
 
+LONGEST_OWNER = 40
 WRONG_VERSION = "400009"
 ADDRESS_REFUSED = "400006"
 PERMISSION_MISSING = "400007"
@@ -84,6 +85,7 @@ async def _facts(account: HttpClient, offset_ms: int) -> ApiKeyFacts:
         has_ip_list=bool(payload.ipWhitelist and payload.ipWhitelist.strip()),
         is_unified=await _is_unified(account),
         clock_offset_ms=offset_ms,
+        owner="" if payload.uid is None else str(payload.uid)[:LONGEST_OWNER],
     )
 
 

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 VERSION = 1
 FILE_NAME = "profiles.json"
-_TEXTS = ("name", "ident", "futures_host", "account_host", "key_tail", "order_socket")
+_TEXTS = ("name", "ident", "futures_host", "account_host", "key_tail", "order_socket", "owner")
 _NUMBERS = ("key_version", "created_ms", "last_used_ms")
 _FLAGS = ("is_stored", "has_order_key", "may_trade")
 _KNOWN = (*_TEXTS, *_NUMBERS, *_FLAGS)
@@ -38,6 +38,7 @@ class Profile:
     key may be in the key ring; ``unknown`` is what another version wrote. ``order_socket`` is a
     word or an address, empty for the usual one; with ``has_order_key`` it has a key of its own.
     With ``may_trade`` live trading was switched on once; it is off at every start all the same.
+    ``owner`` stands for the account itself, whatever its key and its name here; empty if unknown.
     """
 
     name: str
@@ -52,6 +53,7 @@ class Profile:
     order_socket: str = ""
     has_order_key: bool = False
     may_trade: bool = False
+    owner: str = ""
     unknown: dict[str, Any] = field(default_factory=dict)
 
     @property

@@ -143,6 +143,7 @@ class ApiKeyPayload(msgspec.Struct):
     apiVersion: Whole
     permission: MaybeText = None
     ipWhitelist: MaybeText = None
+    uid: int | str | None = None
 
 
 class AccountModePayload(msgspec.Struct):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from terminal.app.account_files import AccountFiles, folder_of
+from terminal.app.choice import Choice, Mode
 from terminal.domain.access import Access
 from terminal.domain.clock import TimestampMs
 from terminal.domain.intention import Intention, Purpose
@@ -20,15 +21,18 @@ if TYPE_CHECKING:
 HOSTS = Hosts("https://futures.example", "https://account.example")
 
 
-def test_each_environment_and_key_has_a_folder_of_its_own_that_names_neither(
-    tmp_path: Path,
-) -> None:
-    keys = [Credentials(key, "secret", "passphrase") for key in ("key-one", "key-two")]
+def test_each_account_has_a_folder_of_its_own_that_does_not_name_it(tmp_path: Path) -> None:
+    key = Credentials("key-one", "secret", "passphrase")
     other = Hosts("https://sandbox.example", "https://account.example")
-    folders = {folder_of(tmp_path, hosts, key) for hosts in (HOSTS, other) for key in keys}
-    assert len(folders) == 4
-    assert all(word not in str(one) for one in folders for word in ("key-one", "example"))
-    assert folder_of(tmp_path, HOSTS, keys[0]) in folders
+    choices = [
+        Choice(Mode.ACCOUNT, hosts, key, name, owner=owner)
+        for hosts in (HOSTS, other)
+        for name, owner in (("main", ""), ("main", "o1"), ("side", "o1"), ("main", "o2"))
+    ]
+    folders = [folder_of(tmp_path, choice.account) for choice in choices]
+    assert len(set(folders)) == 6
+    assert folders[1] == folders[2], "the owner prevails over the name"
+    assert all(word not in str(one) for one in folders for word in ("key-one", "example", "main"))
 
 
 async def test_a_second_program_watches_until_the_first_has_ended(tmp_path: Path) -> None:

@@ -97,6 +97,20 @@ async def test_another_key_under_the_same_name_replaces_the_first(shelf: Shelf) 
     assert opened.credentials.secret == "new"
 
 
+async def test_what_is_kept_belongs_to_the_account_whatever_its_key_and_name(shelf: Shelf) -> None:
+    """Another key of the same account finds the same journal, limits and leave to trade."""
+    first = await shelf.accounts.store(DRAFT, KEY, "123456")
+    shelf.accounts.set_may_trade("main", may_trade=True)
+    again = await shelf.accounts.store(replace(DRAFT, secret=Secret("new")), KEY, "123456")
+    assert (again.account, again.may_trade) == (first.account, True)
+    renamed = await shelf.accounts.store(replace(DRAFT, name="side"), KEY, "123456")
+    assert (renamed.account, renamed.may_trade) == (first.account, False)
+    other = await shelf.accounts.store(replace(DRAFT, secret=Secret("newer")), KEY, "777")
+    assert other.account != first.account
+    assert not other.may_trade
+    assert "123456" not in (shelf.folder / "profiles.json").read_text()
+
+
 async def test_a_stand_in_is_shown_as_one(shelf: Shelf) -> None:
     """Who connects to another host than the exchange's sees it in the list."""
     here = "http://127.0.0.1:1"

@@ -12,6 +12,7 @@ import pytest
 from terminal.app import doors as doors_module
 from terminal.app.accounts import Accounts
 from terminal.app.doors import INNER_FAULT, Doors
+from terminal.domain.api_key import ApiKeyFacts
 from terminal.domain.secret import Secret
 from terminal.exchange.credentials import Credentials
 from terminal.exchange.hosts import REAL, Hosts
@@ -27,7 +28,6 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator
     from pathlib import Path
 
-    from terminal.domain.api_key import ApiKeyFacts
     from terminal.domain.clock import Clock
 
 DRAFT = Draft(
@@ -91,7 +91,7 @@ async def hall(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator
     await hall.vault.close()
 
 
-A_FACT: ApiKeyFacts = object()  # type: ignore[assignment]
+A_FACT = ApiKeyFacts(3, frozenset(), (), True, False, 0, "42")
 
 
 async def test_nothing_of_a_key_stays_when_the_dialog_is_gone(hall: Hall) -> None:

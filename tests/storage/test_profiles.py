@@ -151,8 +151,8 @@ def test_there_is_no_place_for_a_secret() -> None:
     """The fields are known, one by one."""
     assert {one.name for one in fields(Profile)} == {
         "name", "ident", "futures_host", "account_host", "key_tail", "key_version",
-        "created_ms", "last_used_ms", "is_stored", "order_socket", "has_order_key", "may_trade",
-        "unknown",
+        "created_ms", "last_used_ms", "is_stored", "order_socket", "has_order_key",
+        "may_trade", "owner", "unknown",
     }  # fmt: skip
 
 
