@@ -302,7 +302,9 @@ class TradingSteps:
 
     def _bid_row(self, below: int) -> int | None:
         """The row so far below the best bid, if the view has it."""
-        rows = self._program.ladder.view.rows
+        rows, axis = self._program.ladder.view.rows, self._program.ladder.axis
+        if not rows or axis.top_index is None or rows[0].price != axis.top_index * axis.step:
+            return None  # the view is still that of before
         best = next((n for n, row in enumerate(rows) if row.is_best_bid), None)
         if best is None or best + below >= len(rows):
             return None
