@@ -12,7 +12,7 @@ from terminal.app.tour_stage import StepFailedError
 from terminal.domain.events import Liquidity
 from terminal.domain.order import Order, OrderState
 from terminal.domain.units import Side
-from terminal.viewmodels.ladder_axis import PAGE_ROWS
+from terminal.viewmodels.ladder_axis import PAGE_ROWS, PRICE_STEPS
 from terminal.viewmodels.ladder_view import OwnState
 
 if TYPE_CHECKING:
@@ -168,19 +168,25 @@ class TradingSteps:
         await self._until(lambda: self._program.ladder.view.is_mouse_armed, "the armed mouse")
         step = self._program.ladder.axis.step
         await self._orders.outlast(self._click_bid, self._cancel_by_mouse, CLICKS_AWAY)
-        while self._program.ladder.axis.step > step:
-            self._press(Qt.Key.Key_BracketLeft)
+        await self._group(lambda now: now <= step, Qt.Key.Key_BracketLeft)
         self._stage.click("ladder.arm_mouse")
 
     async def _click_bid(self, ticks: int) -> None:
         """Click so far below the best bid, on coarser rows if that is out of sight."""
-        axis = self._program.ladder.axis
-        while axis.step * CLICKED_ROWS < ticks:
-            self._press(Qt.Key.Key_BracketRight)
-        rows = -(-ticks // axis.step)
+        await self._group(lambda step: step * CLICKED_ROWS >= ticks, Qt.Key.Key_BracketRight)
+        rows = -(-ticks // self._program.ladder.axis.step)
         self._press(Qt.Key.Key_Space)
         await self._until(lambda: self._bid_row(rows) is not None, "a bid row to click")
         self._stage.click(CANVAS, self._row_point(self._bid_row(rows), "bid"))
+
+    async def _group(self, is_enough: Callable[[int], bool], key: Qt.Key) -> None:
+        """Press a key until prices are grouped as wanted, slower than a bouncing switch does."""
+        for _ in PRICE_STEPS:
+            if is_enough(self._program.ladder.axis.step):
+                return
+            self._press(key)
+            await self._program.backend.clock.sleep(DOUBLE_PRESS_PAUSE_S)
+        raise StepFailedError("the prices were not grouped by the key")
 
     async def _cancel_by_mouse(self, order: Order) -> Order:
         await self._orders.while_resting(
@@ -302,7 +308,9 @@ class TradingSteps:
 
     def _bid_row(self, below: int) -> int | None:
         """The row so far below the best bid, if the view has it."""
-        rows = self._program.ladder.view.rows
+        rows, axis = self._program.ladder.view.rows, self._program.ladder.axis
+        if not rows or axis.top_index is None or rows[0].price != axis.top_index * axis.step:
+            return None  # the view is still that of before
         best = next((n for n, row in enumerate(rows) if row.is_best_bid), None)
         if best is None or best + below >= len(rows):
             return None

@@ -170,7 +170,8 @@ def test_the_tour_in_a_real_window(x_server: str, tmp_path: Path) -> None:
 
 def hold_a_key(display: str, log: Path) -> None:
     """A key held down for a second of auto-repeat sends one order."""
-    xdotool(display, "key", "F4", "Home", *["Down"] * 40, "1")
+    # Far away, so that the market does not meet it.
+    xdotool(display, "key", "F4", "Home", *["Next"] * 40, "1")
     xdotool(display, "keydown", "b")
     threading.Event().wait(1.5)
     xdotool(display, "keyup", "b")

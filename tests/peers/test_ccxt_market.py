@@ -24,7 +24,9 @@ def test_markets_are_the_contracts(either: Any, exchange: Hosted) -> None:
     assert set(markets) == {contract["symbol"] for contract in contracts}
     for contract in contracts:
         market = markets[contract["symbol"]]
-        assert (market["swap"], market["active"], market["spot"]) == (True, True, False)
+        is_dated = contract["expireDate"] is not None
+        assert (market["swap"], market["future"]) == (not is_dated, is_dated)
+        assert (market["active"], market["spot"]) == (True, False)
         assert market["inverse"] is contract["isInverse"]
         assert market["contractSize"] == abs(contract["multiplier"])
         assert market["precision"]["amount"] == contract["lotSize"]
