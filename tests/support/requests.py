@@ -406,7 +406,8 @@ class Arena:
             _Seen("Funding", accounts.funding),
             _Seen("Departures", accounts.departures),
         ]
-        return [markets, [_plain(one.value, set()) for one in known], engine.is_suspended]
+        seen: dict[int, int] = {}
+        return [markets, [_plain(one.value, seen) for one in known], engine.is_suspended]
 
 
 class _Seen(NamedTuple):
@@ -418,24 +419,29 @@ _LEAVES = (str, int, float, Decimal, bytes, type(None), frozenset)
 _SKIPPED = frozenset({"Market", "ContractSpec", "SimClock", "Reports", "Broadcast", "Switches"})
 
 
-def _plain(value: Any, above: set[int]) -> Any:
-    """Objects as nested lists of their attributes; markets and functions are left out."""
+def _plain(value: Any, seen: dict[int, int]) -> Any:
+    """Objects as nested lists of their attributes; markets and functions are left out.
+
+    What is reached again, by another way or in a circle, is the number of its first time.
+    """
     if isinstance(value, _LEAVES):
         return value
-    if callable(value) or type(value).__name__ in _SKIPPED or id(value) in above:
+    if callable(value) or type(value).__name__ in _SKIPPED:
         return None
-    inner = above | {id(value)}
+    if id(value) in seen:
+        return ("as before", seen[id(value)])
+    seen[id(value)] = len(seen)
     if isinstance(value, dict):
-        return [(str(name), _plain(one, inner)) for name, one in value.items()]
+        return [(str(name), _plain(one, seen)) for name, one in value.items()]
     if isinstance(value, (set, frozenset)):
         return sorted(map(str, value))
     if hasattr(value, "__iter__"):
         is_lasting = hasattr(value, "__len__")  # an iterator would be used up
-        return [_plain(one, inner) for one in value] if is_lasting else None
+        return [_plain(one, seen) for one in value] if is_lasting else None
     if is_dataclass(value):
-        return [(one.name, _plain(getattr(value, one.name), inner)) for one in fields(value)]
+        return [(one.name, _plain(getattr(value, one.name), seen)) for one in fields(value)]
     names = value.__slots__ if hasattr(value, "__slots__") else vars(value)
-    return [(name, _plain(getattr(value, name), inner)) for name in sorted(names)]
+    return [(name, _plain(getattr(value, name), seen)) for name in sorted(names)]
 
 
 def _sign(secret: str, text: bytes) -> str:
