@@ -73,7 +73,8 @@ class Position:
 
     ``is_provisional`` says that fills were added that the exchange's own word does not cover yet.
     ``told`` is who told last how much is held, and when; with fills added that is assumed. What
-    changes nothing but its worth (mark, margin) is not counted. Money is in the contract's settle currency.
+    changes nothing but its worth (mark, margin) is not counted. Money is in the contract's settle
+    currency.
     """
 
     symbol: Symbol
@@ -522,9 +523,7 @@ class AccountSession:
         self._notices.post(NoticeLevel.WARNING, "account", text, symbol)
 
 
-def _position_of(
-    update: PositionUpdate, told: Hearing, known: Position | None = None
-) -> Position:
+def _position_of(update: PositionUpdate, told: Hearing, known: Position | None = None) -> Position:
     """A whole position; of what it left out, what was known stays as long as it is held."""
     position = Position(
         symbol=update.symbol,

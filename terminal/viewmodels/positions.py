@@ -22,6 +22,7 @@ from terminal.viewmodels.protection import held_words, state_role, state_words, 
 from terminal.viewmodels.row_commands import PriceCommand, RowCommand
 from terminal.viewmodels.tables import Column, RowTableModel
 from terminal.viewmodels.text import Role
+from terminal.viewmodels.told import TITLE, AgeTimer, position_told
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -60,6 +61,9 @@ class PositionRow(NamedTuple):
     protection: str = ""
     protection_role: Role = Role.TEXT_DIM
     protection_tip: str = ""
+    told: str = ""
+    told_role: Role = Role.TEXT_DIM
+    told_tip: str = ""
 
 
 COLUMNS: tuple[Column[PositionRow], ...] = (
@@ -75,6 +79,14 @@ COLUMNS: tuple[Column[PositionRow], ...] = (
         lambda row: row.protection_tip,
         is_number=False,
         sample="Under-covered, held",
+    ),
+    Column(
+        TITLE,
+        lambda row: row.told,
+        lambda row: row.told_role,
+        lambda row: row.told_tip,
+        is_number=False,
+        sample="assumed 59 min",
     ),
     Column("Size", lambda row: row.base_size, sample="10.000 XBT"),
     Column("Entry", lambda row: row.entry, sample="100 000.00"),
@@ -119,6 +131,7 @@ class PositionsViewModel(ViewModel):
         self._desk = desk
         self._contracts = contracts
         self._mark_handle: Removable | None = None
+        self._ages = AgeTimer(lambda: bool(self.model.rows), self.mark_dirty, self)
 
     @property
     def stale(self) -> str | None:
@@ -219,8 +232,19 @@ class PositionsViewModel(ViewModel):
     @override
     def stop(self) -> None:
         super().stop()
+        self._ages.run(is_seen=False)
         self._workspace.contract_changed.disconnect(self._on_contract_changed)
         self._forget_mark()
+
+    @override
+    def start(self) -> None:
+        super().start()
+        self._ages.run(is_seen=self.is_seen)
+
+    @override
+    def set_paused(self, paused: bool) -> None:
+        super().set_paused(paused)
+        self._ages.run(is_seen=self.is_seen)
 
     @override
     def refresh(self) -> bool:
@@ -254,6 +278,7 @@ class PositionsViewModel(ViewModel):
         pnl = None if mark is None else unrealized(core, mark, contract)
         base = contract.base_size(core.lots)
         protection = self._protection(contract)
+        told = position_told(position, self._desk.clock.monotonic_s())
         return PositionRow(
             symbol=str(position.symbol),
             side="Long" if core.lots > 0 else "Short",
@@ -275,6 +300,9 @@ class PositionsViewModel(ViewModel):
             protection=protection[0],
             protection_role=protection[1],
             protection_tip=protection[2],
+            told=told.words,
+            told_role=told.role,
+            told_tip=told.tooltip,
         )
 
     def _protection(self, contract: Contract) -> tuple[str, Role, str]:
