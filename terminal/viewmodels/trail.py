@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from operator import itemgetter
 from typing import TYPE_CHECKING, NamedTuple, final
 
 from typing_extensions import override
 
 from terminal.domain.clock import to_ms
-from terminal.domain.intention import EventKind, JournalEvent, Source
+from terminal.domain.intention import Source
 from terminal.domain.order import is_made_up, order_id_in
 from terminal.domain.units import ClientOid
 from terminal.viewmodels import text
@@ -20,6 +21,7 @@ from terminal.viewmodels.trail_words import (
     PURPOSES,
     SOURCES,
     event_words,
+    filled_words,
     order_words,
     procedure_words,
     state_words,
@@ -33,6 +35,7 @@ if TYPE_CHECKING:
 
     from terminal.domain.contract import Contract
     from terminal.domain.events import Fill
+    from terminal.domain.intention import Detail, JournalEvent
     from terminal.domain.order import Order
     from terminal.domain.units import OrderId, Symbol
     from terminal.session.orders import OrderDesk
@@ -150,7 +153,7 @@ class TrailViewModel(ViewModel):
         fills = [] if order_id is None else [one for one in desk.fills if one.order_id == order_id]
         contract = self._take_headline(client_oid, order, fills)
         self.lines += self._standing(client_oid, order, order_id)
-        rows = [_row(one, contract) for one in _with_fills(events, fills)]
+        rows = _rows(events, fills, contract)
         is_other = self.model.set_rows(
             [row._replace(key=f"{client_oid} {number}") for number, row in enumerate(rows)]
         )
@@ -206,30 +209,37 @@ def _order_id(
     return named or order_id_in(client_oid)
 
 
-def _with_fills(events: tuple[JournalEvent, ...], fills: list[Fill]) -> list[JournalEvent]:
-    """The events, with fills that are known although no event told of them.
+def _rows(
+    events: tuple[JournalEvent, ...], fills: list[Fill], contract: Contract | None
+) -> list[EventRow]:
+    """The events, with fills that are known although no event told of them, by time.
 
-    When those were heard is not known: they stand where the exchange's time puts them.
+    Who told of those and when is not known: they stand where the exchange's time puts them.
     """
     told = {str(one.detail.get("trade_id")) for one in events}
-    missing = [one for one in fills if one.trade_id not in told]
-    return sorted((*events, *map(_fill_event, missing)), key=lambda one: one.received_at)
+    timed = [(one.received_at, _row(one, contract)) for one in events]
+    timed += [
+        (to_ms(one.event_at), _fill_row(one, contract)) for one in fills if one.trade_id not in told
+    ]
+    return [row for _, row in sorted(timed, key=itemgetter(0))]
 
 
-def _fill_event(fill: Fill) -> JournalEvent:
-    return JournalEvent(
-        EventKind.FILLED,
-        Source.REST,
-        to_ms(fill.event_at),
-        fill.event_at,
-        fill.order_id,
-        detail={
-            "trade_id": fill.trade_id,
-            "side": fill.side.value,
-            "price": fill.price,
-            "lots": fill.lots,
-            "liquidity": fill.liquidity.value,
-        },
+def _fill_row(fill: Fill, contract: Contract | None) -> EventRow:
+    at = to_ms(fill.event_at)
+    detail: Detail = {
+        "trade_id": fill.trade_id,
+        "side": fill.side.value,
+        "price": fill.price,
+        "lots": fill.lots,
+        "liquidity": fill.liquidity.value,
+    }
+    return EventRow(
+        "",
+        text.clock_time_ms(at),
+        f"the exchange: {text.exact_time(at)}",
+        text.EMPTY,
+        Role.TEXT,
+        filled_words(detail, contract),
     )
 
 
@@ -242,7 +252,8 @@ def _row(event: JournalEvent, contract: Contract | None) -> EventRow:
         "",
         text.clock_time_ms(event.received_at),
         times,
-        SOURCES[event.source],
+        # An answer that was given up is our own word, not a reply.
+        SOURCES[Source.OWN if event.detail.get("outcome") == "unknown" else event.source],
         Role.CAUTION if is_doubtful else Role.TEXT,
         event_words(event, contract),
     )

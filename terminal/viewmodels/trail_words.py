@@ -158,7 +158,8 @@ def _updated(detail: Detail, _contract: Contract | None) -> str:
     return f"{detail['state']}: {counts}. {detail.get('reason', '')}".rstrip()
 
 
-def _filled(detail: Detail, contract: Contract | None) -> str:
+def filled_words(detail: Detail, contract: Contract | None) -> str:
+    """What a fill was, with its price in ticks."""
     if "lots" not in detail:
         return ""
     verb = "Bought" if detail.get("side") == "buy" else "Sold"
@@ -181,6 +182,6 @@ _WORDS = {
     EventKind.SIGNED: _signed,
     EventKind.ANSWERED: _answered,
     EventKind.UPDATED: _updated,
-    EventKind.FILLED: _filled,
+    EventKind.FILLED: filled_words,
     EventKind.RESOLVED: _resolved,
 }

@@ -41,7 +41,7 @@ from tests.contract.test_readers import seeds
 from tests.session.test_candles import MINUTE, NOW
 from tests.session.test_candles import Harness as CandleHarness
 from tests.session.test_market import Harness as MarketHarness
-from tests.support.builders import XBT, a_contract, a_position_update, a_snapshot
+from tests.support.builders import NOW_MS, XBT, a_contract, a_position_update, a_snapshot
 from tests.support.desk import Bench
 from tests.support.frames import FRAMES, a_connection, heard
 from tests.support.mutations import damaged, dumped, mutated
@@ -58,7 +58,7 @@ ACCOUNT = {
     ChannelKind.POSITIONS, ChannelKind.WALLET, ChannelKind.ORDERS, ChannelKind.STOPS,
     ChannelKind.MARGIN_MODES, ChannelKind.CROSS_LEVERAGE,
 }  # fmt: skip
-TOLD = Hearing(Source.STREAM, NOW, 0.0, 1)
+TOLD = Hearing(Source.STREAM, NOW_MS, 0.0, 1)
 """Who told it is looked at elsewhere; here in place of whatever is told."""
 OPEN = load("order_open_frame") | {"topic": "/contractMarket/tradeOrders"}
 
