@@ -15,9 +15,9 @@ from terminal.domain.units import ClientOid, Side, Symbol
 from terminal.viewmodels import text
 from terminal.viewmodels.base import ViewModel
 from terminal.viewmodels.row_commands import WHAT_HAPPENED, RowCommand
-from terminal.viewmodels.tables import Column, RowTableModel
+from terminal.viewmodels.tables import Column, RowTableModel, with_tooltip
 from terminal.viewmodels.text import Role
-from terminal.viewmodels.told import SAMPLE, TITLE, AgeTimer, order_told
+from terminal.viewmodels.told import SAMPLE, TITLE, AgeTimer, order_tip, order_told
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -51,7 +51,6 @@ class OrderRow(NamedTuple):
     reason: str
     told: str = ""
     told_role: Role = Role.TEXT_DIM
-    told_tip: str = ""
 
 
 COLUMNS: tuple[Column[OrderRow], ...] = (
@@ -66,7 +65,6 @@ COLUMNS: tuple[Column[OrderRow], ...] = (
         TITLE,
         lambda row: row.told,
         lambda row: row.told_role,
-        lambda row: row.told_tip,
         is_number=False,
         sample=SAMPLE,
     ),
@@ -97,7 +95,8 @@ class OrdersViewModel(ViewModel):
     ) -> None:
         super().__init__(frame, parent)
         self.empty_text = text.empty_words(desk.access, "No working orders.", self.empty_text)
-        self.model: RowTableModel[OrderRow] = RowTableModel(COLUMNS, lambda row: row.key, self)
+        columns = with_tooltip(COLUMNS, TITLE, self._told_tip)
+        self.model: RowTableModel[OrderRow] = RowTableModel(columns, lambda row: row.key, self)
         self._desk = desk
         self._contracts = contracts
         self._ages = AgeTimer(lambda: bool(self.model.rows), self.mark_dirty, self)
@@ -160,6 +159,10 @@ class OrdersViewModel(ViewModel):
         self.model.set_rows([self._row(order) for order in reversed(self._desk.working())])
         return True
 
+    def _told_tip(self, row: OrderRow) -> str:
+        order = self._desk.orders.get(ClientOid(row.key))
+        return "" if order is None else order_tip(order, self._desk.recorder)
+
     def _row(self, order: Order) -> OrderRow:
         contract = self._contracts.get(order.symbol)
         is_market = order.order_type is OrderType.MARKET or order.is_close_order
@@ -188,7 +191,6 @@ class OrdersViewModel(ViewModel):
             reason=order.reason,
             told=told.words,
             told_role=told.role,
-            told_tip=told.tooltip,
         )
 
 

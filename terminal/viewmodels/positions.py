@@ -20,9 +20,9 @@ from terminal.viewmodels.double_press import DoublePress
 from terminal.viewmodels.keys import BUTTON_PRESS_MS, LadderAction
 from terminal.viewmodels.protection import held_words, state_role, state_words, tooltip
 from terminal.viewmodels.row_commands import PriceCommand, RowCommand
-from terminal.viewmodels.tables import Column, RowTableModel
+from terminal.viewmodels.tables import Column, RowTableModel, with_tooltip
 from terminal.viewmodels.text import Role
-from terminal.viewmodels.told import TITLE, AgeTimer, position_told
+from terminal.viewmodels.told import TITLE, AgeTimer, position_tip, position_told
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -63,7 +63,6 @@ class PositionRow(NamedTuple):
     protection_tip: str = ""
     told: str = ""
     told_role: Role = Role.TEXT_DIM
-    told_tip: str = ""
 
 
 COLUMNS: tuple[Column[PositionRow], ...] = (
@@ -84,9 +83,8 @@ COLUMNS: tuple[Column[PositionRow], ...] = (
         TITLE,
         lambda row: row.told,
         lambda row: row.told_role,
-        lambda row: row.told_tip,
         is_number=False,
-        sample="assumed 59 min",
+        sample="assumed 59 s",
     ),
     Column("Size", lambda row: row.base_size, sample="10.000 XBT"),
     Column("Entry", lambda row: row.entry, sample="100 000.00"),
@@ -123,8 +121,9 @@ class PositionsViewModel(ViewModel):
         self._presses = DoublePress()
         self._asked_for: Symbol | None = None
         self.empty_text = text.empty_words(desk.access, "No open position.", self.empty_text)
+        columns = with_tooltip(COLUMNS, TITLE, self._told_tip)
         self.model: RowTableModel[PositionRow] = RowTableModel(
-            COLUMNS, lambda row: row.symbol, self
+            columns, lambda row: row.symbol, self
         )
         self._workspace = workspace
         self._account = account
@@ -272,6 +271,9 @@ class PositionsViewModel(ViewModel):
             return market.mark.mark_price
         return position.mark
 
+    def _told_tip(self, row: PositionRow) -> str:
+        return position_tip(self._account.position(Symbol(row.symbol)))
+
     def _row(self, position: Position) -> PositionRow:
         contract = self._contracts[position.symbol]
         core, mark = position.core, self._mark(position)
@@ -302,7 +304,6 @@ class PositionsViewModel(ViewModel):
             protection_tip=protection[2],
             told=told.words,
             told_role=told.role,
-            told_tip=told.tooltip,
         )
 
     def _protection(self, contract: Contract) -> tuple[str, Role, str]:

@@ -1,5 +1,7 @@
 """Who told of an order or a position, and how long ago: the words of the column, and the tooltip.
 
+Tooltips are made when they are asked for, words at every look.
+
 Nothing is claimed that was not told: what nobody knows is called so, and what was concluded from
 our own fills or from silence is called assumed.
 """
@@ -23,7 +25,7 @@ if TYPE_CHECKING:
     from terminal.domain.order import Order
     from terminal.session.account import Position
     from terminal.session.hearing import Hearing
-    from terminal.session.recording import Recorder, Unclear
+    from terminal.session.recording import Recorder
 
 TITLE = "Told"
 SAMPLE = "Unknown 59 s: asking"
@@ -49,72 +51,84 @@ _BY = {
 
 @final
 class Told(NamedTuple):
-    """The column's words, their colour role, and all that is known about it."""
+    """The column's words and their colour role."""
 
     words: str
     role: Role
-    tooltip: str
 
 
-NOBODY = Told(text.EMPTY, Role.CAUTION, "Nobody has told of it yet.")
+NOBODY = Told(text.EMPTY, Role.CAUTION)
+NOBODY_TIP = "Nobody has told of it yet."
 
 
 def order_told(order: Order, recorder: Recorder, now_s: float) -> Told:
-    """Who told what is shown of an order. ``now_s`` is monotonic."""
+    """Who told what is shown of an order, and how long ago. ``now_s`` is monotonic."""
     heard = recorder.heard.get(order.client_oid)
     unclear = recorder.unclear.get(order.client_oid)
-    lines = [] if heard is None else [_heard_line(heard)]
+    age = "" if unclear is None else f" {text.age(max(0.0, now_s - unclear.at_s))}"
+    if order.state is OrderState.UNKNOWN:
+        return Told(f"Unknown{age}: asking", Role.CAUTION)
+    if order.is_guess:
+        return _told(Source.ASSUMED, heard, now_s)
+    if heard is not None:
+        return _told(heard.source, heard, now_s)
+    return Told(f"sending{age}", Role.CAUTION) if order.state is OrderState.SUBMITTING else NOBODY
+
+
+def order_tip(order: Order, recorder: Recorder) -> str:
+    """All that is known of who told of an order: exact times by both clocks, and the revision."""
+    heard = recorder.heard.get(order.client_oid)
+    unclear = recorder.unclear.get(order.client_oid)
+    lines: list[str] = []
+    if order.state is OrderState.UNKNOWN:
+        since = "" if unclear is None else f" since {text.exact_time(unclear.at)} (our clock)"
+        lines.append(f"Nobody knows what it is{since}; the exchange is asked.")
+        if order.reason:
+            lines.append(order.reason)
+        if heard is not None:
+            lines.append("Before that:")
+    if heard is not None:
+        lines.append(_heard_line(heard))
     if order.updated_at is not None:
         lines.append(_exchange_line(to_ms(order.updated_at)))
     if heard is not None:
         lines.append(f"Revision {heard.revision}.")
     if order.pending is PendingCommand.CANCEL_UNKNOWN:
         lines.append("Nobody knows whether its cancel was carried out; the exchange is asked.")
-    if order.state is OrderState.UNKNOWN:
-        return _unknown(order, unclear, now_s, lines)
-    if order.is_guess:
-        return _told(Source.ASSUMED, heard, now_s, lines)
-    if heard is not None:
-        return _told(heard.source, heard, now_s, lines)
-    if order.state is OrderState.SUBMITTING and unclear is not None:
-        age = text.age(max(0.0, now_s - unclear.at_s))
-        return Told(f"sending {age}", Role.CAUTION, "No word of the exchange about it yet.")
-    return NOBODY
+    return "\n".join(lines) or NOBODY_TIP
 
 
 def position_told(position: Position, now_s: float) -> Told:
-    """Who told the size of a position that is shown. ``now_s`` is monotonic."""
+    """Who told the size of a position that is shown, and how long ago; ``now_s`` is monotonic."""
     heard = position.told
     if heard is None:
         return NOBODY
+    return _told(Source.ASSUMED if position.is_provisional else heard.source, heard, now_s)
+
+
+def position_tip(position: Position) -> str:
+    """All that is known of who told of a position."""
+    heard = position.told
+    if heard is None:
+        return NOBODY_TIP
     lines = [_heard_line(heard)]
     if position.is_provisional:
-        lines = [f"Our own fills were added at {text.exact_time(heard.at)} (our clock)."]
-        lines.append("The exchange's own word about the position does not cover them yet.")
+        lines = [
+            f"Our own fills were added at {text.exact_time(heard.at)} (our clock).",
+            "The exchange's own word about the position does not cover them yet.",
+        ]
     if position.event_at:
         lines.append(_exchange_line(position.event_at))
-    lines.append(f"Revision {heard.revision}.")
-    source = Source.ASSUMED if position.is_provisional else heard.source
-    return _told(source, heard, now_s, lines)
+    return "\n".join((*lines, f"Revision {heard.revision}."))
 
 
-def _told(source: Source, heard: Hearing | None, now_s: float, lines: list[str]) -> Told:
+def _told(source: Source, heard: Hearing | None, now_s: float) -> Told:
     if heard is None:
-        return Told(_WORDS[source], Role.CAUTION, "\n".join(lines) or NOBODY.tooltip)
+        return Told(_WORDS[source], Role.CAUTION)
     age_s = heard.age_s(now_s)
     is_doubtful = source is Source.ASSUMED or age_s > OLD_S
     role = Role.CAUTION if is_doubtful else Role.TEXT_DIM
-    return Told(f"{_WORDS[source]} {text.age(age_s)}", role, "\n".join(lines))
-
-
-def _unknown(order: Order, unclear: Unclear | None, now_s: float, lines: list[str]) -> Told:
-    age = "" if unclear is None else f" {text.age(max(0.0, now_s - unclear.at_s))}"
-    since = "" if unclear is None else f" since {text.exact_time(unclear.at)} (our clock)"
-    first = [f"Nobody knows what it is{since}; the exchange is asked."]
-    if order.reason:
-        first.append(order.reason)
-    before = [f"Before that: {line}" if number == 0 else line for number, line in enumerate(lines)]
-    return Told(f"Unknown{age}: asking", Role.CAUTION, "\n".join((*first, *before)))
+    return Told(f"{_WORDS[source]} {text.age(age_s)}", role)
 
 
 def _heard_line(heard: Hearing) -> str:

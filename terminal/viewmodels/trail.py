@@ -16,7 +16,7 @@ from terminal.viewmodels.base import ViewModel
 from terminal.viewmodels.latency import anatomy_words
 from terminal.viewmodels.tables import Column, RowTableModel
 from terminal.viewmodels.text import Role
-from terminal.viewmodels.told import order_told
+from terminal.viewmodels.told import order_tip
 from terminal.viewmodels.trail_words import (
     PURPOSES,
     SOURCES,
@@ -196,8 +196,7 @@ class TrailViewModel(ViewModel):
         names = " ".join(filter(None, (ours, theirs)))
         if order is None:
             return ("It ended long ago, or before the program was started.", names)
-        told = order_told(order, desk.recorder, desk.clock.monotonic_s())
-        return (state_words(order), *told.tooltip.split("\n"), names)
+        return (state_words(order), *order_tip(order, desk.recorder).split("\n"), names)
 
 
 def _order_id(

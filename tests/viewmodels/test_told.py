@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from PySide6.QtCore import Qt
 
 from terminal.domain.clock import TimestampMs, TimestampNs
 from terminal.domain.intention import Source
@@ -20,7 +21,7 @@ from terminal.viewmodels import text
 from terminal.viewmodels.orders import COLUMNS, OrdersViewModel
 from terminal.viewmodels.positions import PositionsViewModel
 from terminal.viewmodels.text import Role
-from terminal.viewmodels.told import OLD_S, TITLE, order_told, position_told
+from terminal.viewmodels.told import OLD_S, TITLE, order_tip, order_told, position_told
 from tests.support.builders import (
     NOW_MS,
     NOW_NS,
@@ -187,15 +188,15 @@ async def test_a_late_word_of_a_reading_is_not_named_for_what_the_stream_told() 
     await bench.clock.advance(2.0)
     late = an_order_update(order_id=order.order_id, client_oid=oid, lots=Lots(5), filled=Lots(1))
     bench.desk.take(late)
-    assert order_told(bench.desk.orders[oid], bench.desk.recorder, bench.clock.monotonic_s())[
-        :2
-    ] == ("stream 2.0 s", Role.TEXT_DIM)
+    told = order_told(bench.desk.orders[oid], bench.desk.recorder, bench.clock.monotonic_s())
+    assert told == ("stream 2.0 s", Role.TEXT_DIM)
     bench.desk.take(replace(late, filled=Lots(3), remaining=Lots(2)))
     told = order_told(bench.desk.orders[oid], bench.desk.recorder, bench.clock.monotonic_s())
     assert told.words == "REST 0.0 s"
-    assert "(our clock)" in told.tooltip
-    assert "(the exchange's clock)" in told.tooltip
-    assert told.tooltip.endswith("Revision 3."), "the answer, the stream, the reading"
+    tip = order_tip(bench.desk.orders[oid], bench.desk.recorder)
+    assert "(our clock)" in tip
+    assert "(the exchange's clock)" in tip
+    assert tip.endswith("Revision 3."), "the answer, the stream, the reading"
     await bench.stop()
 
 
@@ -271,6 +272,27 @@ async def test_the_positions_table_says_who_told_of_each() -> None:
     desktop.frame.tick()
     (row,) = positions.model.rows
     assert (row.told, row.told_role, row.lots) == ("assumed 0.0 s", Role.CAUTION, "10*")
-    assert "does not cover them" in row.told_tip
+    told = next(place for place, one in enumerate(positions.model.columns) if one.title == TITLE)
+    tip = positions.model.index(0, told).data(Qt.ItemDataRole.ToolTipRole)
+    assert "does not cover them" in tip
     positions.stop()
+    await desktop.stop()
+
+
+async def test_the_tooltip_of_an_unknown_order_says_since_when_and_what_was_told_before() -> None:
+    desktop = await Desktop().start()
+    orders = OrdersViewModel(desktop.desk, desktop.bench.contracts, desktop.frame)
+    orders.start()
+    oid = await an_open_order(desktop.bench)
+    order = desktop.desk.orders[oid]
+    desktop.desk.put(replace(order, state=OrderState.UNKNOWN, reason="Not listed."))
+    desktop.frame.tick()
+    (row,) = orders.model.rows
+    assert (row.told, row.told_role) == ("Unknown 0.0 s: asking", Role.CAUTION)
+    told = next(place for place, one in enumerate(orders.model.columns) if one.title == TITLE)
+    lines = orders.model.index(0, told).data(Qt.ItemDataRole.ToolTipRole).split("\n")
+    assert lines[0].startswith("Nobody knows what it is since ")
+    assert lines[1:3] == ["Not listed.", "Before that:"]
+    assert lines[3].startswith("Told by the stream at ")
+    orders.stop()
     await desktop.stop()
