@@ -158,6 +158,11 @@ class RowTable(QTableView):
             self._stale = stale
             self.viewport().update()
 
+    @property
+    def rows(self) -> tuple[Any, ...]:
+        """The rows as shown, top first."""
+        return self._vm.model.rows
+
     def selected_key(self) -> object | None:
         """The key of the selected row."""
         index = self.currentIndex()
