@@ -183,7 +183,9 @@ def test_an_order_tells_its_trail_and_its_way(tmp_path: Path) -> None:
         symbol, desk = market.contract.symbol, program.backend.desk
         await eventually(lambda: program.backend.account.leverage(symbol), "the margin mode")
         trading.toggle(ArmedBy.KEYBOARD)
-        trading.send_limit(Side.BUY, Price(market.book.best_bid - 50), ArmedBy.KEYBOARD)
+        best = market.book.best_bid
+        assert best is not None
+        trading.send_limit(Side.BUY, Price(best - 50), ArmedBy.KEYBOARD)
         await eventually(
             lambda: any(one.state is OrderState.OPEN for one in desk.working()), "the open order"
         )
