@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple, final
 
 from terminal.app.account_menu import account_dialogs, fill_account_menu, follow_live
 from terminal.app.safety_panels import SafetyPanels, add_safety, safety_panels
+from terminal.app.truth_panels import add_truth, truth_dialogs
 from terminal.domain.units import Side
 from terminal.viewmodels.connection import StatusSources, StatusViewModel
 from terminal.viewmodels.fills import FillsViewModel
@@ -110,6 +111,7 @@ def build(
             ladder,
             backend.health,
             safety.fuse,
+            backend.desk,
         ),
         badge,
         frame,
@@ -151,6 +153,8 @@ def build(
     dialogs = account_dialogs(backend, workspace, frame)
     if backend.has_account:
         fill_account_menu(window, dialogs, theme, meter)
+    truth = truth_dialogs(backend, frame)
+    add_truth(window, theme, meter, truth, (shown.orders.trail_asked, shown.fills.trail_asked))
     program = Program(
         backend=backend,
         frame=frame,
@@ -165,6 +169,7 @@ def build(
             status,
             headers,
             *dialogs,
+            *truth,
             *safety,
         ),
         window=window,

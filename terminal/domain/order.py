@@ -177,7 +177,7 @@ def from_update(update: OrderUpdate) -> Order:
     """Build an order first heard of from the exchange: placed elsewhere, or before a restart."""
     return Order(
         symbol=update.symbol,
-        client_oid=update.client_oid or ClientOid(f"{_MADE_UP}{update.order_id}"),
+        client_oid=update.client_oid or made_up(update.order_id),
         order_id=update.order_id,
         side=update.side,
         order_type=update.order_type,
@@ -195,6 +195,16 @@ def from_update(update: OrderUpdate) -> Order:
         stop_reference=update.stop_reference,
         position_side=update.position_side,
     )
+
+
+def made_up(order_id: OrderId) -> ClientOid:
+    """A name for an order of which nobody told one."""
+    return ClientOid(f"{_MADE_UP}{order_id}")
+
+
+def order_id_in(client_oid: ClientOid) -> OrderId | None:
+    """The exchange's id in a name that we made from it; None for any other name."""
+    return OrderId(client_oid.removeprefix(_MADE_UP)) if is_made_up(client_oid) else None
 
 
 def is_made_up(client_oid: ClientOid) -> bool:

@@ -41,6 +41,19 @@ class Heard:
 
 @final
 @dataclass(frozen=True, slots=True)
+class Comparison:
+    """All that is known was held against the exchange's lists, ``at`` by our clock.
+
+    ``differences`` counts what the lists told before the stream did; None for the first reading,
+    which had nothing to be compared with.
+    """
+
+    at: TimestampMs
+    differences: int | None
+
+
+@final
+@dataclass(frozen=True, slots=True)
 class OrderFinding:
     """A working order, or a stop that waits. ``is_bare`` marks an exit with nothing to exit."""
 

@@ -24,7 +24,9 @@ from terminal.domain.events import (
     WalletPatch,
     WalletUpdate,
 )
+from terminal.domain.intention import Source
 from terminal.domain.position import FLAT, PositionCore, after_fill
+from terminal.domain.reconcile import Comparison
 from terminal.domain.units import plain
 from terminal.exchange.errors import RejectedError
 from terminal.exchange.gateway import (
@@ -35,6 +37,7 @@ from terminal.exchange.gateway import (
     ChannelRefused,
     FrameUnreadable,
 )
+from terminal.session.hearing import Hearing
 from terminal.session.listeners import Listeners
 from terminal.session.notices import NoticeLevel
 from terminal.session.recovering import Recovery
@@ -69,7 +72,9 @@ class Position:
     """One contract's position as we know it now.
 
     ``is_provisional`` says that fills were added that the exchange's own word does not cover yet.
-    Money is in the contract's settle currency.
+    ``told`` is who told last how much is held, and when; with fills added that is assumed. What
+    changes nothing but its worth (mark, margin) is not counted. Money is in the contract's settle
+    currency.
     """
 
     symbol: Symbol
@@ -82,6 +87,7 @@ class Position:
     margin_mode: MarginMode | None
     is_provisional: bool = False
     event_at: TimestampMs = _NEVER
+    told: Hearing | None = None
 
 
 @final
@@ -117,6 +123,8 @@ class AccountSession:
         self._days: dict[str, tuple[int, Money, TimestampMs]] = {}
         self._wallet_revisions: dict[str, int] = {}
         self._revisions: dict[Symbol, int] = {}
+        self.comparison: Comparison | None = None
+        """The last reading of all positions."""
         self.on_changed: Listeners[[]] = Listeners(self._owner.listener_failed)
         self.trust = Trust(clock, self.on_changed.notify)
         self._recovery = Recovery(
@@ -245,9 +253,12 @@ class AccountSession:
             self._warn(f"{HEDGE_WORDS} Orders will fail.")
         before = dict(self._revisions)
         updates = {update.symbol: update for update in await self._gateway.positions()}
+        differences = 0
         for symbol in self._positions.keys() | updates.keys():
             if self._revisions.get(symbol) == before.get(symbol):
-                self._believe(symbol, updates.get(symbol))
+                differences += self._believe(symbol, updates.get(symbol))
+        is_first = self.comparison is None
+        self.comparison = Comparison(self._clock.now_ms(), None if is_first else differences)
         for currency in sorted({c.settle_currency for c in self._contracts.values()}):
             try:
                 await self._ask_for_wallet(currency)
@@ -255,17 +266,24 @@ class AccountSession:
                 # A currency the account does not have must not take the others away.
                 self._warn(f"No balance in {currency}: {error.sentence}")
 
-    def _believe(self, symbol: Symbol, update: PositionUpdate | None) -> None:
+    def _believe(self, symbol: Symbol, update: PositionUpdate | None) -> bool:
         """Take the answer to a request during which nothing was heard: it is the latest word.
 
         Times are not compared here. The answer's is the exchange's, and ours may run ahead of it.
+        Returns whether another size was believed before.
         """
+        known, told = self.position(symbol), self._hear(symbol, Source.REST)
         if update is None:
-            known = self.position(symbol)
-            self._positions[symbol] = replace(_flat(symbol), event_at=known.event_at)
+            now = replace(_flat(symbol), event_at=known.event_at, told=told)
         else:
-            self._positions[symbol] = _position_of(update)
-        self._revisions[symbol] = self._revisions.get(symbol, 0) + 1
+            now = _position_of(update, told)
+        self._positions[symbol] = now
+        return now.core.lots != known.core.lots
+
+    def _hear(self, symbol: Symbol, source: Source) -> Hearing:
+        """Somebody tells of a position now, and is believed."""
+        revision = self._revisions[symbol] = self._revisions.get(symbol, 0) + 1
+        return Hearing(source, self._clock.now_ms(), self._clock.monotonic_s(), revision)
 
     async def _read_modes(self, symbol: Symbol) -> None:
         try:
@@ -383,8 +401,8 @@ class AccountSession:
                 return  # older than what is known already, our own fills included
             # One without a time came last, and does not make what follows look new.
             update = replace(update, event_at=known.event_at)
-        self._positions[update.symbol] = _position_of(update, known)
-        self._revisions[update.symbol] = self._revisions.get(update.symbol, 0) + 1
+        told = self._hear(update.symbol, Source.STREAM)
+        self._positions[update.symbol] = _position_of(update, told, known)
 
     def _patch_position(self, patch: PositionPatch) -> None:
         """A part of a position changes what it tells and nothing else (reference 5.7).
@@ -447,8 +465,8 @@ class AccountSession:
             core=after_fill(known.core, fill, contract),
             is_provisional=True,
             event_at=max(at_ms, known.event_at),
+            told=self._hear(fill.symbol, Source.ASSUMED),
         )
-        self._revisions[fill.symbol] = self._revisions.get(fill.symbol, 0) + 1
         if not known.is_provisional:
             self._owner.spawn(f"verify {fill.symbol}", self._verify(fill.symbol))
         self.on_changed.notify()
@@ -505,7 +523,7 @@ class AccountSession:
         self._notices.post(NoticeLevel.WARNING, "account", text, symbol)
 
 
-def _position_of(update: PositionUpdate, known: Position | None = None) -> Position:
+def _position_of(update: PositionUpdate, told: Hearing, known: Position | None = None) -> Position:
     """A whole position; of what it left out, what was known stays as long as it is held."""
     position = Position(
         symbol=update.symbol,
@@ -517,6 +535,7 @@ def _position_of(update: PositionUpdate, known: Position | None = None) -> Posit
         leverage=update.leverage,
         margin_mode=update.margin_mode,
         event_at=update.event_at,
+        told=told,
     )
     untold = update.untold
     if known is None or not untold:

@@ -84,6 +84,14 @@ class Journal(Protocol):
         """All that became known of an order, in the order of writing."""
         ...
 
+    def procedure(self, procedure_id: ProcedureId) -> Procedure | None:
+        """A procedure, ended or not; None when it was not begun here."""
+        ...
+
+    def named(self, order_id: OrderId) -> ClientOid | None:
+        """Our name of the order that the exchange gave this id; None when nobody told it."""
+        ...
+
     async def tidy(self) -> None:
         """Forget what ended long ago and put the file in order; called now and then."""
         ...
@@ -162,6 +170,17 @@ class MemoryJournal:
         """All that became known of an order."""
         entry = self._entries.get(client_oid)
         return () if entry is None else tuple(entry.events)
+
+    def procedure(self, procedure_id: ProcedureId) -> Procedure | None:
+        """A procedure, ended or not."""
+        return self._procedures.get(procedure_id)
+
+    def named(self, order_id: OrderId) -> ClientOid | None:
+        """Our name of an order of the exchange; the newest that was told."""
+        for client_oid, entry in reversed(self._entries.items()):
+            if any(event.order_id == order_id for event in entry.events):
+                return client_oid
+        return None
 
     async def tidy(self) -> None:
         """Forget what ended long ago."""

@@ -11,8 +11,10 @@ from collections import OrderedDict
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from enum import Enum
+from itertools import islice
 from typing import TYPE_CHECKING, final
 
+from terminal.exchange.outcome import Route
 from terminal.exchange.stamps import Stamps
 from terminal.session.listeners import Listeners
 
@@ -21,7 +23,6 @@ if TYPE_CHECKING:
 
     from terminal.domain.clock import Clock
     from terminal.domain.units import ClientOid
-    from terminal.exchange.outcome import Route
 
 KEPT = 500
 """So many orders are remembered and counted."""
@@ -84,6 +85,16 @@ class Anatomy:
             Part.PAINT: _ms(self.event_s, self.painted_s),
             Part.WHOLE: _ms(_first(self.pressed_s, self.guarded_s), self.painted_s),
         }
+
+    @property
+    def went_by_socket(self) -> bool | None:
+        """Which way it went; None until an answer told it."""
+        return None if self.route is None else self.route is Route.SOCKET
+
+    @property
+    def guarded_ms(self) -> float | None:
+        """When it passed the guard, by our wall clock in epoch ms; None until it was answered."""
+        return None if self.wall_ms is None else self.wall_ms + self.guarded_s * 1000
 
     def _theirs(self, at_s: float | None) -> float | None:
         """A time of ours in the exchange's epoch ms."""
@@ -169,6 +180,15 @@ class LatencyBook:
     def of(self, client_oid: ClientOid) -> Anatomy | None:
         """The anatomy of one order, None when it is not remembered."""
         return self._kept.get(client_oid)
+
+    def last(self, count: int) -> list[Anatomy]:
+        """The newest remembered orders, newest first."""
+        return list(islice(reversed(self._kept.values()), count))
+
+    def by_route(self) -> tuple[dict[Part, Percentiles], dict[Part, Percentiles]]:
+        """What ``percentiles`` says of orders over the socket and of those by REST, by part."""
+        socket, rest = (self.percentiles(route) for route in (Route.SOCKET, Route.REST))
+        return {one.part: one for one in socket}, {one.part: one for one in rest}
 
     def percentiles(self, route: Route) -> tuple[Percentiles, ...]:
         """Each part that some remembered order of a route had, in the order of the way."""

@@ -169,6 +169,10 @@ class OrderDesk:
         """A listed contract; None for one that is not."""
         return self._contracts.get(symbol)
 
+    def named(self, order_id: OrderId) -> ClientOid | None:
+        """Our name of an order of the exchange; the journal is asked about one long gone."""
+        return self._by_id.get(order_id) or self.journal.named(order_id)
+
     def working(self, symbol: Symbol | None = None) -> tuple[Order, ...]:
         """Orders that may still fill, oldest first."""
         return tuple(
@@ -686,6 +690,7 @@ class OrderDesk:
         if order.order_id is not None:
             order = self._with_twin(order, self._by_id.get(order.order_id))
         self.orders[order.client_oid] = order
+        self.recorder.stands(order)
         if order.order_id is not None:
             self._by_id[order.order_id] = order.client_oid
         self._forget_old(order)
@@ -707,7 +712,10 @@ class OrderDesk:
         details = self.details.pop(twin.client_oid, None)
         if details is not None:
             self.details.setdefault(order.client_oid, details)
-        return merged(order, twin)
+        joined = merged(order, twin)
+        if joined is not order:
+            self.recorder.joined(order.client_oid, twin.client_oid)
+        return joined
 
     def _forget_old(self, order: Order) -> None:
         """Forget orders that ended long ago; none that a procedure may still look at."""

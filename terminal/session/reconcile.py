@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, final
 
 from terminal.domain.errors import TernError
-from terminal.domain.intention import OWN_PREFIX, Source
+from terminal.domain.intention import OWN_PREFIX
 from terminal.domain.reconcile import (
     Heard,
     ModeFinding,
@@ -21,7 +21,7 @@ from terminal.session.recovery import read_orders
 if TYPE_CHECKING:
     from terminal.domain.intention import Procedure
     from terminal.domain.order import Order
-    from terminal.domain.reconcile import Origin
+    from terminal.domain.reconcile import Comparison, Origin
     from terminal.session.listeners import Handle
     from terminal.session.orders import OrderDesk
     from terminal.session.tasks import TaskOwner
@@ -46,6 +46,11 @@ class Reconciling:
         self.problem = ""
         self.report: ReconcileReport | None = None
         self.on_report: Listeners[[]] = Listeners(self._owner.listener_failed)
+
+    @property
+    def compared(self) -> tuple[Comparison | None, Comparison | None]:
+        """When orders and positions were last held against the exchange's, and what differed."""
+        return self._desk.recorder.comparison, self._desk.account.comparison
 
     def start(self) -> None:
         """Begin with what was under way, and report once everything is known."""
@@ -88,13 +93,13 @@ class Reconciling:
                 working,
                 lambda symbol: account.position(symbol).core.lots,
                 self._origin,
-                desk.recorder.heard,
+                {oid: (heard.source, heard.at) for oid, heard in desk.recorder.heard.items()},
             ),
             tuple(
                 PositionFinding(
                     one.symbol,
                     one.core.lots,
-                    Heard(Source.STREAM if one.is_provisional else Source.REST, one.event_at),
+                    Heard() if one.told is None else Heard(one.told.source, one.told.at),
                 )
                 for one in held
             ),

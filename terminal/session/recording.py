@@ -5,10 +5,13 @@ Writing holds nothing up: what cannot be written is told by the journal's ``prob
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, final
+from typing import TYPE_CHECKING, NamedTuple, final
 
 from terminal.domain.intention import EventKind, JournalEvent, Source
+from terminal.domain.order import OrderState
+from terminal.domain.reconcile import Comparison
 from terminal.exchange.outcome import Accepted, NotSent, Rejected
+from terminal.session.hearing import Hearing
 
 if TYPE_CHECKING:
     from terminal.domain.clock import Clock, TimestampMs
@@ -21,16 +24,34 @@ if TYPE_CHECKING:
     from terminal.session.journal import Journal
 
 NEVER_ARRIVED = "never arrived"
+_UNCLEAR = (OrderState.SUBMITTING, OrderState.UNKNOWN)
+
+
+@final
+class Unclear(NamedTuple):
+    """Since when nobody has told what an order is; ``at`` by our wall clock, ``at_s`` monotonic."""
+
+    state: OrderState
+    at: TimestampMs
+    at_s: float
 
 
 @final
 class Recorder:
-    """Writes events of orders, and remembers who last told of each and when."""
+    """Writes events of orders, and remembers who last told of each and when.
+
+    ``heard`` is who told what is believed of an order: a late word that changes nothing is not
+    counted, for what is shown is not what it said. ``unclear`` has the orders of which nobody knows
+    what they are. ``news`` counts what readings told before the stream did.
+    """
 
     def __init__(self, journal: Journal, clock: Clock) -> None:
         self._journal = journal
         self._clock = clock
-        self.heard: dict[ClientOid, tuple[Source, TimestampMs]] = {}
+        self.heard: dict[ClientOid, Hearing] = {}
+        self.unclear: dict[ClientOid, Unclear] = {}
+        self.news = 0
+        self.comparison: Comparison | None = None
         self._intended: set[ClientOid] = set()
 
     def intended(self, client_oid: ClientOid) -> None:
@@ -71,11 +92,14 @@ class Recorder:
             detail["sentence"] = outcome.sentence
         named = isinstance(outcome, Accepted) and outcome.order_ids and not subject.is_cancel
         ends = isinstance(outcome, (Rejected, NotSent)) and not (subject.is_cancel or is_heard_of)
+        source = Source.OWN if isinstance(outcome, NotSent) else Source.REPLY
+        if ends or (named and client_oid not in self.heard):
+            self._hear(client_oid, source)
         self._journal.note(
             client_oid,
             JournalEvent(
                 EventKind.ANSWERED,
-                Source.OWN if isinstance(outcome, NotSent) else Source.REPLY,
+                source,
                 self._clock.now_ms(),
                 order_id=outcome.order_ids[0] if named else None,  # type: ignore[union-attr]  # named
                 is_end=True if ends else None,
@@ -87,10 +111,12 @@ class Recorder:
         self, before: Order | None, after: Order, update: OrderUpdate, source: Source
     ) -> None:
         """The exchange told of an order; written when that changed what is known of it."""
-        now_ms = self._clock.now_ms()
-        self.heard[after.client_oid] = (source, now_ms)
-        if after is before or (before is not None and _facts(before) == _facts(after)):
+        if after is before:
+            return  # late: what is believed was told by somebody else
+        now_ms = self._hear(after.client_oid, source).at
+        if before is not None and _facts(before) == _facts(after):
             return
+        self.news += source is Source.REST
         detail: dict[str, str | int] = {
             "state": after.state.value,
             "lots": after.lots,
@@ -139,11 +165,42 @@ class Recorder:
         event = JournalEvent(
             EventKind.RESOLVED, Source.ASSUMED, self._clock.now_ms(), is_end=True, detail=detail
         )
+        self._hear(client_oid, Source.ASSUMED)
         self._journal.note(client_oid, event)
+
+    def stands(self, order: Order) -> None:
+        """This is what the desk believes of an order from now on."""
+        client_oid, state = order.client_oid, order.state
+        if state not in _UNCLEAR:
+            self.unclear.pop(client_oid, None)
+            return
+        known = self.unclear.get(client_oid)
+        if known is None or known.state is not state:
+            now_ms, now_s = self._clock.now_ms(), self._clock.monotonic_s()
+            self.unclear[client_oid] = Unclear(state, now_ms, now_s)
+
+    def joined(self, client_oid: ClientOid, twin: ClientOid) -> None:
+        """What is believed of an order is what was told of it under another name."""
+        if twin in self.heard:
+            self.heard[client_oid] = self.heard[twin]
+
+    def compared(self, news_before: int) -> None:
+        """All lists were read; ``news`` was so much when that began."""
+        is_first = self.comparison is None
+        differences = None if is_first else self.news - news_before
+        self.comparison = Comparison(self._clock.now_ms(), differences)
+
+    def _hear(self, client_oid: ClientOid, source: Source) -> Hearing:
+        known = self.heard.get(client_oid)
+        revision = 1 if known is None else known.revision + 1
+        now_ms, now_s = self._clock.now_ms(), self._clock.monotonic_s()
+        heard = self.heard[client_oid] = Hearing(source, now_ms, now_s, revision)
+        return heard
 
     def forget(self, client_oid: ClientOid) -> None:
         """The desk has forgotten an order."""
         self.heard.pop(client_oid, None)
+        self.unclear.pop(client_oid, None)
         self._intended.discard(client_oid)
 
 

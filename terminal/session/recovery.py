@@ -15,7 +15,8 @@ if TYPE_CHECKING:
 
 async def read_orders(desk: Desk) -> None:
     """Read all lists once and merge them. Raises ``TernError`` when a word is missing."""
-    gateway = desk.gateway
+    gateway, recorder = desk.gateway, desk.recorder
+    news_before = recorder.news
     suspects = {
         order.client_oid for order in desk.working() if order.state is not OrderState.SUBMITTING
     }
@@ -44,4 +45,6 @@ async def read_orders(desk: Desk) -> None:
                 words = "The exchange does not list this order."
                 desk.put(replace(order, state=OrderState.UNKNOWN, reason=words))
                 desk.look_for(client_oid)
+                recorder.news += 1
+    recorder.compared(news_before)
     desk.take_recent_fills(await gateway.recent_fills())

@@ -378,6 +378,22 @@ class SqliteJournal:
         )
         return tuple(_event(row) for row in rows)
 
+    def procedure(self, procedure_id: ProcedureId) -> Procedure | None:
+        """A procedure, ended or not; None when it was not begun here."""
+        rows = self._rows(
+            "SELECT procedure_id, kind, symbol, wanted, begun_at, detail, ended_at, sentence"
+            " FROM procedure WHERE procedure_id = ?",
+            procedure_id,
+        )
+        return self._procedure(rows[0]) if rows else None
+
+    def named(self, order_id: OrderId) -> ClientOid | None:
+        """Our name of the order that the exchange gave this id; None when nobody told it."""
+        rows = self._rows(
+            "SELECT client_oid FROM event WHERE order_id = ? ORDER BY number DESC LIMIT 1", order_id
+        )
+        return ClientOid(rows[0][0]) if rows else None
+
     def _rows(self, question: str, *values: str) -> list[tuple[Any, ...]]:
         if self._connection is None:
             return []

@@ -57,6 +57,11 @@ class ViewModel(QObject):
         if not paused:
             self.mark_dirty()
 
+    @property
+    def is_seen(self) -> bool:
+        """True while it is started and its panel can be seen."""
+        return self._is_running and not self._is_paused
+
     def mark_dirty(self) -> None:
         """Ask for a refresh at the next frame."""
         if self._is_running and not self._is_paused:

@@ -12,6 +12,7 @@ from terminal.session.feed import FeedStatus
 from terminal.session.health import BY_REST, BY_SOCKET
 from terminal.viewmodels import text
 from terminal.viewmodels.base import ViewModel
+from terminal.viewmodels.reconcile import comparison_words
 from terminal.viewmodels.text import EMPTY, Role
 
 if TYPE_CHECKING:
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from terminal.session.account import AccountSession
     from terminal.session.feed import Feed
     from terminal.session.health import BudgetHealth, ExchangeHealth
+    from terminal.session.orders import OrderDesk
     from terminal.viewmodels.frame import FrameClock
     from terminal.viewmodels.fuse import FuseViewModel
     from terminal.viewmodels.ladder import LadderViewModel
@@ -80,6 +82,7 @@ class StatusSources:
     ladder: LadderViewModel
     health: ExchangeHealth
     fuse: FuseViewModel | None = None
+    desk: OrderDesk | None = None
 
 
 @final
@@ -178,7 +181,7 @@ class StatusViewModel(ViewModel):
         )
 
     def _connection(self) -> StatusCell:
-        feeds = self._feeds()
+        feeds, sources = self._feeds(), self._sources
         worst = max((feed.health for feed in feeds), key=lambda health: _BADNESS[health.status])
         words, role = _STATUS[worst.status]
         lines = [
@@ -186,8 +189,11 @@ class StatusViewModel(ViewModel):
             + (f" ({feed.health.reason})" if feed.health.reason else "")
             for name, feed in zip(("Market stream", "Account stream"), feeds, strict=False)
         ]
-        if self._sources.account.trust.is_absent:
+        if sources.account.trust.is_absent:
             lines.append(text.NO_ACCOUNT)
+        elif sources.desk is not None:
+            lines.append(comparison_words("Orders", sources.desk.recorder.comparison))
+            lines.append(comparison_words("Positions", sources.account.comparison))
         return StatusCell("connection", "", words, role, "\n".join(lines))
 
     def _age(self) -> StatusCell:

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, NamedTuple, final
 
+from PySide6.QtCore import Signal
 from typing_extensions import override
 
 from terminal.domain.clock import to_ms
 from terminal.domain.events import Fill, Liquidity
+from terminal.domain.order import made_up
 from terminal.domain.units import Side, Symbol
 from terminal.viewmodels import text
 from terminal.viewmodels.base import ViewModel
+from terminal.viewmodels.row_commands import WHAT_HAPPENED, RowCommand
 from terminal.viewmodels.tables import Column, RowTableModel
 from terminal.viewmodels.text import Role
 
@@ -22,6 +26,7 @@ if TYPE_CHECKING:
     from terminal.domain.contract import Contract
     from terminal.session.orders import OrderDesk
     from terminal.viewmodels.frame import FrameClock
+    from terminal.viewmodels.row_commands import RowEntry
 
 SHOWN_FILLS = 200
 
@@ -57,8 +62,12 @@ COLUMNS: tuple[Column[FillRow], ...] = (
 
 @final
 class FillsViewModel(ViewModel):
-    """The newest fills of the account, at most ``SHOWN_FILLS``."""
+    """The newest fills of the account, at most ``SHOWN_FILLS``.
 
+    ``trail_asked`` carries the name of a fill's order.
+    """
+
+    trail_asked = Signal(str)
     empty_text = "No fills in the last 24 hours."
 
     def __init__(
@@ -80,6 +89,17 @@ class FillsViewModel(ViewModel):
     def stale(self) -> str | None:
         """Why the table cannot be trusted, None when it can."""
         return text.out_of_date("Fills", self._desk.trust.missing_for_s)
+
+    def ask_for_trail(self, key: str) -> None:
+        """Somebody wants to see what happened to the order of a fill."""
+        fill = next((one for one in self._desk.fills if "/".join(one.key) == key), None)
+        if fill is not None:
+            named = self._desk.named(fill.order_id)
+            self.trail_asked.emit(str(made_up(fill.order_id) if named is None else named))
+
+    def commands_of(self, key: str) -> tuple[RowEntry, ...]:
+        """What the menu of a fill's row offers."""
+        return (RowCommand(WHAT_HAPPENED, partial(self.ask_for_trail, key)),)
 
     @override
     def connect_sources(self) -> None:

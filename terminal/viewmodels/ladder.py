@@ -38,7 +38,7 @@ if TYPE_CHECKING:
 
     from terminal.domain.contract import Contract
     from terminal.domain.units import Price, Symbol
-    from terminal.session.account import AccountSession
+    from terminal.session.account import AccountSession, Position
     from terminal.session.exits import Protecting
     from terminal.session.market import MarketSession
     from terminal.session.orders import OrderDesk
@@ -390,7 +390,7 @@ class LadderViewModel(ViewModel):
         mark = market.mark.mark_price if market.mark is not None else None
         pnl = None if mark is None or core.is_flat else unrealized(core, mark, contract)
         return _PositionTexts(
-            lots=_position_words(core.lots) if self._has_account else "No account",
+            lots=_position_words(position) if self._has_account else "No account",
             lots_role=_side_role(core.lots),
             pnl="" if pnl is None else text.money(pnl, sign=True),
             pnl_role=Role.TEXT_DIM if pnl is None else text.gain_role(pnl),
@@ -615,10 +615,12 @@ def _unit_text(contract: Contract) -> str:
     return f"1 lot = {contract.multiplier.normalize():f} {unit}"
 
 
-def _position_words(lots: int) -> str:
+def _position_words(position: Position) -> str:
+    """With a star while our own fills are in it that the exchange's word does not cover yet."""
+    lots, star = position.core.lots, "*" if position.is_provisional else ""
     if lots == 0:
-        return "Flat"
-    return f"{'Long' if lots > 0 else 'Short'} {text.whole(abs(lots))}"
+        return f"Flat{star}"
+    return f"{'Long' if lots > 0 else 'Short'} {text.whole(abs(lots))}{star}"
 
 
 def _side_role(lots: int) -> Role:

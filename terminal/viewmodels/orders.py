@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING, NamedTuple, final
 
+from PySide6.QtCore import Signal
 from typing_extensions import override
 
 from terminal.domain.events import OrderType
@@ -13,9 +14,10 @@ from terminal.domain.triggers import unclear_words
 from terminal.domain.units import ClientOid, Side, Symbol
 from terminal.viewmodels import text
 from terminal.viewmodels.base import ViewModel
-from terminal.viewmodels.row_commands import RowCommand
-from terminal.viewmodels.tables import Column, RowTableModel
+from terminal.viewmodels.row_commands import WHAT_HAPPENED, RowCommand
+from terminal.viewmodels.tables import Column, RowTableModel, with_tooltip
 from terminal.viewmodels.text import Role
+from terminal.viewmodels.told import SAMPLE, TITLE, AgeTimer, order_tip, order_told
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -47,6 +49,8 @@ class OrderRow(NamedTuple):
     state: str
     state_role: Role
     reason: str
+    told: str = ""
+    told_role: Role = Role.TEXT_DIM
 
 
 COLUMNS: tuple[Column[OrderRow], ...] = (
@@ -57,6 +61,13 @@ COLUMNS: tuple[Column[OrderRow], ...] = (
     Column("Filled", lambda row: row.filled, sample="10 000"),
     Column("Left", lambda row: row.remaining, sample="10 000"),
     Column("Flags", lambda row: row.flags, is_number=False, sample="PO RO"),
+    Column(
+        TITLE,
+        lambda row: row.told,
+        lambda row: row.told_role,
+        is_number=False,
+        sample=SAMPLE,
+    ),
     Column(
         "State",
         lambda row: row.state,
@@ -70,8 +81,9 @@ COLUMNS: tuple[Column[OrderRow], ...] = (
 
 @final
 class OrdersViewModel(ViewModel):
-    """All working orders of the account."""
+    """All working orders of the account. ``trail_asked`` carries an order's key."""
 
+    trail_asked = Signal(str)
     empty_text = "No working orders. B or S in an armed ladder (F4) places one."
 
     def __init__(
@@ -83,9 +95,11 @@ class OrdersViewModel(ViewModel):
     ) -> None:
         super().__init__(frame, parent)
         self.empty_text = text.empty_words(desk.access, "No working orders.", self.empty_text)
-        self.model: RowTableModel[OrderRow] = RowTableModel(COLUMNS, lambda row: row.key, self)
+        columns = with_tooltip(COLUMNS, TITLE, self._told_tip)
+        self.model: RowTableModel[OrderRow] = RowTableModel(columns, lambda row: row.key, self)
         self._desk = desk
         self._contracts = contracts
+        self._ages = AgeTimer(lambda: bool(self.model.rows), self.mark_dirty, self)
 
     @property
     def stale(self) -> str | None:
@@ -95,6 +109,10 @@ class OrdersViewModel(ViewModel):
     def cancel(self, key: str) -> None:
         """Cancel one order by its key."""
         self._desk.cancel(ClientOid(key))
+
+    def ask_for_trail(self, key: str) -> None:
+        """Somebody wants to see what happened to an order."""
+        self.trail_asked.emit(key)
 
     def commands_of(self, key: str) -> tuple[RowEntry, ...]:
         """What the menu of an order's row offers."""
@@ -107,6 +125,8 @@ class OrdersViewModel(ViewModel):
             words = f"Cancel all {order.side.value}s of {symbol}"
             sides = [RowCommand(words, partial(desk.cancel_side, symbol, order.side), off)]
         return (
+            RowCommand(WHAT_HAPPENED, partial(self.ask_for_trail, key)),
+            None,
             RowCommand("Cancel this order", partial(self.cancel, key), off),
             *sides,
             RowCommand(f"Cancel the stops of {symbol}", partial(desk.cancel_stops, symbol), off),
@@ -120,9 +140,28 @@ class OrdersViewModel(ViewModel):
         self.listen(self._desk.on_changed.add(self.mark_dirty))
 
     @override
+    def stop(self) -> None:
+        super().stop()
+        self._ages.run(is_seen=False)
+
+    @override
+    def start(self) -> None:
+        super().start()
+        self._ages.run(is_seen=self.is_seen)
+
+    @override
+    def set_paused(self, paused: bool) -> None:
+        super().set_paused(paused)
+        self._ages.run(is_seen=self.is_seen)
+
+    @override
     def refresh(self) -> bool:
         self.model.set_rows([self._row(order) for order in reversed(self._desk.working())])
         return True
+
+    def _told_tip(self, row: OrderRow) -> str:
+        order = self._desk.orders.get(ClientOid(row.key))
+        return "" if order is None else order_tip(order, self._desk.recorder)
 
     def _row(self, order: Order) -> OrderRow:
         contract = self._contracts.get(order.symbol)
@@ -136,6 +175,7 @@ class OrdersViewModel(ViewModel):
                 price = f"{price} from {at}"
             else:
                 price = f"{price} {unclear_words(order.stop_direction, order.stop_reference, at)}"
+        told = order_told(order, self._desk.recorder, self._desk.clock.monotonic_s())
         return OrderRow(
             key=str(order.client_oid),
             symbol=str(order.symbol),
@@ -149,6 +189,8 @@ class OrdersViewModel(ViewModel):
             state=_state(order),
             state_role=_state_role(order),
             reason=order.reason,
+            told=told.words,
+            told_role=told.role,
         )
 
 

@@ -20,8 +20,9 @@ from terminal.viewmodels.double_press import DoublePress
 from terminal.viewmodels.keys import BUTTON_PRESS_MS, LadderAction
 from terminal.viewmodels.protection import held_words, state_role, state_words, tooltip
 from terminal.viewmodels.row_commands import PriceCommand, RowCommand
-from terminal.viewmodels.tables import Column, RowTableModel
+from terminal.viewmodels.tables import Column, RowTableModel, with_tooltip
 from terminal.viewmodels.text import Role
+from terminal.viewmodels.told import TITLE, AgeTimer, position_tip, position_told
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -60,6 +61,8 @@ class PositionRow(NamedTuple):
     protection: str = ""
     protection_role: Role = Role.TEXT_DIM
     protection_tip: str = ""
+    told: str = ""
+    told_role: Role = Role.TEXT_DIM
 
 
 COLUMNS: tuple[Column[PositionRow], ...] = (
@@ -75,6 +78,13 @@ COLUMNS: tuple[Column[PositionRow], ...] = (
         lambda row: row.protection_tip,
         is_number=False,
         sample="Under-covered, held",
+    ),
+    Column(
+        TITLE,
+        lambda row: row.told,
+        lambda row: row.told_role,
+        is_number=False,
+        sample="assumed 59 s",
     ),
     Column("Size", lambda row: row.base_size, sample="10.000 XBT"),
     Column("Entry", lambda row: row.entry, sample="100 000.00"),
@@ -111,14 +121,16 @@ class PositionsViewModel(ViewModel):
         self._presses = DoublePress()
         self._asked_for: Symbol | None = None
         self.empty_text = text.empty_words(desk.access, "No open position.", self.empty_text)
+        columns = with_tooltip(COLUMNS, TITLE, self._told_tip)
         self.model: RowTableModel[PositionRow] = RowTableModel(
-            COLUMNS, lambda row: row.symbol, self
+            columns, lambda row: row.symbol, self
         )
         self._workspace = workspace
         self._account = account
         self._desk = desk
         self._contracts = contracts
         self._mark_handle: Removable | None = None
+        self._ages = AgeTimer(lambda: bool(self.model.rows), self.mark_dirty, self)
 
     @property
     def stale(self) -> str | None:
@@ -219,8 +231,19 @@ class PositionsViewModel(ViewModel):
     @override
     def stop(self) -> None:
         super().stop()
+        self._ages.run(is_seen=False)
         self._workspace.contract_changed.disconnect(self._on_contract_changed)
         self._forget_mark()
+
+    @override
+    def start(self) -> None:
+        super().start()
+        self._ages.run(is_seen=self.is_seen)
+
+    @override
+    def set_paused(self, paused: bool) -> None:
+        super().set_paused(paused)
+        self._ages.run(is_seen=self.is_seen)
 
     @override
     def refresh(self) -> bool:
@@ -248,12 +271,16 @@ class PositionsViewModel(ViewModel):
             return market.mark.mark_price
         return position.mark
 
+    def _told_tip(self, row: PositionRow) -> str:
+        return position_tip(self._account.position(Symbol(row.symbol)))
+
     def _row(self, position: Position) -> PositionRow:
         contract = self._contracts[position.symbol]
         core, mark = position.core, self._mark(position)
         pnl = None if mark is None else unrealized(core, mark, contract)
         base = contract.base_size(core.lots)
         protection = self._protection(contract)
+        told = position_told(position, self._desk.clock.monotonic_s())
         return PositionRow(
             symbol=str(position.symbol),
             side="Long" if core.lots > 0 else "Short",
@@ -275,6 +302,8 @@ class PositionsViewModel(ViewModel):
             protection=protection[0],
             protection_role=protection[1],
             protection_tip=protection[2],
+            told=told.words,
+            told_role=told.role,
         )
 
     def _protection(self, contract: Contract) -> tuple[str, Role, str]:

@@ -9,7 +9,7 @@ from typing_extensions import override
 
 from terminal.domain.events import OrderType
 from terminal.domain.intention import Source
-from terminal.domain.reconcile import Heard, OrderFinding, Origin, ReconcileReport
+from terminal.domain.reconcile import Comparison, Heard, OrderFinding, Origin, ReconcileReport
 from terminal.viewmodels import text
 from terminal.viewmodels.base import ViewModel
 from terminal.viewmodels.tables import Column, RowTableModel
@@ -121,6 +121,9 @@ class ReconcileViewModel(ViewModel):
             return False
         before = (self.headline, self.sentences)
         self.headline = f"As of {text.clock_time(report.made_at)}."
+        orders, positions = self._reconciling.compared
+        said = (comparison_words("Orders", orders), comparison_words("Positions", positions))
+        self.headline = " ".join((self.headline, *said))
         if not report.is_complete:
             self.headline = f"{self.headline} {LOOKING}"
         problem = self._reconciling.problem
@@ -184,6 +187,19 @@ class ReconcileViewModel(ViewModel):
         if at is not None and contract is not None:
             return f"{words} at {text.price(at, contract)}"
         return f"{words} at market" if order.order_type is OrderType.MARKET else words
+
+
+def comparison_words(what: str, comparison: Comparison | None) -> str:
+    """When a list was last held against the exchange's, and what differed."""
+    if comparison is None:
+        return f"{what} not read yet."
+    at = text.clock_time(comparison.at)
+    if comparison.differences is None:
+        return f"{what} first read {at}."
+    found = {0: "no difference", 1: "one difference"}.get(
+        comparison.differences, f"{comparison.differences} differences"
+    )
+    return f"{what} compared {at}: {found}."
 
 
 def _told(heard: Heard) -> str:

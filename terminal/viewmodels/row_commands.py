@@ -8,6 +8,9 @@ from typing import TYPE_CHECKING, TypeAlias, final
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+WHAT_HAPPENED = "What happened to it\N{HORIZONTAL ELLIPSIS}"
+"""The entry that shows the trail of an order's events."""
+
 
 @final
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ update, so selection and scroll position stay where they are.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Generic, TypeVar, final
 
 from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, QPersistentModelIndex, Qt
@@ -39,6 +39,15 @@ class Column(Generic[Row]):
     is_number: bool = True
     sample: str = ""
     """The widest text to expect; the widget sizes the column by it."""
+
+
+def with_tooltip(
+    columns: Sequence[Column[Row]], title: str, tooltip: Callable[[Row], str]
+) -> tuple[Column[Row], ...]:
+    """The columns, one of them with a tooltip that is made when it is asked for."""
+    return tuple(
+        replace(column, tooltip=tooltip) if column.title == title else column for column in columns
+    )
 
 
 class RowTableModel(QAbstractTableModel, Generic[Row]):

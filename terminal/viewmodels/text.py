@@ -134,6 +134,11 @@ def clock_time(at_ms: TimestampMs) -> str:
     return _local(at_ms).strftime("%H:%M:%S")
 
 
+def clock_time_ms(at_ms: TimestampMs) -> str:
+    """Time of day in the user's zone, to the millisecond."""
+    return _local(at_ms).strftime("%H:%M:%S.%f")[:-3]
+
+
 def day(at_ms: TimestampMs) -> str:
     """The date in the user's zone."""
     return _local(at_ms).strftime("%Y-%m-%d")

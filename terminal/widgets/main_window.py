@@ -157,6 +157,10 @@ class MainWindow(QMainWindow):
         """Add an entry to the menu "Trade"; an empty text adds a line. The keys are only told."""
         self._menus.add_trade_action(words, keys, act)
 
+    def add_help_action(self, words: str, act: Callable[[], object]) -> None:
+        """Add an entry to the help menu."""
+        self._menus.add_help_action(words, act)
+
     def add_account_action(self, words: str, keys: str, act: Callable[[], object]) -> None:
         """Add an entry to the menu "Account", which is there as soon as it has one."""
         self._menus.add_account_action(words, keys, act)

@@ -36,7 +36,7 @@ class Menus(QObject):
         self._trade = self._menu("Tr&ade")
         view = self._menu("&View")
         self._before_account = view.menuAction()
-        helping = self._menu("&Help")
+        helping = self._help = self._menu("&Help")
         leave = self._with_key(program, "&Quit", QKeySequence(QKeySequence.StandardKey.Quit))
         leave.setMenuRole(QAction.MenuRole.QuitRole)
         leave.triggered.connect(self.quit_asked)
@@ -76,6 +76,10 @@ class Menus(QObject):
         action.setAutoRepeat(False)
         action.triggered.connect(act)
 
+    def add_help_action(self, words: str, act: Callable[[], object]) -> None:
+        """Add an entry to the help menu."""
+        _add_entry(self._help, words, "", act)
+
     # Keys ------------------------------------------------------------------------------------
 
     @Slot(QWidget)
@@ -104,7 +108,7 @@ class Menus(QObject):
             self.home.activateWindow()
 
 
-def _add_entry(menu: QMenu, words: str, keys: str, act: Callable[[], None]) -> None:
+def _add_entry(menu: QMenu, words: str, keys: str, act: Callable[[], object]) -> None:
     if not words:
         menu.addSeparator()
         return

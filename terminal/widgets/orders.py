@@ -30,8 +30,15 @@ class OrdersPanel(TablePanel):
         self.table.setObjectName("orders.table")
         self._vm = view_model
         self.row_menu = RowMenu(self.table, view_model)
-        self.table.setToolTip("Delete cancels the selected order; its menu offers more.")
+        self.table.setToolTip(
+            "Delete cancels the selected order, Enter tells what happened to it; its menu offers "
+            "more."
+        )
+        self.table.row_activated.connect(self._on_activated)
         self.table.row_deleted.connect(self._on_deleted)
 
     def _on_deleted(self, key: object) -> None:
         self._vm.cancel(str(key))
+
+    def _on_activated(self, key: object) -> None:
+        self._vm.ask_for_trail(str(key))

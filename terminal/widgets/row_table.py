@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Protocol, final
 
-from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QPoint, Qt, Signal, Slot
+from PySide6.QtCore import QModelIndex, QObject, QPersistentModelIndex, QPoint, Qt, Signal, Slot
 from PySide6.QtGui import QContextMenuEvent, QPainter, QPalette
 from PySide6.QtWidgets import (
     QAbstractItemView,
@@ -53,6 +53,21 @@ class TableViewModel(Protocol):
     def empty_text(self) -> str:
         """What would fill an empty table."""
         ...
+
+
+@final
+class PlainTable(QObject):
+    """A further table of a view-model that has its own ``changed``; it is never stale."""
+
+    stale: str | None = None
+
+    def __init__(
+        self, model: RowTableModel[Any], changed: SignalInstance, empty_text: str, parent: QObject
+    ) -> None:
+        super().__init__(parent)
+        self.model = model
+        self.changed = changed
+        self.empty_text = empty_text
 
 
 class RowDelegate(QStyledItemDelegate):
@@ -142,6 +157,11 @@ class RowTable(QTableView):
         if stale != self._stale:
             self._stale = stale
             self.viewport().update()
+
+    @property
+    def rows(self) -> tuple[Any, ...]:
+        """The rows as shown, top first."""
+        return self._vm.model.rows
 
     def selected_key(self) -> object | None:
         """The key of the selected row."""

@@ -29,17 +29,19 @@ from terminal.domain.events import (
     WalletPatch,
     WalletUpdate,
 )
+from terminal.domain.intention import Source
 from terminal.domain.order import apply_update, from_update
 from terminal.domain.position import after_fill
 from terminal.exchange.gateway import ChannelKind, FrameUnreadable
 from terminal.session.account import _flat, _position_of  # pyright: ignore[reportPrivateUsage]
+from terminal.session.hearing import Hearing
 from terminal.session.market import BookMode
 from terminal.session.recovering import APART_S
 from tests.contract.test_readers import seeds
 from tests.session.test_candles import MINUTE, NOW
 from tests.session.test_candles import Harness as CandleHarness
 from tests.session.test_market import Harness as MarketHarness
-from tests.support.builders import XBT, a_contract, a_position_update, a_snapshot
+from tests.support.builders import NOW_MS, XBT, a_contract, a_position_update, a_snapshot
 from tests.support.desk import Bench
 from tests.support.frames import FRAMES, a_connection, heard
 from tests.support.mutations import damaged, dumped, mutated
@@ -56,6 +58,8 @@ ACCOUNT = {
     ChannelKind.POSITIONS, ChannelKind.WALLET, ChannelKind.ORDERS, ChannelKind.STOPS,
     ChannelKind.MARGIN_MODES, ChannelKind.CROSS_LEVERAGE,
 }  # fmt: skip
+TOLD = Hearing(Source.STREAM, NOW_MS, 0.0, 1)
+"""Who told it is looked at elsewhere; here in place of whatever is told."""
 OPEN = load("order_open_frame") | {"topic": "/contractMarket/tradeOrders"}
 
 
@@ -70,7 +74,7 @@ def all_of(bench: Bench) -> dict[str, dict[Any, Any]]:
     """Everything that account and desk believe."""
     account, desk = bench.account, bench.desk
     return {
-        "positions": dict(account._positions),
+        "positions": {name: replace(one, told=TOLD) for name, one in account._positions.items()},
         "wallets": dict(account._wallets),
         "modes": dict(account._margin_modes),
         "leverages": dict(account._cross_leverage),
@@ -86,7 +90,7 @@ def expected(before: dict[str, dict[Any, Any]], fact: Any) -> dict[str, dict[Any
     if isinstance(fact, PositionUpdate):
         known = before["positions"].get(fact.symbol)
         if known is None or fact.event_at >= known.event_at:
-            after["positions"][fact.symbol] = _position_of(fact, known)
+            after["positions"][fact.symbol] = _position_of(fact, TOLD, known)
     elif isinstance(fact, PositionPatch):
         known = before["positions"].get(fact.symbol)
         if known is not None and not known.core.is_flat and fact.event_at >= known.event_at:
@@ -122,6 +126,7 @@ def _expect_order(after: dict[str, dict[Any, Any]], update: OrderUpdate) -> None
                 core=after_fill(position.core, fill, a_contract()),
                 is_provisional=True,
                 event_at=max(at, position.event_at),
+                told=TOLD,
             )
     if order is not known:
         after["orders"][order.client_oid] = order

@@ -49,7 +49,7 @@ if TYPE_CHECKING:
         Procedure,
         ProcedureId,
     )
-    from terminal.domain.units import ClientOid
+    from terminal.domain.units import ClientOid, OrderId
     from terminal.session.market import MarketSession
 
 XBT = Symbol("XBTUSDTM")
@@ -128,6 +128,12 @@ class DyingJournal:
 
     def trail(self, client_oid: ClientOid) -> tuple[JournalEvent, ...]:
         return self._inner.trail(client_oid)
+
+    def procedure(self, procedure_id: ProcedureId) -> Procedure | None:
+        return self._inner.procedure(procedure_id)
+
+    def named(self, order_id: OrderId) -> ClientOid | None:
+        return self._inner.named(order_id)
 
     async def tidy(self) -> None:
         await self._inner.tidy()

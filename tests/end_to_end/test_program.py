@@ -14,11 +14,16 @@ from PySide6.QtWidgets import QLineEdit, QPushButton
 from terminal.app.cli import Command, Options
 from terminal.app.faults import Faults
 from terminal.app.program import ProgramRun
-from terminal.domain.units import Lots, Side
+from terminal.domain.order import OrderState
+from terminal.domain.units import Lots, Price, Side
 from terminal.session.feed import FeedStatus
 from terminal.storage.paths import Paths
 from terminal.viewmodels.ladder_trading import ArmedBy
+from terminal.viewmodels.orders import OrdersViewModel
+from terminal.viewmodels.text import EMPTY
+from terminal.widgets.latency import LatencyDialog
 from terminal.widgets.limits import LimitsDialog
+from terminal.widgets.trail import TrailDialog
 from tests.support.deadlines import eventually
 from tests.support.qt_loop import run_on_qt
 
@@ -167,3 +172,52 @@ def test_a_limit_set_in_one_run_stops_an_order_in_the_next(tmp_path: Path) -> No
         assert faults.texts == []
     for folder in ("config", "data"):
         assert [path.name[:11] for path in (tmp_path / folder).glob("limits-*")] == ["limits-demo"]
+
+
+def test_an_order_tells_its_trail_and_its_way(tmp_path: Path) -> None:
+    """In a dialog for one order and in one of the help menu; nothing is modal."""
+
+    async def play(_run: ProgramRun, program: Program) -> None:
+        trading, market = program.ladder.trading, program.workspace.market
+        assert market is not None
+        symbol, desk = market.contract.symbol, program.backend.desk
+        await eventually(lambda: program.backend.account.leverage(symbol), "the margin mode")
+        trading.toggle(ArmedBy.KEYBOARD)
+        best = market.book.best_bid
+        assert best is not None
+        trading.send_limit(Side.BUY, Price(best - 50), ArmedBy.KEYBOARD)
+        await eventually(
+            lambda: any(one.state is OrderState.OPEN for one in desk.working()), "the open order"
+        )
+        (order,) = desk.working()
+        await eventually(
+            lambda: (
+                (found := desk.latency.of(order.client_oid)) is not None
+                and found.painted_s is not None
+            ),
+            "its painting",
+        )
+        orders = next(one for one in program.view_models if isinstance(one, OrdersViewModel))
+        orders.ask_for_trail(order.client_oid)
+        trail = program.window.findChild(TrailDialog)
+        assert isinstance(trail, TrailDialog)
+        told = {row.source for row in trail.events.table.rows}
+        assert told >= {"own", "reply", "stream"}
+        parts = {row.part: row.words for row in trail.parts.table.rows}
+        assert parts["sent to reply"] != EMPTY
+        assert parts["key to painted"] != EMPTY
+        entries = program.window.findChildren(QAction)
+        next(entry for entry in entries if entry.text().startswith("&Latency")).trigger()
+        latency = program.window.findChild(LatencyDialog)
+        assert isinstance(latency, LatencyDialog)
+        await eventually(lambda: latency.orders.table.rows, "the order in the table")
+        assert [trail.isModal(), latency.isModal()] == [False, False]
+        desk.cancel(order.client_oid)
+        await eventually(lambda: not desk.working(), "the cancel")
+        await eventually(
+            lambda: "Canceled" in trail.lines.text(), "what went on happening, in the open dialog"
+        )
+
+    code, faults = with_program(tmp_path, play)
+    assert code == 0
+    assert faults.texts == []

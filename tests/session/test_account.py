@@ -19,6 +19,7 @@ from terminal.domain.events import (
     RiskLimitUpdate,
     WalletPatch,
 )
+from terminal.domain.intention import Source
 from terminal.domain.units import ExactPrice, Lots, Money, Price, Side, Symbol
 from terminal.exchange.errors import TransportError
 from terminal.exchange.gateway import (
@@ -30,7 +31,7 @@ from terminal.exchange.gateway import (
     FrameUnreadable,
 )
 from terminal.session.account import RECONCILE_INTERVAL_S
-from tests.support.builders import NOW_MS, XBT, a_fill, a_position_update, a_wallet
+from tests.support.builders import NOW_MS, NOW_NS, XBT, a_fill, a_position_update, a_wallet
 from tests.support.desk import Bench
 
 LATER_NS = TimestampNs((NOW_MS + 500) * 1_000_000)
@@ -475,4 +476,41 @@ async def test_many_changes_of_modes_that_cannot_be_read_are_asked_for_once() ->
     bench.stream.push(FrameUnreadable("half a frame", Channel(ChannelKind.MARGIN_MODES)))
     told = [one for one in bench.notices.notices if "change of modes" in one.text]
     assert len(told) == 2, "the next reading is told of again"
+    await bench.stop()
+
+
+async def test_who_told_the_size_of_a_position_is_kept_with_it() -> None:
+    """A mark price tells nothing of the size; a late frame is not believed."""
+    bench = Bench()
+    bench.gateway.held = (a_position_update(2),)
+    await bench.start()
+
+    def told() -> tuple[Source, int]:
+        heard = bench.account.position(XBT).told
+        assert heard is not None
+        return heard.source, heard.revision
+
+    assert told() == (Source.REST, 1)
+    bench.stream.push(a_position_update(3))
+    assert told() == (Source.STREAM, 2)
+    bench.stream.push(a_patch(), a_position_update(1, event_at=TimestampMs(NOW_MS - 5)))
+    assert told() == (Source.STREAM, 2)
+    bench.account.apply_fill(a_fill(event_at=TimestampNs(NOW_NS + 9_000_000)))
+    assert told() == (Source.ASSUMED, 3)
+    await bench.account.read_position(XBT)
+    assert told() == (Source.REST, 4)
+    await bench.stop()
+
+
+async def test_a_comparison_of_positions_counts_other_sizes() -> None:
+    bench = Bench()
+    bench.gateway.held = (a_position_update(2),)
+    await bench.start()
+    assert bench.account.comparison is not None
+    assert bench.account.comparison.differences is None
+    await bench.account.read_again()
+    assert bench.account.comparison.differences == 0
+    bench.gateway.held = ()
+    await bench.account.read_again()
+    assert bench.account.comparison.differences == 1
     await bench.stop()

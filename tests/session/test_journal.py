@@ -12,6 +12,7 @@ from terminal.domain.intention import (
     Intention,
     JournalError,
     JournalEvent,
+    ProcedureId,
     Purpose,
     Source,
 )
@@ -92,6 +93,21 @@ def test_a_procedure_is_open_until_it_ends_and_ends_once(journal: Journal) -> No
     journal.end(one, "Moved.")
     journal.end(one, "Never.")
     assert journal.open_procedures() == ()
+
+
+def test_a_procedure_is_found_after_its_end_and_an_order_by_the_exchanges_id(
+    journal: Journal,
+) -> None:
+    one = journal.begin(Purpose.MOVE, XBT, "Move it.")
+    journal.end(one, "Moved.")
+    found = journal.procedure(one)
+    assert found is not None
+    assert (found.wanted, found.end) == ("Move it.", "Moved.")
+    assert journal.procedure(ProcedureId("none")) is None
+    journal.intend(an_intention())
+    assert journal.named(OrderId("1")) is None
+    journal.note(OID, an_event(order_id=OrderId("1")))
+    assert journal.named(OrderId("1")) == OID
 
 
 async def test_the_intention_is_written_before_anything_is_sent() -> None:

@@ -145,3 +145,18 @@ def test_percentiles_are_values_that_were_seen(seconds: list[float]) -> None:
     assert found.p50_ms <= found.p90_ms <= found.p99_ms
     assert book.percentiles(Route.REST) == ()
     assert clock.now_ms() == START_MS
+
+
+def test_the_newest_come_first_and_each_route_is_told_apart() -> None:
+    book = a_book(FakeClock(), 0.0)
+    for name, route in (("a", Route.REST), ("b", Route.SOCKET), ("c", None)):
+        stamps = book.begin(ClientOid(name))
+        stamps.sent_s, stamps.replied_s = 0.0, 1.0
+        if route is not None:
+            book.answered(ClientOid(name), route)
+    assert [(one.client_oid, one.went_by_socket) for one in book.last(2)] == [
+        ("c", None),
+        ("b", True),
+    ]
+    assert [one.guarded_ms is None for one in book.last(9)] == [True, False, False]
+    assert [found[Part.REPLY].count for found in book.by_route()] == [1, 1]

@@ -97,6 +97,26 @@ def test_what_was_written_is_there_without_closing(journal: SqliteJournal, path:
     other.close()
 
 
+def test_a_procedure_is_found_after_its_end_and_an_order_by_the_exchanges_id(
+    journal: SqliteJournal,
+) -> None:
+    one = journal.begin(Purpose.MOVE, XBT, "Move it.")
+    journal.step(one, "cancel")
+    journal.end(one, "Moved.")
+    found = journal.procedure(one)
+    assert found is not None
+    assert (found.wanted, found.end, [step.name for step in found.steps]) == (
+        "Move it.",
+        "Moved.",
+        ["cancel"],
+    )
+    assert journal.procedure(ProcedureId("none")) is None
+    journal.intend(an_intention())
+    assert journal.named(OrderId("400000000000000001")) is None
+    journal.note(OID, an_event())
+    assert journal.named(OrderId("400000000000000001")) == OID
+
+
 def test_what_ended_is_not_open_and_may_be_opened_again(journal: SqliteJournal) -> None:
     journal.intend(an_intention())
     journal.note(OID, an_event(is_end=True))

@@ -218,7 +218,7 @@ async def test_a_fill_changes_the_position_at_once() -> None:
         )
         desktop.bench.stream.push(update)
         desktop.frame.tick()
-        assert desktop.ladder.view.position_text == "Long 4"
+        assert desktop.ladder.view.position_text == "Long 4*", "the exchange has not said so yet"
         assert row_of(desktop, 1001).is_entry
 
 

@@ -219,12 +219,16 @@ async def test_the_status_bar() -> None:
             desktop.clock,
             desktop.ladder,
             desktop.health,
+            desk=desktop.desk,
         ),
         ("DEMO", Role.DEMO),
         desktop.frame,
     )
     async with running(desktop, status):
         assert status.view.badge_text == "DEMO"
+        compared = next(cell for cell in status.view.cells if cell.name == "connection").tooltip
+        assert "Orders first read " in compared
+        assert "Positions first read " in compared
         assert cell(status, "connection") == ("Connected", Role.BUY)
         assert cell(status, "keyboard") == ("", Role.KEYBOARD_ARMED)
         desktop.ladder.toggle_keyboard()

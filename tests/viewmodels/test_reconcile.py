@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from terminal.domain.intention import Purpose
-from terminal.domain.units import ClientOid, OrderId
+from terminal.domain.units import ClientOid, Lots, OrderId
 from terminal.session.reconcile import Reconciling
 from terminal.viewmodels.frame import HandFrameClock
 from terminal.viewmodels.reconcile import BARE, ReconcileViewModel
@@ -125,3 +125,40 @@ async def test_reading_again_is_one_press_away(shown: Shown) -> None:
     await shown.bench.clock.settle()
     shown.frame.tick()
     assert [row[0] for row in shown.rows] == ["Order", "Margin mode"]
+
+
+async def test_it_says_when_all_was_compared_last_and_how_much_differed(shown: Shown) -> None:
+    bench = shown.bench
+    bench.trading.open = (an_order_update(order_id=OrderId("o"), client_oid=None),)
+    await shown.start()
+    assert shown.vm.headline.count(" first read ") == 2
+    bench.gateway.held = (a_position_update(lots=3),)
+    await bench.clock.advance(61.0)
+    shown.frame.tick()
+    assert "Orders compared " in shown.vm.headline
+    assert ": no difference." in shown.vm.headline
+    shown.vm.read_again()
+    await bench.clock.settle()
+    shown.frame.tick()
+    assert "Positions compared " in shown.vm.headline
+    bench.gateway.held = ()
+    bench.trading.open = (
+        an_order_update(order_id=OrderId("o"), client_oid=None, filled=Lots(1)),
+        an_order_update(order_id=OrderId("new"), client_oid=None),
+    )
+    shown.vm.read_again()
+    await bench.clock.settle()
+    shown.frame.tick()
+    assert ": 2 differences. Positions compared " in shown.vm.headline
+    assert shown.vm.headline.endswith(": one difference.")
+
+
+async def test_a_position_is_told_by_whoever_told_it(shown: Shown) -> None:
+    bench = shown.bench
+    await shown.start()
+    bench.stream.push(a_position_update(lots=3))
+    await bench.clock.advance(2.0)
+    shown.reconciling.make()
+    shown.frame.tick()
+    row = shown.vm.model.rows[0]
+    assert (row.what, row.told_by, row.age) == ("Position", "the stream", "2.0 s")

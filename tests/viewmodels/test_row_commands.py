@@ -10,7 +10,7 @@ from terminal.domain.access import Access
 from terminal.domain.units import ClientOid, OrderId, Price, Side
 from terminal.viewmodels.orders import OrdersViewModel
 from terminal.viewmodels.positions import NOT_ARMED, PositionsViewModel, parse_price
-from terminal.viewmodels.row_commands import PriceCommand, RowCommand
+from terminal.viewmodels.row_commands import WHAT_HAPPENED, PriceCommand, RowCommand
 from tests.support.builders import XBT, a_contract, a_position_update, an_order_update
 from tests.support.desktop import Desktop
 
@@ -117,6 +117,7 @@ async def test_the_orders_menu_cancels_one_a_side_the_stops_a_contract_or_everyt
         )
     entries = orders.commands_of("o1")
     assert [one.words for one in entries if one is not None] == [
+        WHAT_HAPPENED,
         "Cancel this order",
         "Cancel all buys of XBTUSDTM",
         "Cancel the stops of XBTUSDTM",
@@ -134,12 +135,14 @@ async def test_the_orders_menu_cancels_one_a_side_the_stops_a_contract_or_everyt
     assert orders.commands_of("gone") == ()
 
 
-async def test_watching_every_entry_is_off_with_the_reason() -> None:
+async def test_watching_every_entry_that_sends_is_off_with_the_reason() -> None:
     desktop = await Desktop(Access.WATCH_ONLY).start()
     desktop.bench.stream.push(an_order_update(order_id=OrderId("o1"), client_oid=ClientOid("o1")))
     orders = OrdersViewModel(desktop.desk, desktop.bench.contracts, desktop.frame)
-    entries = (*orders.commands_of("o1"), *positions_of(desktop).commands_of(XBT))
+    look, *entries = (*orders.commands_of("o1"), *positions_of(desktop).commands_of(XBT))
     assert {one.why_not for one in entries if one is not None} == {Access.WATCH_ONLY.reason}
+    assert look is not None
+    assert (look.words, look.why_not) == (WHAT_HAPPENED, "")
     await desktop.stop()
 
 
