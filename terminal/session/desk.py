@@ -165,6 +165,10 @@ class Desk(Protocol):
         """One move under way sends no new order any more."""
         ...
 
+    def report(self, name: str, error: BaseException) -> None:
+        """Report an error of our own that a procedure lives on after."""
+        ...
+
     def warn(self, text: str, symbol: Symbol | None = None) -> None:
         """Put a warning about orders into the event log."""
         ...

@@ -10,6 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, final
 
+from terminal.domain.errors import TernError
 from terminal.domain.events import OrderType, StopReference
 from terminal.domain.guard import Block, BlockField
 from terminal.domain.held_exits import (
@@ -30,7 +31,7 @@ from terminal.session.results import Blocked
 
 if TYPE_CHECKING:
     from terminal.domain.units import ClientOid, ExactPrice, Symbol
-    from terminal.session.account import AccountSession
+    from terminal.session.account import AccountSession, Position
     from terminal.session.exit_orders import ExitOrders
     from terminal.session.listeners import Handle
     from terminal.session.market import MarketSession
@@ -39,6 +40,8 @@ if TYPE_CHECKING:
     from terminal.session.protection import ProtectionWatch
     from terminal.session.tasks import TaskOwner
 
+END_RETRY_S = 1.0
+"""Between questions whether the position is really gone."""
 CLOSED_WAIT_S = 10.0
 """So long the end of a close is waited for before it is said that it is not known."""
 
@@ -74,6 +77,7 @@ class _Running:
     price: Price | None = None
     is_moving_wanted: bool = False
     problem: str = ""
+    is_ending: bool = False
     stops: set[ClientOid] = field(default_factory=set)
     handles: list[Handle] = field(default_factory=list)
 
@@ -191,7 +195,7 @@ class HeldExits:
     def _look(self, symbol: Symbol) -> None:
         """Look once; what our own command tells meanwhile waits for the next change."""
         one = self._running.get(symbol)
-        if one is None or self._is_busy:
+        if one is None or one.is_ending or self._is_busy:
             return
         self._is_busy = True
         try:
@@ -218,10 +222,12 @@ class HeldExits:
         is_new = price != one.price
         one.price = price
         before = one.progress
-        one.progress, wish = advance(one.plan, before, price, lots)
-        if one.progress.phase is Phase.ENDED:
-            self._end(symbol, one)
+        progress, wish = advance(one.plan, before, price, lots)
+        if progress.phase is Phase.ENDED:
+            one.is_ending = True
+            self._owner.spawn(f"end {symbol}", self._see_end(symbol, one))
             return
+        one.progress = progress
         if isinstance(wish, CloseLots):
             self._close(symbol, one, wish)
         elif isinstance(wish, MoveStop) or (one.is_moving_wanted and is_new):
@@ -328,10 +334,38 @@ class HeldExits:
         self.on_changed.notify()
         self._look(symbol)
 
-    def _end(self, symbol: Symbol, one: _Running) -> None:
-        """The position is gone: so is the plan, and the stops that stood behind it."""
+    async def _see_end(self, symbol: Symbol, one: _Running) -> None:
+        """Ask the exchange whether the position is gone: a sum of our own fills may lack some."""
+        while self._running.get(symbol) is one:
+            position = await self._read(symbol)
+            if self._running.get(symbol) is not one:
+                return
+            if position is None:
+                self._say(symbol, one, "it is being asked whether the position is gone")
+                await self._desk.clock.sleep(END_RETRY_S)
+                continue
+            is_over = one.progress.phase is Phase.ENDED
+            if is_over or position.core.lots * one.plan.sign <= 0:
+                self._end(symbol, one, is_flat=position.core.is_flat)
+                return
+            one.is_ending = False  # some of it is held: the plan goes on for that
+            self._look(symbol)
+            return
+
+    async def _read(self, symbol: Symbol) -> Position | None:
+        """The position by the exchange's own word; None when there is none to be had now."""
+        try:
+            return await self._account.read_position(symbol)
+        except TernError:
+            return None
+        except Exception as error:  # noqa: BLE001 - reported; a stop must not hang on a query
+            self._owner.report("read the position", error)
+            return None
+
+    def _end(self, symbol: Symbol, one: _Running, *, is_flat: bool) -> None:
+        """The plan is over; if the position is gone, so are the stops that stood behind it."""
         self._drop(symbol)
-        if self._account.position(symbol).core.is_flat:
+        if is_flat:
             for oid in one.stops:
                 order = self._desk.orders.get(oid)
                 if order is not None and order.is_working and order.reduces_only:

@@ -275,6 +275,10 @@ class OrderDesk:
             else:
                 self.on_compared.notify()
 
+    def report(self, name: str, error: BaseException) -> None:
+        """Report an error of our own that a procedure lives on after."""
+        self._owner.report(name, error)
+
     def warn(self, text: str, symbol: Symbol | None = None) -> None:
         """Put a warning about orders into the event log."""
         self._notices.post(NoticeLevel.WARNING, "orders", text, symbol)

@@ -7,15 +7,17 @@ from typing import Any
 
 import pytest
 
+from terminal.domain.clock import TimestampNs
 from terminal.domain.events import MarkUpdate, OrderUpdate, PositionMode
 from terminal.domain.held_exits import Breakeven, HeldPlan, Phase, Step, Target
 from terminal.domain.protection import ProtectionState
 from terminal.domain.units import ClientOid, ExactPrice, Lots, OrderId, Price, Side
+from terminal.exchange.errors import TransportError
 from terminal.exchange.outcome import Rejected
 from terminal.session.exits import HeldExits
 from terminal.session.markets import Markets
 from terminal.session.results import Blocked
-from tests.support.builders import NOW_MS, XBT, an_order_update
+from tests.support.builders import NOW_MS, XBT, a_fill, a_position_update, an_order_update
 from tests.support.fakes import FakeMarketGateway
 from tests.support.guarded import SCALE, Guarded, a_stop_update, prices
 
@@ -288,4 +290,36 @@ async def test_a_turned_position_ends_it_and_touches_nothing(turned: int) -> Non
     await held.guarded.settle()
     assert held.exits.held() == ()
     assert held.guarded.bench.trading.cancels == []
+    await held.stop()
+
+
+async def test_a_flat_that_is_only_our_own_sum_ends_nothing() -> None:
+    """A plan for 2 lots, 1 more was bought elsewhere: its target sells 2, and 1 is still held."""
+    held = await Held().start(2, a_stop_update("s1", 2))
+    held.exits.start(XBT, a_plan(lots=Lots(2), steps=(), targets=(Target(Price(1010), Lots(2)),)))
+    await held.price(1011)
+    bench = held.guarded.bench
+    bench.gateway.held = (a_position_update(1),)
+    _, oid = bench.trading.placed[0]
+    at = TimestampNs((NOW_MS + 500) * 1_000_000)
+    fill = a_fill(order_id=OrderId("id-1"), side=Side.SELL, lots=Lots(2), event_at=at)
+    bench.gateway.fails = TransportError("down", was_sent=True)
+    bench.stream.push(
+        an_order_update(order_id=OrderId("id-1"), client_oid=oid, side=Side.SELL, lots=Lots(2),
+            filled=Lots(2), is_done=True, price=None, fill=fill),
+    )  # fmt: skip
+    position = bench.account.position(XBT)
+    assert (position.core.lots, position.is_provisional) == (0, True)
+    await held.guarded.settle()
+    assert bench.trading.cancels == []
+    assert "it is being asked" in held.problem
+    bench.gateway.fails = None
+    await bench.clock.advance(1.1)
+    assert bench.account.position(XBT).core.lots == 1
+    assert bench.trading.cancels == []
+    assert held.exits.held(), "the plan goes on for what is held"
+    held.guarded.hold(0)
+    await held.guarded.settle()
+    assert held.exits.held() == ()
+    assert bench.trading.cancels == ["s1"]
     await held.stop()
