@@ -41,7 +41,7 @@ class Desk(Protocol):
     pulse: Pulse
     latency: LatencyBook
     orders: dict[ClientOid, Order]
-    sent: set[ClientOid]
+    sent: dict[ClientOid, float]
     flags_unknown: set[ClientOid]
     details: dict[ClientOid, OrderDetails]
     on_changed: Listeners[[]]
@@ -62,6 +62,10 @@ class Desk(Protocol):
 
     def flattening(self, symbol: Symbol) -> bool:
         """True while a contract is being flattened."""
+        ...
+
+    def is_moving(self, client_oid: ClientOid) -> bool:
+        """True while a procedure sees to an order that it moves."""
         ...
 
     def blocks(self, ticket: OrderTicket, replacing: ClientOid | None = None) -> tuple[Block, ...]:

@@ -123,7 +123,8 @@ class OrderDesk:
         self.resolution = Resolution(self)
         self._commands = Commands(self, self.resolution)
         self.orders: dict[ClientOid, Order] = {}
-        self.sent: set[ClientOid] = set()
+        self.sent: dict[ClientOid, float] = {}
+        """Orders of this run, with when each was begun (monotonic)."""
         self.flags_unknown: set[ClientOid] = set()
         self.details: dict[ClientOid, OrderDetails] = {}
         self.stops: list[Callable[[], str]] = []
@@ -184,6 +185,10 @@ class OrderDesk:
     def flattening(self, symbol: Symbol) -> bool:
         """True while a contract is being flattened."""
         return self._commands.flattening.is_running(symbol)
+
+    def is_moving(self, client_oid: ClientOid) -> bool:
+        """True while a procedure sees to an order that it moves."""
+        return self._commands.moving.is_moving(client_oid)
 
     def blocks(self, ticket: OrderTicket, replacing: ClientOid | None = None) -> tuple[Block, ...]:
         """What would keep a ticket from being sent now; empty means go.
@@ -341,7 +346,7 @@ class OrderDesk:
         block = self._intend(Intention(client_oid, ticket, purpose, procedure, self.clock.now_ms()))
         if block is not None:
             return Blocked((block,))
-        self.sent.add(client_oid)
+        self.sent[client_oid] = self.clock.monotonic_s()
         self.put(submitting(ticket, client_oid))
         return Submitted(client_oid)
 
@@ -533,7 +538,7 @@ class OrderDesk:
         """Send a close ticket past the guard: getting out is never blocked. Returns at once."""
         client_oid = self._new_client_oid()
         self._intend(Intention(client_oid, ticket, purpose, procedure, self.clock.now_ms()))
-        self.sent.add(client_oid)
+        self.sent[client_oid] = self.clock.monotonic_s()
         self.put(submitting(ticket, client_oid))
         self.spawn(f"close {client_oid}", self._commands.placing.run(ticket, client_oid))
         return client_oid
@@ -728,7 +733,7 @@ class OrderDesk:
             forgotten = self.orders.pop(client_oid)
             del self._ended_at_s[client_oid]
             self.flags_unknown.discard(client_oid)
-            self.sent.discard(client_oid)
+            self.sent.pop(client_oid, None)
             self.details.pop(client_oid, None)
             self.recorder.forget(client_oid)
             if forgotten.order_id is not None:

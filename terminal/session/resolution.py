@@ -162,7 +162,10 @@ class Resolution:
                 self._attempt += 1
                 if await self._desk.pulse.until(lambda: not self._left(), wait_s):
                     return
-                await self._round()
+                try:
+                    await self._round()
+                except Exception as error:  # noqa: BLE001 - reported; no order is forgotten for it
+                    self._desk.report("look for orders", error)
         finally:
             self._is_running = False
 
@@ -215,6 +218,9 @@ class Resolution:
                 for update in await read():
                     self._desk.take(update)
         except TernError:
+            return False
+        except Exception as error:  # noqa: BLE001 - reported; a procedure must not die of a query
+            self._desk.report("read the lists", error)
             return False
         return True
 

@@ -21,6 +21,8 @@ from tests.support.desk import Bench, a_started_bench
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from terminal.domain.events import OrderUpdate
+
 OLD = ClientOid("tern-old")
 C1 = ClientOid("c1")
 O1 = OrderId("id-1")
@@ -231,4 +233,27 @@ async def test_the_trail_of_an_order_has_each_word_by_its_source() -> None:
         "trade_id": "t1", "side": "buy", "price": 1000, "lots": 2, "liquidity": "taker",
     }  # fmt: skip
     assert bench.desk.journal.open_intentions() == ()
+    await bench.stop()
+
+
+async def test_an_error_of_ours_does_not_end_the_search() -> None:
+    bench = await a_started_bench()
+    bench.trading.place_outcomes.append(Unknown("No answer."))
+    bench.trading.on_place = lambda _ticket, _oid: None
+    asked, calls = bench.trading.recent_done_orders, [0]
+
+    async def broken() -> tuple[OrderUpdate, ...]:
+        calls[0] += 1
+        if calls[0] == 1:
+            raise ValueError("unreadable")
+        return await asked()
+
+    bench.trading.recent_done_orders = broken  # type: ignore[method-assign]
+    result = bench.desk.submit(a_ticket())
+    assert isinstance(result, Submitted)
+    await bench.clock.advance(30.0)
+    assert bench.desk.orders[C1].state is OrderState.REJECTED
+    assert calls[0] > 1
+    assert bench.errors == ["test/orders: read the lists: ValueError('unreadable')"]
+    bench.errors.clear()
     await bench.stop()
