@@ -68,8 +68,14 @@ class Desk(Protocol):
         """True while a procedure sees to an order that it moves."""
         ...
 
-    def blocks(self, ticket: OrderTicket, replacing: ClientOid | None = None) -> tuple[Block, ...]:
-        """What would keep a ticket from being sent now."""
+    def blocks(
+        self,
+        ticket: OrderTicket,
+        replacing: ClientOid | None = None,
+        *,
+        as_if_flat: bool = False,
+    ) -> tuple[Block, ...]:
+        """What would keep a ticket from being sent now, or once its contract is flattened."""
         ...
 
     def submit(

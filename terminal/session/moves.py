@@ -108,12 +108,16 @@ class Moving:
 
     def _start(self, order: Order, original: OrderTicket, price: Price) -> Blocked | None:
         desk, client_oid = self._desk, order.client_oid
-        if not desk.mark_canceling(client_oid, PendingCommand.MOVE):
-            return _blocked("The order is being canceled or moved.")
-        self._under_way[client_oid] = order.symbol
         wanted = f"Moving {order.remaining} lots (cancel, then a new order)."
         detail: Detail = {"old": str(client_oid), "lots": order.remaining, "to": price}
         recorded = Recorded(desk, Purpose.MOVE, order.symbol, wanted, detail)
+        block = None if order.reduces_only else recorded.unwritten()
+        if block is not None:
+            return Blocked((block,))
+        if not desk.mark_canceling(client_oid, PendingCommand.MOVE):
+            recorded.end("Not moved: it is being canceled or moved.")
+            return _blocked("The order is being canceled or moved.")
+        self._under_way[client_oid] = order.symbol
         desk.spawn(f"move {client_oid}", self._run(_Move(order, original, price, recorded)))
         return None
 

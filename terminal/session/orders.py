@@ -190,13 +190,20 @@ class OrderDesk:
         """True while a procedure sees to an order that it moves."""
         return self._commands.moving.is_moving(client_oid)
 
-    def blocks(self, ticket: OrderTicket, replacing: ClientOid | None = None) -> tuple[Block, ...]:
+    def blocks(
+        self,
+        ticket: OrderTicket,
+        replacing: ClientOid | None = None,
+        *,
+        as_if_flat: bool = False,
+    ) -> tuple[Block, ...]:
         """What would keep a ticket from being sent now; empty means go.
 
-        ``replacing`` is an order that will have ended by then: it counts as if it had.
+        ``replacing`` is an order that will have ended by then: it counts as if it had. With
+        ``as_if_flat`` the contract is looked at as it will be after flattening.
         """
         reason = self.access.reason_for(reduces=ticket.reduces_only)
-        blocks = self.dry_run_blocks(ticket, replacing)
+        blocks = self._blocks(ticket, replacing, as_if_flat=as_if_flat)
         unresolved = self.resolution.reason
         if unresolved and not ticket.reduces_only:
             blocks = (*blocks, Block(BlockField.ORDER, unresolved))
@@ -211,10 +218,15 @@ class OrderDesk:
         self, ticket: OrderTicket, replacing: ClientOid | None = None
     ) -> tuple[Block, ...]:
         """What would keep a ticket from being sent if sending were on; empty means go."""
+        return self._blocks(ticket, replacing, as_if_flat=False)
+
+    def _blocks(
+        self, ticket: OrderTicket, replacing: ClientOid | None, *, as_if_flat: bool
+    ) -> tuple[Block, ...]:
         contract = self._contracts.get(ticket.symbol)
         if contract is None:
             return (Block(BlockField.CONTRACT, f"{ticket.symbol} is not listed."),)
-        blocks = list(self.guarding.blocks(ticket, contract, replacing))
+        blocks = list(self.guarding.blocks(ticket, contract, replacing, as_if_flat=as_if_flat))
         if not ticket.reduces_only and self.stop_reason:
             blocks.insert(0, Block(BlockField.ACCESS, self.stop_reason))
         if not ticket.reduces_only and self.flattening(ticket.symbol):
