@@ -351,13 +351,13 @@ class OrderDesk:
         self, ticket: OrderTicket, purpose: Purpose, procedure: ProcedureId | None
     ) -> SubmitResult:
         """Write an order down and show it; whoever calls sends it."""
-        if purpose is not Purpose.MOVE:
-            self.guarding.pace.note(ticket)
         client_oid = self._new_client_oid()
         self.latency.begin(client_oid)
         block = self._intend(Intention(client_oid, ticket, purpose, procedure, self.clock.now_ms()))
         if block is not None:
             return Blocked((block,))
+        if purpose is not Purpose.MOVE:
+            self.guarding.pace.note(ticket)
         self.sent[client_oid] = self.clock.monotonic_s()
         self.put(submitting(ticket, client_oid))
         return Submitted(client_oid)
