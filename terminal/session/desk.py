@@ -10,6 +10,7 @@ from terminal.domain.order import PendingCommand
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Coroutine
 
+    from terminal.domain.access import Access
     from terminal.domain.clock import Clock
     from terminal.domain.contract import Contract
     from terminal.domain.events import Fill, OrderDetails, OrderUpdate
@@ -62,6 +63,16 @@ class Desk(Protocol):
 
     def flattening(self, symbol: Symbol) -> bool:
         """True while a contract is being flattened."""
+        ...
+
+    @property
+    def access(self) -> Access:
+        """How far commands go."""
+        ...
+
+    @property
+    def stop_reason(self) -> str:
+        """Why no opening order leaves; empty when there is no such reason."""
         ...
 
     def is_moving(self, client_oid: ClientOid) -> bool:
