@@ -118,6 +118,8 @@ class OrderDesk:
         self._handles: list[Handle] = []
         self._by_id: dict[OrderId, ClientOid] = {}
         self._fills: dict[tuple[Symbol, str, OrderId], Fill] = {}
+        self._applied: dict[tuple[Symbol, str, OrderId], None] = {}
+        """Fills that the stream told; reading one says nothing of its effect on the position."""
         self._fees_asked = False
         self.recorder = Recorder(self.journal, clock)
         self.resolution = Resolution(self)
@@ -625,10 +627,15 @@ class OrderDesk:
         return by_id or named
 
     def _take_fill(self, fill: Fill, client_oid: ClientOid) -> None:
-        if fill.key in self._fills:
+        if fill.key in self._applied:
             return
-        self._fills[fill.key] = fill
-        self.recorder.filled(client_oid, fill, Source.STREAM)
+        self._applied[fill.key] = None
+        if len(self._applied) > 2 * KEPT_FILLS:
+            for key in list(self._applied)[:-KEPT_FILLS]:
+                del self._applied[key]
+        if fill.key not in self._fills:  # one that was read already knows its fee
+            self._fills[fill.key] = fill
+            self.recorder.filled(client_oid, fill, Source.STREAM)
         self.account.apply_fill(fill)
         self.on_fill.notify(fill)
         verb = "Bought" if fill.side is Side.BUY else "Sold"
