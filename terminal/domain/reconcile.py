@@ -21,6 +21,9 @@ if TYPE_CHECKING:
     from terminal.domain.order import Order
     from terminal.domain.units import ClientOid, Lots, Symbol
 
+NOT_PLACED = "The exchange does not know this order; it was not placed."
+"""The reason of an order of which it is proven that it never arrived."""
+
 
 class Origin(Enum):
     """Where an order comes from; ``ORPHAN`` is ours by its id, and no line of the journal is."""
@@ -124,8 +127,9 @@ class ReconcileReport:
     @property
     def attention(self) -> tuple[str, ...]:
         """What somebody should look at, one sentence each; empty when all is as it should be."""
-        missing = [one for one in self.from_before if one.is_guess and one.order_id is None]
-        lost = [one for one in self.from_before if one.is_guess and one.order_id is not None]
+        guessed = [one for one in self.from_before if one.is_guess]
+        missing = [one for one in guessed if one.reason == NOT_PLACED]
+        lost = [one for one in guessed if one.reason != NOT_PLACED]
         found = [one for one in self.from_before if not one.is_guess]
         alone = [one for one in self.orders if one.origin is Origin.ORPHAN]
         bare = [one for one in self.orders if one.is_bare]

@@ -59,6 +59,9 @@ if TYPE_CHECKING:
 PROVISIONAL_LIMIT_S = 5.0
 RECONCILE_INTERVAL_S = 60.0
 RETRY_S = (0.5, 1.0, 2.0, 5.0)
+POSITION_READS = 5
+POSITION_READ_LIMIT_S = 10.0
+"""So often and so long a position is asked for again because it changed during the answer."""
 DEFAULT_ISOLATED_LEVERAGE = Decimal(5)
 """Isolated leverage is a parameter of each order and is asked from nobody (reference 3.9)."""
 HEDGE_WORDS = "The account is in hedge mode, which is not traded here."
@@ -156,6 +159,10 @@ class AccountSession:
         """All positions that are not flat, by symbol."""
         held = (p for p in self._positions.values() if not p.core.is_flat)
         return tuple(sorted(held, key=lambda position: position.symbol))
+
+    def unconfirmed(self) -> tuple[Symbol, ...]:
+        """Contracts whose position is a sum of ours, flat ones too, by symbol."""
+        return tuple(sorted(p.symbol for p in self._positions.values() if p.is_provisional))
 
     def wallet(self, currency: str) -> WalletUpdate | None:
         """The account in one settle currency, None when not known yet."""
@@ -473,13 +480,18 @@ class AccountSession:
 
     async def _verify(self, symbol: Symbol) -> None:
         """Fills that the exchange's position does not confirm in time are not believed longer."""
-        await self._clock.sleep(PROVISIONAL_LIMIT_S)
-        if not self.position(symbol).is_provisional:
-            return
-        try:
-            await self.read_position(symbol)
-        except TernError as error:
-            self._warn(f"The position could not be confirmed. {error.sentence}", symbol)
+        is_told = False
+        while True:
+            await self._clock.sleep(PROVISIONAL_LIMIT_S)
+            if not self.position(symbol).is_provisional:
+                return
+            try:
+                await self.read_position(symbol)
+            except TernError as error:
+                if not is_told:
+                    words = f"The position could not be confirmed. {error.sentence}"
+                    self._warn(words, symbol)
+                is_told = True
 
     async def read_again(self) -> None:
         """Ask the exchange now for all positions and balances. Raises from ``exchange.errors``."""
@@ -487,16 +499,29 @@ class AccountSession:
         self.on_changed.notify()
 
     async def read_position(self, symbol: Symbol) -> Position:
-        """Ask the exchange now and believe it. Raises from ``exchange.errors``.
+        """Ask the exchange now and believe it: what is returned is never a sum of ours.
 
-        What is heard of the position while the answer is on its way is newer and stays.
+        What is heard of the position while the answer is on its way is newer and stays, and the
+        exchange is asked again. Raises from ``exchange.errors``, and ``TernError`` when it would
+        not stand still and the exchange itself has not told the latest of it.
         """
-        before = self._revisions.get(symbol)
-        update = await self._gateway.position(symbol)
-        if self._revisions.get(symbol) == before:
-            self._believe(symbol, update)
-            self.on_changed.notify()
-        return self.position(symbol)
+        deadline_s = self._clock.monotonic_s() + POSITION_READ_LIMIT_S
+        for _ in range(POSITION_READS):
+            before = self._revisions.get(symbol)
+            update = await self._gateway.position(symbol)
+            if self._revisions.get(symbol) == before:
+                self._believe(symbol, update)
+                self.on_changed.notify()
+                return self.position(symbol)
+            if self._clock.monotonic_s() >= deadline_s:
+                break
+        position = self.position(symbol)
+        if position.is_provisional:
+            raise TernError(
+                f"{symbol} changed during every answer",
+                sentence="The position changes faster than it can be read; it is not known yet.",
+            )
+        return position
 
     async def read_wallet(self, currency: str) -> WalletUpdate:
         """Ask the exchange now for the account in one currency. Raises from ``exchange.errors``.

@@ -128,6 +128,7 @@ class Backend:
             new_client_oid,
             journal,
         )
+        self.desk.resolution.past = clients.history.done_orders
         self.desk.latency.offset_ms = lambda: clients.keeper.time.offset_ms
         self.limits = LimitKeeper(
             limit_file,

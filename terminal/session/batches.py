@@ -94,6 +94,15 @@ class Batching:
 
     async def _place(self, chunk: Sequence[tuple[OrderTicket, ClientOid]]) -> None:
         desk = self._desk
+        allowed: list[tuple[OrderTicket, ClientOid]] = []
+        for one in chunk:
+            if self._placing.why_not(one[0]):
+                desk.spawn(f"place {one[1]}", self._placing.run(*one))  # which says why
+            else:
+                allowed.append(one)
+        if not allowed:
+            return
+        chunk = allowed
         for _, client_oid in chunk:
             desk.recorder.signed(client_oid, desk.gateway.route.route)
         signed_s = desk.clock.monotonic_s()

@@ -53,8 +53,10 @@ class Canceling:
         if pending is PendingCommand.CANCEL:
             self._desk.abort_move(client_oid)
         order = self._desk.orders.get(client_oid)
-        busy = (PendingCommand.CANCEL, PendingCommand.MOVE)
-        if order is None or not order.is_working or order.pending in busy:
+        if order is None or not order.is_working or order.pending is PendingCommand.CANCEL:
+            return False
+        # A mover that is gone leaves nothing under way, whatever it left behind.
+        if order.pending is PendingCommand.MOVE and self._desk.is_moving(client_oid):
             return False
         self._desk.put(replace(order, pending=pending))
         return True
@@ -66,6 +68,11 @@ class Canceling:
         """
         try:
             await self._see_through(client_oid, first)
+        except Exception as error:  # noqa: BLE001 - reported; the order must stay cancelable
+            self._desk.report("cancel", error)
+            self._set_pending(client_oid, PendingCommand.CANCEL_UNKNOWN)
+            words = "Not known whether it was canceled: an error inside the program hid it."
+            self._desk.tell(client_oid, words, ok=False)
         finally:
             self._forget_ended(client_oid)
 

@@ -85,6 +85,7 @@ class Clearing:
         positions: tuple[Symbol, ...] = ()
         if self.kind is ClearingKind.FLATTEN:
             held = {position.symbol for position in self._account.positions()}
+            held.update(self._account.unconfirmed())  # flat only by our own sum is not flat
             flattening = {
                 symbol for symbol in self._flattened_at_s if self._desk.flattening(symbol)
             }
@@ -129,12 +130,31 @@ class Clearing:
             except TernError as error:
                 self._problem = error.sentence
                 return
+            except Exception as error:  # noqa: BLE001 - reported; clearing must not die of a query
+                desk.report("read the orders", error)
+                self._problem = "The exchange's answer could not be used."
+                return
             for update in updates:
                 desk.take(update)
             self._is_read = True
+        if self.kind is ClearingKind.FLATTEN:
+            await self._confirm_positions()
         for order in self._unclear():
             if await desk.refresh_order(order.client_oid) is None:
                 self._problem = "The exchange did not answer about every order."
+
+    async def _confirm_positions(self) -> None:
+        """Ask for positions that are only sums of our fills."""
+        for symbol in self._account.unconfirmed():
+            if self._desk.flattening(symbol):
+                continue  # it asks by itself
+            try:
+                await self._account.read_position(symbol)
+            except TernError as error:
+                self._problem = error.sentence
+            except Exception as error:  # noqa: BLE001 - reported; asked again
+                self._desk.report("read the position", error)
+                self._problem = "The exchange did not answer about every position."
 
     def _unclear(self) -> list[Order]:
         unknown = self._desk.flags_unknown

@@ -75,21 +75,42 @@ class Closing:
         if share == WHOLE and price is None:
             self._close_all(position)
             return None
-        result = self._desk.submit(self._part(position, share, price), Purpose.CLOSE)
-        return result if isinstance(result, Blocked) else None
+        return self._close_part(position, share, price)
+
+    def _close_part(
+        self, position: Position, share: Decimal, price: Price | None
+    ) -> Blocked | None:
+        """Send orders that together are a share; the first that is blocked ends it."""
+        desk, symbol = self._desk, position.symbol
+        contract = desk.contract(symbol)
+        lots = share_of(position.core.lots, share, 1 if contract is None else contract.lot_size)
+        sizes = (lots,)
+        if contract is not None:
+            is_market = price is None
+            most = contract.max_market_order_lots if is_market else contract.max_order_lots
+            sizes = in_parts(lots, most, contract.lot_size)
+        for number, size in enumerate(sizes):
+            result = desk.submit(self._part(position, size, price), Purpose.CLOSE)
+            if isinstance(result, Blocked):
+                if not number:
+                    return result
+                words = f"{sum(sizes[:number])} of {lots} lots are being closed, the rest is not."
+                say(desk, symbol, f"{symbol}: {words} {result.blocks[0].reason}", ok=False)
+                break
+        return None
 
     def _close_all(self, position: Position) -> None:
         ticket = close_ticket(position.symbol, self._mode(position))
         self._desk.close_position(ticket, Purpose.CLOSE)
 
-    def _part(self, position: Position, share: Decimal, price: Price | None) -> OrderTicket:
+    def _part(self, position: Position, lots: Lots, price: Price | None) -> OrderTicket:
         held = position.core.lots
         return OrderTicket(
             symbol=position.symbol,
             order_type=OrderType.MARKET if price is None else OrderType.LIMIT,
             side=Side.SELL if held > 0 else Side.BUY,
             price=price,
-            lots=share_of(held, share),
+            lots=lots,
             margin_mode=self._mode(position),
             leverage=self._desk.account.leverage(position.symbol),
             is_reduce_only=True,
@@ -100,10 +121,20 @@ class Closing:
         return known or MarginMode.ISOLATED
 
 
-def share_of(held: int, share: Decimal) -> Lots:
-    """Whole lots of a share, rounded down, at least one. ``held`` is signed and not zero."""
-    lots = (abs(held) * share).to_integral_value(rounding=ROUND_FLOOR)
-    return Lots(max(1, int(lots)))
+def share_of(held: int, share: Decimal, lot_size: int = 1) -> Lots:
+    """Lots of a share in whole lot sizes, rounded down, at least one size but no more than is held.
+
+    ``held`` is signed and not zero.
+    """
+    sizes = (abs(held) * share / lot_size).to_integral_value(rounding=ROUND_FLOOR)
+    return Lots(min(abs(held), lot_size * max(1, int(sizes))))
+
+
+def in_parts(lots: Lots, most: Lots, lot_size: int = 1) -> tuple[Lots, ...]:
+    """Lots as orders of at most ``most`` each, whole lot sizes but for the last."""
+    each = max(lot_size, most - most % lot_size)
+    rest = lots % each
+    return (Lots(each),) * (lots // each) + ((Lots(rest),) if rest else ())
 
 
 def _blocked(reason: str, field: BlockField = BlockField.POSITION) -> Blocked:

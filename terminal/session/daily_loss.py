@@ -214,6 +214,12 @@ class DailyLoss:
                 self._keeper.warn(words)
             self._failed.add(currency)
             return
+        except Exception as error:  # noqa: BLE001 - reported; the day must be read on
+            self._owner.report("read the day", error)
+            if currency not in self._failed:
+                self._keeper.warn(f"The day's result in {currency} could not be read.")
+            self._failed.add(currency)
+            return
         self._failed.discard(currency)
         total = realized((*rows.values(), *running), day)
         self._readings[currency] = _Reading(day, total, asked_s, rows)

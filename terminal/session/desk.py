@@ -10,6 +10,7 @@ from terminal.domain.order import PendingCommand
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Coroutine
 
+    from terminal.domain.access import Access
     from terminal.domain.clock import Clock
     from terminal.domain.contract import Contract
     from terminal.domain.events import Fill, OrderDetails, OrderUpdate
@@ -41,7 +42,7 @@ class Desk(Protocol):
     pulse: Pulse
     latency: LatencyBook
     orders: dict[ClientOid, Order]
-    sent: set[ClientOid]
+    sent: dict[ClientOid, float]
     flags_unknown: set[ClientOid]
     details: dict[ClientOid, OrderDetails]
     on_changed: Listeners[[]]
@@ -64,8 +65,28 @@ class Desk(Protocol):
         """True while a contract is being flattened."""
         ...
 
-    def blocks(self, ticket: OrderTicket, replacing: ClientOid | None = None) -> tuple[Block, ...]:
-        """What would keep a ticket from being sent now."""
+    @property
+    def access(self) -> Access:
+        """How far commands go."""
+        ...
+
+    @property
+    def stop_reason(self) -> str:
+        """Why no opening order leaves; empty when there is no such reason."""
+        ...
+
+    def is_moving(self, client_oid: ClientOid) -> bool:
+        """True while a procedure sees to an order that it moves."""
+        ...
+
+    def blocks(
+        self,
+        ticket: OrderTicket,
+        replacing: ClientOid | None = None,
+        *,
+        as_if_flat: bool = False,
+    ) -> tuple[Block, ...]:
+        """What would keep a ticket from being sent now, or once its contract is flattened."""
         ...
 
     def submit(
@@ -163,6 +184,10 @@ class Desk(Protocol):
 
     def abort_move(self, client_oid: ClientOid) -> None:
         """One move under way sends no new order any more."""
+        ...
+
+    def report(self, name: str, error: BaseException) -> None:
+        """Report an error of our own that a procedure lives on after."""
         ...
 
     def warn(self, text: str, symbol: Symbol | None = None) -> None:

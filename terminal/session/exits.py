@@ -10,6 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, final
 
+from terminal.domain.errors import TernError
 from terminal.domain.events import OrderType, StopReference
 from terminal.domain.guard import Block, BlockField
 from terminal.domain.held_exits import (
@@ -22,15 +23,17 @@ from terminal.domain.held_exits import (
     begin,
     closed,
 )
-from terminal.domain.order import OrderState
-from terminal.domain.ticket import OrderTicket
+from terminal.domain.intention import Purpose
+from terminal.domain.ticket import OrderTicket, close_ticket
 from terminal.domain.units import Lots, Price, Side
+from terminal.session.closing import in_parts
 from terminal.session.listeners import Listeners
 from terminal.session.results import Blocked
 
 if TYPE_CHECKING:
+    from terminal.domain.events import MarginMode
     from terminal.domain.units import ClientOid, ExactPrice, Symbol
-    from terminal.session.account import AccountSession
+    from terminal.session.account import AccountSession, Position
     from terminal.session.exit_orders import ExitOrders
     from terminal.session.listeners import Handle
     from terminal.session.market import MarketSession
@@ -39,6 +42,10 @@ if TYPE_CHECKING:
     from terminal.session.protection import ProtectionWatch
     from terminal.session.tasks import TaskOwner
 
+END_RETRY_S = 1.0
+"""Between questions whether the position is really gone."""
+CLOSE_ROUNDS = 5
+"""So often the rest of a close that filled in part is sent."""
 CLOSED_WAIT_S = 10.0
 """So long the end of a close is waited for before it is said that it is not known."""
 
@@ -74,6 +81,7 @@ class _Running:
     price: Price | None = None
     is_moving_wanted: bool = False
     problem: str = ""
+    is_ending: bool = False
     stops: set[ClientOid] = field(default_factory=set)
     handles: list[Handle] = field(default_factory=list)
 
@@ -191,7 +199,7 @@ class HeldExits:
     def _look(self, symbol: Symbol) -> None:
         """Look once; what our own command tells meanwhile waits for the next change."""
         one = self._running.get(symbol)
-        if one is None or self._is_busy:
+        if one is None or one.is_ending or self._is_busy:
             return
         self._is_busy = True
         try:
@@ -218,10 +226,12 @@ class HeldExits:
         is_new = price != one.price
         one.price = price
         before = one.progress
-        one.progress, wish = advance(one.plan, before, price, lots)
-        if one.progress.phase is Phase.ENDED:
-            self._end(symbol, one)
+        progress, wish = advance(one.plan, before, price, lots)
+        if progress.phase is Phase.ENDED:
+            one.is_ending = True
+            self._owner.spawn(f"end {symbol}", self._see_end(symbol, one))
             return
+        one.progress = progress
         if isinstance(wish, CloseLots):
             self._close(symbol, one, wish)
         elif isinstance(wish, MoveStop) or (one.is_moving_wanted and is_new):
@@ -287,36 +297,58 @@ class HeldExits:
             one.progress = closed(one.progress, wish.target, is_done=False)
             self._say(symbol, one, "it could not close: the margin mode is not known")
             return
-        ticket = OrderTicket(
-            symbol=symbol,
-            order_type=OrderType.MARKET,
-            side=Side.SELL if one.plan.is_long else Side.BUY,
-            price=None,
-            lots=size,
-            margin_mode=mode,
-            is_reduce_only=True,
-        )
-        result = self._desk.submit(ticket)
-        if isinstance(result, Blocked):
+        before = abs(position.core.lots)
+        sent = self._send(symbol, one, wish, size, mode)
+        if isinstance(sent, Blocked):
             one.progress = closed(one.progress, wish.target, is_done=False)
-            self._say(symbol, one, f"it could not close: {result.blocks[0].reason}")
+            self._say(symbol, one, f"it could not close: {sent.blocks[0].reason}")
             return
-        self._owner.spawn(f"close {symbol}", self._see(symbol, one, result.client_oid, wish))
+        work = self._see(symbol, one, sent, wish, before)
+        self._owner.spawn(f"close {symbol}", work)
+
+    def _send(
+        self, symbol: Symbol, one: _Running, wish: CloseLots, size: Lots, mode: MarginMode
+    ) -> tuple[ClientOid, ...] | Blocked:
+        """Send what closes so many lots, in parts where one order may not be so large.
+
+        Where the loss is cut and all is to go, ``closeOrder`` closes what is there by then.
+        """
+        desk, contract = self._desk, self._desk.contract(symbol)
+        is_all = size >= abs(self._account.position(symbol).core.lots)
+        if wish.target is None and is_all:
+            if reason := desk.access.silence:
+                return _blocked(BlockField.ACCESS, reason)
+            return (desk.close_position(close_ticket(symbol, mode), Purpose.CLOSE),)
+        sizes = (size,)
+        if contract is not None:
+            sizes = in_parts(size, contract.max_market_order_lots, contract.lot_size)
+        sent: list[ClientOid] = []
+        for part in sizes:
+            ticket = OrderTicket(
+                symbol=symbol,
+                order_type=OrderType.MARKET,
+                side=Side.SELL if one.plan.is_long else Side.BUY,
+                price=None,
+                lots=part,
+                margin_mode=mode,
+                is_reduce_only=True,
+            )
+            result = desk.submit(ticket)
+            if isinstance(result, Blocked):
+                return tuple(sent) or result
+            sent.append(result.client_oid)
+        return tuple(sent)
 
     async def _see(
-        self, symbol: Symbol, one: _Running, client_oid: ClientOid, wish: CloseLots
+        self,
+        symbol: Symbol,
+        one: _Running,
+        sent: tuple[ClientOid, ...],
+        wish: CloseLots,
+        before: int,
     ) -> None:
-        """Wait for the end of a close and for the position that it leaves."""
-        before = abs(self._account.position(symbol).core.lots)
-        await self._desk.pulse.until(
-            lambda: not self._desk.orders[client_oid].is_working, CLOSED_WAIT_S
-        )
-        order = self._desk.orders[client_oid]
-        await self._desk.pulse.until(
-            lambda: abs(self._account.position(symbol).core.lots) <= before - order.filled,
-            CLOSED_WAIT_S,
-        )
-        is_done = order.state is OrderState.FILLED
+        """See a close through and say how it ended."""
+        is_done = await self._is_closed(symbol, one, sent, wish, before)
         one.progress = closed(one.progress, wish.target, is_done=is_done)
         if self._running.get(symbol) is not one:
             return
@@ -328,10 +360,90 @@ class HeldExits:
         self.on_changed.notify()
         self._look(symbol)
 
-    def _end(self, symbol: Symbol, one: _Running) -> None:
-        """The position is gone: so is the plan, and the stops that stood behind it."""
+    async def _is_closed(
+        self,
+        symbol: Symbol,
+        one: _Running,
+        sent: tuple[ClientOid, ...],
+        wish: CloseLots,
+        before: int,
+    ) -> bool:
+        """See a close through; what the exchange says it did not fill is closed once more.
+
+        A market order is bounded (API reference 3.3). What is not known to have ended is not sent
+        again.
+        """
+        left = min(int(wish.lots), before)
+        for _ in range(CLOSE_ROUNDS):
+            filled = await self._ended(symbol, sent, before)
+            if filled is None:
+                break
+            left -= filled
+            if left <= 0 or not filled:
+                break
+            position = await self._read(symbol)
+            if self._running.get(symbol) is not one:
+                return False
+            if position is None:
+                break
+            before = max(0, position.core.lots * one.plan.sign)
+            left = min(left, before)
+            mode = position.margin_mode or self._account.margin_mode(symbol)
+            if not left or mode is None:
+                break
+            again = self._send(symbol, one, wish, Lots(left), mode)
+            if isinstance(again, Blocked):
+                break
+            sent = again
+        return left <= 0
+
+    async def _ended(self, symbol: Symbol, sent: tuple[ClientOid, ...], before: int) -> int | None:
+        """How many lots were closed once all has ended; None when that is not known."""
+        desk = self._desk
+        await desk.pulse.until(
+            lambda: not any(desk.orders[oid].is_working for oid in sent), CLOSED_WAIT_S
+        )
+        orders = [desk.orders[oid] for oid in sent]
+        filled = sum(order.filled for order in orders)
+        await desk.pulse.until(
+            lambda: abs(self._account.position(symbol).core.lots) <= before - filled,
+            CLOSED_WAIT_S,
+        )
+        is_known = not any(order.is_working or order.is_guess for order in orders)
+        return filled if is_known else None
+
+    async def _see_end(self, symbol: Symbol, one: _Running) -> None:
+        """Ask the exchange whether the position is gone: a sum of our own fills may lack some."""
+        while self._running.get(symbol) is one:
+            position = await self._read(symbol)
+            if self._running.get(symbol) is not one:
+                return
+            if position is None:
+                self._say(symbol, one, "it is being asked whether the position is gone")
+                await self._desk.clock.sleep(END_RETRY_S)
+                continue
+            is_over = one.progress.phase is Phase.ENDED
+            if is_over or position.core.lots * one.plan.sign <= 0:
+                self._end(symbol, one, is_flat=position.core.is_flat)
+                return
+            one.is_ending = False  # some of it is held: the plan goes on for that
+            self._look(symbol)
+            return
+
+    async def _read(self, symbol: Symbol) -> Position | None:
+        """The position by the exchange's own word; None when there is none to be had now."""
+        try:
+            return await self._account.read_position(symbol)
+        except TernError:
+            return None
+        except Exception as error:  # noqa: BLE001 - reported; a stop must not hang on a query
+            self._owner.report("read the position", error)
+            return None
+
+    def _end(self, symbol: Symbol, one: _Running, *, is_flat: bool) -> None:
+        """The plan is over; if the position is gone, so are the stops that stood behind it."""
         self._drop(symbol)
-        if self._account.position(symbol).core.is_flat:
+        if is_flat:
             for oid in one.stops:
                 order = self._desk.orders.get(oid)
                 if order is not None and order.is_working and order.reduces_only:

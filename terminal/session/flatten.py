@@ -21,6 +21,7 @@ from terminal.session.procedures import Recorded
 if TYPE_CHECKING:
     from terminal.domain.order import Order
     from terminal.domain.units import ClientOid, Symbol
+    from terminal.session.account import Position
     from terminal.session.desk import Desk
 
 CANCEL_WAIT_S = 3.0
@@ -135,6 +136,9 @@ class Flattening:
             ]
         except TernError:
             return False
+        except Exception as error:  # noqa: BLE001 - reported; flattening must not die of a query
+            desk.report("read the orders", error)
+            return False
         for update in updates:
             desk.take(update)
         return True
@@ -167,10 +171,18 @@ class Flattening:
         return self._desk.close_position(ticket, procedure=recorded.procedure_id)
 
     async def _reads_flat(self, symbol: Symbol) -> bool:
+        position = await self._read(symbol)
+        return position is not None and position.core.is_flat
+
+    async def _read(self, symbol: Symbol) -> Position | None:
+        """The position by the exchange's own word; None when there is none to be had now."""
         try:
-            return (await self._desk.account.read_position(symbol)).core.is_flat
+            return await self._desk.account.read_position(symbol)
         except TernError:
-            return False
+            return None
+        except Exception as error:  # noqa: BLE001 - reported; flattening must not die of a query
+            self._desk.report("read the position", error)
+            return None
 
     async def _cancel(self, symbol: Symbol, *, exits: bool) -> None:
         """Cancel entries or exits and wait for their end; one stuck order does not stop us."""
@@ -195,9 +207,8 @@ class Flattening:
     async def _mode_if_held(self, symbol: Symbol) -> MarginMode | None:
         """The margin mode to close with; None when there is nothing to close."""
         account = self._desk.account
-        try:
-            position = await account.read_position(symbol)
-        except TernError:
+        position = await self._read(symbol)
+        if position is None:
             # Closing what is not there is refused without harm; not closing is the worse error.
             position = account.position(symbol)
             return position.margin_mode or account.margin_mode(symbol) or MarginMode.ISOLATED
@@ -217,11 +228,11 @@ class Flattening:
             if desk.clock.monotonic_s() >= deadline_s:
                 break
             has_ended = not desk.orders[client_oid].is_working
-            try:
-                if (await desk.account.read_position(symbol)).core.is_flat:
-                    return _Close.FLAT
-            except TernError:
+            position = await self._read(symbol)
+            if position is None:
                 has_ended = False  # asked again; in the end it is said that nothing is known
+            elif position.core.is_flat:
+                return _Close.FLAT
             order = desk.orders[client_oid]
             if order.state is OrderState.REJECTED and not order.is_guess:
                 return _Close.FAILED

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Protocol, final
 
 from terminal.domain.events import MarginMode, PositionSide
@@ -124,15 +125,27 @@ class Guarding:
         self.surroundings: Surroundings = Nowhere()
 
     def blocks(
-        self, ticket: OrderTicket, contract: Contract, replacing: ClientOid | None = None
+        self,
+        ticket: OrderTicket,
+        contract: Contract,
+        replacing: ClientOid | None = None,
+        *,
+        as_if_flat: bool = False,
     ) -> tuple[Block, ...]:
-        """What the guard says of a ticket. An order that it replaces counts no more."""
+        """What the guard says of a ticket. An order that it replaces counts no more.
+
+        ``as_if_flat`` asks what it will say once the contract was flattened: nothing is held, no
+        entry waits, and the position's margin is free again.
+        """
         limits = self._limits()
         if gets_out(ticket):
             facts = GuardFacts(self._touch_of(ticket.symbol))
             return check(ticket, contract, facts, limits)
         refusal = self.surroundings.refusal()
-        blocks = check(ticket, contract, self._facts(ticket, contract, limits, replacing), limits)
+        facts = self._facts(ticket, contract, limits, replacing)
+        if as_if_flat:
+            facts = self._once_flat(facts)
+        blocks = check(ticket, contract, facts, limits)
         return (Block(BlockField.LOSS, refusal), *blocks) if refusal else blocks
 
     def worst(self, contract: Contract) -> int | None:
@@ -179,6 +192,13 @@ class Guarding:
             left_ms=0 if locked is None else locked[1],
             is_loss_lifted=around.is_lifted(currency),
         )
+
+    @staticmethod
+    def _once_flat(facts: GuardFacts) -> GuardFacts:
+        available, holding = facts.available, facts.holding
+        if available is not None and holding is not None and holding.margin is not None:
+            available += holding.margin
+        return replace(facts, holding=NOTHING_HELD, entries=(), available=available)
 
     def _holding(self, ticket: OrderTicket) -> Holding | None:
         """What is held in the ticket's lane; lanes of hedge mode are not told apart here."""

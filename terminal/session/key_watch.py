@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, final
 
 from terminal.domain.errors import TernError
-from terminal.exchange.errors import AuthError, RejectedError
+from terminal.exchange.errors import AuthError
 from terminal.session.listeners import Listeners
 
 if TYPE_CHECKING:
@@ -68,7 +68,7 @@ class KeyWatch:
     async def _look(self) -> bool:
         try:
             facts = await self._ask()
-        except (AuthError, RejectedError) as error:
+        except AuthError as error:
             self.state = KeyState(problem=error.sentence, remedy=error.remedy)
             return False
         except TernError:

@@ -51,6 +51,12 @@ class Moving:
         self._desk = desk
         self._stops = StopMoving(desk)
         self._under_way: dict[ClientOid, Symbol] = {}
+        self._running: set[ClientOid] = set()
+        """Those under way, and those that were called off and whose cancel is still waited for."""
+
+    def is_moving(self, client_oid: ClientOid) -> bool:
+        """True while a procedure sees to an order that it moves."""
+        return client_oid in self._running or self._stops.is_moving(client_oid)
 
     def abort(self, client_oid: ClientOid) -> None:
         """The user cancels an order in the middle of its move: no new order follows."""
@@ -102,12 +108,16 @@ class Moving:
 
     def _start(self, order: Order, original: OrderTicket, price: Price) -> Blocked | None:
         desk, client_oid = self._desk, order.client_oid
-        if not desk.mark_canceling(client_oid, PendingCommand.MOVE):
-            return _blocked("The order is being canceled or moved.")
-        self._under_way[client_oid] = order.symbol
         wanted = f"Moving {order.remaining} lots (cancel, then a new order)."
         detail: Detail = {"old": str(client_oid), "lots": order.remaining, "to": price}
         recorded = Recorded(desk, Purpose.MOVE, order.symbol, wanted, detail)
+        block = None if order.reduces_only else recorded.unwritten()
+        if block is not None:
+            return Blocked((block,))
+        if not desk.mark_canceling(client_oid, PendingCommand.MOVE):
+            recorded.end("Not moved: it is being canceled or moved.")
+            return _blocked("The order is being canceled or moved.")
+        self._under_way[client_oid] = order.symbol
         desk.spawn(f"move {client_oid}", self._run(_Move(order, original, price, recorded)))
         return None
 
@@ -126,6 +136,19 @@ class Moving:
         await self._desk.refresh_order(client_oid)
 
     async def _run(self, move: _Move) -> None:
+        client_oid = move.before.client_oid
+        self._running.add(client_oid)
+        try:
+            await self._carry_out(move)
+        except Exception as error:  # noqa: BLE001 - reported; the order must stay cancelable
+            self._desk.report("move an order", error)
+            words = "The move was broken off by an error inside the program: look at the order."
+            self._end(move, words, ok=False)
+        finally:
+            self._under_way.pop(client_oid, None)
+            self._running.discard(client_oid)
+
+    async def _carry_out(self, move: _Move) -> None:
         desk, client_oid = self._desk, move.before.client_oid
         move.recorded.step("cancel old")
         desk.spawn(f"cancel {client_oid}", desk.cancel_and_see(client_oid))

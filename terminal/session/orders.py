@@ -118,12 +118,15 @@ class OrderDesk:
         self._handles: list[Handle] = []
         self._by_id: dict[OrderId, ClientOid] = {}
         self._fills: dict[tuple[Symbol, str, OrderId], Fill] = {}
+        self._applied: dict[tuple[Symbol, str, OrderId], None] = {}
+        """Fills that the stream told; reading one says nothing of its effect on the position."""
         self._fees_asked = False
         self.recorder = Recorder(self.journal, clock)
         self.resolution = Resolution(self)
         self._commands = Commands(self, self.resolution)
         self.orders: dict[ClientOid, Order] = {}
-        self.sent: set[ClientOid] = set()
+        self.sent: dict[ClientOid, float] = {}
+        """Orders of this run, with when each was begun (monotonic)."""
         self.flags_unknown: set[ClientOid] = set()
         self.details: dict[ClientOid, OrderDetails] = {}
         self.stops: list[Callable[[], str]] = []
@@ -189,13 +192,24 @@ class OrderDesk:
         """True while a contract is being flattened."""
         return self._commands.flattening.is_running(symbol)
 
-    def blocks(self, ticket: OrderTicket, replacing: ClientOid | None = None) -> tuple[Block, ...]:
+    def is_moving(self, client_oid: ClientOid) -> bool:
+        """True while a procedure sees to an order that it moves."""
+        return self._commands.moving.is_moving(client_oid)
+
+    def blocks(
+        self,
+        ticket: OrderTicket,
+        replacing: ClientOid | None = None,
+        *,
+        as_if_flat: bool = False,
+    ) -> tuple[Block, ...]:
         """What would keep a ticket from being sent now; empty means go.
 
-        ``replacing`` is an order that will have ended by then: it counts as if it had.
+        ``replacing`` is an order that will have ended by then: it counts as if it had. With
+        ``as_if_flat`` the contract is looked at as it will be after flattening.
         """
         reason = self.access.reason_for(reduces=ticket.reduces_only)
-        blocks = self.dry_run_blocks(ticket, replacing)
+        blocks = self._blocks(ticket, replacing, as_if_flat=as_if_flat)
         unresolved = self.resolution.reason
         if unresolved and not ticket.reduces_only:
             blocks = (*blocks, Block(BlockField.ORDER, unresolved))
@@ -210,10 +224,15 @@ class OrderDesk:
         self, ticket: OrderTicket, replacing: ClientOid | None = None
     ) -> tuple[Block, ...]:
         """What would keep a ticket from being sent if sending were on; empty means go."""
+        return self._blocks(ticket, replacing, as_if_flat=False)
+
+    def _blocks(
+        self, ticket: OrderTicket, replacing: ClientOid | None, *, as_if_flat: bool
+    ) -> tuple[Block, ...]:
         contract = self._contracts.get(ticket.symbol)
         if contract is None:
             return (Block(BlockField.CONTRACT, f"{ticket.symbol} is not listed."),)
-        blocks = list(self.guarding.blocks(ticket, contract, replacing))
+        blocks = list(self.guarding.blocks(ticket, contract, replacing, as_if_flat=as_if_flat))
         if not ticket.reduces_only and self.stop_reason:
             blocks.insert(0, Block(BlockField.ACCESS, self.stop_reason))
         if not ticket.reduces_only and self.flattening(ticket.symbol):
@@ -279,6 +298,10 @@ class OrderDesk:
             else:
                 self.on_compared.notify()
 
+    def report(self, name: str, error: BaseException) -> None:
+        """Report an error of our own that a procedure lives on after."""
+        self._owner.report(name, error)
+
     def warn(self, text: str, symbol: Symbol | None = None) -> None:
         """Put a warning about orders into the event log."""
         self._notices.post(NoticeLevel.WARNING, "orders", text, symbol)
@@ -334,14 +357,14 @@ class OrderDesk:
         self, ticket: OrderTicket, purpose: Purpose, procedure: ProcedureId | None
     ) -> SubmitResult:
         """Write an order down and show it; whoever calls sends it."""
-        if purpose is not Purpose.MOVE:
-            self.guarding.pace.note(ticket)
         client_oid = self._new_client_oid()
         self.latency.begin(client_oid)
         block = self._intend(Intention(client_oid, ticket, purpose, procedure, self.clock.now_ms()))
         if block is not None:
             return Blocked((block,))
-        self.sent.add(client_oid)
+        if purpose is not Purpose.MOVE:
+            self.guarding.pace.note(ticket)
+        self.sent[client_oid] = self.clock.monotonic_s()
         self.put(submitting(ticket, client_oid))
         return Submitted(client_oid)
 
@@ -533,7 +556,7 @@ class OrderDesk:
         """Send a close ticket past the guard: getting out is never blocked. Returns at once."""
         client_oid = self._new_client_oid()
         self._intend(Intention(client_oid, ticket, purpose, procedure, self.clock.now_ms()))
-        self.sent.add(client_oid)
+        self.sent[client_oid] = self.clock.monotonic_s()
         self.put(submitting(ticket, client_oid))
         self.spawn(f"close {client_oid}", self._commands.placing.run(ticket, client_oid))
         return client_oid
@@ -608,10 +631,15 @@ class OrderDesk:
         return by_id or named
 
     def _take_fill(self, fill: Fill, client_oid: ClientOid) -> None:
-        if fill.key in self._fills:
+        if fill.key in self._applied:
             return
-        self._fills[fill.key] = fill
-        self.recorder.filled(client_oid, fill, Source.STREAM)
+        self._applied[fill.key] = None
+        if len(self._applied) > 2 * KEPT_FILLS:
+            for key in list(self._applied)[:-KEPT_FILLS]:
+                del self._applied[key]
+        if fill.key not in self._fills:  # one that was read already knows its fee
+            self._fills[fill.key] = fill
+            self.recorder.filled(client_oid, fill, Source.STREAM)
         self.account.apply_fill(fill)
         self.on_fill.notify(fill)
         verb = "Bought" if fill.side is Side.BUY else "Sold"
@@ -732,7 +760,7 @@ class OrderDesk:
             forgotten = self.orders.pop(client_oid)
             del self._ended_at_s[client_oid]
             self.flags_unknown.discard(client_oid)
-            self.sent.discard(client_oid)
+            self.sent.pop(client_oid, None)
             self.details.pop(client_oid, None)
             self.recorder.forget(client_oid)
             if forgotten.order_id is not None:

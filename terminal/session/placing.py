@@ -37,6 +37,9 @@ class Placing:
 
     async def run(self, ticket: OrderTicket, client_oid: ClientOid) -> None:
         """Send once and see it through."""
+        if reason := self.why_not(ticket):
+            await self.see(client_oid, NotSent(reason), self._desk.clock.monotonic_s())
+            return
         route = None if ticket.exits is None else Route.REST  # the socket takes no exits (6.2)
         self._desk.recorder.signed(client_oid, route or self._desk.gateway.route.route)
         signed_s = self._desk.clock.monotonic_s()
@@ -45,6 +48,12 @@ class Placing:
             outcome = await self._desk.answer("place", placing, route)
         self._desk.latency.answered(client_oid, outcome.route)
         await self.see(client_oid, outcome, signed_s)
+
+    def why_not(self, ticket: OrderTicket) -> str:
+        """Why an opening order must not leave after all: what was stopped since; else empty."""
+        if ticket.reduces_only:
+            return ""
+        return self._desk.stop_reason or self._desk.access.reason
 
     async def see(self, client_oid: ClientOid, outcome: Outcome, signed_s: float) -> None:
         """Take the answer to an order that was sent, by itself or in a batch; see it through.

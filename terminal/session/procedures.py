@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, final
 
 from terminal.domain.events import MarginMode
+from terminal.domain.guard import Block, BlockField
 from terminal.domain.intention import NO_DETAIL
 from terminal.domain.order import submitting
 from terminal.domain.ticket import close_ticket
@@ -37,6 +38,17 @@ class Recorded:
     def step(self, name: str, detail: Detail = NO_DETAIL) -> None:
         """A step begins: written before anything of it is sent."""
         self._desk.journal.step(self.procedure_id, name, detail)
+
+    def unwritten(self) -> Block | None:
+        """What keeps a procedure that ends by opening from beginning: it could not be written.
+
+        Without the journal the opening order would be refused, after the first steps were done.
+        """
+        problem = self._desk.journal.problem
+        if not problem:
+            return None
+        self.end("Not begun: it could not be written down.")
+        return Block(BlockField.JOURNAL, problem)
 
     def close(self, sentence: str, *, ok: bool) -> None:
         """The procedure has ended: it is written and told."""

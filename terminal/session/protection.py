@@ -309,6 +309,9 @@ class ProtectionWatch:
             await read_stops(self._desk, symbol)
         except TernError as error:
             self._desk.warn(f"The stops could not be read. {error.sentence}", symbol)
+        except Exception as error:  # noqa: BLE001 - reported; the watch must not die of a query
+            self._owner.report("read the stops", error)
+            self._desk.warn("The stops could not be read.", symbol)
 
     # Mending ---------------------------------------------------------------------------------
 
@@ -372,6 +375,9 @@ class ProtectionWatch:
         except TernError as error:
             words = f"Not sent: stops and position could not be read again. {error.sentence}"
             return Mended(symbol, words)
+        except Exception as error:  # noqa: BLE001 - reported; a procedure must not die of a query
+            self._owner.report("read stops and position", error)
+            return Mended(symbol, "Not sent: stops and position could not be read again.")
         fresh = self.propose(symbol)
         if (fresh.held, fresh.facts) != (proposal.held, proposal.facts):
             return Mended(symbol, "Not sent: it changed meanwhile. Look again.", fresh)

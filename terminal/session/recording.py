@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from terminal.session.journal import Journal
 
 NEVER_ARRIVED = "never arrived"
+NO_LONGER_KNOWN = "no longer known"
 _UNCLEAR = (OrderState.SUBMITTING, OrderState.UNKNOWN)
 
 
@@ -161,7 +162,14 @@ class Recorder:
 
     def never_arrived(self, client_oid: ClientOid, questions: int) -> None:
         """An order that nobody knows, as often and as late as it takes to be sure."""
-        detail: Detail = {"found": NEVER_ARRIVED, "questions": questions}
+        self._resolved(client_oid, NEVER_ARRIVED, questions)
+
+    def no_longer_known(self, client_oid: ClientOid, questions: int) -> None:
+        """An order that nobody knows any more: it may have arrived and ended."""
+        self._resolved(client_oid, NO_LONGER_KNOWN, questions)
+
+    def _resolved(self, client_oid: ClientOid, found: str, questions: int) -> None:
+        detail: Detail = {"found": found, "questions": questions}
         event = JournalEvent(
             EventKind.RESOLVED, Source.ASSUMED, self._clock.now_ms(), is_end=True, detail=detail
         )

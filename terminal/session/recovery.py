@@ -7,19 +7,31 @@ from typing import TYPE_CHECKING
 
 from terminal.domain.errors import TernError
 from terminal.domain.order import OrderState
+from terminal.session.resolution import UNCLEAR
 
 if TYPE_CHECKING:
+    from terminal.domain.order import Order
     from terminal.domain.units import OrderId
     from terminal.session.desk import Desk
+
+
+SENT_LONG_AGO_S = 60.0
+"""No request takes so long: whoever saw to an order that is still on its way is gone."""
+
+
+def _is_suspect(desk: Desk, order: Order) -> bool:
+    """Whether the lists must know an order; one on its way may not have arrived."""
+    if order.state is not OrderState.SUBMITTING:
+        return True
+    begun_s = desk.sent.get(order.client_oid, 0.0)
+    return desk.clock.monotonic_s() - begun_s >= SENT_LONG_AGO_S
 
 
 async def read_orders(desk: Desk) -> None:
     """Read all lists once and merge them. Raises ``TernError`` when a word is missing."""
     gateway, recorder = desk.gateway, desk.recorder
     news_before = recorder.news
-    suspects = {
-        order.client_oid for order in desk.working() if order.state is not OrderState.SUBMITTING
-    }
+    suspects = {order.client_oid for order in desk.working() if _is_suspect(desk, order)}
     seen: set[OrderId] = set()
     # Done orders first: an order that ends while we read is then seen open and later by stream.
     for update in await gateway.recent_done_orders():
@@ -31,7 +43,7 @@ async def read_orders(desk: Desk) -> None:
             seen.add(update.order_id)
     for client_oid in suspects:
         order = desk.orders[client_oid]
-        if order.state is OrderState.UNKNOWN:
+        if order.state in UNCLEAR:
             desk.look_for(client_oid)  # at its own pace, with all others of which nobody knows
         elif order.is_working and order.order_id not in seen:
             is_known = await desk.refresh_order(client_oid)

@@ -5,18 +5,26 @@ looked for by our id (or the exchange's) and in the lists of active orders, wait
 recently done ones. "Never arrived" takes at least three such rounds without a trace, the last of
 them begun when the order could no longer arrive: its stamp is taken for 5 s (API reference 1.3),
 and 2 s are for what is not known of clocks. Over the order socket that is 10 s after the connection
-was closed. Until then, and while nobody answers, nothing is concluded.
+was closed. Until then, and while nobody answers, nothing is concluded. An order older than the
+recently done ones go back is looked for among all done ones; without a trace there it is "no longer
+known", never "never arrived".
 """
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, final
+from typing import TYPE_CHECKING, TypeAlias, final
 
+from terminal.domain.clock import TimestampMs
 from terminal.domain.errors import TernError
 from terminal.domain.order import OrderState, submitting
+from terminal.domain.reconcile import NOT_PLACED
 
 if TYPE_CHECKING:
+    from collections.abc import AsyncIterable, Callable
+
+    from terminal.domain.events import OrderUpdate
     from terminal.domain.intention import OpenIntention
     from terminal.domain.order import Order
     from terminal.domain.units import ClientOid
@@ -34,8 +42,19 @@ APART_S = 0.2
 FEW = 3
 """Up to so many orders are asked for one by one first; with more of them the lists go first."""
 _LONG_S = 60.0
+COVERED_MS = 23 * 3_600_000
+COVERED_ROWS = 1000
+"""The list of recently done orders goes back 24 h and has so many rows at most (API reference 3.5);
+an hour is for clocks and for what is told late."""
+PAST_RETRY_S = 60.0
+"""Between walks through the past that came to no end."""
+EARLIER_MS = 60_000
+"""So much before its signing an order is looked for: by the exchange's clock it may be earlier."""
 UNCLEAR = (OrderState.SUBMITTING, OrderState.UNKNOWN)
 FROM_BEFORE = "Sent before the program ended; asking what became of it."
+
+
+Past: TypeAlias = "Callable[[TimestampMs, TimestampMs], AsyncIterable[tuple[OrderUpdate, ...]]]"
 
 
 @dataclass(slots=True)
@@ -58,6 +77,11 @@ class Resolution:
         """Orders from before, and whether the exchange had named them then."""
         self._is_running = False
         self._attempt = 0
+        self._made_at: dict[ClientOid, TimestampMs] = {}
+        self._is_list_full = False
+        self._past_asked_s = -math.inf
+        self.past: Past | None = None
+        """Done orders of any time, if somebody has them; set by who built the desk."""
 
     # From before -----------------------------------------------------------------------------
 
@@ -73,6 +97,7 @@ class Resolution:
             by_rest = one.signed_at is not None and not one.went_by_socket
             apart_s = SIGNED_FOR_S if by_rest else SOCKET_CLOSED_S
             self._settled_after_s[client_oid] = now_s + apart_s
+            self._made_at[client_oid] = one.signed_at or one.intention.made_at
             self._from_before[client_oid] = one.was_heard_of
             desk.recorder.intended(client_oid)
             desk.put(
@@ -162,7 +187,10 @@ class Resolution:
                 self._attempt += 1
                 if await self._desk.pulse.until(lambda: not self._left(), wait_s):
                     return
-                await self._round()
+                try:
+                    await self._round()
+                except Exception as error:  # noqa: BLE001 - reported; no order is forgotten for it
+                    self._desk.report("look for orders", error)
         finally:
             self._is_running = False
 
@@ -171,6 +199,7 @@ class Resolution:
         for client_oid in [oid for oid in self._cases if not self._is_unclear(oid)]:
             del self._cases[client_oid]
             self._settled_after_s.pop(client_oid, None)
+            self._made_at.pop(client_oid, None)
         return list(self._cases)
 
     async def _round(self) -> None:
@@ -185,13 +214,61 @@ class Resolution:
             if not await self._lists_read():
                 return
             missing = await self._not_known([oid for oid in asked if self._is_unclear(oid)])
+        await self._judge(missing, began_s)
+
+    async def _judge(self, missing: list[ClientOid], began_s: float) -> None:
+        """Conclude what can be concluded of orders that a round from ``began_s`` did not find."""
+        too_old: list[ClientOid] = []
         for client_oid in missing:
             case = self._cases.get(client_oid)
             if case is None or not self._is_unclear(client_oid):
                 continue
             case.rounds += 1
-            if case.rounds >= LEAST_ROUNDS and began_s >= case.settled_after_s:
+            if case.rounds < LEAST_ROUNDS or began_s < case.settled_after_s:
+                continue
+            if self._is_covered(client_oid):
                 self._never_arrived(client_oid, case.rounds)
+            else:
+                too_old.append(client_oid)
+        if too_old and await self._is_past_read(too_old):
+            for client_oid in too_old:
+                if client_oid in self._cases and self._is_unclear(client_oid):
+                    self._no_longer_known(client_oid, self._cases[client_oid].rounds)
+
+    def _begun_at(self, client_oid: ClientOid) -> TimestampMs | None:
+        """When an order was signed at the earliest, by our clock; None for one of others."""
+        known = self._made_at.get(client_oid)
+        begun_s = self._desk.sent.get(client_oid)
+        if known is not None or begun_s is None:
+            return known
+        ago_ms = int((self._desk.clock.monotonic_s() - begun_s) * 1000)
+        return TimestampMs(self._desk.clock.now_ms() - ago_ms)
+
+    def _is_covered(self, client_oid: ClientOid) -> bool:
+        """Whether the list of recently done orders would have an order, had it been placed."""
+        at_ms = self._begun_at(client_oid)
+        if at_ms is None or self._is_list_full:
+            return False
+        return self._desk.clock.now_ms() - at_ms < COVERED_MS
+
+    async def _is_past_read(self, asked: list[ClientOid]) -> bool:
+        """Take what is told of orders that ended long ago; False when that must be asked again."""
+        begun = [at_ms for oid in asked if (at_ms := self._begun_at(oid)) is not None]
+        if self.past is None or not begun:
+            return True
+        now_s = self._desk.clock.monotonic_s()
+        if now_s - self._past_asked_s < PAST_RETRY_S:
+            return False
+        self._past_asked_s = now_s
+        start_at = TimestampMs(min(begun) - EARLIER_MS)
+        end_at = TimestampMs(self._desk.clock.now_ms() + EARLIER_MS)
+        try:
+            async for updates in self.past(start_at, end_at):
+                for update in updates:
+                    self._desk.take_past(update)
+        except TernError:
+            return False
+        return True
 
     async def _not_known(self, asked: list[ClientOid]) -> list[ClientOid]:
         """Ask for each; those of which the exchange said that it does not know them."""
@@ -209,20 +286,35 @@ class Resolution:
         """Take what the lists say of orders that are looked for; False without an answer."""
         gateway = self._desk.gateway
         try:
-            for update in await gateway.recent_done_orders():
+            done = await gateway.recent_done_orders()
+            self._is_list_full = len(done) >= COVERED_ROWS
+            for update in done:
                 self._desk.take_past(update)
             for read in (gateway.open_orders, gateway.open_stops):
                 for update in await read():
                     self._desk.take(update)
         except TernError:
             return False
+        except Exception as error:  # noqa: BLE001 - reported; a procedure must not die of a query
+            self._desk.report("read the lists", error)
+            return False
         return True
 
     def _never_arrived(self, client_oid: ClientOid, rounds: int) -> None:
-        order = self._desk.orders[client_oid]
-        words = "The exchange does not know this order; it was not placed."
-        if order.order_id is not None:
-            words = "The exchange no longer knows this order."
+        if self._desk.orders[client_oid].order_id is not None:
+            self._no_longer_known(client_oid, rounds)
+            return
         self._desk.recorder.never_arrived(client_oid, rounds)
+        self._conclude(client_oid, NOT_PLACED)
+
+    def _no_longer_known(self, client_oid: ClientOid, rounds: int) -> None:
+        words = "The exchange no longer knows this order."
+        if self._desk.orders[client_oid].order_id is None:
+            words = f"{words} Nobody can tell whether it was placed; look at the position."
+        self._desk.recorder.no_longer_known(client_oid, rounds)
+        self._conclude(client_oid, words)
+
+    def _conclude(self, client_oid: ClientOid, words: str) -> None:
+        order = self._desk.orders[client_oid]
         self._desk.put(replace(order, state=OrderState.REJECTED, reason=words, is_guess=True))
         self._desk.tell(client_oid, words, ok=False)

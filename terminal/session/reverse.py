@@ -60,12 +60,14 @@ class Reversing:
         if not held:
             return _blocked(f"There is no position in {symbol} to reverse.")
         ticket = self._opposite(symbol, held)
-        blocks = _NO_MODE if ticket is None else desk.blocks(ticket)
+        blocks = _NO_MODE if ticket is None else desk.blocks(ticket, as_if_flat=True)
         if blocks:
             return Blocked(blocks)
-        self._wanted[symbol] = True
         wanted = f"Reversing (flatten, then {_words(-held)})."
         recorded = Recorded(desk, Purpose.REVERSE, symbol, wanted, {"held": held})
+        if block := recorded.unwritten():
+            return Blocked((block,))
+        self._wanted[symbol] = True
         desk.spawn(f"reverse {symbol}", self._run(symbol, recorded))
         return None
 
@@ -81,7 +83,7 @@ class Reversing:
         held = await self._verified(symbol)
         if held is None:
             return f"Nothing was touched: the position in {symbol} could not be read.", False
-        reason = self._reason(symbol, held)
+        reason = self._reason(symbol, held, as_if_flat=True)
         if reason:
             return f"Not reversed, and nothing was touched. {reason}", False
         recorded.step("flatten", {"held": held})
@@ -109,14 +111,16 @@ class Reversing:
         except TernError:
             return None
 
-    def _reason(self, symbol: Symbol, held: int) -> str:
+    def _reason(self, symbol: Symbol, held: int, *, as_if_flat: bool = False) -> str:
         """Why the opposite order must not be sent now; empty when it may."""
         if not self._wanted[symbol]:
             return "The reverse was called off."
         if not held:
             return "There is no position any more."
         ticket = self._opposite(symbol, held)
-        blocks = _NO_MODE if ticket is None else self._desk.blocks(ticket)
+        if ticket is None:
+            return _NO_MODE[0].reason
+        blocks = self._desk.blocks(ticket, as_if_flat=as_if_flat)
         return blocks[0].reason if blocks else ""
 
     def _opposite(self, symbol: Symbol, held: int) -> OrderTicket | None:

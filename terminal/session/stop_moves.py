@@ -96,6 +96,9 @@ class StopMoving:
                 self._leave_old(move)
             else:
                 await self._cancel_old(move)
+        except Exception as error:  # noqa: BLE001 - reported; the old stop must stay cancelable
+            self._desk.report("move a stop", error)
+            self._break_off(move)
         finally:
             del self._under_way[move.old]
 
@@ -129,17 +132,32 @@ class StopMoving:
             updates = await desk.gateway.open_stops(move.symbol)
         except TernError:
             return False  # asked again until the deadline; then the old stop stays
+        except Exception as error:  # noqa: BLE001 - reported; a procedure must not die of a query
+            desk.report("read the stops", error)
+            return False
         for update in updates:
             desk.take(update)
         order_id = desk.orders[move.new].order_id
         return order_id is not None and any(one.order_id == order_id for one in updates)
 
+    def _release_old(self, move: _StopMove) -> None:
+        """Nothing of ours is on its way for the old stop any more."""
+        old = self._desk.orders.get(move.old)
+        if old is not None and old.pending is PendingCommand.MOVE:
+            self._desk.put(replace(old, pending=PendingCommand.NONE))
+
+    def _break_off(self, move: _StopMove) -> None:
+        """An error of our own: the old stop is left as it is, and can be canceled or moved."""
+        self._release_old(move)
+        words = "The move was broken off by an error inside the program: look at both stops."
+        if not move.is_wanted:
+            self._desk.cancel(move.new)
+        self._end(move, words, ok=False)
+
     def _leave_old(self, move: _StopMove) -> None:
         """The new stop does not stand: the old one is as it was."""
-        desk, new = self._desk, self._desk.orders[move.new]
-        old = desk.orders[move.old]
-        if old.pending is PendingCommand.MOVE:
-            desk.put(replace(old, pending=PendingCommand.NONE))
+        new = self._desk.orders[move.new]
+        self._release_old(move)
         if new.state is OrderState.REJECTED and not new.is_guess:
             words = f"Not moved: {new.reason} The old stop stays as it was."
         elif new.state in _UNCLEAR:

@@ -188,6 +188,10 @@ class Sweeping:
                 words = f"The working {what} could not be read. {error.sentence}"
                 self._desk.warn(words, sweep.symbol)
                 continue
+            except Exception as error:  # noqa: BLE001 - reported; no sweep must die of a query
+                is_read = False
+                self._desk.report("read the lists", error)
+                continue
             for update in updates:
                 self._desk.take(update)
                 sweep.where.add(update.symbol)

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from dataclasses import replace
 from decimal import Decimal
+from typing import TYPE_CHECKING
 
 import pytest
 
 from terminal.domain.clock import TimestampMs, TimestampNs
+from terminal.domain.errors import TernError
 from terminal.domain.events import (
     CrossLeverageUpdate,
     MarginMode,
@@ -30,9 +32,12 @@ from terminal.exchange.gateway import (
     ChannelRefused,
     FrameUnreadable,
 )
-from terminal.session.account import RECONCILE_INTERVAL_S
+from terminal.session.account import POSITION_READS, RECONCILE_INTERVAL_S
 from tests.support.builders import NOW_MS, NOW_NS, XBT, a_fill, a_position_update, a_wallet
 from tests.support.desk import Bench
+
+if TYPE_CHECKING:
+    from terminal.domain.events import Fill
 
 LATER_NS = TimestampNs((NOW_MS + 500) * 1_000_000)
 
@@ -513,4 +518,54 @@ async def test_a_comparison_of_positions_counts_other_sizes() -> None:
     bench.gateway.held = ()
     await bench.account.read_again()
     assert bench.account.comparison.differences == 1
+    await bench.stop()
+
+
+def sold(number: int, lots: int) -> Fill:
+    """A fill of ours after the position was told."""
+    at = TimestampNs((NOW_MS + 500 + number) * 1_000_000)
+    return a_fill(trade_id=f"t{number}", side=Side.SELL, lots=Lots(lots), event_at=at)
+
+
+async def test_a_fill_during_a_read_is_no_answer_of_the_exchange() -> None:
+    """4 are held, 3 were told, 3 are sold while we ask: our sum is flat, the truth is 1."""
+    bench = Bench()
+    bench.gateway.held = (a_position_update(3, "100"),)
+    await bench.start()
+    asked, fills = bench.gateway.position, [sold(1, 3)]
+
+    async def slow(symbol: Symbol) -> PositionUpdate | None:
+        answer = await asked(symbol)
+        if fills:
+            bench.account.apply_fill(fills.pop())
+            bench.gateway.held = (a_position_update(1, "100"),)
+        return answer
+
+    bench.gateway.position = slow  # type: ignore[method-assign]
+    position = await bench.account.read_position(XBT)
+    assert (position.core.lots, position.is_provisional) == (1, False)
+    await bench.stop()
+
+
+async def test_a_position_that_never_stands_still_is_not_known_yet() -> None:
+    bench = Bench()
+    bench.gateway.held = (a_position_update(3, "100"),)
+    await bench.start()
+    asked = bench.gateway.position
+    numbers = iter(range(1, 100))
+
+    async def restless(symbol: Symbol) -> PositionUpdate | None:
+        answer = await asked(symbol)
+        bench.account.apply_fill(sold(next(numbers), 1))
+        return answer
+
+    bench.gateway.position = restless  # type: ignore[method-assign]
+    with pytest.raises(TernError, match="changed during every answer"):
+        await bench.account.read_position(XBT)
+    assert next(numbers) == POSITION_READS + 1
+    assert bench.account.unconfirmed() == (XBT,)
+    bench.gateway.position = asked  # type: ignore[method-assign]
+    await bench.clock.advance(6.0)
+    assert bench.account.unconfirmed() == ()
+    assert bench.account.position(XBT).core.lots == 3
     await bench.stop()

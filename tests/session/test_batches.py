@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from decimal import Decimal
 
+import pytest
+
 from terminal.domain.guard import BlockField, GuardLimits
 from terminal.domain.order import OrderState
 from terminal.domain.units import Lots, Price, Side
 from terminal.session.results import Blocked, Submitted
 from tests.support.builders import a_contract, a_ticket
+from tests.support.desk import a_started_bench
 from tests.support.pocket import Fate, a_pocket_desk
 
 
@@ -109,3 +112,21 @@ async def test_a_batch_that_fails_in_the_program_leaves_its_orders_unknown() -> 
     assert d.errors
     d.errors.clear()
     await d.stop()
+
+
+@pytest.mark.parametrize("number", [1, 3])
+async def test_a_stop_between_the_decision_and_the_sending_lets_nothing_open(number: int) -> None:
+    """What is switched off in the same moment is not sent any more; what only reduces goes."""
+    bench = await a_started_bench()
+    stop = [""]
+    bench.desk.stops.append(lambda: stop[0])
+    tickets = [a_ticket(price=Price(990 - n)) for n in range(number)]
+    bench.desk.submit_batch([*tickets, a_ticket(is_reduce_only=True)])
+    stop[0] = "The kill switch was used."
+    await bench.clock.settle()
+    assert [ticket.is_reduce_only for ticket, _ in bench.trading.placed] == [True]
+    told = [s for s in bench.sentences if s == "Not sent: The kill switch was used."]
+    assert len(told) == number
+    states = [order.state for order in bench.desk.orders.values()]
+    assert states[:number] == [OrderState.REJECTED] * number
+    await bench.stop()

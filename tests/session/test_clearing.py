@@ -9,13 +9,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from terminal.domain.clock import TimestampNs
 from terminal.domain.order import OrderState
-from terminal.domain.units import ClientOid, OrderId, Price, Side, Symbol
+from terminal.domain.units import ClientOid, Lots, OrderId, Price, Side, Symbol
 from terminal.exchange.errors import TransportError
 from terminal.exchange.outcome import Rejected
 from terminal.session.clearing import Clearing, ClearingKind
 from terminal.session.results import Submitted
-from tests.support.builders import XBT, a_ticket, an_order_update
+from tests.support.builders import XBT, a_fill, a_ticket, an_order_update
 from tests.support.standing import OTHER, Stage, staged
 
 if TYPE_CHECKING:
@@ -234,3 +235,18 @@ def test_a_position_never_loses_an_exit_unless_it_was_asked_for(
             assert {f"cancel {name}" for name in exits}.isdisjoint(stage.log)
 
     asyncio.run(play())
+
+
+async def test_flattening_does_not_believe_a_flat_that_is_only_our_own_sum() -> None:
+    async with staged() as stage:
+        bench = stage.bench
+        at = TimestampNs((bench.clock.now_ms() + 500) * 1_000_000)
+        held = bench.account.position(XBT).core.lots
+        bench.account.apply_fill(a_fill(side=Side.SELL, lots=Lots(held), event_at=at))
+        clearing = Clearing(bench.desk, bench.account, ClearingKind.FLATTEN)
+        assert bench.account.positions() == ()
+        assert XBT in clearing.progress.positions
+        bench.owner.spawn("clear", clearing.run())
+        await stage.clock.advance(20.0)
+        assert clearing.is_verified
+        assert stage.closes == [XBT]

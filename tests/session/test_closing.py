@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from decimal import Decimal
 
 import pytest
@@ -10,10 +11,10 @@ from hypothesis import strategies as st
 
 from terminal.domain.events import OrderType, PositionMode
 from terminal.domain.intention import Purpose
-from terminal.domain.units import Price, Side
-from terminal.session.closing import share_of
+from terminal.domain.units import Lots, Price, Side
+from terminal.session.closing import in_parts, share_of
 from terminal.session.results import Blocked
-from tests.support.builders import XBT
+from tests.support.builders import XBT, a_contract
 from tests.support.pocket import Fate, PocketDesk, a_pocket_desk
 
 HALF = Decimal("0.5")
@@ -121,3 +122,34 @@ def test_a_share_is_at_least_one_lot_and_never_more_than_was_asked(
     assert share_of(-held, share) == lots
     assert 1 <= lots <= held
     assert lots == 1 or lots <= held * share
+
+
+async def test_a_share_is_whole_lot_sizes_in_parts_below_the_market_maximum() -> None:
+    d = PocketDesk()
+    contract = replace(a_contract(), lot_size=2, max_market_order_lots=Lots(5))
+    d.contracts[XBT] = contract
+    await d.start()
+    await d.hold(20)
+    assert d.desk.close_share(XBT, Decimal("0.57")) is None
+    await d.clock.settle()
+    assert [order.lots for order in d.exchange.orders.values()] == [4, 4, 2]
+    assert d.exchange.held == 10
+    await d.stop()
+
+
+@given(
+    st.integers(1, 10_000),
+    st.integers(1, 50),
+    st.integers(1, 300),
+    st.decimals("0.001", "1", places=3),
+)
+def test_parts_are_the_share_and_each_may_be_sent(
+    sizes: int, lot_size: int, most: int, share: Decimal
+) -> None:
+    lots = share_of(sizes * lot_size, share, lot_size)
+    assert lot_size <= lots <= sizes * lot_size
+    assert lots % lot_size == 0
+    most = max(most, lot_size)
+    parts = in_parts(lots, Lots(most), lot_size)
+    assert sum(parts) == lots
+    assert all(0 < part <= most and part % lot_size == 0 for part in parts)

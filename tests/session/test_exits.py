@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
 import pytest
 
+from terminal.domain.clock import TimestampNs
 from terminal.domain.events import MarkUpdate, OrderUpdate, PositionMode
 from terminal.domain.held_exits import Breakeven, HeldPlan, Phase, Step, Target
 from terminal.domain.protection import ProtectionState
 from terminal.domain.units import ClientOid, ExactPrice, Lots, OrderId, Price, Side
+from terminal.exchange.errors import TransportError
 from terminal.exchange.outcome import Rejected
 from terminal.session.exits import HeldExits
 from terminal.session.markets import Markets
 from terminal.session.results import Blocked
-from tests.support.builders import NOW_MS, XBT, an_order_update
+from tests.support.builders import NOW_MS, XBT, a_fill, a_position_update, an_order_update
 from tests.support.fakes import FakeMarketGateway
 from tests.support.guarded import SCALE, Guarded, a_stop_update, prices
 
@@ -68,7 +71,10 @@ class Held:
         found: list[tuple[str, int, int | None]] = []
         for ticket, _ in self.guarded.bench.trading.placed:
             assert ticket.reduces_only
-            assert ticket.side is not None
+            if ticket.side is None:
+                assert ticket.is_close_order
+                found.append(("all", 0, None))
+                continue
             at = None if ticket.trigger is None else int(ticket.trigger.price)
             found.append((ticket.side.value, int(ticket.lots or 0), at))
         return found
@@ -145,7 +151,7 @@ async def test_stale_data_does_nothing_and_says_so() -> None:
     assert "no stop at the exchange, nothing is done" in one.words("95.0")
     assert held.placed == []
     await held.price(940)
-    assert held.placed == [("sell", 4, None)]
+    assert held.placed == [("all", 0, None)]
     await held.stop()
 
 
@@ -165,7 +171,7 @@ async def test_without_insurance_it_closes_once_and_ends_with_the_position() -> 
     held.exits.start(XBT, a_plan(is_insured=False))
     for ticks in (960, 950, 940, 930):
         await held.price(ticks)
-    assert held.placed == [("sell", 4, None)], "one close, whatever the price does meanwhile"
+    assert held.placed == [("all", 0, None)], "one close, whatever the price does meanwhile"
     held.fills(1, 4, 0)
     await held.guarded.settle()
     assert held.exits.held() == ()
@@ -288,4 +294,87 @@ async def test_a_turned_position_ends_it_and_touches_nothing(turned: int) -> Non
     await held.guarded.settle()
     assert held.exits.held() == ()
     assert held.guarded.bench.trading.cancels == []
+    await held.stop()
+
+
+async def test_a_flat_that_is_only_our_own_sum_ends_nothing() -> None:
+    """A plan for 2 lots, 1 more was bought elsewhere: its target sells 2, and 1 is still held."""
+    held = await Held().start(2, a_stop_update("s1", 2))
+    held.exits.start(XBT, a_plan(lots=Lots(2), steps=(), targets=(Target(Price(1010), Lots(2)),)))
+    await held.price(1011)
+    bench = held.guarded.bench
+    bench.gateway.held = (a_position_update(1),)
+    _, oid = bench.trading.placed[0]
+    at = TimestampNs((NOW_MS + 500) * 1_000_000)
+    fill = a_fill(order_id=OrderId("id-1"), side=Side.SELL, lots=Lots(2), event_at=at)
+    bench.gateway.fails = TransportError("down", was_sent=True)
+    bench.stream.push(
+        an_order_update(order_id=OrderId("id-1"), client_oid=oid, side=Side.SELL, lots=Lots(2),
+            filled=Lots(2), is_done=True, price=None, fill=fill),
+    )  # fmt: skip
+    position = bench.account.position(XBT)
+    assert (position.core.lots, position.is_provisional) == (0, True)
+    await held.guarded.settle()
+    assert bench.trading.cancels == []
+    assert "it is being asked" in held.problem
+    bench.gateway.fails = None
+    await bench.clock.advance(1.1)
+    assert bench.account.position(XBT).core.lots == 1
+    assert bench.trading.cancels == []
+    assert held.exits.held(), "the plan goes on for what is held"
+    held.guarded.hold(0)
+    await held.guarded.settle()
+    assert held.exits.held() == ()
+    assert bench.trading.cancels == ["s1"]
+    await held.stop()
+
+
+def ends(held: Held, number: int, lots: int, filled: int, left: int) -> None:
+    """The exchange fills some of an order and cancels the rest."""
+    _, oid = held.guarded.bench.trading.placed[number - 1]
+    held.guarded.bench.stream.push(
+        an_order_update(order_id=OrderId(f"id-{number}"), client_oid=oid, side=Side.SELL,
+            lots=Lots(lots), filled=Lots(filled), canceled=Lots(lots - filled), is_done=True,
+            price=None),
+    )  # fmt: skip
+    held.guarded.hold(left)
+
+
+async def test_the_proven_rest_of_a_close_is_closed_as_well() -> None:
+    """A market order is bounded: what it left is closed by another, until nothing is filled."""
+    held = await Held().start(6)
+    targets = (Target(Price(1010), Lots(4)),)
+    held.exits.start(XBT, a_plan(steps=(), targets=targets, is_insured=False))
+    await held.price(1011)
+    ends(held, 1, 4, 3, 3)
+    await held.guarded.settle()
+    assert held.placed == [("sell", 4, None), ("sell", 1, None)]
+    ends(held, 2, 1, 1, 2)
+    await held.guarded.settle()
+    (one,) = held.exits.held()
+    assert (one.progress.phase, one.progress.done) == (Phase.WATCHING, {0})
+    await held.price(940)
+    assert held.placed[2:] == [("all", 0, None)]
+    ends(held, 3, 2, 0, 2)
+    await held.guarded.settle()
+    (one,) = held.exits.held()
+    assert one.progress.phase is Phase.STUCK, "what fills nothing is not sent again"
+    assert len(held.placed) == 3
+    await held.stop()
+
+
+async def test_a_close_above_the_market_maximum_goes_in_parts() -> None:
+    held = Held()
+    contract = replace(held.guarded.bench.contracts[XBT], max_market_order_lots=Lots(3))
+    held.guarded.bench.contracts[XBT] = contract
+    await held.start(8)
+    targets = (Target(Price(1010), Lots(7)),)
+    held.exits.start(XBT, a_plan(lots=Lots(8), steps=(), targets=targets, is_insured=False))
+    await held.price(1011)
+    assert held.placed == [("sell", 3, None), ("sell", 3, None), ("sell", 1, None)]
+    for number, lots, left in ((1, 3, 5), (2, 3, 2), (3, 1, 1)):
+        held.fills(number, lots, left)
+    await held.guarded.settle()
+    (one,) = held.exits.held()
+    assert (one.progress.phase, one.progress.done) == (Phase.WATCHING, {0})
     await held.stop()

@@ -8,19 +8,22 @@ from typing import TYPE_CHECKING
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from terminal.domain.clock import TimestampNs
 from terminal.domain.events import PositionMode, StopDirection
 from terminal.domain.order import OrderState
 from terminal.domain.units import ClientOid, Lots, OrderId, Side
 from terminal.exchange.errors import TransportError
 from terminal.exchange.outcome import Rejected, Unknown
-from tests.support.builders import XBT, a_position_update, a_ticket, an_order_update
+from tests.support.builders import XBT, a_fill, a_position_update, a_ticket, an_order_update
 from tests.support.desk import Bench, a_started_bench
 from tests.support.pocket import Fate, PocketDesk, a_pocket_desk, stop_at
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from terminal.domain.events import PositionUpdate
     from terminal.domain.ticket import OrderTicket
+    from terminal.domain.units import Symbol
 
 ENTRY, EXIT = OrderId("entry"), OrderId("exit")
 
@@ -399,3 +402,52 @@ def test_exits_never_end_before_we_are_flat(
 ) -> None:
     """Whatever is lost, late or doubled, and when an entry fills on the way."""
     asyncio.run(_never_naked(held, commands, words, reads, fill_at_s))
+
+
+async def test_exits_stay_while_flat_is_only_our_own_sum() -> None:
+    """4 held, 3 told; the close of 3 is told during the read: 1 is held, so no exit goes."""
+    bench, log = await a_bench_with_orders()
+    asked, is_told = bench.gateway.position, [False]
+    protected: list[bool] = []
+
+    def on_place(ticket: OrderTicket, oid: ClientOid) -> None:
+        log.append("close")
+        if log.count("close") == 1:
+            bench.gateway.held = (a_position_update(1, "100"),)
+            return
+        bench.gateway.held = ()
+        bench.stream.push(
+            an_order_update(
+                order_id=OrderId("id-2"), client_oid=oid, side=Side.SELL, lots=Lots(1),
+                filled=Lots(1), is_done=True,
+            )
+        )  # fmt: skip
+
+    async def slow(symbol: Symbol) -> PositionUpdate | None:
+        answer = await asked(symbol)
+        if log.count("close") == 1 and not is_told[0]:
+            is_told[0] = True
+            at = TimestampNs((bench.clock.now_ms() + 500) * 1_000_000)
+            order_id = OrderId("id-1")
+            fill = a_fill(order_id=order_id, side=Side.SELL, lots=Lots(3), event_at=at)
+            bench.stream.push(
+                an_order_update(
+                    order_id=order_id, client_oid=bench.trading.placed[0][1], side=Side.SELL,
+                    lots=Lots(4), filled=Lots(3), canceled=Lots(1), is_done=True, fill=fill,
+                )
+            )  # fmt: skip
+            assert bench.account.position(XBT).core.is_flat
+            assert bench.account.position(XBT).is_provisional
+        if bench.gateway.held:
+            protected.append("cancel exit" not in log)
+        return answer
+
+    bench.gateway.position = slow  # type: ignore[method-assign]
+    bench.trading.on_place = on_place
+    bench.desk.flatten(XBT)
+    await bench.clock.advance(8.0)
+    assert is_told[0]
+    assert all(protected)
+    assert log == ["cancel entry", "close", "close", "cancel exit"]
+    assert bench.sentences == ["XBTUSDTM is flat."]
+    await bench.stop()

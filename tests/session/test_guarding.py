@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from terminal.domain.events import MarginMode, MarginModesUpdate, OrderType, PositionSide
-from terminal.domain.guard_terms import DayResult, GuardLimits, Lockout, OrderRate
+from terminal.domain.guard_terms import BlockField, DayResult, GuardLimits, Lockout, OrderRate
+from terminal.domain.intention import JournalError
 from terminal.domain.order import PendingCommand
 from terminal.domain.ticket import close_ticket
 from terminal.domain.units import ClientOid, ExactPrice, Lots, Price, Side
@@ -29,6 +30,7 @@ from tests.support.guarding import in_lane, some_tiers
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Sequence
 
+    from terminal.domain.intention import Intention
     from terminal.domain.market_facts import RiskTier
     from terminal.domain.ticket import OrderTicket
     from terminal.domain.units import Symbol
@@ -208,3 +210,19 @@ async def test_cancelling_and_flattening_go_on_while_all_is_locked(bench: Bench)
     assert bench.trading.cancels
     assert bench.trading.placed[-1][0].is_close_order
     await bench.clock.advance(30)
+
+
+async def test_what_could_not_be_written_down_uses_up_no_pace(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bench.limits = GuardLimits(rate=OrderRate(1, 10), repeat_ms=300)
+    with monkeypatch.context() as broken:
+
+        def full(_intention: Intention) -> None:
+            raise JournalError("disk full", sentence="The order journal cannot be written.")
+
+        broken.setattr(bench.desk.journal, "intend", full)
+        blocked = bench.desk.submit(a_ticket())
+        assert isinstance(blocked, Blocked)
+        assert blocked.blocks[0].field is BlockField.JOURNAL
+    assert isinstance(bench.desk.submit(a_ticket()), Submitted)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from terminal.domain.errors import TernError
-from terminal.exchange.errors import AuthError, TransportError
+from terminal.exchange.errors import AuthError, ClockSkewError, RejectedError, TransportError
 from terminal.session.key_watch import INTERVAL_S, RETRY_S, KeyWatch
 from terminal.session.tasks import TaskOwner
 from tests.session.test_conditions import facts
@@ -51,14 +51,19 @@ async def test_it_asks_at_once_and_every_ten_minutes() -> None:
 
 @pytest.mark.parametrize(
     "silence",
-    [TransportError("cut", was_sent=False, sentence="No."), TernError("x", sentence="No.")],
+    [
+        TransportError("cut", was_sent=False, sentence="No."),
+        TernError("x", sentence="No."),
+        ClockSkewError("400002", "time", sentence="The clock is wrong."),
+        RejectedError("500000", "busy", sentence="Not now."),
+    ],
 )
 async def test_silence_keeps_the_last_facts_and_asks_sooner(silence: Exception) -> None:
     """Their age tells that nothing was heard since."""
     watched = Watched([facts(), silence, facts()])
     watched.watch.start()
     await watched.clock.advance(INTERVAL_S)
-    assert watched.watch.state.read_at_s == 0.0
+    assert (watched.watch.state.read_at_s, watched.watch.state.problem) == (0.0, "")
     await watched.clock.advance(RETRY_S)
     assert watched.watch.state.read_at_s == INTERVAL_S + RETRY_S
     await watched.watch.stop()

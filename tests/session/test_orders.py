@@ -9,11 +9,12 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from terminal.domain.clock import TimestampNs
 from terminal.domain.events import OrderType, StopDirection, StopReference
 from terminal.domain.guard import BlockField, GuardLimits
 from terminal.domain.order import OrderState, PendingCommand
 from terminal.domain.ticket import AttachedExits, OrderTicket, StopTrigger
-from terminal.domain.units import ClientOid, Lots, OrderId, Price, Side
+from terminal.domain.units import ClientOid, Lots, Money, OrderId, Price, Side
 from terminal.exchange.batches import Subject
 from terminal.exchange.errors import TransportError
 from terminal.exchange.gateway import (
@@ -30,12 +31,12 @@ from terminal.session import orders as orders_module
 from terminal.session.cancels import SETTLED_REST_S
 from terminal.session.resolution import SIGNED_FOR_S, WAITS_S
 from terminal.session.results import Blocked, Submitted
-from tests.support.builders import XBT, a_fill, a_ticket, an_order_update
+from tests.support.builders import NOW_NS, XBT, a_fill, a_ticket, an_order_update
 from tests.support.desk import Bench, a_started_bench, an_open_order
 from tests.support.pocket import stop_at
 
 if TYPE_CHECKING:
-    from terminal.domain.events import OrderUpdate
+    from terminal.domain.events import Fill, OrderUpdate
 
 C1 = ClientOid("c1")
 O1 = OrderId("id-1")
@@ -892,4 +893,26 @@ async def test_a_stop_whose_answer_is_lost_and_whose_message_came_is_one_order()
     (order,) = bench.desk.working()
     assert (order.client_oid, order.order_id) == (result.client_oid, O1)
     assert order.state is OrderState.UNTRIGGERED
+    await bench.stop()
+
+
+async def test_a_fill_that_was_read_before_the_stream_told_it_still_counts() -> None:
+    """Reading it for its fee is not applying it; the late message is, once, and keeps the fee."""
+    bench = await a_started_bench()
+    oid = await an_open_order(bench)
+    fee = Money(Decimal("0.01"), "USDT")
+    at = TimestampNs(NOW_NS + 1_000_000_000)
+    fill = a_fill(order_id=OrderId("id-1"), lots=Lots(2), event_at=at)
+    heard: list[Fill] = []
+    bench.desk.on_fill.add(heard.append)
+    bench.desk.take_recent_fills((replace(fill, fee=fee),))
+    assert (heard, bench.account.position(XBT).core.lots) == ([], 0)
+    update = an_order_update(
+        order_id=OrderId("id-1"), client_oid=oid, filled=Lots(2), is_done=True, fill=fill
+    )
+    bench.stream.push(update, update)
+    assert heard == [fill]
+    assert bench.account.position(XBT).core.lots == 2
+    assert [one.fee for one in bench.desk.fills] == [fee]
+    assert [event.what.value for event in bench.desk.journal.trail(oid)].count("filled") == 1
     await bench.stop()

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from terminal.domain.order import OrderState
+from terminal.domain.order import OrderState, submitting
 from terminal.domain.units import ClientOid, Lots, OrderId
 from terminal.exchange.errors import TransportError
-from tests.support.builders import a_fill, an_order_update
+from terminal.session.orders import RECONCILE_INTERVAL_S
+from tests.support.builders import a_fill, a_ticket, an_order_update
 from tests.support.desk import Bench, a_started_bench, an_open_order
 
 
@@ -88,4 +89,18 @@ async def test_an_order_about_which_there_is_no_word_keeps_us_untrusted() -> Non
     assert bench.desk.is_trusted
     assert bench.desk.orders[oid].state is OrderState.FILLED
     assert any("could not be read" in notice.text for notice in bench.notices.notices)
+    await bench.stop()
+
+
+async def test_an_order_that_nobody_sees_to_any_more_is_looked_for() -> None:
+    """Whoever sent it is gone without a word: the next comparison asks for it."""
+    bench = await a_started_bench()
+    oid = ClientOid("lost")
+    bench.desk.sent[oid] = bench.clock.monotonic_s()
+    bench.desk.put(submitting(a_ticket(), oid))
+    bench.trading.known[oid] = an_order_update(client_oid=oid, filled=Lots(2), is_done=True)
+    await bench.clock.advance(RECONCILE_INTERVAL_S - 1.0)
+    assert bench.desk.orders[oid].state is OrderState.SUBMITTING
+    await bench.clock.advance(RECONCILE_INTERVAL_S + 2.0)
+    assert bench.desk.orders[oid].state is OrderState.FILLED
     await bench.stop()

@@ -13,28 +13,34 @@ from terminal.domain.order import OrderState
 from terminal.domain.units import ClientOid, Lots, OrderId
 from terminal.exchange.errors import TransportError
 from terminal.exchange.outcome import Accepted, Route, Unknown
-from terminal.session.resolution import SIGNED_FOR_S, SOCKET_CLOSED_S, WAITS_S
+from terminal.session.resolution import COVERED_ROWS, SIGNED_FOR_S, SOCKET_CLOSED_S, WAITS_S
 from terminal.session.results import Blocked, Submitted
 from tests.support.builders import a_fill, a_ticket, an_order_update
 from tests.support.desk import Bench, a_started_bench
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import AsyncIterator, Sequence
+
+    from terminal.domain.events import OrderUpdate
 
 OLD = ClientOid("tern-old")
 C1 = ClientOid("c1")
 O1 = OrderId("id-1")
 
 
-def intended(bench: Bench, oid: ClientOid = OLD, route: Route | None = Route.REST) -> None:
+def intended(
+    bench: Bench,
+    oid: ClientOid = OLD,
+    route: Route | None = Route.REST,
+    ago_ms: int = 1000,
+) -> None:
     """What the program wrote before it ended: an intention, and that it was signed, if it was."""
     journal = bench.desk.journal
-    intention = Intention(oid, a_ticket(), Purpose.SUBMIT, None, TimestampMs(1))
+    at_ms = TimestampMs(bench.clock.now_ms() - ago_ms)
+    intention = Intention(oid, a_ticket(), Purpose.SUBMIT, None, at_ms)
     journal.intend(intention)
     if route is not None:
-        event = JournalEvent(
-            EventKind.SIGNED, Source.OWN, TimestampMs(2), detail={"route": route.value}
-        )
+        event = JournalEvent(EventKind.SIGNED, Source.OWN, at_ms, detail={"route": route.value})
         journal.note(oid, event)
 
 
@@ -231,4 +237,95 @@ async def test_the_trail_of_an_order_has_each_word_by_its_source() -> None:
         "trade_id": "t1", "side": "buy", "price": 1000, "lots": 2, "liquidity": "taker",
     }  # fmt: skip
     assert bench.desk.journal.open_intentions() == ()
+    await bench.stop()
+
+
+async def test_an_error_of_ours_does_not_end_the_search() -> None:
+    bench = await a_started_bench()
+    bench.trading.place_outcomes.append(Unknown("No answer."))
+    bench.trading.on_place = lambda _ticket, _oid: None
+    asked, calls = bench.trading.recent_done_orders, [0]
+
+    async def broken() -> tuple[OrderUpdate, ...]:
+        calls[0] += 1
+        if calls[0] == 1:
+            raise ValueError("unreadable")
+        return await asked()
+
+    bench.trading.recent_done_orders = broken  # type: ignore[method-assign]
+    result = bench.desk.submit(a_ticket())
+    assert isinstance(result, Submitted)
+    await bench.clock.advance(30.0)
+    assert bench.desk.orders[C1].state is OrderState.REJECTED
+    assert calls[0] > 1
+    assert bench.errors == ["test/orders: read the lists: ValueError('unreadable')"]
+    bench.errors.clear()
+    await bench.stop()
+
+
+DAYS_MS = 3 * 24 * 3_600_000
+
+
+class Past:
+    """Done orders of long ago; asking fails as often as ``fails`` says."""
+
+    def __init__(self, *updates: OrderUpdate, fails: int = 0) -> None:
+        self.updates = updates
+        self.fails = fails
+        self.asked: list[tuple[int, int]] = []
+
+    async def __call__(
+        self, start_at: TimestampMs, end_at: TimestampMs
+    ) -> AsyncIterator[tuple[OrderUpdate, ...]]:
+        self.asked.append((start_at, end_at))
+        if len(self.asked) <= self.fails:
+            raise TransportError("down", was_sent=True)
+        yield self.updates
+
+
+async def test_one_older_than_the_recent_list_is_looked_for_in_the_past() -> None:
+    bench = Bench()
+    intended(bench, ago_ms=DAYS_MS)
+    update = an_order_update(order_id=O1, client_oid=OLD, filled=Lots(2), is_done=True)
+    past = bench.desk.resolution.past = Past(update, fails=1)
+    begun_ms = bench.clock.now_ms()
+    await bench.start()
+    await bench.clock.advance(20.0)
+    assert bench.desk.orders[OLD].state is OrderState.UNKNOWN, "nobody answered yet"
+    await bench.clock.advance(60.0)
+    assert bench.desk.orders[OLD].state is OrderState.FILLED
+    assert len(past.asked) == 2, "a walk is long: it is not repeated in each round"
+    assert past.asked[0][0] <= begun_ms - DAYS_MS
+    assert bench.desk.journal.open_intentions() == ()
+    await bench.stop()
+
+
+@pytest.mark.parametrize("has_past", [True, False])
+async def test_without_a_trace_of_an_old_one_it_is_never_said_that_it_was_not_placed(
+    has_past: bool,
+) -> None:
+    bench = Bench()
+    intended(bench, ago_ms=DAYS_MS)
+    bench.desk.resolution.past = Past() if has_past else None
+    await bench.start()
+    await bench.clock.advance(20.0)
+    order = bench.desk.orders[OLD]
+    assert (order.state, order.is_guess) == (OrderState.REJECTED, True)
+    assert order.reason.startswith("The exchange no longer knows this order.")
+    assert bench.desk.journal.trail(OLD)[-1].detail["found"] == "no longer known"
+    await bench.stop()
+
+
+async def test_a_full_list_of_recent_orders_proves_nothing() -> None:
+    bench = Bench()
+    intended(bench)
+    bench.trading.done = tuple(
+        an_order_update(order_id=OrderId(f"o{n}"), client_oid=None, is_done=True)
+        for n in range(COVERED_ROWS)
+    )
+    past = bench.desk.resolution.past = Past()
+    await bench.start()
+    await bench.clock.advance(20.0)
+    assert len(past.asked) == 1
+    assert bench.desk.journal.trail(OLD)[-1].detail["found"] == "no longer known"
     await bench.stop()

@@ -9,9 +9,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from terminal.domain.events import OrderType, PositionMode
-from terminal.domain.guard import GuardLimits
+from terminal.domain.guard import BlockField, GuardLimits
 from terminal.domain.intention import Purpose
-from terminal.domain.units import Lots, Price, Side
+from terminal.domain.units import ClientOid, Lots, Price, Side
+from terminal.session.journal import MemoryJournal
 from terminal.session.results import Blocked
 from tests.support.builders import XBT, a_ticket
 from tests.support.pocket import Fate, PocketDesk, a_pocket_desk, stop_at
@@ -217,3 +218,35 @@ def test_never_more_than_the_old_size_and_never_naked_before_flat(
 ) -> None:
     """Whatever is lost, late or doubled on the way."""
     asyncio.run(_never_more(held, commands, words, reads))
+
+
+async def test_the_guard_is_asked_as_if_we_were_flat_already() -> None:
+    """The position to be closed must not make room for an order that comes after it is closed."""
+    d = await a_held_position()
+    d.limits = GuardLimits(max_position=Lots(2))
+    blocked = d.desk.reverse(XBT)
+    assert isinstance(blocked, Blocked)
+    assert "3 lots short" in blocked.blocks[0].reason
+    await d.clock.advance(5.0)
+    assert (d.exchange.log, d.exchange.held) == ([], 3)
+    d.limits = GuardLimits(max_position=Lots(3))
+    assert d.desk.reverse(XBT) is None
+    await d.clock.advance(5.0)
+    assert d.exchange.held == -3
+    await d.stop()
+
+
+async def test_what_cannot_be_written_down_is_not_begun() -> None:
+    d = await a_held_position()
+    assert isinstance(d.desk.journal, MemoryJournal)
+    d.desk.journal.problem = "The order journal cannot be written (disk full)."
+    blocked = d.desk.reverse(XBT)
+    assert isinstance(blocked, Blocked)
+    assert blocked.blocks[0].field is BlockField.JOURNAL
+    moved = d.desk.move(ClientOid("c1"), Price(960))
+    assert isinstance(moved, Blocked)
+    assert moved.blocks[0].field is BlockField.JOURNAL
+    await d.clock.advance(5.0)
+    assert d.exchange.log == []
+    assert d.desk.journal.open_procedures() == ()
+    await d.stop()

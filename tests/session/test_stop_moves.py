@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from hypothesis import given, settings
@@ -18,6 +19,9 @@ from tests.support.pocket import Fate, Placed, PocketDesk, a_pocket_desk, stop_a
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+
+    from terminal.domain.events import OrderUpdate
+    from terminal.domain.units import Symbol
 
 HELD = Lots(3)
 
@@ -239,3 +243,44 @@ def test_a_position_is_never_without_its_stop_through_our_own_doing(
 ) -> None:
     """Whatever is lost, late or doubled, and whether or not the market fires the old stop."""
     asyncio.run(_never_without(places, cancels, words, reads, fires_at_s))
+
+
+async def test_an_error_of_ours_in_the_middle_leaves_a_stop_that_can_be_canceled() -> None:
+    """What the mover trips over is reported; the old stop stays and is nobody's any more."""
+    d, oid = await a_stopped_position()
+    d.desk.trust.take_away()
+    asked, is_broken = d.exchange.open_stops, [True]
+
+    async def broken(symbol: Symbol | None = None) -> tuple[OrderUpdate, ...]:
+        if is_broken[0]:
+            raise ValueError("unreadable")
+        return await asked(symbol)
+
+    d.exchange.open_stops = broken  # type: ignore[method-assign]
+    taken = d.desk.take
+    d.desk.move(oid, Price(910))
+    await d.clock.advance(2.0)
+    is_broken[0] = False
+    d.desk.take = None  # type: ignore[assignment]  # the next word that is taken raises
+    await d.clock.advance(2.0)
+    d.desk.take = taken  # type: ignore[method-assign]
+    assert "read the stops: ValueError('unreadable')" in d.errors[0]
+    assert "move a stop" in d.errors[-1]
+    d.errors.clear()
+    assert d.sentences[-1].startswith("The move was broken off")
+    assert [name for name, _ in waiting(d)] == ["c1", "c2"]
+    assert d.desk.orders[oid].pending is PendingCommand.NONE
+    assert d.desk.journal.open_procedures() == ()
+    d.desk.cancel(oid)
+    await d.clock.advance(1.0)
+    assert [name for name, _ in waiting(d)] == ["c2"]
+    await d.stop()
+
+
+async def test_a_mark_of_a_move_that_nobody_sees_to_keeps_no_order_from_being_canceled() -> None:
+    d, oid = await a_stopped_position()
+    d.desk.put(replace(d.desk.orders[oid], pending=PendingCommand.MOVE))
+    d.desk.cancel(oid)
+    await d.clock.advance(1.0)
+    assert waiting(d) == []
+    await d.stop()

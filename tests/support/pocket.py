@@ -376,7 +376,7 @@ class PocketDesk:
         self.exchange = Pocket(self.clock, self.stream)
         self.exchange.later = self._later
         self.notices = NoticeBoard(self.clock)
-        contracts = {XBT: a_contract()}
+        contracts = self.contracts = {XBT: a_contract()}
         self.feed = Feed("account", self.stream, self.clock, self.owner)
         self.account = AccountSession(
             self.exchange, self.feed, self.clock, self.owner, self.notices, contracts
