@@ -117,8 +117,8 @@ class KillSwitch:
 
     @property
     def refusal(self) -> str:
-        """Why there is nothing to stop here; empty when there is."""
-        return self._desk.access.reason
+        """Why there is nothing to stop here; empty when there is: wherever a cancel may be sent."""
+        return self._desk.access.silence
 
     @property
     def status(self) -> KillStatus:

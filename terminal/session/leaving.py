@@ -120,7 +120,7 @@ class Leaving:
 
     def standing(self) -> Standing:
         """What stands now, as far as known; nothing where nothing can be sent."""
-        if self._desk.access.reason:
+        if self._desk.access.silence:
             return Standing((), (), is_known=True)
         positions = {p.symbol: p.core.lots for p in self._account.positions()}
         working = self._desk.working()

@@ -11,6 +11,7 @@ from terminal.domain.guard import BlockField
 from terminal.domain.order import OrderState
 from terminal.domain.units import Price
 from terminal.exchange.permit import Permit
+from terminal.session.clearing import ClearingKind
 from terminal.session.conditions import Light
 from terminal.session.results import Blocked, Submitted
 from tests.support.builders import XBT, a_ticket
@@ -90,3 +91,61 @@ async def test_a_lost_stream_switches_it_off_and_flattening_goes_on(live: Live) 
     await eventually(lambda: account.position(XBT).core.is_flat, "a flat position")
     await eventually(lambda: not desk.flattening(XBT), "the end of flattening")
     assert not switch.is_on
+
+
+@pytest.fixture
+async def reducing() -> AsyncIterator[Live]:
+    """An account whose cancels are allowed and which is not traded yet, as after a start."""
+    one = Live(is_calm=True, permit=Permit(Access.REDUCING, Access.FULL))
+    await one.start()
+    yield one
+    await one.stop()
+
+
+async def an_open_position(live: Live, lots: int = 3) -> OrderTicket:
+    """Switch on, hold lots and leave a resting buy; answers what rests."""
+    desk, switch = live.backend.desk, await the_switch(live)
+    assert switch.turn_on() == ""
+    touch = live.market.touch()
+    assert touch is not None
+    assert touch.best_ask is not None
+    assert isinstance(desk.submit(a_ticket(price=Price(touch.best_ask + 2), lots=lots)), Submitted)
+    account = live.backend.account
+    await eventually(lambda: account.position(XBT).core.lots == lots, "a long position")
+    resting = a_deep_buy(live)
+    sent = desk.submit(resting)
+    assert isinstance(sent, Submitted)
+    await eventually(
+        lambda: desk.orders[sent.client_oid].state is OrderState.OPEN, "the resting order"
+    )
+    return resting
+
+
+async def test_the_stop_is_thrown_while_live_trading_is_off(reducing: Live) -> None:
+    """What was left behind from a time when it was on is canceled."""
+    await an_open_position(reducing)
+    backend = reducing.backend
+    assert backend.live is not None
+    backend.live.turn_off()
+    assert backend.kill_switch.refusal == "", "the button is enabled"
+    backend.kill_switch.throw()
+    assert backend.kill_switch.status.is_on
+    await eventually(lambda: backend.kill_switch.status.is_finished, "the end of the stop")
+    assert backend.desk.working() == ()
+    assert backend.account.position(XBT).core.lots == 3
+
+
+async def test_a_stop_that_turns_live_trading_off_still_flattens(reducing: Live) -> None:
+    """The stop itself is a condition of live trading: what was asked after it is carried out."""
+    await an_open_position(reducing)
+    backend = reducing.backend
+    switch = backend.live
+    assert switch is not None
+    backend.kill_switch.throw()
+    await eventually(lambda: not switch.is_on, "live trading off by the stop")
+    assert backend.kill_switch.refusal == "", "the button stays enabled"
+    backend.kill_switch.throw(ClearingKind.FLATTEN)
+    assert backend.kill_switch.status.kind is ClearingKind.FLATTEN
+    await eventually(lambda: backend.account.position(XBT).core.is_flat, "a flat position")
+    await eventually(lambda: backend.kill_switch.status.is_finished, "the end of the stop")
+    assert backend.desk.working() == ()
