@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING, NamedTuple, final
 
+from terminal.viewmodels.leaving import standing_lines
 from terminal.viewmodels.limits import LimitSources, LimitsViewModel
 from terminal.viewmodels.live import LiveViewModel
 from terminal.viewmodels.reconcile import ReconcileViewModel
@@ -67,7 +68,12 @@ def follow_live(
     program: Program,
 ) -> LiveViewModel:
     """Live trading of an account of the real exchange, in the menu and in the status bar."""
-    live = LiveViewModel(switch, name, program.frame)
+    leaving = program.backend.leaving
+
+    def standing() -> tuple[str, ...]:
+        return tuple(line.text for line in standing_lines(leaving.standing()))
+
+    live = LiveViewModel(switch, name, program.frame, standing=standing)
     switch.on_changed.add(partial(_follow, live, program))
     program.status.show_badge(*live.badge)
     show = partial(show_live, live, program.theme, program.window)
