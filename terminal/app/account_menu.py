@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 ELLIPSIS = "\N{HORIZONTAL ELLIPSIS}"
 """At the end of a menu entry that opens a dialog."""
 
+BURNING = "The fuse burns: unless it is put out before, the exchange cancels the orders."
+
 
 @final
 class AccountDialogs(NamedTuple):
@@ -71,7 +73,8 @@ def follow_live(
     leaving = program.backend.leaving
 
     def standing() -> tuple[str, ...]:
-        return tuple(line.text for line in standing_lines(leaving.standing()))
+        lines = tuple(line.text for line in standing_lines(leaving.standing()))
+        return (BURNING, *lines) if leaving.needs_work else lines
 
     live = LiveViewModel(switch, name, program.frame, standing=standing)
     switch.on_changed.add(partial(_follow, live, program))

@@ -7,12 +7,15 @@ from typing import TYPE_CHECKING
 import pytest
 
 from terminal.domain.access import Access
+from terminal.domain.account_facts import StopsFate
 from terminal.domain.guard import BlockField
 from terminal.domain.order import OrderState
 from terminal.domain.units import Price
 from terminal.exchange.permit import Permit
+from terminal.session.backend import Safety
 from terminal.session.clearing import ClearingKind
 from terminal.session.conditions import Light
+from terminal.session.fuse import FuseState, FuseTerms
 from terminal.session.results import Blocked, Submitted
 from tests.support.builders import XBT, a_ticket
 from tests.support.deadlines import eventually
@@ -149,3 +152,21 @@ async def test_a_stop_that_turns_live_trading_off_still_flattens(reducing: Live)
     await eventually(lambda: backend.account.position(XBT).core.is_flat, "a flat position")
     await eventually(lambda: backend.kill_switch.status.is_finished, "the end of the stop")
     assert backend.desk.working() == ()
+
+
+async def test_the_fuse_goes_with_the_permit() -> None:
+    """Lit as soon as live trading is on, put out when it goes off: on the exchange itself."""
+    terms = FuseTerms(StopsFate.KEPT, timeout_s=60, at_start=True)
+    one = Live(
+        is_calm=True, permit=Permit(Access.WATCH_ONLY, Access.FULL), safety=Safety(fuse=terms)
+    )
+    await one.start()
+    switch, fuse = await the_switch(one), one.backend.fuse
+    settings = one.exchange.engine.dead_man.settings
+    assert fuse.status.state is FuseState.OFF
+    assert switch.turn_on() == ""
+    await eventually(lambda: fuse.status.state is FuseState.LIT, "the fuse lit")
+    assert len(settings) == 1
+    switch.turn_off()
+    await eventually(lambda: fuse.status.state is FuseState.OFF, "the fuse out")
+    await one.stop()
