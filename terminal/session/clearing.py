@@ -105,10 +105,8 @@ class Clearing:
                 await self._desk.pulse.until(self._is_over, LOOK_S)
 
     def _abort_moves(self) -> None:
-        """Entries that move send nothing more; an exit that moves must find its new place."""
-        if self.kind is ClearingKind.ENTRIES:
-            for symbol in {order.symbol for order in self._desk.working()}:
-                self._desk.abort_moves(symbol, exits_too=False)
+        """Entries that move and reversals open nothing more; an exit must find its new place."""
+        self._desk.abort_moves(None, exits_too=False)
 
     def _is_over(self) -> bool:
         if not self.progress.is_over:

@@ -234,3 +234,20 @@ def test_a_position_never_loses_an_exit_unless_it_was_asked_for(
             assert {f"cancel {name}" for name in exits}.isdisjoint(stage.log)
 
     asyncio.run(play())
+
+
+@pytest.mark.parametrize("kind", KINDS)
+async def test_a_reverse_under_way_opens_nothing_any_more(kind: ClearingKind) -> None:
+    """Also where no order works: between the close and the opposite order there is none."""
+    async with staged(empty=True) as stage:
+        stage.hold_position(3)
+        await stage.clock.settle()
+        desk = stage.bench.desk
+        assert desk.reverse(XBT) is None
+        clearing = Clearing(desk, stage.bench.account, kind)
+        stage.bench.owner.spawn("clear", clearing.run())
+        await stage.clock.advance(30)
+        assert clearing.is_verified
+        assert stage.closes == [XBT]
+        assert all(ticket.reduces_only for ticket, _ in stage.bench.trading.placed)
+        assert not desk.reversing(XBT)
