@@ -64,17 +64,26 @@ NOTHING_LEFT = ClearingProgress()
 
 @final
 class Clearing:
-    """One clearing. ``run`` ends when it is verified; cancel it to give up."""
+    """One clearing. ``run`` ends when it is verified; cancel it to give up.
+
+    It also ends, unverified, when nothing may be sent any more: ``ended_by`` says why then.
+    """
 
     def __init__(self, desk: OrderDesk, account: AccountSession, kind: ClearingKind) -> None:
         self.kind = kind
         self.is_verified = False
+        self.ended_by = ""
         self._desk = desk
         self._account = account
         self._problem = ""
         self._is_read = False
         self._canceled_at_s: dict[ClientOid, float] = {}
         self._flattened_at_s: dict[Symbol, float] = {}
+
+    @property
+    def is_over(self) -> bool:
+        """Whether nothing more is done, verified or not."""
+        return self.is_verified or bool(self.ended_by)
 
     @property
     def progress(self) -> ClearingProgress:
@@ -98,6 +107,9 @@ class Clearing:
         if self.kind is ClearingKind.ALL:
             self._desk.cancel_everywhere()
         while not self.is_verified:
+            self.ended_by = self._desk.access.silence
+            if self.ended_by:
+                return
             await self._learn()
             self.is_verified = self._is_over()
             if not self.is_verified:

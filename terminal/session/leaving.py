@@ -225,6 +225,9 @@ class Leaving:
     async def _work(self) -> None:
         if self._clearing is not None:
             await self._clearing.run()
+            if self._clearing is not None and self._clearing.ended_by:
+                self._say(self._clearing.ended_by)
+                return  # not what was asked for: the user decides
         while any(self._desk.flattening(one.symbol) for one in self.standing().contracts):
             await self._desk.pulse.until(lambda: False, LOOK_S)  # a look now and then is enough
         if self._fuse.is_burning:

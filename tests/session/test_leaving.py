@@ -225,3 +225,17 @@ async def test_with_live_trading_off_it_is_asked_and_what_was_chosen_is_done(
         assert way.phase() is LeavingPhase.READY
         left = {"exit", "stop", "other-exit"} if kind is LeavingKind.CANCEL_ENTRIES else set()
         assert way.stage.on_exchange == left
+
+
+async def test_what_was_chosen_ends_when_nothing_may_be_sent_and_leaving_is_offered() -> None:
+    async with a_way() as way:
+        way.stage.refuses = 100
+        way.leaving.begin(LeavingKind.FLATTEN)
+        await way.stage.clock.advance(2)
+        way.stage.bench.trading.access = Access.WATCH_ONLY
+        await way.stage.clock.advance(10)
+        assert way.phase() is LeavingPhase.WORKING
+        assert way.leaving.is_late
+        assert way.leaving.problem == Access.WATCH_ONLY.silence
+        way.leaving.leave_now()
+        assert way.phase() is LeavingPhase.READY
