@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING, NamedTuple, final
 
+from terminal.viewmodels.leaving import standing_lines
 from terminal.viewmodels.limits import LimitSources, LimitsViewModel
 from terminal.viewmodels.live import LiveViewModel
 from terminal.viewmodels.reconcile import ReconcileViewModel
@@ -25,6 +26,8 @@ if TYPE_CHECKING:
 
 ELLIPSIS = "\N{HORIZONTAL ELLIPSIS}"
 """At the end of a menu entry that opens a dialog."""
+
+BURNING = "The fuse burns: unless it is put out before, the exchange cancels the orders."
 
 
 @final
@@ -67,7 +70,13 @@ def follow_live(
     program: Program,
 ) -> LiveViewModel:
     """Live trading of an account of the real exchange, in the menu and in the status bar."""
-    live = LiveViewModel(switch, name, program.frame)
+    leaving = program.backend.leaving
+
+    def standing() -> tuple[str, ...]:
+        lines = tuple(line.text for line in standing_lines(leaving.standing()))
+        return (BURNING, *lines) if leaving.needs_work else lines
+
+    live = LiveViewModel(switch, name, program.frame, standing=standing)
     switch.on_changed.add(partial(_follow, live, program))
     program.status.show_badge(*live.badge)
     show = partial(show_live, live, program.theme, program.window)

@@ -115,11 +115,12 @@ def connect(  # noqa: PLR0913 - all but the first three by name
     history, so that no long walk makes the present wait. ``on_sent`` is told when the bytes of a
     trading request were written. Without full ``access`` nothing that changes the account can be
     sent; without credentials the access is to market data, and accounts of real hosts are watched
-    only: no money is moved and no setting changed there. Orders go as far as a ``permit`` allows at
-    the time, to real hosts, too; without one as far as the access does. ``proxy`` is used for hosts
-    that are not on loopback, empty for what the environment says. All share one rate budget;
-    ``address`` is what other accounts of this machine share with it. The order socket is built when
-    there is an address and something may ever be sent; ``Keys`` may name a key of its own for it.
+    only: no money is moved and no setting changed there. Orders, and the timer that cancels them,
+    go as far as a ``permit`` allows at the time, to real hosts, too; without one as far as the
+    access does. ``proxy`` is used for hosts that are not on loopback, empty for what the
+    environment says. All share one rate budget; ``address`` is what other accounts of this machine
+    share with it. The order socket is built when there is an address and something may ever be
+    sent; ``Keys`` may name a key of its own for it.
     """
     keys = Keys(credentials) if isinstance(credentials, Credentials) else credentials
     secrets = None if keys is None else keys.rest
@@ -174,7 +175,7 @@ def connect(  # noqa: PLR0913 - all but the first three by name
         account=AccountClient(reading, scales),
         settings=SettingsClient(reading, access.no_changes, access.no_transfers),
         history=HistoryClient(history, scales),
-        funds=FundsClient(funding, access.no_changes),
+        funds=FundsClient(funding, permit),
         transfers=TransferClient(funding, access.no_transfers),
         old_transfers=OldTransfers(reading, access.no_transfers),
         market_stream=StreamClient(public, clock, scales, is_private=False, proxy=proxy),

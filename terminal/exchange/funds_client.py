@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from terminal.domain.words import UnknownWord
     from terminal.exchange.http import HttpClient
     from terminal.exchange.outcome import Outcome
+    from terminal.exchange.permit import Permit
     from terminal.wire.pages import PagePayload
 
 SUB_PAGE_SIZE = 100
@@ -45,16 +46,23 @@ _log = logging.getLogger("app")
 
 @final
 class FundsClient:
-    """``FundsQueries`` over HTTP. With a ``refusal`` the switch is not set."""
+    """``FundsQueries`` over HTTP. The switch is set and taken back as far as a ``permit`` allows.
 
-    def __init__(self, http: HttpClient, refusal: str = "") -> None:
+    Set it is where orders may be sent; switched off wherever a cancel may be. Looked at anew for
+    each command; without a permit everything is sent.
+    """
+
+    def __init__(self, http: HttpClient, permit: Permit | None = None) -> None:
         self._http = http
-        self._refusal = refusal
+        self._permit = permit
 
     @property
     def refusal(self) -> str:
         """Why the switch is not set here; empty when it is."""
-        return self._refusal
+        return self._refusal(is_off=False)
+
+    def _refusal(self, *, is_off: bool) -> str:
+        return "" if self._permit is None else self._permit.access.reason_for(reduces=is_off)
 
     # Accounts --------------------------------------------------------------------------------
 
@@ -153,8 +161,9 @@ class FundsClient:
         return await self._set(timeout_s, symbols)
 
     async def _set(self, timeout_s: int | None, symbols: tuple[Symbol, ...]) -> Renewal:
-        if self._refusal:
-            return Renewal(NotSent(self._refusal), None)
+        refusal = self._refusal(is_off=timeout_s is None)
+        if refusal:
+            return Renewal(NotSent(refusal), None)
         if timeout_s is not None and timeout_s <= 0:
             return Renewal(NotSent("The time must be above zero."), None)
         body: dict[str, object] = {

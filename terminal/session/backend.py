@@ -231,6 +231,7 @@ class Backend:
             changed.add(live.look)
         live.on_changed.add(self.desk.on_changed.notify)
         live.on_changed.add(self._run_order_socket)
+        live.on_changed.add(self.fuse.permit_changed)
         return watch, live
 
     def _on_feed_opened(self, feed: Feed) -> None:

@@ -64,17 +64,26 @@ NOTHING_LEFT = ClearingProgress()
 
 @final
 class Clearing:
-    """One clearing. ``run`` ends when it is verified; cancel it to give up."""
+    """One clearing. ``run`` ends when it is verified; cancel it to give up.
+
+    It also ends, unverified, when nothing may be sent any more: ``ended_by`` says why then.
+    """
 
     def __init__(self, desk: OrderDesk, account: AccountSession, kind: ClearingKind) -> None:
         self.kind = kind
         self.is_verified = False
+        self.ended_by = ""
         self._desk = desk
         self._account = account
         self._problem = ""
         self._is_read = False
         self._canceled_at_s: dict[ClientOid, float] = {}
         self._flattened_at_s: dict[Symbol, float] = {}
+
+    @property
+    def is_over(self) -> bool:
+        """Whether nothing more is done, verified or not."""
+        return self.is_verified or bool(self.ended_by)
 
     @property
     def progress(self) -> ClearingProgress:
@@ -99,6 +108,9 @@ class Clearing:
         if self.kind is ClearingKind.ALL:
             self._desk.cancel_everywhere()
         while not self.is_verified:
+            self.ended_by = self._desk.access.silence
+            if self.ended_by:
+                return
             await self._learn()
             self.is_verified = self._is_over()
             if not self.is_verified:
@@ -106,10 +118,8 @@ class Clearing:
                 await self._desk.pulse.until(self._is_over, LOOK_S)
 
     def _abort_moves(self) -> None:
-        """Entries that move send nothing more; an exit that moves must find its new place."""
-        if self.kind is ClearingKind.ENTRIES:
-            for symbol in {order.symbol for order in self._desk.working()}:
-                self._desk.abort_moves(symbol, exits_too=False)
+        """Entries that move and reversals open nothing more; an exit must find its new place."""
+        self._desk.abort_moves(None, exits_too=False)
 
     def _is_over(self) -> bool:
         if not self.progress.is_over:

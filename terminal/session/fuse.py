@@ -142,6 +142,8 @@ class Fuse:
         self._status = FuseStatus()
         self._is_wanted = False
         self._is_running = False
+        self._is_looking = self._has_looked = False
+        self._is_due = terms.at_start
         self._due_s = 0.0
         self._failures = 0
         self._unsettled_until_s = 0.0
@@ -155,9 +157,18 @@ class Fuse:
 
     @property
     def refusal(self) -> str:
-        """Why it is not offered here, one sentence; empty when it is."""
+        """Why it may not be lit here, one sentence; empty when it may."""
         if self._desk.access.reason:
             return self._desk.access.reason
+        return self._not_offered
+
+    @property
+    def silence(self) -> str:
+        """Why it cannot be put out here either, one sentence; empty when it can."""
+        return self._desk.access.silence
+
+    @property
+    def _not_offered(self) -> str:
         return UNKNOWN_STOPS if self.terms.stops is StopsFate.UNKNOWN else ""
 
     @property
@@ -190,9 +201,35 @@ class Fuse:
 
     def start(self) -> None:
         """Look whether an earlier run left it burning, and light it if the terms say so."""
-        if not self.refusal:
+        if not self._not_offered:
             self._handles = [self._desk.on_changed.add(self._on_orders)]
-            self._owner.spawn("first look", self._look_first())
+            self._begin()
+
+    def permit_changed(self) -> None:
+        """What may be sent is more or less than before: begin what could not be begun.
+
+        One that burns and cannot be renewed any more is put out: nobody wants it to blow.
+        """
+        if self.is_burning and self._is_wanted and self.refusal and not self.silence:
+            words = "The fuse is put out: it cannot be renewed any more."
+            self._note(NoticeLevel.WARNING, f"{words} {self.refusal}")
+            self._is_due = self.terms.at_start
+            self._end()
+        self._begin()
+        self._tell()
+
+    def _begin(self) -> None:
+        is_needless = self._has_looked and not self._is_due
+        if is_needless or self._is_looking or self._not_offered or self.silence:
+            return
+        self._is_looking = True
+        self._owner.spawn("first look", self._look())
+
+    async def _look(self) -> None:
+        try:
+            await self._look_first()
+        finally:
+            self._is_looking = False
 
     async def stop(self) -> None:
         """End without a word to the exchange: who leaves on purpose has called ``put_out``."""
@@ -204,14 +241,18 @@ class Fuse:
     async def _look_first(self) -> None:
         while not self._desk.is_trusted:
             await self._clock.sleep(LOOK_S)
-        if self.terms.at_start and self._status.state is FuseState.OFF:
+        is_free = self._status.state in {FuseState.OFF, FuseState.FOUND}
+        if self._is_due and is_free and not self.refusal:
             self.light(self.terms.timeout_s, self.terms.symbols)
+            return
+        if self._has_looked:
             return
         try:
             found = await self._gateway.dead_man_switch()
         except TernError as error:
             self._note(NoticeLevel.INFO, f"Whether a fuse burns is not known. {error.sentence}")
             return
+        self._has_looked = True
         if found.timeout_s is None or self._status.state is not FuseState.OFF:
             return
         words = (
@@ -229,7 +270,7 @@ class Fuse:
         problem = self.refusal or _terms_problem(timeout_s, symbols)
         if problem:
             return problem
-        self._is_wanted = True
+        self._is_wanted, self._is_due = True, False
         self._due_s = self._clock.monotonic_s()
         if self._status.state in _BURNING and self._is_running:
             state = self._status.state
@@ -246,11 +287,15 @@ class Fuse:
 
     def put_out(self) -> None:
         """Tell the exchange not to cancel. Tried until it says yes, or its time has passed."""
-        if self._status.state is FuseState.OFF or self.refusal:
+        if self._status.state is FuseState.OFF or self.silence:
             return
+        self._is_due = False
         if self._status.state is FuseState.BLOWN:
             self._set(FuseStatus())
             return
+        self._end()
+
+    def _end(self) -> None:
         self._is_wanted = False
         self._failures = 0
         self._due_s = self._clock.monotonic_s()

@@ -45,7 +45,7 @@ class OrderWay:
     """The way that the next order takes. ``has_socket`` tells whether there could be another.
 
     ``reason`` says why it is not the socket and ``remedy`` what could be done (both empty when it
-    is). Without ``can_send`` no order is sent at all.
+    is). Without ``can_send`` nothing is sent at all.
     """
 
     is_socket: bool
@@ -107,7 +107,7 @@ class BudgetHealth:
 def order_way(route: RouteState, access: Access, *, has_socket: bool) -> OrderWay:
     """The way of the next order, for showing."""
     is_socket = route.route is Route.SOCKET
-    can_send = not access.reason
+    can_send = not access.silence
     return OrderWay(is_socket, has_socket, can_send, route.reason, route.remedy)
 
 

@@ -68,7 +68,8 @@ class KillStatus:
     """How the switch stands. ``since`` is None while it is not thrown.
 
     ``kind`` is None when it was thrown before a restart. ``is_working`` while it still cancels;
-    ``late`` are orders that turned up after it was done, not placed here.
+    ``late`` are orders that turned up after it was done, not placed here. ``ended_by`` says why it
+    stopped canceling before it was done, empty otherwise.
     """
 
     since: TimestampMs | None = None
@@ -77,6 +78,7 @@ class KillStatus:
     is_finished: bool = False
     progress: ClearingProgress = NOTHING_LEFT
     late: int = 0
+    ended_by: str = ""
 
     @property
     def is_on(self) -> bool:
@@ -117,8 +119,8 @@ class KillSwitch:
 
     @property
     def refusal(self) -> str:
-        """Why there is nothing to stop here; empty when there is."""
-        return self._desk.access.reason
+        """Why there is nothing to stop here; empty when there is: wherever a cancel may be sent."""
+        return self._desk.access.silence
 
     @property
     def status(self) -> KillStatus:
@@ -129,14 +131,15 @@ class KillSwitch:
         if clearing is None:
             return KillStatus(record.since, is_finished=record.is_finished)
         progress = clearing.progress
-        is_working = not clearing.is_verified
+        is_working = not clearing.is_over
         return KillStatus(
             record.since,
             clearing.kind,
             is_working=is_working,
-            is_finished=not is_working,
+            is_finished=clearing.is_verified,
             progress=progress,
-            late=0 if is_working else progress.orders,
+            late=progress.orders if clearing.is_verified else 0,
+            ended_by=clearing.ended_by,
         )
 
     def _reason(self) -> str:
@@ -175,7 +178,7 @@ class KillSwitch:
         # Blocked from here on; hands and moves next, then the disk and the exchange.
         self.on_thrown.notify()
         self._keep(StopRecord(self._record.since))
-        if before is None or before.is_verified or before.kind is not kind:
+        if before is None or before.is_over or before.kind is not kind:
             self._begin(kind)
             level = NoticeLevel.WARNING
             opening = "Stopped" if is_new else "Still stopped"
@@ -209,6 +212,11 @@ class KillSwitch:
     async def _clear(self, clearing: Clearing) -> None:
         await clearing.run()
         if self._clearing is not clearing or self._record is None:
+            return
+        if clearing.ended_by:
+            words = f"Stopped, but nothing more is canceled. {clearing.ended_by}"
+            self._notices.post(NoticeLevel.ERROR, "orders", words)
+            self._tell()
             return
         self._ours |= set(self._desk.orders)
         self._keep(StopRecord(self._record.since, is_finished=True))

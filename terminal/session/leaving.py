@@ -120,7 +120,7 @@ class Leaving:
 
     def standing(self) -> Standing:
         """What stands now, as far as known; nothing where nothing can be sent."""
-        if self._desk.access.reason:
+        if self._desk.access.silence:
             return Standing((), (), is_known=True)
         positions = {p.symbol: p.core.lots for p in self._account.positions()}
         working = self._desk.working()
@@ -225,6 +225,9 @@ class Leaving:
     async def _work(self) -> None:
         if self._clearing is not None:
             await self._clearing.run()
+            if self._clearing is not None and self._clearing.ended_by:
+                self._say(self._clearing.ended_by)
+                return  # not what was asked for: the user decides
         while any(self._desk.flattening(one.symbol) for one in self.standing().contracts):
             await self._desk.pulse.until(lambda: False, LOOK_S)  # a look now and then is enough
         if self._fuse.is_burning:

@@ -351,7 +351,7 @@ class ProtectionWatch:
 
     def mend(self, proposal: Proposal) -> None:
         """Send a proposal, if nothing has changed by the exchange's own word, asked right now."""
-        symbol, reason = proposal.symbol, self._desk.access.reason
+        symbol, reason = proposal.symbol, self._desk.access.silence  # a mending only reduces
         if reason:
             self._end(Mended(symbol, f"Not sent. {reason}"))
         elif proposal.is_empty:

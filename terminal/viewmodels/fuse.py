@@ -150,7 +150,7 @@ class FuseViewModel(ViewModel):
             symbol="" if market is None else str(market.contract.symbol),
             problem=self._problem or (refusal if is_off else ""),
             can_light=not refusal,
-            can_put_out=not is_off,
+            can_put_out=not is_off and not fuse.silence,
             light_text="Light it" if state in _UNLIT else "Set it anew",
             put_out_text="Understood" if state is FuseState.BLOWN else "Put it out",
         )

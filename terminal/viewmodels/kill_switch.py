@@ -113,6 +113,8 @@ def _detail(status: KillStatus) -> str:
     if status.kind is None:
         done = "What was to be canceled then was." if status.is_finished else ""
         return f"Stopped before the restart: nothing is canceled by itself. {done}".strip()
+    if status.ended_by:
+        return f"Not verified: nothing more is canceled. {status.ended_by}"
     if status.is_working:
         return _working_words(status.kind, progress)
     words = "Nothing is left that could open a position."

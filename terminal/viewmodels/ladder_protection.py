@@ -77,7 +77,7 @@ class LadderProtection:
 
     def stop_entry(self, side: Side, price: Price | None) -> None:
         """A stop-market of the size in hand, if armed and not firing at once."""
-        contract = self._trading.ready_to_open(price)
+        contract = self._trading.ready(price, reduces=False)
         if contract is None or price is None:
             return
         lots = self._trading.sizes.current
@@ -85,7 +85,7 @@ class LadderProtection:
 
     def close_at(self, side: Side, price: Price | None) -> None:
         """A close-linked stop: closes all of the position at a price."""
-        contract = self._trading.ready_to_open(price)
+        contract = self._trading.ready(price, reduces=True)
         if contract is not None and price is not None:
             self._send(contract, self._orders.close_at(contract.symbol, side, price))
 
@@ -106,7 +106,7 @@ class LadderProtection:
 
     def breakeven(self) -> None:
         """Move the position's stop to where closing loses nothing, fees included."""
-        contract = self._trading.ready_to_open(Price(1))
+        contract = self._trading.ready(Price(1), reduces=True)
         if contract is None:
             return
         result = self._orders.breakeven(contract.symbol)

@@ -1,7 +1,8 @@
 """What a ladder's keys and clicks do to orders: arming, sending, cancelling, grabbing, flattening.
 
 No Qt and no drawing: every gesture ends in a message for the ladder. Arming gates only what can
-open or enlarge a position; cancelling and flattening always work.
+open or enlarge a position; cancelling and flattening always work. While nothing can be armed (live
+trading off, stopped, orders of before unresolved) keys still send what only reduces on the wire.
 """
 
 from __future__ import annotations
@@ -160,21 +161,18 @@ class LadderTrading:
 
     # Sending ---------------------------------------------------------------------------------
 
-    def ready_to_open(self, price: Price | None) -> Contract | None:
+    def ready(self, price: Price | None, *, reduces: bool) -> Contract | None:
         """The contract that a key may send an order for; None after saying why none may be."""
-        if self._is_off("Not sent."):
+        if self._is_refused("Not sent.", reduces=reduces):
             return None
         if self.contract is None or price is None:
             self.say("There is no price to send at yet.", Role.CAUTION)
             return None
-        if ArmedBy.KEYBOARD not in self.armed:
-            self.say(_not_armed(ArmedBy.KEYBOARD), Role.CAUTION)
-            return None
-        return self.contract
+        return None if self._is_unarmed(ArmedBy.KEYBOARD, reduces=reduces) else self.contract
 
     def send_limit(self, side: Side, price: Price | None, hand: ArmedBy) -> None:
         """Send a limit of the size in hand, if armed and not blocked."""
-        if self._is_off("Not sent."):
+        if self._is_refused("Not sent.", reduces=self.is_reduce_only):
             return
         contract = self.contract
         if contract is None or price is None:
@@ -196,8 +194,7 @@ class LadderTrading:
 
     def _send(self, contract: Contract, side: Side, price: Price | None, hand: ArmedBy) -> bool:
         """Send a limit, or without a price a market order; why it was not sent is said."""
-        if hand not in self.armed:
-            self.say(_not_armed(hand), Role.CAUTION)
+        if self._is_unarmed(hand, reduces=self.is_reduce_only):
             return False
         mode = self._account.margin_mode(contract.symbol)
         if mode is None:
@@ -293,16 +290,19 @@ class LadderTrading:
 
     def grab_at(self, row: int | None, step: int) -> None:
         """Take the own order on a row in hand; several ask which."""
-        if self._is_off("Not moved."):
+        if self._is_silent("Not moved."):
             return
-        if ArmedBy.KEYBOARD not in self.armed:
-            self.say(_not_armed(ArmedBy.KEYBOARD), Role.CAUTION)
-            return
+        hand, may_open = ArmedBy.KEYBOARD, not self._desk.access.reason
         orders = [
             order
             for order in self.orders_at(row, step)
-            if order.state in _MOVABLE and order.side is not None
+            if order.state in _MOVABLE
+            and order.side is not None
+            and (may_open or self._reduces(order))
+            and self._is_free(hand, reduces=self._reduces(order))
         ]
+        if not orders and (self._is_off("Not moved.") or self._is_unarmed(hand, reduces=False)):
+            return
         if not orders:
             self.say("No own order on this row to grab.", Role.TEXT_DIM)
         elif len(orders) == 1:
@@ -321,10 +321,12 @@ class LadderTrading:
         grab, self.grab = self.grab, None
         if grab is None or self.contract is None:
             return
-        if ArmedBy.KEYBOARD not in self.armed:
-            self.say(_not_armed(ArmedBy.KEYBOARD), Role.CAUTION)
-            return
         order = self._desk.orders.get(grab.client_oid)
+        reduces = order is not None and self._reduces(order)
+        if self._is_refused("Not moved.", reduces=reduces):
+            return
+        if self._is_unarmed(ArmedBy.KEYBOARD, reduces=reduces):
+            return
         shown_at = None if order is None else order.shown_at
         if order is None or shown_at is None or row_index(shown_at, step) == grab.target:
             self.say("The order stays where it is.", Role.TEXT_DIM)
@@ -377,12 +379,12 @@ class LadderTrading:
         if self.contract is None:
             return
         needs_arming = action not in {LadderAction.FLATTEN, LadderAction.CLOSE_HALF}
-        is_refused = self._is_off if needs_arming else self._is_silent
-        if is_refused(f"Not {_DONE[action]}."):
+        is_exit = self.is_reduce_only and action is not LadderAction.REVERSE
+        reduces = is_exit or not needs_arming
+        if self._is_refused(f"Not {_DONE[action]}.", reduces=reduces) or (
+            needs_arming and self._is_unarmed(ArmedBy.KEYBOARD, reduces=reduces)
+        ):
             self._presses.forget()
-        elif needs_arming and ArmedBy.KEYBOARD not in self.armed:
-            self._presses.forget()
-            self.say(_not_armed(ArmedBy.KEYBOARD), Role.CAUTION)
         elif not is_second:
             self.say(f"Once more to {self._asked(action)}.", Role.CAUTION)
         elif action is LadderAction.FLATTEN:
@@ -434,6 +436,32 @@ class LadderTrading:
     def _is_off(self, what: str) -> bool:
         """Whether nothing that opens may be sent; then it is said at once, before any question."""
         return self._says(what, self._desk.access.reason)
+
+    def _is_refused(self, what: str, *, reduces: bool) -> bool:
+        """Whether such an order is not sent at all, armed or not."""
+        return self._says(what, self._desk.access.reason_for(reduces=reduces))
+
+    def _is_free(self, hand: ArmedBy, *, reduces: bool) -> bool:
+        """Whether arming lets an order pass: it is armed, or it only reduces and nothing can be.
+
+        Only keys: a click is no deliberate act without arming.
+        """
+        if hand in self.armed:
+            return True
+        desk = self._desk
+        cannot_arm = desk.access.reason or desk.stop_reason or desk.resolution.reason
+        return reduces and hand is ArmedBy.KEYBOARD and bool(cannot_arm)
+
+    def _is_unarmed(self, hand: ArmedBy, *, reduces: bool) -> bool:
+        """Whether an order is kept by arming; then it is said."""
+        is_kept = not self._is_free(hand, reduces=reduces)
+        if is_kept:
+            self.say(_not_armed(hand), Role.CAUTION)
+        return is_kept
+
+    def _reduces(self, order: Order) -> bool:
+        """Whether the exchange keeps an order from opening, by its own word."""
+        return order.reduces_only and order.client_oid not in self._desk.flags_unknown
 
     def _is_silent(self, what: str) -> bool:
         """Whether nothing may be sent at all, not even a cancel."""

@@ -229,7 +229,7 @@ class LeavingViewModel(ViewModel):
                 f"{seconds} s everything is kept."
             )
         return LeavingView(
-            lines=_lines(standing),
+            lines=standing_lines(standing),
             doubt="" if standing.is_known else NOT_KNOWN,
             note=self._note,
             is_question=is_question,
@@ -258,7 +258,8 @@ def _progress(leaving: Leaving) -> str:
     return " ".join(parts)
 
 
-def _lines(standing: Standing) -> tuple[LeavingLine, ...]:
+def standing_lines(standing: Standing) -> tuple[LeavingLine, ...]:
+    """What stands, in sentences."""
     lines = [line for one in standing.contracts for line in _contract_lines(one)]
     lines.extend(
         LeavingLine(f"{sentence} It ends with this program.", Role.DANGER)

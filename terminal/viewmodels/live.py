@@ -14,6 +14,8 @@ from terminal.viewmodels.base import ViewModel
 from terminal.viewmodels.text import Role
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from terminal.session.live_switch import LiveSwitch
     from terminal.viewmodels.frame import FrameClock
 
@@ -36,6 +38,15 @@ _STATES = {
 }
 
 
+MOST_STANDING = 4
+"""So many sentences of what stands are told before the account is only watched."""
+
+
+def nothing_stands() -> tuple[str, ...]:
+    """Neither an order nor a position."""
+    return ()
+
+
 @final
 @dataclass(frozen=True, slots=True)
 class ConditionRow:
@@ -52,7 +63,11 @@ class ConditionRow:
 @final
 @dataclass(frozen=True, slots=True)
 class LiveView:
-    """All that the dialog shows. ``why_not`` says what keeps the switch from going on."""
+    """All that the dialog shows. ``why_not`` says what keeps the switch from going on.
+
+    ``watch_question`` is asked before the account is only watched while something stands: then a
+    second press does it. Empty when nothing is asked.
+    """
 
     state_text: str
     state_role: Role
@@ -62,11 +77,15 @@ class LiveView:
     why_not: str
     is_on: bool
     is_watched: bool
+    watch_question: str = ""
 
 
 @final
 class LiveViewModel(ViewModel):
     """The switch of the account ``name``, which is typed to turn it on.
+
+    ``standing`` tells in sentences what stands or is being done: whoever only watches gives up the
+    means to cancel and to close it.
 
     ``allowed_changed`` tells whether anything may be sent to the account from now on: to be
     remembered.
@@ -75,10 +94,18 @@ class LiveViewModel(ViewModel):
     allowed_changed = Signal(bool)
 
     def __init__(
-        self, live: LiveSwitch, name: str, frame: FrameClock, parent: QObject | None = None
+        self,
+        live: LiveSwitch,
+        name: str,
+        frame: FrameClock,
+        parent: QObject | None = None,
+        *,
+        standing: Callable[[], tuple[str, ...]] = nothing_stands,
     ) -> None:
         super().__init__(frame, parent)
         self._live = live
+        self._standing = standing
+        self._asks_to_watch = False
         self._name = name
         self._typed = ""
         self._problem = ""
@@ -106,13 +133,14 @@ class LiveViewModel(ViewModel):
 
     def set_typed(self, text: str) -> None:
         """What is in the field for the account's name."""
-        self._typed, self._problem = text, ""
+        self._typed, self._problem, self._asks_to_watch = text, "", False
         self.mark_dirty()
 
     def turn_on(self) -> None:
         """Switch on, if the name is typed and every condition is green."""
         if self._typed.strip() != self._name:
             return
+        self._asks_to_watch = False
         self._problem = self._live.turn_on()
         if not self._problem:
             self._typed = ""
@@ -121,18 +149,30 @@ class LiveViewModel(ViewModel):
 
     def turn_off(self) -> None:
         """Switch off; cancels and what reduces are still sent."""
+        self._asks_to_watch = False
         self._live.turn_off()
         self.mark_dirty()
 
+    def allow(self) -> None:
+        """Send cancels and what reduces from now on, also after the next start; it stays off."""
+        self._live.allow()
+        self.allowed_changed.emit(True)  # noqa: FBT003 - a Qt signal has no names
+        self.mark_dirty()
+
     def watch_only(self) -> None:
-        """Send nothing at all any more, also after the next start."""
+        """Send nothing at all any more, also after the next start; asks while something stands."""
+        if not self._asks_to_watch and self._standing():
+            self._asks_to_watch = True
+            self.mark_dirty()
+            return
+        self._asks_to_watch = False
         self._live.watch_only()
         self.allowed_changed.emit(False)  # noqa: FBT003 - a Qt signal has no names
         self.mark_dirty()
 
     def set_shown(self, *, shown: bool) -> None:
         """Look at the conditions now and then while somebody sees them."""
-        self._typed, self._problem = "", ""
+        self._typed, self._problem, self._asks_to_watch = "", "", False
         if shown:
             self._timer.start()
         else:
@@ -170,7 +210,18 @@ class LiveViewModel(ViewModel):
             why_not=self._problem or why_not,
             is_on=self._live.is_on,
             is_watched=self._live.access is Access.WATCH_ONLY,
+            watch_question=self._watch_question(),
         )
+
+    def _watch_question(self) -> str:
+        if not self._asks_to_watch:
+            return ""
+        standing = self._standing()
+        told = list(standing[:MOST_STANDING])
+        if len(standing) > len(told):
+            told.append(f"And {len(standing) - len(told)} more.")
+        what = " ".join(told) or "Nothing stands any more."
+        return f"{what} Watching only, it could be neither canceled nor closed from here."
 
     def _why_not(self, conditions: tuple[Condition, ...]) -> str:
         if self._live.is_on:

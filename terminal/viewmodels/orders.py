@@ -116,7 +116,7 @@ class OrdersViewModel(ViewModel):
 
     def commands_of(self, key: str) -> tuple[RowEntry, ...]:
         """What the menu of an order's row offers."""
-        desk, off = self._desk, self._desk.access.reason
+        desk, off = self._desk, self._desk.access.silence
         order = desk.orders.get(ClientOid(key))
         if order is None:
             return ()

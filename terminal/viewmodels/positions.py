@@ -143,8 +143,8 @@ class PositionsViewModel(ViewModel):
 
     def commands_of(self, key: str) -> tuple[RowEntry, ...]:
         """What the menu of a position's row offers."""
-        symbol, off = Symbol(key), self._desk.access.reason
-        unarmed = off or ("" if self._is_armed(symbol) else NOT_ARMED)
+        symbol, off = Symbol(key), self._desk.access.silence
+        unarmed = self._desk.access.reason or ("" if self._is_armed(symbol) else NOT_ARMED)
         best = self._closing_touch(symbol)
         return (
             *(

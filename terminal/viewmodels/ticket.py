@@ -249,7 +249,8 @@ class TicketViewModel(ViewModel):
             sell_text=f"Test sell {self._lots_text}" if self._is_dry else f"Sell {self._lots_text}",
             can_buy=buy is not None and not buy_blocks,
             can_sell=sell is not None and not sell_blocks,
-            blocked_reason=self._desk.access.reason or (blocks[0].reason if blocks else ""),
+            blocked_reason=self._desk.access.reason_for(reduces=self._is_reduce_only)
+            or (blocks[0].reason if blocks else ""),
             stale=self._stale(),
             staged=None if self._staged is None else self._staged_words(self._staged, contract),
             staged_role=Role.TEXT

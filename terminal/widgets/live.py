@@ -18,6 +18,7 @@ from PySide6.QtWidgets import (
 )
 from typing_extensions import override
 
+from terminal.viewmodels.text import Role
 from terminal.widgets.inputs import HeldKeys
 from terminal.widgets.styling import paint_role, set_property
 
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
     from terminal.widgets.theme import Theme
 
 TITLE = "Live trading"
+_WATCH, _WATCH_ALL_THE_SAME = "&Watch only", "&Watch only all the same"
 _WIDTH_EM = 46
 _ENTER = (Qt.Key.Key_Return, Qt.Key.Key_Enter)
 
@@ -67,7 +69,9 @@ class LiveDialog(QDialog):
         self._cells: list[tuple[QLabel, QLabel, QLabel]] = []
         self._typed = QLineEdit(self)
         self._why_not = QLabel(self)
-        self._watch = QPushButton("&Watch only", self)
+        self._question = QLabel(self)
+        self._allow = QPushButton("&Allow cancels and closing", self)
+        self._watch = QPushButton(_WATCH, self)
         self._close = QPushButton("Close", self)
         self._off = QPushButton("Switch o&ff", self)
         self._on = QPushButton("Switch &on", self)
@@ -81,6 +85,8 @@ class LiveDialog(QDialog):
             self._state: ("state", ""),
             self._typed: ("typed", "The account's name, to switch on"),
             self._why_not: ("why_not", ""),
+            self._question: ("question", ""),
+            self._allow: ("allow", "Allow cancels and orders that reduce"),
             self._watch: ("watch_only", "Watch only: send nothing at all"),
             self._close: ("close", "Close"),
             self._off: ("off", "Switch live trading off"),
@@ -89,14 +95,18 @@ class LiveDialog(QDialog):
         for widget, (name, words) in named.items():
             widget.setObjectName(f"live.{name}")
             widget.setAccessibleName(words)
-        for button in (self._watch, self._close, self._off, self._on):
+        for button in (self._allow, self._watch, self._close, self._off, self._on):
             button.setAutoDefault(False)  # Enter is handled here: a held one must not press twice
         self._watch.setToolTip("Send nothing at all to this account, not even a cancel (Alt+W)")
+        self._allow.setToolTip(
+            "Cancels and orders that reduce are sent, nothing that opens (Alt+A)"
+        )
         self._off.setToolTip("Cancels and orders that reduce are still sent (Alt+F)")
         self._typed.setPlaceholderText(self._vm.name)
         self._typed.setMaxLength(80)
-        for label in (self._state, self._why_not):
+        for label in (self._state, self._why_not, self._question):
             label.setWordWrap(True)
+        paint_role(self._question, Role.CAUTION)
         set_property(self._state, "head", "true")
         set_property(self._why_not, "dim", "true")
         set_property(self._on, "main", "true")
@@ -121,15 +131,17 @@ class LiveDialog(QDialog):
         line.addWidget(self._typed, 1)
         column.addLayout(line)
         column.addWidget(self._why_not)
+        column.addWidget(self._question)
         foot = QHBoxLayout()
         foot.setSpacing(round(0.6 * em))
+        foot.addWidget(self._allow)
         foot.addWidget(self._watch)
         foot.addStretch(1)
         for button in (self._close, self._off, self._on):
             foot.addWidget(button)
         column.addLayout(foot)
         self.setMinimumWidth(_WIDTH_EM * em)
-        stops = (self._typed, self._on, self._off, self._close, self._watch)
+        stops = (self._typed, self._on, self._off, self._close, self._allow, self._watch)
         for before, after in pairwise(stops):
             QWidget.setTabOrder(before, after)
 
@@ -138,6 +150,7 @@ class LiveDialog(QDialog):
         self._typed.textEdited.connect(self._vm.set_typed)
         self._on.clicked.connect(self._vm.turn_on)
         self._off.clicked.connect(self._vm.turn_off)
+        self._allow.clicked.connect(self._vm.allow)
         self._watch.clicked.connect(self._vm.watch_only)
         self._close.clicked.connect(self.reject)
 
@@ -175,7 +188,11 @@ class LiveDialog(QDialog):
         self._on.setEnabled(view.can_turn_on)
         self._on.setToolTip(view.why_not or "Orders are sent with real money from then on (Enter)")
         self._off.setEnabled(view.is_on)
-        self._watch.setEnabled(not view.is_watched)
+        self._allow.setVisible(view.is_watched)
+        self._watch.setVisible(not view.is_watched)
+        self._watch.setText(_WATCH_ALL_THE_SAME if view.watch_question else _WATCH)
+        self._question.setText(view.watch_question)
+        self._question.setVisible(bool(view.watch_question))
 
     def _add_row(self) -> None:
         cells = (QLabel(self), QLabel(self), QLabel(self))

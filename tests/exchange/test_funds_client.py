@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import pytest
 
+from terminal.domain.access import Access
 from terminal.domain.account_facts import AccountMode
 from terminal.domain.funds_facts import AccountType
 from terminal.exchange.funds_client import FundsClient
 from terminal.exchange.outcome import Accepted, NotSent
+from terminal.exchange.permit import Permit
 from tests.support.answers import saying
 from tests.support.builders import XBT
 from tests.support.payloads import load
@@ -71,14 +73,32 @@ async def test_a_renewal_tells_when_the_switch_acts_by_the_exchanges_clock() -> 
         assert taken == (Accepted(), None), "accepted it is, whatever else the answer says"
 
 
-@pytest.mark.parametrize(("refusal", "timeout_s"), [("Off.", 5), ("", 0), ("", -1)])
+@pytest.mark.parametrize(
+    ("access", "timeout_s"),
+    [(Access.REDUCING, 5), (Access.WATCH_ONLY, 5), (Access.FULL, 0), (Access.FULL, -1)],
+)
 async def test_a_switch_that_may_not_or_cannot_be_set_is_not_sent(
-    refusal: str, timeout_s: int
+    access: Access, timeout_s: int
 ) -> None:
     answers = saying(None)
-    outcome = await FundsClient(answers.http, refusal).set_dead_man_switch(timeout_s)
-    assert isinstance(outcome, NotSent)
-    renewal = await FundsClient(answers.http, refusal).renew_dead_man_switch(timeout_s)
+    client = FundsClient(answers.http, Permit(access))
+    assert client.refusal == access.reason
+    assert isinstance(await client.set_dead_man_switch(timeout_s), NotSent)
+    renewal = await client.renew_dead_man_switch(timeout_s)
     assert isinstance(renewal.outcome, NotSent)
     assert renewal.times is None
     assert not answers.asked
+
+
+async def test_the_switch_is_taken_back_wherever_a_cancel_may_be_sent() -> None:
+    """It is asked at the time: the permit may rise and fall while the program runs."""
+    answers, permit = saying(None), Permit(Access.WATCH_ONLY, Access.FULL)
+    client = FundsClient(answers.http, permit)
+    assert isinstance(await client.set_dead_man_switch(None), NotSent)
+    assert not answers.asked
+    permit.change(Access.REDUCING)
+    assert not isinstance(await client.set_dead_man_switch(None), NotSent)
+    assert isinstance(await client.set_dead_man_switch(5), NotSent)
+    permit.change(Access.FULL)
+    assert not isinstance(await client.set_dead_man_switch(5), NotSent)
+    assert len(answers.asked) == 2

@@ -283,7 +283,7 @@ async def test_real_hosts_are_watched_whatever_is_asked_for() -> None:
             assert isinstance(await asked(client, name), NotSent), name
         assert clients.transfers.refusal == NO_REAL_TRANSFERS
         assert clients.settings.margin_refusal == clients.settings.refusal == NO_REAL_CHANGES
-        assert clients.funds.refusal == NO_REAL_CHANGES
+        assert clients.funds.refusal == WATCH_ONLY_REASON
         await clients.aclose()
 
 
@@ -298,6 +298,7 @@ async def test_a_permit_decides_about_real_hosts(access: Access) -> None:
     assert clients.order_socket is not None
     permit.change(Access.FULL)
     assert clients.trading.access is Access.FULL
+    assert clients.funds.refusal == "", "the timer goes with the orders that it cancels"
     for client, name in ((clients.settings, "set_margin_mode"), (clients.transfers, "transfer")):
         assert isinstance(await asked(client, name), NotSent), name
     await clients.aclose()

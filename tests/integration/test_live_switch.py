@@ -7,11 +7,15 @@ from typing import TYPE_CHECKING
 import pytest
 
 from terminal.domain.access import Access
+from terminal.domain.account_facts import StopsFate
 from terminal.domain.guard import BlockField
 from terminal.domain.order import OrderState
 from terminal.domain.units import Price
 from terminal.exchange.permit import Permit
+from terminal.session.backend import Safety
+from terminal.session.clearing import ClearingKind
 from terminal.session.conditions import Light
+from terminal.session.fuse import FuseState, FuseTerms
 from terminal.session.results import Blocked, Submitted
 from tests.support.builders import XBT, a_ticket
 from tests.support.deadlines import eventually
@@ -90,3 +94,79 @@ async def test_a_lost_stream_switches_it_off_and_flattening_goes_on(live: Live) 
     await eventually(lambda: account.position(XBT).core.is_flat, "a flat position")
     await eventually(lambda: not desk.flattening(XBT), "the end of flattening")
     assert not switch.is_on
+
+
+@pytest.fixture
+async def reducing() -> AsyncIterator[Live]:
+    """An account whose cancels are allowed and which is not traded yet, as after a start."""
+    one = Live(is_calm=True, permit=Permit(Access.REDUCING, Access.FULL))
+    await one.start()
+    yield one
+    await one.stop()
+
+
+async def an_open_position(live: Live, lots: int = 3) -> OrderTicket:
+    """Switch on, hold lots and leave a resting buy; answers what rests."""
+    desk, switch = live.backend.desk, await the_switch(live)
+    assert switch.turn_on() == ""
+    touch = live.market.touch()
+    assert touch is not None
+    assert touch.best_ask is not None
+    assert isinstance(desk.submit(a_ticket(price=Price(touch.best_ask + 2), lots=lots)), Submitted)
+    account = live.backend.account
+    await eventually(lambda: account.position(XBT).core.lots == lots, "a long position")
+    resting = a_deep_buy(live)
+    sent = desk.submit(resting)
+    assert isinstance(sent, Submitted)
+    await eventually(
+        lambda: desk.orders[sent.client_oid].state is OrderState.OPEN, "the resting order"
+    )
+    return resting
+
+
+async def test_the_stop_is_thrown_while_live_trading_is_off(reducing: Live) -> None:
+    """What was left behind from a time when it was on is canceled."""
+    await an_open_position(reducing)
+    backend = reducing.backend
+    assert backend.live is not None
+    backend.live.turn_off()
+    assert backend.kill_switch.refusal == "", "the button is enabled"
+    backend.kill_switch.throw()
+    assert backend.kill_switch.status.is_on
+    await eventually(lambda: backend.kill_switch.status.is_finished, "the end of the stop")
+    assert backend.desk.working() == ()
+    assert backend.account.position(XBT).core.lots == 3
+
+
+async def test_a_stop_that_turns_live_trading_off_still_flattens(reducing: Live) -> None:
+    """The stop itself is a condition of live trading: what was asked after it is carried out."""
+    await an_open_position(reducing)
+    backend = reducing.backend
+    switch = backend.live
+    assert switch is not None
+    backend.kill_switch.throw()
+    await eventually(lambda: not switch.is_on, "live trading off by the stop")
+    assert backend.kill_switch.refusal == "", "the button stays enabled"
+    backend.kill_switch.throw(ClearingKind.FLATTEN)
+    assert backend.kill_switch.status.kind is ClearingKind.FLATTEN
+    await eventually(lambda: backend.account.position(XBT).core.is_flat, "a flat position")
+    await eventually(lambda: backend.kill_switch.status.is_finished, "the end of the stop")
+    assert backend.desk.working() == ()
+
+
+async def test_the_fuse_goes_with_the_permit() -> None:
+    """Lit as soon as live trading is on, put out when it goes off: on the exchange itself."""
+    terms = FuseTerms(StopsFate.KEPT, timeout_s=60, at_start=True)
+    one = Live(
+        is_calm=True, permit=Permit(Access.WATCH_ONLY, Access.FULL), safety=Safety(fuse=terms)
+    )
+    await one.start()
+    switch, fuse = await the_switch(one), one.backend.fuse
+    settings = one.exchange.engine.dead_man.settings
+    assert fuse.status.state is FuseState.OFF
+    assert switch.turn_on() == ""
+    await eventually(lambda: fuse.status.state is FuseState.LIT, "the fuse lit")
+    assert len(settings) == 1
+    switch.turn_off()
+    await eventually(lambda: fuse.status.state is FuseState.OFF, "the fuse out")
+    await one.stop()

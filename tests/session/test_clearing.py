@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from terminal.domain.access import Access
 from terminal.domain.clock import TimestampNs
 from terminal.domain.order import OrderState
 from terminal.domain.units import ClientOid, Lots, OrderId, Price, Side, Symbol
@@ -250,3 +251,41 @@ async def test_flattening_does_not_believe_a_flat_that_is_only_our_own_sum() -> 
         await stage.clock.advance(20.0)
         assert clearing.is_verified
         assert stage.closes == [XBT]
+
+
+@pytest.mark.parametrize("kind", KINDS)
+async def test_a_reverse_under_way_opens_nothing_any_more(kind: ClearingKind) -> None:
+    """Also where no order works: between the close and the opposite order there is none."""
+    async with staged(empty=True) as stage:
+        stage.hold_position(3)
+        await stage.clock.settle()
+        desk = stage.bench.desk
+        assert desk.reverse(XBT) is None
+        clearing = Clearing(desk, stage.bench.account, kind)
+        stage.bench.owner.spawn("clear", clearing.run())
+        await stage.clock.advance(30)
+        assert clearing.is_verified
+        assert stage.closes == [XBT]
+        assert all(ticket.reduces_only for ticket, _ in stage.bench.trading.placed)
+        assert not desk.reversing(XBT)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+async def test_it_ends_with_the_reason_when_nothing_may_be_sent_any_more(
+    kind: ClearingKind,
+) -> None:
+    """Trying on would only fill the event log with warnings."""
+    async with staged() as stage:
+        stage.refuses = 100
+        clearing = Clearing(stage.bench.desk, stage.bench.account, kind)
+        stage.bench.owner.spawn("clear", clearing.run())
+        await stage.clock.advance(2)
+        assert not clearing.is_over
+        stage.bench.trading.access = Access.WATCH_ONLY
+        await stage.clock.advance(30)
+        assert clearing.is_over
+        assert not clearing.is_verified
+        assert clearing.ended_by == Access.WATCH_ONLY.silence
+        before = len(stage.bench.notices.notices)
+        await stage.clock.advance(30)
+        assert len(stage.bench.notices.notices) == before

@@ -375,3 +375,70 @@ async def test_an_error_of_our_own_does_not_end_the_renewals() -> None:
         assert all("ours" in error for error in bench.bench.errors)
         assert bench.bench.errors
         bench.bench.errors.clear()
+
+
+@contextlib.asynccontextmanager
+async def permitted(access: Access, **terms: object) -> AsyncIterator[FuseBench]:
+    """A fuse that is started where so much may be sent."""
+    bench = FuseBench(**terms)
+    bench.bench.trading.access = access
+    await bench.bench.start()
+    bench.fuse.start()
+    await bench.clock.advance(2)
+    try:
+        yield bench
+    finally:
+        await bench.fuse.stop()
+        await bench.bench.stop()
+
+
+async def change(bench: FuseBench, access: Access) -> None:
+    bench.bench.trading.access = access
+    bench.fuse.permit_changed()
+    await bench.clock.settle()
+
+
+async def test_it_is_lit_as_soon_as_it_may_be_where_it_is_wanted_from_the_start() -> None:
+    async with permitted(Access.WATCH_ONLY, at_start=True) as bench:
+        assert (bench.gateway.calls, bench.gateway.queries) == ([], 0)
+        await change(bench, Access.REDUCING)
+        assert bench.gateway.calls == []
+        assert bench.gateway.queries == 1
+        await change(bench, Access.FULL)
+        assert bench.state() is FuseState.LIT
+        bench.fuse.put_out()
+        await bench.clock.settle()
+        await change(bench, Access.REDUCING)
+        await change(bench, Access.FULL)
+        assert bench.state() is FuseState.OFF, "the user put it out"
+
+
+async def test_one_of_an_earlier_run_is_found_and_put_out_while_live_trading_is_off() -> None:
+    async with permitted(Access.WATCH_ONLY) as bench:
+        bench.gateway.set_from_elsewhere(300)
+        await change(bench, Access.REDUCING)
+        assert bench.state() is FuseState.FOUND
+        assert bench.fuse.light(T) == Access.REDUCING.reason
+        bench.fuse.put_out()
+        await bench.clock.settle()
+        assert bench.state() is FuseState.OFF
+        assert not bench.gateway.is_set
+
+
+async def test_it_is_put_out_when_it_cannot_be_renewed_any_more() -> None:
+    """Left alone it would blow, which nobody asked for; from the start wanted it is lit again."""
+    async with permitted(Access.FULL, at_start=True) as bench:
+        assert bench.state() is FuseState.LIT
+        await change(bench, Access.REDUCING)
+        assert bench.state() is FuseState.OFF
+        assert not bench.gateway.is_set
+        assert "cannot be renewed" in " ".join(bench.said)
+        await change(bench, Access.FULL)
+        assert bench.state() is FuseState.LIT
+
+
+async def test_it_is_not_offered_by_a_permit_where_its_effect_on_stops_is_unknown() -> None:
+    async with permitted(Access.WATCH_ONLY, stops=StopsFate.UNKNOWN, at_start=True) as bench:
+        await change(bench, Access.FULL)
+        assert bench.state() is FuseState.OFF
+        assert (bench.gateway.calls, bench.gateway.queries) == ([], 0)

@@ -217,3 +217,25 @@ async def test_who_is_told_is_told_before_anything_is_sent() -> None:
         switch.throw()
         assert told == [(True, 0)]
         await stage.clock.advance(5)
+
+
+async def test_a_stop_under_way_ends_with_watching_only_and_begins_again_when_thrown_again() -> (
+    None
+):
+    async with switched() as (stage, switch):
+        stage.refuses = 4
+        switch.throw()
+        await stage.clock.advance(1)
+        stage.bench.trading.access = Access.WATCH_ONLY
+        await stage.clock.advance(30)
+        status = switch.status
+        assert (status.is_on, status.is_working, status.is_finished) == (True, False, False)
+        assert status.ended_by == Access.WATCH_ONLY.silence
+        said = [notice.text for notice in stage.bench.notices.notices]
+        assert f"Stopped, but nothing more is canceled. {Access.WATCH_ONLY.silence}" in said
+        stage.bench.trading.access = Access.REDUCING
+        switch.throw()
+        await stage.clock.advance(30)
+        assert switch.status.is_finished
+        assert switch.status.ended_by == ""
+        assert stage.on_exchange == {"exit", "stop", "other-exit"}

@@ -211,3 +211,31 @@ async def test_a_second_beginning_changes_nothing() -> None:
         await way.stage.come_back()
         await way.stage.clock.advance(30)
         assert way.stage.closes == []
+
+
+@pytest.mark.parametrize("kind", [LeavingKind.CANCEL_ENTRIES, LeavingKind.FLATTEN])
+async def test_with_live_trading_off_it_is_asked_and_what_was_chosen_is_done(
+    kind: LeavingKind,
+) -> None:
+    async with a_way() as way:
+        way.stage.bench.trading.access = Access.REDUCING
+        assert len(way.leaving.standing().contracts) == 2
+        way.leaving.begin(kind)
+        await way.stage.clock.advance(20)
+        assert way.phase() is LeavingPhase.READY
+        left = {"exit", "stop", "other-exit"} if kind is LeavingKind.CANCEL_ENTRIES else set()
+        assert way.stage.on_exchange == left
+
+
+async def test_what_was_chosen_ends_when_nothing_may_be_sent_and_leaving_is_offered() -> None:
+    async with a_way() as way:
+        way.stage.refuses = 100
+        way.leaving.begin(LeavingKind.FLATTEN)
+        await way.stage.clock.advance(2)
+        way.stage.bench.trading.access = Access.WATCH_ONLY
+        await way.stage.clock.advance(10)
+        assert way.phase() is LeavingPhase.WORKING
+        assert way.leaving.is_late
+        assert way.leaving.problem == Access.WATCH_ONLY.silence
+        way.leaving.leave_now()
+        assert way.phase() is LeavingPhase.READY

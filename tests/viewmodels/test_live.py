@@ -110,3 +110,57 @@ def test_closing_forgets_what_was_typed(shown: Shown) -> None:
     shown.vm.set_shown(shown=False)
     shown.frame.tick()
     assert shown.vm.view.typed == ""
+
+
+def test_who_watches_can_allow_cancels_and_closing_again(shown: Shown) -> None:
+    """Without switching live trading on, and it is remembered."""
+    assert shown.vm.view.is_watched
+    shown.vm.allow()
+    shown.frame.tick()
+    assert shown.panel.switch.access is Access.REDUCING
+    assert not shown.vm.view.is_watched
+    assert not shown.vm.is_on
+    assert shown.allowed == [True]
+
+
+def test_watch_only_asks_while_something_stands() -> None:
+    """A second press does it; any other gesture takes the question back."""
+    standing = ("Long 3 XBTUSDTM: no stop on the exchange.",)
+    panel, frame = SwitchPanel(), HandFrameClock()
+    vm = LiveViewModel(panel.switch, "main", frame, standing=lambda: standing)
+    allowed: list[bool] = []
+    vm.allowed_changed.connect(allowed.append)
+    vm.start()
+    vm.allow()
+    vm.watch_only()
+    frame.tick()
+    assert panel.switch.access is Access.REDUCING
+    assert standing[0] in vm.view.watch_question
+    assert "neither canceled nor closed" in vm.view.watch_question
+    vm.set_typed("m")
+    frame.tick()
+    assert vm.view.watch_question == ""
+    vm.watch_only()
+    vm.set_shown(shown=False)
+    vm.watch_only()
+    frame.tick()
+    assert panel.switch.access is Access.REDUCING
+    vm.watch_only()
+    frame.tick()
+    assert panel.switch.access is Access.WATCH_ONLY
+    assert vm.view.watch_question == ""
+    assert allowed == [True, False]
+    vm.stop()
+
+
+def test_of_much_that_stands_the_question_names_some() -> None:
+    """A dialog stays a dialog."""
+    panel, frame = SwitchPanel(), HandFrameClock()
+    vm = LiveViewModel(
+        panel.switch, "main", frame, standing=lambda: tuple(f"Number {n}." for n in range(9))
+    )
+    vm.start()
+    vm.watch_only()
+    frame.tick()
+    assert "Number 3. And 5 more." in vm.view.watch_question
+    vm.stop()

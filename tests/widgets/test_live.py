@@ -31,7 +31,10 @@ class Stage:
     def __init__(self, theme: Theme) -> None:
         self.panel = SwitchPanel()
         self.frame = HandFrameClock()
-        self.vm = LiveViewModel(self.panel.switch, "main", self.frame)
+        self.standing: tuple[str, ...] = ()
+        self.vm = LiveViewModel(
+            self.panel.switch, "main", self.frame, standing=lambda: self.standing
+        )
         self.vm.start()
         self.window = QWidget()
         self.window.show()
@@ -102,7 +105,30 @@ def test_the_buttons_switch_off_and_watch_only(stage: Stage) -> None:
     stage.frame.tick()
     seen.append(stage.panel.switch.access)
     assert seen == [Access.REDUCING, Access.WATCH_ONLY]
-    assert not stage.find(QPushButton, "watch_only").isEnabled()
+    assert stage.find(QPushButton, "watch_only").isHidden()
+
+
+def test_watching_is_no_trap_door(stage: Stage) -> None:
+    """A button leads back to cancels and closing; before that way is taken it is asked."""
+    allow = stage.find(QPushButton, "allow")
+    assert allow.isVisible()
+    QTest.mouseClick(allow, Qt.MouseButton.LeftButton)
+    stage.frame.tick()
+    assert stage.panel.switch.access is Access.REDUCING
+    assert not allow.isVisible()
+    stage.standing = ("Long 3 XBTUSDTM: no stop on the exchange.",)
+    watch, question = stage.find(QPushButton, "watch_only"), stage.find(QLabel, "question")
+    QTest.mouseClick(watch, Qt.MouseButton.LeftButton)
+    stage.frame.tick()
+    assert stage.panel.switch.access is Access.REDUCING
+    assert question.isVisible()
+    assert stage.standing[0] in question.text()
+    assert "all the same" in watch.text()
+    QTest.mouseClick(watch, Qt.MouseButton.LeftButton)
+    stage.frame.tick()
+    assert stage.panel.switch.access is Access.WATCH_ONLY
+    assert allow.isVisible()
+    assert not question.isVisible()
 
 
 def test_escape_changes_nothing_and_there_is_one_dialog(stage: Stage) -> None:
