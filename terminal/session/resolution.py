@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, final
 
 from terminal.domain.errors import TernError
-from terminal.domain.order import OrderState, submitting
+from terminal.domain.order import OrderState, PendingCommand, submitting
 
 if TYPE_CHECKING:
     from terminal.domain.intention import OpenIntention
@@ -224,5 +224,14 @@ class Resolution:
         if order.order_id is not None:
             words = "The exchange no longer knows this order."
         self._desk.recorder.never_arrived(client_oid, rounds)
-        self._desk.put(replace(order, state=OrderState.REJECTED, reason=words, is_guess=True))
+        self._desk.put(
+            replace(
+                order,
+                state=OrderState.REJECTED,
+                reason=words,
+                is_guess=True,
+                # Nothing is asked of it any more; should it turn up, it can be canceled anew.
+                pending=PendingCommand.NONE,
+            )
+        )
         self._desk.tell(client_oid, words, ok=False)
