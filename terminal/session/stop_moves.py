@@ -176,10 +176,13 @@ class StopMoving:
         elif old.is_working and old.state is OrderState.UNTRIGGERED:
             words = "The new stop waits, but the old one may still wait, too. Both only reduce."
             self._end(move, words, ok=False)
-        elif old.is_working or old.filled or not old.canceled:
+        elif old.is_working or old.filled or not old.canceled or not self._new_works(move):
             self._tell_fired(move)
         else:
             self._end(move, "Moved: the new stop waits, the old one is canceled.", ok=True)
+
+    def _new_works(self, move: _StopMove) -> bool:
+        return self._desk.orders[move.new].is_working
 
     def _tell_fired(self, move: _StopMove) -> None:
         old = self._desk.orders[move.old]
