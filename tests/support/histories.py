@@ -75,6 +75,8 @@ class Step(NamedTuple):
         return f"{self.at_s:6.2f} {self.what} {self.a} {self.b}"
 
 
+_OVER = (OrderState.FILLED, OrderState.CANCELED)
+
 WHATS = {
     "limit": 8,
     "market": 4,
@@ -95,6 +97,7 @@ WHATS = {
     "fire": 2,
     "other places": 1,
     "other cancels": 1,
+    "thin book": 1,
     "gap": 2,
     "rest down": 1,
     "socket closes": 1,
@@ -102,6 +105,19 @@ WHATS = {
     "dies at a write": 2,
 }
 """What may happen, and how often one of them does against the others."""
+GETTING_OUT = {
+    "limit": 4,
+    "market": 6,
+    "protect": 5,
+    "move": 2,
+    "flatten": 5,
+    "reverse": 2,
+    "fill": 8,
+    "thin book": 1,
+    "gap": 1,
+    "dies at a write": 1,
+}
+"""The same for histories about a position and how it is left, in which much happens at once."""
 
 
 @dataclass(frozen=True)
@@ -119,11 +135,14 @@ class Plan:
 def drawn(seed: int) -> Plan:
     """The history of a number."""
     rng = random.Random(seed)
-    whats = rng.choices([*WHATS], [*WHATS.values()], k=rng.randint(3, 18))
+    is_about_leaving = rng.random() < 0.4
+    often = GETTING_OUT if is_about_leaving else WHATS
+    whats = rng.choices([*often], [*often.values()], k=rng.randint(3, 18))
+    soon_s, late_s = (3.0, 12.0) if is_about_leaving else (4.0, ACTS_FOR_S)
     steps = tuple(
         Step(at_s, what, rng.randrange(64), rng.randrange(64))
         for at_s, what in zip(
-            sorted(rng.choice((rng.uniform(0, ACTS_FOR_S), rng.uniform(0, 4))) for _ in whats),
+            sorted(rng.choice((rng.uniform(0, late_s), rng.uniform(0, soon_s))) for _ in whats),
             whats,
             strict=True,
         )
@@ -390,6 +409,8 @@ class History:
             case "other cancels":
                 if alive := exchange.alive():
                     exchange.end(alive[a % len(alive)], "another")
+            case "thin book":
+                exchange.depth = 1 + b % 3 if exchange.depth > 3 else 1000
             case "gap":
                 self.stream_up_s = self.now_s() + 0.1 + b / 8
                 self.wire.close("The stream broke off.")
@@ -532,8 +553,11 @@ class History:
         if self.wire.is_dead:
             return
         for client_oid, order in self.desk.orders.items():
-            if self._seen.get(client_oid) is not order:
+            before = self._seen.get(client_oid)
+            if before is not order:
                 self._seen[client_oid] = order
+                if before is not None and before.state in _OVER and not order.state.is_terminal:
+                    self._is_wrong(f"{client_oid} comes back to life")
                 self._look_at_claim(order)
 
     def _look_at_claim(self, order: Order) -> None:

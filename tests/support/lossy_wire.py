@@ -185,7 +185,8 @@ class Wire:
         socket = self._h.socket if route is Route.SOCKET else None
         late_s = STAMPED_FOR_S - 0.01 if socket is None else 25.0
         if fate == "late":
-            arrives_s = now_s + rng.uniform(0.5, late_s)
+            # The later, the harder to tell from never: the last moment is as likely as all others.
+            arrives_s = now_s + rng.uniform(rng.choice((0.5, late_s - 0.5)), late_s)
         reply_s = rng.choice((0.0, 0.02, 0.2)) + (rng.uniform(0.5, 4.0) if fate == "slow" else 0.0)
 
         def reply(outcomes: tuple[Outcome, ...]) -> None:

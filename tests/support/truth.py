@@ -80,6 +80,8 @@ class Exchange:
         self._now_s = now_s
         self.orders: list[Truth] = []
         self.held: dict[Symbol, int] = dict.fromkeys(SYMBOLS, 0)
+        self.depth = 1000
+        """So many lots a market order finds; its rest is canceled (reference 3.3)."""
         self.flat_at_s: dict[Symbol, float] = {}
         """When a contract was last seen flat, by looking after each change."""
         self.tell: Callable[[StreamFact], None] = lambda _fact: None
@@ -115,7 +117,8 @@ class Exchange:
         self.orders.append(order)
         self._changed(order, "made")
         if ticket.order_type is OrderType.MARKET and not waits:
-            self.fill(order, order.left)
+            self.fill(order, min(order.left, self.depth))
+            self.end(order, "the end of the book")
         return Accepted((order_id,))
 
     def fill(self, order: Truth, lots: int) -> None:
