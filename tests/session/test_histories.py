@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 IN_A_TEST = 100
-FIXED = 5
+FIXED = 8
 """Tests of the ordinary run, with always the same histories."""
 NIGHTLY = 120
 

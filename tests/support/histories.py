@@ -458,12 +458,13 @@ class History:
     def _same_as(self, order: Order) -> Callable[[Truth], bool]:
         """An order, and whatever takes its place while it is moved."""
         known = self._truth_of(order)
-        tag = "" if known is None else known.tag
 
         def is_same(other: Truth) -> bool:
             if other.client_oid == order.client_oid or other.order_id == order.order_id:
                 return True
-            return other.tag == tag and (other.ticket.symbol, other.side) == (
+            if known is None or other.placed_s < known.placed_s:
+                return False
+            return other.tag == known.tag and (other.ticket.symbol, other.side) == (
                 order.symbol,
                 order.side,
             )
