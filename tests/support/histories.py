@@ -77,7 +77,7 @@ class Step(NamedTuple):
 
 _OVER = (OrderState.FILLED, OrderState.CANCELED)
 
-WHATS = {
+HAPPENINGS = {
     "limit": 8,
     "market": 4,
     "protect": 4,
@@ -136,14 +136,14 @@ def drawn(seed: int) -> Plan:
     """The history of a number."""
     rng = random.Random(seed)
     is_about_leaving = rng.random() < 0.4
-    often = GETTING_OUT if is_about_leaving else WHATS
-    whats = rng.choices([*often], [*often.values()], k=rng.randint(3, 18))
+    often = GETTING_OUT if is_about_leaving else HAPPENINGS
+    chosen = rng.choices([*often], [*often.values()], k=rng.randint(3, 18))
     soon_s, late_s = (3.0, 12.0) if is_about_leaving else (4.0, ACTS_FOR_S)
     steps = tuple(
         Step(at_s, what, rng.randrange(64), rng.randrange(64))
         for at_s, what in zip(
-            sorted(rng.choice((rng.uniform(0, late_s), rng.uniform(0, soon_s))) for _ in whats),
-            whats,
+            sorted(rng.choice((rng.uniform(0, late_s), rng.uniform(0, soon_s))) for _ in chosen),
+            chosen,
             strict=True,
         )
     )
