@@ -543,7 +543,8 @@ class History:
             and (tag or o.waits)
         ]
         # Was it taken away by another program while ours was on its way, it was not our doing.
-        if any(not o.done or o.filled or o.ended_by == "another" for o in others):
+        # One that has fired has done what it was there for.
+        if any(not o.done or not o.waits or o.ended_by == "another" for o in others):
             return
         self._is_wrong(f"the stop {order.order_id} {tag} went and nothing took its place")
 
