@@ -8,7 +8,7 @@ never without it. The guard sees the order that would be sent, before and after 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, final
 
 from terminal.domain.guard import Block, BlockField
@@ -81,11 +81,15 @@ class Moving:
             return _blocked("The order can no longer be moved.")
         if not order.remaining and not order.is_close_order:  # its last fill was told, not its end
             return _blocked("Nothing is left of the order to move.")
+        if order.shown_at is None:
+            return _blocked("A market order has no price to move.")
         if order.shown_at == price:
             return _blocked("The order is there already.", BlockField.PRICE)
         original = self._original(order)
         ticket = original
         if not isinstance(original, Unclear):
+            if order.state is not OrderState.UNTRIGGERED and original.trigger is not None:
+                original = replace(original, trigger=None)  # it has fired: what rests waits no more
             ticket = moved(original, order, price, order.remaining)
         if isinstance(original, Unclear) or isinstance(ticket, Unclear):
             return _blocked(ticket.reason if isinstance(ticket, Unclear) else NOT_READ)

@@ -10,7 +10,7 @@ import math
 from dataclasses import replace
 from typing import TYPE_CHECKING, final
 
-from terminal.domain.order import Order, OrderState
+from terminal.domain.order import Order, OrderState, PendingCommand
 from terminal.exchange.batches import Subject
 from terminal.exchange.outcome import Accepted, NotSent, Rejected, Route, Unknown
 from terminal.exchange.stamps import stamping
@@ -128,7 +128,10 @@ class Placing:
         words = outcome.sentence
         if isinstance(outcome, Rejected) and outcome.remedy:
             words = f"{words} {outcome.remedy}"
-        self._desk.put(replace(order, state=OrderState.REJECTED, reason=words))
+        refused = replace(
+            order, state=OrderState.REJECTED, reason=words, pending=PendingCommand.NONE
+        )
+        self._desk.put(refused)
         prefix = "Rejected" if isinstance(outcome, Rejected) else "Not sent"
         self._desk.tell(order.client_oid, f"{prefix}: {words}", ok=False)
 

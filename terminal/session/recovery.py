@@ -33,19 +33,22 @@ async def read_orders(desk: Desk) -> None:
     news_before = recorder.news
     suspects = {order.client_oid for order in desk.working() if _is_suspect(desk, order)}
     seen: set[OrderId] = set()
+    ended: set[OrderId] = set()
     # Done orders first: an order that ends while we read is then seen open and later by stream.
     for update in await gateway.recent_done_orders():
         desk.take_past(update)
-        seen.add(update.order_id)
+        ended.add(update.order_id)
     for read in (gateway.open_orders, gateway.open_stops):
         for update in await read():
-            desk.take(update)
+            # A list that lags behind must not bring back what has ended (reference 3.6 rule 6).
+            if update.order_id not in ended:
+                desk.take(update)
             seen.add(update.order_id)
     for client_oid in suspects:
         order = desk.orders[client_oid]
         if order.state in UNCLEAR:
             desk.look_for(client_oid)  # at its own pace, with all others of which nobody knows
-        elif order.is_working and order.order_id not in seen:
+        elif order.is_working and order.order_id not in seen | ended:
             is_known = await desk.refresh_order(client_oid)
             if is_known is None:
                 raise TernError(

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, TypeAlias, final
 
 from terminal.domain.clock import TimestampMs
 from terminal.domain.errors import TernError
-from terminal.domain.order import OrderState, submitting
+from terminal.domain.order import OrderState, PendingCommand, submitting
 from terminal.domain.reconcile import NOT_PLACED
 
 if TYPE_CHECKING:
@@ -316,5 +316,14 @@ class Resolution:
 
     def _conclude(self, client_oid: ClientOid, words: str) -> None:
         order = self._desk.orders[client_oid]
-        self._desk.put(replace(order, state=OrderState.REJECTED, reason=words, is_guess=True))
+        self._desk.put(
+            replace(
+                order,
+                state=OrderState.REJECTED,
+                reason=words,
+                is_guess=True,
+                # Nothing is asked of it any more; should it turn up, it can be canceled anew.
+                pending=PendingCommand.NONE,
+            )
+        )
         self._desk.tell(client_oid, words, ok=False)

@@ -109,15 +109,20 @@ class StopMoving:
         move.recorded.step("see new")
         while move.is_wanted and desk.clock.monotonic_s() < deadline_s:
             await desk.pulse.until(lambda: self._is_settled(move), READ_INTERVAL_S)
-            state = desk.orders[move.new].state
+            new = desk.orders[move.new]
+            state = new.state
             if not self._desk.orders[move.old].is_working or not move.is_wanted:
                 return False
             if state not in {*_UNCLEAR, OrderState.UNTRIGGERED}:
                 return False
-            if state is OrderState.UNTRIGGERED and desk.is_trusted:
-                return True
-            if await self._is_listed(move):
-                return desk.orders[move.new].state is OrderState.UNTRIGGERED
+            # A new stop that the user is canceling stands in for nothing.
+            if new.pending is PendingCommand.NONE:
+                if state is OrderState.UNTRIGGERED and desk.is_trusted:
+                    return True
+                if await self._is_listed(move):
+                    new = desk.orders[move.new]
+                    is_left = new.pending is PendingCommand.NONE
+                    return new.state is OrderState.UNTRIGGERED and is_left
             await desk.clock.sleep(READ_INTERVAL_S)
         return False
 
@@ -165,6 +170,8 @@ class StopMoving:
                 "Not moved: nobody says what became of the new stop, so the old one stays. Both "
                 "may wait; both only reduce."
             )
+        elif new.state is OrderState.UNTRIGGERED:
+            words = "Not moved: the new stop is being canceled. The old one stays as it was."
         elif new.is_working or new.filled:
             words = "The new stop fired at once. The old one stays; it only reduces."
         else:
@@ -194,10 +201,13 @@ class StopMoving:
         elif old.is_working and old.state is OrderState.UNTRIGGERED:
             words = "The new stop waits, but the old one may still wait, too. Both only reduce."
             self._end(move, words, ok=False)
-        elif old.is_working or old.filled or not old.canceled:
+        elif old.is_working or old.filled or not old.canceled or not self._new_works(move):
             self._tell_fired(move)
         else:
             self._end(move, "Moved: the new stop waits, the old one is canceled.", ok=True)
+
+    def _new_works(self, move: _StopMove) -> bool:
+        return self._desk.orders[move.new].is_working
 
     def _tell_fired(self, move: _StopMove) -> None:
         old = self._desk.orders[move.old]

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from terminal.domain.events import MarginMode, StopDirection, StopReference, TimeInForce
+from terminal.domain.events import MarginMode, OrderType, StopDirection, StopReference, TimeInForce
 from terminal.domain.guard import BlockField, GuardLimits
 from terminal.domain.guard_terms import OrderRate
 from terminal.domain.intention import Purpose
@@ -339,6 +339,33 @@ async def test_an_entry_stop_moves_its_trigger_cancel_first() -> None:
     assert new.ticket.trigger == replace(trigger, price=Price(1015))
     assert new.ticket.price == 1016
     await d.stop()
+
+
+async def test_a_stop_that_has_fired_moves_as_the_limit_order_it_became() -> None:
+    d = await a_pocket_desk()
+    trigger = StopTrigger(StopDirection.UP, StopReference.LAST, Price(1010))
+    oid = await d.placed(a_ticket(price=Price(1011), trigger=trigger))
+    d.exchange.fill(d.exchange.alive()[0], 0)  # it fires and rests
+    await d.clock.settle()
+    assert d.desk.orders[oid].state is OrderState.OPEN
+    assert d.desk.move(oid, Price(1005)) is None
+    await d.clock.advance(3.0)
+    (new,) = d.exchange.alive()
+    assert (new.ticket.price, new.ticket.trigger) == (1005, None)
+    await d.stop()
+
+
+async def test_a_market_order_that_is_being_filled_cannot_be_moved() -> None:
+    bench = await a_started_bench()
+    oid = await an_open_order(
+        bench, order_type=OrderType.MARKET, price=None, lots=Lots(3), filled=Lots(1)
+    )
+    bench.desk.orders[oid] = replace(bench.desk.orders[oid], price=None)
+    blocked = bench.desk.move(oid, TARGET)
+    assert blocked is not None
+    assert blocked.blocks[0].reason == "A market order has no price to move."
+    assert bench.trading.cancels == []
+    await bench.stop()
 
 
 async def test_a_move_is_written_down_and_its_new_order_belongs_to_it() -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from terminal.domain.order import OrderState, submitting
 from terminal.domain.units import ClientOid, Lots, OrderId
 from terminal.exchange.errors import TransportError
@@ -32,6 +34,17 @@ async def test_orders_that_changed_while_we_were_away_are_found_out() -> None:
     assert len(bench.desk.working()) == 2
     assert len(bench.desk.fills) == 1
     assert bench.account.position(a_fill().symbol).core.is_flat, "positions are read, not summed"
+    await bench.stop()
+
+
+async def test_a_list_that_lags_brings_no_order_back_that_the_same_reading_saw_end() -> None:
+    bench = Bench()
+    old = an_order_update(order_id=OrderId("old"), client_oid=ClientOid("tern-old"))
+    bench.trading.open = (old,)
+    bench.trading.done = (replace(old, is_done=True, canceled=Lots(2), remaining=Lots(0)),)
+    await bench.start()
+    assert bench.desk.is_trusted
+    assert bench.desk.working() == ()
     await bench.stop()
 
 

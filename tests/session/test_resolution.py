@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import TYPE_CHECKING
 
 import pytest
@@ -9,10 +10,10 @@ import pytest
 from terminal.domain.clock import TimestampMs
 from terminal.domain.guard import BlockField
 from terminal.domain.intention import EventKind, Intention, JournalEvent, Purpose, Source
-from terminal.domain.order import OrderState
+from terminal.domain.order import OrderState, PendingCommand
 from terminal.domain.units import ClientOid, Lots, OrderId
 from terminal.exchange.errors import TransportError
-from terminal.exchange.outcome import Accepted, Route, Unknown
+from terminal.exchange.outcome import Accepted, Rejected, Route, Unknown
 from terminal.session.resolution import COVERED_ROWS, SIGNED_FOR_S, SOCKET_CLOSED_S, WAITS_S
 from terminal.session.results import Blocked, Submitted
 from tests.support.builders import a_fill, a_ticket, an_order_update
@@ -328,4 +329,33 @@ async def test_a_full_list_of_recent_orders_proves_nothing() -> None:
     await bench.clock.advance(20.0)
     assert len(past.asked) == 1
     assert bench.desk.journal.trail(OLD)[-1].detail["found"] == "no longer known"
+    await bench.stop()
+
+
+@pytest.mark.parametrize("answers", [True, False])
+async def test_what_was_asked_of_an_order_that_never_arrived_does_not_stick(
+    *, answers: bool
+) -> None:
+    """Should it turn up after all, it can be canceled anew."""
+    bench = await a_started_bench()
+    refused = Rejected("300003", "The balance is not enough.")
+    bench.trading.place_outcomes.append(refused if answers else Unknown("No answer."))
+    bench.trading.cancel_outcomes.extend([Unknown("No answer.")] * 3)
+    bench.trading.hold = asyncio.Event()
+    bench.desk.submit(a_ticket())
+    await bench.clock.settle()
+    if not answers:
+        bench.trading.hold.set()
+        await bench.clock.settle()
+    bench.desk.cancel(C1)
+    await bench.clock.settle()
+    bench.trading.hold.set()
+    await bench.clock.advance(20.0)
+    order = bench.desk.orders[C1]
+    assert (order.state, order.pending) == (OrderState.REJECTED, PendingCommand.NONE)
+    bench.stream.push(an_order_update(order_id=O1, client_oid=C1))
+    bench.trading.cancels.clear()
+    bench.desk.cancel(C1)
+    await bench.clock.settle()
+    assert bench.trading.cancels == [O1]
     await bench.stop()

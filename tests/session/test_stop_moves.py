@@ -156,6 +156,33 @@ async def test_a_new_stop_that_fires_at_once_leaves_the_old_one() -> None:
     await d.stop()
 
 
+async def test_a_new_stop_that_others_cancel_meanwhile_is_not_said_to_wait() -> None:
+    d, oid = await a_stopped_position()
+    d.exchange.fate = lambda kind: Fate.LATE if kind == "cancel" else Fate.WELL
+    d.desk.move(oid, Price(910))
+    await d.clock.advance(1.5)
+    d.exchange.end(next(one for one in d.exchange.alive() if one.client_oid == "c2"))
+    await d.clock.advance(20.0)
+    assert waiting(d) == []
+    assert d.sentences[-1] == (
+        "The old stop has ended, and the new one does not wait: look at the position."
+    )
+    await d.stop()
+
+
+async def test_canceling_the_new_stop_in_the_middle_of_a_move_leaves_the_old_one() -> None:
+    d, oid = await a_stopped_position()
+    d.exchange.fate = lambda kind: Fate.LATE if kind == "place" else Fate.WELL
+    d.desk.move(oid, Price(910))
+    await d.clock.advance(1.0)
+    d.desk.cancel(ClientOid("c2"))
+    await d.clock.advance(20.0)
+    assert waiting(d) == [("c1", 900)]
+    assert d.sentences[-1] == "Not moved: the new stop has ended. The old one stays as it was."
+    assert d.desk.orders[oid].pending is PendingCommand.NONE
+    await d.stop()
+
+
 async def test_canceling_the_stop_in_the_middle_of_its_move_cancels_both() -> None:
     d, oid = await a_stopped_position()
     d.exchange.fate = lambda kind: Fate.LATE if kind == "place" else Fate.WELL

@@ -1,0 +1,40 @@
+"""Generated histories of the order desk against the oracle: nothing lost, doubled or made up.
+
+Each comes from its number alone; one that fails is made small and told in full.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.support.histories import drawn, happened, smallest, story
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+IN_A_TEST = 100
+FIXED = 8
+"""Tests of the ordinary run, with always the same histories."""
+NIGHTLY = 120
+
+
+def _happen(first: int, folder: Path) -> None:
+    for seed in range(first, first + IN_A_TEST):
+        plan = drawn(seed)
+        if happened(plan, folder).wrong:
+            pytest.fail(story(smallest(plan, folder)), pytrace=False)
+
+
+@pytest.mark.parametrize("part", range(FIXED))
+def test_no_order_is_lost_or_doubled_and_nothing_untrue_is_said(part: int, tmp_path: Path) -> None:
+    """A fixed few hundred histories."""
+    _happen(part * IN_A_TEST, tmp_path)
+
+
+@pytest.mark.nightly
+@pytest.mark.parametrize("part", range(FIXED, FIXED + NIGHTLY))
+def test_nor_in_thousands_of_histories(part: int, tmp_path: Path) -> None:
+    """Those that follow, twelve thousand of them."""
+    _happen(part * IN_A_TEST, tmp_path)
