@@ -482,5 +482,11 @@ class MortalJournal:
     def trail(self, client_oid: ClientOid) -> tuple[JournalEvent, ...]:
         return self._inner.trail(client_oid)
 
+    def procedure(self, procedure_id: ProcedureId) -> Procedure | None:
+        return self._inner.procedure(procedure_id)
+
+    def named(self, order_id: OrderId) -> ClientOid | None:
+        return self._inner.named(order_id)
+
     async def tidy(self) -> None:
         await self._inner.tidy()
