@@ -16,10 +16,12 @@ from terminal.widgets.reconcile import show_reconcile
 from terminal.widgets.transfer import show_transfer
 
 if TYPE_CHECKING:
-    from terminal.app.wiring import Program
     from terminal.session.backend import Backend
+    from terminal.session.leaving import Leaving
     from terminal.session.live_switch import LiveSwitch
+    from terminal.viewmodels.connection import StatusViewModel
     from terminal.viewmodels.frame import FrameMeter, QtFrameClock
+    from terminal.viewmodels.ladder import LadderViewModel
     from terminal.viewmodels.workspace import Workspace
     from terminal.widgets.main_window import MainWindow
     from terminal.widgets.theme import Theme
@@ -64,28 +66,35 @@ def fill_account_menu(
     window.add_account_action(f"&What the exchange has{ELLIPSIS}", "", look)
 
 
-def follow_live(
-    switch: LiveSwitch,
-    name: str,
-    program: Program,
-) -> LiveViewModel:
+@final
+class LiveParts(NamedTuple):
+    """What live trading is shown by, and what it disarms."""
+
+    leaving: Leaving
+    frame: QtFrameClock
+    status: StatusViewModel
+    ladder: LadderViewModel
+    window: MainWindow
+    theme: Theme
+
+
+def follow_live(switch: LiveSwitch, name: str, parts: LiveParts) -> LiveViewModel:
     """Live trading of an account of the real exchange, in the menu and in the status bar."""
-    leaving = program.backend.leaving
 
     def standing() -> tuple[str, ...]:
-        lines = tuple(line.text for line in standing_lines(leaving.standing()))
-        return (BURNING, *lines) if leaving.needs_work else lines
+        lines = tuple(line.text for line in standing_lines(parts.leaving.standing()))
+        return (BURNING, *lines) if parts.leaving.needs_work else lines
 
-    live = LiveViewModel(switch, name, program.frame, standing=standing)
-    switch.on_changed.add(partial(_follow, live, program))
-    program.status.show_badge(*live.badge)
-    show = partial(show_live, live, program.theme, program.window)
-    program.window.add_account_action(f"Li&ve trading{ELLIPSIS}", "", show)
+    live = LiveViewModel(switch, name, parts.frame, standing=standing)
+    switch.on_changed.add(partial(_follow, live, parts))
+    parts.status.show_badge(*live.badge)
+    show = partial(show_live, live, parts.theme, parts.window)
+    parts.window.add_account_action(f"Li&ve trading{ELLIPSIS}", "", show)
     return live
 
 
-def _follow(live: LiveViewModel, program: Program) -> None:
+def _follow(live: LiveViewModel, parts: LiveParts) -> None:
     """The badge tells how far commands go, and hands are armed only while orders are sent."""
-    program.status.show_badge(*live.badge)
+    parts.status.show_badge(*live.badge)
     if not live.is_on:
-        program.ladder.disarm("live trading is off.")
+        parts.ladder.disarm("live trading is off.")

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, NamedTuple, final
 
-from terminal.app.account_menu import account_dialogs, fill_account_menu, follow_live
+from terminal.app.account_menu import LiveParts, account_dialogs, fill_account_menu, follow_live
 from terminal.app.safety_panels import SafetyPanels, add_safety, safety_panels
 from terminal.app.truth_panels import add_truth, truth_dialogs
 from terminal.domain.units import Side
@@ -177,7 +177,8 @@ def build(
         theme=theme,
     )
     if backend.live is not None:
-        program.live = follow_live(backend.live, account_name, program)
+        parts = LiveParts(backend.leaving, frame, status, ladder, window, theme)
+        program.live = follow_live(backend.live, account_name, parts)
         program.view_models = (*program.view_models, program.live)
     return program
 
