@@ -48,7 +48,7 @@ from tests.support.lossy_wire import Fates, MortalJournal, Socket, Wire
 from tests.support.truth import OURS, SYMBOLS, Exchange, Truth, a_stop
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Generator
     from pathlib import Path
 
     from terminal.domain.events import Fill
@@ -701,7 +701,7 @@ def _words(ticket: OrderTicket) -> str:
 
 
 @contextmanager
-def _no_chance(seed: int) -> Iterator[None]:
+def _no_chance(seed: int) -> Generator[None]:
     """What spreads reconnections draws from the history's number, too."""
 
     class Drawn:
