@@ -162,6 +162,7 @@ class Backend:
             clients.funds, self.desk, self.exchange_clock, owner, self.notices, safety.fuse
         )
         self.leaving = Leaving(self.desk, self.account, self.fuse, clock, owner)
+        self.leaving.busy.extend((self.exit_orders.under_way, self.protection.under_way))
         self.reconciling = Reconciling(self.desk, owner)
         self.transfers = TransferDesk(
             clients.transfers,

@@ -277,6 +277,7 @@ def _progress(leaving: Leaving) -> str:
         parts.append(f"Not flat yet: {', '.join(progress.positions)}.")
     if progress.problem:
         parts.append(f"Trying on: {progress.problem}")
+    parts.extend(leaving.standing().doing)
     if not parts:
         parts.append("Putting out the fuse." if leaving.needs_work else "Verifying.")
     return " ".join(parts)
@@ -289,6 +290,7 @@ def standing_lines(standing: Standing) -> tuple[LeavingLine, ...]:
         LeavingLine(f"{sentence} It ends with this program.", Role.DANGER)
         for sentence in standing.held
     )
+    lines.extend(LeavingLine(sentence, Role.CAUTION) for sentence in standing.doing)
     return tuple(lines)
 
 
@@ -312,8 +314,6 @@ def _contract_lines(one: StandingContract) -> list[LeavingLine]:
     if one.unclear:
         words = f"{one.symbol}: {_count(one.unclear, 'order')} not known to only reduce."
         lines.append(LeavingLine(words, Role.CAUTION))
-    if one.is_flattening:
-        lines.append(LeavingLine(f"{one.symbol} is being flattened.", Role.CAUTION))
     return lines
 
 

@@ -148,7 +148,7 @@ def test_watch_only_asks_while_something_stands() -> None:
     assert panel.switch.access is Access.REDUCING
     vm.watch_only()
     frame.tick()
-    assert panel.switch.access is Access.WATCH_ONLY
+    assert panel.permit.access is Access.WATCH_ONLY
     assert vm.view.watch_question == ""
     assert allowed == [True, False]
     vm.stop()
