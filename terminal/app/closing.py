@@ -45,11 +45,14 @@ class Closing(QObject):
 
     @Slot()
     def by_signal(self) -> None:
-        """A polite kill, or Ctrl-C: asked for a while; a second one keeps everything and goes."""
+        """A polite kill, or Ctrl-C: asked for a while; a second one goes.
+
+        It keeps everything, unless something is being done already: then that is left as it is.
+        """
         if not self._asks:
             self.left.emit()
         elif self._is_told_twice and self._leaving.is_open:
-            self._leaving.keep()
+            self._leaving.insist()
         else:
             self._is_told_twice = True
             self._leaving.ask(SYSTEM_WAIT_S)

@@ -163,6 +163,7 @@ class Backend:
             clients.funds, self.desk, self.exchange_clock, owner, self.notices, safety.fuse
         )
         self.leaving = Leaving(self.desk, self.account, self.fuse, clock, owner)
+        self.leaving.busy.extend((self.exit_orders.under_way, self.protection.under_way))
         self.reconciling = Reconciling(self.desk, owner)
         self.transfers = TransferDesk(
             clients.transfers,
@@ -174,7 +175,8 @@ class Backend:
         )
 
         self._order_socket = clients.order_socket
-        self._runs_socket = False
+        self._socket_owner: TaskOwner | None = None
+        self._is_socket_ending = False
         self.health = ExchangeHealth(
             clients.trading,
             clients.budget,
@@ -333,11 +335,21 @@ class Backend:
         await self._keep_current()
 
     def _run_order_socket(self) -> None:
-        """It signs in once something may be sent, and not for who only watches."""
-        is_silent = self.clients.permit.access.silence
-        if self._order_socket is not None and not self._runs_socket and not is_silent:
-            self._runs_socket = True
-            self.owner.spawn("order socket", self._order_socket.run())
+        """It is signed in while something may be sent, and not for who only watches."""
+        if self._order_socket is None:
+            return
+        is_silent, owner = self.clients.permit.access.silence, self._socket_owner
+        if owner is None and not is_silent:
+            owner = self._socket_owner = self.owner.child("order socket")
+            owner.spawn("run", self._order_socket.run())
+        elif owner is not None and is_silent and not self._is_socket_ending:
+            self._is_socket_ending = True
+            self.owner.spawn("end of the order socket", self._end_order_socket(owner))
+
+    async def _end_order_socket(self, owner: TaskOwner) -> None:
+        await owner.close()
+        self._socket_owner, self._is_socket_ending = None, False
+        self._run_order_socket()  # it may have been allowed again meanwhile
 
     async def _keep_current(self) -> None:
         """Clocks drift and machines sleep.

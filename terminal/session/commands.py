@@ -23,6 +23,7 @@ class Commands:
     """Built once for each desk; they share nothing but it."""
 
     def __init__(self, desk: Desk, resolution: Resolution) -> None:
+        self._desk = desk
         self.placing = Placing(desk, resolution)
         self.canceling = Canceling(desk)
         self.batches = Batching(desk, self.placing, self.canceling)
@@ -31,3 +32,19 @@ class Commands:
         self.flattening = Flattening(desk)
         self.reversing = Reversing(desk, self.flattening)
         self.closing = Closing(desk)
+
+    def under_way(self) -> tuple[str, ...]:
+        """What procedures of many steps are doing now, one sentence each."""
+        desk = self._desk
+        symbols = {order.symbol for order in desk.orders.values()}
+        symbols |= {position.symbol for position in desk.account.positions()}
+        words: list[str] = []
+        for symbol in sorted(symbols):
+            if self.reversing.is_running(symbol):
+                words.append(f"{symbol} is being reversed.")
+            elif self.flattening.is_running(symbol):
+                words.append(f"{symbol} is being flattened.")
+            if self.moving.is_running(symbol):
+                words.append(f"An order of {symbol} is being moved.")
+        words.extend(f"The {name} are being canceled." for name in self.sweeping.under_way)
+        return tuple(words)

@@ -134,6 +134,10 @@ class ExitOrders:
     def _mode(self, symbol: Symbol) -> MarginMode | None:
         return self._account.position(symbol).margin_mode or self._account.margin_mode(symbol)
 
+    def under_way(self) -> tuple[str, ...]:
+        """Stops that are being moved now, one sentence for each contract."""
+        return tuple(f"The stop of {symbol} is being moved." for symbol in sorted(self._moving))
+
     # Breakeven -------------------------------------------------------------------------------
 
     def breakeven(self, symbol: Symbol) -> Blocked | Price:

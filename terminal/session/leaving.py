@@ -70,17 +70,19 @@ class StandingContract:
 class Standing:
     """All that stands. ``held`` are sentences about exits that end with this program.
 
+    ``doing`` are sentences about procedures that are in the middle of what they do.
     ``is_known`` is False while orders or positions are not trusted.
     """
 
     contracts: tuple[StandingContract, ...]
     held: tuple[str, ...]
     is_known: bool
+    doing: tuple[str, ...] = ()
 
     @property
     def is_anything(self) -> bool:
         """Whether there is something to ask about."""
-        return bool(self.contracts or self.held)
+        return bool(self.contracts or self.held or self.doing)
 
 
 def nothing_held() -> tuple[str, ...]:
@@ -110,6 +112,8 @@ class Leaving:
         self._clearing: Clearing | None = None
         self._since_s = 0.0
         self.held = held
+        self.busy: list[Callable[[], tuple[str, ...]]] = [desk.under_way]
+        """Each tells, in sentences, of procedures that an end would break off halfway."""
         self.phase = LeavingPhase.STAYING
         self.kind: LeavingKind | None = None
         self.problem = ""
@@ -127,7 +131,10 @@ class Leaving:
         symbols = sorted(set(positions) | {order.symbol for order in working})
         contracts = tuple(self._contract(symbol, positions.get(symbol)) for symbol in symbols)
         is_known = self._desk.is_trusted and self._account.is_trusted
-        return Standing(contracts, self.held(), is_known)
+        return Standing(contracts, self.held(), is_known, self._doing())
+
+    def _doing(self) -> tuple[str, ...]:
+        return tuple(words for busy in self.busy for words in busy())
 
     def _contract(self, symbol: Symbol, lots: Lots | None) -> StandingContract:
         unknown = self._desk.flags_unknown
@@ -175,6 +182,7 @@ class Leaving:
             words.append(f"Not verified flat: {', '.join(progress.positions)}.")
         if progress.problem:
             words.append(progress.problem)
+        words.extend(self._doing())
         words.append(self._fuse.warning)
         return " ".join(filter(None, words))
 
@@ -223,12 +231,13 @@ class Leaving:
     # Working ---------------------------------------------------------------------------------
 
     async def _work(self) -> None:
-        if self._clearing is not None:
-            await self._clearing.run()
-            if self._clearing is not None and self._clearing.ended_by:
-                self._say(self._clearing.ended_by)
+        clearing = self._clearing
+        if clearing is not None:
+            await clearing.run()
+            if clearing.ended_by:
+                self._say(clearing.ended_by)
                 return  # not what was asked for: the user decides
-        while any(self._desk.flattening(one.symbol) for one in self.standing().contracts):
+        while self._doing():  # between its steps a procedure may have nothing that stands
             await self._desk.pulse.until(lambda: False, LOOK_S)  # a look now and then is enough
         if self._fuse.is_burning:
             warning = await self._fuse.end(FUSE_WAIT_S)

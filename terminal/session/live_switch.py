@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, final
 
 from terminal.domain.access import Access
-from terminal.session.conditions import Light
+from terminal.session.conditions import Condition, Light
 from terminal.session.listeners import Listeners
 from terminal.session.notices import NoticeLevel
 
@@ -18,12 +18,13 @@ if TYPE_CHECKING:
 
     from terminal.domain.clock import Clock
     from terminal.exchange.permit import Permit
-    from terminal.session.conditions import Check, Condition
+    from terminal.session.conditions import Check
     from terminal.session.notices import NoticeBoard
     from terminal.session.tasks import TaskOwner
 
 LOOK_S = 0.5
 """Some conditions change without a word, by growing old."""
+BROKEN = "This condition could not be looked at."
 
 
 @final
@@ -47,6 +48,9 @@ class LiveSwitch:
         self._clock = clock
         self._owner = owner.child("live")
         self._notices = notices
+        self._is_looking = False
+        self._is_started = False
+        self._broken: set[Check] = set()
         self.on_changed: Listeners[[]] = Listeners(self._owner.listener_failed)
 
     @property
@@ -66,13 +70,26 @@ class LiveSwitch:
 
     def conditions(self) -> tuple[Condition, ...]:
         """How every condition stands now."""
-        return tuple(check() for check in self._checks)
+        return tuple(map(self._look_at, self._checks))
+
+    def _look_at(self, check: Check) -> Condition:
+        """A condition that raises is red, and its error is reported once."""
+        try:
+            condition = check()
+        except Exception as error:  # noqa: BLE001 - reported; not knowing is not green
+            if check not in self._broken:
+                self._broken.add(check)
+                self._owner.report("condition", error)
+            return Condition("Unknown", Light.RED, BROKEN)
+        self._broken.discard(check)
+        return condition
 
     # Life ------------------------------------------------------------------------------------
 
     def start(self) -> None:
-        """Begin to look at the conditions now and then; ``look`` does it at once."""
-        self._owner.spawn("look", self._run())
+        """Begin to look at the conditions now and then while it is on; ``look`` does it at once."""
+        self._is_started = True
+        self._look_while_on()
 
     async def stop(self) -> None:
         """Switch off and wait until nothing runs."""
@@ -80,10 +97,19 @@ class LiveSwitch:
         if self.is_on:
             self._permit.change(Access.REDUCING)
 
+    def _look_while_on(self) -> None:
+        """Nobody is woken while it is off: there is nothing to switch off then."""
+        if self._is_started and self.is_on and not self._is_looking:
+            self._is_looking = True
+            self._owner.spawn("look", self._run())
+
     async def _run(self) -> None:
-        while True:
-            await self._clock.sleep(LOOK_S)
-            self.look()
+        try:
+            while self.is_on:
+                await self._clock.sleep(LOOK_S)
+                self.look()
+        finally:
+            self._is_looking = False
 
     def look(self) -> None:
         """Switch off if a condition is not green any more. Cheap while it is off."""
@@ -94,12 +120,7 @@ class LiveSwitch:
             self._off(f"Live trading went off: {failed}")
 
     def _failed(self) -> str | None:
-        for check in self._checks:
-            try:
-                condition = check()
-            except Exception as error:  # noqa: BLE001 - reported; not knowing is not green
-                self._owner.report("condition", error)
-                return "a condition could not be looked at."
+        for condition in self.conditions():
             if condition.light is not Light.GREEN:
                 return f"{condition.name}: {condition.sentence}"
         return None
@@ -139,6 +160,7 @@ class LiveSwitch:
 
     def _change(self, access: Access) -> None:
         self._permit.change(access)
+        self._look_while_on()
         self.on_changed.notify()
 
     def _say(self, level: NoticeLevel, words: str) -> None:

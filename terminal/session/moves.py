@@ -58,6 +58,13 @@ class Moving:
         """True while a procedure sees to an order that it moves."""
         return client_oid in self._running or self._stops.is_moving(client_oid)
 
+    def is_running(self, symbol: Symbol) -> bool:
+        """True while an order of a contract is being moved."""
+        working = self._desk.working(symbol)
+        return symbol in self._under_way.values() or any(
+            self._stops.is_moving(order.client_oid) for order in working
+        )
+
     def abort(self, client_oid: ClientOid) -> None:
         """The user cancels an order in the middle of its move: no new order follows."""
         self._under_way.pop(client_oid, None)

@@ -561,6 +561,10 @@ class OrderDesk:
         self.spawn(f"close {client_oid}", self._commands.placing.run(ticket, client_oid))
         return client_oid
 
+    def under_way(self) -> tuple[str, ...]:
+        """What procedures of many steps are doing now, one sentence each."""
+        return self._commands.under_way()
+
     # Facts -----------------------------------------------------------------------------------
 
     def _on_fact(self, fact: StreamFact) -> None:

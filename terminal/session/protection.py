@@ -349,6 +349,10 @@ class ProtectionWatch:
         price = watched_price(self.settings.reference, contract.scale, now)
         return now.mark if price is None else ExactPrice(price)
 
+    def under_way(self) -> tuple[str, ...]:
+        """Positions that are being mended now, one sentence each."""
+        return tuple(f"The stops of {symbol} are being mended." for symbol in sorted(self._mending))
+
     def mend(self, proposal: Proposal) -> None:
         """Send a proposal, if nothing has changed by the exchange's own word, asked right now."""
         symbol, reason = proposal.symbol, self._desk.access.silence  # a mending only reduces

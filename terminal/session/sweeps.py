@@ -69,6 +69,8 @@ class Sweeping:
     def __init__(self, desk: Desk, batches: Batching) -> None:
         self._desk = desk
         self._batches = batches
+        self.under_way: list[str] = []
+        """What is being canceled now, in words."""
 
     def side(self, symbol: Symbol, side: Side) -> None:
         """Cancel a contract's buys or sells: the exchange has no such call, so it is a list."""
@@ -144,7 +146,19 @@ class Sweeping:
         wanted = f"Canceling the {sweep.name}."
         recorded = Recorded(self._desk, Purpose.CANCEL, sweep.symbol or EVERYWHERE, wanted)
         self._mark(sweep)
-        self._desk.spawn(f"cancel the {sweep.name}", run(sweep, recorded))
+        self.under_way.append(sweep.name)
+        self._desk.spawn(f"cancel the {sweep.name}", self._carry_out(sweep, run, recorded))
+
+    async def _carry_out(
+        self,
+        sweep: _Sweep,
+        run: Callable[[_Sweep, Recorded], Coroutine[object, object, None]],
+        recorded: Recorded,
+    ) -> None:
+        try:
+            await run(sweep, recorded)
+        finally:
+            self.under_way.remove(sweep.name)
 
     def _mark(self, sweep: _Sweep) -> None:
         """Choose what is meant and was not sent by us after the command."""

@@ -21,6 +21,10 @@ LOOK_MS = 500
 NOT_KNOWN = (
     "There is no connection to the exchange, so this is what was known last: it may be out of date."
 )
+NOTHING_KNOWN = (
+    "There is no connection to the exchange, so it is not known whether any order or position "
+    "stands there."
+)
 KEPT_BY_EXCHANGE = (
     "What stands on the exchange goes on without this program: orders, stops, positions."
 )
@@ -100,7 +104,11 @@ class LeavingViewModel(ViewModel):
     @property
     def needs_answer(self) -> bool:
         """Whether an end would leave something behind, or a fuse that burns."""
-        return self._leaving.standing().is_anything or self._leaving.needs_work
+        return self._asks_about(self._leaving.standing()) or self._leaving.needs_work
+
+    def _asks_about(self, standing: Standing) -> bool:
+        """Not to know is no nothing; but the demo's exchange ends with us, known or not."""
+        return standing.is_anything or not (standing.is_known or self._note == ENDS_WITH_DEMO)
 
     # Commands --------------------------------------------------------------------------------
 
@@ -119,7 +127,7 @@ class LeavingViewModel(ViewModel):
             self._timer.start()
             self.refresh_now()
             return
-        if not self._leaving.standing().is_anything:
+        if not self._asks_about(self._leaving.standing()):
             if self._leaving.needs_work:
                 self._open()
                 self.keep()
@@ -155,6 +163,15 @@ class LeavingViewModel(ViewModel):
     def leave_now(self) -> None:
         """Leave without the last word; offered only when it takes long or went wrong."""
         if self._is_open and self._leaving.is_late:
+            self._leaving.leave_now()
+
+    def insist(self) -> None:
+        """The system wants the end once more: keep everything, or leave whatever is being done."""
+        if not self._is_open:
+            return
+        if self._leaving.phase is LeavingPhase.STAYING:
+            self.keep()
+        else:
             self._leaving.leave_now()
 
     # Life ------------------------------------------------------------------------------------
@@ -230,17 +247,24 @@ class LeavingViewModel(ViewModel):
             )
         return LeavingView(
             lines=standing_lines(standing),
-            doubt="" if standing.is_known else NOT_KNOWN,
+            doubt=_doubt(standing),
             note=self._note,
             is_question=is_question,
             doing="" if kind is None else _DOING[kind],
             progress="" if is_question else _progress(leaving),
             problem=leaving.truth_if_left_now if leaving.is_late else leaving.problem,
             can_leave_now=leaving.is_late,
-            has_entries=any(one.entries or one.unclear for one in standing.contracts),
-            has_orders_or_positions=bool(standing.contracts),
+            has_entries=not standing.is_known
+            or any(one.entries or one.unclear for one in standing.contracts),
+            has_orders_or_positions=bool(standing.contracts) or not standing.is_known,
             countdown=countdown,
         )
+
+
+def _doubt(standing: Standing) -> str:
+    if standing.is_known:
+        return ""
+    return NOT_KNOWN if standing.is_anything else NOTHING_KNOWN
 
 
 def _progress(leaving: Leaving) -> str:
@@ -253,6 +277,7 @@ def _progress(leaving: Leaving) -> str:
         parts.append(f"Not flat yet: {', '.join(progress.positions)}.")
     if progress.problem:
         parts.append(f"Trying on: {progress.problem}")
+    parts.extend(leaving.standing().doing)
     if not parts:
         parts.append("Putting out the fuse." if leaving.needs_work else "Verifying.")
     return " ".join(parts)
@@ -265,6 +290,7 @@ def standing_lines(standing: Standing) -> tuple[LeavingLine, ...]:
         LeavingLine(f"{sentence} It ends with this program.", Role.DANGER)
         for sentence in standing.held
     )
+    lines.extend(LeavingLine(sentence, Role.CAUTION) for sentence in standing.doing)
     return tuple(lines)
 
 
@@ -288,8 +314,6 @@ def _contract_lines(one: StandingContract) -> list[LeavingLine]:
     if one.unclear:
         words = f"{one.symbol}: {_count(one.unclear, 'order')} not known to only reduce."
         lines.append(LeavingLine(words, Role.CAUTION))
-    if one.is_flattening:
-        lines.append(LeavingLine(f"{one.symbol} is being flattened.", Role.CAUTION))
     return lines
 
 

@@ -26,8 +26,8 @@ class FakeLeaving(QObject):
         self.told.append(within_s)
         self.is_open = True
 
-    def keep(self) -> None:
-        self.told.append("keep")
+    def insist(self) -> None:
+        self.told.append("insist")
 
 
 class FakeManager:
@@ -61,12 +61,12 @@ def test_the_window_asks_without_a_clock() -> None:
     assert left == ["left"]
 
 
-def test_a_signal_asks_for_a_while_and_a_second_one_keeps_everything() -> None:
+def test_a_signal_asks_for_a_while_and_a_second_one_insists() -> None:
     one, leaving, _left = closing()
     one.by_signal()
     assert leaving.told == [SYSTEM_WAIT_S]
     one.by_signal()
-    assert leaving.told == [SYSTEM_WAIT_S, "keep"]
+    assert leaving.told == [SYSTEM_WAIT_S, "insist"]
 
 
 def test_a_session_that_ends_is_held_where_that_is_allowed() -> None:

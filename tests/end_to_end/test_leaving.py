@@ -237,5 +237,5 @@ def test_stopped_by_key_and_left_flat_and_still_stopped_at_the_next_start(
         assert one.stands == (0, 0, 0)
 
     with_program(tmp_path, monkeypatch, play)
-    kept = (tmp_path / "config" / "stopped.json").read_text()
-    assert '"is_finished": true' in kept
+    (kept,) = (tmp_path / "config").glob("stopped-*.json")
+    assert '"is_finished": true' in kept.read_text()

@@ -11,6 +11,7 @@ from terminal.domain.account_facts import StopsFate
 from terminal.domain.guard import BlockField
 from terminal.domain.order import OrderState
 from terminal.domain.units import Price
+from terminal.exchange.order_socket import SocketStatus
 from terminal.exchange.permit import Permit
 from terminal.session.backend import Safety
 from terminal.session.clearing import ClearingKind
@@ -169,4 +170,24 @@ async def test_the_fuse_goes_with_the_permit() -> None:
     assert len(settings) == 1
     switch.turn_off()
     await eventually(lambda: fuse.status.state is FuseState.OFF, "the fuse out")
+    await one.stop()
+
+
+async def test_the_order_socket_is_signed_in_only_while_something_may_be_sent() -> None:
+    """Who only watches holds no door open; allowed again, it signs in anew."""
+    one = Live(is_calm=True, permit=Permit(Access.WATCH_ONLY, Access.FULL), has_socket=True)
+    await one.start()
+    switch, socket = one.backend.live, one.backend.clients.order_socket
+    assert switch is not None
+    assert socket is not None
+    assert not socket.is_ready
+    switch.allow()
+    await eventually(lambda: socket.is_ready, "the order socket")
+    switch.watch_only()
+    await eventually(lambda: socket.state.status is SocketStatus.STOPPED, "its end")
+    assert not socket.is_ready
+    switch.allow()
+    switch.watch_only()
+    switch.allow()
+    await eventually(lambda: socket.is_ready, "the order socket once more")
     await one.stop()

@@ -9,9 +9,11 @@ import pytest
 
 from terminal.domain.access import Access
 from terminal.domain.account_facts import StopsFate
+from terminal.domain.units import Price, Side
 from terminal.exchange.outcome import NotSent
 from terminal.session.fuse import Fuse, FuseTerms
 from terminal.session.leaving import LATE_S, LEAVING, Leaving, LeavingKind, LeavingPhase
+from terminal.session.results import Submitted
 from tests.support.builders import XBT, a_ticket
 from tests.support.fake_fuse import FakeFuseGateway
 from tests.support.standing import OTHER, Stage, staged
@@ -238,4 +240,35 @@ async def test_what_was_chosen_ends_when_nothing_may_be_sent_and_leaving_is_offe
         assert way.leaving.is_late
         assert way.leaving.problem == Access.WATCH_ONLY.silence
         way.leaving.leave_now()
+        assert way.phase() is LeavingPhase.READY
+
+
+@pytest.mark.parametrize("act", ["reverse", "move", "sweep", "swap"])
+async def test_keeping_everything_waits_for_what_is_half_done_and_names_it(act: str) -> None:
+    """An end between the close and the opposite order, or a cancel and its new order, breaks it."""
+    async with a_way() as way:
+        stage, desk = way.stage, way.stage.bench.desk
+        stage.holds_cancels = True
+        names = {"reverse": "reversed", "move": "moved", "sweep": "canceled", "swap": "mended"}
+        swaps = ["The stops of XBTUSDTM are being mended."]
+        if act == "reverse":
+            assert desk.reverse(XBT) is None
+        elif act == "move":
+            placed = desk.submit(a_ticket())
+            assert isinstance(placed, Submitted)
+            await stage.clock.settle()
+            assert desk.move(placed.client_oid, Price(990)) is None
+        elif act == "sweep":
+            desk.cancel_side(XBT, Side.BUY)
+        else:
+            way.leaving.busy.append(lambda: tuple(swaps))
+        assert names[act] in " ".join(way.leaving.standing().doing)
+        way.leaving.begin(LeavingKind.KEEP)
+        await stage.clock.advance(0.6)
+        assert way.phase() is LeavingPhase.WORKING
+        assert names[act] in way.leaving.truth_if_left_now
+        swaps.clear()
+        await stage.let_go()
+        await stage.clock.advance(40)
+        assert way.leaving.standing().doing == ()
         assert way.phase() is LeavingPhase.READY

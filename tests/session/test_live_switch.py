@@ -62,8 +62,36 @@ async def test_a_condition_that_fails_is_not_green() -> None:
 
     panel.switch.add_check(broken)
     assert panel.switch.access is Access.REDUCING
-    assert panel.switch.turn_on() == "Not switched on. a condition could not be looked at."
-    assert len(panel.errors) == 2
+    assert (
+        panel.switch.turn_on() == "Not switched on. Unknown: This condition could not be looked at."
+    )
+    assert [one.light for one in panel.switch.conditions()] == [Light.GREEN, Light.GREEN, Light.RED]
+    assert len(panel.errors) == 1, "twice a second it is looked at, and told once"
+
+
+async def test_nobody_is_woken_while_it_is_off() -> None:
+    """There is nothing to switch off then; on, it is looked at again."""
+    panel = SwitchPanel()
+    looks: list[int] = []
+
+    def looked_at() -> Condition:
+        looks.append(1)
+        return Condition("Looked at", Light.GREEN, "")
+
+    panel.switch.add_check(looked_at)
+    panel.switch.start()
+    await panel.clock.advance(10.0)
+    assert panel.owner.task_names == ()
+    for _ in range(2):
+        assert panel.switch.turn_on() == ""
+        looks.clear()
+        await panel.clock.advance(10.0)
+        assert len(looks) == 20
+        panel.switch.turn_off()
+        await panel.clock.advance(LOOK_S)
+        assert panel.owner.task_names == ()
+    assert len(looks) == 20
+    await panel.switch.stop()
 
 
 async def test_by_hand() -> None:

@@ -21,11 +21,13 @@ if TYPE_CHECKING:
     from terminal.simexchange.switches import Switches
 
 
-def clients_of(exchange: SimExchange, permit: Permit | None = None) -> ExchangeClients:
+def clients_of(
+    exchange: SimExchange, permit: Permit | None = None, *, has_socket: bool = False
+) -> ExchangeClients:
     """Clients signed with the demo key; with a permit they send what it allows."""
     key = exchange.key
     return connect(
-        Hosts(exchange.rest, exchange.rest),
+        Hosts(exchange.rest, exchange.rest, exchange.ws_api if has_socket else ""),
         Credentials(key.key, key.secret, key.passphrase),
         SystemClock(),
         permit=permit,
@@ -43,7 +45,9 @@ class Live:
         switches: Switches | None = None,
         permit: Permit | None = None,
         safety: Safety | None = None,
+        has_socket: bool = False,
     ) -> None:
+        self._has_socket = has_socket
         self._permit = permit
         self._safety = safety
         self.exchange = SimExchange(is_calm=is_calm, switches=switches)
@@ -55,7 +59,7 @@ class Live:
         await self.exchange.start()
         clock = SystemClock()
         self.backend = Backend(
-            clients_of(self.exchange, self._permit),
+            clients_of(self.exchange, self._permit, has_socket=self._has_socket),
             clock,
             self.owner,
             GuardLimits,

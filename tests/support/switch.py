@@ -25,6 +25,7 @@ class SwitchPanel:
         self.clock = FakeClock()
         self.errors: list[str] = []
         owner = TaskOwner("test", lambda name, error: self.errors.append(f"{name} {error!r}"))
+        self.owner = owner
         self.notices = NoticeBoard(self.clock)
         self.permit = Permit(Access.WATCH_ONLY, Access.FULL)
         checks = [self._check(name) for name in names]

@@ -12,7 +12,12 @@ from terminal.domain.account_facts import StopsFate
 from terminal.session.fuse import Fuse, FuseTerms
 from terminal.session.leaving import Leaving
 from terminal.viewmodels.frame import HandFrameClock
-from terminal.viewmodels.leaving import NOT_KNOWN, LeavingViewModel
+from terminal.viewmodels.leaving import (
+    ENDS_WITH_DEMO,
+    NOT_KNOWN,
+    NOTHING_KNOWN,
+    LeavingViewModel,
+)
 from terminal.viewmodels.text import Role
 from tests.support.builders import XBT
 from tests.support.fake_fuse import FakeFuseGateway
@@ -197,3 +202,42 @@ async def test_a_system_that_asks_during_the_question_starts_its_clock() -> None
         one.vm.stay()
         one.vm.ask()
         assert one.vm.view.countdown == "", "who stays has answered"
+
+
+async def test_who_knows_nothing_is_asked_and_offered_every_way_out() -> None:
+    """Not to know is no nothing. Only the demo's exchange ends with us, whatever stands there."""
+    async with seen(empty=True) as one:
+        one.stage.go_away()
+        await one.stage.clock.settle()
+        assert one.vm.needs_answer
+        one.vm.ask()
+        assert one.told == ["opened"]
+        view = one.vm.view
+        assert (view.lines, view.doubt) == ((), NOTHING_KNOWN)
+        assert view.has_entries
+        assert view.has_orders_or_positions
+        one.vm.keep()
+        await one.stage.clock.settle()
+        assert one.told == ["opened", "ended", "left"]
+        demo = LeavingViewModel(one.leaving, HandFrameClock(), ENDS_WITH_DEMO)
+        assert not demo.needs_answer
+        await one.stage.come_back()
+        await one.stage.clock.advance(20)
+
+
+async def test_whoever_insists_leaves_whatever_is_being_done() -> None:
+    """The first time everything is kept; while something is done already it is left at once."""
+    async with seen() as one:
+        one.vm.ask()
+        one.vm.insist()
+        await one.stage.clock.settle()
+        assert one.told == ["opened", "ended", "left"]
+        assert one.stage.log == []
+    async with seen() as one:
+        one.stage.refuses = 100
+        one.vm.ask()
+        one.vm.flatten()
+        await one.stage.clock.advance(1)
+        assert not one.leaving.is_late
+        one.vm.insist()
+        assert one.told == ["opened", "ended", "left"]

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from terminal.domain.access import Access
-from terminal.session.conditions import Light
+from terminal.session.conditions import Condition, Light
+from terminal.session.live_switch import BROKEN
 from terminal.viewmodels.frame import HandFrameClock
 from terminal.viewmodels.live import BADGES, LiveViewModel
 from terminal.viewmodels.text import Role
@@ -147,7 +148,7 @@ def test_watch_only_asks_while_something_stands() -> None:
     assert panel.switch.access is Access.REDUCING
     vm.watch_only()
     frame.tick()
-    assert panel.switch.access is Access.WATCH_ONLY
+    assert panel.permit.access is Access.WATCH_ONLY
     assert vm.view.watch_question == ""
     assert allowed == [True, False]
     vm.stop()
@@ -164,3 +165,17 @@ def test_of_much_that_stands_the_question_names_some() -> None:
     frame.tick()
     assert "Number 3. And 5 more." in vm.view.watch_question
     vm.stop()
+
+
+def test_a_condition_that_raises_is_shown_as_red(shown: Shown) -> None:
+    """The dialog lives on, and still switches off."""
+
+    def broken() -> Condition:
+        raise ZeroDivisionError("ours")
+
+    shown.panel.switch.add_check(broken)
+    shown.vm.mark_dirty()
+    shown.frame.tick()
+    row = shown.vm.view.rows[-1]
+    assert (row.light, row.sentence) == (Light.RED.value, BROKEN)
+    assert shown.vm.view.why_not == "1 condition is not in order yet."

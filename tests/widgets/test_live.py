@@ -126,7 +126,7 @@ def test_watching_is_no_trap_door(stage: Stage) -> None:
     assert "all the same" in watch.text()
     QTest.mouseClick(watch, Qt.MouseButton.LeftButton)
     stage.frame.tick()
-    assert stage.panel.switch.access is Access.WATCH_ONLY
+    assert stage.panel.permit.access is Access.WATCH_ONLY
     assert allow.isVisible()
     assert not question.isVisible()
 
