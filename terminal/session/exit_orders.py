@@ -194,7 +194,9 @@ class ExitOrders:
         self, symbol: Symbol, tickets: tuple[OrderTicket, ...], worse: list[Order]
     ) -> None:
         try:
-            done = await swap(self._desk, tickets, [order.client_oid for order in worse])
+            wanted = "Moving the position's stop (the new one first, then the cancel of the old)."
+            cancels = [order.client_oid for order in worse]
+            done = await swap(self._desk, symbol, tickets, cancels, wanted)
         finally:
             self._moving.discard(symbol)
         about = self._desk.orders[done.sent[0]] if done.sent else None

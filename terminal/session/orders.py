@@ -357,6 +357,8 @@ class OrderDesk:
         self, ticket: OrderTicket, purpose: Purpose, procedure: ProcedureId | None
     ) -> SubmitResult:
         """Write an order down and show it; whoever calls sends it."""
+        if purpose is Purpose.SUBMIT and ticket.exits is not None:
+            purpose = Purpose.BRACKET
         client_oid = self._new_client_oid()
         self.latency.begin(client_oid)
         block = self._intend(Intention(client_oid, ticket, purpose, procedure, self.clock.now_ms()))

@@ -47,6 +47,8 @@ PROPOSAL_LIMIT_S = 30.0
 """After so long a proposal is made anew instead of being sent."""
 LOUD_AFTER_S = 1.0
 """A state that has to be noticed is told to the event log once it has lasted so long."""
+KEPT_FILLED = 1000
+"""Above so many orders with exits, those that the desk has forgotten are forgotten."""
 FIRST_LOOK_S = 1.0
 """So long after a fill the stop list is read for attached exits the first time."""
 HEDGE = "The account is in hedge mode, in which long and short are not told apart here."
@@ -273,6 +275,9 @@ class ProtectionWatch:
 
     def _note_fills(self) -> None:
         """See which orders with exits attached have filled further."""
+        if len(self._filled) > KEPT_FILLED:  # those that the desk forgot are nobody's any more
+            known = self._desk.orders
+            self._filled = {oid: lots for oid, lots in self._filled.items() if oid in known}
         for order in self._desk.orders.values():
             if order.exits is None or order.filled <= self._filled.get(order.client_oid, 0):
                 continue
@@ -389,9 +394,9 @@ class ProtectionWatch:
             return Mended(symbol, "Not sent: it was proposed too long ago.", fresh)
         if self._fires_now(proposal):
             return Mended(symbol, "Not sent: the stop would fire now.", fresh)
-        done = await swap(
-            self._desk, proposal.places, [order.client_oid for order in proposal.cancels]
-        )
+        wanted = "Mending the protection (new stops first, then the cancel of others)."
+        cancels = [order.client_oid for order in proposal.cancels]
+        done = await swap(self._desk, symbol, proposal.places, cancels, wanted)
         return Mended(symbol, done.sentence, ok=done.ok)
 
     def _fires_now(self, proposal: Proposal) -> bool:

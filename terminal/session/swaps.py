@@ -9,14 +9,17 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, final
 
+from terminal.domain.intention import Purpose
 from terminal.domain.order import OrderState
+from terminal.session.procedures import Recorded
 from terminal.session.results import Blocked
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from terminal.domain.intention import Detail
     from terminal.domain.ticket import OrderTicket
-    from terminal.domain.units import ClientOid
+    from terminal.domain.units import ClientOid, Symbol
     from terminal.session.desk import Desk
 
 SEEN_WAIT_S = 10.0
@@ -35,14 +38,38 @@ class Swapped:
     ok: bool = False
 
 
-async def swap(desk: Desk, places: Sequence[OrderTicket], cancels: Sequence[ClientOid]) -> Swapped:
-    """Send the tickets; once all of them wait at the exchange, cancel the others."""
+async def swap(
+    desk: Desk,
+    symbol: Symbol,
+    places: Sequence[OrderTicket],
+    cancels: Sequence[ClientOid],
+    wanted: str,
+) -> Swapped:
+    """Send the tickets; once all of them wait at the exchange, cancel the others.
+
+    It is written down as a procedure: ``wanted`` says what it is for, and must make sense after a
+    restart.
+    """
+    detail: Detail = {"places": len(places), "cancels": len(cancels)}
+    recorded = Recorded(desk, Purpose.PROTECT, symbol, wanted, detail)
+    done = await _carry_out(desk, recorded, places, cancels)
+    recorded.end(done.sentence)
+    return done
+
+
+async def _carry_out(
+    desk: Desk, recorded: Recorded, places: Sequence[OrderTicket], cancels: Sequence[ClientOid]
+) -> Swapped:
     sent: list[ClientOid] = []
+    if places:
+        recorded.step("place new")
     for ticket in places:
-        result = desk.submit(ticket)
+        result = desk.submit(ticket, Purpose.PROTECT, recorded.procedure_id)
         if isinstance(result, Blocked):
             return Swapped(_kept(f"Not sent. {result.blocks[0].reason}", cancels), tuple(sent))
         sent.append(result.client_oid)
+    if sent:
+        recorded.step("see new")
     await desk.pulse.until(
         lambda: all(desk.orders[oid].state not in UNCLEAR for oid in sent), SEEN_WAIT_S
     )
@@ -54,6 +81,14 @@ async def swap(desk: Desk, places: Sequence[OrderTicket], cancels: Sequence[Clie
         if order.state in {OrderState.REJECTED, OrderState.CANCELED}:
             words = f"The new stop was not placed. {order.reason}".strip()
             return Swapped(_kept(words, cancels), tuple(sent))
+    if cancels:
+        recorded.step("cancel old")
+    return await _cancel_old(desk, sent, cancels)
+
+
+async def _cancel_old(
+    desk: Desk, sent: Sequence[ClientOid], cancels: Sequence[ClientOid]
+) -> Swapped:
     for oid in cancels:
         desk.cancel(oid)
     known = [oid for oid in cancels if oid in desk.orders]

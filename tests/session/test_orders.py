@@ -12,6 +12,7 @@ import pytest
 from terminal.domain.clock import TimestampNs
 from terminal.domain.events import OrderType, StopDirection, StopReference
 from terminal.domain.guard import BlockField, GuardLimits
+from terminal.domain.intention import Purpose
 from terminal.domain.order import OrderState, PendingCommand
 from terminal.domain.ticket import AttachedExits, OrderTicket, StopTrigger
 from terminal.domain.units import ClientOid, Lots, Money, OrderId, Price, Side
@@ -915,4 +916,15 @@ async def test_a_fill_that_was_read_before_the_stream_told_it_still_counts() -> 
     assert bench.account.position(XBT).core.lots == 2
     assert [one.fee for one in bench.desk.fills] == [fee]
     assert [event.what.value for event in bench.desk.journal.trail(oid)].count("filled") == 1
+    await bench.stop()
+
+
+async def test_an_order_with_exits_is_written_down_as_a_bracket() -> None:
+    bench = await a_started_bench()
+    exits = AttachedExits(StopReference.MARK, down=Price(900))
+    bench.desk.submit(a_ticket(exits=exits))
+    intention = bench.desk.journal.intention(C1)
+    assert intention is not None
+    assert intention.purpose is Purpose.BRACKET
+    await bench.clock.settle()
     await bench.stop()
