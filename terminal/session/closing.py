@@ -84,7 +84,7 @@ class Closing:
         desk, symbol = self._desk, position.symbol
         contract = desk.contract(symbol)
         lots = share_of(position.core.lots, share, 1 if contract is None else contract.lot_size)
-        sizes = (lots,)
+        sizes: tuple[Lots, ...] = (lots,)
         if contract is not None:
             is_market = price is None
             most = contract.max_market_order_lots if is_market else contract.max_order_lots

@@ -319,7 +319,7 @@ class HeldExits:
             if reason := desk.access.silence:
                 return _blocked(BlockField.ACCESS, reason)
             return (desk.close_position(close_ticket(symbol, mode), Purpose.CLOSE),)
-        sizes = (size,)
+        sizes: tuple[Lots, ...] = (size,)
         if contract is not None:
             sizes = in_parts(size, contract.max_market_order_lots, contract.lot_size)
         sent: list[ClientOid] = []

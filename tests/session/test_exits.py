@@ -352,7 +352,7 @@ async def test_the_proven_rest_of_a_close_is_closed_as_well() -> None:
     ends(held, 2, 1, 1, 2)
     await held.guarded.settle()
     (one,) = held.exits.held()
-    assert (one.progress.phase, one.progress.done) == (Phase.WATCHING, {0})
+    assert (one.progress.phase, one.progress.done) == (Phase.WATCHING, frozenset({0}))
     await held.price(940)
     assert held.placed[2:] == [("all", 0, None)]
     ends(held, 3, 2, 0, 2)
@@ -376,5 +376,5 @@ async def test_a_close_above_the_market_maximum_goes_in_parts() -> None:
         held.fills(number, lots, left)
     await held.guarded.settle()
     (one,) = held.exits.held()
-    assert (one.progress.phase, one.progress.done) == (Phase.WATCHING, {0})
+    assert (one.progress.phase, one.progress.done) == (Phase.WATCHING, frozenset({0}))
     await held.stop()
