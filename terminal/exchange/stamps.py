@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, final
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Generator
 
 
 @final
@@ -42,7 +42,7 @@ def current_stamps() -> Stamps | None:
 
 
 @contextmanager
-def stamping(stamps: Stamps) -> Iterator[None]:
+def stamping(stamps: Stamps) -> Generator[None]:
     """Let the commands that are sent inside fill in ``stamps``; the last one prevails."""
     token = _current.set(stamps)
     try:

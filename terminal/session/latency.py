@@ -19,7 +19,7 @@ from terminal.exchange.stamps import Stamps
 from terminal.session.listeners import Listeners
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Generator
 
     from terminal.domain.clock import Clock
     from terminal.domain.units import ClientOid
@@ -131,7 +131,7 @@ class LatencyBook:
         self.on_event: Listeners[[ClientOid]] = Listeners(on_error)
 
     @contextmanager
-    def gesture(self) -> Iterator[None]:
+    def gesture(self) -> Generator[None]:
         """What is sent inside was asked for now, by a key or by the mouse."""
         before, self._pressed_s = self._pressed_s, self._clock.monotonic_s()
         try:
