@@ -41,6 +41,7 @@ _RUSH = 1.0  # the same within a minute
 _NEWS_ONE_IN = 400  # minutes in which most happens at one instant
 _OWN = 0.06  # of a contract's moves within an hour, how much is not that of its base
 _KEPT = 2000
+_KEPT_SPANS = 256  # three hours of minutes and what they are parts of
 _WEEKEND = 0.55
 _SEASON = (
     *(0.85, 0.95, 0.85, 0.75, 0.65, 0.60, 0.65, 0.85, 1.05, 1.10, 1.00, 0.95),
@@ -204,7 +205,7 @@ class PricePath:
         found = self._spans.get((start, minutes))
         if found is not None:
             return found
-        if len(self._spans) >= _KEPT:
+        if len(self._spans) >= _KEPT_SPANS:
             self._spans.clear()
         if minutes == DAY_MINUTES:
             found = self._spans[start, minutes] = self._made_day(start // DAY_MINUTES)

@@ -1,12 +1,14 @@
 """Index, premium, interest and funding rates of a contract at every instant.
 
 Before the market opened they are functions of seed and time; from then on they are what the market
-showed, kept by the second. Rows for a year are worked out when somebody asks for them. The index is
-counted in steps of its own grid, the premium in millionths. Source: reference 2.6, 7.7.
+showed: for two hours every second, then of each minute where it opened, its high, its low and where
+it closed. Rows for a year are worked out when somebody asks for them. The index is counted in steps
+of its own grid, the premium in millionths. Source: reference 2.6, 7.7.
 """
 
 from __future__ import annotations
 
+import itertools
 import math
 from array import array
 from bisect import bisect_left, bisect_right
@@ -39,6 +41,8 @@ _YEAR_MS = 365 * DAY_MS
 _WIGGLE = 300
 _KEPT = 8192
 _KEPT_HOURS = 10_000
+_WHOLE_S = 2 * 60 * 60
+_THINNED_S = 10 * 60  # so many seconds are thinned out at once
 
 
 @final
@@ -64,7 +68,9 @@ class Series:
         self._from_minute = opened_ms // MINUTE_MS
         self._from_s = self._from_minute * 60
         self.first_ms = min(spec.first_open_ms, opened_ms - 30 * DAY_MS)
-        # What the market showed, by seconds after ``_from_s``, only where it changed.
+        # What the market showed, by seconds after ``_from_s``, only where it changed. Minutes
+        # before ``_thinned_s`` keep no more than what their figures need.
+        self._thinned_s = 0
         self._at = array("I")
         self._index = array("i")
         self._premium = array("i")
@@ -102,7 +108,8 @@ class Series:
     def observe(self, at_ms: int, index: int, premium: float) -> None:
         """The market's index (in steps) and premium (fraction) from now on.
 
-        The last word in a second is that second's value.
+        The last word in a second is that second's value. Now and then what is older than two hours
+        is thinned out, by what is observed alone: asking changes nothing.
         """
         second = max(0, at_ms // SECOND_MS - self._from_s)
         millionths = round(premium * _MILLION)
@@ -112,6 +119,25 @@ class Series:
             self._at.append(second)
             self._index.append(index)
             self._premium.append(millionths)
+            if second >= self._thinned_s + _WHOLE_S + _THINNED_S:
+                self._thin((second - _WHOLE_S) // 60 * 60)
+
+    def _thin(self, until_s: int) -> None:
+        """Keep what open, high, low and close of each minute before ``until_s`` need.
+
+        A minute opens with its second nought, or with what was shown last before it.
+        """
+        first, end = bisect_left(self._at, self._thinned_s), bisect_left(self._at, until_s)
+        kept: list[int] = []
+        for _, minute in itertools.groupby(range(first, end), lambda place: self._at[place] // 60):
+            places = list(minute)
+            opens = self._at[places[0]] % 60 == 0 or places[0] == 0
+            high = max(places, key=self._index.__getitem__)
+            low = min(places, key=self._index.__getitem__)
+            kept += sorted({places[0] if opens else high, high, low, places[-1]})
+        for held in (self._at, self._index, self._premium):
+            held[first:end] = array(held.typecode, [held[place] for place in kept])
+        self._thinned_s = until_s
 
     def _place(self, at_s: int) -> int:
         """Where the value of a second is kept; the first one also stands for what was before."""
@@ -120,7 +146,11 @@ class Series:
     # Index -----------------------------------------------------------------------------------
 
     def index(self, at_ms: int) -> int:
-        """The index at a whole second, in steps."""
+        """The index at a whole second, in steps.
+
+        Within a minute that is older than two hours it is that of the nearest second before which
+        was kept; at its beginning and its end it is exact.
+        """
         at_s = at_ms // SECOND_MS
         if at_s >= self._from_s:
             return self._index[self._place(at_s)]
@@ -156,7 +186,10 @@ class Series:
         return opened, high, low, closed
 
     def index_figures(self, start_ms: int, end_ms: int) -> Figures:
-        """The index from ``start_ms`` until before ``end_ms``, whole minutes; in steps."""
+        """The index from ``start_ms`` until before ``end_ms``, whole minutes; in steps.
+
+        However old they are.
+        """
         is_hour = start_ms % HOUR_MS == 0 and start_ms + HOUR_MS <= self._from_minute * MINUTE_MS
         opened = self._hour(start_ms // MINUTE_MS)[0] if is_hour else self.index(start_ms)
         highs, lows, closed = [opened], [opened], opened
@@ -189,7 +222,11 @@ class Series:
     # Premium ---------------------------------------------------------------------------------
 
     def premium(self, at_ms: int) -> float:
-        """The premium of the price over the index, a fraction of six digits."""
+        """The premium of the price over the index, a fraction of six digits.
+
+        Exact where a minute begins; within one that is older than two hours it is that of the
+        nearest second before which was kept.
+        """
         at_s = at_ms // SECOND_MS
         if at_s >= self._from_s:
             return self._premium[self._place(at_s)] / _MILLION
@@ -198,11 +235,13 @@ class Series:
     def average_premium(self, from_ms: int, to_ms: int) -> float:
         """The mean premium of the minutes in ``from_ms <= t < to_ms``; the later weigh more.
 
-        Weights rise by one each minute. Reference 7.7.
+        Weights rise by one each minute; of each counts the premium with which it began. Reference
+        7.7.
         """
         if to_ms - from_ms <= MINUTE_MS:
             return self.premium(from_ms)
         count = (to_ms - from_ms) // MINUTE_MS
+        from_ms -= from_ms % MINUTE_MS  # what is kept of a minute that is long ago
         total = sum(
             weight * self.premium(from_ms + (weight - 1) * MINUTE_MS)
             for weight in range(1, count + 1)

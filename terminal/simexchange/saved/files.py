@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Final
 if TYPE_CHECKING:
     from pathlib import Path
 
-FORMAT: Final = 1
+FORMAT: Final = 2
 """Grows when a state of before cannot be read any more."""
 WHAT: Final = (
     "State of a simulated exchange. Its keys and secrets open nothing but the simulation: "

@@ -20,6 +20,7 @@ from terminal.simexchange.market.history import (
     start_of,
 )
 from terminal.simexchange.market.path import DAY_MS, MINUTE_MS, PricePath
+from terminal.simexchange.saved.graph import Reader, Writer
 
 SPEC = CONTRACTS[0]
 NOW_MS = 1_760_000_030_000
@@ -147,6 +148,46 @@ def test_a_longer_interval_is_the_exact_merger_of_its_minutes(
             sum(part.lots for part in parts),
             sum(part.traded for part in parts),
         )
+
+
+@given(
+    trades=st.lists(
+        st.tuples(st.integers(-90_000, 400_000), st.integers(-30, 30), st.integers(1, 1_000_000)),
+        min_size=1,
+        max_size=60,
+    ),
+    saves=st.sets(st.integers(0, 59), max_size=3),
+)
+def test_live_minutes_are_what_was_traded_in_them(
+    trades: list[tuple[int, int, int]], saves: set[int]
+) -> None:
+    """The last and all before it, whatever the clock did, also after it went on from its state."""
+    store, at_ms, close = a_store(), NOW_MS, SPEC.start_ticks
+    wanted: list[Candle] = []
+    for number, (wait_ms, ticks, lots) in enumerate(trades):
+        at_ms += wait_ms
+        price = SPEC.start_ticks + ticks
+        store.trade(price, lots, at_ms)
+        start_ms = max(at_ms - at_ms % MINUTE_MS, NOW_MS - NOW_MS % MINUTE_MS)
+        if not wanted or start_ms > wanted[-1].start_ms:
+            wanted.append(Candle(start_ms, close, max(close, price), min(close, price), 0, 0, 0))
+        last = wanted[-1]
+        last.high, last.low = max(last.high, price), min(last.low, price)
+        last.close = close = price
+        last.lots, last.traded = last.lots + lots, last.traded + price * lots
+        if number in saves:
+            store = gone_on(store)
+    assert store.rows(1, NOW_MS - NOW_MS % MINUTE_MS, None, 500) == wanted
+    assert store.last(1) == wanted[-1]
+
+
+def gone_on(store: CandleStore) -> CandleStore:
+    """A new store that goes on from what is kept of one."""
+    writer, new = Writer(), a_store()
+    written = writer.value(store)
+    kinds = {"market.history.CandleStore": CandleStore, "market.history.Candle": Candle}
+    Reader(writer.classes, kinds, [], 0).value(written, new)
+    return new
 
 
 def test_minutes_without_a_trade_have_no_row() -> None:

@@ -2,21 +2,29 @@
 
 from __future__ import annotations
 
+import base64
 import itertools
+import random
+import zlib
+from array import array
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from terminal.simexchange.market.contracts import CONTRACTS
+from terminal.simexchange.market.history import start_of
 from terminal.simexchange.market.path import DAY_MS, MINUTE_MS, PricePath
 from terminal.simexchange.market.series import (
     CYCLE_MS,
     FUNDING_CAP,
+    HOUR_MS,
     SECOND_MS,
     Series,
     rate,
 )
+from terminal.simexchange.rest.series_calls import GRANULARITIES
+from terminal.simexchange.saved.graph import Reader, Writer
 
 SPEC = CONTRACTS[2]
 NOW_MS = 1_760_000_030_000
@@ -27,6 +35,16 @@ def a_series(seed: str = "7") -> Series:
     series = Series(SPEC, PricePath(SPEC, seed, NOW_MS), seed, NOW_MS)
     series.observe(NOW_MS, SPEC.start_ticks, series.crowd_premium(NOW_MS))
     return series
+
+
+def gone_on(series: Series) -> Series:
+    """A new series that goes on from what is kept of one."""
+    writer = Writer()
+    written = writer.value(series)
+    new = Series(SPEC, PricePath(SPEC, "7", NOW_MS), "7", NOW_MS)
+    reader = Reader(writer.classes, {"market.series.Series": Series}, [], 0)
+    reader.value(written, new)
+    return new
 
 
 SERIES = a_series()
@@ -76,6 +94,102 @@ def test_what_was_shown_is_what_is_told_later() -> None:
     ]
     assert series.premium(NOW_MS + 6_000) == 0.0003
     assert series.premium(NOW_MS + 10_000) == -0.0001
+
+
+OPENED_MS = NOW_MS - NOW_MS % MINUTE_MS
+
+
+def shown(
+    dice: random.Random, series: Series, asks: random.Random | None = None
+) -> tuple[Series, list[tuple[int, float]]]:
+    """Let a series be shown seven hours or more; also index and premium by seconds since it opened.
+
+    Now and then nothing is shown for minutes or hours. With ``asks`` somebody asks meanwhile, and
+    it is gone on with from its state once.
+    """
+    # The first second that was shown also stands for those before it.
+    index, premium, at_ms = SPEC.start_ticks, series.premium(NOW_MS), NOW_MS + SECOND_MS
+    values = [(index, premium)] * ((NOW_MS - OPENED_MS) // SECOND_MS + 1)
+    while len(values) < 7 * 3600:
+        pause_s = dice.choice((90, 700, 4000, 9000)) if dice.random() < 0.002 else 0
+        at_ms += pause_s * SECOND_MS + dice.randrange(400, 9000)
+        index += dice.randrange(-40, 41)
+        premium = dice.randrange(-900, 900) / 1_000_000
+        series.observe(at_ms, index, premium)
+        second = (at_ms - OPENED_MS) // SECOND_MS
+        values += [values[-1]] * (second + 1 - len(values))
+        values[second] = index, premium
+        if asks is not None and asks.random() < 0.05:
+            ago_ms = asks.randrange(at_ms - OPENED_MS)
+            series.index(at_ms - ago_ms)
+            series.average_premium(at_ms - ago_ms, at_ms)
+            series.index_figures(OPENED_MS, at_ms - at_ms % MINUTE_MS + MINUTE_MS)
+            series.funding_rate(at_ms - at_ms % HOUR_MS, HOUR_MS)
+            if asks.random() < 0.02:
+                series = gone_on(series)
+    return series, values
+
+
+@given(st.integers(0, 1 << 30))
+@settings(max_examples=12)
+def test_figures_of_what_is_long_ago_are_those_of_all_its_seconds(seed: int) -> None:
+    """Of minutes and whatever is made of them, though most of their seconds are forgotten."""
+    series, values = shown(random.Random(seed), a_series())
+    end_s = len(values) // 60 * 60
+    for minutes in sorted(GRANULARITIES):
+        first_ms = start_of(OPENED_MS, minutes)
+        for start_ms in range(first_ms, OPENED_MS + end_s * SECOND_MS, minutes * MINUTE_MS):
+            first_s = (start_ms - OPENED_MS) // SECOND_MS
+            last_s = min(first_s + minutes * 60, end_s)
+            found = series.index_figures(start_ms, OPENED_MS + last_s * SECOND_MS)
+            told = [index for index, _ in values[max(0, first_s) : last_s]]
+            assert found.close == told[-1]
+            if first_s >= 0:
+                assert found == (told[0], max(told), min(told), told[-1])
+    for second in range(0, end_s, 60):
+        at_ms = OPENED_MS + second * SECOND_MS
+        assert (series.index(at_ms), series.premium(at_ms)) == values[second]
+        assert series.index(at_ms + MINUTE_MS - SECOND_MS) == values[second + 59][0]
+    count = end_s // 60
+    mean = sum((number + 1) * values[60 * number][1] for number in range(count))
+    assert series.average_premium(OPENED_MS, OPENED_MS + end_s * SECOND_MS) == pytest.approx(
+        mean / (count * (count + 1) / 2), abs=1e-12
+    )
+
+
+@given(st.integers(0, 1 << 30))
+@settings(max_examples=8)
+def test_two_hours_are_kept_by_the_second_and_what_is_older_stays_near(seed: int) -> None:
+    """An older second has a value of its minute, or the one with which the minute began."""
+    series, values = shown(random.Random(seed), a_series())
+    for second in range(len(values)):
+        found = series.index(OPENED_MS + second * SECOND_MS)
+        if second >= len(values) - 7200:
+            assert found == values[second][0]
+        else:
+            minute = second - second % 60
+            near = {value for value, _ in values[minute : second + 1]}
+            assert found in near
+
+
+@given(st.integers(0, 1 << 30), st.integers(0, 1 << 30))
+@settings(max_examples=8)
+def test_what_is_forgotten_does_not_depend_on_who_asks_or_on_a_restart(seed: int, ask: int) -> None:
+    one, values = shown(random.Random(seed), a_series())
+    two, _ = shown(random.Random(seed), a_series(), random.Random(ask))
+    for second in range(len(values)):
+        at_ms = OPENED_MS + second * SECOND_MS
+        assert (one.index(at_ms), one.premium(at_ms)) == (two.index(at_ms), two.premium(at_ms))
+
+
+def test_a_day_by_the_second_keeps_four_points_of_each_minute() -> None:
+    """And the last hours as they were."""
+    series = a_series()
+    for second in range(86_400):
+        series.observe(NOW_MS + second * SECOND_MS, SPEC.start_ticks + second * 7919 % 1009, 0.0)
+    kept = Writer().value(series)[3]["_at"]
+    points = len(zlib.decompress(base64.b64decode(kept[2]))) // array("I").itemsize
+    assert 7200 <= points <= 4 * 22 * 60 + 7200 + 660
 
 
 def test_the_index_joins_without_a_jump() -> None:

@@ -204,6 +204,49 @@ def test_an_exchange_that_goes_on_from_its_state_answers_the_same_bytes() -> Non
         assert row[:6] == merged(ask, "XBTUSDTM", row, minutes)
 
 
+SERIES = ("XBTUSDTM", ".KXBTUSDT", ".XBTUSDTMPI", ".XBTUSDTMPI8H")
+
+
+LONG_S = 9360
+SERIES_ROWS = list(itertools.product(SERIES, (1, 5, 30, 60, 480)))
+
+
+def check_told(ask: Asker, told: dict[tuple[str, int, int], list[Any]]) -> None:
+    """Rows that will not change any more are what they were when they were told first."""
+    for symbol, minutes in SERIES_ROWS:
+        ends_ms = ask.exchange.clock.now_ms() - minutes * MINUTE_MS
+        for row in rows(ask, symbol, minutes, from_=START_MS - 60 * MINUTE_MS):
+            if row[0] <= ends_ms:
+                assert told.setdefault((symbol, minutes, row[0]), row) == row
+
+
+def test_what_is_long_ago_is_told_as_when_it_was_new() -> None:
+    """Candles, index and premium of two hours and a half, with a restart amid them.
+
+    Of the older seconds only some are kept; which ones does not depend on the restart.
+    """
+    exchanges, told = [an_exchange()], dict[tuple[str, int, int], list[Any]]()
+    for second in range(0, LONG_S, 12):
+        for exchange in exchanges:
+            exchange.clock.advance(12)
+            exchange.step("XBTUSDTM")
+        if second in {1800, 5400, 7740}:
+            check_told(Asker(exchanges[0]), told)
+        if second == 8040:  # something is forgotten already
+            text = files.text_of(state.written(exchanges[0]))
+            exchanges.append(an_exchange())
+            state.restore(exchanges[1], json.loads(text.partition("\n")[2]), leap=0)
+    one, two = map(Asker, exchanges)
+    check_told(one, told)
+    assert {minutes for _, minutes, _ in told} >= {1, 5, 30, 60}
+    for symbol, minutes in SERIES_ROWS:
+        assert body(one, symbol, minutes) == body(two, symbol, minutes)
+    for path in ("index/query?symbol=.KXBTUSDT", "premium/query?symbol=.XBTUSDTMPI"):
+        asked = f"/api/v1/{path}&maxCount=100&endAt={START_MS + 390_000}"
+        assert json.loads(one.send(asked).body)["data"]["dataList"]
+        assert one.send(asked).body == two.send(asked).body
+
+
 @pytest.mark.parametrize("minutes", [240, 480, 1440, WEEK])
 def test_a_year_is_paged_from_its_first_candle_to_the_forming_one(minutes: int) -> None:
     """Forward by the last start, backward by the first: the same rows, none twice, none before."""

@@ -62,8 +62,8 @@ def test_a_place_that_cannot_be_written_leaves_the_file_as_it_was(tmp_path: Path
         ("[" * 100_000, "damaged"),
         (TEXT[:-10], "damaged"),
         (TEXT.replace("1.50", "9.50"), "damaged"),
-        (TEXT.replace('"format":1', '"format":2'), "newer version"),
-        (TEXT.replace('"format":1', '"format":0'), "another version"),
+        (TEXT.replace('"format":2', '"format":3'), "newer version"),
+        (TEXT.replace('"format":2', '"format":1'), "another version"),
         (files.text_of([]), "damaged"),  # type: ignore[arg-type] # the body is no object
     ],
 )
