@@ -85,6 +85,11 @@ class Ended(NamedTuple):
         return {check["name"]: check for check in json.loads(self.out)["checks"]}
 
 
+def _hear_interrupts() -> None:
+    """Who runs the tests in the background may have the children ignore interrupts."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
 @final
 class Doctor:
     """Runs the doctor with a home of its own and no key ring."""
@@ -105,6 +110,7 @@ class Doctor:
             "doctor",
             *arguments,
             cwd=ROOT,
+            preexec_fn=_hear_interrupts if os.name != "nt" else None,
             stdin=asyncio.subprocess.PIPE,
             stdout=asyncio.subprocess.PIPE,
             stderr=asyncio.subprocess.PIPE,

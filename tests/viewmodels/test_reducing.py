@@ -180,20 +180,22 @@ def entries(rows: tuple[RowEntry, ...]) -> list[RowCommand | PriceCommand]:
     return [row for row in rows if row is not None]
 
 
-@pytest.mark.parametrize("number", range(5))
+@pytest.mark.parametrize("number", range(6))
 async def test_every_entry_of_an_orders_menu_works(
     number: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async with kept(STATES[0], monkeypatch) as still:
         vm = OrdersViewModel(still.desktop.desk, still.desktop.bench.contracts, still.desktop.frame)
         menu = entries(vm.commands_of(ENTRY))
-        assert len(menu) == 5, "a new entry is tested, too"
+        assert len(menu) == 6, "a new entry is tested, too"
         entry = menu[number]
         assert entry.why_not == ""
         assert isinstance(entry, RowCommand)
+        asked: list[object] = []
+        vm.trail_asked.connect(asked.append)
         entry.act()
         await still.protected.settle()
-        assert still.trading.cancels, entry.words
+        assert still.trading.cancels or asked, entry.words
 
 
 @pytest.mark.parametrize("number", range(9))
