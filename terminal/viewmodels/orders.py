@@ -14,6 +14,7 @@ from terminal.domain.triggers import unclear_words
 from terminal.domain.units import ClientOid, Side, Symbol
 from terminal.viewmodels import text
 from terminal.viewmodels.base import ViewModel
+from terminal.viewmodels.protection import trigger_arrow
 from terminal.viewmodels.row_commands import WHAT_HAPPENED, RowCommand
 from terminal.viewmodels.tables import Column, RowTableModel, with_tooltip
 from terminal.viewmodels.text import Role
@@ -56,7 +57,7 @@ class OrderRow(NamedTuple):
 COLUMNS: tuple[Column[OrderRow], ...] = (
     Column("Contract", lambda row: row.symbol, is_number=False, sample="1000BONKUSDTM"),
     Column("Side", lambda row: row.side, lambda row: row.side_role, is_number=False, sample="Sell"),
-    Column("Price", lambda row: row.price, sample="100 000.0"),
+    Column("Price", lambda row: row.price, sample="\N{BLACK DOWN-POINTING TRIANGLE} 100 000.0"),
     Column("Lots", lambda row: row.lots, sample="10 000"),
     Column("Filled", lambda row: row.filled, sample="10 000"),
     Column("Left", lambda row: row.remaining, sample="10 000"),
@@ -166,15 +167,14 @@ class OrdersViewModel(ViewModel):
     def _row(self, order: Order) -> OrderRow:
         contract = self._contracts.get(order.symbol)
         is_market = order.order_type is OrderType.MARKET or order.is_close_order
-        price = "market" if is_market else UNKNOWN
+        price, waits = "market" if is_market else UNKNOWN, ""
         if order.price is not None and contract is not None:
             price = text.price(order.price, contract)
         if order.state is OrderState.UNTRIGGERED and order.trigger and contract is not None:
             at = text.price(order.trigger, contract)
-            if order.stop_direction is None:
-                price = f"{price} from {at}"
-            else:
-                price = f"{price} {unclear_words(order.stop_direction, order.stop_reference, at)}"
+            waits = f"{price} {unclear_words(order.stop_direction, order.stop_reference, at)}"
+            # Where it waits must be read in a narrow table, too; what for stands under its state.
+            price = f"{trigger_arrow(order.stop_direction)} {at}".strip()
         told = order_told(order, self._desk.recorder, self._desk.clock.monotonic_s())
         return OrderRow(
             key=str(order.client_oid),
@@ -186,7 +186,7 @@ class OrdersViewModel(ViewModel):
             filled=text.whole(order.filled),
             remaining=text.whole(order.remaining),
             flags=_flags(order),
-            state=_state(order),
+            state=_state(order, waits),
             state_role=_state_role(order),
             reason=order.reason,
             told=told.words,
@@ -215,10 +215,10 @@ def _flags(order: Order) -> str:
     return " ".join(word for word, is_set in flags if is_set)
 
 
-def _state(order: Order) -> str:
-    if order.pending is PendingCommand.NONE:
-        return order.state.value
-    return f"{order.state.value}, {order.pending.value}"
+def _state(order: Order, waits: str) -> str:
+    """Where the order is in its life; ``waits`` says what a stop will do, and when."""
+    state = waits or order.state.value
+    return state if order.pending is PendingCommand.NONE else f"{state}, {order.pending.value}"
 
 
 def _state_role(order: Order) -> Role:

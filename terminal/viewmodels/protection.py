@@ -177,6 +177,8 @@ class ProtectionViewModel(ViewModel):
         self._held = held
         self._proposal: Proposal | None = None
         self._message: Message | None = None
+        self._said_of: object = None
+        """The situation that the message is about: it is no word on another one."""
         self._handles: list[Removable] = []
         self.view = NOTHING
 
@@ -192,7 +194,7 @@ class ProtectionViewModel(ViewModel):
             return
         proposal, self._proposal = self._proposal, None
         if proposal is not None and proposal.symbol == contract.symbol:
-            self._message = Message("Looking at the stops again, then sending.", Role.CAUTION)
+            self._say(Message("Looking at the stops again, then sending.", Role.CAUTION))
             self._watch.mend(proposal)
         else:
             self._stage(self._watch.propose(contract.symbol))
@@ -204,9 +206,23 @@ class ProtectionViewModel(ViewModel):
             return
         self._message = None
         if proposal.is_empty:
-            self._message = Message(proposal_words(proposal, contract), Role.TEXT_DIM)
+            self._say(Message(proposal_words(proposal, contract), Role.TEXT_DIM))
         else:
             self._proposal = proposal
+
+    def _say(self, message: Message) -> None:
+        self._message, self._said_of = message, self._situation()
+
+    def _situation(self) -> object:
+        contract = self._contract()
+        watched = None if contract is None else self._watch.watched(contract.symbol)
+        return None if watched is None else (watched.cover.state, watched.cover.held.lots)
+
+    def _forget_what_is_over(self) -> None:
+        contract = self._contract()
+        is_mending = contract is not None and self._watch.is_mending(contract.symbol)
+        if self._message is not None and not is_mending and self._situation() != self._said_of:
+            self._message = None
 
     def drop(self) -> bool:
         """Take back what is staged; whether there was anything. Never sends."""
@@ -249,6 +265,7 @@ class ProtectionViewModel(ViewModel):
         contract = self._contract()
         if contract is None:
             return NOTHING
+        self._forget_what_is_over()
         watched = self._watch.watched(contract.symbol)
         message = self.message()
         held = held_words(self._held, contract)
@@ -281,7 +298,7 @@ class ProtectionViewModel(ViewModel):
         contract = self._contract()
         if contract is None or contract.symbol != mended.symbol:
             return
-        self._message = Message(mended.sentence, Role.TEXT if mended.ok else Role.DANGER)
+        self._say(Message(mended.sentence, Role.TEXT if mended.ok else Role.DANGER))
         if mended.instead is not None and not mended.instead.is_empty:
             self._stage(mended.instead)
         self.mark_dirty()

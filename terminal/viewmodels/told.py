@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from terminal.session.recording import Recorder
 
 TITLE = "Told"
-SAMPLE = "Unknown 59 s: asking"
+SAMPLE = "Unknown 59 s"
 OLD_S = 90.0
 """All lists are read each 60 s: what nobody told for longer was left out of a comparison."""
 LOOK_MS = 1000

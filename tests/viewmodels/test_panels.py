@@ -151,7 +151,7 @@ async def test_an_order_that_could_not_be_read_whole_is_shown_unknown() -> None:
 
 
 async def test_a_waiting_stop_names_its_trigger() -> None:
-    """A stop that waits does not rest at its price: the table says from where it will be sent."""
+    """It does not rest at its price: the table says where it waits, what it does then, and when."""
     desktop = Desktop()
     orders = OrdersViewModel(desktop.desk, desktop.bench.contracts, desktop.frame)
     async with running(desktop, orders):
@@ -167,7 +167,10 @@ async def test_a_waiting_stop_names_its_trigger() -> None:
             ),
         )
         desktop.frame.tick()
-        assert {row.price for row in orders.model.rows} == {"100.0 from 110.0", "market from 90.0"}
+        assert {(row.price, row.state) for row in orders.model.rows} == {
+            ("110.0", "100.0 if the price gets to 110.0, from where is not known"),
+            ("90.0", "market if the price gets to 90.0, from where is not known"),
+        }
 
 
 async def test_fills_with_fees_when_known() -> None:

@@ -196,3 +196,19 @@ async def test_an_order_whose_trigger_is_not_known_says_so() -> None:
     assert "order of" in order_words(replace(order, side=None), CONTRACT)
     protected.desktop.bench.stream.push(an_order_update())
     await protected.stop()
+
+
+async def test_what_was_said_of_one_situation_is_not_said_of_the_next() -> None:
+    """A refusal of a press is no word on a position that has changed since, or is gone."""
+    protected = await Protected().start(2, a_stop_update("s1", 2))
+    protected.vm.press()
+    await protected.settle()
+    said = protected.vm.view.words
+    assert said
+    protected.guarded.bench.stream.push(
+        a_stop_update("s1", 2, is_done=True, canceled=Lots(2), untriggered=False)
+    )
+    await protected.settle()
+    assert protected.vm.view.words.startswith("NAKED")
+    assert protected.vm.view.words != said
+    await protected.stop()
