@@ -28,6 +28,8 @@ if TYPE_CHECKING:
     from tests.support.fake_candles import FakeCandleSource
 
 COUNTS = (1_000, 100_000, 1_000_000)
+TRIED = 100_000
+"""So many at most where benchmarks are only tried, not measured."""
 SIZE = (900, 500)
 
 
@@ -77,6 +79,8 @@ class Shown:
 
 @pytest.fixture
 def shown(qapp: object, request: pytest.FixtureRequest) -> Iterator[Shown]:
+    if not request.config.getoption("benchmark_enable") and request.param > TRIED:
+        pytest.skip("a million candles take a while to roll")
     loop = asyncio.new_event_loop()
     desktop = Desktop()
     loop.run_until_complete(desktop.start())

@@ -11,13 +11,13 @@ from terminal.app.tour_report import ExchangeReport
 from tests.support.builders import XBT
 from tests.support.deadlines import eventually
 from tests.support.live import Live, clients_of
-from tests.support.readings import COUNT, NAMES, reading
+from tests.support.readings import MARKET_READINGS, reading
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
 
-@pytest.fixture(params=range(COUNT), ids=NAMES)
+@pytest.fixture(params=MARKET_READINGS)
 async def live(request: pytest.FixtureRequest) -> AsyncIterator[Live]:
     """A market that moves."""
     live = Live(switches=reading(request.param))

@@ -256,10 +256,10 @@ async def played(hash_seed: str, *arguments: str) -> dict[str, str]:
 @pytest.mark.parametrize(
     "arguments",
     [
-        (),
+        pytest.param((), marks=pytest.mark.nightly),
         ("--fault", "frames_dropped=5%@/contractMarket/*"),
-        ("--fault", "reply_first"),
-        ("--fault", "events_first"),
+        pytest.param(("--fault", "reply_first"), marks=pytest.mark.nightly),
+        pytest.param(("--fault", "events_first"), marks=pytest.mark.nightly),
     ],
 )
 async def test_two_processes_send_the_same_bytes(arguments: tuple[str, ...]) -> None:

@@ -6,6 +6,8 @@ choice, so that all choices of all switches are met by somebody.
 
 from __future__ import annotations
 
+import pytest
+
 from terminal.simexchange.switches import Switches, described
 
 COUNT = max(len(choices) for _, choices, _, _ in described())
@@ -20,3 +22,9 @@ def reading(number: int) -> Switches:
 
 
 NAMES = [f"reading-{number}" for number in range(COUNT)]
+
+MARKET_READINGS = [
+    pytest.param(number, id=name, marks=() if number < 2 else pytest.mark.nightly)
+    for number, name in enumerate(NAMES)
+]
+"""For tests of public data, on which few switches bear: two in each run, all in the nightly."""
