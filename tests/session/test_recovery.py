@@ -7,7 +7,7 @@ from dataclasses import replace
 from terminal.domain.order import OrderState, submitting
 from terminal.domain.units import ClientOid, Lots, OrderId
 from terminal.exchange.errors import TransportError
-from terminal.session.orders import RECONCILE_INTERVAL_S
+from terminal.session.order_hearing import RECONCILE_INTERVAL_S
 from tests.support.builders import a_fill, a_ticket, an_order_update
 from tests.support.desk import Bench, a_started_bench, an_open_order
 
