@@ -160,7 +160,7 @@ async def test_our_own_orders_of_this_run_are_no_orphans(
     await bench.start()
     reconciling.start()
     monkeypatch.setattr(type(bench.desk.journal), "lasts", True)
-    monkeypatch.setattr(bench.desk, "_new_client_oid", lambda: ClientOid("tern-new"))
+    monkeypatch.setattr(bench.desk._gate, "new_client_oid", lambda: ClientOid("tern-new"))
     bench.desk.submit(a_ticket())
     await bench.clock.settle()
     reconciling.make()
