@@ -9,7 +9,7 @@ import pytest
 from terminal.domain.events import StopReference
 from terminal.domain.guard import BlockField, GuardLimits
 from terminal.domain.intention import Purpose
-from terminal.domain.ticket import AttachedExits
+from terminal.domain.ticket import AttachedExits, OrderTicket
 from terminal.domain.units import ClientOid, Lots, OrderId, Price
 from terminal.session.results import Blocked, Submitted
 from tests.support.builders import XBT, a_ticket
@@ -27,9 +27,9 @@ O1 = OrderId("id-1")
         (a_ticket(price=Price(1001 + 21)), BlockField.PRICE),
     ],
 )
-async def test_what_the_guard_blocks_is_not_sent(ticket: object, field: BlockField) -> None:
+async def test_what_the_guard_blocks_is_not_sent(ticket: OrderTicket, field: BlockField) -> None:
     bench = await a_started_bench()
-    result = bench.desk.submit(ticket)  # type: ignore[arg-type]
+    result = bench.desk.submit(ticket)
     assert isinstance(result, Blocked)
     assert field in {block.field for block in result.blocks}
     await bench.clock.settle()
