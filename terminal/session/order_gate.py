@@ -95,7 +95,7 @@ class OrderGate:
         if purpose is Purpose.SUBMIT and ticket.exits is not None:
             purpose = Purpose.BRACKET
         client_oid = self.new_client_oid()
-        self._desk.latency.begin(client_oid)
+        self._desk.latency.begin(client_oid, procedure)
         block = self._intend(client_oid, ticket, purpose, procedure)
         if block is not None:
             return Blocked((block,))
@@ -109,6 +109,7 @@ class OrderGate:
     ) -> ClientOid:
         """Write a close down and show it: nothing blocks getting out, the journal neither."""
         client_oid = self.new_client_oid()
+        self._desk.latency.begin(client_oid, procedure)
         self._intend(client_oid, ticket, purpose, procedure)
         self._show(client_oid, ticket)
         return client_oid
