@@ -98,6 +98,7 @@ class OrderDesk:
         self.guarding = Guarding(self, account, clock, touch_of, limits)
         self._gate = OrderGate(self, self.guarding, self.resolution, new_client_oid)
         self._commands = Commands(self, self.resolution)
+        self.place_first = self._commands.place_first
         # What is used everywhere is reached without a detour; each belongs to who is named.
         store, telling = self._store, self._telling
         self.orders, self.sent, self.details = store.orders, store.sent, store.details
@@ -304,9 +305,14 @@ class OrderDesk:
         """Note that a cancel is on its way; False when there is nothing (more) to cancel."""
         return self._commands.canceling.mark(client_oid, pending)
 
-    async def cancel_and_see(self, client_oid: ClientOid) -> None:
-        """Ask for a cancel, again if nobody answers, until the order's end is known."""
-        await self._commands.canceling.run(client_oid)
+    async def cancel_and_see(
+        self, client_oid: ClientOid, why_no_more: Callable[[], Awaitable[str]] | None = None
+    ) -> None:
+        """Ask for a cancel, again if nobody answers, until the order's end is known.
+
+        ``why_no_more`` is asked before each repetition; it may say why there must be none.
+        """
+        await self._commands.canceling.run(client_oid, why_no_more=why_no_more)
 
     def cancel_all(self, symbol: Symbol) -> None:
         """Cancel every order of a contract, stops included."""

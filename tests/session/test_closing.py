@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from decimal import Decimal
 from functools import partial
+from typing import TYPE_CHECKING
 
 import pytest
 from hypothesis import given
@@ -17,6 +18,9 @@ from terminal.session.closing import in_parts, share_of
 from terminal.session.results import Blocked
 from tests.support.builders import XBT, a_contract
 from tests.support.pocket import Fate, PocketDesk, a_pocket_desk
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 HALF = Decimal("0.5")
 
@@ -110,7 +114,7 @@ async def test_the_gesture_that_asked_is_remembered_over_every_wait(command: str
     d = await a_desk_that_holds(4)
     if command.startswith("close"):
         d.account.trust.take_away()
-    asked = {
+    asked: dict[str, Callable[[], object]] = {
         "close": partial(d.desk.close_share, XBT),
         "close a share": partial(d.desk.close_share, XBT, HALF),
         "flatten": partial(d.desk.flatten, XBT),

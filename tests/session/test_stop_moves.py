@@ -296,7 +296,7 @@ async def test_an_error_of_ours_in_the_middle_leaves_a_stop_that_can_be_canceled
     await d.clock.advance(2.0)
     monkeypatch.setattr(d.desk, "take", taken)
     assert "read the stops: ValueError('unreadable')" in d.errors[0]
-    assert "move a stop" in d.errors[-1]
+    assert "place first" in d.errors[-1]
     d.errors.clear()
     assert d.sentences[-1].startswith("The move was broken off")
     assert [name for name, _ in waiting(d)] == ["c1", "c2"]
