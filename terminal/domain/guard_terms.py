@@ -29,7 +29,6 @@ class BlockField(Enum):
     """Which part of the intention a block is about; widgets speak next to it."""
 
     ACCESS = "access"
-    ARMING = "arming"
     CONTRACT = "contract"
     BOOK = "book"
     PRICE = "price"

@@ -13,6 +13,7 @@ from terminal.domain.guard import Block, BlockField
 from terminal.domain.order import OrderState, PendingCommand
 from terminal.domain.ticket import USUAL_TERMS
 from terminal.domain.units import Lots
+from terminal.exchange.stamps import stamping
 from terminal.session.results import Verdict
 
 if TYPE_CHECKING:
@@ -107,8 +108,10 @@ class Batching:
             desk.recorder.signed(client_oid, desk.gateway.route.route)
         signed_s = desk.clock.monotonic_s()
         sending = desk.gateway.place_batch(chunk)
-        outcomes = await desk.answers("place a batch", sending, len(chunk))
+        with stamping(desk.latency.together(client_oid for _, client_oid in chunk)):
+            outcomes = await desk.answers("place a batch", sending, len(chunk))
         for (_, client_oid), outcome in zip(chunk, outcomes, strict=True):
+            desk.latency.answered(client_oid, outcome.route)
             desk.spawn(f"place {client_oid}", self._placing.see(client_oid, outcome, signed_s))
 
     # Cancelling ------------------------------------------------------------------------------

@@ -13,6 +13,8 @@ from terminal.exchange.batches import Subject
 from terminal.exchange.outcome import Accepted, Rejected, Route, Unknown
 
 if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+
     from terminal.domain.units import ClientOid, Symbol
     from terminal.exchange.outcome import Outcome
     from terminal.session.desk import Desk
@@ -61,13 +63,19 @@ class Canceling:
         self._desk.put(replace(order, pending=pending))
         return True
 
-    async def run(self, client_oid: ClientOid, first: Outcome | None = None) -> None:
+    async def run(
+        self,
+        client_oid: ClientOid,
+        first: Outcome | None = None,
+        why_no_more: Callable[[], Awaitable[str]] | None = None,
+    ) -> None:
         """Ask for a cancel, again if nobody answers, until the order's end is known.
 
-        ``first`` is the answer to a first try that was made already, as one of a batch.
+        ``first`` is the answer to a first try that was made already, as one of a batch;
+        ``why_no_more`` may say before each repetition why there must be none.
         """
         try:
-            await self._see_through(client_oid, first)
+            await self._see_through(client_oid, first, why_no_more or _nothing)
         except Exception as error:  # noqa: BLE001 - reported; the order must stay cancelable
             self._desk.report("cancel", error)
             self._set_pending(client_oid, PendingCommand.CANCEL_UNKNOWN)
@@ -114,11 +122,19 @@ class Canceling:
             self._settled_after_s.pop(client_oid, None)
             self._over_socket.pop(client_oid, None)
 
-    async def _see_through(self, client_oid: ClientOid, first: Outcome | None) -> None:
+    async def _see_through(
+        self,
+        client_oid: ClientOid,
+        first: Outcome | None,
+        why_no_more: Callable[[], Awaitable[str]],
+    ) -> None:
         self._asking.pop(client_oid, None)  # this one says how it ends
         sentence = ""
         is_proven = True
         for attempt in range(TRIES):
+            if attempt and (why := await why_no_more()):
+                sentence = why
+                break
             is_of_batch = first is not None and attempt == 0
             outcome = first if first is not None and is_of_batch else await self._ask(client_oid)
             self._note_settling(client_oid, outcome)
@@ -196,3 +212,8 @@ class Canceling:
         order = self._desk.orders[client_oid]
         if order.is_working and order.pending is not pending:
             self._desk.put(replace(order, pending=pending))
+
+
+async def _nothing() -> str:
+    """Nothing speaks against a repetition."""
+    return ""

@@ -48,10 +48,13 @@ class Closing:
         position = account.position(symbol)
         if account.is_trusted and not position.is_provisional:
             return self._close(position, share, price)
-        self._desk.spawn(f"close {symbol}", self._read_and_close(symbol, share, price))
+        pressed_s = self._desk.latency.pressed_s
+        self._desk.spawn(f"close {symbol}", self._read_and_close(symbol, share, price, pressed_s))
         return None
 
-    async def _read_and_close(self, symbol: Symbol, share: Decimal, price: Price | None) -> None:
+    async def _read_and_close(
+        self, symbol: Symbol, share: Decimal, price: Price | None, pressed_s: float | None
+    ) -> None:
         desk = self._desk
         try:
             position = await desk.account.read_position(symbol)
@@ -61,10 +64,11 @@ class Closing:
                 say(desk, symbol, words, ok=False)
                 return
             # Closing all needs no size, and closing what is not there is refused without harm.
-            position = desk.account.position(symbol)
-            self._close_all(position)
+            with desk.latency.since(pressed_s):
+                self._close_all(desk.account.position(symbol))
             return
-        blocked = self._close(position, share, price)
+        with desk.latency.since(pressed_s):
+            blocked = self._close(position, share, price)
         if blocked is not None:
             say(desk, symbol, f"{symbol} was not closed. {blocked.blocks[0].reason}", ok=False)
 

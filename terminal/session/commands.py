@@ -9,6 +9,7 @@ from terminal.session.cancels import Canceling
 from terminal.session.closing import Closing
 from terminal.session.flatten import Flattening
 from terminal.session.moves import Moving
+from terminal.session.place_first import PlaceFirst
 from terminal.session.placing import Placing
 from terminal.session.reverse import Reversing
 from terminal.session.sweeps import Sweeping
@@ -28,7 +29,8 @@ class Commands:
         self.canceling = Canceling(desk)
         self.batches = Batching(desk, self.placing, self.canceling)
         self.sweeping = Sweeping(desk, self.batches)
-        self.moving = Moving(desk)
+        self.place_first = PlaceFirst(desk)
+        self.moving = Moving(desk, self.place_first)
         self.flattening = Flattening(desk)
         self.reversing = Reversing(desk, self.flattening)
         self.closing = Closing(desk)

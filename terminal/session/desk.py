@@ -8,7 +8,7 @@ from terminal.domain.intention import Purpose, Source
 from terminal.domain.order import PendingCommand
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Coroutine
+    from collections.abc import Awaitable, Callable, Coroutine
 
     from terminal.domain.access import Access
     from terminal.domain.clock import Clock
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from terminal.session.journal import Journal
     from terminal.session.latency import LatencyBook
     from terminal.session.listeners import Listeners
+    from terminal.session.place_first import PlaceFirst
     from terminal.session.recording import Recorder
     from terminal.session.results import BatchResult, SubmitResult
     from terminal.session.tasks import Pulse
@@ -41,6 +42,7 @@ class Desk(Protocol):
     clock: Clock
     pulse: Pulse
     latency: LatencyBook
+    place_first: PlaceFirst
     orders: dict[ClientOid, Order]
     sent: dict[ClientOid, float]
     flags_unknown: set[ClientOid]
@@ -113,8 +115,10 @@ class Desk(Protocol):
         """Moves and reversals under way, of a contract or all, send no new order any more."""
         ...
 
-    async def cancel_and_see(self, client_oid: ClientOid) -> None:
-        """Ask for a cancel until the order's end is known."""
+    async def cancel_and_see(
+        self, client_oid: ClientOid, why_no_more: Callable[[], Awaitable[str]] | None = None
+    ) -> None:
+        """Ask for a cancel until the order's end is known, or it must not be repeated."""
         ...
 
     def tell_dry_run(self, ticket: OrderTicket, sentence: str, *, ok: bool) -> None:

@@ -12,20 +12,24 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from enum import Enum
 from itertools import islice
-from typing import TYPE_CHECKING, final
+from typing import TYPE_CHECKING, TypeVar, final
 
 from terminal.exchange.outcome import Route
 from terminal.exchange.stamps import Stamps
 from terminal.session.listeners import Listeners
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Generator
+    from collections.abc import Callable, Generator, Iterable
 
     from terminal.domain.clock import Clock
+    from terminal.domain.intention import ProcedureId
     from terminal.domain.units import ClientOid
 
+_Key = TypeVar("_Key")
+_Value = TypeVar("_Value")
+
 KEPT = 500
-"""So many orders are remembered and counted."""
+"""So many orders are remembered and counted, and so many procedures."""
 
 
 class Part(Enum):
@@ -128,31 +132,61 @@ class LatencyBook:
         self.offset_ms: Callable[[], float | None] = _unknown
         self._pressed_s: float | None = None
         self._kept: OrderedDict[ClientOid, Anatomy] = OrderedDict()
+        self._begun_s: OrderedDict[ProcedureId, float] = OrderedDict()
         self.on_event: Listeners[[ClientOid]] = Listeners(on_error)
 
     @contextmanager
     def gesture(self) -> Generator[None]:
         """What is sent inside was asked for now, by a key or by the mouse."""
-        before, self._pressed_s = self._pressed_s, self._clock.monotonic_s()
+        with self.since(self._clock.monotonic_s()):
+            yield
+
+    @contextmanager
+    def since(self, pressed_s: float | None) -> Generator[None]:
+        """What is sent inside was asked for then; nobody may wait inside.
+
+        For what has to wait between a gesture and its order: ``pressed_s`` as it was told then.
+        """
+        before, self._pressed_s = self._pressed_s, pressed_s
         try:
             yield
         finally:
             self._pressed_s = before
 
+    @property
+    def pressed_s(self) -> float | None:
+        """When the gesture that is under way began (monotonic); None while there is none."""
+        return self._pressed_s
+
+    def begun(self, procedure: ProcedureId) -> None:
+        """A procedure begins: what it sends later was asked for by the gesture of now, if any."""
+        if self._pressed_s is not None:
+            _keep(self._begun_s, procedure, self._pressed_s)
+
     # Stamping --------------------------------------------------------------------------------
 
-    def begin(self, client_oid: ClientOid) -> Stamps:
+    def begin(self, client_oid: ClientOid, procedure: ProcedureId | None = None) -> Stamps:
         """An order passed the guard and is about to be sent; returns what its clients fill in."""
-        anatomy = Anatomy(client_oid, self._pressed_s, self._clock.monotonic_s())
-        self._kept[client_oid] = anatomy
-        if len(self._kept) > KEPT:
-            self._kept.popitem(last=False)
+        pressed_s = self._pressed_s
+        if pressed_s is None and procedure is not None:
+            pressed_s = self._begun_s.get(procedure)
+        anatomy = Anatomy(client_oid, pressed_s, self._clock.monotonic_s())
+        _keep(self._kept, client_oid, anatomy)
         return anatomy.stamps
 
     def stamps(self, client_oid: ClientOid) -> Stamps:
         """What the clients fill in for an order; some that nobody reads for one that is unknown."""
         anatomy = self._kept.get(client_oid)
         return Stamps() if anatomy is None else anatomy.stamps
+
+    def together(self, client_oids: Iterable[ClientOid]) -> Stamps:
+        """Orders leave in one request: what its clients fill in once, for each of them."""
+        stamps = Stamps()
+        for client_oid in client_oids:
+            anatomy = self._kept.get(client_oid)
+            if anatomy is not None:
+                anatomy.stamps = stamps
+        return stamps
 
     def answered(self, client_oid: ClientOid, route: Route) -> None:
         """The command ended, by this route."""
@@ -199,6 +233,13 @@ class LatencyBook:
                     if value is not None:
                         values[part].append(value)
         return tuple(_percentiles(part, sorted(found)) for part, found in values.items() if found)
+
+
+def _keep(kept: OrderedDict[_Key, _Value], key: _Key, value: _Value) -> None:
+    """Remember the newest only."""
+    kept[key] = value
+    if len(kept) > KEPT:
+        kept.popitem(last=False)
 
 
 def _unknown() -> None:

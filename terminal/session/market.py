@@ -115,11 +115,6 @@ class MarketSession:
         return self._sync.is_live
 
     @property
-    def book_status(self) -> str:
-        """Why the book is not live, empty while it is."""
-        return self._sync.reason
-
-    @property
     def resyncs(self) -> int:
         """How often the book was found wrong and read again."""
         return self._sync.resyncs

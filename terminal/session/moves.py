@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from terminal.domain.ticket import OrderTicket
     from terminal.domain.units import ClientOid, Price, Symbol
     from terminal.session.desk import Desk
+    from terminal.session.place_first import PlaceFirst
 
 CANCEL_DEADLINE_S = 5.0
 _MOVABLE = (OrderState.OPEN, OrderState.PARTLY_FILLED, OrderState.UNTRIGGERED)
@@ -47,28 +48,29 @@ class _Move:
 class Moving:
     """The move procedure of a desk."""
 
-    def __init__(self, desk: Desk) -> None:
+    def __init__(self, desk: Desk, place_first: PlaceFirst) -> None:
         self._desk = desk
-        self._stops = StopMoving(desk)
+        self._place_first = place_first
+        self._stops = StopMoving(desk, place_first)
         self._under_way: dict[ClientOid, Symbol] = {}
         self._running: set[ClientOid] = set()
         """Those under way, and those that were called off and whose cancel is still waited for."""
 
     def is_moving(self, client_oid: ClientOid) -> bool:
         """True while a procedure sees to an order that it moves."""
-        return client_oid in self._running or self._stops.is_moving(client_oid)
+        return client_oid in self._running or self._place_first.is_moving(client_oid)
 
     def is_running(self, symbol: Symbol) -> bool:
         """True while an order of a contract is being moved."""
         working = self._desk.working(symbol)
         return symbol in self._under_way.values() or any(
-            self._stops.is_moving(order.client_oid) for order in working
+            self._place_first.is_moved_by_hand(order.client_oid) for order in working
         )
 
     def abort(self, client_oid: ClientOid) -> None:
         """The user cancels an order in the middle of its move: no new order follows."""
         self._under_way.pop(client_oid, None)
-        self._stops.abort(client_oid)
+        self._place_first.abort(client_oid)
 
     def abort_all(self, symbol: Symbol | None, *, exits_too: bool = True) -> None:
         """No move of a contract, or of all, sends anything more; those of exits may be left."""
@@ -77,13 +79,13 @@ class Moving:
             if symbol in {moving, None} and (exits_too or not is_exit):
                 del self._under_way[client_oid]
         if exits_too:
-            self._stops.abort_all(symbol)
+            self._place_first.abort_all(symbol)
 
     def start(self, client_oid: ClientOid, price: Price) -> Blocked | None:
         """Begin a move to where the order is to be shown; a blocked one leaves it where it is."""
         desk = self._desk
         order = desk.orders.get(client_oid)
-        is_busy = client_oid in self._under_way or self._stops.is_moving(client_oid)
+        is_busy = client_oid in self._under_way or self._place_first.is_moving(client_oid)
         if order is None or order.state not in _MOVABLE or is_busy:
             return _blocked("The order can no longer be moved.")
         if not order.remaining and not order.is_close_order:  # its last fill was told, not its end

@@ -34,6 +34,7 @@ class Recorded:
         self._desk = desk
         self._symbol = symbol
         self.procedure_id = desk.journal.begin(kind, symbol, wanted, detail)
+        desk.latency.begun(self.procedure_id)
 
     def step(self, name: str, detail: Detail = NO_DETAIL) -> None:
         """A step begins: written before anything of it is sent."""

@@ -1,7 +1,6 @@
-"""New protection first, old protection after: places stops, sees them wait, then cancels others.
+"""Swapping stops of a position for others: what mending and breakeven ask for, and how it ended.
 
-A position is never left with less than it had: if a new stop does not come to wait, what was there
-before stays. Nothing here decides to do so; somebody asked for exactly these orders.
+Nothing here decides to do so; somebody asked for exactly these orders.
 """
 
 from __future__ import annotations
@@ -10,9 +9,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, final
 
 from terminal.domain.intention import Purpose
-from terminal.domain.order import OrderState
+from terminal.session.place_first import Change, End
 from terminal.session.procedures import Recorded
-from terminal.session.results import Blocked
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -22,10 +20,7 @@ if TYPE_CHECKING:
     from terminal.domain.units import ClientOid, Symbol
     from terminal.session.desk import Desk
 
-SEEN_WAIT_S = 10.0
-"""So long a new stop may take until the exchange is known to have it."""
-ENDED_WAIT_S = 5.0
-UNCLEAR = (OrderState.SUBMITTING, OrderState.UNKNOWN)
+_LEFT_AS_THEY_WERE = (End.REFUSED, End.UNCLEAR, End.BEING_CANCELED, End.FIRED, End.NEW_ENDED)
 
 
 @final
@@ -50,55 +45,41 @@ async def swap(
     It is written down as a procedure: ``wanted`` says what it is for, and must make sense after a
     restart.
     """
+    if reason := desk.access.silence:
+        return Swapped(_kept(f"Not sent. {reason}", cancels), ())
     detail: Detail = {"places": len(places), "cancels": len(cancels)}
     recorded = Recorded(desk, Purpose.PROTECT, symbol, wanted, detail)
-    done = await _carry_out(desk, recorded, places, cancels)
+    change = Change(symbol, tuple(cancels), recorded)
+    blocked = desk.place_first.begin(change, places, Purpose.PROTECT)
+    if blocked is not None:
+        words = _kept(f"Not sent. {blocked.blocks[0].reason}", cancels)
+        done = Swapped(words, change.new)
+    else:
+        end = await desk.place_first.see_through(change)
+        done = Swapped(_words(desk, change, end), change.new, ok=end is End.DONE)
     recorded.end(done.sentence)
     return done
 
 
-async def _carry_out(
-    desk: Desk, recorded: Recorded, places: Sequence[OrderTicket], cancels: Sequence[ClientOid]
-) -> Swapped:
-    sent: list[ClientOid] = []
-    if places:
-        recorded.step("place new")
-    for ticket in places:
-        result = desk.submit(ticket, Purpose.PROTECT, recorded.procedure_id)
-        if isinstance(result, Blocked):
-            return Swapped(_kept(f"Not sent. {result.blocks[0].reason}", cancels), tuple(sent))
-        sent.append(result.client_oid)
-    if sent:
-        recorded.step("see new")
-    await desk.pulse.until(
-        lambda: all(desk.orders[oid].state not in UNCLEAR for oid in sent), SEEN_WAIT_S
-    )
-    for oid in sent:
-        order = desk.orders[oid]
-        if order.state in UNCLEAR:
-            words = "It is not known yet whether the new stop was placed."
-            return Swapped(_kept(words, cancels), tuple(sent))
-        if order.state in {OrderState.REJECTED, OrderState.CANCELED}:
-            words = f"The new stop was not placed. {order.reason}".strip()
-            return Swapped(_kept(words, cancels), tuple(sent))
-    if cancels:
-        recorded.step("cancel old")
-    return await _cancel_old(desk, sent, cancels)
+def _words(desk: Desk, change: Change, end: End) -> str:
+    if end is End.DONE:
+        return _done(len(change.new), len(change.old))
+    if end in _LEFT_AS_THEY_WERE:
+        return _kept(_why_not(desk, change, end), change.old)
+    if not change.new and end in _OF_CANCELS_ALONE:
+        return _OF_CANCELS_ALONE[end]
+    return _WORDS[end]
 
 
-async def _cancel_old(
-    desk: Desk, sent: Sequence[ClientOid], cancels: Sequence[ClientOid]
-) -> Swapped:
-    for oid in cancels:
-        desk.cancel(oid)
-    known = [oid for oid in cancels if oid in desk.orders]
-    is_over = await desk.pulse.until(
-        lambda: not any(desk.orders[oid].is_working for oid in known), ENDED_WAIT_S
-    )
-    if not is_over:
-        words = "The old stop has not ended yet: both may work."
-        return Swapped(words if sent else "What was to be canceled still works.", tuple(sent))
-    return Swapped(_done(len(sent), len(known)), tuple(sent), ok=True)
+def _why_not(desk: Desk, change: Change, end: End) -> str:
+    if end is End.UNCLEAR:
+        return "It is not known yet whether the new stop was placed."
+    if end is End.BEING_CANCELED:
+        return "The new stop is being canceled."
+    if end is End.FIRED:
+        return "The new stop fired at once."
+    reason = "" if change.about is None else desk.orders[change.about].reason
+    return f"The new stop was not placed. {reason}".strip()
 
 
 def _kept(words: str, cancels: Sequence[ClientOid]) -> str:
@@ -112,3 +93,19 @@ def _done(sent: int, canceled: int) -> str:
     if canceled:
         parts.append("1 was canceled" if canceled == 1 else f"{canceled} were canceled")
     return f"Done: {', '.join(parts)}."
+
+
+_WORDS = {
+    End.CALLED_OFF: "Called off by a cancel of all: the new stop is being canceled, too.",
+    End.OLD_OVER: "The old stop ended by itself or fired meanwhile: look at the position.",
+    End.NOT_REPEATED: (
+        "The new stop no longer waits, so the old one is not canceled again: look at both."
+    ),
+    End.OLD_LEFT: "The old stop has not ended yet: both may work.",
+    End.BROKEN: "Broken off by an error inside the program: look at the stops.",
+}
+_OF_CANCELS_ALONE = {
+    End.CALLED_OFF: "Called off by a cancel of all.",
+    End.OLD_OVER: "What was to be canceled ended by itself or fired: look at the position.",
+    End.OLD_LEFT: "What was to be canceled still works.",
+}

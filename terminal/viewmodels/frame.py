@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
 FRAME_INTERVAL_MS = 16
 """At most about 60 frames a second."""
+WAITING_FOR_PAINT = 1000
+"""So many wait for the next paint at most."""
 
 
 class FrameClock(Protocol):
@@ -46,10 +48,14 @@ class FrameMeter:
         self.durations_ms: deque[float] = deque(maxlen=keep)
         self._started_s = 0.0
         self._painted_s = 0.0
-        self._after_paint: list[Callable[[], None]] = []
+        self._after_paint: deque[Callable[[], None]] = deque(maxlen=WAITING_FOR_PAINT)
 
     def after_next_paint(self, callback: Callable[[], None]) -> None:
-        """Call once, at the end of the next paint event."""
+        """Call once, at the end of the next paint event.
+
+        While nothing paints (minimized, covered) only the newest thousand are kept: nobody
+        remembers more orders than that, and the others would be told of a paint long after.
+        """
         self._after_paint.append(callback)
 
     def tick_started(self) -> None:
@@ -61,7 +67,8 @@ class FrameMeter:
         """A paint event of one of our panels has ended."""
         self._painted_s = perf_counter()
         if self._after_paint:
-            waiting, self._after_paint = self._after_paint, []
+            waiting = tuple(self._after_paint)
+            self._after_paint.clear()
             for callback in waiting:
                 callback()
 

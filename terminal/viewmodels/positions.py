@@ -139,7 +139,8 @@ class PositionsViewModel(ViewModel):
 
     def flatten(self, key: str) -> None:
         """Flatten one contract."""
-        self._desk.flatten(Symbol(key))
+        with self._desk.latency.gesture():
+            self._desk.flatten(Symbol(key))
 
     def commands_of(self, key: str) -> tuple[RowEntry, ...]:
         """What the menu of a position's row offers."""
@@ -178,7 +179,8 @@ class PositionsViewModel(ViewModel):
             self._close(symbol, WHOLE, price)
 
     def _close(self, symbol: Symbol, share: Decimal, price: Price | None = None) -> None:
-        blocked = self._desk.close_share(symbol, share, price)
+        with self._desk.latency.gesture():
+            blocked = self._desk.close_share(symbol, share, price)
         if blocked is not None:
             self._say(symbol, f"Nothing was closed. {blocked.blocks[0].reason}")
 
@@ -195,7 +197,8 @@ class PositionsViewModel(ViewModel):
         if not self._presses.is_second(LadderAction.REVERSE, at_ms, BUTTON_PRESS_MS):
             self._say(symbol, f"Once more to reverse {symbol}.")
             return
-        blocked = self._desk.reverse(symbol)
+        with self._desk.latency.gesture():
+            blocked = self._desk.reverse(symbol)
         if blocked is not None:
             self._say(symbol, f"Not reversed. {blocked.blocks[0].reason}")
 

@@ -16,6 +16,7 @@ import aiohttp
 import pytest
 
 from tests.benchmarks.children import Child
+from tests.support.rounds import in_rounds
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -150,19 +151,19 @@ def test_book_changes_of_ten_contracts_streamed(child: Child, benchmark: Benchma
         assert count > 0
         return count / seconds
 
-    rate = benchmark.pedantic(run, rounds=3)  # type: ignore[no-untyped-call]
+    rate = in_rounds(benchmark, run, rounds=3)
     benchmark.extra_info["changes_per_s"] = round(rate)
 
 
 @pytest.mark.parametrize("child", [ROOMY], indirect=True)
 def test_orders_over_rest(child: Child, benchmark: BenchmarkFixture) -> None:
-    rate = benchmark.pedantic(lambda: asyncio.run(over_rest(child)), rounds=1)  # type: ignore[no-untyped-call]
+    rate = in_rounds(benchmark, lambda: asyncio.run(over_rest(child)), rounds=1)
     benchmark.extra_info["orders_per_s"] = round(rate)
 
 
 @pytest.mark.parametrize("child", [ROOMY], indirect=True)
 def test_orders_over_the_order_socket(child: Child, benchmark: BenchmarkFixture) -> None:
-    rate = benchmark.pedantic(lambda: asyncio.run(over_socket(child)), rounds=1)  # type: ignore[no-untyped-call]
+    rate = in_rounds(benchmark, lambda: asyncio.run(over_socket(child)), rounds=1)
     benchmark.extra_info["orders_per_s"] = round(rate)
 
 
@@ -194,7 +195,7 @@ def test_memory_after_a_simulated_hour(child: Child, benchmark: BenchmarkFixture
     if benchmark.disabled:
         pytest.skip("an hour takes most of a minute")
     before = child.memory_mb
-    benchmark.pedantic(lambda: asyncio.run(pass_hours(child)), rounds=1)  # type: ignore[no-untyped-call]
+    in_rounds(benchmark, lambda: asyncio.run(pass_hours(child)), rounds=1)
     after = child.memory_mb
     benchmark.extra_info["mb_before"] = round(before, 1)
     benchmark.extra_info["mb_after"] = round(after, 1)
@@ -219,7 +220,7 @@ def test_a_simulated_day_at_full_speed(child: Child, benchmark: BenchmarkFixture
             asyncio.run(pass_hours(child, 12))
             memory.append(child.memory_mb)
 
-    benchmark.pedantic(run, rounds=1)  # type: ignore[no-untyped-call]
+    in_rounds(benchmark, run, rounds=1)
     benchmark.extra_info["trades"] = asyncio.run(trades(child)) - before
     benchmark.extra_info["mb"] = [round(megabytes, 1) for megabytes in memory]
     assert memory[2] - memory[1] <= 4, "half a day adds next to nothing"

@@ -29,6 +29,7 @@ from tests.support.builders import a_ticket, an_order_update
 from tests.support.desk import Bench
 from tests.support.fake_clock import FakeClock
 from tests.support.payloads import known_scales
+from tests.support.rounds import in_rounds
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -124,7 +125,7 @@ def test_intention_to_bytes(benchmark: BenchmarkFixture, disk: SqliteJournal) ->
         loop.run_until_complete(measure("without a file", MemoryJournal(FakeClock())))
         loop.run_until_complete(measure("with the journal", disk))
 
-    benchmark.pedantic(run, rounds=1)  # type: ignore[no-untyped-call]
+    in_rounds(benchmark, run, rounds=1)
     loop.close()
     for name, values in samples.items():
         benchmark.extra_info[f"{name}, us p50"] = at(values, 0.5)
@@ -155,7 +156,7 @@ def test_an_entry_of_the_journal(benchmark: BenchmarkFixture, disk: SqliteJourna
         intended.append(between_s - began_s)
         noted.append(perf_counter() - between_s)
 
-    benchmark.pedantic(write, rounds=2000, warmup_rounds=50)  # type: ignore[no-untyped-call]
+    in_rounds(benchmark, write, rounds=2000, warmup_rounds=50)
     for name, values in (("intention", intended), ("event", noted)):
         benchmark.extra_info[f"{name}, us p50"] = at(values, 0.5)
         benchmark.extra_info[f"{name}, us p99"] = at(values, 0.99)
@@ -196,7 +197,7 @@ def test_a_start_with_many_open_orders(benchmark: BenchmarkFixture, disk: Sqlite
     def run() -> None:
         loop.run_until_complete(start())
 
-    benchmark.pedantic(run, rounds=10, warmup_rounds=1)  # type: ignore[no-untyped-call]
+    in_rounds(benchmark, run, rounds=10, warmup_rounds=1)
     loop.close()
     benchmark.extra_info["resolved, ms p50"] = round(at(took, 0.5) / 1000, 1)
     benchmark.extra_info["reported, ms p50"] = round(at(reported, 0.5) / 1000, 1)

@@ -28,6 +28,7 @@ from tests.benchmarks.recorded import FIRST, SYMBOL, changes, large_book, small_
 from tests.benchmarks.rivals import BTC, ccxt_of, library, listed, require
 from tests.benchmarks.scoreboard import interleaved
 from tests.support.builders import XBT, a_contract
+from tests.support.rounds import in_rounds
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -172,7 +173,7 @@ def test_a_change_from_bytes_to_the_book(
         "msgspec.json": plain_msgspec,
     }
     rounds = 1 if benchmark.disabled else ROUNDS
-    samples = benchmark.pedantic(interleaved, (candidates, rounds), rounds=1)  # type: ignore[no-untyped-call]
+    samples = in_rounds(benchmark, interleaved, (candidates, rounds), rounds=1)
     assert books[0].sequence == theirs.book["nonce"] == FIRST + FRAMES
     assert in_floats(books[0]) == of_theirs(theirs.book), "both must hold the same book"
     scoreboard.note(
@@ -228,7 +229,7 @@ def test_a_whole_book_from_bytes(
         "msgspec.json": plain_msgspec,
     }
     rounds = 1 if benchmark.disabled else BOOK_ROUNDS
-    samples = benchmark.pedantic(interleaved, (candidates, rounds), rounds=1)  # type: ignore[no-untyped-call]
+    samples = in_rounds(benchmark, interleaved, (candidates, rounds), rounds=1)
     assert len(books[0].bids) == len(books[0].asks) == ROWS
     assert in_floats(books[0]) == of_theirs(theirs.book), "both must hold the same book"
     scoreboard.note(

@@ -40,6 +40,7 @@ from tests.benchmarks.rivals import BTC, ccxt_of, library, listed, official, req
 from tests.benchmarks.scoreboard import interleaved
 from tests.support.builders import a_ticket
 from tests.support.deadlines import eventually
+from tests.support.rounds import in_rounds
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -434,7 +435,7 @@ def test_order_round_trips(
             several(name, 1 if benchmark.disabled else WARM_UP)
         turns = {name: partial(several, name, IN_A_ROW) for name in steps}
         rounds = 1 if benchmark.disabled else ROUNDS
-        taken = benchmark.pedantic(interleaved, (turns, rounds), rounds=1)  # type: ignore[no-untyped-call]
+        taken = in_rounds(benchmark, interleaved, (turns, rounds), rounds=1)
     for name, account in zip(candidates, NAMES, strict=True):
         looked_at(child, key(account), candidates[name].ids)
     for at, what in enumerate(("place an order", "cancel an order")):

@@ -23,6 +23,7 @@ from tests.benchmarks.children import ROOT, Child
 from tests.benchmarks.rivals import BTC, ccxt_of, library, listed, official, require
 from tests.benchmarks.scoreboard import interleaved
 from tests.benchmarks.test_versus_orders import PINNED, BareSocket, an_order, answered, written
+from tests.support.rounds import in_rounds
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -91,7 +92,7 @@ def test_signing(
         "two digests": timed("two digests", bare),
     }
     rounds = 1 if benchmark.disabled else SIGN_ROUNDS
-    samples = benchmark.pedantic(interleaved, (candidates, rounds), rounds=1)  # type: ignore[no-untyped-call]
+    samples = in_rounds(benchmark, interleaved, (candidates, rounds), rounds=1)
     for name in ("tern", "SDK"):
         headers = made[name]
         text = f"{headers['KC-API-TIMESTAMP']}POST{PATH}{body}"
@@ -196,7 +197,7 @@ def test_from_nothing_to_the_first_signed_answer(
     }
     rounds = 1 if benchmark.disabled else CONNECT_ROUNDS
     try:
-        samples = benchmark.pedantic(interleaved, (candidates, rounds), rounds=1)  # type: ignore[no-untyped-call]
+        samples = in_rounds(benchmark, interleaved, (candidates, rounds), rounds=1)
     finally:
         loop.close()
     scoreboard.note(
@@ -226,7 +227,7 @@ def test_loading(benchmark: BenchmarkFixture, scoreboard: Scoreboard) -> None:
 
     candidates = {name: timed(code) for name, code in LOADED.items()}
     rounds = 1 if benchmark.disabled else LOAD_ROUNDS
-    samples = benchmark.pedantic(interleaved, (candidates, rounds), rounds=1)  # type: ignore[no-untyped-call]
+    samples = in_rounds(benchmark, interleaved, (candidates, rounds), rounds=1)
     scoreboard.note(
         benchmark,
         "load the library",

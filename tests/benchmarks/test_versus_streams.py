@@ -33,6 +33,7 @@ from tests.benchmarks.scoreboard import interleaved
 from tests.benchmarks.test_versus_books import in_floats, of_theirs
 from tests.support.builders import a_contract
 from tests.support.deadlines import eventually
+from tests.support.rounds import in_rounds
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -228,7 +229,7 @@ def test_changes_from_a_socket_to_listeners(
             started.append(client)
             loop.run_until_complete(client.start())
         turns = {name: partial(took_us, client) for name, client in clients.items()}
-        samples = benchmark.pedantic(interleaved, (turns, rounds), rounds=1)  # type: ignore[no-untyped-call]
+        samples = in_rounds(benchmark, interleaved, (turns, rounds), rounds=1)
         same_book(tern, ccxt, count * rounds)
         direct = interleaved(
             {"tern": partial(directly_us, tern), "ccxt.pro": partial(directly_us, ccxt)}, rounds

@@ -79,8 +79,8 @@ def all_of(bench: Bench) -> dict[str, dict[Any, Any]]:
         "modes": dict(account._margin_modes),
         "leverages": dict(account._cross_leverage),
         "orders": dict(desk.orders),
-        "ids": dict(desk._by_id),
-        "fills": dict(desk._fills),
+        "ids": dict(desk._store.by_id),
+        "fills": dict(desk._fills.by_key),
     }
 
 

@@ -88,7 +88,7 @@ def test_levels_without_lots_are_left_out() -> None:
     book = OrderBook(XBT)
     book.load(a_snapshot(1, bids=((5, 0), (4, 2)), asks=()))
     assert book.best_bid == 4
-    assert book.bids.lots_at(Price(5)) == Lots(0)
+    assert 5 not in dict(book.bids.ascending())
     assert book.asks.lowest() is None
     assert book.bids.lowest() == 4
 
@@ -100,7 +100,7 @@ def test_a_level_between_two_ticks_is_shown_in_the_row_that_contains_it() -> Non
     (row,) = depth_rows(book, top_index=1001, count=1, step=1)
     assert row.ask_lots == 4 + 6
     assert book.apply(a_delta(101, Side.SELL, 1001, 0)) is BookAnswer.APPLIED
-    assert book.asks.lots_at(Price(1001)) == 6, "only the level on the tick is gone"
+    assert dict(book.asks.ascending())[Price(1001)] == 6, "only the level on the tick is gone"
     gone = a_delta(102, Side.SELL, 1001, 0)._replace(exact=Decimal("1001.5"))
     assert book.apply(gone) is BookAnswer.APPLIED
     assert book.best_ask == 1002

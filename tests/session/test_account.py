@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from decimal import Decimal
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -193,7 +193,9 @@ async def test_sides_of_fills_reduce_and_cross_zero() -> None:
     await bench.stop()
 
 
-async def test_what_is_heard_while_an_answer_is_on_its_way_is_newer() -> None:
+async def test_what_is_heard_while_an_answer_is_on_its_way_is_newer(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     bench = Bench()
     await bench.start()
     asked = bench.gateway.position
@@ -203,7 +205,7 @@ async def test_what_is_heard_while_an_answer_is_on_its_way_is_newer() -> None:
         bench.stream.push(a_position_update(7, "100", event_at=TimestampMs(NOW_MS + 900)))
         return answer
 
-    bench.gateway.position = slow  # type: ignore[method-assign]
+    monkeypatch.setattr(bench.gateway, "position", slow)
     position = await bench.account.read_position(XBT)
     assert position.core.lots == 7
     await bench.stop()
@@ -265,7 +267,9 @@ async def test_what_may_leave_is_the_answers_where_the_stream_does_not_tell() ->
     await bench.stop()
 
 
-async def test_a_position_heard_during_a_comparison_is_newer() -> None:
+async def test_a_position_heard_during_a_comparison_is_newer(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     """The comparison of every minute does not overwrite what the stream told meanwhile."""
     bench = Bench()
     await bench.start()
@@ -276,7 +280,7 @@ async def test_a_position_heard_during_a_comparison_is_newer() -> None:
         bench.stream.push(a_position_update(7, "101"))
         return found
 
-    bench.gateway.positions = overtaken  # type: ignore[method-assign]  # the stream is quicker
+    monkeypatch.setattr(bench.gateway, "positions", overtaken)  # the stream is quicker
     await bench.clock.advance(RECONCILE_INTERVAL_S + 1.0)
     assert bench.account.position(XBT).core.lots == 7
     await bench.stop()
@@ -293,8 +297,8 @@ async def test_a_wallet_heard_during_a_comparison_is_newer() -> None:
     await bench.stop()
 
 
-def a_patch(**changes: object) -> PositionPatch:
-    values: dict[str, object] = {
+def a_patch(**changes: Any) -> PositionPatch:
+    values: dict[str, Any] = {
         "symbol": XBT,
         "mark": ExactPrice(Decimal(111)),
         "unrealized": Money(Decimal(1), "USDT"),
@@ -303,7 +307,7 @@ def a_patch(**changes: object) -> PositionPatch:
         "leverage": None,
         "event_at": TimestampMs(NOW_MS + 1),
     }
-    return PositionPatch(**{**values, **changes})  # type: ignore[arg-type]
+    return PositionPatch(**{**values, **changes})
 
 
 async def test_a_mark_price_frame_re_marks_and_leaves_all_else() -> None:
@@ -453,7 +457,9 @@ async def test_a_change_of_modes_that_cannot_be_read_is_asked_for() -> None:
     await bench.stop()
 
 
-async def test_many_changes_of_modes_that_cannot_be_read_are_asked_for_once() -> None:
+async def test_many_changes_of_modes_that_cannot_be_read_are_asked_for_once(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     """And once more, because the last of them came while the first answer was on its way."""
     bench = Bench()
     await bench.start()
@@ -464,7 +470,7 @@ async def test_many_changes_of_modes_that_cannot_be_read_are_asked_for_once() ->
         await bench.clock.sleep(0.05)
         return MarginMode.CROSS
 
-    bench.gateway.margin_mode = margin_mode  # type: ignore[method-assign]  # counts and is slow
+    monkeypatch.setattr(bench.gateway, "margin_mode", margin_mode)  # counts and is slow
     bench.stream.push(FrameUnreadable("half a frame", Channel(ChannelKind.MARGIN_MODES)))
     await bench.clock.settle()
     for _ in range(100):
@@ -527,7 +533,9 @@ def sold(number: int, lots: int) -> Fill:
     return a_fill(trade_id=f"t{number}", side=Side.SELL, lots=Lots(lots), event_at=at)
 
 
-async def test_a_fill_during_a_read_is_no_answer_of_the_exchange() -> None:
+async def test_a_fill_during_a_read_is_no_answer_of_the_exchange(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     """4 are held, 3 were told, 3 are sold while we ask: our sum is flat, the truth is 1."""
     bench = Bench()
     bench.gateway.held = (a_position_update(3, "100"),)
@@ -541,13 +549,15 @@ async def test_a_fill_during_a_read_is_no_answer_of_the_exchange() -> None:
             bench.gateway.held = (a_position_update(1, "100"),)
         return answer
 
-    bench.gateway.position = slow  # type: ignore[method-assign]
+    monkeypatch.setattr(bench.gateway, "position", slow)
     position = await bench.account.read_position(XBT)
     assert (position.core.lots, position.is_provisional) == (1, False)
     await bench.stop()
 
 
-async def test_a_position_that_never_stands_still_is_not_known_yet() -> None:
+async def test_a_position_that_never_stands_still_is_not_known_yet(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     bench = Bench()
     bench.gateway.held = (a_position_update(3, "100"),)
     await bench.start()
@@ -559,12 +569,12 @@ async def test_a_position_that_never_stands_still_is_not_known_yet() -> None:
         bench.account.apply_fill(sold(next(numbers), 1))
         return answer
 
-    bench.gateway.position = restless  # type: ignore[method-assign]
+    monkeypatch.setattr(bench.gateway, "position", restless)
     with pytest.raises(TernError, match="changed during every answer"):
         await bench.account.read_position(XBT)
     assert next(numbers) == POSITION_READS + 1
     assert bench.account.unconfirmed() == (XBT,)
-    bench.gateway.position = asked  # type: ignore[method-assign]
+    monkeypatch.setattr(bench.gateway, "position", asked)
     await bench.clock.advance(6.0)
     assert bench.account.unconfirmed() == ()
     assert bench.account.position(XBT).core.lots == 3

@@ -98,13 +98,15 @@ async def test_the_exchanges_bound_on_one_order_does_not_bound_a_batch() -> None
     await d.stop()
 
 
-async def test_a_batch_that_fails_in_the_program_leaves_its_orders_unknown() -> None:
+async def test_a_batch_that_fails_in_the_program_leaves_its_orders_unknown(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     d = await a_pocket_desk()
 
     async def broken(_orders: object) -> tuple[object, ...]:
         raise ValueError("ours")
 
-    d.exchange.place_batch = broken  # type: ignore[method-assign, assignment]  # an error of ours
+    monkeypatch.setattr(d.exchange, "place_batch", broken)  # an error of ours
     results = d.desk.submit_batch([a_ticket(), a_ticket()])
     await d.clock.settle()
     states = {d.desk.orders[one.client_oid].state for one in results if isinstance(one, Submitted)}

@@ -54,7 +54,7 @@ def test_stale_and_equal_deltas_are_dropped_and_the_rest_is_replayed() -> None:
     sync.fetching(0.0)
     assert sync.snapshot(a_snapshot(100), 0.0)
     assert sync.book.sequence == 102
-    assert sync.book.bids.lots_at(a_delta(1).price) == 8
+    assert dict(sync.book.bids.ascending())[a_delta(1).price] == 8
     assert sync.resyncs == 0
 
 
@@ -82,7 +82,7 @@ def test_a_gap_makes_the_book_wrong_and_keeps_the_delta_that_showed_it() -> None
     assert sync.fetch_at_s == 5.0
     sync.fetching(5.0)
     assert sync.snapshot(a_snapshot(103), 5.1)
-    assert sync.book.bids.lots_at(a_delta(1).price) == 77
+    assert dict(sync.book.bids.ascending())[a_delta(1).price] == 77
 
 
 def test_duplicates_are_ignored() -> None:

@@ -122,7 +122,7 @@ async def test_trades_heard_before_the_answer_do_not_stand_in_for_history() -> N
     await h.end()
 
 
-async def test_a_long_quiet_time_is_no_beginning() -> None:
+async def test_a_long_quiet_time_is_no_beginning(monkeypatch: pytest.MonkeyPatch) -> None:
     """Pages may be empty because nothing was traded: it looks further back before it gives up."""
     h = Harness()
     h.gateway.history = [a_candle(minute) for minute in (-2000, -1900, *range(-499, 1))]
@@ -134,7 +134,7 @@ async def test_a_long_quiet_time_is_no_beginning() -> None:
             start_at = TimestampMs(end_at - 499 * MINUTE)
         return await quiet(XBT, M1, start_at=start_at, end_at=end_at)
 
-    h.gateway.candles = windowed  # type: ignore[method-assign, assignment]
+    monkeypatch.setattr(h.gateway, "candles", windowed)
     await h.live()
     h.candles.load_older()
     await h.clock.advance(0.5)
@@ -272,7 +272,9 @@ async def test_a_hole_is_read_however_long_that_takes_and_whatever_is_heard_mean
     await h.end()
 
 
-async def test_a_repair_that_fails_half_way_goes_on_where_it_failed() -> None:
+async def test_a_repair_that_fails_half_way_goes_on_where_it_failed(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     """Of a long hole the second window fails: the first is not read again, nothing is left out."""
     h = await Harness().live()
     h.stream.drop()
@@ -289,7 +291,7 @@ async def test_a_repair_that_fails_half_way_goes_on_where_it_failed() -> None:
             raise DOWN
         return await read(XBT, M1, start_at=window["start_at"], end_at=window["end_at"])
 
-    h.gateway.candles = flaky  # type: ignore[method-assign, assignment]
+    monkeypatch.setattr(h.gateway, "candles", flaky)
     await h.clock.advance(30)
     assert h.minutes() == list(range(-499, 1702))
     assert asked[1] == asked[2], "the window that failed is asked for again"

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 from decimal import Decimal
+from functools import partial
+from typing import TYPE_CHECKING
 
 import pytest
 from hypothesis import given
@@ -16,6 +18,9 @@ from terminal.session.closing import in_parts, share_of
 from terminal.session.results import Blocked
 from tests.support.builders import XBT, a_contract
 from tests.support.pocket import Fate, PocketDesk, a_pocket_desk
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 HALF = Decimal("0.5")
 
@@ -100,6 +105,30 @@ async def test_a_share_of_what_cannot_be_read_is_not_guessed_and_all_of_it_is_cl
     d.desk.close_share(XBT)
     await d.clock.settle()
     assert d.exchange.held == 0
+    await d.stop()
+
+
+@pytest.mark.parametrize("command", ["close", "close a share", "flatten", "reverse"])
+async def test_the_gesture_that_asked_is_remembered_over_every_wait(command: str) -> None:
+    """The position, or all of it, is read between the key and the order that closes."""
+    d = await a_desk_that_holds(4)
+    if command.startswith("close"):
+        d.account.trust.take_away()
+    asked: dict[str, Callable[[], object]] = {
+        "close": partial(d.desk.close_share, XBT),
+        "close a share": partial(d.desk.close_share, XBT, HALF),
+        "flatten": partial(d.desk.flatten, XBT),
+        "reverse": partial(d.desk.reverse, XBT),
+    }
+    pressed_s = d.clock.monotonic_s()
+    with d.desk.latency.gesture():
+        asked[command]()
+    await d.clock.advance(20.0)
+    sent = d.desk.latency.last(9)
+    assert len(sent) == (2 if command == "reverse" else 1)
+    assert all(anatomy.pressed_s == pressed_s for anatomy in sent)
+    assert all(anatomy.route is not None and anatomy.event_s is not None for anatomy in sent)
+    assert d.desk.latency.pressed_s is None
     await d.stop()
 
 

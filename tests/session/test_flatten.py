@@ -21,6 +21,8 @@ from tests.support.pocket import Fate, PocketDesk, a_pocket_desk, stop_at
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    import pytest
+
     from terminal.domain.events import PositionUpdate
     from terminal.domain.ticket import OrderTicket
     from terminal.domain.units import Symbol
@@ -404,7 +406,7 @@ def test_exits_never_end_before_we_are_flat(
     asyncio.run(_never_naked(held, commands, words, reads, fill_at_s))
 
 
-async def test_exits_stay_while_flat_is_only_our_own_sum() -> None:
+async def test_exits_stay_while_flat_is_only_our_own_sum(monkeypatch: pytest.MonkeyPatch) -> None:
     """4 held, 3 told; the close of 3 is told during the read: 1 is held, so no exit goes."""
     bench, log = await a_bench_with_orders()
     asked, is_told = bench.gateway.position, [False]
@@ -442,7 +444,7 @@ async def test_exits_stay_while_flat_is_only_our_own_sum() -> None:
             protected.append("cancel exit" not in log)
         return answer
 
-    bench.gateway.position = slow  # type: ignore[method-assign]
+    monkeypatch.setattr(bench.gateway, "position", slow)
     bench.trading.on_place = on_place
     bench.desk.flatten(XBT)
     await bench.clock.advance(8.0)

@@ -358,7 +358,9 @@ async def test_the_end_of_the_program_alone_leaves_it_burning() -> None:
         assert [timeout for _, timeout in bench.gateway.calls] == [T]
 
 
-async def test_an_error_of_our_own_does_not_end_the_renewals() -> None:
+async def test_an_error_of_our_own_does_not_end_the_renewals(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     async with started() as bench:
         await lit(bench)
         renew = bench.gateway.renew_dead_man_switch
@@ -369,7 +371,7 @@ async def test_an_error_of_our_own_does_not_end_the_renewals() -> None:
         bench.gateway.renew_dead_man_switch = fail  # type: ignore[assignment,method-assign]  # breaks
         await bench.clock.advance(10.5)
         assert bench.state() is FuseState.NOT_RENEWED
-        bench.gateway.renew_dead_man_switch = renew  # type: ignore[method-assign]  # mends
+        monkeypatch.setattr(bench.gateway, "renew_dead_man_switch", renew)  # mends
         await bench.clock.advance(5)
         assert bench.state() is FuseState.LIT
         assert all("ours" in error for error in bench.bench.errors)

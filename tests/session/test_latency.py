@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from terminal.domain.intention import ProcedureId
 from terminal.domain.units import ClientOid
 from terminal.exchange.outcome import Route
 from terminal.session.latency import KEPT, LatencyBook, Part
@@ -145,6 +146,49 @@ def test_percentiles_are_values_that_were_seen(seconds: list[float]) -> None:
     assert found.p50_ms <= found.p90_ms <= found.p99_ms
     assert book.percentiles(Route.REST) == ()
     assert clock.now_ms() == START_MS
+
+
+async def test_what_a_gestures_procedure_sends_later_is_of_that_gesture() -> None:
+    """And what one that nobody asked for sends is of none; the newest gesture prevails."""
+    clock = FakeClock()
+    book = a_book(clock, 0.0)
+    with book.gesture():
+        book.begun(ProcedureId("flatten"))
+    book.begun(ProcedureId("by itself"))
+    await clock.advance(2.0)
+    book.begin(ONE, ProcedureId("flatten"))
+    book.begin(ClientOid("c2"), ProcedureId("by itself"))
+    with book.gesture():
+        book.begin(ClientOid("c3"), ProcedureId("flatten"))
+    with book.since(1.5):
+        book.begin(ClientOid("c4"))
+    pressed = [anatomy.pressed_s for anatomy in reversed(book.last(4))]
+    assert pressed == [pytest.approx(0.0), None, pytest.approx(2.0), 1.5]
+    assert book.pressed_s is None
+
+
+def test_procedures_of_long_ago_are_forgotten() -> None:
+    book = a_book(FakeClock(), 0.0)
+    with book.gesture():
+        for number in range(KEPT + 1):
+            book.begun(ProcedureId(str(number)))
+    book.begin(ONE, ProcedureId("0"))
+    anatomy = book.of(ONE)
+    assert anatomy is not None
+    assert anatomy.pressed_s is None
+
+
+def test_orders_of_one_request_share_its_stamps() -> None:
+    """Those that are not remembered are left out."""
+    book = a_book(FakeClock(), 0.0)
+    for name in ("a", "b"):
+        book.begin(ClientOid(name))
+    stamps = book.together(ClientOid(name) for name in ("a", "b", "forgotten"))
+    stamps.sent_s, stamps.replied_s = 0.0, 0.25
+    for name in ("a", "b"):
+        book.answered(ClientOid(name), Route.SOCKET)
+    found = {one.part: one for one in book.percentiles(Route.SOCKET)}[Part.REPLY]
+    assert (found.count, found.p50_ms) == (2, 250.0)
 
 
 def test_the_newest_come_first_and_each_route_is_told_apart() -> None:

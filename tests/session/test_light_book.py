@@ -61,7 +61,7 @@ def test_best_prices_are_a_book_of_one_level_or_none() -> None:
     book = an_open_book()
     assert book.take(QuoteUpdate(XBT, 1, a_level(1000, 7), None, TimestampNs(1)))
     assert (book.book.best_bid, book.book.best_ask) == (1000, None)
-    assert book.book.bids.lots_at(Price(1000)) == 7
+    assert dict(book.book.bids.ascending()) == {1000: 7}
 
 
 def test_failures_back_off_and_frames_end_them() -> None:

@@ -60,6 +60,12 @@ class Harness:
         assert not self.errors
 
 
+def why_stale(h: Harness) -> str:
+    stale = h.market.staleness()
+    assert stale is not None
+    return stale.reason
+
+
 def a_mark(value: str = "100.2") -> MarkUpdate:
     price = ExactPrice(Decimal(value))
     return MarkUpdate(XBT, price, price, NOW_MS)
@@ -229,7 +235,7 @@ async def test_an_interrupted_book_is_not_believed_until_it_was_read_anew() -> N
     h.stream.push(ChannelInterrupted(book, "Nothing came for 30 s."))
     await h.clock.advance(1.0)
     assert h.market.touch() is None
-    assert h.market.book_status.startswith("Nothing came for 30 s.")
+    assert why_stale(h).startswith("Nothing came for 30 s.")
     h.stream.push(ChannelConfirmed(book))
     await h.clock.advance(1.0)
     assert h.market.touch() is not None
@@ -287,7 +293,7 @@ async def test_an_error_of_ours_is_reported_and_the_book_is_read_again() -> None
     h.gateway.snapshots.appendleft(ZeroDivisionError())
     await h.live()
     assert not h.market.book_is_live
-    assert h.market.book_status.endswith("Something went wrong inside the program.")
+    assert why_stale(h).endswith("Something went wrong inside the program.")
     assert "ZeroDivisionError" in h.errors.pop()
     await h.clock.advance(1.5)
     assert h.market.book_is_live

@@ -27,6 +27,8 @@ from tests.support.pocket import Fate, a_pocket_desk
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    import pytest
+
     from terminal.domain.events import OrderUpdate
     from tests.support.pocket import Placed
 
@@ -295,7 +297,9 @@ async def test_an_exit_of_others_moves_by_what_the_exchange_tells_of_it() -> Non
     await d.stop()
 
 
-async def test_terms_that_were_not_read_yet_are_asked_for_and_then_it_moves() -> None:
+async def test_terms_that_were_not_read_yet_are_asked_for_and_then_it_moves(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     d = await a_pocket_desk()
     await d.hold(3)
     d.exchange.fate = lambda kind: Fate.LOST if kind == "read" else Fate.WELL
@@ -305,12 +309,12 @@ async def test_terms_that_were_not_read_yet_are_asked_for_and_then_it_moves() ->
     def by_stream(order: Placed) -> OrderUpdate:
         return replace(truth(order), details=None, is_reduce_only=None, is_close_order=None)
 
-    d.exchange.update = by_stream  # type: ignore[method-assign]  # it does not tell terms
+    monkeypatch.setattr(d.exchange, "update", by_stream)  # it does not tell terms
     d.exchange._make(foreign, ClientOid("web"))
     await d.clock.settle()
     assert d.desk.move(ClientOid("web"), Price(1012)) is not None
     d.exchange.fate = lambda _kind: Fate.WELL
-    d.exchange.update = truth  # type: ignore[method-assign]  # as it was
+    monkeypatch.setattr(d.exchange, "update", truth)  # as it was
     assert d.desk.move(ClientOid("web"), Price(1012)) is not None, "it is asked for"
     await d.clock.settle()
     assert d.desk.move(ClientOid("web"), Price(1012)) is None

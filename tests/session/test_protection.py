@@ -324,7 +324,7 @@ async def test_a_stop_too_large_is_canceled_only_once_its_successor_waits() -> N
     assert len(guarded.bench.trading.placed) == 1
     assert guarded.bench.trading.cancels == [], "accepted is not waiting yet"
     _, oid = guarded.bench.trading.placed[0]
-    guarded.bench.stream.push(a_stop_update("id-1", 2, client_oid=oid))
+    guarded.push(a_stop_update("id-1", 2, client_oid=oid))
     await guarded.settle()
     assert guarded.bench.trading.cancels == ["large"]
     await guarded.bench.clock.advance(6.0)

@@ -12,7 +12,7 @@ from terminal.domain.intention import EventKind, JournalEvent, Purpose, Source
 from terminal.domain.reconcile import Origin
 from terminal.domain.units import ClientOid, Lots, OrderId
 from terminal.exchange.errors import TransportError
-from terminal.session.orders import RECONCILE_INTERVAL_S
+from terminal.session.order_hearing import RECONCILE_INTERVAL_S
 from terminal.session.reconcile import Reconciling
 from tests.session.test_resolution import intended
 from tests.support.builders import XBT, a_position_update, a_ticket, an_order_update
@@ -160,7 +160,7 @@ async def test_our_own_orders_of_this_run_are_no_orphans(
     await bench.start()
     reconciling.start()
     monkeypatch.setattr(type(bench.desk.journal), "lasts", True)
-    monkeypatch.setattr(bench.desk, "_new_client_oid", lambda: ClientOid("tern-new"))
+    monkeypatch.setattr(bench.desk._gate, "new_client_oid", lambda: ClientOid("tern-new"))
     bench.desk.submit(a_ticket())
     await bench.clock.settle()
     reconciling.make()

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import pytest
+
 from dataclasses import replace
 
 from terminal.domain.order import OrderState, submitting
 from terminal.domain.units import ClientOid, Lots, OrderId
 from terminal.exchange.errors import TransportError
-from terminal.session.orders import RECONCILE_INTERVAL_S
+from terminal.session.order_hearing import RECONCILE_INTERVAL_S
 from tests.support.builders import a_fill, a_ticket, an_order_update
 from tests.support.desk import Bench, a_started_bench, an_open_order
 
@@ -82,7 +87,9 @@ async def test_an_order_on_its_way_during_recovery_is_not_taken_for_missing() ->
     await bench.stop()
 
 
-async def test_an_order_about_which_there_is_no_word_keeps_us_untrusted() -> None:
+async def test_an_order_about_which_there_is_no_word_keeps_us_untrusted(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     bench = await a_started_bench()
     oid = await an_open_order(bench)
     bench.stream.drop()
@@ -91,10 +98,10 @@ async def test_an_order_about_which_there_is_no_word_keeps_us_untrusted() -> Non
     async def silent(order_id: OrderId) -> None:
         raise TransportError("down", was_sent=True)
 
-    bench.trading.order = silent  # type: ignore[method-assign]
+    monkeypatch.setattr(bench.trading, "order", silent)
     await bench.clock.advance(20.0)
     assert not bench.desk.is_trusted
-    bench.trading.order = original  # type: ignore[method-assign]
+    monkeypatch.setattr(bench.trading, "order", original)
     bench.trading.known["id-1"] = an_order_update(
         order_id=OrderId("id-1"), client_oid=oid, filled=Lots(2), is_done=True
     )

@@ -142,21 +142,25 @@ async def test_a_stop_that_waits_is_found_in_its_own_list() -> None:
     await bench.stop()
 
 
-async def test_while_a_list_is_not_answered_nothing_is_concluded() -> None:
+async def test_while_a_list_is_not_answered_nothing_is_concluded(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     bench = await a_started_bench()
     bench.trading.place_outcomes.append(Unknown("No answer."))
 
     async def silent(_symbol: object = None) -> Sequence[object]:
         raise TransportError("down", was_sent=True)
 
-    bench.trading.open_stops = silent  # type: ignore[assignment, method-assign]  # one list fails
+    monkeypatch.setattr(bench.trading, "open_stops", silent)  # one list fails
     bench.desk.submit(a_ticket())
     await bench.clock.advance(50.0)
     assert bench.desk.orders[C1].state is OrderState.UNKNOWN
     await bench.stop()
 
 
-async def test_many_unknown_orders_share_one_pace_and_one_reading_of_the_lists() -> None:
+async def test_many_unknown_orders_share_one_pace_and_one_reading_of_the_lists(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     """A hundred lost answers must not spend the quota that a cancel needs."""
     bench = Bench()
     for number in range(100):
@@ -173,7 +177,7 @@ async def test_many_unknown_orders_share_one_pace_and_one_reading_of_the_lists()
         lists += 1
         return await read_done()
 
-    bench.trading.recent_done_orders = counted  # type: ignore[assignment, method-assign]
+    monkeypatch.setattr(bench.trading, "recent_done_orders", counted)
     await bench.start()
     assert len(bench.desk.resolution.from_before) == 10
     assert bench.trading.queries == 0, "the lists told of the others"
@@ -241,7 +245,7 @@ async def test_the_trail_of_an_order_has_each_word_by_its_source() -> None:
     await bench.stop()
 
 
-async def test_an_error_of_ours_does_not_end_the_search() -> None:
+async def test_an_error_of_ours_does_not_end_the_search(monkeypatch: pytest.MonkeyPatch) -> None:
     bench = await a_started_bench()
     bench.trading.place_outcomes.append(Unknown("No answer."))
     bench.trading.on_place = lambda _ticket, _oid: None
@@ -253,7 +257,7 @@ async def test_an_error_of_ours_does_not_end_the_search() -> None:
             raise ValueError("unreadable")
         return await asked()
 
-    bench.trading.recent_done_orders = broken  # type: ignore[method-assign]
+    monkeypatch.setattr(bench.trading, "recent_done_orders", broken)
     result = bench.desk.submit(a_ticket())
     assert isinstance(result, Submitted)
     await bench.clock.advance(30.0)

@@ -20,6 +20,8 @@ from tests.support.pocket import Fate, Placed, PocketDesk, a_pocket_desk, stop_a
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    import pytest
+
     from terminal.domain.events import OrderUpdate
     from terminal.domain.units import Symbol
 
@@ -272,7 +274,9 @@ def test_a_position_is_never_without_its_stop_through_our_own_doing(
     asyncio.run(_never_without(places, cancels, words, reads, fires_at_s))
 
 
-async def test_an_error_of_ours_in_the_middle_leaves_a_stop_that_can_be_canceled() -> None:
+async def test_an_error_of_ours_in_the_middle_leaves_a_stop_that_can_be_canceled(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     """What the mover trips over is reported; the old stop stays and is nobody's any more."""
     d, oid = await a_stopped_position()
     d.desk.trust.take_away()
@@ -283,16 +287,16 @@ async def test_an_error_of_ours_in_the_middle_leaves_a_stop_that_can_be_canceled
             raise ValueError("unreadable")
         return await asked(symbol)
 
-    d.exchange.open_stops = broken  # type: ignore[method-assign]
+    monkeypatch.setattr(d.exchange, "open_stops", broken)
     taken = d.desk.take
     d.desk.move(oid, Price(910))
     await d.clock.advance(2.0)
     is_broken[0] = False
-    d.desk.take = None  # type: ignore[assignment]  # the next word that is taken raises
+    monkeypatch.setattr(d.desk, "take", None)  # the next word that is taken raises
     await d.clock.advance(2.0)
-    d.desk.take = taken  # type: ignore[method-assign]
+    monkeypatch.setattr(d.desk, "take", taken)
     assert "read the stops: ValueError('unreadable')" in d.errors[0]
-    assert "move a stop" in d.errors[-1]
+    assert "place first" in d.errors[-1]
     d.errors.clear()
     assert d.sentences[-1].startswith("The move was broken off")
     assert [name for name, _ in waiting(d)] == ["c1", "c2"]

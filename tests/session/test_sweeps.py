@@ -17,6 +17,8 @@ from tests.support.pocket import Fate, PocketDesk, a_pocket_desk, stop_at
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    import pytest
+
     from terminal.domain.ticket import OrderTicket
 
 
@@ -93,7 +95,9 @@ async def test_items_of_a_batch_fail_apart_and_are_asked_again_by_themselves() -
     await d.stop()
 
 
-async def test_what_is_left_is_said_with_a_verdict_for_each() -> None:
+async def test_what_is_left_is_said_with_a_verdict_for_each(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     d = await a_pocket_desk()
     first, second = await d.placed(a_buy(900)), await d.placed(a_buy(901))
     truth = d.exchange.cancel
@@ -107,7 +111,7 @@ async def test_what_is_left_is_said_with_a_verdict_for_each() -> None:
         finally:
             d.exchange.fate = lambda _kind: Fate.WELL
 
-    d.exchange.cancel = cancel  # type: ignore[method-assign, assignment]  # one stuck order
+    monkeypatch.setattr(d.exchange, "cancel", cancel)  # one stuck order
     d.desk.cancel_side(XBT, Side.BUY)
     await d.clock.advance(20.0)
     (report,) = d.reports

@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
     from terminal.domain.transfer import TransferTicket
+    from terminal.exchange.funding_gateway import TransferOutcome
 
 LOST_AFTER = Answer(moves=True, outcome=NO_ANSWER)
 LOST_BEFORE = Answer(moves=False, outcome=NO_ANSWER)
@@ -411,11 +412,11 @@ async def test_balances_settle_what_was_called_repeated(bench: TransferBench) ->
 
 @pytest.mark.parametrize("second", [REFUSED, UNSENT, NO_ANSWER])
 async def test_asking_again_in_vain_proves_nothing_of_the_first(
-    bench: TransferBench, second: object
+    bench: TransferBench, second: TransferOutcome
 ) -> None:
     """Whatever is not a yes leaves it open; the user may set it aside, and then go on."""
     bench.gateway.holds_credit = True
-    bench.gateway.answers.extend([LOST_AFTER, Answer(moves=False, outcome=second)])  # type: ignore[arg-type]
+    bench.gateway.answers.extend([LOST_AFTER, Answer(moves=False, outcome=second)])
     await bench.move(a_transfer("250"))
     bench.desk.retry()
     await bench.clock.advance(10)

@@ -108,8 +108,9 @@ class Rig:
         self.clients = connect(hosts, credentials, self.clock)
         self.backend = Backend(self.clients, self.clock, self.owner, GuardLimits)
         self.desk, self.account = self.backend.desk, self.backend.account
-        made = self.desk._new_client_oid
-        self.desk._new_client_oid = lambda: self._intended(made())
+        gate = self.desk._gate
+        made = gate.new_client_oid
+        gate.new_client_oid = lambda: self._intended(made())
         self.backend.notices.on_posted.add(self._on_notice)
         self.desk.on_outcome.add(self._on_outcome)
         self.desk.on_changed.add(self._look)

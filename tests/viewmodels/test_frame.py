@@ -1,4 +1,6 @@
-from terminal.viewmodels.frame import FrameMeter, HandFrameClock, QtFrameClock
+from functools import partial
+
+from terminal.viewmodels.frame import WAITING_FOR_PAINT, FrameMeter, HandFrameClock, QtFrameClock
 
 
 def test_asking_twice_refreshes_once() -> None:
@@ -73,6 +75,31 @@ def test_after_paint_callbacks_run_once() -> None:
     meter.painted()
 
     assert calls == [1]
+
+
+def test_who_waits_while_nothing_paints_is_bounded_and_the_newest_are_told() -> None:
+    """A window that is minimized for hours gathers nothing."""
+    meter = FrameMeter()
+    calls: list[int] = []
+    for number in range(WAITING_FOR_PAINT + 3):
+        meter.after_next_paint(partial(calls.append, number))
+    meter.painted()
+    assert calls == list(range(3, WAITING_FOR_PAINT + 3))
+
+
+def test_who_asks_again_while_being_told_waits_for_the_paint_after() -> None:
+    meter = FrameMeter()
+    calls: list[int] = []
+
+    def again() -> None:
+        calls.append(len(calls))
+        meter.after_next_paint(again)
+
+    meter.after_next_paint(again)
+    meter.painted()
+    assert calls == [0]
+    meter.painted()
+    assert calls == [0, 1]
 
 
 def test_the_qt_clock_is_silent_until_asked(qtbot: object) -> None:

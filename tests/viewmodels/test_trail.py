@@ -169,7 +169,7 @@ async def test_a_fill_leads_to_its_order_although_that_has_ended_or_was_never_ou
     desktop.desk.take_recent_fills((theirs,))
     await desktop.clock.advance(5.0)
     desktop.desk.orders.clear()
-    desktop.desk._by_id.clear()
+    desktop.desk._store.by_id.clear()
     for fill in (ours, theirs):
         fills.ask_for_trail("/".join(fill.key))
     fills.ask_for_trail("no such fill")
