@@ -102,7 +102,7 @@ async def test_what_reduces_leaves_although_its_contract_is_not_known_here() -> 
     assert blocked.blocks[0].reason == "XBTUSDTM is not listed."
     tickets = (
         a_ticket(is_reduce_only=True),
-        close_ticket(XBT, MarginMode.CROSS, trigger=stop_at(900)["trigger"]),
+        close_ticket(XBT, MarginMode.CROSS, trigger=a_ticket(**stop_at(900)).trigger),
     )
     for ticket in tickets:
         assert isinstance(bench.desk.submit(ticket), Submitted)
