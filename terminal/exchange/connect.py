@@ -33,6 +33,7 @@ if TYPE_CHECKING:
 
     from terminal.domain.api_key import ApiKeyFacts
     from terminal.domain.clock import Clock
+    from terminal.domain.units import Symbol
     from terminal.exchange.funding_gateway import OldTransferGateway, TransferGateway
     from terminal.exchange.gateway import StreamGateway, TradingGateway
     from terminal.exchange.hosts import Hosts
@@ -75,6 +76,8 @@ class ExchangeClients:
     """How far commands of ``trading`` go; raised and lowered by whoever switches trading on."""
     key_facts: Callable[[], Awaitable[ApiKeyFacts]] | None = None
     """Asks the exchange about the key, on connections of its own; None without a key."""
+    scales: Scales | None = None
+    """What tick sizes are known; None for clients that share none."""
     order_socket: OrderSocket | None = None
     """To be run by whoever owns the clients; orders go by REST until it is signed in."""
 
@@ -85,6 +88,11 @@ class ExchangeClients:
         ``exchange.errors``.
         """
         return await self.keeper.measure()
+
+    def when_unknown(self, told: Callable[[Symbol], None]) -> None:
+        """Tell of each contract that an answer or a stream names and that was never listed."""
+        if self.scales is not None:
+            self.scales.on_unknown = told
 
     async def aclose(self) -> None:
         """Close all connections."""
@@ -187,6 +195,7 @@ def connect(  # noqa: PLR0913 - all but the first three by name
         window=window,
         permit=permit,
         key_facts=_key_facts(hosts, secrets, clock, proxy, budget),
+        scales=scales,
         order_socket=socket,
     )
 

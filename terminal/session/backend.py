@@ -39,6 +39,7 @@ from terminal.session.limits import LimitKeeper
 from terminal.session.listeners import Listeners
 from terminal.session.live_switch import LiveSwitch
 from terminal.session.markets import Markets
+from terminal.session.newly_listed import NewlyListed
 from terminal.session.notices import NoticeBoard, NoticeLevel
 from terminal.session.orders import OrderDesk
 from terminal.session.protection import ProtectionWatch
@@ -50,6 +51,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from terminal.domain.clock import Clock
+    from terminal.domain.contract import Contract
     from terminal.domain.guard import GuardLimits, Touch
     from terminal.exchange.connect import ExchangeClients
     from terminal.session.conditions import Check, Condition
@@ -110,6 +112,9 @@ class Backend:
             clients.account, self.account_feed, clock, owner, self.notices, self.markets.contracts
         )
         self.markets.on_opened.add(self.account.prepare)
+        newly_listed = NewlyListed(clients.market.contract, clock, owner, self.notices)
+        newly_listed.on_listed.add(self._on_listed)
+        clients.when_unknown(newly_listed.met)
         for http in clients.https:
             http.on_skew = self._on_skew
         for feed in (self.market_feed, self.account_feed):
@@ -351,11 +356,16 @@ class Backend:
         self._socket_owner, self._is_socket_ending = None, False
         self._run_order_socket()  # it may have been allowed again meanwhile
 
+    def _on_listed(self, contract: Contract) -> None:
+        """Positions are asked for until they can be read; orders were believed without prices."""
+        self.markets.add(contract)
+        if self.has_account:
+            self.desk.read_again()
+
     async def _keep_current(self) -> None:
         """Clocks drift and machines sleep.
 
-        The contract list is not read again: a tick size that changed under open books, orders and
-        staged prices would turn whole ticks into other prices.
+        The contract list is not read again (``newly_listed`` says why, and what is).
         """
         await ClockKeeping(self.clock, self.clients.keeper.time, self._is_clock_measured).run()
 

@@ -26,7 +26,6 @@ if TYPE_CHECKING:
     from terminal.session.journal import Journal
     from terminal.session.latency import LatencyBook
     from terminal.session.listeners import Listeners
-    from terminal.session.place_first import PlaceFirst
     from terminal.session.recording import Recorder
     from terminal.session.results import BatchResult, SubmitResult
     from terminal.session.tasks import Pulse
@@ -42,7 +41,6 @@ class Desk(Protocol):
     clock: Clock
     pulse: Pulse
     latency: LatencyBook
-    place_first: PlaceFirst
     orders: dict[ClientOid, Order]
     sent: dict[ClientOid, float]
     flags_unknown: set[ClientOid]

@@ -48,6 +48,10 @@ class Markets:
         self.contracts.clear()
         self.contracts.update(listed)
 
+    def add(self, contract: Contract) -> None:
+        """A contract was listed since; one that is known stays as it is."""
+        self.contracts.setdefault(contract.symbol, contract)
+
     def open(self, symbol: Symbol) -> MarketSession:
         """The running session of a listed contract; each ``open`` needs its ``close``."""
         session, count = self._open.get(symbol, (None, 0))

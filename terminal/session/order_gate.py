@@ -66,6 +66,8 @@ class OrderGate:
         """What would keep a ticket from being sent if sending were on; empty means go."""
         desk = self._desk
         contract = desk.contract(ticket.symbol)
+        if contract is None and ticket.reduces_only:
+            return ()  # no belief of ours may keep anybody from getting out; the exchange knows it
         if contract is None:
             return (Block(BlockField.CONTRACT, f"{ticket.symbol} is not listed."),)
         blocks = list(self._guarding.blocks(ticket, contract, replacing, as_if_flat=as_if_flat))

@@ -92,6 +92,10 @@ class OrderHearing:
             handle.remove()
         self._handles.clear()
 
+    def read_again(self) -> None:
+        """What could not be read whole before can be now: all is read once more."""
+        self._recovery.again()
+
     # Streams ---------------------------------------------------------------------------------
 
     def _on_opened(self) -> None:

@@ -413,6 +413,10 @@ class OrderDesk:
         """Add fills read by request; what they say about fees completes what is known."""
         self._fills.take_read(fills)
 
+    def read_again(self) -> None:
+        """Read all orders anew: what could not be read whole before can be now."""
+        self._hearing.read_again()
+
     async def refresh_order(self, client_oid: ClientOid) -> bool | None:
         """Ask the exchange about one order: whether it knows it; None when it did not answer."""
         return await self._hearing.ask(client_oid)

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from terminal.domain.intention import Detail
     from terminal.domain.ticket import OrderTicket
     from terminal.domain.units import ClientOid, Symbol
-    from terminal.session.desk import Desk
+    from terminal.session.orders import OrderDesk
 
 _LEFT_AS_THEY_WERE = (End.REFUSED, End.UNCLEAR, End.BEING_CANCELED, End.FIRED, End.NEW_ENDED)
 
@@ -34,7 +34,7 @@ class Swapped:
 
 
 async def swap(
-    desk: Desk,
+    desk: OrderDesk,
     symbol: Symbol,
     places: Sequence[OrderTicket],
     cancels: Sequence[ClientOid],
@@ -61,7 +61,7 @@ async def swap(
     return done
 
 
-def _words(desk: Desk, change: Change, end: End) -> str:
+def _words(desk: OrderDesk, change: Change, end: End) -> str:
     if end is End.DONE:
         return _done(len(change.new), len(change.old))
     if end in _LEFT_AS_THEY_WERE:
@@ -71,7 +71,7 @@ def _words(desk: Desk, change: Change, end: End) -> str:
     return _WORDS[end]
 
 
-def _why_not(desk: Desk, change: Change, end: End) -> str:
+def _why_not(desk: OrderDesk, change: Change, end: End) -> str:
     if end is End.UNCLEAR:
         return "It is not known yet whether the new stop was placed."
     if end is End.BEING_CANCELED:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
+from terminal.domain.units import Symbol
 from terminal.session.feed import Feed
 from terminal.session.markets import Markets
 from terminal.session.notices import NoticeBoard
@@ -54,4 +57,18 @@ async def test_a_market_reopened_at_once_comes_alive_on_a_quiet_market() -> None
     assert again.book_is_live
     await markets.stop()
     await feed.stop()
+    await owner.close()
+
+
+async def test_a_contract_that_comes_later_changes_none_that_is_known() -> None:
+    clock = FakeClock()
+    owner = TaskOwner("test", lambda *_: None)
+    feed = Feed("market", FakeStream(), clock, owner)
+    markets = Markets(FakeMarketGateway(), feed, clock, owner, NoticeBoard(clock))
+    await markets.load()
+    known = markets.contracts[XBT]
+    markets.add(replace(known, symbol=Symbol("NEWUSDTM")))
+    markets.add(replace(known, lot_size=99))
+    assert markets.contracts[XBT] is known
+    assert set(markets.contracts) == {XBT, "NEWUSDTM"}
     await owner.close()

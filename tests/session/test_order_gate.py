@@ -6,14 +6,15 @@ from decimal import Decimal
 
 import pytest
 
-from terminal.domain.events import StopReference
+from terminal.domain.events import MarginMode, StopReference
 from terminal.domain.guard import BlockField, GuardLimits
 from terminal.domain.intention import Purpose
-from terminal.domain.ticket import AttachedExits, OrderTicket
+from terminal.domain.ticket import AttachedExits, OrderTicket, close_ticket
 from terminal.domain.units import ClientOid, Lots, OrderId, Price
 from terminal.session.results import Blocked, Submitted
 from tests.support.builders import XBT, a_ticket
 from tests.support.desk import a_started_bench
+from tests.support.pocket import stop_at
 
 C1 = ClientOid("c1")
 O1 = OrderId("id-1")
@@ -89,4 +90,23 @@ async def test_an_order_with_exits_is_written_down_as_a_bracket() -> None:
     assert intention is not None
     assert intention.purpose is Purpose.BRACKET
     await bench.clock.settle()
+    await bench.stop()
+
+
+async def test_what_reduces_leaves_although_its_contract_is_not_known_here() -> None:
+    """Listed after the start, or not listed any more: only what may open has to be known."""
+    bench = await a_started_bench()
+    bench.contracts.clear()
+    blocked = bench.desk.submit(a_ticket())
+    assert isinstance(blocked, Blocked)
+    assert blocked.blocks[0].reason == "XBTUSDTM is not listed."
+    tickets = (
+        a_ticket(is_reduce_only=True),
+        close_ticket(XBT, MarginMode.CROSS, trigger=a_ticket(**stop_at(900)).trigger),
+    )
+    for ticket in tickets:
+        assert isinstance(bench.desk.submit(ticket), Submitted)
+    assert isinstance(bench.desk.submit_batch([tickets[0], a_ticket()])[0], Submitted)
+    await bench.clock.settle()
+    assert [ticket for ticket, _ in bench.trading.placed] == [*tickets, tickets[0]]
     await bench.stop()

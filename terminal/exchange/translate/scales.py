@@ -10,7 +10,7 @@ from terminal.exchange.errors import ProtocolError
 from terminal.exchange.translate import read
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
     from decimal import Decimal
 
     from terminal.domain.contract import Contract
@@ -36,9 +36,10 @@ class Scales:
 
     Also keeps caches from text to ticks per symbol, because a stream repeats a few thousand texts
     for ever. ``places`` holds side and ticks by "price,side", of what was ``keep``-t.
+    ``on_unknown`` is told of contracts that were asked for and never listed.
     """
 
-    __slots__ = ("_cache", "_contracts", "places")
+    __slots__ = ("_cache", "_contracts", "on_unknown", "places")
 
     CACHE_LIMIT = 20_000
 
@@ -46,6 +47,7 @@ class Scales:
         self._contracts: dict[Symbol, Contract] = {}
         self._cache: dict[Symbol, dict[str, Price]] = {}
         self.places: dict[Symbol, dict[str, tuple[Side, Price]]] = {}
+        self.on_unknown: Callable[[Symbol], None] | None = None
 
     def learn(self, contracts: Iterable[Contract]) -> None:
         """Remember (anew) what contracts there are."""
@@ -58,6 +60,8 @@ class Scales:
         """The contract of a symbol. Raises ``ProtocolError`` when it was never listed."""
         known = self._contracts.get(Symbol(symbol))
         if known is None:
+            if self.on_unknown is not None:
+                self.on_unknown(Symbol(symbol))
             raise ProtocolError(f"unknown contract {symbol[:40]!r}")
         return known
 

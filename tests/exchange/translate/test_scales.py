@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from decimal import Decimal
 
 import pytest
@@ -33,3 +34,12 @@ def test_what_is_no_price_in_ticks_is_refused(price: str, scales: Scales) -> Non
         scales.ticks(XBT, Decimal(price))
     with pytest.raises(ProtocolError, match="unknown contract"):
         scales.nearest(Symbol("NEW"), Decimal(price), "price")
+
+
+def test_who_wants_to_know_is_told_of_every_contract_that_was_never_listed(scales: Scales) -> None:
+    told: list[Symbol] = []
+    scales.on_unknown = told.append
+    for symbol in (XBT, "NEWUSDTM"):
+        with suppress(ProtocolError):
+            scales.contract(symbol)
+    assert told == ["NEWUSDTM"]
