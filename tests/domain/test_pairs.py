@@ -215,7 +215,7 @@ class Oracle:
     def __init__(self, rule: PairRule, before: list[int]) -> None:
         self.orders = [filled(an_order(n), 1) if k else an_order(n)
                        for n, k in zip("ab", before, strict=True)]  # fmt: skip
-        self.pair = link(*self.orders, rule)
+        self.pair = link(self.orders[0], self.orders[1], rule)
         self.rule, self.before, self.now_s = rule, before, 0.0
         self.said: list[Say] = []
         self.asked: list[float] = []

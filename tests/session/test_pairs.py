@@ -74,8 +74,10 @@ async def test_the_first_fill_cancels_the_other_and_only_that() -> None:
     assert p.pairs.partner(p.buy) == p.d.desk.orders[p.sell]
     assert p.pairs.partner(p.sell) == p.d.desk.orders[p.buy]
     assert p.pairs.words() == (
-        "One cancels the other at the first fill: buy 4 XBTUSDTM at 99.0, "
-        "sell 4 XBTUSDTM at 101.0.",
+        (
+            "One cancels the other at the first fill: buy 4 XBTUSDTM at 99.0, "
+            "sell 4 XBTUSDTM at 101.0."
+        ),
     )
     await p.fill(p.buy, 1)
     assert p.alive == {p.buy, p.other}
@@ -139,10 +141,11 @@ async def test_both_filling_before_the_cancel_is_said_as_a_fact() -> None:
     await p.fill(p.sell, 2)
     await p.d.clock.advance(20.0)
     raced = [words for words in p.d.sentences if words.startswith("Both of a pair")]
-    assert raced == [
-        "Both of a pair filled before the cancel was carried out: buy 4 XBTUSDTM at 99.0 filled 4, "
-        "sell 4 XBTUSDTM at 101.0 filled 2."
-    ]
+    words = (
+        "Both of a pair filled before the cancel was carried out: "
+        "buy 4 XBTUSDTM at 99.0 filled 4, sell 4 XBTUSDTM at 101.0 filled 2."
+    )
+    assert raced == [words]
     assert p.alive == {p.other}
     ends = [words for words in p.d.sentences if words.startswith("The pair is done")]
     assert ends == [
