@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, final
 from typing_extensions import override
 
 from terminal.domain.intention import Purpose as Meant
-from terminal.domain.triggers import Purpose
+from terminal.domain.triggers import Fires, Purpose, would_fire_now
 from terminal.domain.units import Symbol
 from terminal.session.results import Blocked
 from terminal.viewmodels import text
@@ -161,7 +161,13 @@ class ExitFormViewModel(ViewModel):
         if contract is None:
             return "", Role.TEXT, NO_POSITION
         tail = "" if ticket.is_close_order else " It closes a part only."
-        return f"{ticket_words(ticket, contract)}.{tail}", Role.TEXT, ""
+        words = f"{ticket_words(ticket, contract)}.{tail}"
+        now = self._protecting.watch.references(self._symbol)
+        trigger = ticket.trigger
+        if trigger is not None and would_fire_now(trigger, contract.scale, now) is Fires.UNKNOWN:
+            doubt = f"The {trigger.reference.value} price is not known: it might fire now."
+            return f"{words} {doubt}", Role.CAUTION, ""
+        return words, Role.TEXT, ""
 
     def _ticket(self) -> OrderTicket | str:
         """What would be sent, or why nothing would be, as a sentence."""

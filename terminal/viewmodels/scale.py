@@ -180,10 +180,10 @@ class ScaleViewModel(ViewModel):
     # Sending ---------------------------------------------------------------------------------
 
     def stage(self) -> None:
-        """Say what would be sent, if all of it may go; never sends."""
-        if self._staged:
+        """Say what would be sent, if all of it may go; never sends. What was sent stays so."""
+        if self._staged or self._sent:
             return
-        self._sent, self._message = (), None
+        self._message = None
         tickets, problem = self._tickets()
         blocked = self._blocked(tickets)
         if problem or blocked:
