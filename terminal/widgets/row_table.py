@@ -4,7 +4,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Protocol, final
 
-from PySide6.QtCore import QModelIndex, QObject, QPersistentModelIndex, QPoint, Qt, Signal, Slot
+from PySide6.QtCore import (
+    QItemSelectionModel,
+    QModelIndex,
+    QObject,
+    QPersistentModelIndex,
+    QPoint,
+    Qt,
+    Signal,
+    Slot,
+)
 from PySide6.QtGui import QContextMenuEvent, QPainter, QPalette
 from PySide6.QtWidgets import (
     QAbstractItemView,
@@ -217,7 +226,8 @@ class RowTable(QTableView):
             return
         at = self.visualRect(index).bottomLeft() if by_key else event.pos()
         if not self.selectionModel().isRowSelected(index.row(), QModelIndex()):
-            self.selectRow(index.row())
+            flag = QItemSelectionModel.SelectionFlag  # by hand: else a held Ctrl would add the row
+            self.selectionModel().setCurrentIndex(index, flag.ClearAndSelect | flag.Rows)
         self.row_menu_asked.emit(index.data(KEY_ROLE), self.viewport().mapToGlobal(at))
         event.accept()
 
