@@ -24,9 +24,9 @@ if TYPE_CHECKING:
     from terminal.domain.contract import Contract
     from terminal.domain.units import ClientOid, Price
 
-ASK_AGAIN_S = 2.0
+ASK_AGAIN_MS = 2000
 """Before a cancel that was given up is asked for again."""
-ASK_UNKNOWN_S = 10.0
+ASK_UNKNOWN_MS = 10_000
 """Before it is asked for again while it is being found out what became of the one before."""
 
 
@@ -75,7 +75,7 @@ class Leg:
 class Pair:
     """Two legs and how far they have come. ``winner`` is the number of the leg that filled.
 
-    ``asked_s`` (monotonic) is when a cancel was asked for last, None before the first.
+    ``asked_ms`` (monotonic) is when a cancel was asked for last, None before the first.
     """
 
     legs: tuple[Leg, Leg]
@@ -84,7 +84,7 @@ class Pair:
     winner: int | None = None
     has_raced: bool = False
     doubted: frozenset[int] = frozenset()
-    asked_s: float | None = None
+    asked_ms: int | None = None
 
 
 @final
@@ -132,7 +132,7 @@ def _leg(order: Order) -> Leg:
     return Leg(order.client_oid, order.filled, order.state is OrderState.UNTRIGGERED)
 
 
-def look(pair: Pair, known: Known, now_s: float) -> tuple[Pair, tuple[Wish, ...]]:
+def look(pair: Pair, known: Known, now_ms: int) -> tuple[Pair, tuple[Wish, ...]]:
     """Take what is known of both orders into account. Never raises, and asks for nothing twice.
 
     Only orders of the pair are ever wished canceled, and only the one that did not win.
@@ -141,7 +141,7 @@ def look(pair: Pair, known: Known, now_s: float) -> tuple[Pair, tuple[Wish, ...]
     if pair.phase is PairPhase.LINKED:
         pair = _linked(pair, known, wishes)
     if pair.phase is PairPhase.CANCELING and pair.winner is not None:
-        pair = _canceling(pair, known, now_s, 1 - pair.winner, wishes)
+        pair = _canceling(pair, known, now_ms, 1 - pair.winner, wishes)
     return pair, tuple(wishes)
 
 
@@ -165,7 +165,7 @@ def _linked(pair: Pair, known: Known, wishes: list[Wish]) -> Pair:
     return pair if doubted == pair.doubted else replace(pair, doubted=doubted)
 
 
-def _canceling(pair: Pair, known: Known, now_s: float, loser: int, wishes: list[Wish]) -> Pair:
+def _canceling(pair: Pair, known: Known, now_ms: int, loser: int, wishes: list[Wish]) -> Pair:
     leg, order = pair.legs[loser], known[loser]
     if not pair.has_raced and (filled_since(leg, order) or _has_fired(leg, order)):
         wishes.append(Say(Told.RACED, loser))
@@ -176,11 +176,11 @@ def _canceling(pair: Pair, known: Known, now_s: float, loser: int, wishes: list[
     if order is None or not order.is_working or order.pending is PendingCommand.CANCEL:
         return pair  # nothing to cancel, or somebody sees to it
     is_asked = order.pending is PendingCommand.CANCEL_UNKNOWN
-    wait_s = ASK_UNKNOWN_S if is_asked else ASK_AGAIN_S
-    if pair.asked_s is not None and now_s < pair.asked_s + wait_s:
+    wait_ms = ASK_UNKNOWN_MS if is_asked else ASK_AGAIN_MS
+    if pair.asked_ms is not None and now_ms < pair.asked_ms + wait_ms:
         return pair
     wishes.append(Cancel(leg.client_oid))
-    return replace(pair, asked_s=now_s)
+    return replace(pair, asked_ms=now_ms)
 
 
 def _has_won(pair: Pair, number: int, order: Order | None) -> bool:

@@ -159,7 +159,7 @@ class Pairs:
 
     def _look_at(self, held: _Held) -> None:
         before = held.pair
-        pair, wishes = look(before, self._known(before), self._desk.clock.monotonic_s())
+        pair, wishes = look(before, self._known(before), self._now_ms())
         if pair is before:
             return
         held.pair = pair  # before anything follows from it
@@ -213,6 +213,9 @@ class Pairs:
         self._held = {oid: one for oid, one in self._held.items() if one is not held}
         held.recorded.end(sentence)
         self.on_changed.notify()
+
+    def _now_ms(self) -> int:
+        return round(self._desk.clock.monotonic_s() * 1000)
 
     # Words -----------------------------------------------------------------------------------
 

@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 from terminal.domain.events import OrderType, StopDirection, StopReference
 from terminal.domain.order import Order, OrderState, PendingCommand, from_update
 from terminal.domain.pairs import (
-    ASK_AGAIN_S,
-    ASK_UNKNOWN_S,
+    ASK_AGAIN_MS,
+    ASK_UNKNOWN_MS,
     Cancel,
     Known,
     Pair,
@@ -62,13 +62,13 @@ def pending(order: Order | None, command: PendingCommand) -> Order:
 
 def test_the_first_fill_of_one_cancels_the_other_and_its_end_ends_the_pair() -> None:
     pair, (a, b) = a_pair()
-    assert look(pair, (a, b), 0.0) == (pair, ())
+    assert look(pair, (a, b), 0) == (pair, ())
     a = filled(a, 1)
-    pair, wishes = look(pair, (a, b), 0.0)
+    pair, wishes = look(pair, (a, b), 0)
     assert wishes == (Say(Told.FILLED, 0), Cancel(B))
     b = pending(b, PendingCommand.CANCEL)
-    assert look(pair, (a, b), 60.0) == (pair, ())
-    pair, wishes = look(pair, (a, ended(b)), 60.0)
+    assert look(pair, (a, b), 60000) == (pair, ())
+    pair, wishes = look(pair, (a, ended(b)), 60000)
     assert (pair.phase, wishes) == (PairPhase.ENDED, (Say(Told.DONE, 1),))
 
 
@@ -76,16 +76,16 @@ def test_what_filled_before_the_link_counts_for_nothing() -> None:
     a = filled(an_order("a"), 3)
     b = an_order("b")
     pair = link(a, b)
-    assert look(pair, (a, b), 0.0) == (pair, ())
-    _, wishes = look(pair, (filled(a, 4), b), 0.0)
+    assert look(pair, (a, b), 0) == (pair, ())
+    _, wishes = look(pair, (filled(a, 4), b), 0)
     assert Cancel(B) in wishes
 
 
 def test_by_the_other_rule_only_a_whole_fill_cancels() -> None:
     pair, (a, b) = a_pair(PairRule.WHOLE_FILL)
     a, b = filled(a, 3), filled(b, 1)
-    assert look(pair, (a, b), 0.0)[1] == ()
-    pair, wishes = look(pair, (a, filled(b, 4)), 0.0)
+    assert look(pair, (a, b), 0)[1] == ()
+    pair, wishes = look(pair, (a, filled(b, 4)), 0)
     assert wishes == (Say(Told.FILLED, 1), Say(Told.RACED, 0), Cancel(A))
 
 
@@ -93,26 +93,26 @@ def test_by_the_other_rule_only_a_whole_fill_cancels() -> None:
 def test_a_stop_that_fires_counts_as_filled(rule: PairRule) -> None:
     pair, (a, b) = a_pair(rule, state=OrderState.UNTRIGGERED)
     assert a is not None
-    _, wishes = look(pair, (replace(a, state=OrderState.OPEN), b), 0.0)
+    _, wishes = look(pair, (replace(a, state=OrderState.OPEN), b), 0)
     assert wishes == (Say(Told.FILLED, 0), Cancel(B))
 
 
 def test_a_race_is_told_once_as_the_fact_that_it_is() -> None:
     pair, (a, b) = a_pair()
     a = filled(a, 4)
-    pair, _ = look(pair, (a, b), 0.0)
+    pair, _ = look(pair, (a, b), 0)
     b = pending(filled(b, 2), PendingCommand.CANCEL)
-    pair, wishes = look(pair, (a, b), 0.1)
+    pair, wishes = look(pair, (a, b), 100)
     assert wishes == (Say(Told.RACED, 1),)
-    pair, wishes = look(pair, (a, ended(b)), 0.2)
+    pair, wishes = look(pair, (a, ended(b)), 200)
     assert wishes == (Say(Told.DONE, 1),)
 
 
 def test_of_two_fills_that_are_learned_together_the_larger_stays() -> None:
     pair, (a, b) = a_pair()
-    _, wishes = look(pair, (filled(a, 1), filled(b, 4)), 0.0)
+    _, wishes = look(pair, (filled(a, 1), filled(b, 4)), 0)
     assert wishes == (Say(Told.FILLED, 1), Say(Told.RACED, 0), Cancel(A))
-    _, wishes = look(pair, (filled(a, 4), filled(b, 4)), 0.0)
+    _, wishes = look(pair, (filled(a, 4), filled(b, 4)), 0)
     assert wishes == (Say(Told.FILLED, 0), Say(Told.RACED, 1), Say(Told.DONE, 1))
 
 
@@ -121,49 +121,49 @@ def test_the_end_of_one_without_a_fill_ends_the_pair_and_leaves_the_other(
     state: OrderState,
 ) -> None:
     pair, (a, b) = a_pair()
-    pair, wishes = look(pair, (a, ended(b, state)), 0.0)
+    pair, wishes = look(pair, (a, ended(b, state)), 0)
     assert (pair.phase, wishes) == (PairPhase.ENDED, (Say(Told.BROKEN, 1),))
-    assert look(pair, (filled(a, 4), b), 0.0) == (pair, ())
+    assert look(pair, (filled(a, 4), b), 0) == (pair, ())
 
 
 def test_an_end_concluded_from_silence_is_only_a_doubt() -> None:
     """Whoever comes back from it is still of the pair, also when the other has filled by then."""
     pair, (a, b) = a_pair()
     guessed = ended(b, OrderState.REJECTED, is_guess=True)
-    pair, wishes = look(pair, (a, guessed), 0.0)
+    pair, wishes = look(pair, (a, guessed), 0)
     assert wishes == (Say(Told.DOUBTED, 1),)
     a = filled(a, 4)
-    pair, wishes = look(pair, (a, guessed), 1.0)
+    pair, wishes = look(pair, (a, guessed), 1000)
     assert wishes == (Say(Told.FILLED, 0),), "nothing to cancel, and not over"
-    assert look(pair, (a, b), 9.0)[1] == (Cancel(B),), "it lives after all"
+    assert look(pair, (a, b), 9000)[1] == (Cancel(B),), "it lives after all"
 
 
 def test_an_unknown_order_is_told_once_and_canceled_if_the_other_fills() -> None:
     pair, (a, b) = a_pair()
     assert b is not None
     b = replace(b, state=OrderState.UNKNOWN)
-    pair, wishes = look(pair, (a, b), 0.0)
+    pair, wishes = look(pair, (a, b), 0)
     assert wishes == (Say(Told.DOUBTED, 1),)
-    assert look(pair, (a, b), 1.0)[1] == ()
-    assert look(pair, (filled(a, 2), b), 2.0)[1] == (Say(Told.FILLED, 0), Cancel(B))
+    assert look(pair, (a, b), 1000)[1] == ()
+    assert look(pair, (filled(a, 2), b), 2000)[1] == (Say(Told.FILLED, 0), Cancel(B))
 
 
 def test_a_cancel_that_was_given_up_is_asked_for_again_but_not_at_once() -> None:
     pair, (a, b) = a_pair()
     a = filled(a, 4)
-    pair, _ = look(pair, (a, b), 0.0)
-    assert look(pair, (a, b), ASK_AGAIN_S - 0.1)[1] == ()
+    pair, _ = look(pair, (a, b), 0)
+    assert look(pair, (a, b), ASK_AGAIN_MS - 1)[1] == ()
     unclear = pending(b, PendingCommand.CANCEL_UNKNOWN)
-    assert look(pair, (a, unclear), ASK_AGAIN_S)[1] == ()
-    assert look(pair, (a, unclear), ASK_UNKNOWN_S)[1] == (Cancel(B),)
-    again, wishes = look(pair, (a, b), ASK_AGAIN_S)
+    assert look(pair, (a, unclear), ASK_AGAIN_MS)[1] == ()
+    assert look(pair, (a, unclear), ASK_UNKNOWN_MS)[1] == (Cancel(B),)
+    again, wishes = look(pair, (a, b), ASK_AGAIN_MS)
     assert wishes == (Cancel(B),)
-    assert look(again, (a, b), ASK_AGAIN_S + 0.1)[1] == ()
+    assert look(again, (a, b), ASK_AGAIN_MS + 1)[1] == ()
 
 
 def test_an_order_that_was_forgotten_ended_long_ago() -> None:
     pair, (a, _) = a_pair()
-    assert look(pair, (a, None), 0.0)[1] == (Say(Told.BROKEN, 1),)
+    assert look(pair, (a, None), 0)[1] == (Say(Told.BROKEN, 1),)
 
 
 @pytest.mark.parametrize(
@@ -216,14 +216,14 @@ class Oracle:
         self.orders = [filled(an_order(n), 1) if k else an_order(n)
                        for n, k in zip("ab", before, strict=True)]  # fmt: skip
         self.pair = link(self.orders[0], self.orders[1], rule)
-        self.rule, self.before, self.now_s = rule, before, 0.0
+        self.rule, self.before, self.now_ms = rule, before, 0
         self.said: list[Say] = []
-        self.asked: list[float] = []
+        self.asked: list[int] = []
 
     def happen(self, number: int, what: str) -> None:
         order = self.orders[number]
         if what in {"wait", "long"}:
-            self.now_s += 1.0 if what == "wait" else 30.0
+            self.now_ms += 1000 if what == "wait" else 30_000
         elif not order.state.is_terminal or order.is_guess:
             self.orders[number] = self._after(order, what)
 
@@ -259,7 +259,7 @@ class Oracle:
     def look(self) -> None:
         was_over = self.pair.phase is PairPhase.ENDED
         had_cause = [self.has_cause(number) for number in (0, 1)]
-        pair, wishes = look(self.pair, (self.orders[0], self.orders[1]), self.now_s)
+        pair, wishes = look(self.pair, (self.orders[0], self.orders[1]), self.now_ms)
         for wish in wishes:
             if isinstance(wish, Say):
                 self.said.append(wish)
@@ -272,13 +272,13 @@ class Oracle:
             assert order.pending is not PendingCommand.CANCEL, "not while one is under way"
             assert pair.winner == 1 - number, "never the one that stays"
             if self.asked:
-                assert self.now_s - self.asked[-1] >= ASK_AGAIN_S, "repeated calmly"
-            self.asked.append(self.now_s)
+                assert self.now_ms - self.asked[-1] >= ASK_AGAIN_MS, "repeated calmly"
+            self.asked.append(self.now_ms)
             self.orders[number] = replace(order, pending=PendingCommand.CANCEL)
         if self.rule is PairRule.FIRST_FILL and all(had_cause) and not was_over:
             assert Told.RACED in [one.told for one in self.said], "never hidden"
         self.pair = pair
-        again, nothing = look(pair, (self.orders[0], self.orders[1]), self.now_s)
+        again, nothing = look(pair, (self.orders[0], self.orders[1]), self.now_ms)
         assert (again, nothing) == (pair, ()), "the same facts bring nothing new"
 
     def check(self) -> None:
@@ -287,7 +287,7 @@ class Oracle:
             return
         loser = self.orders[1 - self.pair.winner]
         is_idle = loser.is_working and loser.pending is PendingCommand.NONE
-        assert not is_idle or (self.asked and self.now_s < self.asked[-1] + ASK_AGAIN_S)
+        assert not is_idle or (self.asked and self.now_ms < self.asked[-1] + ASK_AGAIN_MS)
 
 
 @given(
