@@ -112,7 +112,7 @@ class Pairs:
         recorded = Recorded(self._desk, Purpose.PAIR, symbol, wanted, detail)
         held = _Held(link(*orders, rule), recorded, words)
         self._held[one] = self._held[other] = held
-        self._say(orders[0], f"{wanted} {DIES}", ok=True)
+        self._say(orders[0], f"{DIES} {wanted}", ok=True)
         self.on_changed.notify()
         return ""
 
@@ -253,6 +253,8 @@ class Pairs:
         is_left = (
             partner is not None and partner.is_working and (partner.pending is PendingCommand.NONE)
         )
+        if order is not None and self._desk.is_moving(order.client_oid):
+            return f"The pair is no more: {mine} was moved, and its new order is in no pair."
         tail = f"{theirs} goes on alone." if is_left else f"{theirs} is ending as well."
         return f"The pair is no more: {mine} {_end_words(order)}; {tail}"
 

@@ -251,6 +251,7 @@ class ScaleViewModel(ViewModel):
                 self._row(n, ticket, blocks)
                 for n, (ticket, blocks) in enumerate(zip(tickets, all_blocks, strict=True), start=1)
             ]
+        self.empty_text = problem
         changed = self.model.set_rows(rows)
         view = self._build(tickets, problem)
         changed |= view != self.view

@@ -37,6 +37,7 @@ if TYPE_CHECKING:
 TITLE = "Scale: many limit orders"
 _WIDTH_EM, _LIST_EM = 56, 18
 _ENTER = (Qt.Key.Key_Return, Qt.Key.Key_Enter)
+_SEND_TIP = "Press once to stage, again to send all of the list"
 _SIDES = (Side.BUY, Side.SELL)
 _FIELDS = (
     ("first", "From &price", "The first order's price"),
@@ -110,7 +111,7 @@ class ScaleDialog(QDialog):
             self._total: ("total", "Value of all, and their fees"),
             self._words: ("words", ""),
             self._close: ("close", "Close; what was sent goes on (Esc)"),
-            self._send: ("send", "Press once to stage, again to send all of the list"),
+            self._send: ("send", _SEND_TIP),
         }
         for name, _, words in _FIELDS:
             named[self._fields[name]] = (name, words)
@@ -225,8 +226,9 @@ class ScaleDialog(QDialog):
         _set(self._total, view.total)
         _set(self._send, view.button)
         self._send.setEnabled(not view.why_not)
+        self._send.setToolTip(view.why_not or _SEND_TIP)
         set_property(self._send, "side", view.side.value)
-        words, role = view.problem or view.why_not, Role.CAUTION
+        words, role = view.problem, Role.CAUTION
         if view.is_staged:
             words, role = "This list is sent by a second press. Esc takes it back.", Role.CAUTION
         elif view.message is not None:

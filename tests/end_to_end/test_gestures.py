@@ -17,7 +17,9 @@ from terminal.session.results import Submitted
 from terminal.storage.paths import resources
 from terminal.storage.settings import Settings
 from terminal.viewmodels.leaving import standing_lines
+from terminal.widgets.exit_form import ExitFormDialog
 from terminal.widgets.orders import OrdersPanel
+from terminal.widgets.positions import PositionsPanel
 from terminal.widgets.scale import ScaleDialog
 from terminal.widgets.theme import Theme
 from tests.support.builders import XBT, a_ticket
@@ -31,6 +33,8 @@ if TYPE_CHECKING:
 
     from terminal.app.wiring import Program
     from terminal.domain.units import ClientOid
+    from terminal.widgets.row_menu import RowMenu
+    from terminal.widgets.row_table import RowTable
 
 pytestmark = pytest.mark.usefixtures("qapp")
 
@@ -78,14 +82,17 @@ class Hands:
         assert set(table.selected_keys()) == set(oids)
 
     def choose(self, words: str) -> None:
-        """Open the menu of the selected rows by the menu key and take an entry."""
-        viewport = self.orders.table.viewport()
-        reason = QContextMenuEvent.Reason.Keyboard
-        at = viewport.mapToGlobal(QPoint(1, 1))
-        QApplication.sendEvent(viewport, QContextMenuEvent(reason, QPoint(1, 1), at))
-        menu = self.orders.row_menu.menu
-        next(one for one in menu.actions() if one.text() == words).trigger()
-        menu.close()
+        choose(self.orders.table, self.orders.row_menu, words)
+
+
+def choose(table: RowTable, row_menu: RowMenu, words: str) -> None:
+    """Open the menu of the selected rows by the menu key and take an entry."""
+    viewport = table.viewport()
+    reason = QContextMenuEvent.Reason.Keyboard
+    at = viewport.mapToGlobal(QPoint(1, 1))
+    QApplication.sendEvent(viewport, QContextMenuEvent(reason, QPoint(1, 1), at))
+    next(one for one in row_menu.menu.actions() if one.text() == words).trigger()
+    row_menu.menu.close()
 
 
 def with_program(play: Callable[[Hands], Coroutine[Any, Any, None]]) -> None:
@@ -188,5 +195,40 @@ def test_a_scale_is_typed_staged_and_sent_and_two_of_its_orders_are_canceled_by_
         QTest.keyClick(one.orders.table, Qt.Key.Key_Delete)
         await eventually(lambda: len(account.active()) == 3, "three orders left")
         await eventually(lambda: len(one.desk.working(XBT)) == 3, "the client's word")
+
+    with_program(play)
+
+
+def test_a_stop_loss_is_added_from_the_menu_of_a_position() -> None:
+    async def play(one: Hands) -> None:
+        bid, ask = one.touch()
+        one.desk.submit(a_ticket(side=Side.BUY, price=Price(ask + 5), lots=Lots(3)))
+        account, window = one.live.exchange.engine.account, one.program.window
+        await eventually(lambda: XBT in account.positions, "a position")
+        dock = window.docks.panels["positions"].dock
+        dock.setAsCurrentTab()
+        panel = dock.widget()
+        assert isinstance(panel, PositionsPanel)
+        await eventually(lambda: panel.table.rows, "its row")
+        panel.table.selectRow(0)
+        choose(panel.table, panel.row_menu, "Add a stop-loss\N{HORIZONTAL ELLIPSIS}")
+        dialog = window.findChild(ExitFormDialog)
+        assert isinstance(dialog, ExitFormDialog)
+        scale = one.live.market.contract.scale
+        price = dialog.findChild(QLineEdit, "exit.price")
+        lots = dialog.findChild(QLineEdit, "exit.lots")
+        place = dialog.findChild(QPushButton, "exit.place")
+        assert isinstance(price, QLineEdit)
+        assert isinstance(lots, QLineEdit)
+        assert isinstance(place, QPushButton)
+        QTest.keyClicks(price, f"{scale.decimal(Price(bid - 2000)):f}")
+        QTest.keyClicks(lots, "2")
+        await eventually(place.isEnabled, "an exit that can be placed")
+        QTest.keyClick(price, Qt.Key.Key_Return)
+        await eventually(lambda: [o for o in account.active() if o.waits], "the stop")
+        (stop,) = [order for order in account.active() if order.waits]
+        assert (stop.side, stop.remaining) == ("sell", 2)
+        QTest.keyClick(dialog, Qt.Key.Key_Escape)
+        assert not dialog.isVisible()
 
     with_program(play)

@@ -108,7 +108,8 @@ async def test_a_stop_that_fires_cancels_its_partner() -> None:
     stop = await p.d.placed(a_ticket(**stop_at(950)))
     assert p.pairs.link(stop, p.sell) == ""
     assert p.d.sentences[-1].startswith(
-        "One cancels the other at the first fill: sell 2 XBTUSDTM if mark falls to 95.0, sell 4"
+        "Only the program holds this: it ends with it. One cancels the other at the first fill: "
+        "sell 2 XBTUSDTM if mark falls to 95.0, sell 4"
     )
     await p.fill(stop, 2)
     assert p.alive == {p.buy, p.other}
@@ -130,6 +131,32 @@ async def test_an_order_canceled_by_hand_ends_the_pair_and_that_is_said() -> Non
     p.d.desk.cancel_all(XBT)
     await p.d.clock.advance(1.0)
     assert any(words.endswith("is ending as well.") for words in p.d.sentences)
+    await p.stop()
+
+
+async def test_an_order_that_is_moved_leaves_its_pair_and_that_is_said() -> None:
+    p = await a_paired()
+    p.pairs.link(p.buy, p.sell)
+    assert p.d.desk.move(p.sell, Price(1020)) is None
+    await p.d.clock.advance(3.0)
+    assert (
+        "The pair is no more: sell 4 XBTUSDTM at 101.0 was moved, and its new order is in no pair."
+    ) in p.d.sentences
+    assert p.pairs.of(p.buy) is None
+    assert len(p.alive) == 3
+    await p.stop()
+
+
+async def test_a_fill_in_the_middle_of_the_partners_move_lets_no_new_order_follow() -> None:
+    p = await a_paired()
+    p.pairs.link(p.buy, p.sell)
+    p.d.exchange.fate = lambda kind: Fate.LATE if kind == "cancel" else Fate.WELL
+    assert p.d.desk.move(p.sell, Price(1020)) is None
+    await p.d.clock.settle()
+    await p.fill(p.buy, 1)
+    p.d.exchange.fate = lambda _kind: Fate.WELL
+    await p.d.clock.advance(30.0)
+    assert p.alive == {p.buy, p.other}
     await p.stop()
 
 
