@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from decimal import Decimal
-from typing import TYPE_CHECKING, NamedTuple, final
+from typing import TYPE_CHECKING, final
 
 from typing_extensions import override
 
@@ -20,8 +19,9 @@ from terminal.viewmodels import text
 from terminal.viewmodels.base import ViewModel
 from terminal.viewmodels.ladder_view import Message
 from terminal.viewmodels.positions import parse_price
+from terminal.viewmodels.scale_view import COLUMNS, ScaleRow, ScaleView
 from terminal.viewmodels.sizes import parse_lots
-from terminal.viewmodels.tables import Column, RowTableModel
+from terminal.viewmodels.tables import RowTableModel
 from terminal.viewmodels.text import Role
 
 if TYPE_CHECKING:
@@ -49,61 +49,6 @@ _STATES = {
     OrderState.REJECTED: ("Refused.", Role.DANGER),
     OrderState.UNKNOWN: ("Unknown: asking what became of it.", Role.CAUTION),
 }
-
-
-@final
-class ScaleRow(NamedTuple):
-    """One order of the scale in texts; ``key`` is its number, from 1."""
-
-    key: int
-    price: str
-    lots: str
-    value: str
-    fee: str
-    state: str
-    state_role: Role
-
-
-COLUMNS: tuple[Column[ScaleRow], ...] = (
-    Column("#", lambda row: str(row.key), sample="40"),
-    Column("Price", lambda row: row.price, sample="100 000.0"),
-    Column("Lots", lambda row: row.lots, sample="10 000"),
-    Column("Value", lambda row: row.value, sample="100 000.00 USDT"),
-    Column("Fee at most", lambda row: row.fee, sample="100.0000 USDT"),
-    Column(
-        "What of it",
-        lambda row: row.state,
-        lambda row: row.state_role,
-        lambda row: row.state,
-        is_number=False,
-        sample="Unknown: asking what became of it.",
-    ),
-)
-
-
-@final
-@dataclass(frozen=True, slots=True)
-class ScaleView:
-    """Everything but the list. ``problem`` says what is wrong with what was typed.
-
-    ``is_staged`` while a second press sends; ``why_not`` says why the button is off.
-    """
-
-    symbol: str
-    first_text: str
-    last_text: str
-    count_text: str
-    lots_text: str
-    shape: Shape
-    side: Side
-    is_post_only: bool
-    is_reduce_only: bool
-    problem: str
-    total: str
-    button: str
-    is_staged: bool
-    why_not: str
-    message: Message | None
 
 
 @final

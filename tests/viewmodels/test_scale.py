@@ -21,7 +21,7 @@ from tests.support.desktop import OTHER, Desktop
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
-    from terminal.viewmodels.scale import ScaleView
+    from terminal.viewmodels.scale_view import ScaleView
 
 pytestmark = pytest.mark.usefixtures("qapp")
 
