@@ -6,12 +6,12 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple, final
 
 from terminal.viewmodels.tables import Column
-from terminal.viewmodels.text import Role
 
 if TYPE_CHECKING:
     from terminal.domain.scale import Shape
     from terminal.domain.units import Side
     from terminal.viewmodels.ladder_view import Message
+    from terminal.viewmodels.text import Role
 
 
 @final
