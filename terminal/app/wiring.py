@@ -7,6 +7,7 @@ from functools import partial
 from typing import TYPE_CHECKING, NamedTuple, final
 
 from terminal.app.account_menu import LiveParts, account_dialogs, fill_account_menu, follow_live
+from terminal.app.gesture_panels import add_gestures, add_pairs
 from terminal.app.safety_panels import SafetyPanels, add_safety, safety_panels
 from terminal.app.truth_panels import add_truth, truth_dialogs
 from terminal.domain.units import Side
@@ -116,9 +117,8 @@ def build(
         badge,
         frame,
     )
-    _disarm_when_it_must(backend, ladder)
-    backend.desk.latency.on_event.add(partial(_see_painted, backend.desk.latency, frame.meter))
     meter = frame.meter
+    _follow(backend, ladder, meter)
     ladder_panel = LadderPanel(ladder, theme, meter)
     if backend.has_account:
         _protect(backend, shown, ladder_panel, theme)
@@ -153,6 +153,7 @@ def build(
     dialogs = account_dialogs(backend, workspace, frame)
     if backend.has_account:
         fill_account_menu(window, dialogs, theme, meter)
+    gestures = add_gestures(window, theme, backend, frame, shown, workspace)
     truth = truth_dialogs(backend, frame)
     add_truth(window, theme, meter, truth, (shown.orders.trail_asked, shown.fills.trail_asked))
     program = Program(
@@ -170,6 +171,7 @@ def build(
             headers,
             *dialogs,
             *truth,
+            *gestures,
             *safety,
         ),
         window=window,
@@ -209,6 +211,7 @@ def _protect(backend: Backend, shown: _Shown, panel: LadderPanel, theme: Theme) 
     panel.show_protection(ProtectionBanner(shown.protection, hand, theme))
     contracts = backend.markets.contracts
     backend.leaving.held = partial(all_held_words, protecting.held, contracts)
+    add_pairs(backend, shown.orders)
 
 
 def _see_painted(latency: LatencyBook, meter: FrameMeter, client_oid: ClientOid) -> None:
@@ -216,7 +219,9 @@ def _see_painted(latency: LatencyBook, meter: FrameMeter, client_oid: ClientOid)
     meter.after_next_paint(partial(latency.painted, client_oid))
 
 
-def _disarm_when_it_must(backend: Backend, ladder: LadderViewModel) -> None:
+def _follow(backend: Backend, ladder: LadderViewModel, meter: FrameMeter) -> None:
+    """Disarm when it must be, and note when what an order's event changed was painted."""
+    backend.desk.latency.on_event.add(partial(_see_painted, backend.desk.latency, meter))
     for feed in (backend.market_feed, backend.account_feed):
         feed.on_lost.add(partial(ladder.disarm, "the connection was lost."))
     backend.kill_switch.on_thrown.add(partial(ladder.disarm, "stopped."))

@@ -47,6 +47,7 @@ class Purpose(Enum):
     CLOSE = "close"
     PROTECT = "protect"
     BRACKET = "bracket"
+    PAIR = "pair"
 
 
 class Source(Enum):

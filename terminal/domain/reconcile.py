@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import TYPE_CHECKING, final
 
+from terminal.domain.intention import Purpose
 from terminal.domain.order import OrderState
 
 if TYPE_CHECKING:
@@ -198,6 +199,13 @@ def unfinished(procedure: Procedure, lots: Lots, working: int) -> Unfinished:
             f"{wanted} was under way when the program ended.{reached} On all contracts together "
             f"there is now: {_orders(working).lower()}. Nothing was continued.",
         )
+    if procedure.kind is Purpose.PAIR:
+        sentence = (
+            f"{procedure.symbol}: {procedure.wanted} Only the program held this, so it ended with "
+            f"it: what still works of the two works alone.{reached} Now there is {position} and "
+            f"{_orders(working).lower()}."
+        )
+        return Unfinished(procedure, sentence)
     sentence = (
         f"{procedure.symbol}: {procedure.wanted.rstrip('.')} was under way when the program ended."
         f"{reached} Now there is {position} and {_orders(working).lower()}. Nothing was continued."

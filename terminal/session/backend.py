@@ -42,6 +42,7 @@ from terminal.session.markets import Markets
 from terminal.session.newly_listed import NewlyListed
 from terminal.session.notices import NoticeBoard, NoticeLevel
 from terminal.session.orders import OrderDesk
+from terminal.session.pairs import Pairs
 from terminal.session.protection import ProtectionWatch
 from terminal.session.reconcile import Reconciling
 from terminal.session.surroundings import GuardSurroundings
@@ -162,6 +163,7 @@ class Backend:
             self.desk, self.account, self.markets, self.protection, self.exit_orders, owner
         )
         self.protecting = Protecting(self.protection, self.exit_orders, self.held_exits)
+        self.pairs = Pairs(self.desk, owner)
         safety = safety or Safety()
         self.kill_switch = KillSwitch(self.desk, self.account, owner, self.notices, safety.memory)
         self.fuse = Fuse(
@@ -289,6 +291,7 @@ class Backend:
             await self.key_watch.stop()
         await self.candles.stop()
         await self.held_exits.stop()
+        await self.pairs.stop()
         await self.markets.stop()
         await self.transfers.stop()
         await self.reconciling.stop()
@@ -328,6 +331,7 @@ class Backend:
             self.account.start()
             self.desk.start()
             self.reconciling.start()
+            self.pairs.start()
             self.protection.start()
             self.loss.start(self.desk.on_fill)
             self.kill_switch.start()

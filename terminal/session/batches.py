@@ -27,6 +27,10 @@ if TYPE_CHECKING:
     from terminal.session.placing import Placing
 
 _OF_SIZE = frozenset({BlockField.LOTS, BlockField.VALUE})
+_OF_SUM = frozenset(
+    {BlockField.POSITION, BlockField.LEVERAGE, BlockField.MARGIN, BlockField.LIQUIDATION}
+)
+"""What the guard says of a ticket with those before it, because they add up in the position."""
 _Item = TypeVar("_Item")
 
 CHUNK = 20
@@ -77,6 +81,25 @@ class Batching:
             for block in self._desk.blocks(whole)
             if block.field in _OF_SIZE and block not in alone
         )
+
+    def preview(self, tickets: Sequence[OrderTicket]) -> tuple[tuple[Block, ...], ...]:
+        """What would keep each ticket of a batch from being sent now; nothing is sent by this.
+
+        Those before it on its side count as if they were one order with it, at its price: sending
+        looks at each by itself once more.
+        """
+        together = self.blocks_together(tickets)
+        sums: dict[tuple[Symbol, Side | None], int] = {}
+        found: list[tuple[Block, ...]] = []
+        for ticket in tickets:
+            blocks, side = self._desk.blocks(ticket), (ticket.symbol, ticket.side)
+            if not ticket.reduces_only and ticket.lots is not None:
+                lots = sums[side] = sums.get(side, 0) + ticket.lots
+                up_to_it = self._desk.blocks(replace(ticket, lots=Lots(lots)))
+                added = tuple(b for b in up_to_it if b.field in _OF_SUM and b not in blocks)
+                blocks = (*together.get(side, ()), *blocks, *added)
+            found.append(blocks)
+        return tuple(found)
 
     def place(self, orders: Sequence[tuple[OrderTicket, ClientOid]]) -> None:
         """Send orders that are written down and shown already. Returns at once.

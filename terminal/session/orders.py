@@ -34,7 +34,14 @@ from terminal.session.tasks import Pulse
 from terminal.session.telling import Telling
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
+    from collections.abc import (
+        Awaitable,
+        Callable,
+        Collection,
+        Coroutine,
+        Mapping,
+        Sequence,
+    )
     from decimal import Decimal
 
     from terminal.domain.access import Access
@@ -241,6 +248,10 @@ class OrderDesk:
         self._commands.batches.place(orders)
         return tuple(results)
 
+    def batch_blocks(self, tickets: Sequence[OrderTicket]) -> tuple[tuple[Block, ...], ...]:
+        """What would keep each of many tickets from being sent together now; empty means go."""
+        return self._commands.batches.preview(tickets)
+
     def dry_run(self, ticket: OrderTicket) -> Blocked | None:
         """Let the exchange test a ticket without placing it; ``on_dry_run`` is told the answer.
 
@@ -328,6 +339,11 @@ class OrderDesk:
         """Cancel the stops that wait, of a contract or of all."""
         if not self._gate.refuses("Not canceled.", symbol):
             self._commands.sweeping.stops(symbol)
+
+    def cancel_chosen(self, client_oids: Collection[ClientOid]) -> None:
+        """Cancel these orders in chunks, with a verdict for each; what has ended is left out."""
+        if not self._gate.refuses("Not canceled."):
+            self._commands.sweeping.these(client_oids)
 
     def cancel_newest(self, symbol: Symbol) -> bool:
         """Cancel the newest order that is not being canceled; False when there is none."""

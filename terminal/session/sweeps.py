@@ -1,4 +1,4 @@
-"""Cancelling many: one side, the stops, a contract, everything. Armed or not, stale or not.
+"""Cancelling many: chosen ones, a side, the stops, a contract, all. Armed or not, stale or not.
 
 What is known goes at once. The exchange's own list, read at the same time, adds what nobody told
 us: orders of other programs, and those from before this one ran. Orders that the user sends after
@@ -13,19 +13,21 @@ from typing import TYPE_CHECKING, TypeAlias, final
 from terminal.domain.errors import TernError
 from terminal.domain.intention import Purpose
 from terminal.domain.order import OrderState
+from terminal.domain.pairs import leg_words
 from terminal.domain.units import ClientOid, Symbol
 from terminal.exchange.outcome import Accepted, Outcome, Route
 from terminal.session.procedures import Recorded
 from terminal.session.results import BatchResult
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Coroutine, Sequence
+    from collections.abc import Awaitable, Callable, Collection, Coroutine, Sequence
 
     from terminal.domain.events import OrderUpdate
     from terminal.domain.order import Order
     from terminal.domain.units import Side
     from terminal.session.batches import Batching
     from terminal.session.desk import Desk
+    from terminal.session.results import Verdict
 
 _Command: TypeAlias = "Callable[[], Awaitable[Outcome]]"
 _Read: TypeAlias = "Callable[[Symbol | None], Awaitable[tuple[OrderUpdate, ...]]]"
@@ -54,11 +56,14 @@ class _Sweep:
     known: frozenset[ClientOid]
     chosen: dict[ClientOid, None] = field(default_factory=dict)
     unfollowed: list[ClientOid] = field(default_factory=list)
+    is_choice: bool = False
     where: set[Symbol] = field(default_factory=set)
 
     @property
     def name(self) -> str:
         """What is canceled, in words."""
+        if self.is_choice:
+            return self.what
         return f"{self.what} everywhere" if self.symbol is None else f"{self.what} of {self.symbol}"
 
 
@@ -81,6 +86,24 @@ class Sweeping:
         recorded.step("cancel known", {"orders": len(sweep.chosen)})
         self._follow(sweep)
         await self._finish(sweep, recorded)
+
+    def these(self, client_oids: Collection[ClientOid]) -> None:
+        """Cancel the orders that somebody chose one by one, of whatever contracts; no others."""
+        chosen = frozenset(client_oids)
+        sweep = self._begun(None, "chosen orders", lambda order: order.client_oid in chosen)
+        sweep.is_choice = True
+        self._start(sweep, self._these)
+
+    async def _these(self, sweep: _Sweep, recorded: Recorded) -> None:
+        recorded.step("cancel known", {"orders": len(sweep.chosen)})
+        orders = {oid: self._desk.orders[oid] for oid in sweep.chosen}
+        self._follow(sweep)
+        await self._desk.pulse.until(lambda: self._batches.are_over(sweep.chosen), REPORT_WAIT_S)
+        for verdict in self._tell(sweep, recorded, is_read=True):
+            if not verdict.ok:
+                order = orders[verdict.client_oid]
+                words = leg_words(order, self._desk.contract(order.symbol))
+                self._desk.warn(f"{words}: {verdict.sentence}", order.symbol)
 
     def stops(self, symbol: Symbol | None = None) -> None:
         """Cancel the stops that wait, of a contract or of all."""
@@ -236,7 +259,7 @@ class Sweeping:
         orders = self._desk.orders
         return any(oid in orders and orders[oid].is_working for oid in chosen)
 
-    def _tell(self, sweep: _Sweep, recorded: Recorded, *, is_read: bool) -> None:
+    def _tell(self, sweep: _Sweep, recorded: Recorded, *, is_read: bool) -> tuple[Verdict, ...]:
         items = self._batches.canceled(sweep.chosen)
         left = sum(not item.ok for item in items)
         words = f"No {sweep.name} work any more." if items else f"No {sweep.name} were working."
@@ -248,3 +271,4 @@ class Sweeping:
         ok = is_read and not left
         recorded.end(words)
         self._desk.tell_batch(BatchResult(sweep.symbol, ok, words, items))
+        return items

@@ -264,6 +264,11 @@ class LadderViewModel(ViewModel):
         self.trading.is_reduce_only = not self.trading.is_reduce_only
         self.mark_dirty()
 
+    def toggle_exits(self) -> None:
+        """Exits with the next order, on or off; they lie where the settings say."""
+        self._actions.get(LadderAction.BRACKET, self._say_no_protection)()
+        self.mark_dirty()
+
     def cancel_all(self) -> None:
         """Cancel everything of this contract."""
         self.trading.cancel_all()

@@ -10,8 +10,10 @@ from typing_extensions import override
 
 from terminal.domain.events import OrderType
 from terminal.domain.order import Order, OrderState, PendingCommand
+from terminal.domain.pairs import PairRule, leg_words
 from terminal.domain.triggers import unclear_words
 from terminal.domain.units import ClientOid, Side, Symbol
+from terminal.session.pairs import DIES
 from terminal.viewmodels import text
 from terminal.viewmodels.base import ViewModel
 from terminal.viewmodels.protection import trigger_arrow
@@ -27,9 +29,16 @@ if TYPE_CHECKING:
 
     from terminal.domain.contract import Contract
     from terminal.session.orders import OrderDesk
+    from terminal.session.pairs import Pairs
+    from terminal.session.results import BatchResult
     from terminal.viewmodels.frame import FrameClock
     from terminal.viewmodels.row_commands import RowEntry
 
+FLAGS = "Flags"
+OCO = "OCO"
+LINK = "One cancels the other"
+UNLINK = "Unlink the pair"
+TWO = "Select exactly two orders."
 UNKNOWN = "unknown"
 """What stands where the exchange's word could not be read."""
 
@@ -52,6 +61,7 @@ class OrderRow(NamedTuple):
     reason: str
     told: str = ""
     told_role: Role = Role.TEXT_DIM
+    flags_role: Role = Role.TEXT
 
 
 COLUMNS: tuple[Column[OrderRow], ...] = (
@@ -61,7 +71,13 @@ COLUMNS: tuple[Column[OrderRow], ...] = (
     Column("Lots", lambda row: row.lots, sample="10 000"),
     Column("Filled", lambda row: row.filled, sample="10 000"),
     Column("Left", lambda row: row.remaining, sample="10 000"),
-    Column("Flags", lambda row: row.flags, is_number=False, sample="PO RO"),
+    Column(
+        FLAGS,
+        lambda row: row.flags,
+        lambda row: row.flags_role,
+        is_number=False,
+        sample="PO RO OCO",
+    ),
     Column(
         TITLE,
         lambda row: row.told,
@@ -96,7 +112,12 @@ class OrdersViewModel(ViewModel):
     ) -> None:
         super().__init__(frame, parent)
         self.empty_text = text.empty_words(desk.access, "No working orders.", self.empty_text)
+        self.pairs: Pairs | None = None
+        """Pairs of which one cancels the other; set before the start, none are offered without."""
+        self._verdicts: dict[ClientOid, str] = {}
+        """What of the last cancel of many is not as it was wanted."""
         columns = with_tooltip(COLUMNS, TITLE, self._told_tip)
+        columns = with_tooltip(columns, FLAGS, self._flags_tip)
         self.model: RowTableModel[OrderRow] = RowTableModel(columns, lambda row: row.key, self)
         self._desk = desk
         self._contracts = contracts
@@ -110,6 +131,13 @@ class OrdersViewModel(ViewModel):
     def cancel(self, key: str) -> None:
         """Cancel one order by its key."""
         self._desk.cancel(ClientOid(key))
+
+    def cancel_many(self, keys: tuple[str, ...]) -> None:
+        """Cancel orders by their keys; of several each has its verdict."""
+        if len(keys) == 1:
+            self.cancel(keys[0])
+        else:
+            self._desk.cancel_chosen(tuple(map(ClientOid, keys)))
 
     def ask_for_trail(self, key: str) -> None:
         """Somebody wants to see what happened to an order."""
@@ -127,6 +155,7 @@ class OrdersViewModel(ViewModel):
             sides = [RowCommand(words, partial(desk.cancel_side, symbol, order.side), off)]
         return (
             RowCommand(WHAT_HAPPENED, partial(self.ask_for_trail, key)),
+            *self._pair_commands((key,)),
             None,
             RowCommand("Cancel this order", partial(self.cancel, key), off),
             *sides,
@@ -136,9 +165,52 @@ class OrdersViewModel(ViewModel):
             RowCommand("Cancel all everywhere", desk.cancel_everywhere, off),
         )
 
+    def commands_of_many(self, keys: tuple[str, ...]) -> tuple[RowEntry, ...]:
+        """What the menu offers where several orders are selected."""
+        off = self._desk.access.silence
+        words = f"Cancel the {len(keys)} selected orders"
+        return (
+            RowCommand(words, partial(self.cancel_many, keys), off),
+            None,
+            *self._pair_commands(keys),
+        )
+
+    def _pair_commands(self, keys: tuple[str, ...]) -> tuple[RowEntry, ...]:
+        """Unlink what is a pair; link two that are none, by either rule."""
+        pairs = self.pairs
+        if pairs is None:
+            return ()
+        oids = tuple(map(ClientOid, keys))
+        linked = next((oid for oid in oids if pairs.of(oid) is not None), None)
+        if linked is not None:
+            return (RowCommand(UNLINK, partial(pairs.unlink, linked)),)
+        if len(oids) != 2:
+            return (RowCommand(LINK, lambda: None, TWO),)
+        off = pairs.why_not(*oids)
+        return tuple(
+            RowCommand(f"{LINK} {rule.value}", partial(self._link, *oids, rule), off)
+            for rule in PairRule
+        )
+
+    def _link(self, one: ClientOid, other: ClientOid, rule: PairRule) -> None:
+        """Link two orders; one of them may have ended since the menu was opened."""
+        if self.pairs is None:
+            return
+        reason = self.pairs.link(one, other, rule)
+        if reason:
+            self._desk.warn(f"Not linked. {reason}")
+
     @override
     def connect_sources(self) -> None:
-        self.listen(self._desk.on_changed.add(self.mark_dirty))
+        self.listen(
+            self._desk.on_changed.add(self.mark_dirty), self._desk.on_batch.add(self._on_batch)
+        )
+        if self.pairs is not None:
+            self.listen(self.pairs.on_changed.add(self.mark_dirty))
+
+    def _on_batch(self, result: BatchResult) -> None:
+        self._verdicts = {one.client_oid: one.sentence for one in result.items if not one.ok}
+        self.mark_dirty()
 
     @override
     def stop(self) -> None:
@@ -164,6 +236,15 @@ class OrdersViewModel(ViewModel):
         order = self._desk.orders.get(ClientOid(row.key))
         return "" if order is None else order_tip(order, self._desk.recorder)
 
+    def _flags_tip(self, row: OrderRow) -> str:
+        oid = ClientOid(row.key)
+        pair = None if self.pairs is None else self.pairs.of(oid)
+        partner = None if self.pairs is None else self.pairs.partner(oid)
+        if pair is None or partner is None:
+            return ""
+        words = leg_words(partner, self._contracts.get(partner.symbol))
+        return f"{OCO}: one cancels the other {pair.rule.value}. The other: {words}. {DIES}"
+
     def _row(self, order: Order) -> OrderRow:
         contract = self._contracts.get(order.symbol)
         is_market = order.order_type is OrderType.MARKET or order.is_close_order
@@ -176,6 +257,8 @@ class OrdersViewModel(ViewModel):
             # Where it waits must be read in a narrow table, too; what for stands under its state.
             price = f"{trigger_arrow(order.stop_direction)} {at}".strip()
         told = order_told(order, self._desk.recorder, self._desk.clock.monotonic_s())
+        is_paired = self.pairs is not None and self.pairs.of(order.client_oid) is not None
+        verdict = self._verdicts.get(order.client_oid, "")
         return OrderRow(
             key=str(order.client_oid),
             symbol=str(order.symbol),
@@ -185,10 +268,11 @@ class OrdersViewModel(ViewModel):
             lots=text.whole(order.lots),
             filled=text.whole(order.filled),
             remaining=text.whole(order.remaining),
-            flags=_flags(order),
+            flags=_flags(order, is_paired=is_paired),
+            flags_role=Role.CAUTION if is_paired else Role.TEXT,
             state=_state(order, waits),
-            state_role=_state_role(order),
-            reason=order.reason,
+            state_role=Role.CAUTION if verdict else _state_role(order),
+            reason=" ".join(filter(None, (order.reason, verdict))),
             told=told.words,
             told_role=told.role,
         )
@@ -206,11 +290,12 @@ def _side_role(order: Order) -> Role:
     return Role.SELL if order.side is Side.SELL else Role.BUY
 
 
-def _flags(order: Order) -> str:
+def _flags(order: Order, *, is_paired: bool) -> str:
     flags = (
         ("PO", order.is_post_only),
         ("RO", order.is_reduce_only),
         ("CLOSE", order.is_close_order),
+        (OCO, is_paired),
     )
     return " ".join(word for word, is_set in flags if is_set)
 

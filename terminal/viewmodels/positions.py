@@ -7,10 +7,12 @@ from functools import partial
 from time import monotonic
 from typing import TYPE_CHECKING, NamedTuple, final
 
+from PySide6.QtCore import Signal
 from typing_extensions import override
 
 from terminal.domain.errors import UnitError
 from terminal.domain.position import unrealized
+from terminal.domain.triggers import Purpose
 from terminal.domain.units import Symbol
 from terminal.session.closing import WHOLE
 from terminal.session.procedures import say
@@ -38,6 +40,7 @@ if TYPE_CHECKING:
     from terminal.viewmodels.workspace import Workspace
 
 SHARES = tuple((percent, Decimal(percent) / 100) for percent in (25, 50, 75))
+ELLIPSIS = "\N{HORIZONTAL ELLIPSIS}"
 NOT_ARMED = "Trading is not armed on this contract: F4 in its ladder arms it."
 
 
@@ -100,8 +103,12 @@ COLUMNS: tuple[Column[PositionRow], ...] = (
 
 @final
 class PositionsViewModel(ViewModel):
-    """All open positions. The shown contract's mark price is live, others are as last stated."""
+    """All open positions. The shown contract's mark price is live, others are as last stated.
 
+    ``exit_asked`` carries a contract and the purpose of the exit that is to be asked about.
+    """
+
+    exit_asked = Signal(str, object)
     empty_text = "No open position. B or S in an armed ladder opens one."
 
     def __init__(
@@ -161,12 +168,30 @@ class PositionsViewModel(ViewModel):
                 off,
             ),
             None,
+            *self._exit_commands(key, off),
             RowCommand("Flatten: cancel orders, close", partial(self.flatten, key), off),
             RowCommand("Reverse (choose twice)", partial(self.reverse, key), unarmed),
             None,
             RowCommand("Cancel its orders", partial(self._desk.cancel_all, symbol), off),
             RowCommand("Cancel its stops", partial(self._desk.cancel_stops, symbol), off),
         )
+
+    def _exit_commands(self, key: str, off: str) -> tuple[RowEntry, ...]:
+        """Exits at a typed price, where it is known what protects; closed by a line."""
+        if self.protecting is None:
+            return ()
+        return (
+            *(
+                RowCommand(
+                    f"Add a {purpose.value}{ELLIPSIS}", partial(self._ask, key, purpose), off
+                )
+                for purpose in (Purpose.LOSS, Purpose.PROFIT)
+            ),
+            None,
+        )
+
+    def _ask(self, key: str, purpose: Purpose) -> None:
+        self.exit_asked.emit(key, purpose)
 
     def close_at(self, key: str, typed: str) -> None:
         """Close a whole position with a limit at a typed price; nonsense is said."""

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 from typing import TYPE_CHECKING, final
 
+from PySide6.QtCore import Signal
 from typing_extensions import override
 
 from terminal.domain.access import Access
@@ -72,7 +73,12 @@ class TicketView:
 
 @final
 class TicketViewModel(ViewModel):
-    """An order ticket on the workspace's contract. Staging never sends; ``confirm`` does, once."""
+    """An order ticket on the workspace's contract. Staging never sends; ``confirm`` does, once.
+
+    ``scale_asked`` when many orders are wanted in place of one.
+    """
+
+    scale_asked = Signal()
 
     def __init__(
         self,
@@ -141,6 +147,10 @@ class TicketViewModel(ViewModel):
         self._staged = None
         self._message = None
         self.mark_dirty()
+
+    def ask_for_scale(self) -> None:
+        """Somebody wants many orders between two prices."""
+        self.scale_asked.emit()
 
     # Sending ---------------------------------------------------------------------------------
 

@@ -30,6 +30,7 @@ PURPOSES = {
     Purpose.CLOSE: "closing a share of the position",
     Purpose.PROTECT: "protecting the position",
     Purpose.BRACKET: "an exit of a bracket",
+    Purpose.PAIR: "a pair of which one cancels the other",
 }
 _WAYS = {"rest": "by REST", "socket": "over the order socket"}
 _COMMANDS = {"place": "The order", "cancel": "The cancel"}

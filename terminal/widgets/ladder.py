@@ -64,6 +64,7 @@ class LadderPanel(QWidget):
         self._size = QLineEdit(self)
         self._post_only = self._toggle("Post", LadderAction.POST_ONLY, "post_only")
         self._reduce_only = self._toggle("Reduce", LadderAction.REDUCE_ONLY, "reduce_only")
+        self._exits = self._toggle("Exits", LadderAction.BRACKET, "exits")
         self._cancel_all = QPushButton("Cancel all", self)
         self._flatten = QPushButton("Flatten", self)
         self._message = QLabel(self)
@@ -125,7 +126,9 @@ class LadderPanel(QWidget):
         column.addWidget(self._message)
         column.addLayout(_row(*self._sizes, self._size))
         column.addLayout(
-            _row(self._post_only, self._reduce_only, 1, self._cancel_all, self._flatten)
+            _row(
+                self._post_only, self._reduce_only, self._exits, 1, self._cancel_all, self._flatten
+            )
         )
 
     def _headings(self) -> QWidget:
@@ -157,6 +160,7 @@ class LadderPanel(QWidget):
         self._arm_mouse.clicked.connect(self._on_arm_mouse)
         self._post_only.clicked.connect(self._on_post_only)
         self._reduce_only.clicked.connect(self._on_reduce_only)
+        self._exits.clicked.connect(self._on_exits)
         self._cancel_all.clicked.connect(self._on_cancel_all)
         self._flatten.clicked.connect(self._on_flatten)
         for number, button in enumerate(self._sizes, start=1):
@@ -208,6 +212,11 @@ class LadderPanel(QWidget):
     @Slot()
     def _on_reduce_only(self) -> None:
         self._vm.toggle_reduce_only()
+        self._show_toggles()
+
+    @Slot()
+    def _on_exits(self) -> None:
+        self._vm.toggle_exits()
         self._show_toggles()
 
     @Slot()
@@ -281,6 +290,7 @@ class LadderPanel(QWidget):
         self._arm_mouse.setChecked(ArmedBy.MOUSE in trading.armed)
         self._post_only.setChecked(trading.is_post_only)
         self._reduce_only.setChecked(trading.is_reduce_only)
+        self._exits.setChecked(trading.bracket is not None)
 
 
 def _row(*items: QWidget | int) -> QHBoxLayout:

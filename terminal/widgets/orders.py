@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 @final
 class OrdersPanel(TablePanel):
-    """A table of working orders. Delete cancels the selected one."""
+    """A table of working orders. Delete cancels the selected ones."""
 
     def __init__(
         self,
@@ -29,16 +29,17 @@ class OrdersPanel(TablePanel):
         super().__init__(view_model, theme, meter, parent)
         self.table.setObjectName("orders.table")
         self._vm = view_model
-        self.row_menu = RowMenu(self.table, view_model)
+        self.table.allow_many()
+        self.row_menu = RowMenu(self.table, view_model, view_model.commands_of_many)
         self.table.setToolTip(
-            "Delete cancels the selected order, Enter tells what happened to it; its menu offers "
-            "more."
+            "Delete cancels the selected orders, Enter tells what happened to one; the menu offers "
+            "more. Ctrl or Shift selects several: of two, one can cancel the other."
         )
         self.table.row_activated.connect(self._on_activated)
-        self.table.row_deleted.connect(self._on_deleted)
+        self.table.rows_deleted.connect(self._on_deleted)
 
-    def _on_deleted(self, key: object) -> None:
-        self._vm.cancel(str(key))
+    def _on_deleted(self, keys: tuple[object, ...]) -> None:
+        self._vm.cancel_many(tuple(map(str, keys)))
 
     def _on_activated(self, key: object) -> None:
         self._vm.ask_for_trail(str(key))

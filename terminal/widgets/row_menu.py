@@ -12,6 +12,8 @@ from PySide6.QtWidgets import QInputDialog, QMenu
 from terminal.viewmodels.row_commands import PriceCommand
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from terminal.viewmodels.row_commands import RowEntry
     from terminal.widgets.row_table import RowTable
 
@@ -26,12 +28,21 @@ class RowCommands(Protocol):
 
 @final
 class RowMenu(QObject):
-    """Shows what a view-model offers for the row under the pointer, or for the selected one."""
+    """Shows what a view-model offers for the row under the pointer, or for the selected one.
 
-    def __init__(self, table: RowTable, commands: RowCommands) -> None:
+    ``of_many`` offers something else where several rows are selected.
+    """
+
+    def __init__(
+        self,
+        table: RowTable,
+        commands: RowCommands,
+        of_many: Callable[[tuple[str, ...]], tuple[RowEntry, ...]] | None = None,
+    ) -> None:
         super().__init__(table)
         self._table = table
         self._commands = commands
+        self._of_many = of_many
         self._menu = QMenu(table)
         self._menu.setObjectName(f"{table.objectName()}.menu")
         self._menu.setToolTipsVisible(True)
@@ -45,7 +56,7 @@ class RowMenu(QObject):
     @Slot(object, QPoint)
     def _on_asked(self, key: object, at: QPoint) -> None:
         self._menu.clear()
-        for entry in self._commands.commands_of(str(key)):
+        for entry in self._entries(str(key)):
             if entry is None:
                 self._menu.addSeparator()
                 continue
@@ -59,6 +70,12 @@ class RowMenu(QObject):
             self._menu.addAction(action)
         if self._menu.actions():
             self._menu.popup(at)
+
+    def _entries(self, key: str) -> tuple[RowEntry, ...]:
+        keys = tuple(map(str, self._table.selected_keys()))
+        if self._of_many is not None and len(keys) > 1:
+            return self._of_many(keys)
+        return self._commands.commands_of(key)
 
     def _ask(self, entry: PriceCommand) -> None:
         """Ask for the price without stopping anything else."""

@@ -4,7 +4,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Protocol, final
 
-from PySide6.QtCore import QModelIndex, QObject, QPersistentModelIndex, QPoint, Qt, Signal, Slot
+from PySide6.QtCore import (
+    QItemSelectionModel,
+    QModelIndex,
+    QObject,
+    QPersistentModelIndex,
+    QPoint,
+    Qt,
+    Signal,
+    Slot,
+)
 from PySide6.QtGui import QContextMenuEvent, QPainter, QPalette
 from PySide6.QtWidgets import (
     QAbstractItemView,
@@ -97,13 +106,14 @@ class RowDelegate(QStyledItemDelegate):
 
 
 class RowTable(QTableView):
-    """A table of one view-model. ``row_activated`` and ``row_deleted`` carry the row's key.
+    """A table of one view-model. ``row_activated`` carries the row's key.
 
-    ``row_menu_asked`` carries it and the point of the screen where its menu belongs.
+    ``rows_deleted`` carries the keys of the selected rows, top first; ``row_menu_asked`` a row's
+    key and the point of the screen where its menu belongs.
     """
 
     row_activated = Signal(object)
-    row_deleted = Signal(object)
+    rows_deleted = Signal(tuple)
     row_menu_asked = Signal(object, QPoint)
 
     def __init__(
@@ -151,6 +161,10 @@ class RowTable(QTableView):
         # A number at the far end of a wide panel would stand alone.
         columns.setStretchLastSection(not last.is_number)
 
+    def allow_many(self) -> None:
+        """Let several rows be selected: Ctrl or Shift with the mouse, Shift with the arrows."""
+        self.setSelectionMode(QAbstractItemView.SelectionMode.ExtendedSelection)
+
     def show_state(self) -> None:
         """Shade or unshade the rows."""
         stale = self._vm.stale
@@ -167,6 +181,11 @@ class RowTable(QTableView):
         """The key of the selected row."""
         index = self.currentIndex()
         return index.data(KEY_ROLE) if index.isValid() else None
+
+    def selected_keys(self) -> tuple[object, ...]:
+        """The keys of all selected rows, top first."""
+        rows = sorted(self.selectionModel().selectedRows(), key=QModelIndex.row)
+        return tuple(index.data(KEY_ROLE) for index in rows)
 
     @override
     def paintEvent(self, event: QPaintEvent) -> None:
@@ -190,8 +209,10 @@ class RowTable(QTableView):
     @override
     def keyPressEvent(self, event: QKeyEvent) -> None:
         key = self.selected_key()
-        if key is not None and event.key() == Qt.Key.Key_Delete and not event.isAutoRepeat():
-            self.row_deleted.emit(key)
+        if event.key() == Qt.Key.Key_Delete and not event.isAutoRepeat():
+            keys = self.selected_keys()
+            if keys:
+                self.rows_deleted.emit(keys)
         elif key is not None and event.key() in {Qt.Key.Key_Return, Qt.Key.Key_Enter}:
             self.row_activated.emit(key)
         else:
@@ -204,7 +225,9 @@ class RowTable(QTableView):
         if not index.isValid():
             return
         at = self.visualRect(index).bottomLeft() if by_key else event.pos()
-        self.selectRow(index.row())
+        if not self.selectionModel().isRowSelected(index.row(), QModelIndex()):
+            flag = QItemSelectionModel.SelectionFlag  # by hand: else a held Ctrl would add the row
+            self.selectionModel().setCurrentIndex(index, flag.ClearAndSelect | flag.Rows)
         self.row_menu_asked.emit(index.data(KEY_ROLE), self.viewport().mapToGlobal(at))
         event.accept()
 

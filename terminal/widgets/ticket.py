@@ -52,6 +52,7 @@ class TicketPanel(QWidget):
         self._lots_error = QLabel(self)
         self._post_only = QCheckBox("Post-only", self)
         self._reduce_only = QCheckBox("Reduce-only", self)
+        self._scale = QPushButton("Scale\N{HORIZONTAL ELLIPSIS}", self)
         self._value = QLabel(self)
         self._fee = QLabel(self)
         self._effect = QLabel(self)
@@ -80,6 +81,7 @@ class TicketPanel(QWidget):
             self._loss: "ticket.loss",
             self._profit: "ticket.profit",
             self._exits: "ticket.exits",
+            self._scale: "ticket.scale",
         }
         for widget, name in names.items():
             widget.setObjectName(name)
@@ -92,6 +94,7 @@ class TicketPanel(QWidget):
             field.setPlaceholderText(words)
             field.setToolTip(f"Trigger of a {words} attached to the order; empty for none")
             field.setAccessibleName(words)
+        self._scale.setToolTip("Many limit orders between two prices, listed before they are sent")
         self._exits.setWordWrap(True)
         self._exits.setFont(self._theme.small_font)
         self._exits.hide()
@@ -136,6 +139,7 @@ class TicketPanel(QWidget):
         flags.addWidget(self._post_only)
         flags.addWidget(self._reduce_only)
         flags.addStretch(1)
+        flags.addWidget(self._scale)
         column.addLayout(flags)
         exits = QHBoxLayout()
         exits.addWidget(self._dim("Exits"))
@@ -170,6 +174,7 @@ class TicketPanel(QWidget):
         self._profit.textEdited.connect(vm.set_profit_text)
         self._buy.clicked.connect(self._on_buy)
         self._sell.clicked.connect(self._on_sell)
+        self._scale.clicked.connect(vm.ask_for_scale)
         self._limit.setChecked(True)
 
     @Slot()

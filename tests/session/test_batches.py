@@ -98,6 +98,22 @@ async def test_the_exchanges_bound_on_one_order_does_not_bound_a_batch() -> None
     await d.stop()
 
 
+async def test_a_preview_counts_those_before_in_and_sends_nothing() -> None:
+    d = await a_pocket_desk()
+    d.limits = GuardLimits(max_position=Lots(5))
+    tickets = [a_ticket(), a_ticket(), a_ticket(), a_ticket(is_reduce_only=True)]
+    blocks = d.desk.batch_blocks(tickets)
+    assert [[one.field for one in some] for some in blocks] == [[], [], [BlockField.POSITION], []]
+    results = d.desk.submit_batch(tickets)
+    assert [type(result) for result in results] == [Submitted, Submitted, Blocked, Submitted]
+    d.limits = GuardLimits(max_lots=Lots(5))
+    blocks = d.desk.batch_blocks(tickets[:3])
+    assert all(some[0].reason.startswith("Together: 6 lots") for some in blocks)
+    await d.clock.settle()
+    assert len(d.exchange.orders) == 2
+    await d.stop()
+
+
 async def test_a_batch_that_fails_in_the_program_leaves_its_orders_unknown(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:

@@ -61,6 +61,46 @@ async def test_a_side_goes_in_batches_of_twenty_and_leaves_the_other() -> None:
     await d.stop()
 
 
+async def test_chosen_orders_go_in_batches_with_a_verdict_each_and_no_other_is_touched() -> None:
+    d = await a_pocket_desk()
+    oids = [await d.placed(a_buy(900 + number)) for number in range(25)]
+    foreign(d, a_buy(), "web")
+    d.exchange.log.clear()
+    fates = iter([Fate.WELL, Fate.ANSWER_LOST, Fate.LOST])
+    d.exchange.fate = lambda kind: next(fates, Fate.WELL) if kind == "cancel" else Fate.WELL
+    d.desk.cancel_chosen(oids[:22])
+    assert d.desk.under_way() == ("The chosen orders are being canceled.",)
+    await d.clock.advance(20.0)
+    assert [one for one in d.exchange.log if "batch" in one] == [
+        "cancel batch of 20",
+        "cancel batch of 2",
+    ]
+    assert {order.client_oid for order in d.exchange.alive()} == {*oids[22:], "web"}
+    (report,) = d.reports
+    assert (report.ok, report.sentence) == (True, "No chosen orders work any more.")
+    assert [item.client_oid for item in report.items] == oids[:22]
+    (procedure,) = [
+        d.desk.journal.procedure(one)
+        for one in d.desk.journal._procedures  # type: ignore[attr-defined]
+    ]
+    assert procedure is not None
+    assert (procedure.kind, procedure.end) == (Purpose.CANCEL, report.sentence)
+    await d.stop()
+
+
+async def test_a_chosen_order_that_may_still_work_is_named() -> None:
+    d = await a_pocket_desk()
+    oids = [await d.placed(a_buy(900 + number)) for number in range(2)]
+    d.exchange.fate = lambda kind: Fate.REFUSED if kind == "cancel" else Fate.WELL
+    d.desk.cancel_chosen(oids)
+    await d.clock.advance(30.0)
+    told = [notice.text for notice in d.notices.notices]
+    assert "2 orders of 2 may still work: chosen orders." in told
+    assert "buy 2 XBTUSDTM at 90.0: Not canceled." in told
+    assert "buy 2 XBTUSDTM at 90.1: Not canceled." in told
+    await d.stop()
+
+
 async def test_an_older_order_that_only_the_list_tells_goes_with_its_side() -> None:
     d = await a_pocket_desk()
     foreign(d, a_buy(), "web")

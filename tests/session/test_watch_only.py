@@ -50,6 +50,7 @@ async def test_no_command_reaches_the_gateway_and_each_says_why(access: Access) 
     desk.cancel_side(XBT, Side.BUY)
     assert desk.cancel_newest(XBT) is False
     desk.cancel_everywhere()
+    desk.cancel_chosen((OID,))
     desk.flatten(XBT)
     await bench.clock.advance(30.0)
     assert bench.trading.placed == []
@@ -58,7 +59,7 @@ async def test_no_command_reaches_the_gateway_and_each_says_why(access: Access) 
     assert (order.state, order.pending) == (OrderState.OPEN, PendingCommand.NONE)
     assert bench.sentences == [f"Not canceled. {access.reason}"]
     told = [notice.text for notice in bench.notices.notices]
-    assert told.count(f"Not canceled. {access.reason}") >= 4
+    assert told.count(f"Not canceled. {access.reason}") >= 5
     assert f"Not flattened. {access.reason}" in told
     await bench.stop()
 

@@ -5,12 +5,16 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
+from PySide6.QtCore import Qt
 
 from terminal.domain.access import Access
 from terminal.domain.units import ClientOid, OrderId, Price, Side
-from terminal.viewmodels.orders import OrdersViewModel
+from terminal.exchange.outcome import Accepted, Rejected
+from terminal.session.pairs import Pairs
+from terminal.viewmodels.orders import FLAGS, OCO, TWO, OrdersViewModel
 from terminal.viewmodels.positions import NOT_ARMED, PositionsViewModel, parse_price
 from terminal.viewmodels.row_commands import WHAT_HAPPENED, PriceCommand, RowCommand
+from terminal.viewmodels.text import Role
 from tests.support.builders import XBT, a_contract, a_position_update, an_order_update
 from tests.support.desktop import Desktop
 
@@ -151,3 +155,75 @@ def test_a_price_is_above_zero_and_on_the_ticks_of_its_contract() -> None:
     assert parse_price(" 1 000.5 ", contract) == Price(10005)
     for typed in ("0", "-5", "nan", "inf", "1.23", "abc", ""):
         assert parse_price(typed, contract) is None
+
+
+async def test_two_orders_are_linked_by_either_rule_shown_and_unlinked(desktop: Desktop) -> None:
+    pairs = Pairs(desktop.desk, desktop.bench.owner)
+    pairs.start()
+    orders = OrdersViewModel(desktop.desk, desktop.bench.contracts, desktop.frame)
+    orders.pairs = pairs
+    for name in ("o1", "o2", "o3"):
+        desktop.bench.stream.push(
+            an_order_update(
+                order_id=OrderId(name), client_oid=ClientOid(name), is_reduce_only=False
+            )
+        )
+    orders.start()
+    assert entry(orders.commands_of("o1"), "One cancels").why_not == TWO
+    assert entry(orders.commands_of_many(("o1", "o2", "o3")), "One cancels").why_not == TWO
+    both = orders.commands_of_many(("o1", "o2"))
+    assert [one.words for one in both if one is not None] == [
+        "Cancel the 2 selected orders",
+        "One cancels the other at the first fill",
+        "One cancels the other once one is filled whole",
+    ]
+    choose(both, "One cancels the other at the first fill")
+    desktop.frame.tick()
+    assert {row.key: row.flags for row in orders.model.rows} == {"o1": OCO, "o2": OCO, "o3": ""}
+    column = [one.title for one in orders.model.columns].index(FLAGS)
+    tips = [
+        orders.model.index(number, column).data(Qt.ItemDataRole.ToolTipRole) for number in range(3)
+    ]
+    assert tips.count("") == 1
+    (tip,) = set(tips) - {""}
+    assert tip == (
+        "OCO: one cancels the other at the first fill. The other: buy 2 XBTUSDTM at 100.0. "
+        "Only the program holds this: it ends with it."
+    )
+    choose(both, "One cancels the other at the first fill")
+    told = [notice.text for notice in desktop.bench.notices.notices]
+    assert told[-1].startswith("Not linked. One of them is in a pair already")
+    choose(orders.commands_of("o2"), "Unlink the pair")
+    desktop.frame.tick()
+    assert {row.flags for row in orders.model.rows} == {""}
+    orders.stop()
+    await pairs.stop()
+
+
+async def test_several_orders_are_canceled_with_a_verdict_for_each(desktop: Desktop) -> None:
+    orders = OrdersViewModel(desktop.desk, desktop.bench.contracts, desktop.frame)
+    orders.start()
+    for name in ("o1", "o2", "o3"):
+        desktop.bench.stream.push(
+            an_order_update(order_id=OrderId(name), client_oid=ClientOid(name))
+        )
+    trading = desktop.bench.trading
+    trading.on_cancel = lambda name: desktop.bench.stream.push(
+        an_order_update(
+            order_id=OrderId(name), client_oid=ClientOid(name), is_done=True, canceled=2
+        )
+    ) if name == "o1" else None  # fmt: skip
+    trading.known["o3"] = an_order_update(order_id=OrderId("o3"), client_oid=ClientOid("o3"))
+    trading.cancel_outcomes.extend([Accepted(), *([Rejected("300001", "Not now.", "")] * 4)])
+    choose(orders.commands_of_many(("o1", "o3")), "Cancel the 2 selected orders")
+    await desktop.clock.advance(30.0)
+    desktop.frame.tick()
+    assert set(trading.cancels) == {"o1", "o3"}, "and no others"
+    left = {row.key: row for row in orders.model.rows}
+    assert set(left) == {"o2", "o3"}
+    assert (left["o3"].reason, left["o3"].state_role) == ("Not canceled.", Role.CAUTION)
+    assert left["o2"].reason == ""
+    told = [notice.text for notice in desktop.bench.notices.notices]
+    assert "1 order of 2 may still work: chosen orders." in told
+    assert "buy 2 XBTUSDTM at 100.0: Not canceled." in told
+    orders.stop()

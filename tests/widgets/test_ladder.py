@@ -21,6 +21,7 @@ from terminal.widgets.ladder import LadderPanel
 from terminal.widgets.theme import Theme
 from tests.support.builders import XBT, a_delta, a_position_update, an_order_update
 from tests.support.desktop import OTHER, Desktop
+from tests.support.protected import Protected
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -246,6 +247,46 @@ async def test_buttons_do_what_their_keys_do() -> None:
         assert isinstance(size, QPushButton)
         size.click()
         assert ui.desktop.sizes.current == 25
+
+
+async def test_the_exits_button_is_lit_by_its_key_and_its_click_and_goes_out_with_the_order() -> (
+    None
+):
+    protected = await Protected().start()
+    panel = LadderPanel(
+        protected.desktop.ladder, Theme.load(resources() / "themes", "dark"), FrameMeter()
+    )
+    panel.resize(420, 700)
+    panel.show()
+    await protected.settle()
+    button = panel.findChild(QPushButton, "ladder.exits")
+    assert isinstance(button, QPushButton)
+    assert not button.isChecked()
+    QTest.keyClick(panel.canvas, K.Key_T)
+    await protected.settle()
+    assert button.isChecked()
+    button.click()
+    assert not button.isChecked()
+    button.click()
+    assert button.isChecked()
+    QTest.keyClick(panel.canvas, K.Key_F4)
+    QTest.keyClick(panel.canvas, K.Key_Q)
+    await protected.settle()
+    ((ticket, _),) = protected.desktop.bench.trading.placed
+    assert ticket.exits is not None
+    assert not button.isChecked(), "they are for the next order only"
+    panel.close()
+    panel.deleteLater()
+    QApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
+    await protected.stop()
+
+
+async def test_without_an_account_the_exits_button_stays_out() -> None:
+    async with shown() as ui:
+        button = ui.panel.findChild(QPushButton, "ladder.exits")
+        assert isinstance(button, QPushButton)
+        button.click()
+        assert not button.isChecked()
 
 
 async def test_only_rows_that_differ_are_asked_to_repaint(monkeypatch: pytest.MonkeyPatch) -> None:
