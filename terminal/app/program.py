@@ -377,12 +377,18 @@ class ProgramRun(QObject):
         return self._settings.protection
 
     def _theme(self) -> Theme:
-        from terminal.widgets.theme import Theme
+        from terminal.widgets.theme import DENSITIES, Theme
 
         if self._loaded_theme is None:
             for name in Theme.register_fonts(resources() / "fonts"):
                 logging.getLogger("app").warning("the font %s cannot be read", name)
-            self._loaded_theme = Theme.load(resources() / "themes", self._settings.theme)
+            settings = self._settings
+            self._loaded_theme = Theme.load(
+                resources() / "themes",
+                settings.theme,
+                settings.text_percent / 100,
+                row_scale=DENSITIES[settings.density],
+            )
         return self._loaded_theme
 
     def _connect(self, program: Program, choice: Choice) -> None:
