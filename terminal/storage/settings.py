@@ -357,6 +357,11 @@ def _fate(name: str, value: object) -> StopsFate:
         raise SettingError(f"{name} is none of {words}") from None
 
 
+def distance_word(unit: DistanceUnit) -> str:
+    """The word by which the settings know a unit of the stop's distance."""
+    return next(word for word, known in _DISTANCE_UNITS.items() if known is unit)
+
+
 def _proxy(name: str, value: object) -> str:
     """An address without a password: this file holds no secrets."""
     address = _text(name, value).strip()

@@ -51,11 +51,12 @@ class LadderPanel(QWidget):
         self.setObjectName("panel")
         self._vm = view_model
         self._theme = theme
+        self._told: dict[QPushButton, LadderAction] = {}
         self.canvas = LadderCanvas(view_model, theme, meter, self)
         self._picker = self._make_picker()
         self._step = QLabel(self)
         self._unit = QLabel(self)
-        self._arm_keyboard = self._toggle("F4 Keys", LadderAction.ARM_KEYBOARD, "arm_keyboard")
+        self._arm_keyboard = self._toggle("Keys", LadderAction.ARM_KEYBOARD, "arm_keyboard")
         self._arm_mouse = self._toggle("Mouse", None, "arm_mouse")
         self._position = QLabel(self)
         self._entry = QLabel(self)
@@ -70,6 +71,7 @@ class LadderPanel(QWidget):
         self._message_text = ""
         self._lay_out()
         self._connect()
+        self._tell_keys()
         self._show()
 
     def point_of(self, row: int, column: str) -> QPoint:
@@ -97,9 +99,10 @@ class LadderPanel(QWidget):
         button.setObjectName(f"ladder.{name}")
         button.setCheckable(True)
         button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
-        button.setToolTip(
-            "Arm or disarm mouse trading" if action is None else self._vm.tooltip(action)
-        )
+        if action is None:
+            button.setToolTip("Arm or disarm mouse trading")
+        else:
+            self._told[button] = action
         return button
 
     def _make_size(self, number: int) -> QPushButton:
@@ -107,10 +110,7 @@ class LadderPanel(QWidget):
         button.setObjectName(f"ladder.size_{number}")
         button.setCheckable(True)
         button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
-        button.setMinimumWidth(30)
-        button.setToolTip(
-            f"Size {number} in lots. Key {number} takes it, Shift+{number} stores the size in hand."
-        )
+        button.setMinimumWidth(self._theme.px(30))
         return button
 
     def _lay_out(self) -> None:
@@ -152,6 +152,7 @@ class LadderPanel(QWidget):
         vm = self._vm
         vm.changed.connect(self._show)
         vm.contracts_changed.connect(self._fill_picker)
+        vm.keys_changed.connect(self._tell_keys)
         self._picker.textActivated.connect(self._on_picked)
         self._arm_keyboard.clicked.connect(self._on_arm_keyboard)
         self._arm_mouse.clicked.connect(self._on_arm_mouse)
@@ -167,15 +168,15 @@ class LadderPanel(QWidget):
         escape.activated.connect(self._on_size_dropped)
         for button, name in ((self._arm_keyboard, "keyboard"), (self._arm_mouse, "mouse")):
             set_property(button, "armed", name)
-        self._cancel_all.setToolTip(vm.tooltip(LadderAction.CANCEL_ALL))
-        self._flatten.setToolTip(vm.tooltip(LadderAction.FLATTEN))
+        self._told[self._cancel_all] = LadderAction.CANCEL_ALL
+        self._told[self._flatten] = LadderAction.FLATTEN
         set_property(self._flatten, "urgent", "true")
         self._size.setObjectName("ladder.size")
         self._size.setToolTip("Size in hand, in lots. Enter takes it.")
         self._size.setAlignment(Qt.AlignmentFlag.AlignRight)
-        self._size.setFixedWidth(70)
+        self._size.setFixedWidth(self._theme.px(70))
         self._message.setMinimumWidth(1)
-        self._message.setFixedHeight(2 * self._theme.base_px + 10)
+        self._message.setFixedHeight(2 * self._theme.base_px + self._theme.px(10))
         self._message.setWordWrap(True)
         for label in (self._unit, self._step):
             set_property(label, "head", "true")
@@ -233,6 +234,19 @@ class LadderPanel(QWidget):
         self.canvas.setFocus()
 
     # Showing ---------------------------------------------------------------------------------
+
+    @Slot()
+    def _tell_keys(self) -> None:
+        """Tooltips name the keys that hold now."""
+        vm = self._vm
+        for button, action in self._told.items():
+            button.setToolTip(vm.tooltip(action))
+        for number, button in enumerate(self._sizes, start=1):
+            takes, stores = LadderAction[f"SIZE_{number}"], LadderAction[f"STORE_{number}"]
+            words = f"Size {number} in lots. {vm.tooltip(takes)}. {vm.tooltip(stores)}."
+            button.setToolTip(words)
+        key = vm.trading.arming_key
+        self._arm_keyboard.setText(f"{key} Keys" if key else "Keys")
 
     @Slot()
     def _fill_picker(self) -> None:

@@ -8,9 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, final
 
 from PySide6.QtCore import Qt, Slot
-from PySide6.QtGui import QPainter
 from PySide6.QtWidgets import (
-    QComboBox,
     QFrame,
     QGridLayout,
     QHBoxLayout,
@@ -25,12 +23,11 @@ from typing_extensions import override
 from terminal.domain.transfer import AccountKind
 from terminal.viewmodels.text import Role
 from terminal.viewmodels.transfer import NAMES
+from terminal.widgets.choice_box import ChoiceBox
 from terminal.widgets.dialog import Dialog, put_words, show_one
 from terminal.widgets.styling import paint_role, set_property
 
 if TYPE_CHECKING:
-    from PySide6.QtGui import QPaintEvent
-
     from terminal.viewmodels.transfer import FundsRow, Note, TransferView, TransferViewModel
     from terminal.widgets.theme import Theme
 
@@ -59,9 +56,9 @@ class TransferDialog(Dialog):
         super().__init__("transfer.dialog", TITLE, theme, parent)
         self._vm = view_model
         self._height = 0
-        self._source = _Choice(theme, self)
-        self._target = _Choice(theme, self)
-        self._currency = _Choice(theme, self)
+        self._source = ChoiceBox(theme, self)
+        self._target = ChoiceBox(theme, self)
+        self._currency = ChoiceBox(theme, self)
         self._amount = QLineEdit(self)
         self._swap = QPushButton("\N{LEFTWARDS ARROW OVER RIGHTWARDS ARROW}", self)
         self._all = QPushButton("&All", self)
@@ -259,24 +256,6 @@ class TransferDialog(Dialog):
 
 
 @final
-class _Choice(QComboBox):
-    """A box with a list to choose from, and the arrow that says so."""
-
-    def __init__(self, theme: Theme, parent: QWidget) -> None:
-        super().__init__(parent)
-        self._color = theme.color("text_dim")
-        self._room = round(0.6 * theme.base_px)
-
-    @override
-    def paintEvent(self, event: QPaintEvent) -> None:
-        super().paintEvent(event)
-        painter = QPainter(self)
-        painter.setPen(self._color)
-        painter.drawText(self.rect().adjusted(0, 0, -self._room, 0), _RIGHT, _ARROW)
-        painter.end()
-
-
-@final
 class _FundsTable(QWidget):
     """Three accounts: balance, balance after, what is transferable."""
 
@@ -315,7 +294,6 @@ class _FundsTable(QWidget):
                 paint_role(cell, row.role)
 
 
-_ARROW = "\N{BLACK DOWN-POINTING SMALL TRIANGLE}"
 _COLUMNS = ("mark", "name", "balance", "after", "transferable")
 
 
