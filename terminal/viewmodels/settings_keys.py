@@ -49,13 +49,13 @@ COLUMNS: tuple[Column[KeyRow], ...] = (
         is_number=False,
         sample="Ctrl+Shift+Delete, Ctrl+Shift+B",
     ),
+    Column("", lambda row: row.note, lambda _row: Role.TEXT_DIM, is_number=False, sample="changed"),
     Column(
         "Action",
         lambda row: row.action,
         is_number=False,
         sample="Show the order that would protect, again sends it",
     ),
-    Column("", lambda row: row.note, lambda _row: Role.TEXT_DIM, is_number=False, sample="changed"),
 )
 
 

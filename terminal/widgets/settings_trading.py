@@ -17,6 +17,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from terminal.viewmodels.keys import KILL_KEY
 from terminal.viewmodels.settings_trading import (
     FIXED_WORDS,
     KILL_WORDS,
@@ -96,10 +97,10 @@ class TradingPage(QWidget):
         grid.setVerticalSpacing(round(0.35 * em))
         grid.setColumnStretch(2, 1)
         self._head("STOP")
-        self._row("STOP (F1&2)", self._kill)
+        self._row(f"{KILL_KEY} ta&kes away", self._kill)
         self._head("The fuse")
         self._number("fuse_timeout_s")
-        self._row("Waiting stops (&fate)", self._stops)
+        self._row("W&aiting stops", self._stops)
         self._wide(self._at_start)
         self._head("Protection")
         self._number("distance", self._unit)
@@ -123,7 +124,7 @@ class TradingPage(QWidget):
     def _head(self, words: str) -> None:
         label = QLabel(words, self)
         label.setFont(self._theme.bold_font)
-        set_property(label, "section", "true")
+        label.setContentsMargins(0, round(0.6 * self._theme.base_px) if self._at else 0, 0, 0)
         self._wide(label)
 
     def _wide(self, widget: QWidget) -> None:
@@ -140,6 +141,7 @@ class TradingPage(QWidget):
         self._grid.addWidget(self._label(field.title, self._lines[name]), self._at, 0)
         self._grid.addWidget(self._lines[name], self._at, 1)
         beside = QHBoxLayout()
+        beside.setSpacing(self._theme.base_px)
         words = QLabel(field.unit, self)
         set_property(words, "dim", "true")
         beside.addWidget(unit if unit is not None else words)
