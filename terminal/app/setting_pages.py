@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, final
 
 from PySide6.QtCore import QObject, Slot
 
+from terminal.app.safety import DEMO_STOPS
 from terminal.app.safety_panels import kill_kind
 from terminal.session.clearing import ClearingKind
 from terminal.session.notices import NoticeLevel
@@ -45,7 +46,9 @@ class SettingPages(QObject):
         frame, settings = program.frame, keeper.settings
         self.pages = SettingsPages(
             TradingPageViewModel(
-                trading_choices(settings),
+                replace(trading_choices(settings), fuse_stops=DEMO_STOPS)
+                if is_demo
+                else trading_choices(settings),
                 self._take_trading,
                 frame,
                 stops_note=DEMO_STOPS_NOTE if is_demo else "",
@@ -62,8 +65,10 @@ class SettingPages(QObject):
     # Trading ---------------------------------------------------------------------------------
 
     def _take_trading(self, choices: TradingChoices) -> None:
-        self._keeper.change(with_trading(self._keeper.settings, choices))
-        program = self._program
+        program, before = self._program, self._keeper.settings
+        if self._is_demo:  # what its exchange does says nothing of others
+            choices = replace(choices, fuse_stops=before.fuse_stops)
+        self._keeper.change(with_trading(before, choices))
         program.safety.kill_switch.kind = choices.kill
         program.safety.fuse.timeout_s = choices.fuse_timeout_s
         fuse = program.backend.fuse

@@ -32,6 +32,8 @@ if TYPE_CHECKING:
     from terminal.widgets.theme import Theme
 
 SPACING = 4
+LARGE = 1.2
+"""From this size of letters on the outer columns have no room for two words."""
 BANNER_PLACE = 3
 """Below contract, units and position."""
 
@@ -134,7 +136,8 @@ class LadderPanel(QWidget):
         grid = QGridLayout(box)
         grid.setContentsMargins(0, 0, 0, 0)
         grid.setSpacing(0)
-        titles = ("My buys", "Bid lots", "Price", "Ask lots", "My sells")
+        mine = ("My buys", "My sells") if self._theme.scale < LARGE else ("Mine", "Mine")
+        titles = (mine[0], "Bid lots", "Price", "Ask lots", mine[1])
         for column, (title, share) in enumerate(zip(titles, SHARES.values(), strict=True)):
             label = QLabel(title, box)
             set_property(label, "head", "true")
