@@ -234,7 +234,7 @@ def _read(document: dict[str, Any]) -> tuple[Settings, list[str]]:
             try:
                 known[name] = _SINCE_3[name](name, value)
             except SettingError as error:
-                problems.append(f"A setting cannot be used, its default is: {error}.")
+                problems.append(f"A setting cannot be used and its default holds: {error}.")
         elif reader is not None:
             known[name] = reader(name, value)
         elif name != "version":

@@ -76,7 +76,7 @@ class SettingsDialog(Dialog):
         self, pages: SettingsPages, theme: Theme, meter: FrameMeter, parent: QWidget | None = None
     ) -> None:
         super().__init__("settings.dialog", TITLE, theme, parent)
-        self._pages = pages
+        self.pages = pages
         self._list = QListWidget(self)
         self._stack = QStackedWidget(self)
         self._close = QPushButton("Close", self)
@@ -142,21 +142,21 @@ class SettingsDialog(Dialog):
 
     @override
     def on_shown(self) -> None:
-        for page in self._pages:
+        for page in self.pages:
             if page is not None:
                 page.set_paused(False)
         self._list.setFocus(Qt.FocusReason.OtherFocusReason)
 
     @override
     def on_hidden(self) -> None:
-        for page in self._pages:
+        for page in self.pages:
             if page is not None:
                 page.set_paused(True)
 
     @override
     def reject(self) -> None:
         """Esc: before the focus goes, and with it what was typed would hold."""
-        if self._pages.trading is not None:
-            self._pages.trading.forget()
-        self._pages.keys.leave()
+        if self.pages.trading is not None:
+            self.pages.trading.forget()
+        self.pages.keys.leave()
         super().reject()
