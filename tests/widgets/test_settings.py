@@ -151,7 +151,7 @@ def test_a_choice_of_a_box_holds_at_once_and_the_wheel_passes_by(stage: Stage) -
         Qt.MouseButton.NoButton,
         M.NoModifier,
         Qt.ScrollPhase.NoScrollPhase,
-        False,  # noqa: FBT003 - Qt takes it by place only
+        False,
     )
     QApplication.sendEvent(box, turn)
     assert stage.trading == []
@@ -242,7 +242,7 @@ def test_the_enter_that_began_is_not_the_key_that_is_caught(stage: Stage) -> Non
     ],
 )
 def test_keys_of_the_program_are_caught_but_the_stop_goes_on_stopping(
-    stage: Stage, key: K, modifiers: M, *, is_caught: bool
+    stage: Stage, key: Qt.Key, modifiers: Qt.KeyboardModifier, *, is_caught: bool
 ) -> None:
     catcher = begin(stage, LadderAction.BUY)
     asked = QKeyEvent(QEvent.Type.ShortcutOverride, key, modifiers)
