@@ -8,7 +8,15 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, TypeVar
 
 from PySide6.QtCore import QSize, Qt, Slot
-from PySide6.QtWidgets import QDialog, QLabel, QLineEdit, QPushButton, QWidget
+from PySide6.QtWidgets import (
+    QDialog,
+    QFrame,
+    QLabel,
+    QLineEdit,
+    QPushButton,
+    QScrollArea,
+    QWidget,
+)
 from typing_extensions import override
 
 from terminal.widgets.inputs import HeldKeys
@@ -139,6 +147,35 @@ class Dialog(QDialog):
         super().hideEvent(event)
         if not event.spontaneous():  # else it is only minimized
             self.on_hidden()
+
+
+class Body(QScrollArea):
+    """The part of a dialog that scrolls where the screen is too small for all of it.
+
+    It asks for as much room as its content does, and is content with a few lines of it.
+    """
+
+    def __init__(self, content: QWidget, parent: QWidget) -> None:
+        super().__init__(parent)
+        self.setWidget(content)
+        self.setWidgetResizable(True)
+        self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self.setFrameShape(QFrame.Shape.NoFrame)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.viewport().setAutoFillBackground(False)
+        content.setAutoFillBackground(False)
+
+    @override
+    def sizeHint(self) -> QSize:
+        return self._beside_bar(self.widget().sizeHint())
+
+    @override
+    def minimumSizeHint(self) -> QSize:
+        least = self._beside_bar(self.widget().minimumSizeHint())
+        return QSize(least.width(), min(least.height(), 6 * self.fontMetrics().height()))
+
+    def _beside_bar(self, size: QSize) -> QSize:
+        return QSize(size.width() + self.verticalScrollBar().sizeHint().width(), size.height())
 
 
 def show_one(

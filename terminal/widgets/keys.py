@@ -7,11 +7,9 @@ from typing import TYPE_CHECKING, final
 from PySide6.QtCore import QSize, Qt
 from PySide6.QtWidgets import (
     QDialogButtonBox,
-    QFrame,
     QGridLayout,
     QLabel,
     QPushButton,
-    QScrollArea,
     QVBoxLayout,
     QWidget,
 )
@@ -24,15 +22,17 @@ from terminal.viewmodels.keys import (
     LadderAction,
     chords_of,
 )
-from terminal.widgets.dialog import Dialog
+from terminal.widgets.dialog import Body, Dialog
 from terminal.widgets.styling import set_property
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from terminal.widgets.theme import Theme
 
-_PER_COLUMN = 22
+_MOST_COLUMNS = 3
+_GAP_PX = 14
+_WIDEST_PX = 10_000
 _STAR = Chord("8", shift=True)
 MOUSE_WORDS = (
     "Mouse: a click in the bid or ask column sends a limit when mouse trading is armed; a click on "
@@ -50,46 +50,55 @@ class KeysDialog(Dialog):
         body = QWidget(self)
         inner = QVBoxLayout(body)
         inner.setContentsMargins(0, 0, 0, 0)
-        inner.addLayout(_grid(keys, body))
+        room = self.fitting(QSize(_WIDEST_PX, 1)).width() - 6 * theme.base_px
+        inner.addLayout(_grid(keys, theme, room, body))
         mouse = QLabel(MOUSE_WORDS, body)
         mouse.setWordWrap(True)
         inner.addWidget(mouse)
-        scroll = QScrollArea(self)
-        scroll.setWidget(body)
-        scroll.setWidgetResizable(True)
-        scroll.setFrameShape(QFrame.Shape.NoFrame)
-        scroll.viewport().setAutoFillBackground(False)
-        body.setAutoFillBackground(False)
         buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Close, self)
         self._close = buttons.button(QDialogButtonBox.StandardButton.Close)
         buttons.rejected.connect(self.reject)
         column = QVBoxLayout(self)
-        column.addWidget(scroll, 1)
+        column.addWidget(Body(body, self), 1)
         column.addWidget(buttons)
-        bar = scroll.verticalScrollBar().sizeHint().width()
-        edges = column.contentsMargins()
-        wide = body.sizeHint().width() + bar + edges.left() + edges.right()
-        high = inner.heightForWidth(wide - bar) + buttons.sizeHint().height() + 3 * edges.top()
-        self.resize(self.fitting(QSize(wide, high)))
+        self.resize(self.fitting(self.sizeHint()))
 
     @override
     def main_button(self, focused: QWidget | None) -> QPushButton | None:
         return self._close
 
 
-def _grid(keys: Mapping[Chord, LadderAction], parent: QWidget) -> QGridLayout:
+def _grid(
+    keys: Mapping[Chord, LadderAction], theme: Theme, room: int, parent: QWidget
+) -> QGridLayout:
     grid = QGridLayout()
-    grid.setHorizontalSpacing(14)
+    grid.setHorizontalSpacing(theme.px(_GAP_PX))
     bound = [(action, chords_of(action, keys)) for action in LadderAction]
     rows = [(_words(action, chords), action.value) for action, chords in bound if chords]
-    for number, (keys_text, meaning) in enumerate([*rows, *GLOBAL_KEYS.items()]):
-        place, row = divmod(number, _PER_COLUMN)
+    rows.extend(GLOBAL_KEYS.items())
+    per_column = _per_column(rows, theme, room)
+    for number, (keys_text, meaning) in enumerate(rows):
+        place, row = divmod(number, per_column)
         keys_label = QLabel(keys_text, parent)
         words = QLabel(meaning, parent)
         set_property(words, "dim", "true")
         grid.addWidget(keys_label, row, 2 * place, Qt.AlignmentFlag.AlignRight)
         grid.addWidget(words, row, 2 * place + 1)
     return grid
+
+
+def _per_column(rows: Sequence[tuple[str, str]], theme: Theme, room: int) -> int:
+    """How many rows stand below each other: as many columns as the screen has room for."""
+    for columns in range(_MOST_COLUMNS, 1, -1):
+        per_column = -(-len(rows) // columns)
+        width = 0
+        for start in range(0, len(rows), per_column):
+            column = rows[start : start + per_column]
+            width += sum(max(map(theme.text_width, texts)) for texts in zip(*column, strict=True))
+            width += 2 * theme.px(_GAP_PX)
+        if width <= room:
+            return per_column
+    return len(rows)
 
 
 def _words(action: LadderAction, chords: tuple[Chord, ...]) -> str:

@@ -113,6 +113,7 @@ class LadderPanel(QWidget):
         button.setCheckable(True)
         button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         button.setMinimumWidth(self._theme.px(30))
+        button.setStyleSheet("padding-left: 3px; padding-right: 3px;")  # three digits, also large
         return button
 
     def _lay_out(self) -> None:

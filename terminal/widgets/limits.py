@@ -23,7 +23,7 @@ from PySide6.QtWidgets import (
 from typing_extensions import override
 
 from terminal.viewmodels.text import Role
-from terminal.widgets.dialog import Dialog, put_words, show_one
+from terminal.widgets.dialog import Body, Dialog, put_words, show_one
 from terminal.widgets.styling import paint_role, set_property
 
 if TYPE_CHECKING:
@@ -117,6 +117,23 @@ class LimitsDialog(Dialog):
         column.setSpacing(round(0.5 * em))
         column.addWidget(self._state)
         column.addWidget(self._scope)
+        column.addWidget(Body(self._lay_out_body(), self), 1)
+        column.addWidget(self._message)
+        foot = QHBoxLayout()
+        foot.setSpacing(round(0.6 * em))
+        for widget in (self._password, self._lock, self._end):
+            foot.addWidget(widget)
+        foot.addStretch(1)
+        foot.addWidget(self._close)
+        foot.addWidget(self._apply)
+        column.addLayout(foot)
+
+    def _lay_out_body(self) -> QWidget:
+        em = self._theme.base_px
+        body = QWidget(self)
+        column = QVBoxLayout(body)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(round(0.5 * em))
         self._grid.setHorizontalSpacing(round(0.7 * em))
         self._grid.setVerticalSpacing(round(0.25 * em))
         self._grid.setColumnStretch(3, 1)
@@ -128,16 +145,8 @@ class LimitsDialog(Dialog):
         column.addLayout(day)
         column.addWidget(self._unrealized)
         column.addWidget(self._margin)
-        column.addWidget(self._message)
         column.addStretch(1)
-        foot = QHBoxLayout()
-        foot.setSpacing(round(0.6 * em))
-        for widget in (self._password, self._lock, self._end):
-            foot.addWidget(widget)
-        foot.addStretch(1)
-        foot.addWidget(self._close)
-        foot.addWidget(self._apply)
-        column.addLayout(foot)
+        return body
 
     def _connect(self) -> None:
         vm = self._vm
@@ -249,6 +258,7 @@ class LimitsDialog(Dialog):
     @override
     def on_shown(self) -> None:
         self._vm.begin()
+        self.resize(self.fitting(self.sizeHint()))
 
     @override
     def on_hidden(self) -> None:

@@ -9,18 +9,16 @@ from typing import TYPE_CHECKING, NamedTuple, final
 
 from PySide6.QtCore import QSize, Qt, Slot
 from PySide6.QtWidgets import (
-    QFrame,
     QHBoxLayout,
     QListWidget,
     QPushButton,
-    QScrollArea,
     QStackedWidget,
     QVBoxLayout,
     QWidget,
 )
 from typing_extensions import override
 
-from terminal.widgets.dialog import Dialog, show_one
+from terminal.widgets.dialog import Body, Dialog, show_one
 from terminal.widgets.settings_appearance import AppearancePage
 from terminal.widgets.settings_keys import KeysPage
 from terminal.widgets.settings_trading import TradingPage
@@ -102,14 +100,7 @@ class SettingsDialog(Dialog):
         if isinstance(page, KeysPage):
             self._stack.addWidget(page)
             return
-        scroll = QScrollArea(self._stack)
-        scroll.setWidget(page)
-        scroll.setWidgetResizable(True)
-        scroll.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-        scroll.setFrameShape(QFrame.Shape.NoFrame)
-        scroll.viewport().setAutoFillBackground(False)
-        page.setAutoFillBackground(False)
-        self._stack.addWidget(scroll)
+        self._stack.addWidget(Body(page, self._stack))
 
     def _lay_out(self) -> None:
         em = self._theme.base_px
