@@ -71,10 +71,7 @@ class SettingPages(QObject):
         self._keeper.change(with_trading(before, choices))
         program.safety.kill_switch.kind = choices.kill
         program.safety.fuse.timeout_s = choices.fuse_timeout_s
-        fuse = program.backend.fuse
-        stops = fuse.terms.stops if self._is_demo else choices.fuse_stops
-        fuse.terms = replace(fuse.terms, stops=stops)
-        program.safety.fuse.mark_dirty()
+        # What is known of stops is a term of the fuse's start: it holds from the next one on.
 
     # Appearance ------------------------------------------------------------------------------
 

@@ -1,4 +1,7 @@
-"""The settings of trading: what the stop takes away, the fuse, distances. Each acts at once."""
+"""The settings of trading: what the stop takes away, the fuse, distances.
+
+Each acts at once, but what concerns the fuse's start.
+"""
 
 from __future__ import annotations
 
@@ -55,7 +58,7 @@ FIXED_WORDS = (
 @final
 @dataclass(frozen=True, slots=True)
 class TradingChoices:
-    """What can be set, as domain values. ``fuse_at_start`` acts at the next start."""
+    """What can be set. ``fuse_at_start`` and ``fuse_stops`` act at the next start."""
 
     kill: ClearingKind = ClearingKind.ENTRIES
     fuse_timeout_s: int = 60

@@ -59,9 +59,15 @@ class KeysDialog(Dialog):
         self._close = buttons.button(QDialogButtonBox.StandardButton.Close)
         buttons.rejected.connect(self.reject)
         column = QVBoxLayout(self)
-        column.addWidget(Body(body, self), 1)
+        self._scroll = Body(body, self)
+        self._scroll.setFocusPolicy(Qt.FocusPolicy.StrongFocus)  # arrows and pages scroll it
+        column.addWidget(self._scroll, 1)
         column.addWidget(buttons)
         self.resize(self.fitting(self.sizeHint()))
+
+    @override
+    def on_shown(self) -> None:
+        self._scroll.setFocus(Qt.FocusReason.OtherFocusReason)
 
     @override
     def main_button(self, focused: QWidget | None) -> QPushButton | None:

@@ -279,10 +279,17 @@ class LadderPanel(QWidget):
         paint_role(self._position, view.position_role)
         entry = f"at {view.entry_text}" if view.entry_text else ""
         mark = f"mark {view.mark_text}" if view.mark_text else ""
-        _set_text(self._entry, f"{entry}  {mark}".strip())
+        both = f"{entry}  {mark}".strip()
+        # A price that is cut off reads as another one: where both have no room the mark goes.
+        _set_text(self._entry, both if self._has_room(both, view) else entry)
+        self._entry.setToolTip(both)
         paint_role(self._entry, Role.TEXT_DIM)
         _set_text(self._pnl, view.pnl_text)
         paint_role(self._pnl, view.pnl_role)
+
+    def _has_room(self, words: str, view: LadderView) -> bool:
+        widths = map(self._theme.text_width, (view.position_text, words, view.pnl_text))
+        return sum(widths) + 6 * SPACING <= self.width()
 
     def _show_message(self, view: LadderView) -> None:
         words = "" if view.message is None else view.message.text

@@ -54,7 +54,7 @@ class TradingPage(QWidget):
         self._stops = self._box("fuse_stops", "What the fuse does to waiting stops", STOPS_WORDS)
         self._unit = self._box("unit", "Unit of the stop's distance", UNIT_WORDS)
         self._reference = self._box("reference", "Stops trigger by", REFERENCE_WORDS)
-        self._at_start = QCheckBox("L&ight it at every start (from the next start on)", self)
+        self._at_start = QCheckBox("L&ight it at every start", self)
         self._lines = {field.name: QLineEdit(self) for field in NUMBERS}
         self._problems = {field.name: QLabel(self) for field in NUMBERS}
         self._limits = QPushButton("Collar and other li&mits\N{HORIZONTAL ELLIPSIS}", self)
@@ -100,7 +100,7 @@ class TradingPage(QWidget):
         self._row(f"{KILL_KEY} ta&kes away", self._kill)
         self._head("The fuse")
         self._number("fuse_timeout_s")
-        self._row("W&aiting stops", self._stops)
+        self._row("W&aiting stops (next start)", self._stops)
         self._wide(self._at_start)
         self._head("Protection")
         self._number("distance", self._unit)
@@ -201,7 +201,10 @@ class TradingPage(QWidget):
         ):
             box.setCurrentIndex(list(words).index(chosen))
         self._stops.setEnabled(not view.stops_note)
-        self._stops.setToolTip(view.stops_note or "What you have seen the exchange's timer do")
+        self._stops.setToolTip(
+            view.stops_note
+            or "What you have seen the exchange's timer do; holds from the next start on"
+        )
         self._at_start.setChecked(choices.fuse_at_start)
         for field, typed, problem in zip(NUMBERS, view.typed, view.problems, strict=True):
             line = self._lines[field.name]
