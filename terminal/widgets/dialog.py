@@ -157,6 +157,7 @@ class Body(QScrollArea):
 
     def __init__(self, content: QWidget, parent: QWidget) -> None:
         super().__init__(parent)
+        self._content = content
         self.setWidget(content)
         self.setWidgetResizable(True)
         self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
@@ -167,11 +168,11 @@ class Body(QScrollArea):
 
     @override
     def sizeHint(self) -> QSize:
-        return self._beside_bar(self.widget().sizeHint())
+        return self._beside_bar(self._content.sizeHint())
 
     @override
     def minimumSizeHint(self) -> QSize:
-        least = self._beside_bar(self.widget().minimumSizeHint())
+        least = self._beside_bar(self._content.minimumSizeHint())
         return QSize(least.width(), min(least.height(), 6 * self.fontMetrics().height()))
 
     def _beside_bar(self, size: QSize) -> QSize:
