@@ -277,7 +277,7 @@ class ProgramRun(QObject):
         self._connect(program, choice)
         for view_model in program.view_models:
             view_model.start()
-        self._show(program)
+        self._show(program, choice)
         program.ladder_widget.setFocus()
         await backend.start()
         for words in (self._settings_problem, *choice.words, *files.words):
@@ -286,9 +286,10 @@ class ProgramRun(QObject):
         if timer is not None and credentials is not None:
             self._start_tour(program, hosts, credentials, timer)
 
-    def _show(self, program: Program) -> None:
+    def _show(self, program: Program, choice: Choice) -> None:
         """Show the window as it was left, and keep what changes in it."""
         from terminal.app.layouts import LayoutKeeper
+        from terminal.app.setting_pages import add_settings
         from terminal.app.settings_keeper import SettingsKeeper
         from terminal.storage.layouts import LayoutStore
 
@@ -304,6 +305,7 @@ class ProgramRun(QObject):
         layouts.show(self._settings.older_layout)
         self._keeper = SettingsKeeper(self._store, self._settings, self, stores=stores)
         self._keeper.watch(program, layouts)
+        add_settings(program, self._keeper, is_demo=choice.mode is Mode.DEMO)
         QTimer.singleShot(CHART_AT_LAST_MS, self, self._add_chart)
 
     async def _sources(self, choice: Choice) -> tuple[Hosts, Credentials | None]:
@@ -374,15 +376,22 @@ class ProgramRun(QObject):
         return self._settings.limits
 
     def _protection(self) -> ProtectionSettings:
-        return self._settings.protection
+        settings = self._settings if self._keeper is None else self._keeper.settings
+        return settings.protection
 
     def _theme(self) -> Theme:
-        from terminal.widgets.theme import Theme
+        from terminal.widgets.theme import DENSITIES, Theme
 
         if self._loaded_theme is None:
             for name in Theme.register_fonts(resources() / "fonts"):
                 logging.getLogger("app").warning("the font %s cannot be read", name)
-            self._loaded_theme = Theme.load(resources() / "themes", self._settings.theme)
+            settings = self._settings
+            self._loaded_theme = Theme.load(
+                resources() / "themes",
+                settings.theme,
+                settings.text_percent / 100,
+                row_scale=DENSITIES[settings.density],
+            )
         return self._loaded_theme
 
     def _connect(self, program: Program, choice: Choice) -> None:

@@ -43,13 +43,13 @@ def safety_panels(
 ) -> SafetyPanels:
     """Build what is shown of them."""
     return SafetyPanels(
-        KillSwitchViewModel(backend.kill_switch, frame, _kill_kind(settings)),
+        KillSwitchViewModel(backend.kill_switch, frame, kill_kind(settings)),
         FuseViewModel(backend.fuse, workspace, frame),
         LeavingViewModel(backend.leaving, frame, ENDS_WITH_DEMO if is_demo else KEPT_BY_EXCHANGE),
     )
 
 
-def _kill_kind(settings: Settings) -> ClearingKind:
+def kill_kind(settings: Settings) -> ClearingKind:
     """What one press of the kill switch takes away, by the settings."""
     if settings.kill_flattens:
         return ClearingKind.FLATTEN

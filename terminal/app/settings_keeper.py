@@ -60,6 +60,14 @@ class SettingsKeeper(QObject):
                 chart.show_part(part, is_shown=False)
         chart.options_changed.connect(self._on_changed)
 
+    def change(self, settings: Settings) -> None:
+        """Take over what somebody has set, and store it in a moment.
+
+        What the window shows is not taken from it: the window itself says that.
+        """
+        self.settings = settings
+        self._on_changed()
+
     @Slot()
     def _on_changed(self) -> None:
         if not self._saver.isActive():

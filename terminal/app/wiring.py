@@ -15,10 +15,7 @@ from terminal.viewmodels.connection import StatusSources, StatusViewModel
 from terminal.viewmodels.fills import FillsViewModel
 from terminal.viewmodels.frame import QtFrameClock
 from terminal.viewmodels.headers import HeadersViewModel
-from terminal.viewmodels.keys import (
-    LadderAction,
-    chords_of,
-)
+from terminal.viewmodels.keys import LadderAction, first_key
 from terminal.viewmodels.ladder import LadderViewModel
 from terminal.viewmodels.log import LogViewModel
 from terminal.viewmodels.orders import OrdersViewModel
@@ -39,6 +36,8 @@ from terminal.widgets.protection import ProtectionBanner
 from terminal.widgets.ticket import TicketPanel
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from terminal.domain.units import ClientOid
     from terminal.session.backend import Backend
     from terminal.session.latency import LatencyBook
@@ -46,6 +45,7 @@ if TYPE_CHECKING:
     from terminal.viewmodels.base import ViewModel
     from terminal.viewmodels.chart import ChartViewModel
     from terminal.viewmodels.frame import FrameMeter
+    from terminal.viewmodels.limits import LimitsViewModel
     from terminal.viewmodels.live import LiveViewModel
     from terminal.viewmodels.transfer import TransferViewModel
     from terminal.widgets.theme import Theme
@@ -64,6 +64,7 @@ class Program:
     workspace: Workspace
     ladder: LadderViewModel
     transfer: TransferViewModel
+    limits: LimitsViewModel
     status: StatusViewModel
     safety: SafetyPanels
     view_models: tuple[ViewModel, ...]
@@ -164,6 +165,7 @@ def build(
         chart_panel=chart_panel,
         status=status,
         transfer=dialogs.transfer,
+        limits=dialogs.limits,
         safety=safety,
         view_models=(
             *shown,
@@ -191,6 +193,7 @@ def _shown(
     contracts, desk, account = backend.markets.contracts, backend.desk, backend.account
     sizes = Sizes(settings.sizes, settings.chosen_size)
     ladder = LadderViewModel(workspace, desk, account, sizes, frame)
+    ladder.habits = settings.habits
     watch, held = backend.protecting.watch, backend.protecting.held
     return _Shown(
         ladder,
@@ -248,8 +251,8 @@ def add_chart(program: Program) -> ChartViewModel:
 
 
 def _fill_trade_menu(window: MainWindow, ladder: LadderViewModel) -> None:
-    """The ladder's commands, told with their keys."""
-    for words, action, act in (
+    """The ladder's commands, told with the keys that hold."""
+    entries: tuple[tuple[str, LadderAction | None, Callable[[], None]], ...] = (
         ("Arm or disarm the keyboard", LadderAction.ARM_KEYBOARD, ladder.toggle_keyboard),
         ("Arm or disarm the mouse", None, ladder.toggle_mouse),
         ("Recentre", LadderAction.RECENTER, ladder.recenter),
@@ -263,6 +266,13 @@ def _fill_trade_menu(window: MainWindow, ladder: LadderViewModel) -> None:
         ("Close half at market (twice)", LadderAction.CLOSE_HALF, ladder.close_half_chosen),
         ("Flatten this contract (twice)", LadderAction.FLATTEN, ladder.flatten_chosen),
         ("Reverse the position (twice, armed)", LadderAction.REVERSE, ladder.reverse_chosen),
-    ):
-        keys = "" if action is None else chords_of(action, ladder.keys)[0].label
-        window.add_trade_action(words, keys, act)
+    )
+    for words, _, act in entries:
+        window.add_trade_action(words, "", act)
+
+    def tell() -> None:
+        told = {words: first_key(action, ladder.keys) for words, action, _ in entries if action}
+        window.tell_trade_keys(told)
+
+    ladder.keys_changed.connect(tell)
+    tell()

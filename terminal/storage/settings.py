@@ -15,6 +15,7 @@ from urllib.parse import urlsplit
 from terminal.domain.account_facts import StopsFate
 from terminal.domain.events import StopReference
 from terminal.domain.guard import GuardLimits
+from terminal.domain.ladder_habits import LONGEST_HOLD_MS, LadderHabits
 from terminal.domain.protection import DistanceUnit, ProtectionSettings, StopDistance
 from terminal.domain.units import Lots, Symbol, plain
 from terminal.storage.json_file import JsonFile
@@ -25,17 +26,28 @@ if TYPE_CHECKING:
 
     from terminal.domain.clock import Clock
 
-VERSION = 2
+VERSION = 3
 FILE_NAME = "settings.json"
 LARGEST = 1_000_000_000
 """No number in the settings may be above it: a limit without a bound is none."""
-THEMES = ("dark", "dark-colour-blind", "light", "light-colour-blind")
+THEMES = (
+    "dark",
+    "dark-colour-blind",
+    "high-contrast",
+    "high-contrast-colour-blind",
+    "light",
+    "light-colour-blind",
+)
+DENSITIES = ("compact", "usual", "roomy")
+SMALLEST_TEXT, LARGEST_TEXT = 100, 200
+"""How large letters are, in percent of the usual size."""
 _DISTANCE_UNITS = {
     "ticks": DistanceUnit.TICKS,
     "percent": DistanceUnit.PERCENT,
     "liquidation": DistanceUnit.LIQUIDATION_SHARE,
 }
 _MOST_TEXTS = 100
+_MOST_KEYS = 300
 _LONGEST_WORD = 40
 _THEME = "theme"
 
@@ -59,8 +71,11 @@ class Settings:
     positions. The fuse is lit for ``fuse_symbols`` (empty: all contracts), by itself only with
     ``fuse_at_start``; ``fuse_stops`` is what the user has seen the exchange's timer do to stops.
     The kill switch keeps orders that only reduce unless ``kill_keeps_exits`` is off, and flattens
-    with ``kill_flattens``. ``unknown`` holds what another version wrote; version 1 kept its layout
-    there, as ``window``, and a ``theme`` there is one that this version does not have.
+    with ``kill_flattens``. ``text_percent`` and ``density`` say how large letters and rows are;
+    ``keys`` are the actions of the ladder that have other keys than the shipped ones, by their
+    names; ``ladder_`` begins what is the ladder's habits. ``unknown`` holds what another version
+    wrote; version 1 kept its layout there, as ``window``, and a ``theme`` there is one that this
+    version does not have.
     """
 
     theme: str = "dark"
@@ -88,7 +103,24 @@ class Settings:
     fuse_stops: StopsFate = StopsFate.UNKNOWN
     kill_keeps_exits: bool = True
     kill_flattens: bool = False
+    text_percent: int = 100
+    density: str = "usual"
+    keys: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    ladder_disarms_on_focus_loss: bool = False
+    ladder_acts_on_release: bool = False
+    ladder_hold_ms: int = 0
+    ladder_infers_type: bool = False
     unknown: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def habits(self) -> LadderHabits:
+        """How the ladder takes gestures."""
+        return LadderHabits(
+            self.ladder_disarms_on_focus_loss,
+            self.ladder_acts_on_release,
+            self.ladder_hold_ms,
+            self.ladder_infers_type,
+        )
 
     @property
     def limits(self) -> GuardLimits:
@@ -146,12 +178,12 @@ class SettingsStore:
         """The settings, a sentence about them, and why they could not be read, empty if so."""
         try:
             document = self._file.read()
-            settings = Settings() if document is None else _read(document)
-            return settings, _theme_problem(settings), ""
+            settings, problems = (Settings(), []) if document is None else _read(document)
         except OSError as error:
             return Settings(), "", type(error).__name__
         except ValueError as error:  # JSON errors are ValueErrors as well
             return Settings(), "", str(error) or "no settings"
+        return settings, " ".join(filter(None, (_theme_problem(settings), *problems))), ""
 
     def save(self, settings: Settings) -> None:
         """Write the file in one step. Raises ``OSError``."""
@@ -185,18 +217,29 @@ def _as_json(value: object) -> object:
     return plain(value) if isinstance(value, Decimal) else value
 
 
-def _read(document: dict[str, Any]) -> Settings:
+def _read(document: dict[str, Any]) -> tuple[Settings, list[str]]:
+    """The settings, and a sentence for each value that is none and can do without.
+
+    A value of version 3 that cannot be used is as if it were not there: how large letters are must
+    not cost the user what he has set about money. Raises ``SettingError`` for an older one.
+    """
     known: dict[str, Any] = {}
     unknown: dict[str, Any] = {}
+    problems: list[str] = []
     for name, value in document.items():
         reader = _READERS.get(name)
         if name == _THEME and _text(name, value) not in THEMES:
             unknown[name] = value
+        elif name in _SINCE_3:
+            try:
+                known[name] = _SINCE_3[name](name, value)
+            except SettingError as error:
+                problems.append(f"A setting cannot be used and its default holds: {error}.")
         elif reader is not None:
             known[name] = reader(name, value)
         elif name != "version":
             unknown[name] = value
-    return Settings(**known, unknown=unknown)
+    return Settings(**known, unknown=unknown), problems
 
 
 def _text(name: str, value: object) -> str:
@@ -278,12 +321,45 @@ def _fuse_time(name: str, value: object) -> int:
     return seconds
 
 
+def _text_size(name: str, value: object) -> int:
+    percent = _positive(name, value)
+    if not SMALLEST_TEXT <= percent <= LARGEST_TEXT:
+        raise SettingError(f"{name} is not {SMALLEST_TEXT} to {LARGEST_TEXT} percent")
+    return percent
+
+
+def _density(name: str, value: object) -> str:
+    word = _text(name, value)
+    if word not in DENSITIES:
+        raise SettingError(f"{name} is none of {', '.join(DENSITIES)}")
+    return word
+
+
+def _hold_time(name: str, value: object) -> int:
+    is_number = isinstance(value, int) and not isinstance(value, bool)
+    if not isinstance(value, int) or not is_number or not 0 <= value <= LONGEST_HOLD_MS:
+        raise SettingError(f"{name} is not 0 to {LONGEST_HOLD_MS} milliseconds")
+    return value
+
+
+def _keys(name: str, value: object) -> dict[str, tuple[str, ...]]:
+    """Only their shape: which actions and keys there are is not known here."""
+    if not isinstance(value, dict) or len(value) > _MOST_KEYS:
+        raise SettingError(f"{name} are no keys by the names of actions")
+    return {_text(name, action): _texts(name, keys) for action, keys in value.items()}
+
+
 def _fate(name: str, value: object) -> StopsFate:
     try:
         return StopsFate(_text(name, value))
     except ValueError:
         words = ", ".join(one.value for one in StopsFate)
         raise SettingError(f"{name} is none of {words}") from None
+
+
+def distance_word(unit: DistanceUnit) -> str:
+    """The word by which the settings know a unit of the stop's distance."""
+    return next(word for word, known in _DISTANCE_UNITS.items() if known is unit)
 
 
 def _proxy(name: str, value: object) -> str:
@@ -336,4 +412,13 @@ _READERS: dict[str, Callable[[str, object], Any]] = {
     "fuse_stops": _fate,
     "kill_keeps_exits": _yes_or_no,
     "kill_flattens": _yes_or_no,
+}
+_SINCE_3: dict[str, Callable[[str, object], Any]] = {
+    "text_percent": _text_size,
+    "density": _density,
+    "keys": _keys,
+    "ladder_disarms_on_focus_loss": _yes_or_no,
+    "ladder_acts_on_release": _yes_or_no,
+    "ladder_hold_ms": _hold_time,
+    "ladder_infers_type": _yes_or_no,
 }

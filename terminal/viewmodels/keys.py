@@ -193,3 +193,8 @@ Held down, they act once. None of them is bound in a ladder.
 def chords_of(action: LadderAction, keys: Mapping[Chord, LadderAction]) -> tuple[Chord, ...]:
     """All chords that lead to an action, in the map's order."""
     return tuple(chord for chord, bound in keys.items() if bound is action)
+
+
+def first_key(action: LadderAction, keys: Mapping[Chord, LadderAction]) -> str:
+    """The first key of an action as a user reads it; empty when it has none."""
+    return next((chord.label for chord in chords_of(action, keys)), "")

@@ -12,6 +12,7 @@ from typing_extensions import override
 from terminal.domain.access import Access
 from terminal.domain.depth_rows import price_for_side, row_index
 from terminal.domain.guard import Touch
+from terminal.domain.ladder_habits import LadderHabits
 from terminal.domain.position import unrealized
 from terminal.domain.units import Side
 from terminal.viewmodels import text
@@ -24,6 +25,7 @@ from terminal.viewmodels.keys import (
     Chord,
     LadderAction,
     chords_of,
+    first_key,
 )
 from terminal.viewmodels.ladder_axis import PAGE_ROWS, LadderAxis
 from terminal.viewmodels.ladder_protection import LadderProtection
@@ -34,7 +36,7 @@ from terminal.viewmodels.sizes import Sizes, parse_lots
 from terminal.viewmodels.text import Role
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
     from terminal.domain.contract import Contract
     from terminal.domain.units import Price, Symbol
@@ -68,11 +70,14 @@ class _PositionTexts(NamedTuple):
 class LadderViewModel(ViewModel):
     """One ladder on the workspace's contract.
 
-    ``sizes_changed`` tells that the five sizes should be stored. ``view`` is what to draw.
+    ``sizes_changed`` tells that the five sizes should be stored, ``keys_changed`` that tooltips
+    name other keys. ``view`` is what to draw. ``habits`` are the user's and may be replaced at any
+    time.
     """
 
     contracts_changed = Signal()
     sizes_changed = Signal()
+    keys_changed = Signal()
 
     def __init__(
         self,
@@ -88,6 +93,7 @@ class LadderViewModel(ViewModel):
         self.axis = LadderAxis()
         self.trading = LadderTrading(desk, account, sizes)
         self.keys = dict(DEFAULT_KEYS)
+        self.habits = LadderHabits()
         self._workspace = workspace
         self._desk = desk
         self._account = account
@@ -137,6 +143,13 @@ class LadderViewModel(ViewModel):
         """Disarm both hands: a reconnect, a restart, the lock."""
         self.trading.disarm(because)
         self.mark_dirty()
+
+    def set_keys(self, keys: Mapping[Chord, LadderAction]) -> None:
+        """Let these keys hold from now on; whoever shows ``keys`` shows them, too."""
+        self.keys.clear()
+        self.keys.update(keys)
+        self.trading.arming_key = first_key(LadderAction.ARM_KEYBOARD, keys)
+        self.keys_changed.emit()
 
     # Gestures --------------------------------------------------------------------------------
 

@@ -91,6 +91,7 @@ class LadderTrading:
         self.grab: Grab | None = None
         self.choice: Choice | None = None
         self.message: Message | None = None
+        self.arming_key = "F4"
         self._presses = DoublePress()
 
     # Arming ----------------------------------------------------------------------------------
@@ -456,7 +457,7 @@ class LadderTrading:
         """Whether an order is kept by arming; then it is said."""
         is_kept = not self._is_free(hand, reduces=reduces)
         if is_kept:
-            self.say(_not_armed(hand), Role.CAUTION)
+            self.say(_not_armed(hand, self.arming_key), Role.CAUTION)
         return is_kept
 
     def _reduces(self, order: Order) -> bool:
@@ -527,7 +528,9 @@ _DONE = {
 }
 
 
-def _not_armed(hand: ArmedBy) -> str:
+def _not_armed(hand: ArmedBy, key: str) -> str:
+    if hand is ArmedBy.KEYBOARD and key:
+        return f"Keyboard trading is off: {key} arms it. Nothing was sent."
     if hand is ArmedBy.KEYBOARD:
-        return "Keyboard trading is off: F4 arms it. Nothing was sent."
+        return "Keyboard trading is off: arm it in the header. Nothing was sent."
     return "Mouse trading is off: arm it in the header. Nothing was sent."

@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, final
 
 from PySide6.QtCore import Qt, Slot
 from PySide6.QtWidgets import (
-    QDialog,
     QGridLayout,
     QHBoxLayout,
     QLabel,
@@ -24,13 +23,10 @@ from PySide6.QtWidgets import (
 from typing_extensions import override
 
 from terminal.widgets.connect_fields import SECRETS, AnswerBox, EntryField
-from terminal.widgets.inputs import HeldKeys
-from terminal.widgets.screens import centred
+from terminal.widgets.dialog import Dialog, put_words
 from terminal.widgets.styling import ROOM, padding, paint_role, set_property
 
 if TYPE_CHECKING:
-    from PySide6.QtGui import QHideEvent, QKeyEvent, QShowEvent
-
     from terminal.viewmodels.connect import ConnectViewModel
     from terminal.widgets.theme import Theme
 
@@ -42,11 +38,10 @@ PERMISSIONS = (
 )
 _WIDTH_EM = 46
 _HOSTS = ("futures_host", "account_host")
-_ENTER = (Qt.Key.Key_Return, Qt.Key.Key_Enter)
 
 
 @final
-class ConnectDialog(QDialog):
+class ConnectDialog(Dialog):
     """Draws a ``ConnectViewModel``, which it starts and stops. Show it with ``open``.
 
     Ends accepted when the account is handed on and rejected when the user leaves; it deletes
@@ -56,14 +51,8 @@ class ConnectDialog(QDialog):
     def __init__(
         self, view_model: ConnectViewModel, theme: Theme, parent: QWidget | None = None
     ) -> None:
-        super().__init__(parent)
-        self.setObjectName("connect.dialog")
-        self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        self.setWindowTitle(TITLE)
-        self.setStyleSheet(theme.style_sheet)
+        super().__init__("connect.dialog", TITLE, theme, parent)
         self._vm = view_model
-        self._theme = theme
-        self._held = HeldKeys()
         self._is_asked = self._is_followed = False
         self._scroll = QScrollArea(self)
         self._body = QWidget(self)
@@ -107,7 +96,6 @@ class ConnectDialog(QDialog):
             widget.setObjectName(name)
         for button in (self._anyway, self._cancel, self._submit):
             button.setStyleSheet(padding(self._theme.base_px))
-            button.setAutoDefault(False)  # Enter is handled here: a held one must not press twice
         set_property(self._submit, "main", "true")
         self._submit.setToolTip("Ask the exchange about the key, then connect (Enter)")
         self._cancel.setToolTip("Close; nothing is stored (Esc)")
@@ -242,18 +230,8 @@ class ConnectDialog(QDialog):
         self._fit()
 
     @override
-    def keyPressEvent(self, event: QKeyEvent) -> None:
-        if event.key() not in _ENTER:
-            super().keyPressEvent(event)
-        elif not self._held.is_repeat(event):
-            # A button that has the focus is meant; from anywhere else Enter is the main one.
-            focused = self.focusWidget()
-            (focused if isinstance(focused, QPushButton) else self._submit).click()
-
-    @override
-    def keyReleaseEvent(self, event: QKeyEvent) -> None:
-        self._held.released(event)
-        super().keyReleaseEvent(event)
+    def main_button(self, focused: QWidget | None) -> QPushButton | None:
+        return self._submit
 
     # Showing ---------------------------------------------------------------------------------
 
@@ -262,8 +240,7 @@ class ConnectDialog(QDialog):
         view = self._vm.view
         for name, field in self._fields.items():
             field.show_error(getattr(view, f"{name}_error"))
-        if self._keeping.text() != view.keeping.text:
-            self._keeping.setText(view.keeping.text)
+        put_words(self._keeping, view.keeping.text)
         paint_role(self._keeping, view.keeping.role)
         self._answer.show_lines(view.lines)
         self._submit.setText(view.button_text)
@@ -310,38 +287,17 @@ class ConnectDialog(QDialog):
             return
         width, height = max(width, self.width()), max(height, self.height())
         self.resize(width, height)
-        self._stay_on_screen(height)
-
-    def _place(self) -> None:
-        """Over its window from the start: asked for at once, that one may not be mapped yet."""
-        parent = self.parentWidget()
-        if parent is not None:
-            screens = [self.screen().availableGeometry()]
-            self.move(centred(self.size(), parent.window().frameGeometry(), screens).topLeft())
-
-    def _stay_on_screen(self, height: int) -> None:
-        """What has grown downwards moves up, so that its buttons can be pressed."""
-        screen = self.screen().availableGeometry()
-        frame = self.frameGeometry().height() - self.geometry().height()
-        over = self.y() + frame + height - screen.bottom() - 1
-        if over > 0:
-            self.move(self.x(), max(screen.top(), self.y() - over))
+        self.stay_on_screen(height)
 
     @override
-    def showEvent(self, event: QShowEvent) -> None:
-        super().showEvent(event)
-        if event.spontaneous():
-            return
-        self._place()
+    def on_shown(self) -> None:
+        self.place_over_parent()
         self._vm.start()
         empty = [field for field in self._fields.values() if not field.line.text()]
         (empty[0] if empty else self._fields["name"]).line.setFocus(Qt.FocusReason.OtherFocusReason)
 
     @override
-    def hideEvent(self, event: QHideEvent) -> None:
-        super().hideEvent(event)
-        if event.spontaneous():
-            return  # only minimized
+    def on_hidden(self) -> None:
         for name in SECRETS:
             self._fields[name].empty()
         self._vm.cancel()

@@ -4,18 +4,26 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, final
 
-from PySide6.QtCore import Slot
+from PySide6.QtCore import QSize, Slot
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QWidget
+from typing_extensions import override
 
+from terminal.viewmodels.text import Role
 from terminal.widgets.styling import paint_badge, paint_role, set_property
 
 if TYPE_CHECKING:
+    from PySide6.QtGui import QResizeEvent
+
     from terminal.viewmodels.connection import StatusCell, StatusViewModel
 
 
 @final
 class StatusBar(QWidget):
-    """One line of labelled values at the window's foot, the badge first."""
+    """One line of labelled values at the window's foot, the badge first.
+
+    Where the window is too narrow for its letters the rarer values are left out, those that warn
+    last, and dots at the end have them in their tooltip: the bar never makes the window wider.
+    """
 
     def __init__(self, view_model: StatusViewModel, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -33,6 +41,10 @@ class StatusBar(QWidget):
             row.addLayout(part)
             if part is self._feeds:
                 row.addStretch(1)
+        self._more = QLabel("\N{HORIZONTAL ELLIPSIS}", self)
+        self._more.setObjectName("status.more")
+        row.addWidget(self._more)
+        self._more.hide()
         view_model.changed.connect(self._show)
         self._show()
 
@@ -43,6 +55,47 @@ class StatusBar(QWidget):
         paint_badge(self._badge, view.badge_role)
         for cell in view.cells:
             self._show_cell(cell)
+        self._fit()
+
+    def _fit(self) -> None:
+        """Leave out as few values as the width asks for."""
+        cells = {cell.name: cell for cell in self._vm.view.cells if cell.text}
+        rare = [cells[name] for name in _FIRST_TO_GO if name in cells]
+        rare.sort(key=lambda cell: cell.role in _LOUD)  # a stable sort: else in their order
+        widths = {name: self._width_of(name) for name in cells}
+        gap = _EDGE_PX + self._badge.sizeHint().width()
+        needed = gap + sum(widths.values())
+        left_out: list[StatusCell] = []
+        for cell in rare:
+            if needed <= self.width():
+                break
+            if not left_out:
+                needed += self._more.sizeHint().width() + _GAP_PX
+            needed -= widths[cell.name]
+            left_out.append(cell)
+        gone = {cell.name for cell in left_out}
+        for name, (label, value) in self._cells.items():
+            is_shown = name in cells and name not in gone
+            label.setVisible(is_shown and bool(cells[name].label))
+            value.setVisible(is_shown)
+        self._more.setVisible(bool(left_out))
+        lines = [f"{cell.label} {cell.text}".strip() for cell in left_out]
+        self._more.setToolTip("\n".join(lines))
+        self._more.setAccessibleName(", ".join(lines))
+
+    def _width_of(self, name: str) -> int:
+        label, value = self._cells[name]
+        words = label.sizeHint().width() + _GAP_PX if label.text() else 0
+        return words + value.sizeHint().width() + _GAP_PX
+
+    @override
+    def minimumSizeHint(self) -> QSize:
+        return QSize(0, super().minimumSizeHint().height())
+
+    @override
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._fit()
 
     def _show_cell(self, cell: StatusCell) -> None:
         known = self._cells.get(cell.name)
@@ -55,7 +108,6 @@ class StatusBar(QWidget):
             part.addWidget(known[0])
             part.addWidget(known[1])
         label, value = known
-        label.setVisible(bool(cell.label and cell.text))
         for widget, words in ((label, cell.label), (value, cell.text)):
             if widget.text() != words:
                 widget.setText(words)
@@ -66,7 +118,6 @@ class StatusBar(QWidget):
             value.setAccessibleName(spoken)
         if value.accessibleDescription() != cell.tooltip:
             value.setAccessibleDescription(cell.tooltip)
-        value.setVisible(bool(cell.text))
         if cell.name in _BADGES:
             paint_badge(value, cell.role)
         else:
@@ -74,6 +125,10 @@ class StatusBar(QWidget):
 
 
 _BADGES = ("keyboard", "mouse")
+_FIRST_TO_GO = ("round_trip", "way", "budget", "equity", "age", "available", "day_pnl")
+_LOUD = frozenset({Role.CAUTION, Role.DANGER})
+_GAP_PX = 7
+_EDGE_PX = 30
 _MONEY = ("equity", "available", "day_pnl")
 
 

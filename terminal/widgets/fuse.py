@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, final
 from PySide6.QtCore import Qt, QTimer, Slot
 from PySide6.QtWidgets import (
     QComboBox,
-    QDialog,
     QGridLayout,
     QHBoxLayout,
     QLabel,
@@ -20,12 +19,10 @@ from typing_extensions import override
 
 from terminal.viewmodels.fuse import WHAT_IT_IS
 from terminal.viewmodels.text import Role
-from terminal.widgets.inputs import HeldKeys
+from terminal.widgets.dialog import Dialog, put_words, show_one
 from terminal.widgets.styling import paint_role, set_property
 
 if TYPE_CHECKING:
-    from PySide6.QtGui import QKeyEvent
-
     from terminal.viewmodels.fuse import FuseView, FuseViewModel
     from terminal.widgets.theme import Theme
 
@@ -33,35 +30,22 @@ TITLE = "The fuse"
 ALL = "All contracts"
 LOOK_MS = 500
 _WIDTH_EM = 40
-_ENTER = (Qt.Key.Key_Return, Qt.Key.Key_Enter)
 
 
 def show_fuse(view_model: FuseViewModel, theme: Theme, parent: QWidget) -> FuseDialog:
     """Show the dialog; the one that is open already is brought to the front."""
-    dialog = parent.findChild(FuseDialog)
-    if not isinstance(dialog, FuseDialog):
-        dialog = FuseDialog(view_model, theme, parent)
-    dialog.show()
-    dialog.raise_()
-    dialog.activateWindow()
-    return dialog
+    return show_one(FuseDialog, lambda: FuseDialog(view_model, theme, parent), parent)
 
 
 @final
-class FuseDialog(QDialog):
+class FuseDialog(Dialog):
     """Draws a ``FuseViewModel``; not modal. Its seconds are looked at while it is open."""
 
     def __init__(
         self, view_model: FuseViewModel, theme: Theme, parent: QWidget | None = None
     ) -> None:
-        super().__init__(parent)
-        self.setObjectName("fuse.dialog")
-        self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        self.setWindowTitle(TITLE)
-        self.setStyleSheet(theme.style_sheet)
-        self.setMinimumWidth(_WIDTH_EM * theme.base_px)
+        super().__init__("fuse.dialog", TITLE, theme, parent, width_em=_WIDTH_EM)
         self._vm = view_model
-        self._held = HeldKeys()
         self._state, self._detail = QLabel(self), QLabel(self)
         self._stops, self._problem = QLabel(self), QLabel(self)
         self._timeout, self._scope = QLineEdit(self), QComboBox(self)
@@ -73,7 +57,7 @@ class FuseDialog(QDialog):
         self._show()
 
     def _set_up(self) -> None:
-        named: dict[QWidget, tuple[str, str]] = {
+        parts: dict[QWidget, tuple[str, str]] = {
             self._state: ("state", ""),
             self._detail: ("detail", ""),
             self._stops: ("stops", ""),
@@ -84,13 +68,9 @@ class FuseDialog(QDialog):
             self._put_out: ("put_out", "Put the fuse out"),
             self._close: ("close", "Close"),
         }
-        for widget, (name, words) in named.items():
-            widget.setObjectName(f"fuse.{name}")
-            widget.setAccessibleName(words)
+        self.name_parts("fuse", parts)
         for label in (self._state, self._detail, self._stops, self._problem):
             label.setWordWrap(True)
-        for button in (self._light, self._put_out, self._close):
-            button.setAutoDefault(False)
         paint_role(self._problem, Role.CAUTION)
         set_property(self._detail, "dim", "true")
         set_property(self._light, "main", "true")
@@ -150,8 +130,7 @@ class FuseDialog(QDialog):
             (self._light, view.light_text),
             (self._put_out, view.put_out_text),
         ):
-            if widget.text() != words:
-                widget.setText(words)
+            put_words(widget, words)
         self._detail.setVisible(bool(view.detail))
         self._problem.setVisible(bool(view.problem))
         paint_role(self._state, view.role)
@@ -171,14 +150,5 @@ class FuseDialog(QDialog):
             self._scope.setCurrentIndex(1 if chosen or is_first else 0)
 
     @override
-    def keyPressEvent(self, event: QKeyEvent) -> None:
-        if event.key() not in _ENTER:
-            super().keyPressEvent(event)
-        elif not self._held.is_repeat(event):
-            focused = self.focusWidget()
-            (focused if isinstance(focused, QPushButton) else self._light).click()
-
-    @override
-    def keyReleaseEvent(self, event: QKeyEvent) -> None:
-        self._held.released(event)
-        super().keyReleaseEvent(event)
+    def main_button(self, focused: QWidget | None) -> QPushButton | None:
+        return self._light

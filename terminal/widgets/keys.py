@@ -4,8 +4,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, final
 
-from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QDialog, QDialogButtonBox, QGridLayout, QLabel, QVBoxLayout, QWidget
+from PySide6.QtCore import QSize, Qt
+from PySide6.QtWidgets import (
+    QDialogButtonBox,
+    QGridLayout,
+    QLabel,
+    QPushButton,
+    QVBoxLayout,
+    QWidget,
+)
+from typing_extensions import override
 
 from terminal.viewmodels.keys import (
     DOUBLE_PRESSED,
@@ -14,12 +22,17 @@ from terminal.viewmodels.keys import (
     LadderAction,
     chords_of,
 )
+from terminal.widgets.dialog import Body, Dialog
 from terminal.widgets.styling import set_property
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
-_PER_COLUMN = 22
+    from terminal.widgets.theme import Theme
+
+_MOST_COLUMNS = 3
+_GAP_PX = 14
+_WIDEST_PX = 10_000
 _STAR = Chord("8", shift=True)
 MOUSE_WORDS = (
     "Mouse: a click in the bid or ask column sends a limit when mouse trading is armed; a click on "
@@ -29,33 +42,69 @@ MOUSE_WORDS = (
 
 
 @final
-class KeysDialog(QDialog):
-    """Every bound action with its keys. Not modal: it may stay open beside the ladder."""
+class KeysDialog(Dialog):
+    """Every bound action with the keys that hold now. It scrolls where the screen is small."""
 
-    def __init__(self, keys: Mapping[Chord, LadderAction], parent: QWidget) -> None:
-        super().__init__(parent)
-        self.setObjectName("keys.dialog")
-        self.setWindowTitle("Keys of the ladder")
-        self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        column = QVBoxLayout(self)
-        grid = QGridLayout()
-        grid.setHorizontalSpacing(14)
-        bound = [(action, chords_of(action, keys)) for action in LadderAction]
-        rows = [(_words(action, chords), action.value) for action, chords in bound if chords]
-        for number, (keys_text, meaning) in enumerate([*rows, *GLOBAL_KEYS.items()]):
-            place, row = divmod(number, _PER_COLUMN)
-            keys_label = QLabel(keys_text, self)
-            words = QLabel(meaning, self)
-            set_property(words, "dim", "true")
-            grid.addWidget(keys_label, row, 2 * place, Qt.AlignmentFlag.AlignRight)
-            grid.addWidget(words, row, 2 * place + 1)
-        column.addLayout(grid)
-        mouse = QLabel(MOUSE_WORDS, self)
+    def __init__(self, keys: Mapping[Chord, LadderAction], theme: Theme, parent: QWidget) -> None:
+        super().__init__("keys.dialog", "Keys of the ladder", theme, parent)
+        body = QWidget(self)
+        inner = QVBoxLayout(body)
+        inner.setContentsMargins(0, 0, 0, 0)
+        room = self.fitting(QSize(_WIDEST_PX, 1)).width() - 6 * theme.base_px
+        inner.addLayout(_grid(keys, theme, room, body))
+        mouse = QLabel(MOUSE_WORDS, body)
         mouse.setWordWrap(True)
-        column.addWidget(mouse)
+        inner.addWidget(mouse)
         buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Close, self)
+        self._close = buttons.button(QDialogButtonBox.StandardButton.Close)
         buttons.rejected.connect(self.reject)
+        column = QVBoxLayout(self)
+        self._scroll = Body(body, self)
+        self._scroll.setFocusPolicy(Qt.FocusPolicy.StrongFocus)  # arrows and pages scroll it
+        column.addWidget(self._scroll, 1)
         column.addWidget(buttons)
+        self.resize(self.fitting(self.sizeHint()))
+
+    @override
+    def on_shown(self) -> None:
+        self._scroll.setFocus(Qt.FocusReason.OtherFocusReason)
+
+    @override
+    def main_button(self, focused: QWidget | None) -> QPushButton | None:
+        return self._close
+
+
+def _grid(
+    keys: Mapping[Chord, LadderAction], theme: Theme, room: int, parent: QWidget
+) -> QGridLayout:
+    grid = QGridLayout()
+    grid.setHorizontalSpacing(theme.px(_GAP_PX))
+    bound = [(action, chords_of(action, keys)) for action in LadderAction]
+    rows = [(_words(action, chords), action.value) for action, chords in bound if chords]
+    rows.extend(GLOBAL_KEYS.items())
+    per_column = _per_column(rows, theme, room)
+    for number, (keys_text, meaning) in enumerate(rows):
+        place, row = divmod(number, per_column)
+        keys_label = QLabel(keys_text, parent)
+        words = QLabel(meaning, parent)
+        set_property(words, "dim", "true")
+        grid.addWidget(keys_label, row, 2 * place, Qt.AlignmentFlag.AlignRight)
+        grid.addWidget(words, row, 2 * place + 1)
+    return grid
+
+
+def _per_column(rows: Sequence[tuple[str, str]], theme: Theme, room: int) -> int:
+    """How many rows stand below each other: as many columns as the screen has room for."""
+    for columns in range(_MOST_COLUMNS, 1, -1):
+        per_column = -(-len(rows) // columns)
+        width = 0
+        for start in range(0, len(rows), per_column):
+            column = rows[start : start + per_column]
+            width += sum(max(map(theme.text_width, texts)) for texts in zip(*column, strict=True))
+            width += 2 * theme.px(_GAP_PX)
+        if width <= room:
+            return per_column
+    return len(rows)
 
 
 def _words(action: LadderAction, chords: tuple[Chord, ...]) -> str:

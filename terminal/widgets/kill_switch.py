@@ -10,27 +10,22 @@ from typing import TYPE_CHECKING, final
 from PySide6.QtCore import Qt, Slot
 from PySide6.QtWidgets import (
     QApplication,
-    QDialog,
     QHBoxLayout,
     QLabel,
     QPushButton,
     QVBoxLayout,
     QWidget,
 )
-from typing_extensions import override
 
 from terminal.viewmodels.keys import KILL_FLATTEN_KEY, KILL_KEY
 from terminal.viewmodels.text import Role
-from terminal.widgets.inputs import HeldKeys
+from terminal.widgets.dialog import Dialog, put_words
 from terminal.widgets.styling import paint_badge, paint_role, set_property
 
 if TYPE_CHECKING:
-    from PySide6.QtGui import QKeyEvent
-
     from terminal.viewmodels.kill_switch import KillSwitchViewModel
     from terminal.widgets.theme import Theme
 
-_ENTER = (Qt.Key.Key_Return, Qt.Key.Key_Enter)
 _WIDTH_EM = 36
 
 
@@ -96,8 +91,7 @@ class StopBar(QWidget):
         view = self._vm.view
         self.setVisible(view.is_on)
         for label, words in ((self._title, view.title), (self._detail, view.detail)):
-            if label.text() != words:
-                label.setText(words)
+            put_words(label, words)
         self._title.setAccessibleName(view.title)
 
     @Slot()
@@ -117,21 +111,15 @@ class StopBar(QWidget):
 
 
 @final
-class Question(QDialog):
+class Question(Dialog):
     """One question with a harmless answer that has the focus, and another that takes a choice.
 
     ``confirmed`` is the accepted answer. Esc and Enter are the harmless one; a held key is none.
     """
 
     def __init__(self, title: str, words: str, buttons: tuple[str, str], theme: Theme) -> None:
-        super().__init__()
-        self.setObjectName("question")
-        self.setWindowTitle(title)
-        self.setStyleSheet(theme.style_sheet)
-        self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        self.setMinimumWidth(_WIDTH_EM * theme.base_px)
+        super().__init__("question", title, theme, width_em=_WIDTH_EM)
         self.confirmed = self.accepted
-        self._held = HeldKeys()
         self._no, self._yes = QPushButton(buttons[0], self), QPushButton(buttons[1], self)
         self._no.setObjectName("question.no")
         self._yes.setObjectName("question.yes")
@@ -144,7 +132,6 @@ class Question(QDialog):
         row = QHBoxLayout()
         row.addStretch(1)
         for button in (self._yes, self._no):
-            button.setAutoDefault(False)
             row.addWidget(button)
         column.addLayout(row)
         self._no.clicked.connect(self.reject)
@@ -159,17 +146,3 @@ class Question(QDialog):
             return
         self.setParent(window, self.windowFlags())
         self.open()
-
-    @override
-    def keyPressEvent(self, event: QKeyEvent) -> None:
-        if event.key() not in _ENTER:
-            super().keyPressEvent(event)
-        elif not self._held.is_repeat(event):
-            focused = self.focusWidget()
-            if isinstance(focused, QPushButton):
-                focused.click()
-
-    @override
-    def keyReleaseEvent(self, event: QKeyEvent) -> None:
-        self._held.released(event)
-        super().keyReleaseEvent(event)

@@ -32,6 +32,8 @@ if TYPE_CHECKING:
     from terminal.widgets.theme import Theme
 
 SPACING = 4
+LARGE = 1.2
+"""From this size of letters on the outer columns have no room for two words."""
 BANNER_PLACE = 3
 """Below contract, units and position."""
 
@@ -51,11 +53,12 @@ class LadderPanel(QWidget):
         self.setObjectName("panel")
         self._vm = view_model
         self._theme = theme
+        self._told: dict[QPushButton, LadderAction] = {}
         self.canvas = LadderCanvas(view_model, theme, meter, self)
         self._picker = self._make_picker()
         self._step = QLabel(self)
         self._unit = QLabel(self)
-        self._arm_keyboard = self._toggle("F4 Keys", LadderAction.ARM_KEYBOARD, "arm_keyboard")
+        self._arm_keyboard = self._toggle("Keys", LadderAction.ARM_KEYBOARD, "arm_keyboard")
         self._arm_mouse = self._toggle("Mouse", None, "arm_mouse")
         self._position = QLabel(self)
         self._entry = QLabel(self)
@@ -71,6 +74,7 @@ class LadderPanel(QWidget):
         self._message_text = ""
         self._lay_out()
         self._connect()
+        self._tell_keys()
         self._show()
 
     def point_of(self, row: int, column: str) -> QPoint:
@@ -98,9 +102,10 @@ class LadderPanel(QWidget):
         button.setObjectName(f"ladder.{name}")
         button.setCheckable(True)
         button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
-        button.setToolTip(
-            "Arm or disarm mouse trading" if action is None else self._vm.tooltip(action)
-        )
+        if action is None:
+            button.setToolTip("Arm or disarm mouse trading")
+        else:
+            self._told[button] = action
         return button
 
     def _make_size(self, number: int) -> QPushButton:
@@ -108,10 +113,8 @@ class LadderPanel(QWidget):
         button.setObjectName(f"ladder.size_{number}")
         button.setCheckable(True)
         button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
-        button.setMinimumWidth(30)
-        button.setToolTip(
-            f"Size {number} in lots. Key {number} takes it, Shift+{number} stores the size in hand."
-        )
+        button.setMinimumWidth(self._theme.px(30))
+        button.setStyleSheet("padding-left: 3px; padding-right: 3px;")  # three digits, also large
         return button
 
     def _lay_out(self) -> None:
@@ -137,7 +140,8 @@ class LadderPanel(QWidget):
         grid = QGridLayout(box)
         grid.setContentsMargins(0, 0, 0, 0)
         grid.setSpacing(0)
-        titles = ("My buys", "Bid lots", "Price", "Ask lots", "My sells")
+        mine = ("My buys", "My sells") if self._theme.scale < LARGE else ("Mine", "Mine")
+        titles = (mine[0], "Bid lots", "Price", "Ask lots", mine[1])
         for column, (title, share) in enumerate(zip(titles, SHARES.values(), strict=True)):
             label = QLabel(title, box)
             set_property(label, "head", "true")
@@ -155,6 +159,7 @@ class LadderPanel(QWidget):
         vm = self._vm
         vm.changed.connect(self._show)
         vm.contracts_changed.connect(self._fill_picker)
+        vm.keys_changed.connect(self._tell_keys)
         self._picker.textActivated.connect(self._on_picked)
         self._arm_keyboard.clicked.connect(self._on_arm_keyboard)
         self._arm_mouse.clicked.connect(self._on_arm_mouse)
@@ -171,15 +176,15 @@ class LadderPanel(QWidget):
         escape.activated.connect(self._on_size_dropped)
         for button, name in ((self._arm_keyboard, "keyboard"), (self._arm_mouse, "mouse")):
             set_property(button, "armed", name)
-        self._cancel_all.setToolTip(vm.tooltip(LadderAction.CANCEL_ALL))
-        self._flatten.setToolTip(vm.tooltip(LadderAction.FLATTEN))
+        self._told[self._cancel_all] = LadderAction.CANCEL_ALL
+        self._told[self._flatten] = LadderAction.FLATTEN
         set_property(self._flatten, "urgent", "true")
         self._size.setObjectName("ladder.size")
         self._size.setToolTip("Size in hand, in lots. Enter takes it.")
         self._size.setAlignment(Qt.AlignmentFlag.AlignRight)
-        self._size.setFixedWidth(70)
+        self._size.setFixedWidth(self._theme.px(70))
         self._message.setMinimumWidth(1)
-        self._message.setFixedHeight(2 * self._theme.base_px + 10)
+        self._message.setFixedHeight(2 * self._theme.base_px + self._theme.px(10))
         self._message.setWordWrap(True)
         for label in (self._unit, self._step):
             set_property(label, "head", "true")
@@ -244,6 +249,19 @@ class LadderPanel(QWidget):
     # Showing ---------------------------------------------------------------------------------
 
     @Slot()
+    def _tell_keys(self) -> None:
+        """Tooltips name the keys that hold now."""
+        vm = self._vm
+        for button, action in self._told.items():
+            button.setToolTip(vm.tooltip(action))
+        for number, button in enumerate(self._sizes, start=1):
+            takes, stores = LadderAction[f"SIZE_{number}"], LadderAction[f"STORE_{number}"]
+            words = f"Size {number} in lots. {vm.tooltip(takes)}. {vm.tooltip(stores)}."
+            button.setToolTip(words)
+        key = vm.trading.arming_key
+        self._arm_keyboard.setText(f"{key} Keys" if key else "Keys")
+
+    @Slot()
     def _fill_picker(self) -> None:
         self._picker.clear()
         self._picker.addItems(list(self._vm.contracts))
@@ -270,10 +288,17 @@ class LadderPanel(QWidget):
         paint_role(self._position, view.position_role)
         entry = f"at {view.entry_text}" if view.entry_text else ""
         mark = f"mark {view.mark_text}" if view.mark_text else ""
-        _set_text(self._entry, f"{entry}  {mark}".strip())
+        both = f"{entry}  {mark}".strip()
+        # A price that is cut off reads as another one: where both have no room the mark goes.
+        _set_text(self._entry, both if self._has_room(both, view) else entry)
+        self._entry.setToolTip(both)
         paint_role(self._entry, Role.TEXT_DIM)
         _set_text(self._pnl, view.pnl_text)
         paint_role(self._pnl, view.pnl_role)
+
+    def _has_room(self, words: str, view: LadderView) -> bool:
+        widths = map(self._theme.text_width, (view.position_text, words, view.pnl_text))
+        return sum(widths) + 6 * SPACING <= self.width()
 
     def _show_message(self, view: LadderView) -> None:
         words = "" if view.message is None else view.message.text

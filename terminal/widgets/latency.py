@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, final
 
-from PySide6.QtCore import Qt, Slot
-from PySide6.QtWidgets import QDialog, QDialogButtonBox, QLabel, QVBoxLayout, QWidget
+from PySide6.QtCore import QSize, Slot
+from PySide6.QtWidgets import QDialogButtonBox, QLabel, QPushButton, QVBoxLayout, QWidget
 from typing_extensions import override
 
 from terminal.viewmodels.latency import CLOCKS
+from terminal.widgets.dialog import Dialog, show_one
 from terminal.widgets.row_table import PlainTable, TablePanel
 from terminal.widgets.styling import set_property
 
 if TYPE_CHECKING:
-    from PySide6.QtGui import QCloseEvent
-
     from terminal.viewmodels.frame import FrameMeter
     from terminal.viewmodels.latency import LatencyViewModel
     from terminal.widgets.theme import Theme
@@ -27,16 +27,12 @@ def show_latency(
     view_model: LatencyViewModel, theme: Theme, meter: FrameMeter, parent: QWidget
 ) -> LatencyDialog:
     """Show the dialog; the one that is open already is brought to the front."""
-    dialog = parent.findChild(LatencyDialog)
-    if not isinstance(dialog, LatencyDialog):
-        dialog = LatencyDialog(view_model, theme, meter, parent)
-    dialog.show()
-    dialog.raise_()
-    return dialog
+    make = partial(LatencyDialog, view_model, theme, meter, parent)
+    return show_one(LatencyDialog, make, parent)
 
 
 @final
-class LatencyDialog(QDialog):
+class LatencyDialog(Dialog):
     """Draws a ``LatencyViewModel``; not modal, and it deletes itself when closed."""
 
     def __init__(
@@ -46,10 +42,7 @@ class LatencyDialog(QDialog):
         meter: FrameMeter,
         parent: QWidget | None = None,
     ) -> None:
-        super().__init__(parent)
-        self.setObjectName("latency.dialog")
-        self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        self.setWindowTitle(TITLE)
+        super().__init__("latency.dialog", TITLE, theme, parent)
         self._vm = view_model
         self.sentence, self.clocks = QLabel(self), QLabel(CLOCKS, self)
         self.parts = TablePanel(view_model, theme, meter, self)
@@ -61,6 +54,7 @@ class LatencyDialog(QDialog):
         self.parts.table.setObjectName("latency.parts")
         self.orders.table.setObjectName("latency.orders")
         buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Close, self)
+        self._close = buttons.button(QDialogButtonBox.StandardButton.Close)
         buttons.rejected.connect(self.reject)
         column = QVBoxLayout(self)
         for widget in (self.sentence, self.parts, self.orders, self.clocks, buttons):
@@ -70,8 +64,8 @@ class LatencyDialog(QDialog):
         column.setStretchFactor(self.parts, 1)
         column.setStretchFactor(self.orders, 1)
         view_model.changed.connect(self._show)
-        view_model.set_paused(False)
-        self.resize(_WIDTH_EM * theme.base_px, _HEIGHT_EM * theme.base_px)
+        em = theme.base_px
+        self.resize(self.fitting(QSize(_WIDTH_EM * em, _HEIGHT_EM * em)))
         self._show()
 
     @Slot()
@@ -79,11 +73,13 @@ class LatencyDialog(QDialog):
         self.sentence.setText(self._vm.sentence)
 
     @override
-    def closeEvent(self, event: QCloseEvent) -> None:
-        self._vm.set_paused(True)
-        super().closeEvent(event)
+    def main_button(self, focused: QWidget | None) -> QPushButton | None:
+        return self._close
 
     @override
-    def reject(self) -> None:
+    def on_shown(self) -> None:
+        self._vm.set_paused(False)
+
+    @override
+    def on_hidden(self) -> None:
         self._vm.set_paused(True)
-        super().reject()

@@ -5,41 +5,31 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, final
 
 from PySide6.QtCore import QObject, Qt, Slot
-from PySide6.QtWidgets import QApplication, QDialog, QLabel, QPushButton, QVBoxLayout, QWidget
-from typing_extensions import override
+from PySide6.QtWidgets import QApplication, QLabel, QPushButton, QVBoxLayout, QWidget
 
 from terminal.viewmodels.text import Role
-from terminal.widgets.inputs import HeldKeys
+from terminal.widgets.dialog import Dialog, put_words
 from terminal.widgets.styling import paint_role, set_property
 
 if TYPE_CHECKING:
-    from PySide6.QtGui import QKeyEvent
-
     from terminal.viewmodels.leaving import LeavingLine, LeavingViewModel
     from terminal.widgets.theme import Theme
 
 TITLE = "Leave with orders or positions?"
 MOST_LINES = 12
 _WIDTH_EM = 46
-_ENTER = (Qt.Key.Key_Return, Qt.Key.Key_Enter)
 
 
 @final
-class LeavingDialog(QDialog):
+class LeavingDialog(Dialog):
     """Draws a ``LeavingViewModel``. Enter keeps everything and leaves; Esc stays.
 
     Closing it by its own button stays, too: only a choice leads out.
     """
 
     def __init__(self, view_model: LeavingViewModel, theme: Theme, parent: QWidget) -> None:
-        super().__init__(parent)
-        self.setObjectName("leaving.dialog")
-        self.setWindowTitle(TITLE)
-        self.setStyleSheet(theme.style_sheet)
-        self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        self.setMinimumWidth(_WIDTH_EM * theme.base_px)
+        super().__init__("leaving.dialog", TITLE, theme, parent, width_em=_WIDTH_EM)
         self._vm = view_model
-        self._held = HeldKeys()
         self._lines: list[QLabel] = []
         self._labels = {
             name: QLabel(self)
@@ -88,7 +78,6 @@ class LeavingDialog(QDialog):
         for name, (button, tooltip) in named.items():
             button.setObjectName(f"leaving.{name}")
             button.setToolTip(tooltip)
-            button.setAutoDefault(False)
             column.addWidget(button)
 
     # Showing ---------------------------------------------------------------------------------
@@ -100,8 +89,7 @@ class LeavingDialog(QDialog):
         for name, label in self._labels.items():
             words: str = getattr(view, name)
             label.setVisible(bool(words))
-            if label.text() != words:
-                label.setText(words)
+            put_words(label, words)
         self._keep.setVisible(view.is_question)
         self._cancel.setVisible(view.is_question and view.has_entries)
         self._flatten.setVisible(view.is_question and view.has_orders_or_positions)
@@ -120,25 +108,8 @@ class LeavingDialog(QDialog):
             elif number == MOST_LINES and more > 0:
                 words = f"And {more} more."
             label.setVisible(bool(words))
-            if label.text() != words:
-                label.setText(words)
+            put_words(label, words)
             paint_role(label, role)
-
-    # Keys ------------------------------------------------------------------------------------
-
-    @override
-    def keyPressEvent(self, event: QKeyEvent) -> None:
-        if event.key() not in _ENTER:
-            super().keyPressEvent(event)
-        elif not self._held.is_repeat(event):
-            focused = self.focusWidget()
-            if isinstance(focused, QPushButton):
-                focused.click()
-
-    @override
-    def keyReleaseEvent(self, event: QKeyEvent) -> None:
-        self._held.released(event)
-        super().keyReleaseEvent(event)
 
 
 @final

@@ -12,7 +12,6 @@ from PySide6.QtCore import Qt, Slot
 from PySide6.QtWidgets import (
     QCheckBox,
     QComboBox,
-    QDialog,
     QGridLayout,
     QHBoxLayout,
     QLabel,
@@ -24,29 +23,20 @@ from PySide6.QtWidgets import (
 from typing_extensions import override
 
 from terminal.viewmodels.text import Role
-from terminal.widgets.inputs import HeldKeys
+from terminal.widgets.dialog import Body, Dialog, put_words, show_one
 from terminal.widgets.styling import paint_role, set_property
 
 if TYPE_CHECKING:
-    from PySide6.QtGui import QHideEvent, QKeyEvent, QShowEvent
-
     from terminal.viewmodels.limits import LimitRow, LimitsView, LimitsViewModel
     from terminal.widgets.theme import Theme
 
 TITLE = "Limits"
 _WIDTH_EM = 52
-_ENTER = (Qt.Key.Key_Return, Qt.Key.Key_Enter)
 
 
 def show_limits(view_model: LimitsViewModel, theme: Theme, parent: QWidget) -> LimitsDialog:
     """Show the dialog; the one that is open already is brought to the front."""
-    dialog = parent.findChild(LimitsDialog)
-    if not isinstance(dialog, LimitsDialog):
-        dialog = LimitsDialog(view_model, theme, parent)
-    dialog.show()
-    dialog.raise_()
-    dialog.activateWindow()
-    return dialog
+    return show_one(LimitsDialog, lambda: LimitsDialog(view_model, theme, parent), parent)
 
 
 class _Field(NamedTuple):
@@ -58,7 +48,7 @@ class _Field(NamedTuple):
 
 
 @final
-class LimitsDialog(QDialog):
+class LimitsDialog(Dialog):
     """Draws a ``LimitsViewModel``, which it begins and pauses; it deletes itself when closed.
 
     Not modal: orders can be cancelled and positions flattened while it is open. Enter in a field
@@ -68,14 +58,8 @@ class LimitsDialog(QDialog):
     def __init__(
         self, view_model: LimitsViewModel, theme: Theme, parent: QWidget | None = None
     ) -> None:
-        super().__init__(parent)
-        self.setObjectName("limits.dialog")
-        self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        self.setWindowTitle(TITLE)
-        self.setStyleSheet(theme.style_sheet)
+        super().__init__("limits.dialog", TITLE, theme, parent, width_em=_WIDTH_EM)
         self._vm = view_model
-        self._theme = theme
-        self._held = HeldKeys()
         self._fields: dict[str, _Field] = {}
         self._grid = QGridLayout()
         self._state = QLabel(self)
@@ -98,7 +82,7 @@ class LimitsDialog(QDialog):
     # Building --------------------------------------------------------------------------------
 
     def _set_up(self) -> None:
-        named: dict[QWidget, tuple[str, str]] = {
+        parts: dict[QWidget, tuple[str, str]] = {
             self._state: ("state", "How the limits stand"),
             self._scope: ("scope", "Which contracts"),
             self._zone: ("zone", "The day begins at midnight in"),
@@ -112,11 +96,7 @@ class LimitsDialog(QDialog):
             self._close: ("close", "Close"),
             self._apply: ("apply", "Apply"),
         }
-        for widget, (name, words) in named.items():
-            widget.setObjectName(f"limits.{name}")
-            widget.setAccessibleName(words)
-        for button in (self._lock, self._end, self._close, self._apply):
-            button.setAutoDefault(False)  # Enter is handled here: a held one must not press twice
+        self.name_parts("limits", parts)
         self._password.setEchoMode(QLineEdit.EchoMode.Password)
         self._password.setPlaceholderText("password")
         self._password.setInputMethodHints(
@@ -137,19 +117,8 @@ class LimitsDialog(QDialog):
         column.setSpacing(round(0.5 * em))
         column.addWidget(self._state)
         column.addWidget(self._scope)
-        self._grid.setHorizontalSpacing(round(0.7 * em))
-        self._grid.setVerticalSpacing(round(0.25 * em))
-        self._grid.setColumnStretch(3, 1)
-        column.addLayout(self._grid)
-        day = QHBoxLayout()
-        day.addWidget(self._label("The &day begins at midnight in", self._zone))
-        day.addWidget(self._zone)
-        day.addWidget(self._zone_problem, 1)
-        column.addLayout(day)
-        column.addWidget(self._unrealized)
-        column.addWidget(self._margin)
+        column.addWidget(Body(self._lay_out_body(), self), 1)
         column.addWidget(self._message)
-        column.addStretch(1)
         foot = QHBoxLayout()
         foot.setSpacing(round(0.6 * em))
         for widget in (self._password, self._lock, self._end):
@@ -158,13 +127,26 @@ class LimitsDialog(QDialog):
         foot.addWidget(self._close)
         foot.addWidget(self._apply)
         column.addLayout(foot)
-        self.setMinimumWidth(_WIDTH_EM * em)
 
-    def _label(self, words: str, buddy: QWidget) -> QLabel:
-        label = QLabel(words, self)
-        label.setBuddy(buddy)
-        set_property(label, "dim", "true")
-        return label
+    def _lay_out_body(self) -> QWidget:
+        em = self._theme.base_px
+        body = QWidget(self)
+        column = QVBoxLayout(body)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(round(0.5 * em))
+        self._grid.setHorizontalSpacing(round(0.7 * em))
+        self._grid.setVerticalSpacing(round(0.25 * em))
+        self._grid.setColumnStretch(3, 1)
+        column.addLayout(self._grid)
+        day = QHBoxLayout()
+        day.addWidget(self.label_of("The &day begins at midnight in", self._zone))
+        day.addWidget(self._zone)
+        day.addWidget(self._zone_problem, 1)
+        column.addLayout(day)
+        column.addWidget(self._unrealized)
+        column.addWidget(self._margin)
+        column.addStretch(1)
+        return body
 
     def _connect(self) -> None:
         vm = self._vm
@@ -200,28 +182,15 @@ class LimitsDialog(QDialog):
         return typed
 
     @override
-    def keyPressEvent(self, event: QKeyEvent) -> None:
-        if event.key() not in _ENTER:
-            super().keyPressEvent(event)
-        elif not self._held.is_repeat(event):
-            # A button that has the focus is meant; from a field Enter applies.
-            focused = self.focusWidget()
-            if isinstance(focused, QPushButton):
-                focused.click()
-            elif isinstance(focused, QLineEdit):
-                self._apply.click()
-
-    @override
-    def keyReleaseEvent(self, event: QKeyEvent) -> None:
-        self._held.released(event)
-        super().keyReleaseEvent(event)
+    def main_button(self, focused: QWidget | None) -> QPushButton | None:
+        return self._apply if isinstance(focused, QLineEdit) else None
 
     # Showing ---------------------------------------------------------------------------------
 
     @Slot()
     def _show(self) -> None:
         view = self._vm.view
-        _set(self._state, view.state)
+        put_words(self._state, view.state)
         paint_role(self._state, view.state_role)
         shown = tuple(self._scope.itemText(n) for n in range(self._scope.count()))
         if shown != view.scopes:
@@ -230,25 +199,25 @@ class LimitsDialog(QDialog):
         self._scope.setCurrentText(view.scope)
         for row in view.rows:
             self._show_row(row)
-        _type(self._zone, view.zone)
-        _set(self._zone_problem, view.zone_problem)
+        put_words(self._zone, view.zone)
+        put_words(self._zone_problem, view.zone_problem)
         self._margin.setChecked(view.checks_margin)
         self._unrealized.setChecked(view.counts_unrealized)
-        _set(self._message, view.message)
+        put_words(self._message, view.message)
         paint_role(self._message, view.message_role)
         self._show_buttons(view)
 
     def _show_row(self, row: LimitRow) -> None:
         field = self._fields.get(row.name) or self._add(row)
-        _type(field.line, row.typed)
+        put_words(field.line, row.typed)
         set_property(field.line, "wrong", "true" if row.problem else "false")
         field.line.setAccessibleDescription(row.problem or row.used)
-        _set(field.unit, row.unit)
-        _set(field.used, row.problem or row.used)
+        put_words(field.unit, row.unit)
+        put_words(field.used, row.problem or row.used)
         paint_role(field.used, Role.DANGER if row.problem else Role.TEXT_DIM)
 
     def _show_buttons(self, view: LimitsView) -> None:
-        _set(self._lock, "Un&lock" if view.is_locked else "&Lock with it")
+        put_words(self._lock, "Un&lock" if view.is_locked else "&Lock with it")
         self._end.setVisible(view.can_end_lockout)
         for button in (self._lock, self._end):
             button.setEnabled(not view.is_busy)
@@ -262,7 +231,7 @@ class LimitsDialog(QDialog):
     def _add(self, row: LimitRow) -> _Field:
         line, used = QLineEdit(self), QLabel(self)
         unit = QLabel(self)
-        label = self._label(row.title, line)
+        label = self.label_of(row.title, line)
         line.setObjectName(f"limits.{row.name}")
         line.setAccessibleName(f"{row.title}, {row.unit}")
         line.setAlignment(Qt.AlignmentFlag.AlignRight)
@@ -287,24 +256,11 @@ class LimitsDialog(QDialog):
         QWidget.setTabOrder(line, self._zone)
 
     @override
-    def showEvent(self, event: QShowEvent) -> None:
-        super().showEvent(event)
-        if not event.spontaneous():
-            self._vm.begin()
+    def on_shown(self) -> None:
+        self._vm.begin()
+        self.resize(self.fitting(self.sizeHint()))
 
     @override
-    def hideEvent(self, event: QHideEvent) -> None:
-        super().hideEvent(event)
-        if not event.spontaneous():  # else it is only minimized
-            self._password.setText("")
-            self._vm.set_paused(True)
-
-
-def _set(widget: QLabel | QPushButton, words: str) -> None:
-    if widget.text() != words:
-        widget.setText(words)
-
-
-def _type(line: QLineEdit, words: str) -> None:
-    if line.text() != words:
-        line.setText(words)
+    def on_hidden(self) -> None:
+        self._password.setText("")
+        self._vm.set_paused(True)

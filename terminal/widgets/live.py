@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, final
 
 from PySide6.QtCore import Qt, Slot
 from PySide6.QtWidgets import (
-    QDialog,
     QGridLayout,
     QHBoxLayout,
     QLabel,
@@ -19,34 +18,25 @@ from PySide6.QtWidgets import (
 from typing_extensions import override
 
 from terminal.viewmodels.text import Role
-from terminal.widgets.inputs import HeldKeys
+from terminal.widgets.dialog import Dialog, put_words, show_one
 from terminal.widgets.styling import paint_role, set_property
 
 if TYPE_CHECKING:
-    from PySide6.QtGui import QHideEvent, QKeyEvent, QShowEvent
-
     from terminal.viewmodels.live import ConditionRow, LiveViewModel
     from terminal.widgets.theme import Theme
 
 TITLE = "Live trading"
 _WATCH, _WATCH_ALL_THE_SAME = "&Watch only", "&Watch only all the same"
 _WIDTH_EM = 46
-_ENTER = (Qt.Key.Key_Return, Qt.Key.Key_Enter)
 
 
 def show_live(view_model: LiveViewModel, theme: Theme, parent: QWidget) -> LiveDialog:
     """Show the dialog; the one that is open already is brought to the front."""
-    dialog = parent.findChild(LiveDialog)
-    if not isinstance(dialog, LiveDialog):
-        dialog = LiveDialog(view_model, theme, parent)
-    dialog.show()
-    dialog.raise_()
-    dialog.activateWindow()
-    return dialog
+    return show_one(LiveDialog, lambda: LiveDialog(view_model, theme, parent), parent)
 
 
 @final
-class LiveDialog(QDialog):
+class LiveDialog(Dialog):
     """Draws a ``LiveViewModel``; it deletes itself when closed.
 
     Not modal: orders can be canceled and positions flattened while it is open. Enter in the field
@@ -56,14 +46,9 @@ class LiveDialog(QDialog):
     def __init__(
         self, view_model: LiveViewModel, theme: Theme, parent: QWidget | None = None
     ) -> None:
-        super().__init__(parent)
-        self.setObjectName("live.dialog")
-        self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        self.setWindowTitle(f"{TITLE}: {view_model.name}")
-        self.setStyleSheet(theme.style_sheet)
+        title = f"{TITLE}: {view_model.name}"
+        super().__init__("live.dialog", title, theme, parent, width_em=_WIDTH_EM)
         self._vm = view_model
-        self._theme = theme
-        self._held = HeldKeys()
         self._state = QLabel(self)
         self._rows = QGridLayout()
         self._cells: list[tuple[QLabel, QLabel, QLabel]] = []
@@ -81,7 +66,7 @@ class LiveDialog(QDialog):
         self._show()
 
     def _set_up(self) -> None:
-        named: dict[QWidget, tuple[str, str]] = {
+        parts: dict[QWidget, tuple[str, str]] = {
             self._state: ("state", ""),
             self._typed: ("typed", "The account's name, to switch on"),
             self._why_not: ("why_not", ""),
@@ -92,11 +77,7 @@ class LiveDialog(QDialog):
             self._off: ("off", "Switch live trading off"),
             self._on: ("on", "Switch live trading on"),
         }
-        for widget, (name, words) in named.items():
-            widget.setObjectName(f"live.{name}")
-            widget.setAccessibleName(words)
-        for button in (self._allow, self._watch, self._close, self._off, self._on):
-            button.setAutoDefault(False)  # Enter is handled here: a held one must not press twice
+        self.name_parts("live", parts)
         self._watch.setToolTip("Send nothing at all to this account, not even a cancel (Alt+W)")
         self._allow.setToolTip(
             "Cancels and orders that reduce are sent, nothing that opens (Alt+A)"
@@ -122,12 +103,9 @@ class LiveDialog(QDialog):
         self._rows.setColumnStretch(2, 1)
         column.addLayout(self._rows)
         column.addStretch(1)
-        label = QLabel("Account &name", self)
-        label.setBuddy(self._typed)
-        set_property(label, "dim", "true")
         line = QHBoxLayout()
         line.setSpacing(round(0.6 * em))
-        line.addWidget(label)
+        line.addWidget(self.label_of("Account &name", self._typed))
         line.addWidget(self._typed, 1)
         column.addLayout(line)
         column.addWidget(self._why_not)
@@ -140,7 +118,6 @@ class LiveDialog(QDialog):
         for button in (self._close, self._off, self._on):
             foot.addWidget(button)
         column.addLayout(foot)
-        self.setMinimumWidth(_WIDTH_EM * em)
         stops = (self._typed, self._on, self._off, self._close, self._allow, self._watch)
         for before, after in pairwise(stops):
             QWidget.setTabOrder(before, after)
@@ -155,20 +132,8 @@ class LiveDialog(QDialog):
         self._close.clicked.connect(self.reject)
 
     @override
-    def keyPressEvent(self, event: QKeyEvent) -> None:
-        if event.key() not in _ENTER:
-            super().keyPressEvent(event)
-        elif not self._held.is_repeat(event):
-            focused = self.focusWidget()
-            if isinstance(focused, QPushButton):
-                focused.click()
-            elif focused is self._typed:
-                self._on.click()
-
-    @override
-    def keyReleaseEvent(self, event: QKeyEvent) -> None:
-        self._held.released(event)
-        super().keyReleaseEvent(event)
+    def main_button(self, focused: QWidget | None) -> QPushButton | None:
+        return self._on if focused is self._typed else None
 
     # Showing ---------------------------------------------------------------------------------
 
@@ -181,8 +146,7 @@ class LiveDialog(QDialog):
             self._add_row()
         for row, cells in zip(view.rows, self._cells, strict=False):
             _fill(row, cells)
-        if self._typed.text() != view.typed:
-            self._typed.setText(view.typed)
+        put_words(self._typed, view.typed)
         self._typed.setReadOnly(view.is_on)
         self._why_not.setText(view.why_not)
         self._on.setEnabled(view.can_turn_on)
@@ -205,17 +169,13 @@ class LiveDialog(QDialog):
         self._cells.append(cells)
 
     @override
-    def showEvent(self, event: QShowEvent) -> None:
-        super().showEvent(event)
-        if not event.spontaneous():
-            self._vm.set_shown(shown=True)
-            self._typed.setFocus(Qt.FocusReason.OtherFocusReason)
+    def on_shown(self) -> None:
+        self._vm.set_shown(shown=True)
+        self._typed.setFocus(Qt.FocusReason.OtherFocusReason)
 
     @override
-    def hideEvent(self, event: QHideEvent) -> None:
-        super().hideEvent(event)
-        if not event.spontaneous():  # else it is only minimized
-            self._vm.set_shown(shown=False)
+    def on_hidden(self) -> None:
+        self._vm.set_shown(shown=False)
 
 
 def _fill(row: ConditionRow, cells: tuple[QLabel, QLabel, QLabel]) -> None:

@@ -157,6 +157,18 @@ class MainWindow(QMainWindow):
         """Add an entry to the menu "Trade"; an empty text adds a line. The keys are only told."""
         self._menus.add_trade_action(words, keys, act)
 
+    def tell_trade_keys(self, told: Mapping[str, str]) -> None:
+        """Tell other keys beside entries of the menu "Trade", by the entries' words."""
+        self._menus.tell_trade_keys(told)
+
+    def add_program_action(self, words: str, keys: str, act: Callable[[], object]) -> None:
+        """Add an entry to the program's own menu, with a key of its own."""
+        self._menus.add_program_action(words, keys, act)
+
+    def taken_keys(self) -> dict[str, str]:
+        """The keys of the whole program by their labels, and what they do."""
+        return self._menus.taken_keys()
+
     def add_help_action(self, words: str, act: Callable[[], object]) -> None:
         """Add an entry to the help menu."""
         self._menus.add_help_action(words, act)
@@ -168,7 +180,7 @@ class MainWindow(QMainWindow):
     @Slot()
     def _show_keys(self) -> None:
         # From a torn-off panel it opens there, and gives the keys back there.
-        dialog = KeysDialog(self._keys, QApplication.activeWindow() or self)
+        dialog = KeysDialog(self._keys, self._theme, QApplication.activeWindow() or self)
         dialog.finished.connect(self._on_keys_closed)
         dialog.open()
 

@@ -12,7 +12,7 @@ from PySide6.QtWidgets import QApplication, QMenu, QMenuBar, QWidget
 from terminal.widgets.view_menu import ViewMenu
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
     from terminal.widgets.theme import Theme
 
@@ -32,12 +32,14 @@ class Menus(QObject):
         self.home: QWidget | None = None
         self._bar = bar
         self._account: QMenu | None = None
-        program = self._menu("&Tern")
+        program = self._program = self._menu("&Tern")
         self._trade = self._menu("Tr&ade")
         view = self._menu("&View")
         self._before_account = view.menuAction()
         helping = self._help = self._menu("&Help")
-        leave = self._with_key(program, "&Quit", QKeySequence(QKeySequence.StandardKey.Quit))
+        leave = self._leave = self._with_key(
+            program, "&Quit", QKeySequence(QKeySequence.StandardKey.Quit)
+        )
         leave.setMenuRole(QAction.MenuRole.QuitRole)
         leave.triggered.connect(self.quit_asked)
         keys = self._with_key(helping, "&Keys of the ladder", QKeySequence(Qt.Key.Key_F1))
@@ -67,6 +69,32 @@ class Menus(QObject):
         They are handled in the ladder itself: a menu shortcut would fire on a held key.
         """
         _add_entry(self._trade, words, keys, act)
+
+    def tell_trade_keys(self, told: Mapping[str, str]) -> None:
+        """Tell other keys beside entries of the trade menu, by the entries' words."""
+        for action in self._trade.actions():
+            words = action.text().split("\t")[0]
+            if words in told:
+                keys = told[words]
+                action.setText(f"{words}\t{keys}" if keys else words)
+
+    def add_program_action(self, words: str, keys: str, act: Callable[[], object]) -> None:
+        """Add an entry to the program's own menu, above its end, with a key of its own."""
+        action = self._with_key(self._program, words, QKeySequence(keys))
+        action.setMenuRole(QAction.MenuRole.NoRole)
+        action.setAutoRepeat(False)
+        action.triggered.connect(act)
+        self._program.insertAction(self._leave, action)
+
+    def taken_keys(self) -> dict[str, str]:
+        """The keys of the whole program by their labels, and what they do."""
+        taken: dict[str, str] = {}
+        for menu in self._bar.findChildren(QMenu):
+            for action in menu.actions():
+                for key in action.shortcuts():
+                    label = key.toString(QKeySequence.SequenceFormat.PortableText)
+                    taken[label] = action.text().replace("&", "").rstrip("\N{HORIZONTAL ELLIPSIS}")
+        return taken
 
     def add_account_action(self, words: str, keys: str, act: Callable[[], object]) -> None:
         """Add an entry to the account menu, with a key of its own if given. The first makes it."""

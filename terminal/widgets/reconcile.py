@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, final
 
-from PySide6.QtCore import Qt, Slot
-from PySide6.QtWidgets import QDialog, QDialogButtonBox, QLabel, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtCore import QSize, Qt, Slot
+from PySide6.QtWidgets import QDialogButtonBox, QLabel, QPushButton, QVBoxLayout, QWidget
 from typing_extensions import override
 
 from terminal.viewmodels.text import Role
+from terminal.widgets.dialog import Dialog, show_one
 from terminal.widgets.row_table import TablePanel
 from terminal.widgets.styling import paint_role, set_property
 
 if TYPE_CHECKING:
-    from PySide6.QtGui import QCloseEvent
-
     from terminal.viewmodels.frame import FrameMeter
     from terminal.viewmodels.reconcile import ReconcileViewModel
     from terminal.widgets.theme import Theme
@@ -27,16 +27,12 @@ def show_reconcile(
     view_model: ReconcileViewModel, theme: Theme, meter: FrameMeter, parent: QWidget
 ) -> ReconcileDialog:
     """Show the dialog; the one that is open already is brought to the front."""
-    dialog = parent.findChild(ReconcileDialog)
-    if not isinstance(dialog, ReconcileDialog):
-        dialog = ReconcileDialog(view_model, theme, meter, parent)
-    dialog.show()
-    dialog.raise_()
-    return dialog
+    make = partial(ReconcileDialog, view_model, theme, meter, parent)
+    return show_one(ReconcileDialog, make, parent, takes_focus=False)
 
 
 @final
-class ReconcileDialog(QDialog):
+class ReconcileDialog(Dialog):
     """Draws a ``ReconcileViewModel``; it deletes itself when closed.
 
     Not modal: orders can be cancelled and positions flattened while it is open. Closing it changes
@@ -50,10 +46,7 @@ class ReconcileDialog(QDialog):
         meter: FrameMeter,
         parent: QWidget | None = None,
     ) -> None:
-        super().__init__(parent)
-        self.setObjectName("reconcile.dialog")
-        self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        self.setWindowTitle(TITLE)
+        super().__init__("reconcile.dialog", TITLE, theme, parent)
         self._vm = view_model
         self.headline, self.sentences = QLabel(self), QLabel(self)
         self.panel = TablePanel(view_model, theme, meter, self)
@@ -63,8 +56,8 @@ class ReconcileDialog(QDialog):
         self.seen.clicked.connect(self._on_seen)
         self.again.clicked.connect(self._on_again)
         view_model.changed.connect(self._show)
-        view_model.set_paused(False)
-        self.resize(_WIDTH_EM * theme.base_px, _HEIGHT_EM * theme.base_px)
+        em = theme.base_px
+        self.resize(self.fitting(QSize(_WIDTH_EM * em, _HEIGHT_EM * em)))
         self._show()
 
     def _build(self) -> None:
@@ -80,8 +73,8 @@ class ReconcileDialog(QDialog):
         self.again.setObjectName("reconcile.again")
         self.again.setToolTip("Read orders and positions from the exchange now (Alt+R)")
         buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Close, self)
+        self._close = buttons.button(QDialogButtonBox.StandardButton.Close)
         for button in (self.again, self.seen):
-            button.setAutoDefault(False)
             buttons.addButton(button, QDialogButtonBox.ButtonRole.ActionRole)
         buttons.rejected.connect(self.reject)
         column = QVBoxLayout(self)
@@ -105,11 +98,13 @@ class ReconcileDialog(QDialog):
         self._vm.read_again()
 
     @override
-    def closeEvent(self, event: QCloseEvent) -> None:
-        self._vm.set_paused(True)
-        super().closeEvent(event)
+    def main_button(self, focused: QWidget | None) -> QPushButton | None:
+        return self._close
 
     @override
-    def reject(self) -> None:
+    def on_shown(self) -> None:
+        self._vm.set_paused(False)
+
+    @override
+    def on_hidden(self) -> None:
         self._vm.set_paused(True)
-        super().reject()

@@ -157,7 +157,7 @@ class RowTable(QTableView):
         shown = self._vm.model.columns if last.is_number else self._vm.model.columns[:-1]
         for number, column in enumerate(shown):
             width = max(self._theme.text_width(t) for t in (column.sample, column.title))
-            self.setColumnWidth(number, width + _CELL_PAD)
+            self.setColumnWidth(number, width + self._theme.px(_CELL_PAD))
         # A number at the far end of a wide panel would stand alone.
         columns.setStretchLastSection(not last.is_number)
 

@@ -48,6 +48,12 @@ COLOR_ROLES = (
 FAMILIES = ("Inter", "Segoe UI", "SF Pro Text", "Noto Sans", "DejaVu Sans")
 BASE_PX = 12
 ROW_PX = 19
+DENSITIES = {"compact": 0.9, "usual": 1.0, "roomy": 1.2}
+"""How high rows are, by the word of the settings."""
+HAIRLINE_PX = 3
+"""Lines up to this width stay as they are when letters grow."""
+COLOR_BLIND = "-colour-blind"
+"""At the end of a theme's name: the same theme, with sides that colour-blind eyes tell apart."""
 
 
 class ThemeError(ValueError):
@@ -83,7 +89,9 @@ def theme_label(path: Path) -> str:
 
 @final
 class Theme(QObject):
-    """A palette with fonts. ``scale`` is the user's density, 1.0 is usual.
+    """A palette with fonts. ``scale`` is how large letters and all around them are, 1.0 is usual.
+
+    ``row_scale`` is the user's density: how high rows are beside their letters.
 
     ``changed`` is emitted after ``switch_to`` has put other colours in place; fonts and sizes stay.
     """
@@ -97,12 +105,14 @@ class Theme(QObject):
         scale: float = 1.0,
         folder: Path | None = None,
         name: str = "",
+        row_scale: float = 1.0,
     ) -> None:
         super().__init__()
         self._folder = folder
-        self._template = style_template
+        self._template = _scaled(style_template, scale)
+        self.scale = scale
         self.base_px = max(9, round(BASE_PX * scale))
-        self.row_height = max(14, round(ROW_PX * scale))
+        self.row_height = max(14, round(ROW_PX * scale * row_scale))
         self.font = _font(self.base_px)
         self.bold_font = _font(self.base_px, QFont.Weight.DemiBold)
         self.small_font = _font(max(8, self.base_px - 1))
@@ -157,14 +167,14 @@ class Theme(QObject):
         )
 
     @classmethod
-    def load(cls, folder: Path, name: str, scale: float = 1.0) -> Theme:
+    def load(cls, folder: Path, name: str, scale: float = 1.0, *, row_scale: float = 1.0) -> Theme:
         """Load a theme of ``resources/themes`` by name. Raises ``ThemeError``."""
         palette = read_palette(folder / f"{name}.toml")
         try:
             template = (folder / "tern.qss").read_text(encoding="utf-8")
         except OSError as error:
             raise ThemeError(f"tern.qss: {error}") from error
-        return cls(palette, template, scale, folder, name)
+        return cls(palette, template, scale, folder, name, row_scale)
 
     def color(self, role: Role | str) -> QColor:
         """The colour of a role."""
@@ -175,6 +185,10 @@ class Theme(QObject):
         color = QColor(self.color(role))
         color.setAlpha(alpha)
         return color
+
+    def px(self, usual: int) -> int:
+        """A length in pixels at the usual size, as it is at this one."""
+        return round(usual * self.scale)
 
     def text_width(self, text: str) -> int:
         """How wide a text is in the table font, in pixels."""
@@ -198,6 +212,16 @@ _QT_ROLES = {
     QPalette.ColorRole.LinkVisited: "accent",
     QPalette.ColorRole.BrightText: "danger",
 }
+
+
+def _scaled(template: str, scale: float) -> str:
+    """The lengths of a style sheet grow with its letters; hairlines stay."""
+
+    def grown(match: re.Match[str]) -> str:
+        length = int(match[1])
+        return f"{length if length <= HAIRLINE_PX else round(length * scale)}px"
+
+    return re.sub(r"\b(\d+)px", grown, template)
 
 
 def _filled(template: str, values: dict[str, str]) -> str:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, final
 
-from PySide6.QtCore import Qt, Slot
+from PySide6.QtCore import QSize, Qt, Slot
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import (
-    QDialog,
     QDialogButtonBox,
     QHBoxLayout,
     QLabel,
@@ -18,12 +18,11 @@ from PySide6.QtWidgets import (
 from typing_extensions import override
 
 from terminal.viewmodels.trail import NOT_MEASURED
+from terminal.widgets.dialog import Dialog, show_one
 from terminal.widgets.row_table import PlainTable, TablePanel
 from terminal.widgets.styling import set_property
 
 if TYPE_CHECKING:
-    from PySide6.QtGui import QCloseEvent
-
     from terminal.viewmodels.frame import FrameMeter
     from terminal.viewmodels.trail import TrailViewModel
     from terminal.widgets.theme import Theme
@@ -36,18 +35,13 @@ def show_trail(
     view_model: TrailViewModel, theme: Theme, meter: FrameMeter, parent: QWidget, key: str
 ) -> TrailDialog:
     """Show the trail of an order; a dialog that is open already shows this order from now on."""
-    dialog = parent.findChild(TrailDialog)
-    if not isinstance(dialog, TrailDialog):
-        dialog = TrailDialog(view_model, theme, meter, parent)
     view_model.show(key)
-    dialog.show()
-    dialog.raise_()
-    dialog.activateWindow()
-    return dialog
+    make = partial(TrailDialog, view_model, theme, meter, parent)
+    return show_one(TrailDialog, make, parent)
 
 
 @final
-class TrailDialog(QDialog):
+class TrailDialog(Dialog):
     """Draws a ``TrailViewModel``; it deletes itself when closed.
 
     Not modal: it may stay open beside the ladder while the order lives on.
@@ -60,10 +54,7 @@ class TrailDialog(QDialog):
         meter: FrameMeter,
         parent: QWidget | None = None,
     ) -> None:
-        super().__init__(parent)
-        self.setObjectName("trail.dialog")
-        self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        self.setWindowTitle(TITLE)
+        super().__init__("trail.dialog", TITLE, theme, parent)
         self._vm = view_model
         self.headline, self.lines = QLabel(self), QLabel(self)
         self.events = TablePanel(view_model, theme, meter, self)
@@ -73,8 +64,8 @@ class TrailDialog(QDialog):
         self._build(theme)
         self.copy.clicked.connect(self._on_copy)
         view_model.changed.connect(self._show)
-        view_model.set_paused(False)
-        self.resize(_WIDTH_EM * theme.base_px, _HEIGHT_EM * theme.base_px)
+        em = theme.base_px
+        self.resize(self.fitting(QSize(_WIDTH_EM * em, _HEIGHT_EM * em)))
         self._show()
 
     def _build(self, theme: Theme) -> None:
@@ -90,11 +81,11 @@ class TrailDialog(QDialog):
         self.parts.setFixedWidth(20 * theme.base_px)
         self.copy.setObjectName("trail.copy")
         self.copy.setToolTip("Copy all of this as text (Alt+C)")
-        self.copy.setAutoDefault(False)
         both = QHBoxLayout()
         both.addWidget(self.events, 1)
         both.addWidget(self.parts)
         buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Close, self)
+        self._close = buttons.button(QDialogButtonBox.StandardButton.Close)
         buttons.addButton(self.copy, QDialogButtonBox.ButtonRole.ActionRole)
         buttons.rejected.connect(self.reject)
         column = QVBoxLayout(self)
@@ -114,11 +105,13 @@ class TrailDialog(QDialog):
         QGuiApplication.clipboard().setText(self._vm.as_text())
 
     @override
-    def closeEvent(self, event: QCloseEvent) -> None:
-        self._vm.set_paused(True)
-        super().closeEvent(event)
+    def main_button(self, focused: QWidget | None) -> QPushButton | None:
+        return self._close
 
     @override
-    def reject(self) -> None:
+    def on_shown(self) -> None:
+        self._vm.set_paused(False)
+
+    @override
+    def on_hidden(self) -> None:
         self._vm.set_paused(True)
-        super().reject()

@@ -8,10 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, final
 
 from PySide6.QtCore import Qt, Slot
-from PySide6.QtGui import QPainter
 from PySide6.QtWidgets import (
-    QComboBox,
-    QDialog,
     QFrame,
     QGridLayout,
     QHBoxLayout,
@@ -26,35 +23,27 @@ from typing_extensions import override
 from terminal.domain.transfer import AccountKind
 from terminal.viewmodels.text import Role
 from terminal.viewmodels.transfer import NAMES
-from terminal.widgets.inputs import HeldKeys
+from terminal.widgets.choice_box import ChoiceBox
+from terminal.widgets.dialog import Dialog, put_words, show_one
 from terminal.widgets.styling import paint_role, set_property
 
 if TYPE_CHECKING:
-    from PySide6.QtGui import QHideEvent, QKeyEvent, QPaintEvent, QShowEvent
-
     from terminal.viewmodels.transfer import FundsRow, Note, TransferView, TransferViewModel
     from terminal.widgets.theme import Theme
 
 TITLE = "Transfer between accounts"
 _KINDS = tuple(AccountKind)
 _WIDTH_EM = 44
-_ENTER = (Qt.Key.Key_Return, Qt.Key.Key_Enter)
 _RIGHT = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
 
 
 def show_transfer(view_model: TransferViewModel, theme: Theme, parent: QWidget) -> TransferDialog:
     """Show the dialog; the one that is open already is brought to the front."""
-    dialog = parent.findChild(TransferDialog)
-    if not isinstance(dialog, TransferDialog):
-        dialog = TransferDialog(view_model, theme, parent)
-    dialog.show()
-    dialog.raise_()
-    dialog.activateWindow()
-    return dialog
+    return show_one(TransferDialog, lambda: TransferDialog(view_model, theme, parent), parent)
 
 
 @final
-class TransferDialog(QDialog):
+class TransferDialog(Dialog):
     """Draws a ``TransferViewModel``, which it begins and pauses; it deletes itself when closed.
 
     Not modal: orders can be cancelled and positions flattened while it is open. Enter in the
@@ -64,18 +53,12 @@ class TransferDialog(QDialog):
     def __init__(
         self, view_model: TransferViewModel, theme: Theme, parent: QWidget | None = None
     ) -> None:
-        super().__init__(parent)
-        self.setObjectName("transfer.dialog")
-        self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        self.setWindowTitle(TITLE)
-        self.setStyleSheet(theme.style_sheet)
+        super().__init__("transfer.dialog", TITLE, theme, parent)
         self._vm = view_model
-        self._theme = theme
-        self._held = HeldKeys()
         self._height = 0
-        self._source = _Choice(theme, self)
-        self._target = _Choice(theme, self)
-        self._currency = _Choice(theme, self)
+        self._source = ChoiceBox(theme, self)
+        self._target = ChoiceBox(theme, self)
+        self._currency = ChoiceBox(theme, self)
         self._amount = QLineEdit(self)
         self._swap = QPushButton("\N{LEFTWARDS ARROW OVER RIGHTWARDS ARROW}", self)
         self._all = QPushButton("&All", self)
@@ -94,7 +77,7 @@ class TransferDialog(QDialog):
     # Building --------------------------------------------------------------------------------
 
     def _set_up(self) -> None:
-        named: dict[QWidget, tuple[str, str]] = {
+        parts: dict[QWidget, tuple[str, str]] = {
             self._source: ("source", "From account"),
             self._target: ("target", "To account"),
             self._currency: ("currency", "Currency"),
@@ -107,11 +90,7 @@ class TransferDialog(QDialog):
             self._close: ("close", "Close"),
             self._send: ("send", "Send"),
         }
-        for widget, (name, words) in named.items():
-            widget.setObjectName(f"transfer.{name}")
-            widget.setAccessibleName(words)
-        for button in (self._swap, self._all, self._read, self._close, self._send):
-            button.setAutoDefault(False)  # Enter is handled here: a held one must not press twice
+        self.name_parts("transfer", parts)
         for box in (self._source, self._target):
             box.addItems([NAMES[kind] for kind in _KINDS])
         self._swap.setShortcut("Alt+W")
@@ -160,25 +139,19 @@ class TransferDialog(QDialog):
         grid.setVerticalSpacing(round(0.2 * self._theme.base_px))
         for column in (1, 4):
             grid.setColumnStretch(column, 1)
-        grid.addWidget(self._label("&From", self._source), 0, 0)
+        grid.addWidget(self.label_of("&From", self._source), 0, 0)
         grid.addWidget(self._source, 0, 1)
         grid.addWidget(self._swap, 0, 2)
-        grid.addWidget(self._label("&To", self._target), 0, 3)
+        grid.addWidget(self.label_of("&To", self._target), 0, 3)
         grid.addWidget(self._target, 0, 4)
         grid.addWidget(self._accounts_problem, 1, 1, 1, 4)
-        grid.addWidget(self._label("A&mount", self._amount), 2, 0)
+        grid.addWidget(self.label_of("A&mount", self._amount), 2, 0)
         grid.addWidget(self._amount, 2, 1)
         grid.addWidget(self._all, 2, 2)
-        grid.addWidget(self._label("&Currency", self._currency), 2, 3)
+        grid.addWidget(self.label_of("&Currency", self._currency), 2, 3)
         grid.addWidget(self._currency, 2, 4)
         grid.addWidget(self._amount_problem, 3, 1, 1, 4)
         return grid
-
-    def _label(self, words: str, buddy: QWidget) -> QLabel:
-        label = QLabel(words, self)
-        label.setBuddy(buddy)
-        set_property(label, "dim", "true")
-        return label
 
     def _connect(self) -> None:
         vm = self._vm
@@ -222,21 +195,8 @@ class TransferDialog(QDialog):
         self._amount.setFocus(Qt.FocusReason.OtherFocusReason)
 
     @override
-    def keyPressEvent(self, event: QKeyEvent) -> None:
-        if event.key() not in _ENTER:
-            super().keyPressEvent(event)
-        elif not self._held.is_repeat(event):
-            # A button that has the focus is meant; from the amount Enter sends.
-            focused = self.focusWidget()
-            if isinstance(focused, QPushButton):
-                focused.click()
-            elif focused is self._amount:
-                self._send.click()
-
-    @override
-    def keyReleaseEvent(self, event: QKeyEvent) -> None:
-        self._held.released(event)
-        super().keyReleaseEvent(event)
+    def main_button(self, focused: QWidget | None) -> QPushButton | None:
+        return self._send if focused is self._amount else None
 
     # Showing ---------------------------------------------------------------------------------
 
@@ -244,14 +204,13 @@ class TransferDialog(QDialog):
     def _show(self) -> None:
         view = self._vm.view
         self._show_choices(view)
-        if self._amount.text() != view.amount_text:
-            self._amount.setText(view.amount_text)
+        put_words(self._amount, view.amount_text)
         set_property(self._amount, "wrong", "true" if view.amount_problem else "false")
         self._amount.setAccessibleDescription(view.amount_problem)
-        _set(self._amount_problem, view.amount_problem)
-        _set(self._accounts_problem, view.accounts_problem)
+        put_words(self._amount_problem, view.amount_problem)
+        put_words(self._accounts_problem, view.accounts_problem)
         self._table.show_rows(view.rows, view.currency)
-        _set(self._send, view.send_text)
+        put_words(self._send, view.send_text)
         self._send.setEnabled(view.can_send)
         self._send.setToolTip(view.why_not or "Send it now (Enter)")
         self._note.show_note(view.note, view)
@@ -287,35 +246,13 @@ class TransferDialog(QDialog):
             self.resize(width, height)
 
     @override
-    def showEvent(self, event: QShowEvent) -> None:
-        super().showEvent(event)
-        if not event.spontaneous():
-            self._vm.begin()
-            self._amount.setFocus(Qt.FocusReason.OtherFocusReason)
+    def on_shown(self) -> None:
+        self._vm.begin()
+        self._amount.setFocus(Qt.FocusReason.OtherFocusReason)
 
     @override
-    def hideEvent(self, event: QHideEvent) -> None:
-        super().hideEvent(event)
-        if not event.spontaneous():  # else it is only minimized
-            self._vm.set_paused(True)
-
-
-@final
-class _Choice(QComboBox):
-    """A box with a list to choose from, and the arrow that says so."""
-
-    def __init__(self, theme: Theme, parent: QWidget) -> None:
-        super().__init__(parent)
-        self._color = theme.color("text_dim")
-        self._room = round(0.6 * theme.base_px)
-
-    @override
-    def paintEvent(self, event: QPaintEvent) -> None:
-        super().paintEvent(event)
-        painter = QPainter(self)
-        painter.setPen(self._color)
-        painter.drawText(self.rect().adjusted(0, 0, -self._room, 0), _RIGHT, _ARROW)
-        painter.end()
+    def on_hidden(self) -> None:
+        self._vm.set_paused(True)
 
 
 @final
@@ -348,16 +285,15 @@ class _FundsTable(QWidget):
         """Show the accounts in their order; the currency stands in the header."""
         heads = ("", "Account", f"Balance, {currency}", "Balance after", "Transferable")
         for head, words in zip(self._heads, heads, strict=True):
-            _set(head, words)
+            put_words(head, words)
         for cells, row in zip(self._cells.values(), rows, strict=True):
             texts = (row.mark, row.name, row.balance, row.after, row.transferable)
             for cell, words in zip(cells, texts, strict=True):
-                _set(cell, words)
+                put_words(cell, words)
             for cell in cells[1:]:
                 paint_role(cell, row.role)
 
 
-_ARROW = "\N{BLACK DOWN-POINTING SMALL TRIANGLE}"
 _COLUMNS = ("mark", "name", "balance", "after", "transferable")
 
 
@@ -389,8 +325,6 @@ class _NoteBox(QFrame):
         self.ask_again.setToolTip("Send it again under the same id: nothing moves twice (Alt+K)")
         self.arrived.setToolTip("You have seen it arrive: it is no gain of the day (Alt+I)")
         self.not_moved.setToolTip("You have seen that nothing was moved (Alt+N)")
-        for button in self.stops:
-            button.setAutoDefault(False)
         em = theme.base_px
         grid = QGridLayout(self)
         grid.setContentsMargins(em, round(0.7 * em), em, round(0.7 * em))
@@ -419,14 +353,9 @@ class _NoteBox(QFrame):
             button.setEnabled(view.can_ask_again)
         if note is None:
             return
-        _set(self._sign, note.sign)
-        _set(self._sentence, note.sentence)
-        _set(self._detail, note.detail)
+        put_words(self._sign, note.sign)
+        put_words(self._sentence, note.sentence)
+        put_words(self._detail, note.detail)
         self._detail.setVisible(bool(note.detail))
         for label in (self._sign, self._sentence):
             paint_role(label, note.role)
-
-
-def _set(widget: QLabel | QPushButton, words: str) -> None:
-    if widget.text() != words:
-        widget.setText(words)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import os
 import signal
 from typing import TYPE_CHECKING
@@ -16,15 +17,20 @@ from terminal.app.faults import Faults
 from terminal.app.program import ProgramRun
 from terminal.domain.order import OrderState
 from terminal.domain.units import Lots, Price, Side
+from terminal.session.clearing import ClearingKind
 from terminal.session.feed import FeedStatus
 from terminal.storage.paths import Paths
+from terminal.storage.settings import SettingsStore
+from terminal.viewmodels.keys import Chord, LadderAction
 from terminal.viewmodels.ladder_trading import ArmedBy
 from terminal.viewmodels.orders import OrdersViewModel
 from terminal.viewmodels.text import EMPTY
 from terminal.widgets.latency import LatencyDialog
 from terminal.widgets.limits import LimitsDialog
+from terminal.widgets.settings import SettingsDialog
 from terminal.widgets.trail import TrailDialog
 from tests.support.deadlines import eventually
+from tests.support.fake_clock import FakeClock
 from tests.support.qt_loop import run_on_qt
 
 if TYPE_CHECKING:
@@ -221,3 +227,53 @@ def test_an_order_tells_its_trail_and_its_way(tmp_path: Path) -> None:
     code, faults = with_program(tmp_path, play)
     assert code == 0
     assert faults.texts == []
+
+
+def test_what_is_set_holds_at_once_and_is_found_again(tmp_path: Path) -> None:
+    """Keys, size of letters and a key that cannot be from the file; the rest by hand."""
+    file = tmp_path / "config" / "settings.json"
+    file.parent.mkdir()
+    own = {"BUY": ["J"], "SELL": ["F"]}
+    file.write_text(json.dumps({"version": 3, "keys": own, "text_percent": 125, "density": "x"}))
+
+    async def change(_run: ProgramRun, program: Program) -> None:
+        told = " ".join(notice.text for notice in program.backend.notices.notices)
+        assert "density" in told
+        assert "'Sell limit at the cursor' has its usual key again" in told
+        assert program.theme.base_px == 15
+        ladder = program.ladder
+        assert ladder.keys[Chord("J")] is LadderAction.BUY
+        entries = program.window.findChildren(QAction)
+        next(entry for entry in entries if entry.text().startswith("&Settings")).trigger()
+        dialog = program.window.findChild(SettingsDialog)
+        assert isinstance(dialog, SettingsDialog)
+        pages = dialog.pages
+        assert pages.trading is not None
+        pages.trading.choose_kill(ClearingKind.FLATTEN)
+        assert program.safety.kill_switch.kind is ClearingKind.FLATTEN
+        pages.trading.set_text("bracket_loss_ticks", "333")
+        pages.trading.commit("bracket_loss_ticks")
+        assert program.backend.protecting.watch.settings.bracket_loss_ticks == 333
+        pages.appearance.set_colour_blind(is_set=True)
+        assert program.theme.name == "dark-colour-blind"
+        pages.keys.begin("ARM_KEYBOARD")
+        pages.keys.key_pressed(Chord("T", ctrl=True))
+        assert "Transfer" in pages.keys.message
+        pages.keys.key_pressed(Chord("K"))
+        button = program.ladder_widget.findChild(QPushButton, "ladder.arm_keyboard")
+        assert isinstance(button, QPushButton)
+        assert button.text() == "K Keys"
+        assert "(K)" in button.toolTip()
+        assert any(e.text() == "Arm or disarm the keyboard\tK" for e in entries)
+        ladder.key_pressed(Chord("K"), 1, is_repeat=False)
+        assert ArmedBy.KEYBOARD in ladder.trading.armed
+        dialog.close()
+
+    code, faults = with_program(tmp_path, change)
+    assert (code, faults.texts) == (0, [])
+    settings, problem = SettingsStore(file.parent, FakeClock()).load()
+    assert problem == ""
+    assert settings.kill_flattens
+    assert (settings.bracket_loss_ticks, settings.theme) == (333, "dark-colour-blind")
+    assert settings.keys == {"ARM_KEYBOARD": ("K",), "BUY": ("J",)}
+    assert (settings.text_percent, settings.density) == (125, "usual")

@@ -10,6 +10,7 @@ import pytest
 
 from terminal.domain.account_facts import StopsFate
 from terminal.domain.events import StopReference
+from terminal.domain.ladder_habits import LadderHabits
 from terminal.domain.protection import DistanceUnit, ProtectionSettings, StopDistance
 from terminal.storage.settings import Settings, SettingsStore
 from tests.support.fake_clock import FakeClock
@@ -189,3 +190,60 @@ def test_how_positions_are_protected_comes_from_the_settings(tmp_path: Path) -> 
     assert protection.gap_ticks == 3
     assert protection.quiet == {"XBTUSDTM"}
     assert Settings().protection == ProtectionSettings()
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("text_percent", 99),
+        ("text_percent", 201),
+        ("text_percent", "150"),
+        ("density", "huge"),
+        ("keys", []),
+        ("keys", {"BUY": "J"}),
+        ("keys", {"BUY": [5]}),
+        ("ladder_hold_ms", 401),
+        ("ladder_hold_ms", -1),
+        ("ladder_hold_ms", True),
+        ("ladder_acts_on_release", 1),
+    ],
+)
+def test_a_value_that_can_do_without_costs_nothing_else(
+    tmp_path: Path, name: str, value: object
+) -> None:
+    """Its default is used, a sentence says so, and all the rest holds."""
+    store = a_store(tmp_path)
+    store.save(Settings(max_order_lots=7))
+    document = json.loads(store.path.read_text())
+    store.path.write_text(json.dumps({**document, name: value}))
+    settings, problem = store.load()
+    assert settings == Settings(max_order_lots=7)
+    assert name in problem
+    assert "default" in problem
+    assert [path.name for path in store.path.parent.iterdir()] == ["settings.json"]
+
+
+def test_settings_of_version_2_mean_the_same_in_version_3(tmp_path: Path) -> None:
+    store = a_store(tmp_path)
+    store.path.parent.mkdir()
+    store.path.write_text('{"version": 2, "theme": "light", "collar_ticks": 33}')
+    settings, problem = store.load()
+    assert problem == ""
+    assert settings == Settings(theme="light", collar_ticks=33)
+    assert settings.habits == LadderHabits()
+    store.save(settings)
+    assert json.loads(store.path.read_text())["version"] == 3
+
+
+def test_keys_and_habits_come_back_as_they_were_stored(tmp_path: Path) -> None:
+    store = a_store(tmp_path)
+    changed = Settings(
+        text_percent=150,
+        density="roomy",
+        keys={"BUY": ("J", "Ctrl+Shift+J"), "FLATTEN": ()},
+        ladder_hold_ms=400,
+        ladder_infers_type=True,
+    )
+    store.save(changed)
+    assert store.load() == (changed, "")
+    assert changed.habits == LadderHabits(hold_ms=400, infers_type=True)

@@ -16,6 +16,7 @@ from terminal.domain.access import Access
 from terminal.domain.units import Lots, OrderId, Price, Side
 from terminal.storage.paths import resources
 from terminal.viewmodels.frame import FrameMeter
+from terminal.viewmodels.text import Role
 from terminal.widgets.canvas.ladder_layout import LadderColumn, LadderLayout
 from terminal.widgets.ladder import LadderPanel
 from terminal.widgets.theme import Theme
@@ -527,3 +528,24 @@ async def test_a_held_key_is_no_second_press() -> None:
             QApplication.sendEvent(ui.panel.canvas, event)
         await ui.desktop.settle()
         assert ui.placed == []
+
+
+async def test_a_price_without_room_goes_as_a_whole() -> None:
+    """The mark price cut off after its first digits would be another price."""
+    async with shown() as one:
+        one.desktop.bench.stream.push(a_position_update(50_000_000, "100.1"))
+        await one.desktop.settle()
+        entry = next(
+            label for label in one.panel.findChildren(QLabel) if label.text().startswith("at 100")
+        )
+        one.panel.resize(800, 700)
+        one.desktop.ladder.trading.say("", Role.TEXT)
+        one.desktop.ladder.mark_dirty()
+        one.desktop.frame.tick()
+        assert "mark 100.05" in entry.text()
+        whole = entry.text()
+        one.panel.resize(one.panel.minimumSizeHint().width(), 700)
+        one.desktop.mark("100.06")
+        await one.desktop.settle()
+        assert entry.text() == whole.split("  ")[0]
+        assert entry.toolTip() == whole.replace("100.05", "100.06")

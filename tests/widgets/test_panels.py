@@ -265,3 +265,30 @@ async def test_the_ticket_tests_by_one_press_where_nothing_is_sent(theme: Theme)
         assert "Test passed" in words.text()
         assert len(desktop.bench.trading.tested) == 1
         assert desktop.bench.trading.placed == []
+
+
+async def test_a_narrow_status_bar_leaves_out_the_rarer_values_and_keeps_them_at_hand(
+    theme: Theme,
+) -> None:
+    """It never makes the window wider; what warns is the last to go."""
+    desktop = Desktop()
+    window, status = a_window(desktop, theme)
+    async with running(desktop, status, window):
+        bar = window.findChild(QWidget, "status")
+        more, budget = (window.findChild(QLabel, f"status.{name}") for name in ("more", "budget"))
+        assert isinstance(bar, QWidget)
+        assert isinstance(more, QLabel)
+        assert isinstance(budget, QLabel)
+        assert bar.minimumSizeHint().width() == 0
+        bar.resize(2000, bar.height())
+        assert not more.isVisibleTo(bar)
+        assert budget.isVisibleTo(bar)
+        bar.resize(620, bar.height())
+        assert more.isVisibleTo(bar)
+        assert not budget.isVisibleTo(bar)
+        assert "Budget 0 %" in more.toolTip()
+        assert "Budget 0 %" in more.accessibleName()
+        desktop.budget.quota_spent(Pool.FUTURES, 12_000, desktop.clock.monotonic_s())
+        status.mark_dirty()
+        desktop.frame.tick()
+        assert budget.isVisibleTo(bar), "now it warns"

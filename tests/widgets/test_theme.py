@@ -8,8 +8,17 @@ from typing import TYPE_CHECKING
 import pytest
 
 from terminal.storage.paths import resources
+from terminal.storage.settings import DENSITIES as SETTABLE
 from terminal.storage.settings import THEMES
-from terminal.widgets.theme import COLOR_ROLES, Theme, ThemeError, read_palette, theme_label
+from terminal.widgets.theme import (
+    COLOR_BLIND,
+    COLOR_ROLES,
+    DENSITIES,
+    Theme,
+    ThemeError,
+    read_palette,
+    theme_label,
+)
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -147,6 +156,49 @@ def test_digits_of_the_ladder_stand_out(palette: dict[str, str]) -> None:
         assert contrast(palette[role], palette[ground]) >= 7.0, (role, ground)
 
 
+@pytest.mark.parametrize("name", [name for name in THEMES if "high-contrast" in name])
+def test_high_contrast_is_high(name: str) -> None:
+    """WCAG 2, 1.4.6 for every text, 1.4.11 for every line that separates."""
+    colors = read_palette(FOLDER / f"{name}.toml")
+    for ground in GROUNDS:
+        assert contrast(colors["text"], colors[ground]) >= 18
+        for role in (*TEXTS, *MARKS):
+            assert contrast(colors[role], colors[ground]) >= 7.0, (role, ground)
+    for role, ground in (("buy", "buy_ground"), ("sell", "sell_ground")):
+        assert contrast(colors[role], colors[ground]) >= 8.5
+    assert contrast(colors["line_strong"], colors["panel"]) >= 3.0
+
+
+def test_every_theme_has_its_colour_blind_pair() -> None:
+    """The pair is a switch of its own: it changes sides and what would be taken for one."""
+    for name in THEMES:
+        usual = name.removesuffix(COLOR_BLIND)
+        assert usual + COLOR_BLIND in THEMES
+        palettes = [read_palette(FOLDER / f"{one}.toml") for one in (usual, usual + COLOR_BLIND)]
+        differing = {role for role in COLOR_ROLES if palettes[0][role] != palettes[1][role]}
+        assert differing <= {"buy", "buy_ground", "sell", "sell_ground", "accent", "caution"}
+
+
+def test_the_densities_are_those_that_can_be_set() -> None:
+    assert set(DENSITIES) == set(SETTABLE)
+
+
+@pytest.mark.usefixtures("qapp")
+def test_letters_and_all_around_them_grow_together_and_hairlines_stay() -> None:
+    usual, twice = Theme.load(FOLDER, "dark"), Theme.load(FOLDER, "dark", 2.0)
+    assert (twice.base_px, twice.row_height) == (2 * usual.base_px, 2 * usual.row_height)
+    assert twice.font.pixelSize() == 24
+    assert twice.px(9) == 18
+    assert "padding: 3px 22px" not in twice.style_sheet
+    assert "min-height: 36px" in twice.style_sheet
+    assert "font-size: 24px" in twice.style_sheet, "it is not doubled twice"
+    assert "border: 1px solid" in twice.style_sheet
+    assert "border: 2px solid" not in twice.style_sheet.split("#start_window")[0]
+    roomy = Theme.load(FOLDER, "dark", row_scale=DENSITIES["roomy"])
+    assert roomy.row_height > usual.row_height
+    assert roomy.base_px == usual.base_px
+
+
 def test_colours_that_meet_differ(palette: dict[str, str]) -> None:
     """In plain RGB distance: coarse, but it fails for colours that look alike."""
 
@@ -198,6 +250,8 @@ def test_a_theme_switches_its_colours_and_tells() -> None:
     assert theme.choices == {
         "dark": "Dark",
         "dark-colour-blind": "Dark, colour-blind safe",
+        "high-contrast": "High contrast",
+        "high-contrast-colour-blind": "High contrast, colour-blind safe",
         "light": "Light",
         "light-colour-blind": "Light, colour-blind safe",
     }
