@@ -65,7 +65,7 @@ if TYPE_CHECKING:
     from terminal.domain.access import Access
     from terminal.domain.clock import Clock
     from terminal.domain.contract import Contract
-    from terminal.domain.events import Fill, OrderDetails
+    from terminal.domain.events import Fill, OrderDetails, PositionSide
     from terminal.domain.intention import ProcedureId
     from terminal.domain.ticket import OrderTicket
     from terminal.domain.units import ClientOid, OrderId, Price, Symbol
@@ -188,9 +188,9 @@ class OrderDesk:
         """The touch of a contract whose book is open and live, else None."""
         return self._touch_of(symbol)
 
-    def flattening(self, symbol: Symbol) -> bool:
-        """True while a contract is being flattened."""
-        return self._commands.flattening.is_running(symbol)
+    def flattening(self, symbol: Symbol, lane: PositionSide | None = None) -> bool:
+        """True while a contract, or one lane of it, is being flattened."""
+        return self._commands.flattening.is_running(symbol, lane)
 
     def is_moving(self, client_oid: ClientOid) -> bool:
         """True while a procedure sees to an order that it moves."""
@@ -235,7 +235,8 @@ class OrderDesk:
         blocks = list(self.guarding.blocks(ticket, contract, replacing, as_if_flat=as_if_flat))
         if not ticket.reduces_only and self.stop_reason:
             blocks.insert(0, Block(BlockField.ACCESS, self.stop_reason))
-        if not ticket.reduces_only and self.flattening(ticket.symbol):
+        lane = ticket.terms.position_side
+        if not ticket.reduces_only and self.flattening(ticket.symbol, lane):
             blocks.append(Block(BlockField.POSITION, f"{ticket.symbol} is being flattened."))
         if not ticket.reduces_only and not (self.is_trusted and self.account.is_trusted):
             blocks.append(
@@ -525,29 +526,42 @@ class OrderDesk:
         self._commands.moving.abort_all(symbol, exits_too=exits_too)
         self._commands.reversing.abort(symbol)
 
-    def flatten(self, symbol: Symbol) -> None:
-        """Flatten a contract: cancel entries, close, verify flat, then cancel leftover exits."""
+    def flatten(self, symbol: Symbol, lane: PositionSide | None = None) -> None:
+        """Flatten a contract: cancel entries, close, verify flat, then cancel leftover exits.
+
+        In hedge mode that is both lanes, or the one that is named.
+        """
         if not self._refused("Not flattened.", symbol):
             self._commands.reversing.abort(symbol)
-            self._commands.flattening.start(symbol)
+            self._commands.flattening.start(symbol, lane)
 
-    def reverse(self, symbol: Symbol) -> Blocked | None:
-        """Reverse a position: flatten, and only when verified flat the same size opposite."""
+    def reverse(self, symbol: Symbol, lane: PositionSide | None = None) -> Blocked | None:
+        """Reverse a position: flatten, and only when verified flat the same size opposite.
+
+        In hedge mode that is the named lane, and the same size is opened in the other one.
+        """
         if self.access.reason:
             return Blocked((Block(BlockField.ACCESS, self.access.reason),))
-        return self._commands.reversing.start(symbol)
+        return self._commands.reversing.start(symbol, lane)
 
     def reversing(self, symbol: Symbol) -> bool:
         """True while a contract is being reversed."""
         return self._commands.reversing.is_running(symbol)
 
     def close_share(
-        self, symbol: Symbol, share: Decimal = WHOLE, price: Price | None = None
+        self,
+        symbol: Symbol,
+        share: Decimal = WHOLE,
+        price: Price | None = None,
+        lane: PositionSide | None = None,
     ) -> Blocked | None:
-        """Close a share (above 0, up to 1) of a position at market, or with a limit at a price."""
+        """Close a share (above 0, up to 1) of a position at market, or with a limit at a price.
+
+        In hedge mode ``lane`` says of which one.
+        """
         if reason := self.access.silence:
             return Blocked((Block(BlockField.ACCESS, reason),))
-        return self._commands.closing.start(symbol, share, price)
+        return self._commands.closing.start(symbol, share, price, lane)
 
     def close_position(
         self,
@@ -600,7 +614,7 @@ class OrderDesk:
         if update.details is not None and not update.is_done:
             self.details[after.client_oid] = update.details
         if update.fill is not None:
-            self._take_fill(update.fill, after.client_oid)
+            self._take_fill(update.fill, after)
         if after is not known:
             self.put(after)
             if update.fill is None and after.filled > (known.filled if known is not None else 0):
@@ -636,7 +650,7 @@ class OrderDesk:
             return named
         return by_id or named
 
-    def _take_fill(self, fill: Fill, client_oid: ClientOid) -> None:
+    def _take_fill(self, fill: Fill, order: Order) -> None:
         if fill.key in self._applied:
             return
         self._applied[fill.key] = None
@@ -645,8 +659,8 @@ class OrderDesk:
                 del self._applied[key]
         if fill.key not in self._fills:  # one that was read already knows its fee
             self._fills[fill.key] = fill
-            self.recorder.filled(client_oid, fill, Source.STREAM)
-        self.account.apply_fill(fill)
+            self.recorder.filled(order.client_oid, fill, Source.STREAM)
+        self.account.apply_fill(fill, order.position_side)
         self.on_fill.notify(fill)
         verb = "Bought" if fill.side is Side.BUY else "Sold"
         price = self._price_text(fill.symbol, fill.price)

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from terminal.domain.clock import TimestampNs
-from terminal.domain.events import MarkUpdate, OrderUpdate, PositionMode
+from terminal.domain.events import MarkUpdate, OrderUpdate
 from terminal.domain.held_exits import Breakeven, HeldPlan, Phase, Step, Target
 from terminal.domain.protection import ProtectionState
 from terminal.domain.units import ClientOid, ExactPrice, Lots, OrderId, Price, Side
@@ -247,16 +247,11 @@ async def test_the_price_may_fall_before_the_stop_could_follow() -> None:
     await held.stop()
 
 
-async def test_plans_larger_than_the_position_and_hedge_mode_are_refused() -> None:
+async def test_a_plan_larger_than_the_position_is_refused() -> None:
     held = await Held().start(2)
     blocked = held.exits.start(XBT, a_plan())
     assert isinstance(blocked, Blocked)
     assert "smaller than the plan" in blocked.blocks[0].reason
-    held.guarded.bench.gateway.mode = PositionMode.HEDGE
-    held.guarded.bench.account.position_mode = PositionMode.HEDGE
-    blocked = held.exits.start(XBT, a_plan(lots=Lots(2)))
-    assert isinstance(blocked, Blocked)
-    assert "hedge" in blocked.blocks[0].reason
     await held.stop()
 
 

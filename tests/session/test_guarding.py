@@ -146,12 +146,16 @@ async def test_cross_leverage_is_the_contracts(bench: Bench) -> None:
         assert bool(said) == bool(expected)
 
 
-async def test_lanes_of_hedge_mode_are_not_known_and_said_to_be_so(bench: Bench) -> None:
-    bench.limits = GuardLimits(max_position=Lots(100))
-    assert "not known" in words(bench, in_lane(PositionSide.LONG))
-    assert words(bench, in_lane(PositionSide.LONG, side=Side.SELL)) == ""
-    bench.limits = GuardLimits()
-    assert words(bench, in_lane(PositionSide.LONG)) == ""
+async def test_a_lane_that_the_mode_does_not_have_is_not_sent(bench: Bench) -> None:
+    """One that reduces is only kept while the mode is sure."""
+    closing = in_lane(PositionSide.LONG, side=Side.SELL, is_reduce_only=True)
+    for ticket in (in_lane(PositionSide.LONG), closing):
+        assert "one-way mode, which has no long lane" in words(bench, ticket)
+    bench.stream.connects = False
+    bench.stream.drop()
+    await bench.clock.settle()
+    assert not bench.account.is_trusted
+    assert words(bench, closing) == ""
 
 
 async def test_margin_of_before_a_fill_is_not_that_of_after(bench: Bench) -> None:
