@@ -71,8 +71,8 @@ class Safety:
     fuse: FuseTerms = field(default_factory=FuseTerms)
 
 
-OTHER_MODE = "330011"
-"""A position side that the account's mode does not have: it was changed elsewhere."""
+OTHER_MODE = frozenset({"330011", "330012"})
+"""A position side that the account's mode does not have: it was changed elsewhere (1.6)."""
 JOURNAL_CARE_S = 60.0
 """Between two times that the journal's log is written into its file."""
 _RETRY_S = (0.5, 1.0, 2.0, 4.0, 8.0)
@@ -243,7 +243,7 @@ class Backend:
         return watch, live
 
     def _on_answer(self, _subject: Subject, outcome: Outcome) -> None:
-        if isinstance(outcome, Rejected) and outcome.code == OTHER_MODE:
+        if isinstance(outcome, Rejected) and outcome.code in OTHER_MODE:
             self.account.doubt_mode()
 
     def _on_feed_opened(self, feed: Feed) -> None:
