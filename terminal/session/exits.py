@@ -24,7 +24,7 @@ from terminal.domain.held_exits import (
     closed,
 )
 from terminal.domain.intention import Purpose
-from terminal.domain.lanes import about, wire_lane
+from terminal.domain.lanes import about, lane_words, wire_lane
 from terminal.domain.ticket import OrderTerms, OrderTicket, close_ticket
 from terminal.domain.units import Lots, Price, Side
 from terminal.session.closing import in_parts
@@ -71,7 +71,9 @@ class HeldExit:
     def words(self, level_text: str) -> str:
         """What it does, in words, with what keeps it from doing so."""
         insured = "stop at the exchange" if self.plan.is_insured else "no stop at the exchange"
-        words = f"Held {self.plan.words}, level {level_text}, {insured}"
+        lane = lane_words(self.lane)
+        what = f"{self.plan.words} ({lane})" if lane else self.plan.words
+        words = f"Held {what}, level {level_text}, {insured}"
         return f"{words}, {self.problem}" if self.problem else words
 
 

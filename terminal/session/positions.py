@@ -100,10 +100,9 @@ class PositionBook:
         """The lane that is meant. Raises ``LaneNotNamedError`` where that would be a guess."""
         if lane is not None:
             return lane
-        lanes = self.lanes(symbol)
-        if len(lanes) > 1:
+        if self.lanes(symbol) == HEDGED:
             raise LaneNotNamedError
-        return lanes[0]
+        return PositionSide.BOTH
 
     def lane_told(
         self, told: PositionSide | UnknownWord | None, lots: int = 0

@@ -15,6 +15,7 @@ from terminal.domain.ticket import OrderTerms
 from terminal.domain.units import Lots, Price, Side
 from terminal.session.account import LaneNotNamedError
 from terminal.session.backend import Backend
+from terminal.session.clearing import ClearingKind
 from terminal.session.clock import SystemClock
 from terminal.session.results import Blocked, Submitted
 from terminal.session.tasks import TaskOwner
@@ -80,6 +81,12 @@ class Hedged:
             terms=OrderTerms(position_side=lane),
         )
 
+    def limit(self, side: Side, lane: PositionSide, price: Price) -> OrderTicket:
+        terms = OrderTerms(position_side=lane)
+        return a_ticket(
+            side=side, price=price, lots=Lots(1), margin_mode=MarginMode.CROSS, terms=terms
+        )
+
     async def hold(self, long: int = 0, short: int = 0) -> None:
         """Open both lanes at market."""
         for side, lane, lots in ((Side.BUY, LONG, long), (Side.SELL, SHORT, short)):
@@ -113,14 +120,8 @@ async def test_both_lanes_are_opened_halved_and_flattened_apart(hedged: Hedged) 
         hedged.account.position(XBT)
 
     await hedged.hold(4, 3)
-    resting = desk.submit(
-        a_ticket(
-            price=Price((hedged.live.market.book.best_bid or 0) - 500),
-            lots=Lots(1),
-            margin_mode=MarginMode.CROSS,
-            terms=OrderTerms(position_side=LONG),
-        )
-    )
+    below = Price((hedged.live.market.book.best_bid or 0) - 500)
+    resting = desk.submit(hedged.limit(Side.BUY, LONG, below))
     assert isinstance(resting, Submitted)
     await eventually(
         lambda: desk.orders[resting.client_oid].state is OrderState.OPEN, "the order of the long"
@@ -167,6 +168,51 @@ async def test_each_lane_has_protection_of_its_own_and_its_stop_closes_only_it(
 
     hedged.exchange.engine.move(XBT, 20_000)
     await hedged.holds(2, 0)
+
+
+async def test_an_order_that_is_moved_stays_in_its_lane(hedged: Hedged) -> None:
+    desk = hedged.desk
+    price = Price((hedged.live.market.book.best_bid or 0) - 500)
+    result = desk.submit(hedged.limit(Side.BUY, LONG, price))
+    assert isinstance(result, Submitted)
+    await eventually(lambda: desk.orders[result.client_oid].state is OrderState.OPEN, "the order")
+    assert desk.move(result.client_oid, Price(price + 10)) is None
+    await eventually(
+        lambda: (
+            [(order.price, order.state) for order in desk.working(XBT)]
+            == [(price + 10, OrderState.OPEN)]
+        ),
+        "the moved order",
+    )
+    (moved,) = hedged.exchange.engine.account.active()
+    assert moved.position_side == "LONG"
+
+
+async def test_the_stop_keeps_what_cannot_open_and_flattens_both_lanes(hedged: Hedged) -> None:
+    """A sell of the long lane opens nothing, whatever it says: it may be all that protects."""
+    desk, backend = hedged.desk, hedged.live.backend
+    await hedged.hold(2, 1)
+    best = hedged.live.market.book.best_bid or 0
+    for side, price in ((Side.BUY, best - 500), (Side.SELL, best + 900)):
+        assert isinstance(desk.submit(hedged.limit(side, LONG, Price(price))), Submitted)
+    await eventually(
+        lambda: [order.state for order in desk.working(XBT)] == [OrderState.OPEN] * 2, "both orders"
+    )
+    standing = backend.leaving.standing()
+    assert [(one.lane, one.lots, one.entries, one.exits) for one in standing.contracts] == [
+        (LONG, 2, 1, 1), (SHORT, -1, 0, 0),
+    ]  # fmt: skip
+    backend.kill_switch.throw(ClearingKind.ENTRIES)
+    await eventually(lambda: backend.kill_switch.status.is_finished, "the stop", 20.0)
+    assert [order.side for order in desk.working(XBT)] == [Side.SELL]
+    assert hedged.truth() == (2, -1)
+    blocked = desk.submit(hedged.market(Side.SELL, SHORT, 1))
+    assert isinstance(blocked, Blocked)
+
+    backend.kill_switch.throw(ClearingKind.FLATTEN)
+    await eventually(lambda: backend.kill_switch.status.is_finished, "the flattening", 20.0)
+    await hedged.holds(0, 0)
+    assert not desk.working(XBT)
 
 
 async def test_a_mode_changed_elsewhere_is_noticed_by_the_refusal_and_then_traded() -> None:

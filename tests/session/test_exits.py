@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from terminal.domain.clock import TimestampNs
-from terminal.domain.events import MarkUpdate, OrderUpdate
+from terminal.domain.events import MarkUpdate, OrderUpdate, PositionMode, PositionSide
 from terminal.domain.held_exits import Breakeven, HeldPlan, Phase, Step, Target
 from terminal.domain.protection import ProtectionState
 from terminal.domain.units import ClientOid, ExactPrice, Lots, OrderId, Price, Side
@@ -252,6 +252,28 @@ async def test_a_plan_larger_than_the_position_is_refused() -> None:
     blocked = held.exits.start(XBT, a_plan())
     assert isinstance(blocked, Blocked)
     assert "smaller than the plan" in blocked.blocks[0].reason
+    await held.stop()
+
+
+async def test_a_plan_for_the_short_lane_moves_and_closes_only_that() -> None:
+    """It watches what the short lane holds; the long one of the same contract is not its."""
+    held = Held()
+    bench = held.guarded.bench
+    bench.gateway.mode = PositionMode.HEDGE
+    bench.gateway.held = (a_position_update(4), a_position_update(-4))
+    await held.start(0)
+    plan = a_plan(is_long=False, level=Price(1050), is_insured=False, steps=())
+    assert held.exits.start(XBT, plan, PositionSide.SHORT) is None
+    assert isinstance(held.exits.start(XBT, plan, PositionSide.LONG), Blocked)
+    (shown,) = held.exits.held()
+    assert shown.lane is PositionSide.SHORT
+    assert shown.words("105").startswith("Held stop (short lane), level 105")
+    await held.price(1020)
+    assert held.placed == []
+    await held.price(1051)
+    ((ticket, _),) = bench.trading.placed
+    assert (ticket.is_close_order, ticket.terms.position_side) == (True, PositionSide.SHORT)
+    assert held.exits.release(XBT, PositionSide.SHORT)
     await held.stop()
 
 

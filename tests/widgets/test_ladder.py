@@ -13,6 +13,7 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QComboBox, QLabel, QLineEdit, QPushButton, QWidget
 
 from terminal.domain.access import Access
+from terminal.domain.events import PositionMode, PositionSide
 from terminal.domain.units import Lots, OrderId, Price, Side
 from terminal.storage.paths import resources
 from terminal.viewmodels.frame import FrameMeter
@@ -486,3 +487,24 @@ async def test_a_held_key_is_no_second_press() -> None:
             QApplication.sendEvent(ui.panel.canvas, event)
         await ui.desktop.settle()
         assert ui.placed == []
+
+
+async def test_the_lane_of_hedge_mode_is_named_and_the_button_takes_the_other_one() -> None:
+    async with shown() as ladder:
+        button = ladder.panel.findChild(QPushButton, "ladder.lane")
+        assert button is not None
+        assert button.isHidden(), "one-way mode has none"
+        ladder.desktop.bench.gateway.mode = PositionMode.HEDGE
+        await ladder.desktop.account.read_again()
+        ladder.desktop.frame.tick()
+        assert not button.isHidden()
+        assert button.text() == "Long lane"
+        assert "Buy opens, Sell reduces" in button.toolTip()
+        assert "(L)" in button.toolTip()
+        QTest.mouseClick(button, Qt.MouseButton.LeftButton)
+        ladder.desktop.frame.tick()
+        assert button.text() == "Short lane"
+        assert "Sell opens, Buy reduces" in button.toolTip()
+        ladder.press(K.Key_L)
+        assert button.text() == "Long lane"
+        assert ladder.desktop.ladder.lane is PositionSide.LONG
