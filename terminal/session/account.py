@@ -157,12 +157,11 @@ class AccountSession:
 
     def positions(self) -> tuple[Position, ...]:
         """All positions that are not flat, by symbol, long before short."""
-        return tuple(one for one in self._book.all() if not one.core.is_flat)
+        return self._book.held()
 
     def unconfirmed(self) -> tuple[Symbol, ...]:
         """Contracts of which a position is a sum of ours, flat ones too, by symbol."""
-        found = dict.fromkeys(one.symbol for one in self._book.all() if one.is_provisional)
-        return tuple(found)
+        return tuple(sorted({one.symbol for one in self._book.all() if one.is_provisional}))
 
     def mark(self, symbol: Symbol) -> ExactPrice | None:
         """The mark price as it was told with a position last; None where none was told."""

@@ -154,10 +154,14 @@ class PositionBook:
         found = (self._positions.get((symbol, lane)) for lane in _ORDER)
         return tuple(one for one in found if one is not None and not one.core.is_flat)
 
+    def held(self) -> tuple[Position, ...]:
+        """All positions that are not flat, by symbol, long before short."""
+        held = (one for one in self._positions.values() if not one.core.is_flat)
+        return tuple(sorted(held, key=lambda one: (one.symbol, _ORDER[one.lane])))
+
     def all(self) -> tuple[Position, ...]:
-        """All positions that are known, flat ones too, by symbol, long before short."""
-        known = self._positions.values()
-        return tuple(sorted(known, key=lambda one: (one.symbol, _ORDER[one.lane])))
+        """All positions that are known, flat ones too."""
+        return tuple(self._positions.values())
 
     def keys(self) -> set[Key]:
         """What is known of."""

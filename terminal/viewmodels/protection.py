@@ -10,8 +10,7 @@ from typing import TYPE_CHECKING, final
 
 from typing_extensions import override
 
-from terminal.domain.events import StopDirection
-from terminal.domain.lanes import lane_words
+from terminal.domain.events import PositionSide, StopDirection
 from terminal.domain.protection import ProtectionState
 from terminal.domain.triggers import gap_warning, unclear_words, words
 from terminal.domain.units import Side
@@ -26,7 +25,6 @@ if TYPE_CHECKING:
     from PySide6.QtCore import QObject
 
     from terminal.domain.contract import Contract
-    from terminal.domain.events import PositionSide
     from terminal.domain.order import Order
     from terminal.domain.protection import Cover
     from terminal.domain.ticket import AttachedExits, OrderTicket
@@ -295,9 +293,9 @@ class ProtectionViewModel(ViewModel):
             contract.scale, self._watch.references(contract.symbol), settings.gap_ticks
         )
         is_loud = cover.is_loud and contract.symbol not in settings.quiet
-        lane = lane_words(key[1]).capitalize()
+        lane = "" if key[1] is PositionSide.BOTH else f"{key[1].value.capitalize()}:"
         said = [
-            f"{lane}:" if lane else "",
+            lane,
             _BANNER.get(cover.state, state_words(cover)),
             *cover.doubts[:1],
             warning,

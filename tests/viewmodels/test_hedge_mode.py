@@ -10,7 +10,10 @@ import pytest
 
 from terminal.domain.events import PositionMode, PositionSide
 from terminal.domain.units import ClientOid, OrderId, Side
+from terminal.session.fuse import Fuse, FuseTerms
+from terminal.session.leaving import Leaving
 from terminal.viewmodels.keys import Chord
+from terminal.viewmodels.leaving import standing_lines
 from terminal.viewmodels.orders import OrdersViewModel
 from terminal.viewmodels.positions import key_of, of_key
 from terminal.viewmodels.row_commands import RowCommand
@@ -20,6 +23,7 @@ from tests.support.builders import (
     an_order_update,
     position_details,
 )
+from tests.support.fake_fuse import FakeFuseGateway
 from tests.support.guarded import a_stop_update, prices
 from tests.support.protected import Protected
 
@@ -156,9 +160,9 @@ async def test_the_banner_is_about_the_lane_and_what_was_staged_for_the_other_is
     async with hands() as one:
         one.protected.guarded.push(a_stop_update(lots=4, position_side=LONG))
         await one.protected.settle()
-        assert one.protected.vm.view.words == "Long lane: Protected"
+        assert one.protected.vm.view.words == "Long: Protected"
         await one.press("L")
-        assert one.protected.vm.view.words.startswith("Short lane: NAKED")
+        assert one.protected.vm.view.words.startswith("Short: NAKED")
         await one.press("M")
         staged = one.protected.vm.staged
         assert staged is not None
@@ -256,3 +260,26 @@ def test_keys_of_rows_are_read_back() -> None:
     assert [of_key(key_of(XBT, lane)) for lane in PositionSide] == [
         (XBT, None), (XBT, LONG), (XBT, SHORT),
     ]  # fmt: skip
+
+
+async def test_who_leaves_is_told_of_each_lane_what_protects_it() -> None:
+    """A stop of the long lane is no comfort for the short one."""
+    async with hands() as one:
+        one.protected.guarded.push(a_stop_update(lots=4, position_side=LONG))
+        await one.protected.settle()
+        bench = one.desktop.bench
+        fuse = Fuse(
+            FakeFuseGateway(bench.clock),
+            bench.desk,
+            bench.clock,
+            bench.owner,
+            bench.notices,
+            FuseTerms(),
+        )
+        leaving = Leaving(bench.desk, bench.account, fuse, bench.clock, bench.owner)
+        lines = [line.text for line in standing_lines(leaving.standing())]
+        assert lines == [
+            "Long 4 XBTUSDTM: 1 stop on the exchange.",
+            "Short 2 XBTUSDTM: no stop on the exchange.",
+        ]
+        await fuse.stop()
