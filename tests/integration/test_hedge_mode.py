@@ -242,7 +242,7 @@ async def test_after_a_restart_both_lanes_are_there_and_the_whole_is_flattened()
         lambda: second.desk.is_trusted and second.account.is_trusted, "a second program", 20.0
     )
     assert lots_of(second.account) == (3, -2)
-    assert [(one.lane, one.lots) for one in _report(second)] == [(LONG, 3), (SHORT, -2)]
+    assert found(second) == [(LONG, 3), (SHORT, -2)]
     second.desk.flatten(XBT)
     await eventually(lambda: not second.desk.flattening(XBT), "the end of flattening", 20.0)
     assert lots_of(second.account) == (0, 0)
@@ -253,8 +253,9 @@ async def test_after_a_restart_both_lanes_are_there_and_the_whole_is_flattened()
     assert not errors, errors
 
 
-def _report(backend: Backend) -> list[tuple[PositionSide, int]]:
+def found(backend: Backend) -> list[tuple[PositionSide, int]]:
+    """The positions of the report that a start makes."""
     backend.reconciling.make()
     report = backend.reconciling.report
     assert report is not None
-    return list(report.positions)
+    return [(one.lane, one.lots) for one in report.positions]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from decimal import Decimal
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from hypothesis import given
@@ -36,7 +36,7 @@ BOTH, LONG, SHORT = PositionSide
 INVERSE = Symbol("XBTUSDM")
 
 
-def told(lots: int, side: PositionSide | None, **changes: object) -> PositionUpdate:
+def told(lots: int, side: PositionSide | None, **changes: Any) -> PositionUpdate:
     """A whole position that names its lane, a second after the start."""
     return a_position_update(
         lots,
