@@ -136,14 +136,15 @@ async def audit_account(
     ]
     found = order_differences(orders, theirs, report)
     found += fill_differences(fills, await trading.recent_fills(), report)
-    stated = {update.symbol: update.lots for update in await positions.positions()}
-    held = {position.symbol: position.core.lots for position in account.positions()}
-    report.position = stated.get(market.contract.symbol, 0)
+    updates = await positions.positions()
+    stated = {(update.symbol, update.lots > 0): update.lots for update in updates}
+    held = {(one.symbol, one.core.lots > 0): one.core.lots for one in account.positions()}
+    symbol = market.contract.symbol
+    report.position = stated.get((symbol, True), 0) or stated.get((symbol, False), 0)
     found += [
-        f"Position in {symbol}: we say {held.get(symbol, 0)} lots, "
-        f"the exchange {stated.get(symbol, 0)}."
-        for symbol in sorted(held.keys() | stated.keys())
-        if held.get(symbol, 0) != stated.get(symbol, 0)
+        f"Position in {key[0]}: we say {held.get(key, 0)} lots, the exchange {stated.get(key, 0)}."
+        for key in sorted(held.keys() | stated.keys())
+        if held.get(key, 0) != stated.get(key, 0)
     ]
     return found + await wallet_differences(market, account, positions)
 

@@ -4,6 +4,7 @@
 
     TernError
     ├── UnitError              a number that is no whole tick or lot, or mixes two currencies
+    ├── LaneNotNamedError      (terminal.session) a position of hedge mode without its lane
     └── ExchangeError          (terminal.exchange.errors) everything that talking can end in
         ├── TransportError     no connection, time-out, broken socket, maintenance
         ├── ProtocolError      an answer that cannot be read

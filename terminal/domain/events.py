@@ -422,7 +422,10 @@ class PositionUpdate:
 @final
 @dataclass(frozen=True, slots=True)
 class PositionPatch:
-    """A part of a position; None is unchanged, never zero. Lots are never in it."""
+    """A part of a position; None is unchanged, never zero. Lots are never in it.
+
+    ``side`` is the lane it is about, None where that is not told.
+    """
 
     symbol: Symbol
     mark: ExactPrice | None
@@ -431,6 +434,7 @@ class PositionPatch:
     liquidation: ExactPrice | None
     leverage: Decimal | None
     event_at: TimestampMs
+    side: PositionSide | UnknownWord | None = None
 
 
 @final

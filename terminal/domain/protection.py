@@ -15,6 +15,7 @@ from enum import Enum
 from typing import TYPE_CHECKING, NamedTuple, final
 
 from terminal.domain.events import OrderType, PositionSide, StopDirection, StopReference
+from terminal.domain.lanes import is_of_lane
 from terminal.domain.order import OrderState, PendingCommand
 from terminal.domain.ticket import OrderTerms, OrderTicket, StopTrigger
 from terminal.domain.triggers import Purpose, loss_direction, purpose_of
@@ -250,7 +251,7 @@ def _sort(held: Held, orders: Iterable[Order], flags_unknown: frozenset[ClientOi
     found = _Sorted([], [], [], [], [], [], Lots(0))
     entering = 0
     for order in orders:
-        if not order.is_working or not _is_of_lane(held.lane, order):
+        if not order.is_working or not is_of_lane(held.lane, order):
             continue
         part, words = _part(held, order, is_unclear=order.client_oid in flags_unknown)
         if part is _Part.STOP:
@@ -268,11 +269,6 @@ def _sort(held: Held, orders: Iterable[Order], flags_unknown: frozenset[ClientOi
         elif part is _Part.ENTRY:
             entering += order.remaining
     return found._replace(entering=Lots(entering))
-
-
-def _is_of_lane(lane: PositionSide, order: Order) -> bool:
-    """Whether an order can be about a position; one that does not say may be about any."""
-    return order.position_side is None or order.position_side is lane
 
 
 def _part(held: Held, order: Order, *, is_unclear: bool) -> tuple[_Part, str]:

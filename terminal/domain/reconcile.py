@@ -10,11 +10,12 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import TYPE_CHECKING, final
 
+from terminal.domain.events import PositionSide
 from terminal.domain.intention import Purpose
 from terminal.domain.order import OrderState
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from terminal.domain.clock import TimestampMs
     from terminal.domain.events import MarginMode
@@ -80,6 +81,7 @@ class PositionFinding:
     symbol: Symbol
     lots: Lots
     heard: Heard
+    lane: PositionSide = PositionSide.BOTH
 
 
 @final
@@ -165,11 +167,11 @@ def origin_of(
 
 def findings(
     orders: Iterable[Order],
-    lots_of: Callable[[Symbol], Lots],
+    lots_of: Callable[[Order], int],
     origin: Callable[[Order], Origin],
     heard: Mapping[ClientOid, tuple[Source, TimestampMs]],
 ) -> tuple[OrderFinding, ...]:
-    """What is found of each order, in their order."""
+    """What is found of each order, in their order. ``lots_of`` says what it could be about."""
     found: list[OrderFinding] = []
     for order in orders:
         known = heard.get(order.client_oid)
@@ -179,19 +181,22 @@ def findings(
                 order,
                 origin(order),
                 Heard() if known is None else Heard(*known),
-                is_stop and order.reduces_only and not lots_of(order.symbol),
+                is_stop and order.reduces_only and not lots_of(order),
             )
         )
     return tuple(found)
 
 
-def unfinished(procedure: Procedure, lots: Lots, working: int) -> Unfinished:
+def unfinished(procedure: Procedure, lots: Sequence[Lots], working: int) -> Unfinished:
     """Say what a procedure was for, how far it came and what there is now.
+
+    ``lots`` are those of each lane in which something is held.
 
     One without a symbol was about all contracts: then ``working`` counts the orders of all of them.
     """
     reached = f" It had come to: {procedure.steps[-1].name}." if procedure.steps else ""
-    position = "no position" if not lots else f"a position of {lots:+} lots"
+    held = " and ".join(f"{one:+}" for one in lots)
+    position = "no position" if not lots else f"a position of {held} lots"
     if not procedure.symbol:
         wanted = procedure.wanted.rstrip(".")
         return Unfinished(

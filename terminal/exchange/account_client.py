@@ -79,13 +79,18 @@ class AccountClient:
     async def position(self, symbol: Symbol) -> PositionUpdate | None:
         """The position of one contract; None when flat (API reference 3.8, three shapes).
 
-        In hedge mode a contract can have two: then it raises ``ProtocolError``, see ``positions``.
+        In hedge mode a contract can have two: then it raises ``ProtocolError``, see
+        ``positions_of``.
         """
-        raw = await self._http.get("/api/v2/position", Raw, {"symbol": symbol}, signed=True)
-        found = self._open(rows_of(raw, PositionPayload))
+        found = await self.positions_of(symbol)
         if len(found) > 1:
             raise ProtocolError(f"{symbol}: {len(found)} positions of one contract")
         return found[0] if found else None
+
+    async def positions_of(self, symbol: Symbol) -> tuple[PositionUpdate, ...]:
+        """The open positions of one contract, one for each lane that is not flat."""
+        raw = await self._http.get("/api/v2/position", Raw, {"symbol": symbol}, signed=True)
+        return self._open(rows_of(raw, PositionPayload))
 
     def _open(self, payloads: list[PositionPayload]) -> tuple[PositionUpdate, ...]:
         updates = (translate.rest_position(payload, self._scales) for payload in payloads)

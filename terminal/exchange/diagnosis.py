@@ -377,13 +377,10 @@ class Diagnosis:
             sentence, remedy = words_of(error)
             words = f"The position mode could not be read; nothing is opened without it. {sentence}"
             return check.failed(words, remedy)
-        if mode is PositionMode.ONE_WAY:
-            return check.ok("The account is in one-way mode.", figures={"mode": mode.value})
-        return check.failed(
-            "The account is in hedge mode, which is not traded here: orders would fail.",
-            "Set one-way mode on the exchange's site, without positions and orders.",
-            figures={"mode": mode.value},
-        )
+        words = "The account is in one-way mode."
+        if mode is PositionMode.HEDGE:
+            words = "The account is in hedge mode: each contract has a long and a short position."
+        return check.ok(words, figures={"mode": mode.value})
 
     async def _order_socket(self, credentials: Credentials | NoKey) -> Finding:
         check = findings.ORDER_SOCKET

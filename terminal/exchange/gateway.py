@@ -180,7 +180,11 @@ class AccountGateway(Protocol):
         ...
 
     async def position(self, symbol: Symbol) -> PositionUpdate | None:
-        """The position of one contract; None when flat."""
+        """The position of one contract in one-way mode; None when flat."""
+        ...
+
+    async def positions_of(self, symbol: Symbol) -> tuple[PositionUpdate, ...]:
+        """The open positions of one contract: up to one, in hedge mode up to two."""
         ...
 
     async def margin_mode(self, symbol: Symbol) -> MarginMode:

@@ -1,16 +1,16 @@
 """One account's positions and balances, kept true by snapshot, stream and reconciliation.
 
 A fill changes the position at once; the exchange's own word about the position replaces that as
-soon as it comes.
+soon as it comes. In hedge mode a contract has two positions, one in each lane: who asks for one
+says which, and nothing here ever adds them up.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from decimal import Decimal
 from typing import TYPE_CHECKING, final
 
-from terminal.domain.clock import TimestampMs, to_ms
 from terminal.domain.errors import TernError
 from terminal.domain.events import (
     CrossLeverageUpdate,
@@ -24,8 +24,7 @@ from terminal.domain.events import (
     WalletPatch,
     WalletUpdate,
 )
-from terminal.domain.intention import Source
-from terminal.domain.position import FLAT, PositionCore, after_fill
+from terminal.domain.lanes import known_lane, lane_of_lots, lane_words
 from terminal.domain.reconcile import Comparison
 from terminal.domain.units import plain
 from terminal.exchange.errors import RejectedError
@@ -37,24 +36,28 @@ from terminal.exchange.gateway import (
     ChannelRefused,
     FrameUnreadable,
 )
-from terminal.session.hearing import Hearing
 from terminal.session.listeners import Listeners
 from terminal.session.notices import NoticeLevel
+from terminal.session.positions import LaneNotNamedError, Position, PositionBook, told_side
 from terminal.session.recovering import Recovery
 from terminal.session.trust import Trust
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from terminal.domain.clock import Clock
+    from terminal.domain.clock import Clock, TimestampMs
     from terminal.domain.contract import Contract
-    from terminal.domain.events import Fill
+    from terminal.domain.events import Fill, PositionSide
     from terminal.domain.units import ExactPrice, Money, Symbol
+    from terminal.domain.words import UnknownWord
     from terminal.exchange.gateway import AccountGateway, StreamFact
     from terminal.session.feed import Feed
     from terminal.session.listeners import Handle
     from terminal.session.notices import NoticeBoard
+    from terminal.session.positions import Key
     from terminal.session.tasks import TaskOwner
+
+__all__ = ["AccountSession", "LaneNotNamedError", "Position"]
 
 PROVISIONAL_LIMIT_S = 5.0
 RECONCILE_INTERVAL_S = 60.0
@@ -64,33 +67,7 @@ POSITION_READ_LIMIT_S = 10.0
 """So often and so long a position is asked for again because it changed during the answer."""
 DEFAULT_ISOLATED_LEVERAGE = Decimal(5)
 """Isolated leverage is a parameter of each order and is asked from nobody (reference 3.9)."""
-HEDGE_WORDS = "The account is in hedge mode, which is not traded here."
 _DAY_MS = 86_400_000
-_NEVER = TimestampMs(0)
-
-
-@final
-@dataclass(frozen=True, slots=True)
-class Position:
-    """One contract's position as we know it now.
-
-    ``is_provisional`` says that fills were added that the exchange's own word does not cover yet.
-    ``told`` is who told last how much is held, and when; with fills added that is assumed. What
-    changes nothing but its worth (mark, margin) is not counted. Money is in the contract's settle
-    currency.
-    """
-
-    symbol: Symbol
-    core: PositionCore
-    mark: ExactPrice | None
-    realized: Money | None
-    liquidation: ExactPrice | None
-    margin: Money | None
-    leverage: Decimal | None
-    margin_mode: MarginMode | None
-    is_provisional: bool = False
-    event_at: TimestampMs = _NEVER
-    told: Hearing | None = None
 
 
 @final
@@ -113,8 +90,9 @@ class AccountSession:
         self._notices = notices
         self._contracts = contracts
         self._handles: list[Handle] = []
-        """True for an account with a long and a short position of each contract (hedge mode)."""
-        self._positions: dict[Symbol, Position] = {}
+        self._book = PositionBook(clock, contracts)
+        self._doubted: set[PositionSide] = set()
+        """Lanes that were told and that the mode does not have: it is read again."""
         self._wallets: dict[str, WalletUpdate] = {}
         self._margin_modes: dict[Symbol, MarginMode] = {}
         self._cross_leverage: dict[Symbol, Decimal] = {}
@@ -122,10 +100,8 @@ class AccountSession:
         self._prepared: set[Symbol] = set()
         self._reading_modes: set[Symbol] = set()
         self._are_modes_doubted = False
-        self.position_mode: PositionMode | None = None
         self._days: dict[str, tuple[int, Money, TimestampMs]] = {}
         self._wallet_revisions: dict[str, int] = {}
-        self._revisions: dict[Symbol, int] = {}
         self.comparison: Comparison | None = None
         """The last reading of all positions."""
         self.on_changed: Listeners[[]] = Listeners(self._owner.listener_failed)
@@ -147,22 +123,53 @@ class AccountSession:
         return self.trust.is_given
 
     @property
-    def is_hedged(self) -> bool:
-        """True in hedge mode, as far as that is known."""
-        return self.position_mode is PositionMode.HEDGE
+    def position_mode(self) -> PositionMode | None:
+        """One position for a contract, or two beside each other; None until it was read."""
+        return self._book.mode
 
-    def position(self, symbol: Symbol) -> Position:
-        """A contract's position; flat when none is known."""
-        return self._positions.get(symbol) or _flat(symbol)
+    @property
+    def is_hedged(self) -> bool:
+        """True in hedge mode: each contract has a long and a short position."""
+        return self._book.mode is PositionMode.HEDGE
+
+    def lanes(self, symbol: Symbol) -> tuple[PositionSide, ...]:
+        """The lanes of a contract: BOTH in one-way mode, LONG and SHORT in hedge mode."""
+        return self._book.lanes(symbol)
+
+    def lane(self, symbol: Symbol, lane: PositionSide | None) -> PositionSide:
+        """The lane that is meant; None means the only one.
+
+        Raises ``LaneNotNamedError`` in hedge mode, where that would be a guess.
+        """
+        return self._book.lane(symbol, lane)
+
+    def position(self, symbol: Symbol, lane: PositionSide | None = None) -> Position:
+        """A contract's position in a lane; flat when none is known.
+
+        Without a lane it is the only one of one-way mode; in hedge mode ``LaneNotNamedError`` is
+        raised then, because a sum of two lanes is no position.
+        """
+        return self._book.get(symbol, self._book.lane(symbol, lane))
+
+    def held(self, symbol: Symbol) -> tuple[Position, ...]:
+        """A contract's positions that are not flat, long before short."""
+        return self._book.of(symbol)
 
     def positions(self) -> tuple[Position, ...]:
-        """All positions that are not flat, by symbol."""
-        held = (p for p in self._positions.values() if not p.core.is_flat)
-        return tuple(sorted(held, key=lambda position: position.symbol))
+        """All positions that are not flat, by symbol, long before short."""
+        return self._book.held()
 
     def unconfirmed(self) -> tuple[Symbol, ...]:
-        """Contracts whose position is a sum of ours, flat ones too, by symbol."""
-        return tuple(sorted(p.symbol for p in self._positions.values() if p.is_provisional))
+        """Contracts of which a position is a sum of ours, flat ones too, by symbol."""
+        return tuple(sorted({one.symbol for one in self._book.all() if one.is_provisional}))
+
+    def mark(self, symbol: Symbol) -> ExactPrice | None:
+        """The mark price as it was told with a position last; None where none was told."""
+        marked = [one for one in self._of_all_lanes(symbol) if one.mark is not None]
+        return max(marked, key=lambda one: one.event_at).mark if marked else None
+
+    def _of_all_lanes(self, symbol: Symbol) -> list[Position]:
+        return [self._book.get(symbol, lane) for lane in self._book.lanes(symbol)]
 
     def wallet(self, currency: str) -> WalletUpdate | None:
         """The account in one settle currency, None when not known yet."""
@@ -180,20 +187,23 @@ class AccountSession:
         return wallet.equity - day[1], day[2]
 
     def margin_mode(self, symbol: Symbol) -> MarginMode | None:
-        """The margin mode of a contract; None until it was read."""
-        position = self._positions.get(symbol)
-        if position is not None and not position.core.is_flat and position.margin_mode is not None:
-            return position.margin_mode
+        """The margin mode of a contract, the same in both lanes; None until it was read."""
+        for position in self._book.of(symbol):
+            if position.margin_mode is not None:
+                return position.margin_mode
         return self._margin_modes.get(symbol)
 
-    def leverage(self, symbol: Symbol) -> Decimal | None:
-        """The leverage an opening order is sent with; None while it is not known."""
+    def leverage(self, symbol: Symbol, lane: PositionSide | None = None) -> Decimal | None:
+        """The leverage an opening order is sent with; None while it is not known.
+
+        An isolated position has one of its own, by which more of the same ``lane`` is opened.
+        """
         mode = self.margin_mode(symbol)
         if mode is MarginMode.CROSS:
             return self._cross_leverage.get(symbol)
-        position = self._positions.get(symbol)
-        if position is not None and not position.core.is_flat and position.leverage:
-            return position.leverage
+        for position in self._book.of(symbol):
+            if position.leverage and lane in {None, position.lane}:
+                return position.leverage
         contract = self._contracts.get(symbol)
         if contract is None or mode is None:
             return None
@@ -255,15 +265,20 @@ class AccountSession:
             self._owner.spawn(f"modes of {symbol}", self._read_modes(symbol))
 
     async def _read_all(self) -> None:
-        mode = self.position_mode = await self._gateway.position_mode()
-        if mode is PositionMode.HEDGE:
-            self._warn(f"{HEDGE_WORDS} Orders will fail.")
-        before = dict(self._revisions)
-        updates = {update.symbol: update for update in await self._gateway.positions()}
+        book = self._book
+        await self._read_position_mode()
+        before = dict(book.revisions)
+        stated = await self._gateway.positions()
+        lanes = {known_lane(told_side(update)) for update in stated}
+        odd = {lane for lane in lanes if lane is not None and book.contradicts(lane)}
+        if odd:  # switched between the two answers, or told oddly
+            self._doubted |= odd
+            await self._read_position_mode()
+        updates = self._by_lane(stated)
         differences = 0
-        for symbol in self._positions.keys() | updates.keys():
-            if self._revisions.get(symbol) == before.get(symbol):
-                differences += self._believe(symbol, updates.get(symbol))
+        for key in book.keys() | updates.keys():
+            if book.revisions.get(key) == before.get(key):
+                differences += book.believe(key, updates.get(key))
         is_first = self.comparison is None
         self.comparison = Comparison(self._clock.now_ms(), None if is_first else differences)
         for currency in sorted({c.settle_currency for c in self._contracts.values()}):
@@ -273,24 +288,43 @@ class AccountSession:
                 # A currency the account does not have must not take the others away.
                 self._warn(f"No balance in {currency}: {error.sentence}")
 
-    def _believe(self, symbol: Symbol, update: PositionUpdate | None) -> bool:
-        """Take the answer to a request during which nothing was heard: it is the latest word.
+    def _by_lane(self, updates: tuple[PositionUpdate, ...]) -> dict[Key, PositionUpdate]:
+        """Positions as they were read, each in its lane; a flat one needs none."""
+        found: dict[Key, PositionUpdate] = {}
+        for update in updates:
+            lane = self._book.lane_told(told_side(update), update.lots)
+            if lane is not None:
+                found[update.symbol, lane] = update
+        return found
 
-        Times are not compared here. The answer's is the exchange's, and ours may run ahead of it.
-        Returns whether another size was believed before.
+    async def _read_position_mode(self) -> None:
+        """Ask for the mode; positions of another one are forgotten, and the change is said."""
+        mode = await self._gateway.position_mode()
+        doubted, self._doubted = self._doubted, set()
+        is_first = self._book.mode is None
+        if not self._book.take_mode(mode, doubted):
+            return
+        if mode is PositionMode.HEDGE:
+            words = "The account is in hedge mode: long and short positions are kept apart."
+            self._notices.post(NoticeLevel.INFO, "account", words)
+        elif not is_first:
+            self._warn("The account was changed to one-way mode.")
+        self.on_changed.notify()
+
+    def doubt_mode(self) -> None:
+        """The exchange refused a lane: read the mode, and all else, again.
+
+        Nobody tells when the position mode is changed elsewhere (API reference 11).
         """
-        known, told = self.position(symbol), self._hear(symbol, Source.REST)
-        if update is None:
-            now = replace(_flat(symbol), event_at=known.event_at, told=told)
-        else:
-            now = _position_of(update, told)
-        self._positions[symbol] = now
-        return now.core.lots != known.core.lots
+        self._recovery.again()
+        self.on_changed.notify()
 
-    def _hear(self, symbol: Symbol, source: Source) -> Hearing:
-        """Somebody tells of a position now, and is believed."""
-        revision = self._revisions[symbol] = self._revisions.get(symbol, 0) + 1
-        return Hearing(source, self._clock.now_ms(), self._clock.monotonic_s(), revision)
+    def _note_lane(self, told: PositionSide | UnknownWord | None) -> None:
+        """Something named a lane; if the mode has no such one, the mode is read again."""
+        lane = known_lane(told)
+        if lane is not None and self._book.contradicts(lane):
+            self._doubted.add(lane)
+            self.doubt_mode()
 
     async def _read_modes(self, symbol: Symbol) -> None:
         try:
@@ -342,7 +376,7 @@ class AccountSession:
         if isinstance(fact, PositionUpdate):
             self._take_position(fact)
         elif isinstance(fact, PositionPatch):
-            self._patch_position(fact)
+            self._book.patch(fact)
         elif isinstance(fact, WalletUpdate):
             self._take_wallet(fact)
         elif isinstance(fact, WalletPatch):
@@ -387,6 +421,9 @@ class AccountSession:
         level = NoticeLevel.INFO
         if isinstance(fact, PositionSettlement):
             text = f"Funding: {plain(fact.fee.amount)} {fact.fee.currency} on {fact.lots} lots."
+            lane = lane_of_lots(fact.lots) if self.is_hedged else None
+            if lane is not None:
+                text = f"{text[:-1]} of the {lane_words(lane)}."
         elif fact.is_done:
             text = f"The risk limit level is {fact.level} now."
         else:
@@ -402,30 +439,12 @@ class AccountSession:
         self._warn(f"The account could not be read. {sentence}")
 
     def _take_position(self, update: PositionUpdate) -> None:
-        known = self._positions.get(update.symbol)
-        if known is not None and update.event_at < known.event_at:
-            if update.event_at:
-                return  # older than what is known already, our own fills included
-            # One without a time came last, and does not make what follows look new.
-            update = replace(update, event_at=known.event_at)
-        told = self._hear(update.symbol, Source.STREAM)
-        self._positions[update.symbol] = _position_of(update, told, known)
-
-    def _patch_position(self, patch: PositionPatch) -> None:
-        """A part of a position changes what it tells and nothing else (reference 5.7).
-
-        It says nothing of fills: the time up to which those are known stays.
-        """
-        known = self._positions.get(patch.symbol)
-        if known is None or known.core.is_flat or patch.event_at < known.event_at:
-            return
-        self._positions[patch.symbol] = replace(
-            known,
-            mark=patch.mark or known.mark,
-            margin=patch.margin or known.margin,
-            liquidation=patch.liquidation or known.liquidation,
-            leverage=patch.leverage or known.leverage,
-        )
+        self._note_lane(told_side(update))
+        lane = self._book.lane_of(update)
+        if lane is not None:
+            self._book.take(update, lane)
+        elif self._book.of(update.symbol):  # one of two lanes is flat, and nobody says which
+            self._doubt_lanes(update.symbol)
 
     def _patch_wallet(self, patch: WalletPatch) -> None:
         """The old account model tells one part at a time; what it does not tell is unchanged."""
@@ -460,33 +479,44 @@ class AccountSession:
         if known is None or known[0] != day:
             self._days[update.currency] = (day, update.equity, now_ms)
 
-    def apply_fill(self, fill: Fill) -> None:
-        """Let a fill of ours change the position at once, unless it is covered already."""
-        known = self.position(fill.symbol)
-        contract = self._contracts.get(fill.symbol)
-        at_ms = to_ms(fill.event_at)
-        if contract is None or (at_ms <= known.event_at and not known.is_provisional):
-            return
-        self._positions[fill.symbol] = replace(
-            known,
-            core=after_fill(known.core, fill, contract),
-            is_provisional=True,
-            event_at=max(at_ms, known.event_at),
-            told=self._hear(fill.symbol, Source.ASSUMED),
-        )
-        if not known.is_provisional:
-            self._owner.spawn(f"verify {fill.symbol}", self._verify(fill.symbol))
-        self.on_changed.notify()
+    def apply_fill(self, fill: Fill, lane: PositionSide | None = None) -> None:
+        """Let a fill of ours change its position at once, unless it is covered already.
 
-    async def _verify(self, symbol: Symbol) -> None:
+        Its lane is told by itself, else it is that of its order; in hedge mode, without either,
+        nothing is added and the exchange is asked.
+        """
+        told = fill.position_side or lane
+        self._note_lane(told)
+        found = self._book.lane_told(told)
+        if found is None:
+            self._doubt_lanes(fill.symbol)
+            self.on_changed.notify()
+            return
+        is_first = self._book.add(fill, found)
+        if is_first:
+            self._owner.spawn(f"verify {fill.symbol}", self._verify(fill.symbol, found))
+        if is_first is not None:
+            self.on_changed.notify()
+
+    def _doubt_lanes(self, symbol: Symbol) -> None:
+        """One lane changed and nobody said which: none is sure before the exchange was asked."""
+        for lane in self._book.lanes(symbol):
+            if not self._book.get(symbol, lane).is_provisional:
+                self._owner.spawn(f"verify {symbol}", self._verify(symbol, lane, wait_s=0.0))
+        self._book.doubt(symbol)
+
+    async def _verify(
+        self, symbol: Symbol, lane: PositionSide, wait_s: float = PROVISIONAL_LIMIT_S
+    ) -> None:
         """Fills that the exchange's position does not confirm in time are not believed longer."""
         is_told = False
         while True:
-            await self._clock.sleep(PROVISIONAL_LIMIT_S)
-            if not self.position(symbol).is_provisional:
+            await self._clock.sleep(wait_s)
+            wait_s = PROVISIONAL_LIMIT_S
+            if not self._book.get(symbol, lane).is_provisional:
                 return
             try:
-                await self.read_position(symbol)
+                await self.read_position(symbol, lane)
             except TernError as error:
                 if not is_told:
                     words = f"The position could not be confirmed. {error.sentence}"
@@ -498,30 +528,58 @@ class AccountSession:
         await self._read_all()
         self.on_changed.notify()
 
-    async def read_position(self, symbol: Symbol) -> Position:
+    async def read_position(self, symbol: Symbol, lane: PositionSide | None = None) -> Position:
         """Ask the exchange now and believe it: what is returned is never a sum of ours.
 
-        What is heard of the position while the answer is on its way is newer and stays, and the
-        exchange is asked again. Raises from ``exchange.errors``, and ``TernError`` when it would
+        Raises like ``read_lanes``, and ``LaneNotNamedError`` in hedge mode without a lane.
+        """
+        named = self._book.lane(symbol, lane)
+        await self.read_lanes(symbol, only=named)
+        return self._book.get(symbol, named)
+
+    async def read_lanes(
+        self, symbol: Symbol, only: PositionSide | None = None
+    ) -> tuple[Position, ...]:
+        """Ask the exchange now for all lanes of a contract, or for one, and believe it.
+
+        What is heard of a position while the answer is on its way is newer and stays, and the
+        exchange is asked again. Raises from ``exchange.errors``, and ``TernError`` when one would
         not stand still and the exchange itself has not told the latest of it.
         """
         deadline_s = self._clock.monotonic_s() + POSITION_READ_LIMIT_S
         for _ in range(POSITION_READS):
-            before = self._revisions.get(symbol)
-            update = await self._gateway.position(symbol)
-            if self._revisions.get(symbol) == before:
-                self._believe(symbol, update)
+            if await self._read_once(symbol, only):
                 self.on_changed.notify()
-                return self.position(symbol)
+                return tuple(self._of_all_lanes(symbol))
             if self._clock.monotonic_s() >= deadline_s:
                 break
-        position = self.position(symbol)
-        if position.is_provisional:
+        found = [one for one in self._of_all_lanes(symbol) if only in {None, one.lane}]
+        if any(one.is_provisional for one in found):
             raise TernError(
                 f"{symbol} changed during every answer",
                 sentence="The position changes faster than it can be read; it is not known yet.",
             )
-        return position
+        return tuple(found)
+
+    async def _read_once(self, symbol: Symbol, only: PositionSide | None) -> bool:
+        """Ask once; whether what was asked for stood still while the answer was on its way."""
+        book = self._book
+        before = dict(book.revisions)
+        if book.mode is PositionMode.ONE_WAY:
+            update = await self._gateway.position(symbol)
+            stated: tuple[PositionUpdate, ...] = () if update is None else (update,)
+        else:
+            stated = await self._gateway.positions_of(symbol)
+        for update in stated:
+            self._note_lane(told_side(update))
+        updates, is_still = self._by_lane(stated), True
+        for lane in {*book.lanes(symbol), *(lane for _, lane in updates)}:
+            key = (symbol, lane)
+            if book.revisions.get(key) == before.get(key):
+                book.believe(key, updates.get(key))
+            elif only in {None, lane}:
+                is_still = False
+        return is_still
 
     async def read_wallet(self, currency: str) -> WalletUpdate:
         """Ask the exchange now for the account in one currency. Raises from ``exchange.errors``.
@@ -546,37 +604,3 @@ class AccountSession:
 
     def _warn(self, text: str, symbol: Symbol | None = None) -> None:
         self._notices.post(NoticeLevel.WARNING, "account", text, symbol)
-
-
-def _position_of(update: PositionUpdate, told: Hearing, known: Position | None = None) -> Position:
-    """A whole position; of what it left out, what was known stays as long as it is held."""
-    position = Position(
-        symbol=update.symbol,
-        core=PositionCore(update.lots, update.average_entry) if update.lots else FLAT,
-        mark=update.mark,
-        realized=update.realized,
-        liquidation=update.liquidation,
-        margin=update.margin,
-        leverage=update.leverage,
-        margin_mode=update.margin_mode,
-        event_at=update.event_at,
-        told=told,
-    )
-    untold = update.untold
-    if known is None or not untold:
-        return position
-    if "average_entry" in untold and update.lots:
-        position = replace(position, core=PositionCore(update.lots, known.core.average_entry))
-    return replace(
-        position,
-        mark=known.mark if "mark" in untold else position.mark,
-        realized=known.realized if "realized" in untold else position.realized,
-        liquidation=known.liquidation if "liquidation" in untold else position.liquidation,
-        margin=known.margin if "margin" in untold else position.margin,
-        leverage=known.leverage if "leverage" in untold else position.leverage,
-        margin_mode=known.margin_mode if "margin_mode" in untold else position.margin_mode,
-    )
-
-
-def _flat(symbol: Symbol) -> Position:
-    return Position(symbol, FLAT, None, None, None, None, None, None)

@@ -14,6 +14,7 @@ from terminal.domain.intention import OWN_PREFIX
 from terminal.domain.protection import ProtectionSettings
 from terminal.domain.triggers import References
 from terminal.domain.units import ClientOid, Symbol
+from terminal.exchange.outcome import Rejected
 from terminal.session.account import AccountSession
 from terminal.session.candle_sessions import CandleSessions
 from terminal.session.clock import ClockKeeping, ExchangeClock
@@ -54,7 +55,9 @@ if TYPE_CHECKING:
     from terminal.domain.clock import Clock
     from terminal.domain.contract import Contract
     from terminal.domain.guard import GuardLimits, Touch
+    from terminal.exchange.batches import Subject
     from terminal.exchange.connect import ExchangeClients
+    from terminal.exchange.outcome import Outcome
     from terminal.session.conditions import Check, Condition
     from terminal.session.journal import Journal
     from terminal.session.kill_switch import StopMemory
@@ -71,6 +74,8 @@ class Safety:
     fuse: FuseTerms = field(default_factory=FuseTerms)
 
 
+OTHER_MODE = frozenset({"330011", "330012"})
+"""A position side that the account's mode does not have: it was changed elsewhere (1.6)."""
 JOURNAL_CARE_S = 60.0
 """Between two times that the journal's log is written into its file."""
 _RETRY_S = (0.5, 1.0, 2.0, 4.0, 8.0)
@@ -135,6 +140,7 @@ class Backend:
             journal,
         )
         self.desk.resolution.past = clients.history.done_orders
+        self.desk.on_answer.add(self._on_answer)
         self.desk.latency.offset_ms = lambda: clients.keeper.time.offset_ms
         self.limits = LimitKeeper(
             limit_file,
@@ -243,6 +249,10 @@ class Backend:
         live.on_changed.add(self.fuse.permit_changed)
         return watch, live
 
+    def _on_answer(self, _subject: Subject, outcome: Outcome) -> None:
+        if isinstance(outcome, Rejected) and outcome.code in OTHER_MODE:
+            self.account.doubt_mode()
+
     def _on_feed_opened(self, feed: Feed) -> None:
         self.notices.post(NoticeLevel.INFO, "feed", f"The {feed.name} stream is connected.")
 
@@ -271,7 +281,7 @@ class Backend:
                 None if mark is None else mark.index_price,
             )
         is_known = market is None and self.account.is_trusted
-        return References(mark=self.account.position(symbol).mark if is_known else None)
+        return References(mark=self.account.mark(symbol) if is_known else None)
 
     async def start(self) -> None:
         """Begin: the contract list is read, then the feeds connect and the sessions recover."""

@@ -74,7 +74,8 @@ class Batching:
         if contract is not None:  # what the exchange takes in one order bounds each of them only
             lots = min(lots, contract.max_order_lots, contract.max_market_order_lots)
         dearest = max(tickets, key=lambda ticket: ticket.price or 0)
-        whole = replace(dearest, lots=Lots(lots), exits=None, trigger=None, terms=USUAL_TERMS)
+        terms = replace(USUAL_TERMS, position_side=dearest.terms.position_side)
+        whole = replace(dearest, lots=Lots(lots), exits=None, trigger=None, terms=terms)
         alone = {block for ticket in tickets for block in self._desk.blocks(ticket)}
         return tuple(
             replace(block, sentence=f"Together: {block.sentence}")

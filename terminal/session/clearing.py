@@ -11,6 +11,7 @@ from enum import Enum
 from typing import TYPE_CHECKING, final
 
 from terminal.domain.errors import TernError
+from terminal.domain.lanes import never_opens
 from terminal.domain.order import OrderState, PendingCommand
 
 if TYPE_CHECKING:
@@ -159,7 +160,7 @@ class Clearing:
             if self._desk.flattening(symbol):
                 continue  # it asks by itself
             try:
-                await self._account.read_position(symbol)
+                await self._account.read_lanes(symbol)
             except TernError as error:
                 self._problem = error.sentence
             except Exception as error:  # noqa: BLE001 - reported; asked again
@@ -175,7 +176,7 @@ class Clearing:
         if self.kind is not ClearingKind.ENTRIES:
             return list(working)
         unknown = self._desk.flags_unknown
-        return [o for o in working if not o.reduces_only and o.client_oid not in unknown]
+        return [o for o in working if not never_opens(o) and o.client_oid not in unknown]
 
     # Commanding ------------------------------------------------------------------------------
 

@@ -11,16 +11,18 @@ from decimal import ROUND_FLOOR, Decimal
 from typing import TYPE_CHECKING, final
 
 from terminal.domain.errors import TernError
-from terminal.domain.events import MarginMode, OrderType, PositionMode
+from terminal.domain.events import MarginMode, OrderType
 from terminal.domain.guard import Block, BlockField
 from terminal.domain.intention import Purpose
-from terminal.domain.ticket import OrderTicket, close_ticket
+from terminal.domain.lanes import about, wire_lane
+from terminal.domain.ticket import OrderTerms, OrderTicket, close_ticket
 from terminal.domain.units import Lots, Side
-from terminal.session.account import HEDGE_WORDS
+from terminal.session.account import LaneNotNamedError
 from terminal.session.procedures import say
 from terminal.session.results import Blocked
 
 if TYPE_CHECKING:
+    from terminal.domain.events import PositionSide
     from terminal.domain.units import Price, Symbol
     from terminal.session.account import Position
     from terminal.session.desk import Desk
@@ -35,7 +37,9 @@ class Closing:
     def __init__(self, desk: Desk) -> None:
         self._desk = desk
 
-    def start(self, symbol: Symbol, share: Decimal, price: Price | None) -> Blocked | None:
+    def start(
+        self, symbol: Symbol, share: Decimal, price: Price | None, lane: PositionSide | None = None
+    ) -> Blocked | None:
         """Close a share (above 0, up to 1) at market, or with a limit at ``price``.
 
         A position that is not sure is read first; then whatever keeps it from closing is said.
@@ -43,39 +47,42 @@ class Closing:
         if not 0 < share <= 1:
             return _blocked(f"A share of {share} cannot be closed.", BlockField.LOTS)
         account = self._desk.account
-        if account.position_mode is PositionMode.HEDGE:
-            return _blocked(HEDGE_WORDS)
-        position = account.position(symbol)
+        try:
+            position = account.position(symbol, lane)
+        except LaneNotNamedError as error:
+            return Blocked((Block(BlockField.POSITION, error.sentence, error.remedy),))
         if account.is_trusted and not position.is_provisional:
             return self._close(position, share, price)
         pressed_s = self._desk.latency.pressed_s
-        self._desk.spawn(f"close {symbol}", self._read_and_close(symbol, share, price, pressed_s))
+        self._desk.spawn(f"close {symbol}", self._read_and_close(position, share, price, pressed_s))
         return None
 
     async def _read_and_close(
-        self, symbol: Symbol, share: Decimal, price: Price | None, pressed_s: float | None
+        self, known: Position, share: Decimal, price: Price | None, pressed_s: float | None
     ) -> None:
-        desk = self._desk
+        desk, symbol, lane = self._desk, known.symbol, known.lane
+        name = about(symbol, lane)
         try:
-            position = await desk.account.read_position(symbol)
+            position = await desk.account.read_position(symbol, lane)
         except TernError as error:
             if share != WHOLE or price is not None:
-                words = f"{symbol}: nothing was closed, its size is not known. {error.sentence}"
+                words = f"{name}: nothing was closed, its size is not known. {error.sentence}"
                 say(desk, symbol, words, ok=False)
                 return
             # Closing all needs no size, and closing what is not there is refused without harm.
             with desk.latency.since(pressed_s):
-                self._close_all(desk.account.position(symbol))
+                self._close_all(desk.account.position(symbol, lane))
             return
         with desk.latency.since(pressed_s):
             blocked = self._close(position, share, price)
         if blocked is not None:
-            say(desk, symbol, f"{symbol} was not closed. {blocked.blocks[0].reason}", ok=False)
+            say(desk, symbol, f"{name} was not closed. {blocked.blocks[0].reason}", ok=False)
 
     def _close(self, position: Position, share: Decimal, price: Price | None) -> Blocked | None:
         held = position.core.lots
         if not held:
-            return _blocked(f"There is no position in {position.symbol} to close.")
+            name = about(position.symbol, position.lane)
+            return _blocked(f"There is no position in {name} to close.")
         if share == WHOLE and price is None:
             self._close_all(position)
             return None
@@ -99,12 +106,14 @@ class Closing:
                 if not number:
                     return result
                 words = f"{sum(sizes[:number])} of {lots} lots are being closed, the rest is not."
-                say(desk, symbol, f"{symbol}: {words} {result.blocks[0].reason}", ok=False)
+                name = about(symbol, position.lane)
+                say(desk, symbol, f"{name}: {words} {result.blocks[0].reason}", ok=False)
                 break
         return None
 
     def _close_all(self, position: Position) -> None:
-        ticket = close_ticket(position.symbol, self._mode(position))
+        terms = OrderTerms(position_side=wire_lane(position.lane))
+        ticket = close_ticket(position.symbol, self._mode(position), terms=terms)
         self._desk.close_position(ticket, Purpose.CLOSE)
 
     def _part(self, position: Position, lots: Lots, price: Price | None) -> OrderTicket:
@@ -116,8 +125,9 @@ class Closing:
             price=price,
             lots=lots,
             margin_mode=self._mode(position),
-            leverage=self._desk.account.leverage(position.symbol),
+            leverage=self._desk.account.leverage(position.symbol, position.lane),
             is_reduce_only=True,
+            terms=OrderTerms(position_side=wire_lane(position.lane)),
         )
 
     def _mode(self, position: Position) -> MarginMode:

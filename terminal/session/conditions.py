@@ -113,13 +113,12 @@ def truth_condition(*, has_orders: bool, has_account: bool) -> Condition:
 
 
 def mode_condition(mode: PositionMode | None) -> Condition:
-    """The account is in a position mode that is traded here."""
+    """The position mode is known: every order must fit it."""
     name = "Position mode"
     if mode is None:
         return Condition(name, Light.WAITING, "The position mode is being read.")
     if mode is PositionMode.HEDGE:
-        words = "The account is in hedge mode, which is not traded here."
-        return Condition(name, Light.RED, words, "Change it to one-way on the exchange's site.")
+        return Condition(name, Light.GREEN, "Hedge: long and short positions are kept apart.")
     return Condition(name, Light.GREEN, "One-way.")
 
 

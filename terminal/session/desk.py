@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from terminal.domain.access import Access
     from terminal.domain.clock import Clock
     from terminal.domain.contract import Contract
-    from terminal.domain.events import Fill, OrderDetails, OrderUpdate
+    from terminal.domain.events import Fill, OrderDetails, OrderUpdate, PositionSide
     from terminal.domain.guard import Block
     from terminal.domain.intention import ProcedureId
     from terminal.domain.order import Order
@@ -61,8 +61,8 @@ class Desk(Protocol):
         """Orders that may still fill, oldest first."""
         ...
 
-    def flattening(self, symbol: Symbol) -> bool:
-        """True while a contract is being flattened."""
+    def flattening(self, symbol: Symbol, lane: PositionSide | None = None) -> bool:
+        """True while a contract, or one lane of it, is being flattened."""
         ...
 
     @property

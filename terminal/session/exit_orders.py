@@ -8,8 +8,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, final
 
-from terminal.domain.events import OrderType, PositionSide, StopDirection
+from terminal.domain.events import OrderType, StopDirection
 from terminal.domain.guard import Block, BlockField
+from terminal.domain.lanes import about, closes, wire_lane
 from terminal.domain.protection import Held, ProtectionState, breakeven_price, exit_tickets
 from terminal.domain.ticket import OrderTerms, OrderTicket, StopTrigger, close_ticket
 from terminal.domain.triggers import (
@@ -27,11 +28,12 @@ from terminal.session.results import Blocked
 from terminal.session.swaps import swap
 
 if TYPE_CHECKING:
-    from terminal.domain.events import MarginMode, StopReference
+    from terminal.domain.events import MarginMode, PositionSide, StopReference
     from terminal.domain.order import Order
     from terminal.domain.units import Symbol
     from terminal.session.account import AccountSession
     from terminal.session.orders import OrderDesk
+    from terminal.session.positions import Key
     from terminal.session.protection import ProtectionWatch
 
 
@@ -43,20 +45,29 @@ class ExitOrders:
         self._desk = desk
         self._account = account
         self._watch = watch
-        self._moving: set[Symbol] = set()
+        self._moving: set[Key] = set()
 
-    def is_moving(self, symbol: Symbol) -> bool:
-        """True while a contract's stop is being moved."""
-        return symbol in self._moving
+    def is_moving(self, symbol: Symbol, lane: PositionSide | None = None) -> bool:
+        """True while the stop of a contract's position is being moved."""
+        return (symbol, self._account.lane(symbol, lane)) in self._moving
 
     # Tickets ---------------------------------------------------------------------------------
 
     def stop_entry(
-        self, symbol: Symbol, side: Side, price: Price, lots: Lots
+        self,
+        symbol: Symbol,
+        side: Side,
+        price: Price,
+        lots: Lots,
+        lane: PositionSide | None = None,
     ) -> OrderTicket | Blocked:
-        """A market order that waits for the price to run past a level: buys above, sells below."""
+        """A market order that waits for the price to run past a level: buys above, sells below.
+
+        In hedge mode the side that makes its lane smaller only reduces.
+        """
+        lane = self._account.lane(symbol, lane)
         mode = self._account.margin_mode(symbol)
-        held = self._watch.held(symbol)
+        held = self._watch.held(symbol, lane)
         if mode is None or held is None:
             return _blocked(BlockField.CONTRACT, "The margin mode is not known yet.")
         reference = self._watch.settings.reference
@@ -75,17 +86,21 @@ class ExitOrders:
             price=None,
             lots=lots,
             margin_mode=mode,
-            leverage=self._account.leverage(symbol),
+            leverage=self._account.leverage(symbol, lane),
+            is_reduce_only=closes(lane, side),
             trigger=trigger,
+            terms=OrderTerms(position_side=wire_lane(lane)),
         )
 
-    def close_at(self, symbol: Symbol, side: Side, price: Price) -> OrderTicket | Blocked:
+    def close_at(
+        self, symbol: Symbol, side: Side, price: Price, lane: PositionSide | None = None
+    ) -> OrderTicket | Blocked:
         """A stop that closes all of the position at a price, whatever its size is by then.
 
         ``side`` is the side that closes: selling closes a long position. Above or below the price
         of now decides whether it limits the loss or takes the profit.
         """
-        held, mode = self._watch.held(symbol), self._mode(symbol)
+        held, mode = self._watch.held(symbol, lane), self._mode(symbol, lane)
         if held is None or mode is None:
             return _blocked(BlockField.CONTRACT, "The margin mode is not known yet.")
         if not held.lots:
@@ -107,10 +122,15 @@ class ExitOrders:
         return _close(held, mode, StopTrigger(way, reference, price))
 
     def exit_at(
-        self, symbol: Symbol, purpose: Purpose, price: Price, lots: Lots | None
+        self,
+        symbol: Symbol,
+        purpose: Purpose,
+        price: Price,
+        lots: Lots | None,
+        lane: PositionSide | None = None,
     ) -> OrderTicket | Blocked:
         """A stop-loss or take-profit of a standing position; without lots it closes all of it."""
-        held, mode = self._watch.held(symbol), self._mode(symbol)
+        held, mode = self._watch.held(symbol, lane), self._mode(symbol, lane)
         if held is None or mode is None:
             return _blocked(BlockField.CONTRACT, "The margin mode is not known yet.")
         if not held.lots:
@@ -131,35 +151,40 @@ class ExitOrders:
             return _blocked(BlockField.LOTS, f"The exchange takes at most {most} lots at once.")
         return tickets[0]
 
-    def _mode(self, symbol: Symbol) -> MarginMode | None:
-        return self._account.position(symbol).margin_mode or self._account.margin_mode(symbol)
+    def _mode(self, symbol: Symbol, lane: PositionSide | None) -> MarginMode | None:
+        account = self._account
+        return account.position(symbol, lane).margin_mode or account.margin_mode(symbol)
 
     def under_way(self) -> tuple[str, ...]:
         """Stops that are being moved now, one sentence for each contract."""
-        return tuple(f"The stop of {symbol} is being moved." for symbol in sorted(self._moving))
+        names = sorted(about(*key) for key in self._moving)
+        return tuple(f"The stop of {name} is being moved." for name in names)
 
     # Breakeven -------------------------------------------------------------------------------
 
-    def breakeven(self, symbol: Symbol) -> Blocked | Price:
+    def breakeven(self, symbol: Symbol, lane: PositionSide | None = None) -> Blocked | Price:
         """Move the position's stop to where closing loses nothing, fees included.
 
         Stops that are there or better stay. The others are canceled once the new one waits. Returns
         the price that is on its way.
         """
-        held = self._watch.held(symbol)
-        entry = self._account.position(symbol).core.average_entry
+        held = self._watch.held(symbol, lane)
+        entry = self._account.position(symbol, lane).core.average_entry
         if held is None or not held.lots or entry is None:
             return _blocked(BlockField.POSITION, "There is no position whose stop could be moved.")
         price = breakeven_price(held, entry)
-        return self.move_stop(symbol, price) or price
+        return self.move_stop(symbol, price, lane) or price
 
-    def move_stop(self, symbol: Symbol, price: Price) -> Blocked | None:
+    def move_stop(
+        self, symbol: Symbol, price: Price, lane: PositionSide | None = None
+    ) -> Blocked | None:
         """Bring the position's stops to a price that limits the loss more than they do."""
-        held, mode = self._watch.held(symbol), self._mode(symbol)
-        watched = self._watch.watched(symbol)
+        key = (symbol, self._account.lane(symbol, lane))
+        held, mode = self._watch.held(*key), self._mode(*key)
+        watched = self._watch.watched(*key)
         if held is None or mode is None or watched is None or not held.lots:
             return _blocked(BlockField.POSITION, "There is no position whose stop could be moved.")
-        if symbol in self._moving or self._watch.is_mending(symbol):
+        if key in self._moving or self._watch.is_mending(*key):
             return _blocked(BlockField.ORDER, "Its stop is being moved already.")
         if watched.cover.state is ProtectionState.UNKNOWN:
             words = " ".join(("It is not known well enough.", *watched.cover.doubts))
@@ -181,8 +206,8 @@ class ExitOrders:
         blocks = self._desk.blocks(tickets[0])
         if blocks:
             return Blocked(blocks)
-        self._moving.add(symbol)
-        self._desk.spawn(f"move stop {symbol}", self._move(symbol, tickets, worse))
+        self._moving.add(key)
+        self._desk.spawn(f"move stop {symbol}", self._move(key, tickets, worse))
         return None
 
     def _reference(self, orders: list[Order]) -> StopReference:
@@ -190,15 +215,14 @@ class ExitOrders:
         told = next((order.stop_reference for order in orders if order.stop_reference), None)
         return told or self._watch.settings.reference
 
-    async def _move(
-        self, symbol: Symbol, tickets: tuple[OrderTicket, ...], worse: list[Order]
-    ) -> None:
+    async def _move(self, key: Key, tickets: tuple[OrderTicket, ...], worse: list[Order]) -> None:
+        symbol = key[0]
         try:
             wanted = "Moving the position's stop (the new one first, then the cancel of the old)."
             cancels = [order.client_oid for order in worse]
             done = await swap(self._desk, symbol, tickets, cancels, wanted)
         finally:
-            self._moving.discard(symbol)
+            self._moving.discard(key)
         about = self._desk.orders[done.sent[0]] if done.sent else None
         if about is None and worse:
             about = self._desk.orders.get(worse[0].client_oid)
@@ -218,8 +242,7 @@ def is_as_good(held: Held, order: Order, price: Price) -> bool:
 
 
 def _close(held: Held, mode: MarginMode, trigger: StopTrigger) -> OrderTicket:
-    lane = None if held.lane is PositionSide.BOTH else held.lane
-    terms = OrderTerms(position_side=lane)
+    terms = OrderTerms(position_side=wire_lane(held.lane))
     return close_ticket(held.contract.symbol, mode, trigger=trigger, terms=terms)
 
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, final
 
 from terminal.domain.errors import TernError
-from terminal.domain.events import OrderType, StopReference
+from terminal.domain.events import OrderType, PositionSide, StopReference
 from terminal.domain.guard import Block, BlockField
 from terminal.domain.held_exits import (
     CloseLots,
@@ -24,7 +24,8 @@ from terminal.domain.held_exits import (
     closed,
 )
 from terminal.domain.intention import Purpose
-from terminal.domain.ticket import OrderTicket, close_ticket
+from terminal.domain.lanes import about, lane_words, wire_lane
+from terminal.domain.ticket import OrderTerms, OrderTicket, close_ticket
 from terminal.domain.units import Lots, Price, Side
 from terminal.session.closing import in_parts
 from terminal.session.listeners import Listeners
@@ -39,6 +40,7 @@ if TYPE_CHECKING:
     from terminal.session.market import MarketSession
     from terminal.session.markets import Markets
     from terminal.session.orders import OrderDesk
+    from terminal.session.positions import Key
     from terminal.session.protection import ProtectionWatch
     from terminal.session.tasks import TaskOwner
 
@@ -59,6 +61,7 @@ class HeldExit:
     plan: HeldPlan
     progress: Progress
     problem: str
+    lane: PositionSide = PositionSide.BOTH
 
     @property
     def level(self) -> Price:
@@ -68,7 +71,9 @@ class HeldExit:
     def words(self, level_text: str) -> str:
         """What it does, in words, with what keeps it from doing so."""
         insured = "stop at the exchange" if self.plan.is_insured else "no stop at the exchange"
-        words = f"Held {self.plan.words}, level {level_text}, {insured}"
+        lane = lane_words(self.lane)
+        what = f"{self.plan.words} ({lane})" if lane else self.plan.words
+        words = f"Held {what}, level {level_text}, {insured}"
         return f"{words}, {self.problem}" if self.problem else words
 
 
@@ -98,7 +103,7 @@ class Protecting:
 
 @final
 class HeldExits:
-    """At most one held exit for each contract. ``on_changed`` tells of starts, steps and ends."""
+    """At most one held exit for each position. ``on_changed`` tells of starts, steps and ends."""
 
     def __init__(
         self,
@@ -115,42 +120,43 @@ class HeldExits:
         self._watch = watch
         self._exit_orders = exit_orders
         self._owner = owner.child("held exits")
-        self._running: dict[Symbol, _Running] = {}
+        self._running: dict[Key, _Running] = {}
         self._is_busy = False
         self.on_changed: Listeners[[]] = Listeners(self._owner.listener_failed)
 
     def held(self) -> tuple[HeldExit, ...]:
         """Everything that would die with the app, by symbol."""
         return tuple(
-            HeldExit(symbol, one.plan, one.progress, one.problem)
-            for symbol, one in sorted(self._running.items())
+            HeldExit(key[0], one.plan, one.progress, one.problem, key[1])
+            for key, one in sorted(self._running.items(), key=lambda item: about(*item[0]))
         )
 
-    def entry(self, symbol: Symbol) -> ExactPrice | None:
+    def entry(self, symbol: Symbol, lane: PositionSide | None = None) -> ExactPrice | None:
         """The average entry of a contract's position, None while it is flat or not known."""
-        return self._account.position(symbol).core.average_entry
+        return self._account.position(symbol, lane).core.average_entry
 
-    def start(self, symbol: Symbol, plan: HeldPlan) -> Blocked | None:
+    def start(
+        self, symbol: Symbol, plan: HeldPlan, lane: PositionSide | None = None
+    ) -> Blocked | None:
         """Hold a plan from now on, instead of what was held. An insured one gets its stop first."""
-        position = self._account.position(symbol).core
+        key = (symbol, self._account.lane(symbol, lane))
+        position = self._account.position(*key).core
         if position.lots * plan.sign < plan.lots:
             return _blocked(BlockField.POSITION, "The position is smaller than the plan.")
-        if self._account.is_hedged:
-            return _blocked(BlockField.POSITION, "In hedge mode nothing is held by the app.")
-        if plan.is_insured and not self._has_stop(symbol, plan.level):
-            blocked = self._exit_orders.move_stop(symbol, plan.level)
+        if plan.is_insured and not self._has_stop(key, plan.level):
+            blocked = self._exit_orders.move_stop(symbol, plan.level, key[1])
             if blocked is not None:
                 return blocked
-        self._drop(symbol)
+        self._drop(key)
         market = self._markets.open(symbol)
         one = _Running(plan, market, begin(plan))
-        self._running[symbol] = one
+        self._running[key] = one
 
         def look() -> None:
-            self._look(symbol)
+            self._look(key)
 
         def traded(_trade: object) -> None:
-            self._look(symbol)
+            self._look(key)
 
         one.handles = [
             market.on_mark_changed.add(look),
@@ -159,33 +165,34 @@ class HeldExits:
             self._account.on_changed.add(look),
         ]
         self.on_changed.notify()
-        self._look(symbol)
+        self._look(key)
         return None
 
-    def release(self, symbol: Symbol) -> bool:
+    def release(self, symbol: Symbol, lane: PositionSide | None = None) -> bool:
         """Hold nothing of a contract any more; what waits at the exchange stays."""
-        is_held = symbol in self._running
-        self._drop(symbol)
+        key = (symbol, self._account.lane(symbol, lane))
+        is_held = key in self._running
+        self._drop(key)
         if is_held:
             self.on_changed.notify()
         return is_held
 
     async def stop(self) -> None:
         """End all: what is held dies here. What waits at the exchange stays."""
-        for symbol in tuple(self._running):
-            self._drop(symbol)
+        for key in tuple(self._running):
+            self._drop(key)
         await self._owner.close()
 
-    def _drop(self, symbol: Symbol) -> None:
-        one = self._running.pop(symbol, None)
+    def _drop(self, key: Key) -> None:
+        one = self._running.pop(key, None)
         if one is not None:
             for handle in one.handles:
                 handle.remove()
-            self._markets.close(symbol)
+            self._markets.close(key[0])
 
-    def _has_stop(self, symbol: Symbol, level: Price) -> bool:
+    def _has_stop(self, key: Key, level: Price) -> bool:
         """Whether all of the position is covered at least as well as at a level."""
-        watched, held = self._watch.watched(symbol), self._watch.held(symbol)
+        watched, held = self._watch.watched(*key), self._watch.held(*key)
         if watched is None or held is None or watched.cover.missing:
             return False
         sign = 1 if held.is_long else -1
@@ -196,32 +203,32 @@ class HeldExits:
 
     # Evaluation ------------------------------------------------------------------------------
 
-    def _look(self, symbol: Symbol) -> None:
+    def _look(self, key: Key) -> None:
         """Look once; what our own command tells meanwhile waits for the next change."""
-        one = self._running.get(symbol)
+        one = self._running.get(key)
         if one is None or one.is_ending or self._is_busy:
             return
         self._is_busy = True
         try:
-            self._evaluate(symbol, one)
+            self._evaluate(key, one)
         finally:
             self._is_busy = False
 
-    def _evaluate(self, symbol: Symbol, one: _Running) -> None:
+    def _evaluate(self, key: Key, one: _Running) -> None:
         problem = self._problem(one)
         if problem:
-            self._say(symbol, one, problem)
+            self._say(key, one, problem)
             return
         price = self._price(one)
-        lots = self._account.position(symbol).core.lots
+        lots = self._account.position(*key).core.lots
         if price is None:
-            self._say(symbol, one, "waiting for a price")
+            self._say(key, one, "waiting for a price")
             return
-        self._note_stops(symbol, one)
+        self._note_stops(key, one)
         is_same = price == one.price and lots * one.plan.sign > 0
         if is_same and not one.is_moving_wanted:
             if one.progress.phase is Phase.WATCHING:
-                self._say(symbol, one, self._gap(symbol, one))
+                self._say(key, one, self._gap(key, one))
             return
         is_new = price != one.price
         one.price = price
@@ -229,15 +236,15 @@ class HeldExits:
         progress, wish = advance(one.plan, before, price, lots)
         if progress.phase is Phase.ENDED:
             one.is_ending = True
-            self._owner.spawn(f"end {symbol}", self._see_end(symbol, one))
+            self._owner.spawn(f"end {key[0]}", self._see_end(key, one))
             return
         one.progress = progress
         if isinstance(wish, CloseLots):
-            self._close(symbol, one, wish)
+            self._close(key, one, wish)
         elif isinstance(wish, MoveStop) or (one.is_moving_wanted and is_new):
-            self._move(symbol, one)
+            self._move(key, one)
         elif one.progress.phase is Phase.WATCHING:
-            self._say(symbol, one, self._gap(symbol, one))
+            self._say(key, one, self._gap(key, one))
         if one.progress != before:
             self.on_changed.notify()
 
@@ -264,74 +271,76 @@ class HeldExits:
             scale.ticks_below(exact.value) if one.plan.is_long else scale.ticks_above(exact.value)
         )
 
-    def _note_stops(self, symbol: Symbol, one: _Running) -> None:
+    def _note_stops(self, key: Key, one: _Running) -> None:
         """The stops that stand behind the plan: they end with the position."""
-        watched = self._watch.watched(symbol)
+        watched = self._watch.watched(*key)
         if watched is not None and one.plan.is_insured:
             one.stops.update(order.client_oid for order in watched.cover.stops)
 
-    def _move(self, symbol: Symbol, one: _Running) -> None:
-        if self._exit_orders.is_moving(symbol):
+    def _move(self, key: Key, one: _Running) -> None:
+        if self._exit_orders.is_moving(*key):
             one.is_moving_wanted = True
             return
-        blocked = self._exit_orders.move_stop(symbol, one.progress.level)
-        is_there = blocked is not None and self._has_stop(symbol, one.progress.level)
+        blocked = self._exit_orders.move_stop(key[0], one.progress.level, key[1])
+        is_there = blocked is not None and self._has_stop(key, one.progress.level)
         one.is_moving_wanted = blocked is not None and not is_there
         if blocked is not None and not is_there:
-            self._say(symbol, one, f"the stop was not moved: {blocked.blocks[0].reason}")
+            self._say(key, one, f"the stop was not moved: {blocked.blocks[0].reason}")
         else:
-            self._say(symbol, one, "")
+            self._say(key, one, "")
 
-    def _gap(self, symbol: Symbol, one: _Running) -> str:
+    def _gap(self, key: Key, one: _Running) -> str:
         """What is missing of an insured plan; empty when nothing is, or when it is on its way."""
-        if not one.plan.is_insured or self._exit_orders.is_moving(symbol):
+        if not one.plan.is_insured or self._exit_orders.is_moving(*key):
             return ""
-        is_there = self._has_stop(symbol, one.progress.level)
+        is_there = self._has_stop(key, one.progress.level)
         return "" if is_there else "its stop at the exchange is not where it belongs"
 
-    def _close(self, symbol: Symbol, one: _Running, wish: CloseLots) -> None:
-        position = self._account.position(symbol)
-        mode = position.margin_mode or self._account.margin_mode(symbol)
+    def _close(self, key: Key, one: _Running, wish: CloseLots) -> None:
+        position = self._account.position(*key)
+        mode = position.margin_mode or self._account.margin_mode(key[0])
         size = Lots(min(wish.lots, abs(position.core.lots)))
         if mode is None or size <= 0:
             one.progress = closed(one.progress, wish.target, is_done=False)
-            self._say(symbol, one, "it could not close: the margin mode is not known")
+            self._say(key, one, "it could not close: the margin mode is not known")
             return
         before = abs(position.core.lots)
-        sent = self._send(symbol, one, wish, size, mode)
+        sent = self._send(key, one, wish, size, mode)
         if isinstance(sent, Blocked):
             one.progress = closed(one.progress, wish.target, is_done=False)
-            self._say(symbol, one, f"it could not close: {sent.blocks[0].reason}")
+            self._say(key, one, f"it could not close: {sent.blocks[0].reason}")
             return
-        work = self._see(symbol, one, sent, wish, before)
-        self._owner.spawn(f"close {symbol}", work)
+        work = self._see(key, one, sent, wish, before)
+        self._owner.spawn(f"close {key[0]}", work)
 
     def _send(
-        self, symbol: Symbol, one: _Running, wish: CloseLots, size: Lots, mode: MarginMode
+        self, key: Key, one: _Running, wish: CloseLots, size: Lots, mode: MarginMode
     ) -> tuple[ClientOid, ...] | Blocked:
         """Send what closes so many lots, in parts where one order may not be so large.
 
         Where the loss is cut and all is to go, ``closeOrder`` closes what is there by then.
         """
-        desk, contract = self._desk, self._desk.contract(symbol)
-        is_all = size >= abs(self._account.position(symbol).core.lots)
+        desk, contract = self._desk, self._desk.contract(key[0])
+        terms = OrderTerms(position_side=wire_lane(key[1]))
+        is_all = size >= abs(self._account.position(*key).core.lots)
         if wish.target is None and is_all:
             if reason := desk.access.silence:
                 return _blocked(BlockField.ACCESS, reason)
-            return (desk.close_position(close_ticket(symbol, mode), Purpose.CLOSE),)
+            return (desk.close_position(close_ticket(key[0], mode, terms=terms), Purpose.CLOSE),)
         sizes: tuple[Lots, ...] = (size,)
         if contract is not None:
             sizes = in_parts(size, contract.max_market_order_lots, contract.lot_size)
         sent: list[ClientOid] = []
         for part in sizes:
             ticket = OrderTicket(
-                symbol=symbol,
+                symbol=key[0],
                 order_type=OrderType.MARKET,
                 side=Side.SELL if one.plan.is_long else Side.BUY,
                 price=None,
                 lots=part,
                 margin_mode=mode,
                 is_reduce_only=True,
+                terms=terms,
             )
             result = desk.submit(ticket)
             if isinstance(result, Blocked):
@@ -341,28 +350,28 @@ class HeldExits:
 
     async def _see(
         self,
-        symbol: Symbol,
+        key: Key,
         one: _Running,
         sent: tuple[ClientOid, ...],
         wish: CloseLots,
         before: int,
     ) -> None:
         """See a close through and say how it ended."""
-        is_done = await self._is_closed(symbol, one, sent, wish, before)
+        is_done = await self._is_closed(key, one, sent, wish, before)
         one.progress = closed(one.progress, wish.target, is_done=is_done)
-        if self._running.get(symbol) is not one:
+        if self._running.get(key) is not one:
             return
         if not is_done:
             words = "a close did not fill; it is not sent again: look at the position"
-            self._say(symbol, one, words)
-            self._desk.warn(f"{symbol}: {words}.", symbol)
+            self._say(key, one, words)
+            self._desk.warn(f"{about(*key)}: {words}.", key[0])
         one.price = None
         self.on_changed.notify()
-        self._look(symbol)
+        self._look(key)
 
     async def _is_closed(
         self,
-        symbol: Symbol,
+        key: Key,
         one: _Running,
         sent: tuple[ClientOid, ...],
         wish: CloseLots,
@@ -375,29 +384,29 @@ class HeldExits:
         """
         left = min(int(wish.lots), before)
         for _ in range(CLOSE_ROUNDS):
-            filled = await self._ended(symbol, sent, before)
+            filled = await self._ended(key, sent, before)
             if filled is None:
                 break
             left -= filled
             if left <= 0 or not filled:
                 break
-            position = await self._read(symbol)
-            if self._running.get(symbol) is not one:
+            position = await self._read(key)
+            if self._running.get(key) is not one:
                 return False
             if position is None:
                 break
             before = max(0, position.core.lots * one.plan.sign)
             left = min(left, before)
-            mode = position.margin_mode or self._account.margin_mode(symbol)
+            mode = position.margin_mode or self._account.margin_mode(key[0])
             if not left or mode is None:
                 break
-            again = self._send(symbol, one, wish, Lots(left), mode)
+            again = self._send(key, one, wish, Lots(left), mode)
             if isinstance(again, Blocked):
                 break
             sent = again
         return left <= 0
 
-    async def _ended(self, symbol: Symbol, sent: tuple[ClientOid, ...], before: int) -> int | None:
+    async def _ended(self, key: Key, sent: tuple[ClientOid, ...], before: int) -> int | None:
         """How many lots were closed once all has ended; None when that is not known."""
         desk = self._desk
         await desk.pulse.until(
@@ -406,56 +415,56 @@ class HeldExits:
         orders = [desk.orders[oid] for oid in sent]
         filled = sum(order.filled for order in orders)
         await desk.pulse.until(
-            lambda: abs(self._account.position(symbol).core.lots) <= before - filled,
+            lambda: abs(self._account.position(*key).core.lots) <= before - filled,
             CLOSED_WAIT_S,
         )
         is_known = not any(order.is_working or order.is_guess for order in orders)
         return filled if is_known else None
 
-    async def _see_end(self, symbol: Symbol, one: _Running) -> None:
+    async def _see_end(self, key: Key, one: _Running) -> None:
         """Ask the exchange whether the position is gone: a sum of our own fills may lack some."""
-        while self._running.get(symbol) is one:
-            position = await self._read(symbol)
-            if self._running.get(symbol) is not one:
+        while self._running.get(key) is one:
+            position = await self._read(key)
+            if self._running.get(key) is not one:
                 return
             if position is None:
-                self._say(symbol, one, "it is being asked whether the position is gone")
+                self._say(key, one, "it is being asked whether the position is gone")
                 await self._desk.clock.sleep(END_RETRY_S)
                 continue
             is_over = one.progress.phase is Phase.ENDED
             if is_over or position.core.lots * one.plan.sign <= 0:
-                self._end(symbol, one, is_flat=position.core.is_flat)
+                self._end(key, one, is_flat=position.core.is_flat)
                 return
             one.is_ending = False  # some of it is held: the plan goes on for that
-            self._look(symbol)
+            self._look(key)
             return
 
-    async def _read(self, symbol: Symbol) -> Position | None:
+    async def _read(self, key: Key) -> Position | None:
         """The position by the exchange's own word; None when there is none to be had now."""
         try:
-            return await self._account.read_position(symbol)
+            return await self._account.read_position(*key)
         except TernError:
             return None
         except Exception as error:  # noqa: BLE001 - reported; a stop must not hang on a query
             self._owner.report("read the position", error)
             return None
 
-    def _end(self, symbol: Symbol, one: _Running, *, is_flat: bool) -> None:
+    def _end(self, key: Key, one: _Running, *, is_flat: bool) -> None:
         """The plan is over; if the position is gone, so are the stops that stood behind it."""
-        self._drop(symbol)
+        self._drop(key)
         if is_flat:
             for oid in one.stops:
                 order = self._desk.orders.get(oid)
                 if order is not None and order.is_working and order.reduces_only:
                     self._desk.cancel(oid)
-        self._desk.warn(f"{symbol}: the held exit has ended with the position.", symbol)
+        self._desk.warn(f"{about(*key)}: the held exit has ended with the position.", key[0])
         self.on_changed.notify()
 
-    def _say(self, symbol: Symbol, one: _Running, problem: str) -> None:
+    def _say(self, key: Key, one: _Running, problem: str) -> None:
         if problem != one.problem:
             one.problem = problem
             if problem:
-                self._desk.warn(f"{symbol}: held exit, {problem}.", symbol)
+                self._desk.warn(f"{about(*key)}: held exit, {problem}.", key[0])
             self.on_changed.notify()
 
 

@@ -1,6 +1,8 @@
 """Flattening a contract: cancel entries, close with ``closeOrder``, verify, then leftover exits.
 
 Exits stay until the position is verified flat, because they are what protects it if closing fails.
+In hedge mode a contract is flat when both its lanes are; one lane can be flattened by itself, and
+then nothing of the other one is touched.
 """
 
 from __future__ import annotations
@@ -11,14 +13,15 @@ from itertools import count
 from typing import TYPE_CHECKING, final
 
 from terminal.domain.errors import TernError
-from terminal.domain.events import MarginMode, PositionMode
+from terminal.domain.events import MarginMode
 from terminal.domain.intention import Purpose
+from terminal.domain.lanes import about, is_of_lane, lane_words, never_opens, wire_lane
 from terminal.domain.order import OrderState
-from terminal.domain.ticket import close_ticket
-from terminal.session.account import HEDGE_WORDS
+from terminal.domain.ticket import OrderTerms, close_ticket
 from terminal.session.procedures import Recorded
 
 if TYPE_CHECKING:
+    from terminal.domain.events import PositionSide
     from terminal.domain.order import Order
     from terminal.domain.units import ClientOid, Symbol
     from terminal.session.account import Position
@@ -51,78 +54,105 @@ class _Close(Enum):
 
 @final
 class Flattening:
-    """The flatten procedure of a desk, once at a time for each contract."""
+    """The flatten procedure of a desk, once at a time for each contract and lane.
+
+    A ``lane`` of None is the whole contract, whatever lanes it has by then.
+    """
 
     def __init__(self, desk: Desk) -> None:
         self._desk = desk
-        self._running: set[Symbol] = set()
+        self._running: set[tuple[Symbol, PositionSide | None]] = set()
 
-    def is_running(self, symbol: Symbol) -> bool:
-        """True while a contract is being flattened."""
-        return symbol in self._running
+    def is_running(self, symbol: Symbol, lane: PositionSide | None = None) -> bool:
+        """True while a contract, or one of its lanes, is being flattened."""
+        if lane is None:
+            return any(one == symbol for one, _ in self._running)
+        return (symbol, lane) in self._running or (symbol, None) in self._running
 
-    def start(self, symbol: Symbol) -> None:
-        """Begin; ignored while the contract is being flattened already."""
-        if symbol not in self._running:
-            recorded = Recorded(
-                self._desk, Purpose.FLATTEN, symbol, "Flattening (entries, close, then exits)."
-            )
-            self._desk.spawn(f"flatten {symbol}", self._run(symbol, recorded))
-            self._running.add(symbol)
-            self._desk.on_changed.notify()
+    def start(self, symbol: Symbol, lane: PositionSide | None = None) -> None:
+        """Begin; ignored while it is being flattened already.
 
-    async def _run(self, symbol: Symbol, recorded: Recorded) -> None:
-        flattened = await self.carry_out(symbol, recorded)
+        The whole contract, while one lane of it is being flattened, is the lanes that are not.
+        """
+        if lane is not None and len(self._desk.account.lanes(symbol)) == 1:
+            lane = None
+        if not self.is_running(symbol, lane):
+            self._begin(symbol, lane)
+        elif lane is None and (symbol, None) not in self._running:
+            for other in self._desk.account.lanes(symbol):
+                if not self.is_running(symbol, other):
+                    self._begin(symbol, other)
+
+    def _begin(self, symbol: Symbol, lane: PositionSide | None) -> None:
+        what = "Flattening" if lane is None else f"Flattening the {lane_words(lane)}"
+        wanted = f"{what} (entries, close, then exits)."
+        recorded = Recorded(self._desk, Purpose.FLATTEN, symbol, wanted)
+        self._desk.spawn(f"flatten {symbol}", self._run(symbol, lane, recorded))
+        self._running.add((symbol, lane))
+        self._desk.on_changed.notify()
+
+    async def _run(self, symbol: Symbol, lane: PositionSide | None, recorded: Recorded) -> None:
+        flattened = await self.carry_out(symbol, recorded, lane)
         recorded.close(flattened.sentence, ok=flattened.is_flat and flattened.is_sure)
 
-    async def carry_out(self, symbol: Symbol, recorded: Recorded) -> Flattened:
-        """Flatten as a step of a procedure; until it ends nothing opens on the contract."""
-        self._running.add(symbol)
+    async def carry_out(
+        self, symbol: Symbol, recorded: Recorded, lane: PositionSide | None = None
+    ) -> Flattened:
+        """Flatten as a step of a procedure; until it ends nothing opens there."""
+        self._running.add((symbol, lane))
         try:
-            return await self._flatten(symbol, recorded)
+            return await self._flatten(symbol, lane, recorded)
         finally:
-            self._running.discard(symbol)
+            self._running.discard((symbol, lane))
             self._desk.on_changed.notify()
 
-    async def _flatten(self, symbol: Symbol, recorded: Recorded) -> Flattened:
+    async def _flatten(
+        self, symbol: Symbol, lane: PositionSide | None, recorded: Recorded
+    ) -> Flattened:
         """Rounds of entries, close and exits until the last word of the exchange is flat.
 
-        Each round ends with the position read after everything else: an entry that fills while its
+        Each round ends with the positions read after everything else: an entry that fills while its
         cancel is on its way must not be taken for flat. A close that ended with something left (a
         market order is bounded, API reference 3.3) is followed by another in the next round.
         """
-        for client_oid in self._entries(symbol):
+        for client_oid in self._entries(symbol, lane):
             self._desk.cancel(client_oid)  # what is known does not wait for what is not
         knows_orders = await self._learn_orders(symbol)
         for _ in range(ROUNDS):
             recorded.step("cancel entries")
-            await self._cancel(symbol, exits=False)
-            close_oid = await self._close_if_held(symbol, recorded)
-            if close_oid is not None:
+            await self._cancel(symbol, lane, exits=False)
+            closes = await self._close_held(symbol, lane, recorded)
+            if closes:
                 recorded.step("verify")
-                closed = await self._closed(symbol, close_oid)
-                if closed is _Close.FAILED:
-                    return self._not_flat(symbol, close_oid)
-                if closed is _Close.LEFT:
+                ends = {one: await self._closed(symbol, one, oid) for one, oid in closes.items()}
+                failed = next((one for one, end in ends.items() if end is _Close.FAILED), None)
+                if failed is not None:
+                    return self._not_flat(symbol, failed, closes[failed])
+                if _Close.LEFT in ends.values():
                     continue
-            if self._entries(symbol):
+            if self._entries(symbol, lane):
                 continue  # exits stay while an entry may still fill
             recorded.step("cancel exits")
-            await self._cancel(symbol, exits=True)
-            if not self._desk.working(symbol) and await self._reads_flat(symbol):
-                return self._flat(symbol, knows_orders=knows_orders)
-        left = len(self._desk.working(symbol))
+            await self._cancel(symbol, lane, exits=True)
+            if not self._working(symbol, lane) and await self._reads_flat(symbol, lane):
+                return self._flat(symbol, lane, knows_orders=knows_orders)
+        left, name = len(self._working(symbol, lane)), _name(symbol, lane)
         noun = "order" if left == 1 else "orders"
-        words = f"{symbol} is not verified flat: look at the position."
-        if left and await self._reads_flat(symbol):
-            words = f"{symbol} is flat, but {left} {noun} may still fill."
+        words = f"{name} is not verified flat: look at the position."
+        if left and await self._reads_flat(symbol, lane):
+            words = f"{name} is flat, but {left} {noun} may still fill."
         return Flattened(is_flat=False, sentence=words)
 
-    def _flat(self, symbol: Symbol, *, knows_orders: bool) -> Flattened:
+    def _flat(self, symbol: Symbol, lane: PositionSide | None, *, knows_orders: bool) -> Flattened:
+        name = _name(symbol, lane)
+        is_both = len(self._lanes(symbol, lane)) > 1
         if knows_orders:
-            return Flattened(is_flat=True, sentence=f"{symbol} is flat.")
-        words = f"{symbol} is flat, but its orders could not be read: some may still work."
+            words = f"{name} is flat, both lanes." if is_both else f"{name} is flat."
+            return Flattened(is_flat=True, sentence=words)
+        words = f"{name} is flat, but its orders could not be read: some may still work."
         return Flattened(is_flat=True, sentence=words, is_sure=False)
+
+    # Orders ----------------------------------------------------------------------------------
 
     async def _learn_orders(self, symbol: Symbol) -> bool:
         """While orders are not trusted, ask for those of the contract; whether all are known."""
@@ -143,80 +173,118 @@ class Flattening:
             desk.take(update)
         return True
 
-    def _entries(self, symbol: Symbol) -> list[ClientOid]:
+    def _working(self, symbol: Symbol, lane: PositionSide | None) -> list[Order]:
+        """Orders of what is flattened. One that tells no lane is of this one if it may open it."""
+        return [
+            order
+            for order in self._desk.working(symbol)
+            if lane is None
+            or order.position_side is lane
+            or (order.position_side is None and not order.reduces_only)
+        ]
+
+    def _entries(self, symbol: Symbol, lane: PositionSide | None) -> list[ClientOid]:
         """Working orders that may open or enlarge a position, and do not protect what is held.
 
         A stop bounds the loss of what it would close even if it was placed without reduce-only. It
         stays until we are flat, as an exit does: a refused close must leave nothing naked.
         """
-        desk = self._desk
-        held = desk.account.position(symbol).core.lots if desk.account.is_trusted else None
         return [
             order.client_oid
-            for order in desk.working(symbol)
+            for order in self._working(symbol, lane)
             if not (
-                order.reduces_only
-                or order.client_oid in desk.flags_unknown
-                or _may_bound_loss(order, held)
+                never_opens(order)
+                or order.client_oid in self._desk.flags_unknown
+                or self._may_bound_loss(order)
             )
         ]
 
-    async def _close_if_held(self, symbol: Symbol, recorded: Recorded) -> ClientOid | None:
-        """Send the close of what is held; None when nothing is."""
-        mode = await self._mode_if_held(symbol)
-        if mode is None:
-            return None
-        recorded.step("close")
-        ticket = close_ticket(symbol, mode)
-        return self._desk.close_position(ticket, procedure=recorded.procedure_id)
+    def _may_bound_loss(self, order: Order) -> bool:
+        """Whether a stop that waits may be on the closing side of what is held."""
+        if order.state is not OrderState.UNTRIGGERED or order.side is None:
+            return False
+        account = self._desk.account
+        if not account.is_trusted:
+            return True
+        held = [one for one in account.held(order.symbol) if is_of_lane(one.lane, order)]
+        return not held or any(one.core.lots * order.side.sign < 0 for one in held)
 
-    async def _reads_flat(self, symbol: Symbol) -> bool:
-        position = await self._read(symbol)
-        return position is not None and position.core.is_flat
-
-    async def _read(self, symbol: Symbol) -> Position | None:
-        """The position by the exchange's own word; None when there is none to be had now."""
-        try:
-            return await self._desk.account.read_position(symbol)
-        except TernError:
-            return None
-        except Exception as error:  # noqa: BLE001 - reported; flattening must not die of a query
-            self._desk.report("read the position", error)
-            return None
-
-    async def _cancel(self, symbol: Symbol, *, exits: bool) -> None:
+    async def _cancel(self, symbol: Symbol, lane: PositionSide | None, *, exits: bool) -> None:
         """Cancel entries or exits and wait for their end; one stuck order does not stop us."""
         desk = self._desk
-        await self._learn_flags(symbol)
-        chosen = [order.client_oid for order in desk.working(symbol)]
+        await self._learn_flags(symbol, lane)
+        chosen = [order.client_oid for order in self._working(symbol, lane)]
         if not exits:
-            chosen = self._entries(symbol)
+            chosen = self._entries(symbol, lane)
         for client_oid in chosen:
             desk.cancel(client_oid)
         await desk.pulse.until(
             lambda: not any(desk.orders[oid].is_working for oid in chosen), CANCEL_WAIT_S
         )
 
-    async def _learn_flags(self, symbol: Symbol) -> None:
+    async def _learn_flags(self, symbol: Symbol, lane: PositionSide | None) -> None:
         """Ask about orders that may be exits; what stays unclear is kept until we are flat."""
         desk = self._desk
-        for order in desk.working(symbol):
+        for order in self._working(symbol, lane):
             if order.client_oid in desk.flags_unknown:
                 await desk.refresh_order(order.client_oid)
 
-    async def _mode_if_held(self, symbol: Symbol) -> MarginMode | None:
-        """The margin mode to close with; None when there is nothing to close."""
-        account = self._desk.account
-        position = await self._read(symbol)
-        if position is None:
-            # Closing what is not there is refused without harm; not closing is the worse error.
-            position = account.position(symbol)
-            return position.margin_mode or account.margin_mode(symbol) or MarginMode.ISOLATED
-        if position.core.is_flat:
-            return None
-        return position.margin_mode or account.margin_mode(symbol) or MarginMode.ISOLATED
+    # Positions -------------------------------------------------------------------------------
 
-    async def _closed(self, symbol: Symbol, client_oid: ClientOid) -> _Close:
+    def _lanes(self, symbol: Symbol, lane: PositionSide | None) -> tuple[PositionSide, ...]:
+        return self._desk.account.lanes(symbol) if lane is None else (lane,)
+
+    async def _close_held(
+        self, symbol: Symbol, lane: PositionSide | None, recorded: Recorded
+    ) -> dict[PositionSide, ClientOid]:
+        """Send the close of what is held, one for each lane; empty when nothing is."""
+        modes = await self._modes_of_held(symbol, lane)
+        if modes:
+            recorded.step("close")
+        return {
+            one: self._desk.close_position(
+                close_ticket(symbol, mode, terms=OrderTerms(position_side=wire_lane(one))),
+                procedure=recorded.procedure_id,
+            )
+            for one, mode in modes.items()
+        }
+
+    async def _modes_of_held(
+        self, symbol: Symbol, lane: PositionSide | None
+    ) -> dict[PositionSide, MarginMode]:
+        """The margin modes to close with, by lane; empty when there is nothing to close."""
+        account = self._desk.account
+        positions = await self._read(symbol, lane)
+        if positions is None:
+            # Closing what is not there is refused without harm; not closing is the worse error.
+            known = [account.position(symbol, one) for one in self._lanes(symbol, lane)]
+            is_sure = account.is_trusted and len(known) > 1
+            positions = [
+                one
+                for one in known
+                if not (is_sure and one.core.is_flat and not one.is_provisional)
+            ]
+        else:
+            positions = [one for one in positions if not one.core.is_flat]
+        usual = account.margin_mode(symbol) or MarginMode.ISOLATED
+        return {one.lane: one.margin_mode or usual for one in positions}
+
+    async def _reads_flat(self, symbol: Symbol, lane: PositionSide | None) -> bool:
+        positions = await self._read(symbol, lane)
+        return positions is not None and all(one.core.is_flat for one in positions)
+
+    async def _read(self, symbol: Symbol, lane: PositionSide | None) -> list[Position] | None:
+        """The positions by the exchange's own word; None when there is none to be had now."""
+        try:
+            found = await self._desk.account.read_lanes(symbol, only=lane)
+        except TernError:
+            return None
+        except Exception as error:  # noqa: BLE001 - reported; flattening must not die of a query
+            self._desk.report("read the position", error)
+            return None
+        return [one for one in found if lane in {None, one.lane}]
+
+    async def _closed(self, symbol: Symbol, lane: PositionSide, client_oid: ClientOid) -> _Close:
         """Verify by the exchange's own word, asked when the close has ended and every second.
 
         The close's answer is not waited for: what counts is the position.
@@ -228,10 +296,10 @@ class Flattening:
             if desk.clock.monotonic_s() >= deadline_s:
                 break
             has_ended = not desk.orders[client_oid].is_working
-            position = await self._read(symbol)
-            if position is None:
+            positions = await self._read(symbol, lane)
+            if positions is None:
                 has_ended = False  # asked again; in the end it is said that nothing is known
-            elif position.core.is_flat:
+            elif all(one.core.is_flat for one in positions):
                 return _Close.FLAT
             order = desk.orders[client_oid]
             if order.state is OrderState.REJECTED and not order.is_guess:
@@ -242,18 +310,13 @@ class Flattening:
             await desk.clock.sleep(READ_INTERVAL_S)
         return _Close.FAILED
 
-    def _not_flat(self, symbol: Symbol, client_oid: ClientOid) -> Flattened:
-        desk, order = self._desk, self._desk.orders[client_oid]
-        words = f"{symbol} is not verified flat: look at the position."
+    def _not_flat(self, symbol: Symbol, lane: PositionSide, client_oid: ClientOid) -> Flattened:
+        order, name = self._desk.orders[client_oid], about(symbol, lane)
+        words = f"{name} is not verified flat: look at the position."
         if order.state is OrderState.REJECTED:
-            words = f"{symbol} was not flattened. {order.reason}"
-        if desk.account.position_mode is PositionMode.HEDGE:
-            words = f"{words} {HEDGE_WORDS}"
+            words = f"{name} was not flattened. {order.reason}"
         return Flattened(is_flat=False, sentence=words)
 
 
-def _may_bound_loss(order: Order, held: int | None) -> bool:
-    """Whether a stop that waits may be on the closing side; ``held`` is None while not known."""
-    if order.state is not OrderState.UNTRIGGERED or order.side is None:
-        return False
-    return not held or held * order.side.sign < 0
+def _name(symbol: Symbol, lane: PositionSide | None) -> str:
+    return str(symbol) if lane is None else about(symbol, lane)

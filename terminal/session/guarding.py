@@ -16,6 +16,7 @@ from terminal.domain.guard_terms import (
     Holding,
     gets_out,
 )
+from terminal.domain.lanes import is_of_lane, lane_block, never_opens, other_lane
 from terminal.domain.order import OrderState
 from terminal.domain.units import Price, Side
 from terminal.session.order_pace import OrderPace
@@ -31,8 +32,6 @@ if TYPE_CHECKING:
     from terminal.domain.ticket import OrderTicket
     from terminal.domain.units import ClientOid, ExactPrice, Symbol
     from terminal.session.account import AccountSession
-
-_LANES = (PositionSide.LONG, PositionSide.SHORT)
 
 
 class Surroundings(Protocol):
@@ -137,30 +136,37 @@ class Guarding:
         ``as_if_flat`` asks what it will say once the contract was flattened: nothing is held, no
         entry waits, and the position's margin is free again.
         """
-        limits = self._limits()
+        limits, misfit = self._limits(), lane_block(ticket, self._account.position_mode)
         if gets_out(ticket):
             facts = GuardFacts(self._touch_of(ticket.symbol))
-            return check(ticket, contract, facts, limits)
+            # What gets out is kept only by what is sure: the mode may be another one by now.
+            found = check(ticket, contract, facts, limits)
+            return (misfit, *found) if misfit is not None and self._account.is_trusted else found
+        if misfit is not None:
+            return (misfit,)
         refusal = self.surroundings.refusal()
         facts = self._facts(ticket, contract, limits, replacing)
         if as_if_flat:
-            facts = self._once_flat(facts)
+            facts = self._once_flat(ticket, facts)
         blocks = check(ticket, contract, facts, limits)
         return (Block(BlockField.LOSS, refusal), *blocks) if refusal else blocks
 
     def worst(self, contract: Contract) -> int | None:
         """The most lots that would be held, long or short, once all working entries have filled.
 
-        In one-way mode; None while the position is not known.
+        In hedge mode that of the lane that would be larger; None while the position is not known.
         """
         if not self._account.is_trusted:
             return None
-        held = self._account.position(contract.symbol).core.lots
-        entries = self.entries(contract)
-        buys, sells = (
-            sum(entry.lots for entry in entries if entry.side in {side, None}) for side in Side
-        )
-        return max(abs(held), held + buys, sells - held)
+        worst = 0
+        for lane in self._account.lanes(contract.symbol):
+            held = self._account.position(contract.symbol, lane).core.lots
+            entries = self.entries(contract, lane=lane)
+            buys, sells = (
+                sum(entry.lots for entry in entries if entry.side in {side, None}) for side in Side
+            )
+            worst = max(worst, abs(held), held + buys, sells - held)
+        return worst
 
     def _facts(
         self,
@@ -171,6 +177,7 @@ class Guarding:
     ) -> GuardFacts:
         symbol, currency = contract.symbol, contract.settle_currency
         around, account = self.surroundings, self._account
+        lane = ticket.terms.position_side or PositionSide.BOTH
         wallet = account.wallet(currency)
         needs_entries = limits.checks_margin or limits.of(symbol).max_position is not None
         locked = around.lockout(currency)
@@ -179,8 +186,8 @@ class Guarding:
         return GuardFacts(
             touch=self._touch_of(symbol),
             mark=around.mark(symbol),
-            holding=self._holding(ticket),
-            entries=self._entries(ticket, contract, replacing) if needs_entries else (),
+            holding=self._holding(symbol, lane),
+            entries=self.entries(contract, replacing, lane) if needs_entries else (),
             cross_leverage=account.leverage(symbol) if cross else None,
             available=None if wallet is None else wallet.available.amount,
             tiers=() if limits.liquidation_percent is None else around.tiers(symbol),
@@ -193,18 +200,24 @@ class Guarding:
             is_loss_lifted=around.is_lifted(currency),
         )
 
-    @staticmethod
-    def _once_flat(facts: GuardFacts) -> GuardFacts:
+    def _once_flat(self, ticket: OrderTicket, facts: GuardFacts) -> GuardFacts:
+        """In hedge mode the lane beside the ticket's own was flattened, and its own is as it is."""
         available, holding = facts.available, facts.holding
+        lane = ticket.terms.position_side or PositionSide.BOTH
+        if lane is not PositionSide.BOTH:
+            beside = self._holding(ticket.symbol, other_lane(lane))
+            if available is not None and beside is not None and beside.margin is not None:
+                available += beside.margin
+            return replace(facts, available=available)
         if available is not None and holding is not None and holding.margin is not None:
             available += holding.margin
         return replace(facts, holding=NOTHING_HELD, entries=(), available=available)
 
-    def _holding(self, ticket: OrderTicket) -> Holding | None:
-        """What is held in the ticket's lane; lanes of hedge mode are not told apart here."""
-        if ticket.terms.position_side in _LANES or not self._account.is_trusted:
+    def _holding(self, symbol: Symbol, lane: PositionSide) -> Holding | None:
+        """What is held in a lane; None while it is not known."""
+        if not self._account.is_trusted:
             return None
-        position = self._account.position(ticket.symbol)
+        position = self._account.position(symbol, lane)
         entry, margin = position.core.average_entry, position.margin
         if position.is_provisional and not position.core.is_flat:
             margin = None  # it is that of before the last fills
@@ -216,21 +229,21 @@ class Guarding:
             None if margin is None else margin.amount,
         )
 
-    def _entries(
-        self, ticket: OrderTicket, contract: Contract, replacing: ClientOid | None
-    ) -> tuple[Entry, ...] | None:
-        if ticket.terms.position_side in _LANES:
-            return None
-        return self.entries(contract, replacing)
-
-    def entries(self, contract: Contract, replacing: ClientOid | None = None) -> tuple[Entry, ...]:
-        """A contract's working orders that may open or enlarge, oldest first.
+    def entries(
+        self,
+        contract: Contract,
+        replacing: ClientOid | None = None,
+        lane: PositionSide = PositionSide.BOTH,
+    ) -> tuple[Entry, ...]:
+        """The working orders of a contract's lane that may open or enlarge, oldest first.
 
         Where it is not known whether an order only reduces, it counts as one that does not.
         """
         found: list[Entry] = []
         for order in self._desk.working(contract.symbol):
-            if order.reduces_only or order.client_oid == replacing or not order.remaining:
+            if never_opens(order) or order.client_oid == replacing or not order.remaining:
+                continue
+            if not is_of_lane(lane, order):
                 continue
             at = order.price if order.price is not None else order.trigger
             price = None if at is None else contract.scale.decimal(Price(at))

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol, final
 
 from terminal.domain.access import StopRecord
+from terminal.domain.lanes import never_opens
 from terminal.session.clearing import NOTHING_LEFT, Clearing, ClearingKind, ClearingProgress
 from terminal.session.listeners import Listeners
 from terminal.session.notices import NoticeLevel
@@ -242,7 +243,7 @@ class KillSwitch:
         unknown = self._desk.flags_unknown
         return any(
             order.client_oid in self._ours
-            and not order.reduces_only
+            and not never_opens(order)
             and order.client_oid not in unknown
             for order in self._desk.working()
         )

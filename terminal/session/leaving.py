@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import TYPE_CHECKING, final
 
+from terminal.domain.events import PositionSide
+from terminal.domain.lanes import never_opens
 from terminal.domain.order import OrderState
 from terminal.session.clearing import Clearing, ClearingKind, ClearingProgress
 from terminal.session.fuse import FuseState
@@ -19,6 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from terminal.domain.clock import Clock
+    from terminal.domain.order import Order
     from terminal.domain.units import Lots, Symbol
     from terminal.session.account import AccountSession
     from terminal.session.fuse import Fuse
@@ -51,9 +54,10 @@ class LeavingPhase(Enum):
 @final
 @dataclass(frozen=True, slots=True)
 class StandingContract:
-    """What stands in one contract: signed lots held, and working orders by kind.
+    """What stands in one lane of a contract: signed lots held, and working orders by kind.
 
-    ``stops`` and ``exits`` only reduce and are the exchange's; ``stops`` wait for a trigger.
+    ``stops`` and ``exits`` only reduce and are the exchange's; ``stops`` wait for a trigger. In
+    hedge mode ``lane`` is BOTH for orders that do not say of which position they are.
     """
 
     symbol: Symbol
@@ -63,6 +67,7 @@ class StandingContract:
     exits: int
     unclear: int
     is_flattening: bool
+    lane: PositionSide = PositionSide.BOTH
 
 
 @final
@@ -126,32 +131,43 @@ class Leaving:
         """What stands now, as far as known; nothing where nothing can be sent."""
         if self._desk.access.silence:
             return Standing((), (), is_known=True)
-        positions = {p.symbol: p.core.lots for p in self._account.positions()}
-        working = self._desk.working()
-        symbols = sorted(set(positions) | {order.symbol for order in working})
-        contracts = tuple(self._contract(symbol, positions.get(symbol)) for symbol in symbols)
+        symbols = {position.symbol for position in self._account.positions()}
+        symbols |= {order.symbol for order in self._desk.working()}
+        contracts = tuple(one for symbol in sorted(symbols) for one in self._lanes(symbol))
         is_known = self._desk.is_trusted and self._account.is_trusted
         return Standing(contracts, self.held(), is_known, self._doing())
 
     def _doing(self) -> tuple[str, ...]:
         return tuple(words for busy in self.busy for words in busy())
 
-    def _contract(self, symbol: Symbol, lots: Lots | None) -> StandingContract:
+    def _lanes(self, symbol: Symbol) -> list[StandingContract]:
+        """What stands in each lane in which anything does."""
+        lanes = self._account.lanes(symbol)
+        orders: dict[PositionSide, list[Order]] = {}
+        for order in self._desk.working(symbol):
+            told = order.position_side
+            orders.setdefault(told if told in lanes else PositionSide.BOTH, []).append(order)
+        return [
+            self._lane(symbol, lane, orders.get(lane, []))
+            for lane in dict.fromkeys((*lanes, *orders))
+            if lane in orders or not self._account.position(symbol, lane).core.is_flat
+        ]
+
+    def _lane(self, symbol: Symbol, lane: PositionSide, orders: list[Order]) -> StandingContract:
         unknown = self._desk.flags_unknown
         entries = stops = exits = unclear = 0
-        for order in self._desk.working(symbol):
+        for order in orders:
             if order.client_oid in unknown:
                 unclear += 1
-            elif not order.reduces_only:
+            elif not never_opens(order):
                 entries += 1
             elif order.state is OrderState.UNTRIGGERED:
                 stops += 1
             else:
                 exits += 1
-        held = self._account.position(symbol).core.lots if lots is None else lots
-        return StandingContract(
-            symbol, held, entries, stops, exits, unclear, self._desk.flattening(symbol)
-        )
+        held = self._account.position(symbol, lane).core.lots
+        is_flattening = self._desk.flattening(symbol, lane)
+        return StandingContract(symbol, held, entries, stops, exits, unclear, is_flattening, lane)
 
     @property
     def needs_work(self) -> bool:

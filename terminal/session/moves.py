@@ -184,7 +184,7 @@ class Moving:
             self._end(move, words, ok=False)
         elif order.state is OrderState.FILLED or not order.canceled:
             self._end(move, "Filled before it could be moved; nothing was sent.", ok=True)
-        elif not is_wanted or desk.flattening(order.symbol):
+        elif not is_wanted or desk.flattening(order.symbol, order.position_side):
             words = "Canceled instead of moved."
             if order.reduces_only:
                 words = "Canceled instead of moved: this exit is gone."

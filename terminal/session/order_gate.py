@@ -73,7 +73,8 @@ class OrderGate:
         blocks = list(self._guarding.blocks(ticket, contract, replacing, as_if_flat=as_if_flat))
         if not ticket.reduces_only and self.stop_reason:
             blocks.insert(0, Block(BlockField.ACCESS, self.stop_reason))
-        if not ticket.reduces_only and desk.flattening(ticket.symbol):
+        lane = ticket.terms.position_side
+        if not ticket.reduces_only and desk.flattening(ticket.symbol, lane):
             blocks.append(Block(BlockField.POSITION, f"{ticket.symbol} is being flattened."))
         if not ticket.reduces_only and not (desk.is_trusted and desk.account.is_trusted):
             blocks.append(

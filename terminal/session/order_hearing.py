@@ -161,7 +161,7 @@ class OrderHearing:
         if update.details is not None and not update.is_done:
             self._store.details[after.client_oid] = update.details
         if update.fill is not None:
-            self._fills.take(update.fill, after.client_oid)
+            self._fills.take(update.fill, after)
         if after is not known:
             self._store.put(after)
             if update.fill is None and after.filled > (known.filled if known is not None else 0):

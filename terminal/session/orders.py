@@ -47,7 +47,7 @@ if TYPE_CHECKING:
     from terminal.domain.access import Access
     from terminal.domain.clock import Clock
     from terminal.domain.contract import Contract
-    from terminal.domain.events import Fill, OrderUpdate
+    from terminal.domain.events import Fill, OrderUpdate, PositionSide
     from terminal.domain.guard import GuardLimits, Touch
     from terminal.domain.intention import ProcedureId
     from terminal.domain.order import Order
@@ -148,9 +148,9 @@ class OrderDesk:
         """The touch of a contract whose book is open and live, else None."""
         return self._touch_of(symbol)
 
-    def flattening(self, symbol: Symbol) -> bool:
-        """True while a contract is being flattened."""
-        return self._commands.flattening.is_running(symbol)
+    def flattening(self, symbol: Symbol, lane: PositionSide | None = None) -> bool:
+        """True while a contract, or one lane of it, is being flattened."""
+        return self._commands.flattening.is_running(symbol, lane)
 
     def is_moving(self, client_oid: ClientOid) -> bool:
         """True while a procedure sees to an order that it moves."""
@@ -375,29 +375,42 @@ class OrderDesk:
         self._commands.moving.abort_all(symbol, exits_too=exits_too)
         self._commands.reversing.abort(symbol)
 
-    def flatten(self, symbol: Symbol) -> None:
-        """Flatten a contract: cancel entries, close, verify flat, then cancel leftover exits."""
+    def flatten(self, symbol: Symbol, lane: PositionSide | None = None) -> None:
+        """Flatten a contract: cancel entries, close, verify flat, then cancel leftover exits.
+
+        In hedge mode that is both lanes, or the one that is named.
+        """
         if not self._gate.refuses("Not flattened.", symbol):
             self._commands.reversing.abort(symbol)
-            self._commands.flattening.start(symbol)
+            self._commands.flattening.start(symbol, lane)
 
-    def reverse(self, symbol: Symbol) -> Blocked | None:
-        """Reverse a position: flatten, and only when verified flat the same size opposite."""
+    def reverse(self, symbol: Symbol, lane: PositionSide | None = None) -> Blocked | None:
+        """Reverse a position: flatten, and only when verified flat the same size opposite.
+
+        In hedge mode that is the named lane, and the same size is opened in the other one.
+        """
         if self.access.reason:
             return Blocked((Block(BlockField.ACCESS, self.access.reason),))
-        return self._commands.reversing.start(symbol)
+        return self._commands.reversing.start(symbol, lane)
 
     def reversing(self, symbol: Symbol) -> bool:
         """True while a contract is being reversed."""
         return self._commands.reversing.is_running(symbol)
 
     def close_share(
-        self, symbol: Symbol, share: Decimal = WHOLE, price: Price | None = None
+        self,
+        symbol: Symbol,
+        share: Decimal = WHOLE,
+        price: Price | None = None,
+        lane: PositionSide | None = None,
     ) -> Blocked | None:
-        """Close a share (above 0, up to 1) of a position at market, or with a limit at a price."""
+        """Close a share (above 0, up to 1) of a position at market, or with a limit at a price.
+
+        In hedge mode ``lane`` says of which one.
+        """
         if reason := self.access.silence:
             return Blocked((Block(BlockField.ACCESS, reason),))
-        return self._commands.closing.start(symbol, share, price)
+        return self._commands.closing.start(symbol, share, price, lane)
 
     def close_position(
         self,

@@ -12,7 +12,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from terminal.domain.events import Fill
-    from terminal.domain.units import ClientOid, OrderId, Symbol
+    from terminal.domain.order import Order
+    from terminal.domain.units import OrderId, Symbol
     from terminal.session.desk import Desk
     from terminal.session.order_store import OrderStore
     from terminal.session.telling import Telling
@@ -41,7 +42,7 @@ class OwnFills:
         self._is_asked = False
         self.on_fill: Listeners[[Fill]] = Listeners(on_error)
 
-    def take(self, fill: Fill, client_oid: ClientOid) -> None:
+    def take(self, fill: Fill, order: Order) -> None:
         """Take a fill that the stream told; one told before changes nothing."""
         if fill.key in self._applied:
             return
@@ -51,8 +52,8 @@ class OwnFills:
                 del self._applied[key]
         if fill.key not in self.by_key:  # one that was read already knows its fee
             self.by_key[fill.key] = fill
-            self._desk.recorder.filled(client_oid, fill, Source.STREAM)
-        self._desk.account.apply_fill(fill)
+            self._desk.recorder.filled(order.client_oid, fill, Source.STREAM)
+        self._desk.account.apply_fill(fill, order.position_side)
         self.on_fill.notify(fill)
         self._telling.filled(fill)
         self.want_fees()

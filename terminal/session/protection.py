@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, TypeAlias, final
 
 from terminal.domain.errors import TernError
 from terminal.domain.events import MarginMode, PositionSide, StopDirection
+from terminal.domain.lanes import about
 from terminal.domain.order import OrderState
 from terminal.domain.protection import (
     Cover,
@@ -41,6 +42,7 @@ if TYPE_CHECKING:
     from terminal.session.desk import Desk
     from terminal.session.listeners import Handle
     from terminal.session.orders import OrderDesk
+    from terminal.session.positions import Key
     from terminal.session.tasks import TaskOwner
 
 PROPOSAL_LIMIT_S = 30.0
@@ -51,7 +53,6 @@ KEPT_FILLED = 1000
 """Above so many orders with exits, those that the desk has forgotten are forgotten."""
 FIRST_LOOK_S = 1.0
 """So long after a fill the stop list is read for attached exits the first time."""
-HEDGE = "The account is in hedge mode, in which long and short are not told apart here."
 
 OrderFacts: TypeAlias = "tuple[str, int, int | None, StopDirection | None, bool]"
 
@@ -90,6 +91,7 @@ class Proposal:
     cancels: tuple[Order, ...]
     reason: str
     made_at_s: float
+    lane: PositionSide = PositionSide.BOTH
 
     @property
     def is_empty(self) -> bool:
@@ -106,11 +108,15 @@ class Mended:
     sentence: str
     instead: Proposal | None = None
     ok: bool = False
+    lane: PositionSide = PositionSide.BOTH
 
 
 @final
 class ProtectionWatch:
-    """Every position's protection. ``on_changed`` tells changes, ``on_mended`` ends of mendings."""
+    """Every position's protection. ``on_changed`` tells changes, ``on_mended`` ends of mendings.
+
+    A lane that is not named is the only one; in hedge mode ``LaneNotNamedError`` is raised then.
+    """
 
     def __init__(
         self,
@@ -130,13 +136,13 @@ class ProtectionWatch:
         self._clock = desk.clock
         self._dirty = asyncio.Event()
         self._handles: list[Handle] = []
-        self._watched: dict[Symbol, Watched] = {}
+        self._watched: dict[Key, Watched] = {}
         self._is_news = False
         self._filled: dict[ClientOid, Lots] = {}
-        self._awaited_until_s: dict[Symbol, float] = {}
-        self._looking: set[Symbol] = set()
-        self._mending: set[Symbol] = set()
-        self._told: dict[Symbol, ProtectionState] = {}
+        self._awaited_until_s: dict[Key, float] = {}
+        self._looking: set[Key] = set()
+        self._mending: set[Key] = set()
+        self._told: dict[Key, ProtectionState] = {}
         self.on_changed: Listeners[[]] = Listeners(self._owner.listener_failed)
         self.on_mended: Listeners[[Mended]] = Listeners(self._owner.listener_failed)
 
@@ -147,14 +153,16 @@ class ProtectionWatch:
         """The settings as they are now."""
         return self._settings()
 
-    def watched(self, symbol: Symbol) -> Watched | None:
+    def watched(self, symbol: Symbol, lane: PositionSide | None = None) -> Watched | None:
         """How a contract's position stands; None where nothing is held and no exit waits."""
-        self._evaluate(symbol)
-        return self._watched.get(symbol)
+        key = (symbol, self._account.lane(symbol, lane))
+        self._evaluate(key)
+        return self._watched.get(key)
 
     def all(self) -> tuple[Watched, ...]:
-        """All positions and orphan stops, by symbol."""
-        return tuple(self._watched[symbol] for symbol in sorted(self._watched))
+        """All positions and orphan stops, by symbol and lane."""
+        keys = sorted(self._watched, key=lambda key: (key[0], key[1].value))
+        return tuple(self._watched[key] for key in keys)
 
     def lasts_s(self, watched: Watched) -> float:
         """For how long a state has lasted."""
@@ -164,21 +172,25 @@ class ProtectionWatch:
         """Last, mark and index price of a contract as far as they can be trusted."""
         return self._references(symbol)
 
-    def is_mending(self, symbol: Symbol) -> bool:
-        """True while a mending is being checked and sent."""
-        return symbol in self._mending
+    def lanes(self, symbol: Symbol) -> tuple[PositionSide, ...]:
+        """The lanes of a contract, as the account has them."""
+        return self._account.lanes(symbol)
 
-    def held(self, symbol: Symbol) -> Held | None:
+    def is_mending(self, symbol: Symbol, lane: PositionSide | None = None) -> bool:
+        """True while a mending is being checked and sent."""
+        return (symbol, self._account.lane(symbol, lane)) in self._mending
+
+    def held(self, symbol: Symbol, lane: PositionSide | None = None) -> Held | None:
         """What is to be protected of a contract; None for one that is not listed."""
         contract = self._contracts.get(symbol)
         if contract is None:
             return None
-        position = self._account.position(symbol)
+        position = self._account.position(symbol, lane)
         is_end = position.margin_mode is MarginMode.ISOLATED
         return Held(
             contract,
             position.core.lots,
-            PositionSide.BOTH,
+            position.lane,
             position.liquidation if is_end else None,
         )
 
@@ -206,42 +218,46 @@ class ProtectionWatch:
             await self._dirty.wait()
             self._dirty.clear()
             self._note_fills()
-            for symbol in self._symbols():
-                self._evaluate(symbol)
+            for key in self._keys():
+                self._evaluate(key)
             if self._is_news:
                 self._is_news = False
                 self.on_changed.notify()
 
-    def _symbols(self) -> set[Symbol]:
-        symbols = {position.symbol for position in self._account.positions()}
+    def _keys(self) -> set[Key]:
+        account = self._account
+        symbols = {position.symbol for position in account.positions()}
         symbols.update(order.symbol for order in self._desk.working() if order.is_stop)
-        symbols.update(self._watched)
-        return symbols & self._contracts.keys()
+        known = symbols & self._contracts.keys()
+        keys = {(symbol, lane) for symbol in known for lane in account.lanes(symbol)}
+        return keys.union(self._watched)
 
-    def _evaluate(self, symbol: Symbol) -> None:
-        held = self.held(symbol)
-        if held is None:
+    def _evaluate(self, key: Key) -> None:
+        symbol, lane = key
+        held = self.held(symbol, lane)
+        if held is None or lane not in self._account.lanes(symbol):
+            self._is_news |= self._watched.pop(key, None) is not None  # of another position mode
             return
         cover = self._cover(held)
         if cover.state is ProtectionState.FLAT or _is_nothing(cover):
-            self._is_news |= self._watched.pop(symbol, None) is not None
-            self._told.pop(symbol, None)
+            self._is_news |= self._watched.pop(key, None) is not None
+            self._told.pop(key, None)
             return
-        before = self._watched.get(symbol)
+        before = self._watched.get(key)
         is_same = before is not None and before.cover.state is cover.state
         now = Watched(
             cover,
             before.since_s if before is not None and is_same else self._clock.monotonic_s(),
-            self._account.position(symbol).is_provisional,
+            self._account.position(symbol, lane).is_provisional,
             self._is_trusted,
         )
         if now == before:
             return
-        self._watched[symbol] = now
+        self._watched[key] = now
         self._is_news = True
         self._dirty.set()  # whoever asked first, all others are told
         if not is_same:
-            self._owner.spawn(f"tell {symbol}", self._tell_later(symbol, cover.state))
+            self._owner.spawn(f"tell {symbol}", self._tell_later(key, cover.state))
 
     @property
     def _is_trusted(self) -> bool:
@@ -249,27 +265,25 @@ class ProtectionWatch:
 
     def _cover(self, held: Held) -> Cover:
         symbol = held.contract.symbol
-        is_hedged = self._account.is_hedged
-        until_s = self._awaited_until_s.get(symbol)
-        cover = classify(
+        until_s = self._awaited_until_s.get((symbol, held.lane))
+        return classify(
             held,
             _each_once(self._desk.working(symbol)),
             flags_unknown=frozenset(self._desk.flags_unknown),
-            is_trusted=self._is_trusted and not is_hedged,
+            is_trusted=self._is_trusted,
             is_awaiting_exits=until_s is not None and self._clock.monotonic_s() < until_s,
         )
-        return replace(cover, doubts=(HEDGE,)) if is_hedged else cover
 
-    async def _tell_later(self, symbol: Symbol, state: ProtectionState) -> None:
+    async def _tell_later(self, key: Key, state: ProtectionState) -> None:
         """Put what must be noticed into the event log once it lasts."""
         await self._clock.sleep(LOUD_AFTER_S)
-        now = self._watched.get(symbol)
-        if now is None or now.cover.state is not state or self._told.get(symbol) is state:
+        now = self._watched.get(key)
+        if now is None or now.cover.state is not state or self._told.get(key) is state:
             return
-        self._told[symbol] = state
+        self._told[key] = state
         words = _LOUD.get(state)
         if words:
-            self._desk.warn(f"{symbol}: {words}", symbol)
+            self._desk.warn(f"{about(*key)}: {words}", key[0])
 
     # Exits on their way ----------------------------------------------------------------------
 
@@ -284,30 +298,31 @@ class ProtectionWatch:
             self._filled[order.client_oid] = order.filled
             stops_loss = order.exits.down if order.side is Side.BUY else order.exits.up
             if stops_loss is not None:
-                self._await_exits(order.symbol)
+                self._await_exits((order.symbol, order.position_side or PositionSide.BOTH))
 
-    def _await_exits(self, symbol: Symbol) -> None:
-        self._awaited_until_s[symbol] = self._clock.monotonic_s() + self.settings.grace_s
-        if symbol not in self._looking:
-            self._looking.add(symbol)
-            self._owner.spawn(f"exits of {symbol}", self._look_for_exits(symbol))
+    def _await_exits(self, key: Key) -> None:
+        self._awaited_until_s[key] = self._clock.monotonic_s() + self.settings.grace_s
+        if key not in self._looking:
+            self._looking.add(key)
+            self._owner.spawn(f"exits of {key[0]}", self._look_for_exits(key))
 
-    async def _look_for_exits(self, symbol: Symbol) -> None:
+    async def _look_for_exits(self, key: Key) -> None:
         """After a fill the stop list is read: when exits are made is not established (11)."""
+        symbol, lane = key
         try:
             await self._clock.sleep(FIRST_LOOK_S)
             await self._look(symbol)
-            while (left_s := self._awaited_until_s[symbol] - self._clock.monotonic_s()) > 0:
+            while (left_s := self._awaited_until_s[key] - self._clock.monotonic_s()) > 0:
                 await self._clock.sleep(left_s)
             await self._look(symbol)
         finally:
-            self._looking.discard(symbol)
-            self._awaited_until_s.pop(symbol, None)
+            self._looking.discard(key)
+            self._awaited_until_s.pop(key, None)
             self._dirty.set()
-        watched = self.watched(symbol)
+        watched = self.watched(symbol, lane)
         if watched is not None and watched.cover.is_loud:
             words = "The exits attached to the order have not appeared, or not for all of it."
-            self._desk.warn(f"{symbol}: {words}", symbol)
+            self._desk.warn(f"{about(symbol, lane)}: {words}", symbol)
 
     async def _look(self, symbol: Symbol) -> None:
         try:
@@ -320,15 +335,15 @@ class ProtectionWatch:
 
     # Mending ---------------------------------------------------------------------------------
 
-    def propose(self, symbol: Symbol) -> Proposal:
+    def propose(self, symbol: Symbol, lane: PositionSide | None = None) -> Proposal:
         """What would mend a position, by what is known now. Nothing is sent."""
-        held = self.held(symbol)
+        held = self.held(symbol, lane)
         now_s = self._clock.monotonic_s()
         if held is None:
             words = f"{symbol} is not listed."
             return Proposal(symbol, ProtectionState.UNKNOWN, _NO_LOTS, (), (), (), words, now_s)
         cover = self._cover(held)
-        mode = self._mode(symbol)
+        mode = self._mode(symbol, held.lane)
         found = Mending(reason="The margin mode is not known yet.")
         if cover.state in {ProtectionState.FLAT, ProtectionState.PROTECTED}:
             found = Mending(reason="Nothing to mend.")
@@ -343,10 +358,12 @@ class ProtectionWatch:
             found.cancels,
             found.reason,
             now_s,
+            held.lane,
         )
 
-    def _mode(self, symbol: Symbol) -> MarginMode | None:
-        return self._account.position(symbol).margin_mode or self._account.margin_mode(symbol)
+    def _mode(self, symbol: Symbol, lane: PositionSide) -> MarginMode | None:
+        account = self._account
+        return account.position(symbol, lane).margin_mode or account.margin_mode(symbol)
 
     def _price_now(self, symbol: Symbol) -> ExactPrice | None:
         """The price that a mending stop is measured from: of its own reference, else the mark."""
@@ -356,38 +373,41 @@ class ProtectionWatch:
 
     def under_way(self) -> tuple[str, ...]:
         """Positions that are being mended now, one sentence each."""
-        return tuple(f"The stops of {symbol} are being mended." for symbol in sorted(self._mending))
+        names = sorted(about(*key) for key in self._mending)
+        return tuple(f"The stops of {name} are being mended." for name in names)
 
     def mend(self, proposal: Proposal) -> None:
         """Send a proposal, if nothing has changed by the exchange's own word, asked right now."""
-        symbol, reason = proposal.symbol, self._desk.access.silence  # a mending only reduces
+        symbol, lane = key = (proposal.symbol, proposal.lane)
+        reason = self._desk.access.silence  # a mending only reduces
         if reason:
-            self._end(Mended(symbol, f"Not sent. {reason}"))
+            self._end(Mended(symbol, f"Not sent. {reason}", lane=lane))
         elif proposal.is_empty:
-            self._end(Mended(symbol, proposal.reason or "There is nothing to send."))
-        elif symbol not in self._mending:
-            self._mending.add(symbol)
+            words = proposal.reason or "There is nothing to send."
+            self._end(Mended(symbol, words, lane=lane))
+        elif key not in self._mending:
+            self._mending.add(key)
             self._owner.spawn(f"mend {symbol}", self._mend(proposal))
 
     async def _mend(self, proposal: Proposal) -> None:
         try:
-            self._end(await self._check_and_send(proposal))
+            self._end(replace(await self._check_and_send(proposal), lane=proposal.lane))
         finally:
-            self._mending.discard(proposal.symbol)
+            self._mending.discard((proposal.symbol, proposal.lane))
             self.on_changed.notify()
 
     async def _check_and_send(self, proposal: Proposal) -> Mended:
         symbol = proposal.symbol
         try:
             await read_stops(self._desk, symbol)
-            await self._account.read_position(symbol)
+            await self._account.read_position(symbol, proposal.lane)
         except TernError as error:
             words = f"Not sent: stops and position could not be read again. {error.sentence}"
             return Mended(symbol, words)
         except Exception as error:  # noqa: BLE001 - reported; a procedure must not die of a query
             self._owner.report("read stops and position", error)
             return Mended(symbol, "Not sent: stops and position could not be read again.")
-        fresh = self.propose(symbol)
+        fresh = self.propose(symbol, proposal.lane)
         if (fresh.held, fresh.facts) != (proposal.held, proposal.facts):
             return Mended(symbol, "Not sent: it changed meanwhile. Look again.", fresh)
         if self._clock.monotonic_s() - proposal.made_at_s > PROPOSAL_LIMIT_S:
@@ -408,7 +428,8 @@ class ProtectionWatch:
 
     def _end(self, mended: Mended) -> None:
         if not mended.ok:
-            self._desk.warn(f"{mended.symbol}: {mended.sentence}", mended.symbol)
+            name = about(mended.symbol, mended.lane)
+            self._desk.warn(f"{name}: {mended.sentence}", mended.symbol)
         self.on_mended.notify(mended)
 
 

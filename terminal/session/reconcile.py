@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, final
 
 from terminal.domain.errors import TernError
 from terminal.domain.intention import OWN_PREFIX
+from terminal.domain.lanes import is_of_lane
 from terminal.domain.reconcile import (
     Heard,
     ModeFinding,
@@ -91,7 +92,7 @@ class Reconciling:
             desk.is_trusted and account.is_trusted and not desk.resolution.from_before,
             findings(
                 working,
-                lambda symbol: account.position(symbol).core.lots,
+                self._lots_of,
                 self._origin,
                 {oid: (heard.source, heard.at) for oid, heard in desk.recorder.heard.items()},
             ),
@@ -100,6 +101,7 @@ class Reconciling:
                     one.symbol,
                     one.core.lots,
                     Heard() if one.told is None else Heard(one.told.source, one.told.at),
+                    one.lane,
                 )
                 for one in held
             ),
@@ -108,13 +110,18 @@ class Reconciling:
             tuple(
                 unfinished(
                     one,
-                    account.position(one.symbol).core.lots,
+                    tuple(position.core.lots for position in account.held(one.symbol)),
                     len(desk.working(one.symbol or None)),
                 )
                 for one in self._procedures
             ),
         )
         self.on_report.notify()
+
+    def _lots_of(self, order: Order) -> int:
+        """What an order could be about: in hedge mode one lane, or any if it does not say."""
+        held = self._desk.account.held(order.symbol)
+        return max((abs(one.core.lots) for one in held if is_of_lane(one.lane, order)), default=0)
 
     def _origin(self, order: Order) -> Origin:
         return origin_of(

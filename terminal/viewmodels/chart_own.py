@@ -49,8 +49,8 @@ class OwnThings:
             lines = self._orders
         if ChartPart.POSITION in parts:
             mark = None if market.mark is None else market.mark.mark_price
-            core = self._account.position(contract.symbol).core
-            lines = (*lines, *entry_line(core, mark, contract))
+            for position in self._account.held(contract.symbol):
+                lines = (*lines, *entry_line(position.core, mark, contract))
         now_ms = self._clock.now_ms()
         left_ms = interval_end_ms(now_ms, columns.interval) - now_ms
         return (*lines, last_line(live, contract, columns.interval, left_ms))

@@ -7,13 +7,15 @@ from typing import TYPE_CHECKING, final
 
 from typing_extensions import override
 
+from terminal.domain.events import PositionSide
 from terminal.domain.intention import Purpose as Meant
+from terminal.domain.lanes import about
 from terminal.domain.triggers import Fires, Purpose, would_fire_now
 from terminal.domain.units import Symbol
 from terminal.session.results import Blocked
 from terminal.viewmodels import text
 from terminal.viewmodels.base import ViewModel
-from terminal.viewmodels.positions import parse_price
+from terminal.viewmodels.positions import of_key, parse_price
 from terminal.viewmodels.protection import ticket_words
 from terminal.viewmodels.sizes import parse_lots
 from terminal.viewmodels.text import Role
@@ -71,6 +73,7 @@ class ExitFormViewModel(ViewModel):
         self._protecting = protecting
         self._contracts = contracts
         self._symbol = Symbol("")
+        self._lane: PositionSide | None = None
         self._purpose = Purpose.LOSS
         self._price_text = self._lots_text = ""
         self._placed: ClientOid | None = None
@@ -80,9 +83,10 @@ class ExitFormViewModel(ViewModel):
 
     # Commands --------------------------------------------------------------------------------
 
-    def ask(self, symbol: str, purpose: Purpose) -> None:
-        """Begin anew for a position."""
-        self._symbol, self._purpose = Symbol(symbol), purpose
+    def ask(self, key: str, purpose: Purpose) -> None:
+        """Begin anew for the position of a row."""
+        self._symbol, self._lane = of_key(key)
+        self._purpose = purpose
         self._price_text = self._lots_text = ""
         self.start()
         self.set_paused(paused=False)
@@ -135,10 +139,11 @@ class ExitFormViewModel(ViewModel):
 
     def _build(self) -> ExitFormView:
         words, role, why_not = self._words()
-        held = self._account.position(self._symbol).core.lots if self._symbol else 0
+        held = self._held()
         side = "Long" if held > 0 else "Short"
+        name = about(self._symbol, self._lane or PositionSide.BOTH)
         return ExitFormView(
-            title=f"{self._purpose.value.capitalize()} of {self._symbol}",
+            title=f"{self._purpose.value.capitalize()} of {name}",
             position=f"{side} {text.whole(abs(held))} {self._symbol}" if held else NO_POSITION,
             price_text=self._price_text,
             lots_text=self._lots_text,
@@ -146,6 +151,12 @@ class ExitFormViewModel(ViewModel):
             words_role=role,
             why_not=why_not,
         )
+
+    def _held(self) -> int:
+        """Signed lots; a row of the other position mode has none any more."""
+        if not self._symbol or (self._lane is None) is self._account.is_hedged:
+            return 0
+        return self._account.position(self._symbol, self._lane).core.lots
 
     def _words(self) -> tuple[str, Role, str]:
         contract = self._contracts.get(self._symbol)
@@ -172,7 +183,7 @@ class ExitFormViewModel(ViewModel):
     def _ticket(self) -> OrderTicket | str:
         """What would be sent, or why nothing would be, as a sentence."""
         contract = self._contracts.get(self._symbol)
-        if contract is None:
+        if contract is None or not self._held():
             return NO_POSITION
         if not self._price_text.strip():
             return "Type the price that it waits for."
@@ -182,7 +193,9 @@ class ExitFormViewModel(ViewModel):
         lots = parse_lots(self._lots_text) if self._lots_text.strip() else None
         if lots is None and self._lots_text.strip():
             return "A whole number of lots above zero, or nothing for all of it."
-        found = self._protecting.orders.exit_at(self._symbol, self._purpose, price, lots)
+        found = self._protecting.orders.exit_at(
+            self._symbol, self._purpose, price, lots, self._lane
+        )
         if isinstance(found, Blocked):
             return found.blocks[0].reason
         blocks = self._desk.blocks(found)

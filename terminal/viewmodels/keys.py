@@ -92,6 +92,7 @@ class LadderAction(Enum):
     BRACKET = "Exits attached to the next order"
     POST_ONLY = "Post-only for the next order"
     REDUCE_ONLY = "Reduce-only for the next order"
+    OTHER_LANE = "Other lane in hedge mode (long, short)"
 
 
 REPEATABLE = frozenset(
@@ -172,6 +173,7 @@ DEFAULT_KEYS: Mapping[Chord, LadderAction] = {
     Chord("T"): LadderAction.BRACKET,
     Chord("O"): LadderAction.POST_ONLY,
     Chord("I"): LadderAction.REDUCE_ONLY,
+    Chord("L"): LadderAction.OTHER_LANE,
 }
 """The shipped map. Source: the keys page; only what acts today is bound."""
 

@@ -13,6 +13,7 @@ from terminal.domain.access import Access
 from terminal.domain.depth_rows import price_for_side, row_index
 from terminal.domain.guard import Touch
 from terminal.domain.ladder_habits import LadderHabits
+from terminal.domain.lanes import lane_help, lane_words
 from terminal.domain.position import unrealized
 from terminal.domain.units import Side
 from terminal.viewmodels import text
@@ -39,6 +40,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from terminal.domain.contract import Contract
+    from terminal.domain.events import PositionSide
     from terminal.domain.units import Price, Symbol
     from terminal.session.account import AccountSession, Position
     from terminal.session.exits import Protecting
@@ -110,8 +112,22 @@ class LadderViewModel(ViewModel):
         """Give the ladder its protecting hand; called once, before the start."""
         hand = LadderProtection(self.trading, self._desk, protecting)
         self._mend = mend
+        mend.lane_of = self._chosen_lane
         self._actions.update(self._bind_protection(hand, mend))
         return hand
+
+    @property
+    def lane(self) -> PositionSide:
+        """The lane that the ladder shows and acts on; BOTH in one-way mode."""
+        return self.trading.lane
+
+    @property
+    def lane_words(self) -> tuple[str, str]:
+        """The lane's name and what its sides do; both empty in one-way mode."""
+        return lane_words(self.lane).capitalize(), lane_help(self.lane)
+
+    def _chosen_lane(self) -> PositionSide:
+        return self.trading.lane
 
     # Life ------------------------------------------------------------------------------------
 
@@ -267,6 +283,13 @@ class LadderViewModel(ViewModel):
         """Take a typed size in hand; nonsense is answered with a sentence."""
         self._take_size(typed)
 
+    def toggle_lane(self) -> None:
+        """The other lane of hedge mode; what was staged for the one before is dropped."""
+        self.trading.toggle_lane()
+        if self._mend is not None:
+            self._mend.drop()
+        self.mark_dirty()
+
     def toggle_post_only(self) -> None:
         """Post-only for the next order, on or off."""
         self.trading.is_post_only = not self.trading.is_post_only
@@ -377,7 +400,7 @@ class LadderViewModel(ViewModel):
         if self.axis.top_index is None:
             return ()
         step = self.axis.step
-        position = self._account.position(market.contract.symbol).core
+        position = self._account.position(market.contract.symbol, self.lane).core
         entry = position.average_entry
         last = market.last_trade
         marks = RowMarks(
@@ -403,7 +426,7 @@ class LadderViewModel(ViewModel):
         if market is None:
             return _PositionTexts()
         contract = market.contract
-        position = self._account.position(contract.symbol)
+        position = self._account.position(contract.symbol, self.lane)
         core = position.core
         mark = market.mark.mark_price if market.mark is not None else None
         pnl = None if mark is None or core.is_flat else unrealized(core, mark, contract)
@@ -516,6 +539,7 @@ class LadderViewModel(ViewModel):
             LadderAction.CANCEL_EVERYWHERE: trading.cancel_everywhere,
             LadderAction.POST_ONLY: self.toggle_post_only,
             LadderAction.REDUCE_ONLY: self.toggle_reduce_only,
+            LadderAction.OTHER_LANE: self.toggle_lane,
         }
         for number in range(1, 6):
             bound[LadderAction[f"SIZE_{number}"]] = partial(self.choose_size, number)
@@ -605,7 +629,7 @@ class LadderViewModel(ViewModel):
     def _size_of_position(self) -> None:
         if self._market is None:
             return
-        lots = abs(self._account.position(self._market.contract.symbol).core.lots)
+        lots = abs(self._account.position(self._market.contract.symbol, self.lane).core.lots)
         if lots:
             self.trading.sizes.set_current(lots)
         else:
@@ -637,7 +661,8 @@ def _position_words(position: Position) -> str:
     """With a star while our own fills are in it that the exchange's word does not cover yet."""
     lots, star = position.core.lots, "*" if position.is_provisional else ""
     if lots == 0:
-        return f"Flat{star}"
+        lane = lane_words(position.lane)
+        return f"Flat{star}, {lane}" if lane else f"Flat{star}"
     return f"{'Long' if lots > 0 else 'Short'} {text.whole(abs(lots))}{star}"
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, final
 
 from terminal.domain.held_exits import Breakeven, HeldPlan, Step, Target
+from terminal.domain.lanes import closes
 from terminal.domain.protection import breakeven_price, protective_price
 from terminal.domain.ticket import AttachedExits
 from terminal.domain.triggers import Fires, Purpose, gap_warning, trigger_for, would_fire_now
@@ -77,17 +78,19 @@ class LadderProtection:
 
     def stop_entry(self, side: Side, price: Price | None) -> None:
         """A stop-market of the size in hand, if armed and not firing at once."""
-        contract = self._trading.ready(price, reduces=False)
+        lane = self._trading.lane
+        contract = self._trading.ready(price, reduces=closes(lane, side))
         if contract is None or price is None:
             return
         lots = self._trading.sizes.current
-        self._send(contract, self._orders.stop_entry(contract.symbol, side, price, lots))
+        self._send(contract, self._orders.stop_entry(contract.symbol, side, price, lots, lane))
 
     def close_at(self, side: Side, price: Price | None) -> None:
         """A close-linked stop: closes all of the position at a price."""
         contract = self._trading.ready(price, reduces=True)
         if contract is not None and price is not None:
-            self._send(contract, self._orders.close_at(contract.symbol, side, price))
+            lane = self._trading.lane
+            self._send(contract, self._orders.close_at(contract.symbol, side, price, lane))
 
     def _send(self, contract: Contract, ticket: OrderTicket | Blocked) -> None:
         result = ticket if isinstance(ticket, Blocked) else self._desk.submit(ticket)
@@ -109,7 +112,7 @@ class LadderProtection:
         contract = self._trading.ready(Price(1), reduces=True)
         if contract is None:
             return
-        result = self._orders.breakeven(contract.symbol)
+        result = self._orders.breakeven(contract.symbol, self._trading.lane)
         if isinstance(result, Blocked):
             self._trading.say(f"Not moved. {result.blocks[0].reason}", Role.DANGER)
             return
@@ -179,14 +182,15 @@ class LadderProtection:
         contract = self._trading.contract
         if contract is None:
             return
-        was = self._held.release(contract.symbol)
+        was = self._held.release(contract.symbol, self._trading.lane)
         words = "Nothing is held any more; stops at the exchange stay." if was else "Nothing held."
         self._trading.say(words, Role.TEXT_DIM)
 
     def _position(self) -> tuple[Held | None, ExactPrice | None]:
         contract = self._trading.contract
-        held = None if contract is None else self._watch.held(contract.symbol)
-        entry = None if held is None else self._held.entry(held.contract.symbol)
+        lane = self._trading.lane
+        held = None if contract is None else self._watch.held(contract.symbol, lane)
+        entry = None if held is None else self._held.entry(held.contract.symbol, lane)
         if held is None or not held.lots or entry is None:
             self._trading.say("There is no position to hold exits for.", Role.CAUTION)
             return None, None
@@ -215,7 +219,7 @@ class LadderProtection:
             breakeven,
             targets,
         )
-        blocked = self._held.start(held.contract.symbol, plan)
+        blocked = self._held.start(held.contract.symbol, plan, held.lane)
         if blocked is not None:
             self._trading.say(f"Not held. {blocked.blocks[0].reason}", Role.DANGER)
             return
@@ -227,7 +231,7 @@ class LadderProtection:
 
     def _level(self, held: Held) -> Price | None:
         """Where the loss is cut to begin with: the stop that is there, else by the settings."""
-        watched = self._watch.watched(held.contract.symbol)
+        watched = self._watch.watched(held.contract.symbol, held.lane)
         triggers = [
             order.trigger
             for order in (() if watched is None else watched.cover.stops)

@@ -13,9 +13,10 @@ from enum import Enum
 from typing import TYPE_CHECKING, final
 
 from terminal.domain.depth_rows import price_for_side, row_index
-from terminal.domain.events import OrderType
+from terminal.domain.events import OrderType, PositionSide
+from terminal.domain.lanes import about, closes, lane_help, lane_words, other_lane, wire_lane
 from terminal.domain.order import Order, OrderState
-from terminal.domain.ticket import OrderTicket
+from terminal.domain.ticket import OrderTerms, OrderTicket
 from terminal.domain.units import ClientOid, Price, Side
 from terminal.session.results import Blocked
 from terminal.viewmodels import text
@@ -93,6 +94,27 @@ class LadderTrading:
         self.message: Message | None = None
         self.arming_key = "F4"
         self._presses = DoublePress()
+        self._lane = PositionSide.LONG
+
+    # Lanes -----------------------------------------------------------------------------------
+
+    @property
+    def lane(self) -> PositionSide:
+        """The lane that the ladder acts on: the chosen one in hedge mode, else the only one."""
+        return self._lane if self._account.is_hedged else PositionSide.BOTH
+
+    def toggle_lane(self) -> None:
+        """The other lane of hedge mode; what its sides do is said."""
+        if not self._account.is_hedged:
+            self.say("One-way mode: the contract has one position, and no lanes.", Role.TEXT_DIM)
+            return
+        self._lane = other_lane(self._lane)
+        self.grab = self.choice = None
+        self.say(lane_help(self._lane), Role.ACCENT)
+
+    def _is_exit(self, side: Side) -> bool:
+        """Whether the next order of a side only reduces, by its words on the wire."""
+        return self.is_reduce_only or closes(self.lane, side)
 
     # Arming ----------------------------------------------------------------------------------
 
@@ -139,6 +161,7 @@ class LadderTrading:
             self.disarm("the contract changed.")
             self.is_post_only = self.is_reduce_only = False
             self.bracket = None
+            self._lane = PositionSide.LONG
         self.contract = contract
 
     def back(self, at_ms: int) -> None:
@@ -173,7 +196,7 @@ class LadderTrading:
 
     def send_limit(self, side: Side, price: Price | None, hand: ArmedBy) -> None:
         """Send a limit of the size in hand, if armed and not blocked."""
-        if self._is_refused("Not sent.", reduces=self.is_reduce_only):
+        if self._is_refused("Not sent.", reduces=self._is_exit(side)):
             return
         contract = self.contract
         if contract is None or price is None:
@@ -191,18 +214,21 @@ class LadderTrading:
             self.say(f"{self._verb(side)} at market sent{self._said}", Role.TEXT)
 
     def _verb(self, side: Side) -> str:
-        return f"{'Buy' if side is Side.BUY else 'Sell'} {text.whole(self.sizes.current)}"
+        lane = lane_words(self.lane)
+        words = f"{'Buy' if side is Side.BUY else 'Sell'} {text.whole(self.sizes.current)}"
+        return f"{words} ({lane})" if lane else words
 
     def _send(self, contract: Contract, side: Side, price: Price | None, hand: ArmedBy) -> bool:
         """Send a limit, or without a price a market order; why it was not sent is said."""
-        if self._is_unarmed(hand, reduces=self.is_reduce_only):
+        lane, is_exit = self.lane, self._is_exit(side)
+        if self._is_unarmed(hand, reduces=is_exit):
             return False
         mode = self._account.margin_mode(contract.symbol)
         if mode is None:
             self.say("The margin mode is not known yet; nothing was sent.", Role.CAUTION)
             return False
         exits, self._said = None, "."
-        if self.bracket is not None and not self.is_reduce_only:
+        if self.bracket is not None and not is_exit:
             about = self._about(contract, side, price)
             if about is None:
                 self.say("There is no price for the exits yet; nothing was sent.", Role.CAUTION)
@@ -215,10 +241,11 @@ class LadderTrading:
             price=price,
             lots=self.sizes.current,
             margin_mode=mode,
-            leverage=self._account.leverage(contract.symbol),
+            leverage=self._account.leverage(contract.symbol, lane),
             is_post_only=self.is_post_only and price is not None,
-            is_reduce_only=self.is_reduce_only,
+            is_reduce_only=is_exit,
             exits=exits,
+            terms=OrderTerms(position_side=wire_lane(lane)),
         )
         result = self._desk.submit(ticket)
         if isinstance(result, Blocked):
@@ -380,8 +407,8 @@ class LadderTrading:
         if self.contract is None:
             return
         needs_arming = action not in {LadderAction.FLATTEN, LadderAction.CLOSE_HALF}
-        is_exit = self.is_reduce_only and action is not LadderAction.REVERSE
-        reduces = is_exit or not needs_arming
+        side = _MARKET_SIDES.get(action)
+        reduces = not needs_arming or (side is not None and self._is_exit(side))
         if self._is_refused(f"Not {_DONE[action]}.", reduces=reduces) or (
             needs_arming and self._is_unarmed(ArmedBy.KEYBOARD, reduces=reduces)
         ):
@@ -395,16 +422,19 @@ class LadderTrading:
         elif action is LadderAction.CLOSE_HALF:
             self._close_half(self.contract)
         else:
-            self._press_market(Side.BUY if action is LadderAction.BUY_MARKET else Side.SELL)
+            self._press_market(Side.SELL if side is None else side)
 
     def _asked(self, action: LadderAction) -> str:
-        if action is LadderAction.BUY_MARKET:
-            return f"buy {text.whole(self.sizes.current)} at market"
-        if action is LadderAction.SELL_MARKET:
-            return f"sell {text.whole(self.sizes.current)} at market"
-        return {LadderAction.REVERSE: "reverse", LadderAction.CLOSE_HALF: "close half"}.get(
-            action, "flatten"
-        )
+        lane = lane_words(self.lane)
+        of_lane = f" of the {lane}" if lane else ""
+        side = _MARKET_SIDES.get(action)
+        if side is not None:
+            in_lane = f" in the {lane}" if lane else ""
+            return f"{side.value} {text.whole(self.sizes.current)} at market{in_lane}"
+        return {
+            LadderAction.REVERSE: f"reverse the {lane}" if lane else "reverse",
+            LadderAction.CLOSE_HALF: f"close half{of_lane}",
+        }.get(action, "flatten both lanes" if lane else "flatten")
 
     def forget_press(self) -> None:
         """Another key came in between: two presses must follow each other."""
@@ -413,22 +443,25 @@ class LadderTrading:
     def _flatten(self, contract: Contract) -> None:
         is_running = self._desk.flattening(contract.symbol)
         self._desk.flatten(contract.symbol)  # which calls a reverse off that is under way
-        words = f"Flattening {contract.symbol}."
+        both = ", both lanes" if self._account.is_hedged else ""
+        words = f"Flattening {contract.symbol}{both}."
         if is_running:
             words = f"{contract.symbol} is being flattened already."
         self.say(words, Role.CAUTION)
 
     def _reverse(self, contract: Contract) -> None:
-        blocked = self._desk.reverse(contract.symbol)
+        blocked = self._desk.reverse(contract.symbol, self.lane)
         if blocked is None:
-            self.say(f"Reversing {contract.symbol}: flatten first.", Role.CAUTION)
+            name = about(contract.symbol, self.lane)
+            self.say(f"Reversing {name}: flatten first.", Role.CAUTION)
         else:
             self.say(f"Not reversed. {blocked.blocks[0].reason}", Role.DANGER)
 
     def _close_half(self, contract: Contract) -> None:
-        blocked = self._desk.close_share(contract.symbol, HALF)
+        blocked = self._desk.close_share(contract.symbol, HALF, lane=self.lane)
         if blocked is None:
-            self.say(f"Closing half of {contract.symbol} at market.", Role.CAUTION)
+            name = about(contract.symbol, self.lane)
+            self.say(f"Closing half of {name} at market.", Role.CAUTION)
         else:
             self.say(f"Nothing was closed. {blocked.blocks[0].reason}", Role.DANGER)
 
@@ -513,12 +546,15 @@ class LadderTrading:
     def _named(self, order: Order) -> str:
         side = order.side.value if order.side else "order"
         words = f"{side} {text.whole(order.remaining)}"
+        if order.position_side not in {None, PositionSide.BOTH} and order.position_side:
+            words += f" ({order.position_side.value})"
         if order.shown_at is not None and self.contract is not None:
             words += f" at {text.price(order.shown_at, self.contract)}"
         return words
 
 
 _MOVABLE = frozenset({OrderState.OPEN, OrderState.PARTLY_FILLED, OrderState.UNTRIGGERED})
+_MARKET_SIDES = {LadderAction.BUY_MARKET: Side.BUY, LadderAction.SELL_MARKET: Side.SELL}
 _DONE = {
     LadderAction.FLATTEN: "flattened",
     LadderAction.REVERSE: "reversed",

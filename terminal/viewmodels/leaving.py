@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, final
 from PySide6.QtCore import QObject, QTimer, Signal
 from typing_extensions import override
 
+from terminal.domain.lanes import about
 from terminal.session.leaving import LeavingKind, LeavingPhase
 from terminal.viewmodels import text
 from terminal.viewmodels.base import ViewModel
@@ -296,6 +297,7 @@ def standing_lines(standing: Standing) -> tuple[LeavingLine, ...]:
 
 def _contract_lines(one: StandingContract) -> list[LeavingLine]:
     lines: list[LeavingLine] = []
+    name = about(one.symbol, one.lane)
     if one.lots:
         side = "Long" if one.lots > 0 else "Short"
         held = f"{side} {text.whole(abs(one.lots))} {one.symbol}"
@@ -307,12 +309,12 @@ def _contract_lines(one: StandingContract) -> list[LeavingLine]:
         else:
             lines.append(LeavingLine(f"{held}: no stop on the exchange.", Role.DANGER))
     elif one.stops or one.exits:
-        lines.append(LeavingLine(f"{one.symbol}: {_exits(one)}, no position.", Role.TEXT))
+        lines.append(LeavingLine(f"{name}: {_exits(one)}, no position.", Role.TEXT))
     if one.entries:
-        words = f"{one.symbol}: {_count(one.entries, 'order')} that can open a position."
+        words = f"{name}: {_count(one.entries, 'order')} that can open a position."
         lines.append(LeavingLine(words, Role.CAUTION))
     if one.unclear:
-        words = f"{one.symbol}: {_count(one.unclear, 'order')} not known to only reduce."
+        words = f"{name}: {_count(one.unclear, 'order')} not known to only reduce."
         lines.append(LeavingLine(words, Role.CAUTION))
     return lines
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple, final
 from PySide6.QtCore import Signal
 from typing_extensions import override
 
-from terminal.domain.events import OrderType
+from terminal.domain.events import OrderType, PositionSide
 from terminal.domain.order import Order, OrderState, PendingCommand
 from terminal.domain.pairs import PairRule, leg_words
 from terminal.domain.triggers import unclear_words
@@ -66,7 +66,13 @@ class OrderRow(NamedTuple):
 
 COLUMNS: tuple[Column[OrderRow], ...] = (
     Column("Contract", lambda row: row.symbol, is_number=False, sample="1000BONKUSDTM"),
-    Column("Side", lambda row: row.side, lambda row: row.side_role, is_number=False, sample="Sell"),
+    Column(
+        "Side",
+        lambda row: row.side,
+        lambda row: row.side_role,
+        is_number=False,
+        sample="Sell, short",
+    ),
     Column("Price", lambda row: row.price, sample="\N{BLACK DOWN-POINTING TRIANGLE} 100 000.0"),
     Column("Lots", lambda row: row.lots, sample="10 000"),
     Column("Filled", lambda row: row.filled, sample="10 000"),
@@ -279,9 +285,11 @@ class OrdersViewModel(ViewModel):
 
 
 def _side(order: Order) -> str:
+    word = "close" if order.is_close_order else UNKNOWN
     if order.side is not None:
-        return order.side.value.capitalize()
-    return "close" if order.is_close_order else UNKNOWN
+        word = order.side.value.capitalize()
+    lane = order.position_side
+    return word if lane in {None, PositionSide.BOTH} else f"{word}, {lane.value}"
 
 
 def _side_role(order: Order) -> Role:

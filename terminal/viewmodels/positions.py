@@ -11,6 +11,9 @@ from PySide6.QtCore import Signal
 from typing_extensions import override
 
 from terminal.domain.errors import UnitError
+from terminal.domain.events import PositionSide
+from terminal.domain.lanes import about
+from terminal.domain.order import OrderState
 from terminal.domain.position import unrealized
 from terminal.domain.triggers import Purpose
 from terminal.domain.units import Symbol
@@ -66,12 +69,22 @@ class PositionRow(NamedTuple):
     protection_tip: str = ""
     told: str = ""
     told_role: Role = Role.TEXT_DIM
+    lane: PositionSide = PositionSide.BOTH
+
+    @property
+    def key(self) -> str:
+        """What names the row: the contract, in hedge mode with its lane."""
+        return key_of(Symbol(self.symbol), self.lane)
 
 
 COLUMNS: tuple[Column[PositionRow], ...] = (
     Column("Contract", lambda row: row.symbol, is_number=False, sample="1000BONKUSDTM"),
     Column(
-        "Side", lambda row: row.side, lambda row: row.side_role, is_number=False, sample="Short"
+        "Side",
+        lambda row: row.side,
+        lambda row: row.side_role,
+        is_number=False,
+        sample="Short lane",
     ),
     Column("Lots", lambda row: row.lots, lambda row: row.side_role, sample="10 000"),
     Column(
@@ -126,12 +139,10 @@ class PositionsViewModel(ViewModel):
         """What is known of protection; set before the start, the column is empty without."""
         self._is_armed = is_armed
         self._presses = DoublePress()
-        self._asked_for: Symbol | None = None
+        self._asked_for = ""
         self.empty_text = text.empty_words(desk.access, "No open position.", self.empty_text)
         columns = with_tooltip(COLUMNS, TITLE, self._told_tip)
-        self.model: RowTableModel[PositionRow] = RowTableModel(
-            columns, lambda row: row.symbol, self
-        )
+        self.model: RowTableModel[PositionRow] = RowTableModel(columns, lambda row: row.key, self)
         self._workspace = workspace
         self._account = account
         self._desk = desk
@@ -145,35 +156,37 @@ class PositionsViewModel(ViewModel):
         return text.out_of_date("Positions", self._account.trust.missing_for_s)
 
     def flatten(self, key: str) -> None:
-        """Flatten one contract."""
+        """Flatten one contract, in hedge mode the row's lane of it."""
         with self._desk.latency.gesture():
-            self._desk.flatten(Symbol(key))
+            self._desk.flatten(*of_key(key))
 
     def commands_of(self, key: str) -> tuple[RowEntry, ...]:
         """What the menu of a position's row offers."""
-        symbol, off = Symbol(key), self._desk.access.silence
+        symbol, lane = of_key(key)
+        off = self._desk.access.silence
         unarmed = self._desk.access.reason or ("" if self._is_armed(symbol) else NOT_ARMED)
-        best = self._closing_touch(symbol)
+        name = about(symbol, lane or PositionSide.BOTH)
         return (
             *(
-                RowCommand(f"Close {percent} % at market", partial(self._close, symbol, share), off)
+                RowCommand(f"Close {percent} % at market", partial(self._close, key, share), off)
                 for percent, share in SHARES
             ),
-            RowCommand("Close all at market", partial(self._close, symbol, WHOLE), off),
+            RowCommand("Close all at market", partial(self._close, key, WHOLE), off),
             PriceCommand(
                 "Close all with a limit\N{HORIZONTAL ELLIPSIS}",
-                f"Price at which all of {symbol} is closed:",
-                best,
+                f"Price at which all of {name} is closed:",
+                self._closing_touch(key),
                 partial(self.close_at, key),
                 off,
             ),
             None,
             *self._exit_commands(key, off),
             RowCommand("Flatten: cancel orders, close", partial(self.flatten, key), off),
+            *self._flatten_both(symbol, lane, off),
             RowCommand("Reverse (choose twice)", partial(self.reverse, key), unarmed),
             None,
-            RowCommand("Cancel its orders", partial(self._desk.cancel_all, symbol), off),
-            RowCommand("Cancel its stops", partial(self._desk.cancel_stops, symbol), off),
+            RowCommand("Cancel its orders", partial(self._cancel_orders, key), off),
+            RowCommand("Cancel its stops", partial(self._cancel_stops, key), off),
         )
 
     def _exit_commands(self, key: str, off: str) -> tuple[RowEntry, ...]:
@@ -193,47 +206,88 @@ class PositionsViewModel(ViewModel):
     def _ask(self, key: str, purpose: Purpose) -> None:
         self.exit_asked.emit(key, purpose)
 
+    def _flatten_both(
+        self, symbol: Symbol, lane: PositionSide | None, off: str
+    ) -> tuple[RowCommand, ...]:
+        if lane is None:
+            return ()
+        words = f"Flatten both lanes of {symbol}"
+        return (RowCommand(words, partial(self._desk.flatten, symbol), off),)
+
+    def _cancel_orders(self, key: str) -> None:
+        symbol, lane = of_key(key)
+        if lane is None:
+            self._desk.cancel_all(symbol)
+        else:
+            self._cancel_of_lane(symbol, lane)
+
+    def _cancel_stops(self, key: str) -> None:
+        symbol, lane = of_key(key)
+        if lane is None:
+            self._desk.cancel_stops(symbol)
+        else:
+            self._cancel_of_lane(symbol, lane, only=OrderState.UNTRIGGERED)
+
+    def _cancel_of_lane(
+        self, symbol: Symbol, lane: PositionSide, only: OrderState | None = None
+    ) -> None:
+        """One by one: the exchange knows no cancel of one lane's orders."""
+        chosen = [
+            order.client_oid
+            for order in self._desk.working(symbol)
+            if order.position_side is lane and only in {None, order.state}
+        ]
+        for client_oid in chosen:
+            self._desk.cancel(client_oid)
+        if not chosen:
+            self._say(symbol, f"Nothing works for {about(symbol, lane)}.")
+
     def close_at(self, key: str, typed: str) -> None:
         """Close a whole position with a limit at a typed price; nonsense is said."""
-        symbol = Symbol(key)
+        symbol, _ = of_key(key)
         contract = self._contracts.get(symbol)
         price = None if contract is None else parse_price(typed, contract)
         if price is None:
             self._say(symbol, f"'{typed}' is not a price of {symbol}; nothing was sent.")
         else:
-            self._close(symbol, WHOLE, price)
+            self._close(key, WHOLE, price)
 
-    def _close(self, symbol: Symbol, share: Decimal, price: Price | None = None) -> None:
+    def _close(self, key: str, share: Decimal, price: Price | None = None) -> None:
+        symbol, lane = of_key(key)
         with self._desk.latency.gesture():
-            blocked = self._desk.close_share(symbol, share, price)
+            blocked = self._desk.close_share(symbol, share, price, lane)
         if blocked is not None:
             self._say(symbol, f"Nothing was closed. {blocked.blocks[0].reason}")
 
     def reverse(self, key: str) -> None:
         """Reverse a position whose contract is armed in a ladder, when chosen twice."""
-        symbol = Symbol(key)
+        symbol, lane = of_key(key)
         if not self._is_armed(symbol):
             self._say(symbol, f"Not reversed. {NOT_ARMED}")
             return
         at_ms = int(monotonic() * 1000)
-        if self._asked_for != symbol:
+        if self._asked_for != key:
             self._presses.forget()
-        self._asked_for = symbol
+        self._asked_for = key
         if not self._presses.is_second(LadderAction.REVERSE, at_ms, BUTTON_PRESS_MS):
-            self._say(symbol, f"Once more to reverse {symbol}.")
+            name = about(symbol, lane or PositionSide.BOTH)
+            self._say(symbol, f"Once more to reverse {name}.")
             return
         with self._desk.latency.gesture():
-            blocked = self._desk.reverse(symbol)
+            blocked = self._desk.reverse(symbol, lane)
         if blocked is not None:
             self._say(symbol, f"Not reversed. {blocked.blocks[0].reason}")
 
-    def _closing_touch(self, symbol: Symbol) -> str:
+    def _closing_touch(self, key: str) -> str:
         """The price that closes at once, to begin with; empty when it is not shown here."""
+        symbol, lane = of_key(key)
         market, contract = self._workspace.market, self._contracts.get(symbol)
         if market is None or contract is None or market.contract.symbol != symbol:
             return ""
         touch = market.touch()
-        is_long = self._account.position(symbol).core.lots > 0
+        is_long = any(
+            one.core.lots > 0 for one in self._account.held(symbol) if lane in {None, one.lane}
+        )
         best = None if touch is None else (touch.best_bid if is_long else touch.best_ask)
         return "" if best is None else text.price(best, contract)
 
@@ -243,7 +297,7 @@ class PositionsViewModel(ViewModel):
 
     def select(self, key: str) -> None:
         """Show the position's contract in the linked panels."""
-        self._workspace.choose(key)
+        self._workspace.choose(of_key(key)[0])
 
     @override
     def connect_sources(self) -> None:
@@ -300,18 +354,18 @@ class PositionsViewModel(ViewModel):
         return position.mark
 
     def _told_tip(self, row: PositionRow) -> str:
-        return position_tip(self._account.position(Symbol(row.symbol)))
+        return position_tip(self._account.position(Symbol(row.symbol), row.lane))
 
     def _row(self, position: Position) -> PositionRow:
         contract = self._contracts[position.symbol]
         core, mark = position.core, self._mark(position)
         pnl = None if mark is None else unrealized(core, mark, contract)
         base = contract.base_size(core.lots)
-        protection = self._protection(contract)
+        protection = self._protection(contract, position.lane)
         told = position_told(position, self._desk.clock.monotonic_s())
         return PositionRow(
             symbol=str(position.symbol),
-            side="Long" if core.lots > 0 else "Short",
+            side=_side(position),
             side_role=Role.BUY if core.lots > 0 else Role.SELL,
             lots=text.whole(core.lots) + ("*" if position.is_provisional else ""),
             base_size=text.EMPTY
@@ -332,20 +386,39 @@ class PositionsViewModel(ViewModel):
             protection_tip=protection[2],
             told=told.words,
             told_role=told.role,
+            lane=position.lane,
         )
 
-    def _protection(self, contract: Contract) -> tuple[str, Role, str]:
+    def _protection(self, contract: Contract, lane: PositionSide) -> tuple[str, Role, str]:
         """Word, colour role and all that is known of it."""
         if self.protecting is None:
             return "", Role.TEXT_DIM, ""
         watch = self.protecting.watch
-        watched = watch.watched(contract.symbol)
+        watched = watch.watched(contract.symbol, lane)
         if watched is None:
             return "", Role.TEXT_DIM, ""
-        held = held_words(self.protecting.held, contract)
+        held = held_words(self.protecting.held, contract, lane)
         word = state_words(watched.cover) + (", held" if held else "")
         tip = tooltip(watched, watch.lasts_s(watched), held)
         return word, state_role(watched.cover.state), tip
+
+
+def key_of(symbol: Symbol, lane: PositionSide) -> str:
+    """What names a position's row: ``XBTUSDTM``, in hedge mode ``XBTUSDTM long``."""
+    return str(symbol) if lane is PositionSide.BOTH else f"{symbol} {lane.value}"
+
+
+def of_key(key: str) -> tuple[Symbol, PositionSide | None]:
+    """The contract of a row, and its lane; None for the only position of one-way mode."""
+    name, _, lane = key.partition(" ")
+    return Symbol(name), PositionSide(lane) if lane else None
+
+
+def _side(position: Position) -> str:
+    word = "Long" if position.core.lots > 0 else "Short"
+    return (
+        word if position.lane is PositionSide.BOTH else f"{position.lane.value} lane".capitalize()
+    )
 
 
 def parse_price(typed: str, contract: Contract) -> Price | None:

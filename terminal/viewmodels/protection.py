@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, final
 
 from typing_extensions import override
 
-from terminal.domain.events import StopDirection
+from terminal.domain.events import PositionSide, StopDirection
 from terminal.domain.protection import ProtectionState
 from terminal.domain.triggers import gap_warning, unclear_words, words
 from terminal.domain.units import Side
@@ -20,7 +20,7 @@ from terminal.viewmodels.ladder_view import Message
 from terminal.viewmodels.text import Role
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     from PySide6.QtCore import QObject
 
@@ -180,6 +180,8 @@ class ProtectionViewModel(ViewModel):
         self._said_of: object = None
         """The situation that the message is about: it is no word on another one."""
         self._handles: list[Removable] = []
+        self.lane_of: Callable[[], PositionSide] | None = None
+        """Which lane of the contract is meant; the first one without."""
         self.view = NOTHING
 
     @property
@@ -193,16 +195,17 @@ class ProtectionViewModel(ViewModel):
         if contract is None:
             return
         proposal, self._proposal = self._proposal, None
-        if proposal is not None and proposal.symbol == contract.symbol:
+        key = self._key(contract)
+        if proposal is not None and (proposal.symbol, proposal.lane) == key:
             self._say(Message("Looking at the stops again, then sending.", Role.CAUTION))
             self._watch.mend(proposal)
         else:
-            self._stage(self._watch.propose(contract.symbol))
+            self._stage(self._watch.propose(*key))
         self.mark_dirty()
 
     def _stage(self, proposal: Proposal) -> None:
         contract = self._contract()
-        if contract is None or contract.symbol != proposal.symbol:
+        if contract is None or self._key(contract) != (proposal.symbol, proposal.lane):
             return
         self._message = None
         if proposal.is_empty:
@@ -215,12 +218,21 @@ class ProtectionViewModel(ViewModel):
 
     def _situation(self) -> object:
         contract = self._contract()
-        watched = None if contract is None else self._watch.watched(contract.symbol)
-        return None if watched is None else (watched.cover.state, watched.cover.held.lots)
+        watched = None if contract is None else self._watch.watched(*self._key(contract))
+        if watched is None:
+            return None
+        held = watched.cover.held
+        return watched.cover.state, held.lots, held.lane
+
+    def _key(self, contract: Contract) -> tuple[Symbol, PositionSide]:
+        """The contract and the lane that are meant."""
+        lanes = self._watch.lanes(contract.symbol)
+        chosen = lanes[0] if self.lane_of is None else self.lane_of()
+        return contract.symbol, chosen if chosen in lanes else lanes[0]
 
     def _forget_what_is_over(self) -> None:
         contract = self._contract()
-        is_mending = contract is not None and self._watch.is_mending(contract.symbol)
+        is_mending = contract is not None and self._watch.is_mending(*self._key(contract))
         if self._message is not None and not is_mending and self._situation() != self._said_of:
             self._message = None
 
@@ -266,9 +278,10 @@ class ProtectionViewModel(ViewModel):
         if contract is None:
             return NOTHING
         self._forget_what_is_over()
-        watched = self._watch.watched(contract.symbol)
+        key = self._key(contract)
+        watched = self._watch.watched(*key)
         message = self.message()
-        held = held_words(self._held, contract)
+        held = held_words(self._held, contract, key[1])
         if watched is None:
             words_ = "" if message is None else message.text
             role = Role.TEXT_DIM if message is None else message.role
@@ -280,14 +293,21 @@ class ProtectionViewModel(ViewModel):
             contract.scale, self._watch.references(contract.symbol), settings.gap_ticks
         )
         is_loud = cover.is_loud and contract.symbol not in settings.quiet
-        said = [_BANNER.get(cover.state, state_words(cover)), *cover.doubts[:1], warning, *held]
+        lane = "" if key[1] is PositionSide.BOTH else f"{key[1].value.capitalize()}:"
+        said = [
+            lane,
+            _BANNER.get(cover.state, state_words(cover)),
+            *cover.doubts[:1],
+            warning,
+            *held,
+        ]
         return ProtectionView(
             words=message.text if message is not None else " ".join(part for part in said if part),
             role=message.role if message is not None else state_role(cover.state),
             is_loud=is_loud,
             tooltip=tooltip(watched, self._watch.lasts_s(watched), held),
             button="Send" if self._proposal is not None else "Protect",
-            can_press=cover.state in _MENDABLE and not self._watch.is_mending(contract.symbol),
+            can_press=cover.state in _MENDABLE and not self._watch.is_mending(*key),
         )
 
     def _contract(self) -> Contract | None:
@@ -296,7 +316,7 @@ class ProtectionViewModel(ViewModel):
 
     def _on_mended(self, mended: Mended) -> None:
         contract = self._contract()
-        if contract is None or contract.symbol != mended.symbol:
+        if contract is None or self._key(contract) != (mended.symbol, mended.lane):
             return
         self._say(Message(mended.sentence, Role.TEXT if mended.ok else Role.DANGER))
         if mended.instead is not None and not mended.instead.is_empty:
@@ -317,12 +337,17 @@ class ProtectionViewModel(ViewModel):
         self._handles = []
 
 
-def held_words(held: HeldExits, contract: Contract) -> tuple[str, ...]:
-    """What only this program holds of a contract's exits, each saying that it dies with it."""
+def held_words(
+    held: HeldExits, contract: Contract, lane: PositionSide | None = None
+) -> tuple[str, ...]:
+    """What only this program holds of a contract's exits, each saying that it dies with it.
+
+    Those of one ``lane``, or of all.
+    """
     return tuple(
         f"{exit_.words(text.price(exit_.level, contract))}: {DIES_WITH_APP}."
         for exit_ in held.held()
-        if exit_.symbol == contract.symbol
+        if exit_.symbol == contract.symbol and lane in {None, exit_.lane}
     )
 
 

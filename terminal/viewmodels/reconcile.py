@@ -9,6 +9,7 @@ from typing_extensions import override
 
 from terminal.domain.events import OrderType
 from terminal.domain.intention import Source
+from terminal.domain.lanes import about, lane_words
 from terminal.domain.reconcile import Comparison, Heard, OrderFinding, Origin, ReconcileReport
 from terminal.viewmodels import text
 from terminal.viewmodels.base import ViewModel
@@ -142,13 +143,12 @@ class ReconcileViewModel(ViewModel):
         ]  # fmt: skip
         rows += [self._before(order) for order in report.from_before if not order.is_working]
         for one in report.positions:
-            words = f"{one.lots:+} lots"
+            words = " ".join(filter(None, (f"{one.lots:+} lots", lane_words(one.lane))))
+            key = about(one.symbol, one.lane)
             told = _told(one.heard)
             age = _age(report, one.heard)
             rows.append(
-                FindingRow(
-                    f"p:{one.symbol}", "Position", one.symbol, words, "", Role.TEXT, told, age
-                )
+                FindingRow(f"p:{key}", "Position", one.symbol, words, "", Role.TEXT, told, age)
             )
         ordered = sorted(report.orders, key=lambda found: found.is_stop)
         rows += [self._order(report, one) for one in ordered]

@@ -13,7 +13,8 @@ from terminal.domain.access import Access
 from terminal.domain.errors import UnitError
 from terminal.domain.events import OrderType, StopReference
 from terminal.domain.guard import Block, BlockField
-from terminal.domain.ticket import AttachedExits, OrderTicket
+from terminal.domain.lanes import lane_for, lane_words
+from terminal.domain.ticket import AttachedExits, OrderTerms, OrderTicket
 from terminal.domain.units import Lots, Price, Side
 from terminal.session.results import Blocked
 from terminal.viewmodels import text
@@ -316,6 +317,7 @@ class TicketViewModel(ViewModel):
         mode = self._account.margin_mode(contract.symbol)
         if mode is None:
             return None, (Block(BlockField.CONTRACT, "The margin mode is not known yet."),)
+        lane = lane_for(side, self._account.position_mode, reduces=self._is_reduce_only)
         inverted = self._inverted(side, price, contract)
         if inverted:
             return None, (Block(BlockField.PRICE, inverted),)
@@ -326,10 +328,11 @@ class TicketViewModel(ViewModel):
             price=price,
             lots=lots,
             margin_mode=mode,
-            leverage=self._account.leverage(contract.symbol),
+            leverage=self._account.leverage(contract.symbol, lane),
             is_post_only=self._is_post_only and not self._is_market,
             is_reduce_only=self._is_reduce_only,
             exits=self._exits(side, contract),
+            terms=OrderTerms(position_side=lane),
         )
         blocks = self._desk.dry_run_blocks if self._is_dry else self._desk.blocks
         return ticket, blocks(ticket)
@@ -418,11 +421,23 @@ class TicketViewModel(ViewModel):
     def _effect(self, contract: Contract | None, lots: Lots | None) -> str:
         if contract is None or lots is None or self._desk.access is Access.MARKET_DATA:
             return ""
-        held = self._account.position(contract.symbol).core.lots
-        return (
-            f"Position {text.whole(held)}: buy makes {text.whole(held + lots)}, "
-            f"sell {text.whole(held - lots)}"
+        effects = [self._effect_of(contract, lots, side) for side in Side]
+        if effects[0][:2] == effects[1][:2]:
+            name, held, bought = effects[0]
+            sold = text.whole(effects[1][2])
+            return f"{name} {text.whole(held)}: buy makes {text.whole(bought)}, sell {sold}"
+        return ". ".join(
+            f"{name} {text.whole(held)}: {side.value} makes {text.whole(after)}"
+            for side, (name, held, after) in zip(Side, effects, strict=True)
         )
+
+    def _effect_of(self, contract: Contract, lots: Lots, side: Side) -> tuple[str, int, int]:
+        """The position that a side is about: its name, its lots now, and after the order."""
+        mode = self._account.position_mode
+        lane = lane_for(side, mode, reduces=self._is_reduce_only)
+        known = lane or self._account.lanes(contract.symbol)[0]
+        held = self._account.position(contract.symbol, known).core.lots
+        return lane_words(known).capitalize() or "Position", held, held + side.sign * lots
 
     def _staged_words(self, staged: OrderTicket, contract: Contract | None) -> str:
         verb = "Buy" if staged.side is Side.BUY else "Sell"
@@ -437,6 +452,8 @@ class TicketViewModel(ViewModel):
             )
             if is_set
         )
+        if staged.terms.position_side is not None:
+            flags = f", {lane_words(staged.terms.position_side)}{flags}"
         exits = ""
         if staged.exits is not None and contract is not None:
             exits = f", {exits_words(staged.exits, contract)}"

@@ -60,6 +60,7 @@ class LadderPanel(QWidget):
         self._unit = QLabel(self)
         self._arm_keyboard = self._toggle("Keys", LadderAction.ARM_KEYBOARD, "arm_keyboard")
         self._arm_mouse = self._toggle("Mouse", None, "arm_mouse")
+        self._lane = self._make_lane()
         self._position = QLabel(self)
         self._entry = QLabel(self)
         self._pnl = QLabel(self)
@@ -108,6 +109,14 @@ class LadderPanel(QWidget):
             self._told[button] = action
         return button
 
+    def _make_lane(self) -> QPushButton:
+        """Names the lane of hedge mode, and takes the other one."""
+        button = QPushButton(self)
+        button.setObjectName("ladder.lane")
+        button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        button.clicked.connect(self._on_lane)
+        return button
+
     def _make_size(self, number: int) -> QPushButton:
         button = QPushButton(self)
         button.setObjectName(f"ladder.size_{number}")
@@ -123,7 +132,7 @@ class LadderPanel(QWidget):
         column.setSpacing(SPACING)
         column.addLayout(_row(self._picker, 1, self._arm_keyboard, self._arm_mouse))
         column.addLayout(_row(self._unit, 1, self._step))
-        column.addLayout(_row(self._position, self._entry, 1, self._pnl))
+        column.addLayout(_row(self._lane, self._position, self._entry, 1, self._pnl))
         column.addWidget(self._headings())
         column.addWidget(self.canvas, 1)
         column.addWidget(self._message)
@@ -225,6 +234,11 @@ class LadderPanel(QWidget):
         self._show_toggles()
 
     @Slot()
+    def _on_lane(self) -> None:
+        self._vm.toggle_lane()
+        self.canvas.setFocus()
+
+    @Slot()
     def _on_cancel_all(self) -> None:
         self._vm.cancel_all()
 
@@ -283,7 +297,16 @@ class LadderPanel(QWidget):
         if not self._size.hasFocus():
             _set_text(self._size, view.size_text)
 
+    def _show_lane(self) -> None:
+        """The lane of hedge mode that keys and clicks act on; nothing in one-way mode."""
+        words, help_ = self._vm.lane_words
+        if words != self._lane.text():
+            self._lane.setText(words)
+            self._lane.setToolTip(f"{self._vm.tooltip(LadderAction.OTHER_LANE)}. {help_}")
+        self._lane.setVisible(bool(words))
+
     def _show_position(self, view: LadderView) -> None:
+        self._show_lane()
         _set_text(self._position, view.position_text)
         paint_role(self._position, view.position_role)
         entry = f"at {view.entry_text}" if view.entry_text else ""

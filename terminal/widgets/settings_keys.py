@@ -72,7 +72,7 @@ class KeysPage(QWidget):
     def _connect(self) -> None:
         vm, table = self._vm, self.panel.table
         table.row_activated.connect(self._on_change)
-        table.row_deleted.connect(vm.unbind)
+        table.rows_deleted.connect(self._on_deleted)
         self._buttons["change"].clicked.connect(self._on_change_clicked)
         self._buttons["add"].clicked.connect(self._on_add)
         self._buttons["unbind"].clicked.connect(partial(self._for_chosen, vm.unbind))
@@ -90,6 +90,11 @@ class KeysPage(QWidget):
         key = self.panel.table.selected_key()
         if isinstance(key, str) and callable(act):
             act(key)
+
+    @Slot(tuple)
+    def _on_deleted(self, names: tuple[str, ...]) -> None:
+        for name in names:
+            self._vm.unbind(name)
 
     @Slot(object)
     def _on_change(self, name: str) -> None:

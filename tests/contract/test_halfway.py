@@ -33,9 +33,9 @@ from terminal.domain.intention import Source
 from terminal.domain.order import apply_update, from_update
 from terminal.domain.position import after_fill
 from terminal.exchange.gateway import ChannelKind, FrameUnreadable
-from terminal.session.account import _flat, _position_of  # pyright: ignore[reportPrivateUsage]
 from terminal.session.hearing import Hearing
 from terminal.session.market import BookMode
+from terminal.session.positions import flat, position_of
 from terminal.session.recovering import APART_S
 from tests.contract.test_readers import seeds
 from tests.session.test_candles import MINUTE, NOW
@@ -74,7 +74,7 @@ def all_of(bench: Bench) -> dict[str, dict[Any, Any]]:
     """Everything that account and desk believe."""
     account, desk = bench.account, bench.desk
     return {
-        "positions": {name: replace(one, told=TOLD) for name, one in account._positions.items()},
+        "positions": {one.symbol: replace(one, told=TOLD) for one in account._book.all()},
         "wallets": dict(account._wallets),
         "modes": dict(account._margin_modes),
         "leverages": dict(account._cross_leverage),
@@ -90,7 +90,7 @@ def expected(before: dict[str, dict[Any, Any]], fact: Any) -> dict[str, dict[Any
     if isinstance(fact, PositionUpdate):
         known = before["positions"].get(fact.symbol)
         if known is None or fact.event_at >= known.event_at:
-            after["positions"][fact.symbol] = _position_of(fact, TOLD, known)
+            after["positions"][fact.symbol] = position_of(fact, TOLD, known)
     elif isinstance(fact, PositionPatch):
         known = before["positions"].get(fact.symbol)
         if known is not None and not known.core.is_flat and fact.event_at >= known.event_at:
@@ -118,7 +118,7 @@ def _expect_order(after: dict[str, dict[Any, Any]], update: OrderUpdate) -> None
     fill = update.fill
     if fill is not None and fill.key not in after["fills"]:
         after["fills"][fill.key] = fill
-        position = after["positions"].get(fill.symbol) or _flat(fill.symbol)
+        position = after["positions"].get(fill.symbol) or flat(fill.symbol)
         at = to_ms(fill.event_at)
         if fill.symbol == XBT and (at > position.event_at or position.is_provisional):
             after["positions"][fill.symbol] = replace(

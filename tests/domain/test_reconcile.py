@@ -89,18 +89,18 @@ def test_what_was_under_way_is_told_with_what_there_is_now() -> None:
         ProcedureId("p"), Purpose.MOVE, XBT, "Moving a buy of 2 to 100.1.", NOW,
         steps=(ProcedureStep("cancel", NOW),),
     )  # fmt: skip
-    assert unfinished(procedure, Lots(-3), 1).sentence == (
+    assert unfinished(procedure, (Lots(-3),), 1).sentence == (
         "XBTUSDTM: Moving a buy of 2 to 100.1 was under way when the program ended. It had come "
         "to: cancel. Now there is a position of -3 lots and one order. Nothing was continued."
     )
-    assert "no position and no orders" in unfinished(procedure, Lots(0), 0).sentence
+    assert "no position and no orders" in unfinished(procedure, (), 0).sentence
 
 
 def test_what_was_about_all_contracts_counts_the_orders_of_all() -> None:
     procedure = Procedure(
         ProcedureId("p"), Purpose.CANCEL, Symbol(""), "Canceling the orders everywhere.", NOW
     )
-    assert unfinished(procedure, Lots(0), 2).sentence == (
+    assert unfinished(procedure, (), 2).sentence == (
         "Canceling the orders everywhere was under way when the program ended. On all contracts "
         "together there is now: 2 orders. Nothing was continued."
     )

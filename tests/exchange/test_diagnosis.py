@@ -306,10 +306,10 @@ async def test_account_modes(data: str | None, verdict: Verdict, figure: str | N
 
 
 @pytest.mark.parametrize(
-    ("data", "verdict", "figure"), [(0, OK, "one-way"), (1, FAILED, "hedge"), (7, FAILED, None)]
+    ("data", "verdict", "figure"), [(0, OK, "one-way"), (1, OK, "hedge"), (7, FAILED, None)]
 )
 async def test_position_modes(data: int, verdict: Verdict, figure: str | None) -> None:
-    """Hedge mode is not traded here, and an account is not trusted before its mode was read."""
+    """Both modes are traded, and an account is not trusted before its mode was read."""
     answer: dict[str, Any] = {"positionMode": data}
     http = saying(answer).http
     diagnosis = Diagnosis(Hosts(NOBODY, NOBODY), SystemClock())

@@ -12,7 +12,7 @@ from terminal.domain.order import OrderState
 from terminal.domain.ticket import StopTrigger
 from terminal.domain.units import ClientOid, Lots, Price, Side, Symbol
 from terminal.exchange.outcome import Accepted
-from terminal.session.results import Blocked, Submitted
+from terminal.session.results import Submitted
 from tests.support.builders import XBT, a_ticket
 from tests.support.deadlines import eventually
 from tests.support.live import Live, clients_of
@@ -203,23 +203,3 @@ async def test_a_stop_that_fires_while_it_is_moved_closes_once_and_opens_nothing
     live.desk.cancel_everywhere()
     await eventually(lambda: not live.account.active(), "what was left of the move", 20.0)
     assert live.held == 0
-
-
-async def test_a_hedge_mode_account_says_so_and_nothing_is_touched() -> None:
-    live = Live(is_calm=True)
-    account = live.exchange.engine.account
-    account.set_hedged(is_on=True)
-    await live.start()
-    said: list[str] = []
-    desk = live.backend.desk
-    desk.on_outcome.add(lambda result: said.append(result.sentence))
-    for blocked in (desk.reverse(XBT), desk.close_share(XBT, Decimal("0.5"))):
-        assert isinstance(blocked, Blocked)
-        assert "hedge mode" in blocked.blocks[0].reason
-    result = desk.submit(a_ticket(price=Price(live.market.book.best_bid or 1), lots=Lots(1)))
-    assert isinstance(result, Submitted)
-    oid = result.client_oid
-    await eventually(lambda: desk.orders[oid].state is OrderState.REJECTED, "the refusal")
-    assert desk.orders[oid].reason
-    assert account.active() == []
-    await live.stop()

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from terminal.domain.events import OrderType, PositionMode
+from terminal.domain.events import OrderType, PositionMode, PositionSide
 from terminal.domain.intention import Purpose
 from terminal.domain.units import Lots, Price, Side
 from terminal.session.closing import in_parts, share_of
@@ -132,12 +132,17 @@ async def test_the_gesture_that_asked_is_remembered_over_every_wait(command: str
     await d.stop()
 
 
-async def test_in_hedge_mode_it_says_so_and_sends_nothing() -> None:
-    d = await a_desk_that_holds(4)
-    d.account.position_mode = PositionMode.HEDGE
+async def test_in_hedge_mode_a_lane_must_be_named_and_nothing_is_guessed() -> None:
+    d = PocketDesk()
+    d.exchange.mode = PositionMode.HEDGE
+    await d.start()
     blocked = d.desk.close_share(XBT, HALF)
     assert isinstance(blocked, Blocked)
-    assert "hedge mode" in blocked.blocks[0].reason
+    assert "hedge mode" in blocked.blocks[0].sentence
+    assert "lane" in blocked.blocks[0].remedy
+    blocked = d.desk.close_share(XBT, HALF, lane=PositionSide.SHORT)
+    assert isinstance(blocked, Blocked)
+    assert blocked.blocks[0].reason == "There is no position in XBTUSDTM, short lane to close."
     assert d.exchange.orders == {}
     await d.stop()
 

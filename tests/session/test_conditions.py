@@ -89,7 +89,7 @@ class Stream:
 
 
 def test_streams_truth_and_mode() -> None:
-    """Connected, read, and one-way."""
+    """Connected, read, and in a mode that is known."""
     assert stream_condition("Market stream", Stream(is_live=True), "").light is Light.GREEN
     lost = stream_condition("Market stream", Stream(is_live=False), "It was cut.")
     assert (lost.light, lost.sentence) == (Light.RED, "Not connected. It was cut.")
@@ -100,7 +100,7 @@ def test_streams_truth_and_mode() -> None:
             assert ("The orders" in condition.sentence) is not orders
     assert mode_condition(None).light is Light.WAITING
     assert mode_condition(PositionMode.ONE_WAY).light is Light.GREEN
-    assert mode_condition(PositionMode.HEDGE).light is Light.RED
+    assert mode_condition(PositionMode.HEDGE).light is Light.GREEN
 
 
 def test_what_speaks_up_and_what_is_looked_for() -> None:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from terminal.domain.account_facts import LedgerState
+from terminal.domain.events import PositionMode
 from terminal.domain.guard_terms import GuardLimits
 from terminal.domain.secret import Secret
 from terminal.domain.trading_day import day_of
@@ -200,6 +201,19 @@ async def test_a_loss_that_was_forgiven_by_password_does_not_lock_again() -> Non
     await stage.clock.advance(61)
     assert stage.realized == -400
     assert not stage.keeper.lockouts
+    await stage.stop()
+
+
+async def test_both_lanes_of_hedge_mode_count_each_by_its_own_entry() -> None:
+    stage = Stage(replace(LIMITS, counts_unrealized=True))
+    stage.bench.gateway.mode = PositionMode.HEDGE
+    mark = ExactPrice(Decimal(110))
+    long, short = (a_position_update(lots, "100", mark=mark) for lots in (5000, -2000))
+    stage.bench.gateway.held = (long, short)
+    await stage.start()
+    day = stage.loss.day("USDT")
+    assert day is not None
+    assert day.unrealized == 50 - 20
     await stage.stop()
 
 

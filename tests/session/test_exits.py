@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from terminal.domain.clock import TimestampNs
-from terminal.domain.events import MarkUpdate, OrderUpdate, PositionMode
+from terminal.domain.events import MarkUpdate, OrderUpdate, PositionMode, PositionSide
 from terminal.domain.held_exits import Breakeven, HeldPlan, Phase, Step, Target
 from terminal.domain.protection import ProtectionState
 from terminal.domain.units import ClientOid, ExactPrice, Lots, OrderId, Price, Side
@@ -247,16 +247,33 @@ async def test_the_price_may_fall_before_the_stop_could_follow() -> None:
     await held.stop()
 
 
-async def test_plans_larger_than_the_position_and_hedge_mode_are_refused() -> None:
+async def test_a_plan_larger_than_the_position_is_refused() -> None:
     held = await Held().start(2)
     blocked = held.exits.start(XBT, a_plan())
     assert isinstance(blocked, Blocked)
     assert "smaller than the plan" in blocked.blocks[0].reason
-    held.guarded.bench.gateway.mode = PositionMode.HEDGE
-    held.guarded.bench.account.position_mode = PositionMode.HEDGE
-    blocked = held.exits.start(XBT, a_plan(lots=Lots(2)))
-    assert isinstance(blocked, Blocked)
-    assert "hedge" in blocked.blocks[0].reason
+    await held.stop()
+
+
+async def test_a_plan_for_the_short_lane_moves_and_closes_only_that() -> None:
+    """It watches what the short lane holds; the long one of the same contract is not its."""
+    held = Held()
+    bench = held.guarded.bench
+    bench.gateway.mode = PositionMode.HEDGE
+    bench.gateway.held = (a_position_update(4), a_position_update(-4))
+    await held.start(0)
+    plan = a_plan(is_long=False, level=Price(1050), is_insured=False, steps=())
+    assert held.exits.start(XBT, plan, PositionSide.SHORT) is None
+    assert isinstance(held.exits.start(XBT, plan, PositionSide.LONG), Blocked)
+    (shown,) = held.exits.held()
+    assert shown.lane is PositionSide.SHORT
+    assert shown.words("105").startswith("Held stop (short lane), level 105")
+    await held.price(1020)
+    assert held.placed == []
+    await held.price(1051)
+    ((ticket, _),) = bench.trading.placed
+    assert (ticket.is_close_order, ticket.terms.position_side) == (True, PositionSide.SHORT)
+    assert held.exits.release(XBT, PositionSide.SHORT)
     await held.stop()
 
 

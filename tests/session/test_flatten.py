@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from terminal.domain.clock import TimestampNs
-from terminal.domain.events import PositionMode, StopDirection
+from terminal.domain.events import StopDirection
 from terminal.domain.order import OrderState
 from terminal.domain.units import ClientOid, Lots, OrderId, Side
 from terminal.exchange.errors import TransportError
@@ -309,14 +309,13 @@ async def test_a_position_that_cannot_be_closed_whole_keeps_its_stop() -> None:
     await d.stop()
 
 
-async def test_in_hedge_mode_a_refused_close_says_why_and_nothing_is_left_naked() -> None:
+async def test_a_refused_close_says_why_and_nothing_is_left_naked() -> None:
     d = await a_held_position()
     stop = await d.placed(a_ticket(lots=Lots(3), **stop_at(900)))
-    d.account.position_mode = PositionMode.HEDGE
     d.exchange.fate = lambda kind: Fate.REFUSED if kind == "place" else Fate.WELL
     d.desk.flatten(XBT)
     await d.clock.advance(20.0)
-    assert "hedge mode" in d.sentences[-1]
+    assert "was not flattened" in d.sentences[-1]
     assert [order.client_oid for order in d.exchange.alive()] == [stop]
     await d.stop()
 

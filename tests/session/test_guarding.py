@@ -7,17 +7,24 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from terminal.domain.events import MarginMode, MarginModesUpdate, OrderType, PositionSide
+from terminal.domain.events import (
+    MarginMode,
+    MarginModesUpdate,
+    OrderType,
+    PositionMode,
+    PositionSide,
+)
 from terminal.domain.guard_terms import BlockField, DayResult, GuardLimits, Lockout, OrderRate
 from terminal.domain.intention import JournalError
 from terminal.domain.order import PendingCommand
 from terminal.domain.ticket import close_ticket
-from terminal.domain.units import ClientOid, ExactPrice, Lots, Price, Side
+from terminal.domain.units import ClientOid, ExactPrice, Lots, Money, Price, Side
 from terminal.session.results import Blocked, Submitted
 from tests.support.builders import (
     NOW_MS,
     NOW_NS,
     XBT,
+    a_contract,
     a_fill,
     a_position_update,
     a_ticket,
@@ -146,12 +153,56 @@ async def test_cross_leverage_is_the_contracts(bench: Bench) -> None:
         assert bool(said) == bool(expected)
 
 
-async def test_lanes_of_hedge_mode_are_not_known_and_said_to_be_so(bench: Bench) -> None:
-    bench.limits = GuardLimits(max_position=Lots(100))
-    assert "not known" in words(bench, in_lane(PositionSide.LONG))
-    assert words(bench, in_lane(PositionSide.LONG, side=Side.SELL)) == ""
-    bench.limits = GuardLimits()
-    assert words(bench, in_lane(PositionSide.LONG)) == ""
+async def test_a_lane_that_the_mode_does_not_have_is_not_sent(bench: Bench) -> None:
+    """One that reduces is only kept while the mode is sure."""
+    closing = in_lane(PositionSide.LONG, side=Side.SELL, is_reduce_only=True)
+    for ticket in (in_lane(PositionSide.LONG), closing):
+        assert "one-way mode, which has no long lane" in words(bench, ticket)
+    bench.stream.connects = False
+    bench.stream.drop()
+    await bench.clock.settle()
+    assert not bench.account.is_trusted
+    assert words(bench, closing) == ""
+
+
+@pytest.mark.parametrize(
+    ("lane", "side", "said"),
+    [
+        (PositionSide.LONG, Side.BUY, "8 lots long"),
+        (PositionSide.SHORT, Side.SELL, "5 lots short"),
+        (PositionSide.LONG, Side.SELL, ""),
+        (PositionSide.SHORT, Side.BUY, ""),
+    ],
+)
+async def test_each_lane_has_a_limit_of_its_own(lane: PositionSide, side: Side, said: str) -> None:
+    """5 long and 3 short are held: neither makes the other smaller, and each has its orders."""
+    bench = Bench()
+    bench.gateway.mode = PositionMode.HEDGE
+    bench.gateway.held = (a_position_update(5), a_position_update(-3))
+    bench.limits = GuardLimits(max_position=Lots(4))
+    await bench.start()
+    bench.stream.push(
+        an_order_update(lots=Lots(1), position_side=PositionSide.LONG, is_reduce_only=False)
+    )
+    found = words(bench, in_lane(lane, side=side))
+    assert said in found
+    assert bool(found) == bool(said)
+    assert bench.desk.guarding.worst(a_contract()) == 6
+    await bench.stop()
+
+
+async def test_a_reverse_is_looked_at_with_the_margin_of_the_lane_that_is_closed() -> None:
+    """2 lots at 100 need 0.04008 for the short; the long gives its 1 back before."""
+    bench = Bench()
+    bench.gateway.mode = PositionMode.HEDGE
+    bench.gateway.held = (a_position_update(5, margin=Money(Decimal(1), "USDT")),)
+    bench.limits = GuardLimits(checks_margin=True)
+    await bench.start()
+    bench.stream.push(a_wallet(available="0.01"))
+    ticket = in_lane(PositionSide.SHORT, side=Side.SELL)
+    assert any(block.field is BlockField.MARGIN for block in bench.desk.blocks(ticket))
+    assert bench.desk.blocks(ticket, as_if_flat=True) == ()
+    await bench.stop()
 
 
 async def test_margin_of_before_a_fill_is_not_that_of_after(bench: Bench) -> None:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from terminal.domain.events import PositionMode, StopDirection, StopReference
+from terminal.domain.events import PositionMode, PositionSide, StopDirection, StopReference
 from terminal.domain.order import OrderState
 from terminal.domain.protection import ProtectionState
 from terminal.domain.ticket import AttachedExits
@@ -15,14 +15,16 @@ from terminal.domain.triggers import UNKNOWN_REFERENCES
 from terminal.domain.units import Lots, OrderId, Price, Side, Symbol
 from terminal.exchange.errors import TransportError
 from terminal.exchange.outcome import Rejected, Unknown
+from terminal.session.account import LaneNotNamedError
 from terminal.session.results import Submitted
-from tests.support.builders import XBT, a_fill, a_ticket, an_order_update
+from tests.support.builders import XBT, a_fill, a_position_update, a_ticket, an_order_update
 from tests.support.guarded import Guarded, a_guarded, a_stop_update, prices
 
 if TYPE_CHECKING:
     from terminal.session.protection import Proposal
 
 STATE = ProtectionState
+LONG, SHORT = PositionSide.LONG, PositionSide.SHORT
 
 
 async def test_a_position_and_its_stops_are_classified_as_they_come_and_go() -> None:
@@ -91,14 +93,23 @@ async def test_fills_that_the_exchange_has_not_confirmed_say_so() -> None:
     await guarded.stop()
 
 
-async def test_hedge_mode_is_not_guessed_at() -> None:
+async def test_each_lane_of_hedge_mode_is_protected_by_its_own_stops() -> None:
     guarded = Guarded()
-    guarded.bench.gateway.mode = PositionMode.HEDGE
-    await guarded.start(2)
-    watched = guarded.watch.watched(XBT)
-    assert watched is not None
-    assert watched.cover.state is STATE.UNKNOWN
-    assert "hedge mode" in watched.cover.doubts[0]
+    bench = guarded.bench
+    bench.gateway.mode = PositionMode.HEDGE
+    bench.gateway.held = (a_position_update(2), a_position_update(-3))
+    await guarded.start(0, a_stop_update(position_side=LONG))
+    states = {one.cover.held.lane: one.cover.state for one in guarded.watch.all()}
+    assert states == {LONG: STATE.PROTECTED, SHORT: STATE.NAKED}
+    with pytest.raises(LaneNotNamedError):
+        guarded.watch.watched(XBT)
+
+    guarded.watch.mend(guarded.watch.propose(XBT, SHORT))
+    await bench.clock.advance(1.0)
+    ((ticket, _),) = bench.trading.placed
+    assert (ticket.side, ticket.lots, ticket.terms.position_side) == (Side.BUY, 3, SHORT)
+    assert ticket.is_reduce_only
+    assert guarded.mended[-1].lane is SHORT
     await guarded.stop()
 
 

@@ -148,7 +148,7 @@ async def test_an_opposite_order_that_fills_in_part_says_what_came_of_it() -> No
     await d.stop()
 
 
-async def test_once_at_a_time_and_not_without_a_position_nor_in_hedge_mode() -> None:
+async def test_once_at_a_time_and_not_without_a_position() -> None:
     d = await a_held_position()
     assert d.desk.reverse(XBT) is None
     assert d.desk.reverse(XBT) is not None
@@ -157,11 +157,18 @@ async def test_once_at_a_time_and_not_without_a_position_nor_in_hedge_mode() -> 
     blocked = d.desk.reverse(XBT)
     assert isinstance(blocked, Blocked)
     assert blocked.blocks[0].reason == "There is no position in XBTUSDTM to reverse."
-    await d.hold(2)
-    d.account.position_mode = PositionMode.HEDGE
+    await d.stop()
+
+
+async def test_in_hedge_mode_a_lane_must_be_named_to_be_reversed() -> None:
+    d = PocketDesk()
+    d.exchange.mode = PositionMode.HEDGE
+    await d.start()
     blocked = d.desk.reverse(XBT)
     assert isinstance(blocked, Blocked)
-    assert "hedge mode" in blocked.blocks[0].reason
+    assert "hedge mode" in blocked.blocks[0].sentence
+    assert "lane" in blocked.blocks[0].remedy
+    assert not d.desk.reversing(XBT)
     await d.stop()
 
 

@@ -16,6 +16,8 @@ from terminal.domain.events import (
     MarginMode,
     OrderType,
     OrderUpdate,
+    PositionDetails,
+    PositionSide,
     PositionUpdate,
     WalletUpdate,
 )
@@ -187,3 +189,8 @@ def some_funds(
     """Everything is transferable unless said otherwise."""
     left = balance if transferable is None else transferable
     return Funds(account, Money(Decimal(balance), currency), Money(Decimal(left), currency))
+
+
+def position_details(side: PositionSide | None = None) -> PositionDetails:
+    """What else is told of a position: its lane, and nothing more."""
+    return PositionDetails(side, *(None,) * 12)

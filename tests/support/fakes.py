@@ -239,6 +239,11 @@ class FakeAccountGateway:
             raise self.fails
         return next((update for update in self.held if update.symbol == symbol), None)
 
+    async def positions_of(self, symbol: Symbol) -> tuple[PositionUpdate, ...]:
+        if self.fails is not None:
+            raise self.fails
+        return tuple(update for update in self.held if update.symbol == symbol)
+
     async def margin_mode(self, symbol: Symbol) -> MarginMode:
         return self.margin
 

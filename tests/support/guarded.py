@@ -123,6 +123,7 @@ class Guarded:
             stop_reference=ticket.trigger.reference,
             is_reduce_only=ticket.is_reduce_only,
             is_close_order=ticket.is_close_order,
+            position_side=ticket.terms.position_side,
         )
         bench.trading.stops = (*bench.trading.stops, update)
         bench.trading.known[name] = update

@@ -407,6 +407,10 @@ class Wire:
         await self._back(self._back_s)
         return found
 
+    async def positions_of(self, symbol: Symbol) -> tuple[PositionUpdate, ...]:
+        found = await self.position(symbol)
+        return () if found is None else (found,)
+
     async def margin_mode(self, symbol: Symbol) -> MarginMode:
         return MarginMode.ISOLATED
 

@@ -322,6 +322,9 @@ class Pocket:
         self._asked()
         return self._position() if self.held else None
 
+    async def positions_of(self, symbol: Symbol) -> tuple[PositionUpdate, ...]:
+        return await self.positions()
+
     async def margin_mode(self, symbol: Symbol) -> MarginMode:
         return MarginMode.ISOLATED
 

@@ -13,6 +13,7 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QComboBox, QLabel, QLineEdit, QPushButton, QWidget
 
 from terminal.domain.access import Access
+from terminal.domain.events import PositionMode, PositionSide
 from terminal.domain.units import Lots, OrderId, Price, Side
 from terminal.storage.paths import resources
 from terminal.viewmodels.frame import FrameMeter
@@ -549,3 +550,24 @@ async def test_a_price_without_room_goes_as_a_whole() -> None:
         await one.desktop.settle()
         assert entry.text() == whole.split("  ")[0]
         assert entry.toolTip() == whole.replace("100.05", "100.06")
+
+
+async def test_the_lane_of_hedge_mode_is_named_and_the_button_takes_the_other_one() -> None:
+    async with shown() as ladder:
+        button = ladder.panel.findChild(QPushButton, "ladder.lane")
+        assert button is not None
+        assert button.isHidden(), "one-way mode has none"
+        ladder.desktop.bench.gateway.mode = PositionMode.HEDGE
+        await ladder.desktop.account.read_again()
+        ladder.desktop.frame.tick()
+        assert not button.isHidden()
+        assert button.text() == "Long lane"
+        assert "Buy opens, Sell reduces" in button.toolTip()
+        assert "(L)" in button.toolTip()
+        QTest.mouseClick(button, Qt.MouseButton.LeftButton)
+        ladder.desktop.frame.tick()
+        assert button.text() == "Short lane"
+        assert "Sell opens, Buy reduces" in button.toolTip()
+        ladder.press(K.Key_L)
+        assert button.text() == "Long lane"
+        assert ladder.desktop.ladder.lane is PositionSide.LONG

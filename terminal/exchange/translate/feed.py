@@ -181,6 +181,7 @@ def position(
         liquidation=read.exact_price(payload.liquidationPrice),
         leverage=payload.leverage,
         event_at=read.told_ms(payload.currentTimestamp, "currentTimestamp") or TimestampMs(0),
+        side=read.told_position_side(payload.positionSide),
     )
 
 

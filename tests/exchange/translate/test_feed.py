@@ -19,6 +19,7 @@ from terminal.domain.events import (
     MarginModesUpdate,
     PositionPatch,
     PositionSettlement,
+    PositionSide,
     PositionUpdate,
     PublicTrade,
     QuoteUpdate,
@@ -27,6 +28,7 @@ from terminal.domain.events import (
     WalletPatch,
 )
 from terminal.domain.units import ExactPrice, Money, Symbol
+from terminal.domain.words import UnknownWord
 from terminal.exchange.errors import ProtocolError
 from terminal.exchange.stream_topics import translated
 from terminal.exchange.translate import Scales
@@ -140,6 +142,16 @@ def test_a_part_of_a_position_says_nothing_about_the_rest() -> None:
         leverage=None,
         event_at=TimestampMs(1760003251000),
     )
+
+
+@pytest.mark.parametrize(
+    ("word", "side"),
+    [("LONG", PositionSide.LONG), ("BOTH", PositionSide.BOTH), ("UP", UnknownWord("UP"))],
+)
+def test_a_part_of_a_position_names_its_lane_where_it_is_told(word: str, side: object) -> None:
+    fact = told(fixture("position_mark_frame"), positionSide=word)
+    assert type(fact) is PositionPatch
+    assert fact.side == side
 
 
 @pytest.mark.parametrize("reason", ["markPriceChange", None])
