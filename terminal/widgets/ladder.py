@@ -9,11 +9,11 @@ from PySide6.QtCore import QPoint, Qt, Slot
 from PySide6.QtGui import QKeySequence, QShortcut
 from PySide6.QtWidgets import (
     QComboBox,
-    QGridLayout,
     QHBoxLayout,
     QLabel,
     QLineEdit,
     QPushButton,
+    QToolButton,
     QVBoxLayout,
     QWidget,
 )
@@ -22,7 +22,7 @@ from terminal.viewmodels.keys import LadderAction
 from terminal.viewmodels.ladder_trading import ArmedBy
 from terminal.viewmodels.text import Role
 from terminal.widgets.canvas.ladder_canvas import LadderCanvas
-from terminal.widgets.canvas.ladder_layout import SHARES
+from terminal.widgets.ladder_header import LadderHeader
 from terminal.widgets.styling import elided, paint_role, set_property
 
 if TYPE_CHECKING:
@@ -52,9 +52,11 @@ class LadderPanel(QWidget):
         self._vm = view_model
         self._theme = theme
         self.canvas = LadderCanvas(view_model, theme, meter, self)
+        self.header = LadderHeader(view_model, self.canvas, theme, self)
         self._picker = self._make_picker()
         self._step = QLabel(self)
         self._unit = QLabel(self)
+        self._more = self._make_more()
         self._arm_keyboard = self._toggle("F4 Keys", LadderAction.ARM_KEYBOARD, "arm_keyboard")
         self._arm_mouse = self._toggle("Mouse", None, "arm_mouse")
         self._position = QLabel(self)
@@ -92,6 +94,16 @@ class LadderPanel(QWidget):
         picker.setMinimumContentsLength(10)
         return picker
 
+    def _make_more(self) -> QToolButton:
+        button = QToolButton(self)
+        button.setObjectName("ladder.more")
+        button.setText("Columns \u25be")
+        button.setAutoRaise(True)
+        button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        button.setToolTip("Columns, centring, spread, depth bars, large sizes of this ladder")
+        button.clicked.connect(self._on_more)
+        return button
+
     def _toggle(self, words: str, action: LadderAction | None, name: str) -> QPushButton:
         button = QPushButton(words, self)
         button.setObjectName(f"ladder.{name}")
@@ -118,35 +130,15 @@ class LadderPanel(QWidget):
         column.setContentsMargins(SPACING, SPACING, SPACING, SPACING)
         column.setSpacing(SPACING)
         column.addLayout(_row(self._picker, 1, self._arm_keyboard, self._arm_mouse))
-        column.addLayout(_row(self._unit, 1, self._step))
+        column.addLayout(_row(self._unit, 1, self._step, self._more))
         column.addLayout(_row(self._position, self._entry, 1, self._pnl))
-        column.addWidget(self._headings())
+        column.addWidget(self.header)
         column.addWidget(self.canvas, 1)
         column.addWidget(self._message)
         column.addLayout(_row(*self._sizes, self._size))
         column.addLayout(
             _row(self._post_only, self._reduce_only, 1, self._cancel_all, self._flatten)
         )
-
-    def _headings(self) -> QWidget:
-        """Column titles over the grid's own shares."""
-        box = QWidget(self)
-        grid = QGridLayout(box)
-        grid.setContentsMargins(0, 0, 0, 0)
-        grid.setSpacing(0)
-        titles = ("My buys", "Bid lots", "Price", "Ask lots", "My sells")
-        for column, (title, share) in enumerate(zip(titles, SHARES.values(), strict=True)):
-            label = QLabel(title, box)
-            set_property(label, "head", "true")
-            is_own = column in (0, 4)
-            label.setAlignment(
-                Qt.AlignmentFlag.AlignCenter if is_own else Qt.AlignmentFlag.AlignRight
-            )
-            label.setContentsMargins(0, 0, 0 if is_own else 6, 0)
-            label.setMinimumWidth(1)
-            grid.addWidget(label, 0, column)
-            grid.setColumnStretch(column, share)
-        return box
 
     def _connect(self) -> None:
         vm = self._vm
@@ -188,6 +180,10 @@ class LadderPanel(QWidget):
     def _on_picked(self, symbol: str) -> None:
         self._vm.choose_contract(symbol)
         self.canvas.setFocus()
+
+    @Slot()
+    def _on_more(self) -> None:
+        self.header.open_menu()
 
     @Slot()
     def _on_arm_keyboard(self) -> None:
