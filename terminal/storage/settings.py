@@ -59,8 +59,10 @@ class Settings:
     positions. The fuse is lit for ``fuse_symbols`` (empty: all contracts), by itself only with
     ``fuse_at_start``; ``fuse_stops`` is what the user has seen the exchange's timer do to stops.
     The kill switch keeps orders that only reduce unless ``kill_keeps_exits`` is off, and flattens
-    with ``kill_flattens``. ``unknown`` holds what another version wrote; version 1 kept its layout
-    there, as ``window``, and a ``theme`` there is one that this version does not have.
+    with ``kill_flattens``. ``ladders`` holds each ladder's choices by its name, as the ladder
+    writes them; it reads them leniently, so only their outer shape is looked at here. ``unknown``
+    holds what another version wrote; version 1 kept its layout there, as ``window``, and a
+    ``theme`` there is one that this version does not have.
     """
 
     theme: str = "dark"
@@ -88,6 +90,7 @@ class Settings:
     fuse_stops: StopsFate = StopsFate.UNKNOWN
     kill_keeps_exits: bool = True
     kill_flattens: bool = False
+    ladders: dict[str, dict[str, Any]] = field(default_factory=dict)
     unknown: dict[str, Any] = field(default_factory=dict)
 
     @property
@@ -286,6 +289,12 @@ def _fate(name: str, value: object) -> StopsFate:
         raise SettingError(f"{name} is none of {words}") from None
 
 
+def _ladders(_name: str, value: object) -> dict[str, dict[str, Any]]:
+    """How ladders look is no reason to lose limits: what is no choice of a ladder is left out."""
+    found = value.items() if isinstance(value, dict) else ()
+    return {name: one for name, one in found if isinstance(one, dict)}
+
+
 def _proxy(name: str, value: object) -> str:
     """An address without a password: this file holds no secrets."""
     address = _text(name, value).strip()
@@ -336,4 +345,5 @@ _READERS: dict[str, Callable[[str, object], Any]] = {
     "fuse_stops": _fate,
     "kill_keeps_exits": _yes_or_no,
     "kill_flattens": _yes_or_no,
+    "ladders": _ladders,
 }

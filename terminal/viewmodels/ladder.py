@@ -90,7 +90,7 @@ class LadderViewModel(ViewModel):
     sizes_changed = Signal()
     options_changed = Signal()
 
-    def __init__(  # noqa: PLR0913 - what a ladder rests on, and its clock for tests
+    def __init__(
         self,
         workspace: Workspace,
         desk: OrderDesk,
@@ -98,12 +98,11 @@ class LadderViewModel(ViewModel):
         sizes: Sizes,
         frame: FrameClock,
         parent: QObject | None = None,
-        now_ms: Callable[[], float] = lambda: monotonic() * 1000,
     ) -> None:
         super().__init__(frame, parent)
         self.view: LadderView = EMPTY_LADDER
         self.axis = LadderAxis()
-        self.face = LadderFace(self.axis, now_ms)
+        self.face = LadderFace(self.axis, lambda: monotonic() * 1000)
         self.staged: StagedOrder | None = None
         self.trading = LadderTrading(desk, account, sizes)
         self.keys = dict(DEFAULT_KEYS)
@@ -422,7 +421,7 @@ class LadderViewModel(ViewModel):
         )
 
     def _staged_orders(self, contract: Contract) -> tuple[StagedOrder, ...]:
-        """What was shown and not sent: the grabbed order's new place, mending stops, a staged one."""
+        """What was shown and not sent: a grabbed order's new place, mending stops, a staged one."""
         found = [] if self.staged is None else [self.staged]
         grabbed = self.trading.grabbed(self.axis.step)
         if grabbed is not None:

@@ -119,7 +119,7 @@ class LadderAxis:
         """Keep up with the market: move a free cursor, recentre when the inside left the view.
 
         ``is_held`` is True while the pointer is over the ladder or an order is grabbed; rows then
-        stay where they are. An always centred axis does not heed the pointer: see ``keep_centered``.
+        stay where they are. ``keep_centered`` does not heed the pointer.
         """
         if self.top_index is None:
             self.recenter(touch)

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, NamedTuple, final
 from terminal.domain.depth_rows import row_index
 from terminal.domain.units import Side
 from terminal.viewmodels.ladder_columns import STUDIED, LadderColumn, NumberFormat
-from terminal.viewmodels.ladder_options import BarScale, Centering, LadderOptions
+from terminal.viewmodels.ladder_options import SHIPPED, BarScale, Centering, LadderOptions
 from terminal.viewmodels.ladder_pace import ChaseTrail, DeepPace, RollingMax
 from terminal.viewmodels.ladder_rows import RowBuilder, RowMarks, RowStyle, own_marks
 from terminal.viewmodels.ladder_tags import place_tags, position_tags, reference_tags, stop_tags
@@ -73,7 +73,7 @@ class LadderFace:
     def __init__(self, axis: LadderAxis, now_ms: Callable[[], float]) -> None:
         self.tags: tuple[PriceTag, ...] = ()
         self.is_unsettled = False
-        self._options = LadderOptions()
+        self._options = SHIPPED
         self._axis = axis
         self._now_ms = now_ms
         self._builder: RowBuilder | None = None

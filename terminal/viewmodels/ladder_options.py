@@ -78,6 +78,9 @@ class LadderOptions:
     large_lots: tuple[int, int] = (0, 0)
 
 
+SHIPPED = LadderOptions()
+
+
 def to_document(options: LadderOptions) -> dict[str, Any]:
     """The choices as the settings file keeps them."""
     return {
@@ -97,7 +100,7 @@ def from_document(document: Mapping[str, Any] | None) -> LadderOptions:
 
     What a later version wrote is not guessed at: all of it is as shipped.
     """
-    shipped = LadderOptions()
+    shipped = SHIPPED
     if not document or document.get("version") != VERSION:
         return shipped
     collapsed = document.get("is_spread_collapsed")

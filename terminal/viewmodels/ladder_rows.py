@@ -27,7 +27,6 @@ from terminal.viewmodels.ladder_view import (
     RowExtras,
     StagedMark,
 )
-from terminal.viewmodels.text import Role
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -36,6 +35,7 @@ if TYPE_CHECKING:
     from terminal.domain.contract import Contract
     from terminal.domain.guard import Touch
     from terminal.viewmodels.ladder_studies import RowStudies, RowStudy
+    from terminal.viewmodels.text import Role
 
 Placed: TypeAlias = tuple[int, Side]
 

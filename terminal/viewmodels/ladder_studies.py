@@ -12,8 +12,8 @@ if TYPE_CHECKING:
 class RowStudy(NamedTuple):
     """What is known of one row, in lots. Changes are signed: what was added less what was pulled.
 
-    ``bid_trades`` are sales into the bid, ``ask_trades`` purchases at the ask. Queue texts belong to
-    own orders on the row, ``note`` is the user's.
+    ``bid_trades`` are sales into the bid, ``ask_trades`` purchases at the ask. Queue texts belong
+    to own orders on the row, ``note`` is the user's.
     """
 
     volume: int = 0

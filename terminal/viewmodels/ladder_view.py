@@ -11,7 +11,7 @@ from enum import Enum
 from typing import TYPE_CHECKING, NamedTuple, final
 
 from terminal.viewmodels.ladder_columns import STUDIED, LadderColumn
-from terminal.viewmodels.ladder_options import LadderOptions
+from terminal.viewmodels.ladder_options import SHIPPED, LadderOptions
 from terminal.viewmodels.text import Role, whole
 
 if TYPE_CHECKING:
@@ -197,7 +197,7 @@ class LadderView:
     is_market_above: bool
     stale: str | None
     waiting: str | None
-    options: LadderOptions = LadderOptions()
+    options: LadderOptions = SHIPPED
     units: tuple[tuple[LadderColumn, str], ...] = ()
     missing: frozenset[LadderColumn] = STUDIED
     price_digits: int = 0

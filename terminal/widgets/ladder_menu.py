@@ -1,4 +1,4 @@
-"""The ladder's own menu: its columns, how it moves, what its bars mean. And the numbers of these."""
+"""The ladder's own menu: its columns, how it moves, what its bars mean, and their numbers."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ from terminal.viewmodels.ladder_columns import (
 from terminal.viewmodels.ladder_options import LARGEST, BarScale, Centering
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable
 
     from terminal.viewmodels.ladder import LadderViewModel
     from terminal.viewmodels.ladder_columns import Columns

@@ -90,6 +90,10 @@ class LadderCanvas(QWidget):
         )
         return LadderLayout(self.width(), self.height(), self._theme.row_height, columns, inset)
 
+    def measure(self, words: str, font: str, percent: int) -> float:
+        """The width of a text in a font role, in pixels."""
+        return self._painter.measure(words, font, percent)
+
     def least_width(self, setting: ColumnSetting) -> int:
         """The pixels that a column needs with the present fonts."""
         return least_width(setting, self._digit_width, self._shown.price_digits)

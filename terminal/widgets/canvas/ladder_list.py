@@ -265,7 +265,7 @@ class _RowWriter:
     def _number(
         self, placed: PlacedColumn, words: str, font: str, ink: str, taken: int = 0
     ) -> None:
-        """A number at the right edge; abbreviated rather than cut, never wrong by missing digits."""
+        """A number at the right edge: abbreviated rather than cut, never short of digits."""
         percent = placed.font_percent
         room = placed.width - taken - 4
         fits = self._measure(words, font, percent) <= room
