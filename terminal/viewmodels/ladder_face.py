@@ -10,11 +10,17 @@ from typing import TYPE_CHECKING, NamedTuple, final
 
 from terminal.domain.depth_rows import row_index
 from terminal.domain.units import Side
-from terminal.viewmodels.ladder_columns import STUDIED, LadderColumn, NumberFormat
+from terminal.viewmodels.ladder_columns import FACTS, STUDIED, LadderColumn
 from terminal.viewmodels.ladder_options import SHIPPED, BarScale, Centering, LadderOptions
 from terminal.viewmodels.ladder_pace import ChaseTrail, DeepPace, RollingMax
 from terminal.viewmodels.ladder_rows import RowBuilder, RowMarks, RowStyle, own_marks
-from terminal.viewmodels.ladder_tags import place_tags, position_tags, reference_tags, stop_tags
+from terminal.viewmodels.ladder_tags import (
+    place_tags,
+    position_tags,
+    reference_tags,
+    staged_tags,
+    stop_tags,
+)
 from terminal.viewmodels.ladder_view import StagedMark
 from terminal.viewmodels.text import Role
 
@@ -130,7 +136,7 @@ class LadderFace:
         units = [
             (one.column, builder.sizes.unit(one.number_format))
             for one in self._options.columns
-            if one.number_format in {NumberFormat.COIN, NumberFormat.VALUE}
+            if FACTS[one.column].has_sizes
         ]
         return (*units, (LadderColumn.PNL, contract.settle_currency))
 
@@ -189,7 +195,7 @@ class LadderFace:
         own = self._with_held(own, indices)
         marks = self._marks_of(facts, staged, tags, now_ms)
         builder.position = facts.position.core
-        key = (indices, step, own, marks.tags, staged, facts.grab_target, marks.entry,
+        key = (indices, step, own, marks.tags, marks.plate, staged, facts.grab_target, marks.entry,
                self._options, market.book_is_live, facts.position.core)  # fmt: skip
         held = self._held_back(key, marks, market.book.sequence, now_ms)
         rows = builder.build(
@@ -250,7 +256,8 @@ class LadderFace:
         now_ms: float,
     ) -> RowMarks:
         market, step, touch = facts.market, self._axis.step, facts.touch
-        scale = market.contract.scale
+        scale, indices = market.contract.scale, self._axis.indices
+        outside = self._axis.rows_outside(touch)
         entry, last = facts.position.core.average_entry, market.last_trade
         for trail, price in zip(self._trails, (touch.best_bid, touch.best_ask), strict=True):
             trail.take(None if price is None else row_index(price, step), now_ms)
@@ -262,7 +269,10 @@ class LadderFace:
             last=None if last is None else row_index(last.price, step),
             last_lots=None if last is None else last.lots,
             last_direction=market.last_direction,
-            tags=place_tags(tags, market.contract, step, self._axis.indices),
+            tags=place_tags(
+                (*tags, *staged_tags(facts.staged, step, indices)), market.contract, step, indices
+            ),
+            plate=(outside > 0) - (outside < 0),
             staged=staged,
             bid_trail=bid_trail,
             ask_trail=ask_trail,

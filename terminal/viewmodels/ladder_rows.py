@@ -63,6 +63,8 @@ class RowMarks:
     staged: Mapping[int, StagedMark] = field(default_factory=dict)
     bid_trail: Mapping[int, int] = field(default_factory=dict)
     ask_trail: Mapping[int, int] = field(default_factory=dict)
+    plate: int = 0
+    """+1 or -1 where a plate covers the top or the bottom row: tags out of view keep off it."""
 
 
 @final
@@ -180,7 +182,7 @@ class RowBuilder:
         is_last = index == marks.last
         bid_row, ask_row = frame.bid_row, frame.ask_row
         on_row = tags.rows.get(index, ())
-        outside, way = _outside(row, frame.last_row, tags)
+        outside, way = _outside(row, frame.last_row, marks)
         sizes = self._sizes
         return LadderRow(
             price,
@@ -351,10 +353,12 @@ def _sums(
     return bids, asks
 
 
-def _outside(row: int, last_row: int, tags: TagPlaces) -> tuple[tuple[TagMark, ...], int]:
-    if row == 0 and tags.above:
+def _outside(row: int, last_row: int, marks: RowMarks) -> tuple[tuple[TagMark, ...], int]:
+    tags = marks.tags
+    if tags.above and row == (1 if marks.plate > 0 else 0):
         return tags.above, 1
-    return (tags.below, -1) if row == last_row and tags.below else ((), 0)
+    is_low = row == last_row - (1 if marks.plate < 0 else 0)
+    return (tags.below, -1) if tags.below and is_low else ((), 0)
 
 
 def _tag_words(index: int, tags: TagPlaces) -> list[str]:

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from terminal.domain.order import Order
     from terminal.domain.units import Price
     from terminal.session.account import Position
+    from terminal.viewmodels.ladder_view import StagedOrder
 
 
 class TagKind(Enum):
@@ -33,6 +34,7 @@ class TagKind(Enum):
     ENTRY = "entry"
     BREAKEVEN = "breakeven"
     STOP = "stop"
+    STAGED = "not sent yet"
     MARK = "mark"
     INDEX = "index"
     DAY_HIGH = "day high"
@@ -107,6 +109,17 @@ def _marks(found: list[tuple[int, PriceTag]]) -> tuple[TagMark, ...]:
     """Each label once: ten stops beyond the edge are one arrow."""
     marks = (TagMark(tag.label, tag.role) for _, tag in found)
     return tuple(dict.fromkeys(marks))
+
+
+def staged_tags(
+    staged: Iterable[StagedOrder], step: int, indices: Sequence[int]
+) -> tuple[PriceTag, ...]:
+    """What was shown and not sent, where it lies out of view: in view it has a line of its own."""
+    return tuple(
+        PriceTag(TagKind.STAGED, order.price, "NEW", Role.CAUTION, order.words)
+        for order in staged
+        if indices and not indices[-1] <= row_index(order.price, step) <= indices[0]
+    )
 
 
 def position_tags(position: Position, contract: Contract) -> tuple[PriceTag, ...]:

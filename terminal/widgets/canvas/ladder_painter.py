@@ -157,7 +157,9 @@ class LadderPainter:
     def paint_off_market(self, painter: QPainter, layout: LadderLayout, view: LadderView) -> None:
         """A plate at the edge beyond which the market is."""
         height = layout.row_height
-        top = FRAME_PX if view.is_market_above else layout.height - height - FRAME_PX
+        top = layout.inset
+        if not view.is_market_above:
+            top += max(0, layout.row_count - 1) * height
         plate = QRect(FRAME_PX, top, layout.width - 2 * FRAME_PX, height)
         painter.fillRect(plate, self._shade_plate)
         painter.setFont(self._texts.font)
