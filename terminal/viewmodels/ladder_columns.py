@@ -75,12 +75,14 @@ class ColumnFacts(NamedTuple):
     has_sizes: bool
     needs: str = ""
     """What has to be there for the column, in words of a menu; empty for nothing."""
+    short: str = ""
+    """A title for where there is no room for the other."""
 
 
 _STUDIES = "trades are not being counted"
 FACTS: dict[LadderColumn, ColumnFacts] = {
     LadderColumn.NOTES: ColumnFacts("Notes", "Notes at a price", 7, has_sizes=False),
-    LadderColumn.OWN_BID: ColumnFacts("My buys", "My buys", 4, has_sizes=False),
+    LadderColumn.OWN_BID: ColumnFacts("My buys", "My buys", 4, has_sizes=False, short="Buys"),
     LadderColumn.BID_TOTAL: ColumnFacts("\u03a3 bid", "Bids up to here", 5, has_sizes=True),
     LadderColumn.BID_CHANGE: ColumnFacts(
         "\u0394 bid", "Change of the bids", 4, has_sizes=True, needs=_STUDIES
@@ -103,7 +105,7 @@ FACTS: dict[LadderColumn, ColumnFacts] = {
         "Volume", "Volume at price", 5, has_sizes=True, needs=_STUDIES
     ),
     LadderColumn.PNL: ColumnFacts("P&L", "P&L at price", 7, has_sizes=False),
-    LadderColumn.OWN_ASK: ColumnFacts("My sells", "My sells", 4, has_sizes=False),
+    LadderColumn.OWN_ASK: ColumnFacts("My sells", "My sells", 4, has_sizes=False, short="Sells"),
 }
 
 STUDIED = frozenset(column for column, facts in FACTS.items() if facts.needs)

@@ -98,11 +98,12 @@ class LadderHeader(QWidget):
         for placed in self._canvas.layout_grid.columns:
             cell = QRect(placed.left, 0, placed.width, height)
             unit = units.get(placed.column, "")
-            title = FACTS[placed.column].title
-            words = f"{title} {unit}" if unit else title
-            room = placed.width - PAD - 1
-            if metrics.horizontalAdvance(words) > room:
-                words = metrics.elidedText(title, Qt.TextElideMode.ElideRight, room)
+            facts, room = FACTS[placed.column], placed.width - PAD - 1
+            attempts = (f"{facts.title} {unit}".rstrip(), facts.title, facts.short or facts.title)
+            words = next(
+                (one for one in attempts if metrics.horizontalAdvance(one) <= room),
+                metrics.elidedText(attempts[-1], Qt.TextElideMode.ElideRight, room),
+            )
             if placed.column is self._target and self._dragged is not None:
                 painter.fillRect(cell, theme.color("raised"))
             painter.setPen(theme.color("text_dim"))

@@ -189,3 +189,25 @@ def test_how_positions_are_protected_comes_from_the_settings(tmp_path: Path) -> 
     assert protection.gap_ticks == 3
     assert protection.quiet == {"XBTUSDTM"}
     assert Settings().protection == ProtectionSettings()
+
+
+@pytest.mark.parametrize(
+    ("written", "read"),
+    [
+        ({"ladder": {"version": 1}}, {"ladder": {"version": 1}}),
+        ({"ladder": 7, "second": {"a": 1}}, {"second": {"a": 1}}),
+        ([1, 2], {}),
+        (None, {}),
+    ],
+)
+def test_how_ladders_look_never_costs_the_limits(
+    tmp_path: Path, written: object, read: object
+) -> None:
+    """What is no choice of a ladder is left out, everything else is kept."""
+    (tmp_path / "settings.json").write_text(
+        json.dumps({"version": 2, "max_order_lots": 77, "ladders": written}), encoding="utf-8"
+    )
+
+    settings, problem = SettingsStore(tmp_path, FakeClock()).load()
+
+    assert (settings.max_order_lots, settings.ladders, problem) == (77, read, "")

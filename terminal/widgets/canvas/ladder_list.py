@@ -301,9 +301,14 @@ class _RowWriter:
         width, height = placed.width - 5, self._height - 5
         ink, suffix = self._own_box(mark, side, (x, y, width, height))
         held = f"{THIN_SPACE}{_HELD_SIGN}" if mark.is_held else ""
-        words = f"{mark.text}{suffix}{held}"
         percent = placed.font_percent
         room = width - 2
+        words = f"{mark.text}{suffix}{held}"
+        if self._measure(words, BOLD, percent) > room:
+            *count, lots = mark.text.split(": ")
+            words = f"{': '.join([*count, shortened(lots)])}{suffix}{held}"
+            if self._measure(words, SMALL, percent) > room:
+                words = f"{': '.join([*count, _ELLIPSIS])}{suffix}{held}"
         if queue:
             both = f"{words} {queue}"
             words = both if self._measure(both, BOLD, percent) <= room else words
