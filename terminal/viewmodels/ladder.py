@@ -239,8 +239,11 @@ class LadderViewModel(ViewModel):
         self.trading.forget_press()
         index = self.axis.index_of_row(row)
         price = None if index is None else price_for_side(index, self.axis.step, side)
-        with self._desk.latency.gesture():
-            self.trading.send_limit(side, price, ArmedBy.MOUSE)
+        if self.face.has_just_moved:
+            self.trading.say("The rows moved as you clicked: nothing was sent.", Role.CAUTION)
+        else:
+            with self._desk.latency.gesture():
+                self.trading.send_limit(side, price, ArmedBy.MOUSE)
         self.mark_dirty()
 
     def own_clicked(self, row: int, side: Side) -> None:

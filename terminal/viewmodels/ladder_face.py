@@ -12,7 +12,7 @@ from terminal.domain.depth_rows import row_index
 from terminal.domain.units import Side
 from terminal.viewmodels.ladder_columns import FACTS, STUDIED, LadderColumn
 from terminal.viewmodels.ladder_options import SHIPPED, BarScale, Centering, LadderOptions
-from terminal.viewmodels.ladder_pace import ChaseTrail, DeepPace, RollingMax
+from terminal.viewmodels.ladder_pace import AIM_MS, ChaseTrail, DeepPace, RollingMax
 from terminal.viewmodels.ladder_rows import RowBuilder, RowMarks, RowStyle, own_marks
 from terminal.viewmodels.ladder_tags import (
     place_tags,
@@ -65,7 +65,7 @@ class _Held(NamedTuple):
     """An own order under the pointer: where on the screen, and its true row."""
 
     row: int
-    index: int
+    true_row: int
     side: Side
 
 
@@ -95,6 +95,8 @@ class LadderFace:
         self._before: tuple[object, ...] = ()
         self._marks = RowMarks()
         self._step = 0
+        self._shown: Sequence[int] = ()
+        self._moved_ms = float("-inf")
 
     # Choices ---------------------------------------------------------------------------------
 
@@ -165,8 +167,15 @@ class LadderFace:
         """The row whose own orders are drawn at a place: the held one's is elsewhere."""
         held = self._held
         if held is not None and (held.row, held.side) == (row, side):
-            return held.index
+            return held.true_row
         return self._axis.index_of_row(row)
+
+    @property
+    def has_just_moved(self) -> bool:
+        """Whether rows that move by themselves did so while a hand was on its way to a click."""
+        options = self._options
+        moves = options.centering is not Centering.STATIC or options.is_spread_collapsed
+        return moves and self._now_ms() - self._moved_ms < AIM_MS
 
     # Rows ------------------------------------------------------------------------------------
 
@@ -209,7 +218,9 @@ class LadderFace:
             is_book_shown=market.book_is_live,
             held=held,
         )
-        self._before, self._marks = key, marks
+        if self._shown and indices != self._shown:
+            self._moved_ms = now_ms
+        self._before, self._marks, self._shown = key, marks, indices
         if self._options.bar_scale is BarScale.MINUTE:
             self._grow(builder.widest, now_ms)
         self.is_unsettled = self._is_behind or bool(marks.bid_trail or marks.ask_trail)
@@ -235,16 +246,16 @@ class LadderFace:
         held = self._held
         if held is None:
             return own
-        mark = own.get((held.index, held.side))
+        mark = own.get((held.true_row, held.side))
         if mark is None or held.row >= len(indices):
             self._held = None
             return own
         here = indices[held.row]
-        if here == held.index:
+        if here == held.true_row:
             return own
         return {
             **own,
-            (held.index, held.side): mark._replace(is_ghost=True),
+            (held.true_row, held.side): mark._replace(is_ghost=True),
             (here, held.side): mark._replace(is_held=True),
         }
 

@@ -105,7 +105,7 @@ def from_document(document: Mapping[str, Any] | None) -> LadderOptions:
         return shipped
     collapsed = document.get("is_spread_collapsed")
     large = document.get("large_lots")
-    is_pair = isinstance(large, list) and len(large) == len(shipped.large_lots)
+    pair = large if isinstance(large, list) and len(large) == len(shipped.large_lots) else (0, 0)
     return LadderOptions(
         columns=from_words(document.get("columns")),
         centering=_one_of(document.get("centering"), shipped.centering),
@@ -113,9 +113,7 @@ def from_document(document: Mapping[str, Any] | None) -> LadderOptions:
         is_spread_collapsed=collapsed if isinstance(collapsed, bool) else False,
         bar_scale=_one_of(document.get("bar_scale"), shipped.bar_scale),
         bar_full_lots=_whole(document.get("bar_full_lots"), shipped.bar_full_lots),
-        large_lots=(_whole(large[0], 0, least=0), _whole(large[1], 0, least=0))
-        if is_pair
-        else shipped.large_lots,
+        large_lots=(_whole(pair[0], 0, least=0), _whole(pair[1], 0, least=0)),
     )
 
 
@@ -127,5 +125,6 @@ def _one_of(value: object, shipped: _Choice) -> _Choice:
 
 
 def _whole(value: object, shipped: int, least: int = 1) -> int:
-    is_whole = isinstance(value, int) and not isinstance(value, bool)
-    return value if is_whole and least <= value <= LARGEST else shipped
+    if not isinstance(value, int) or isinstance(value, bool) or not least <= value <= LARGEST:
+        return shipped
+    return value

@@ -63,7 +63,7 @@ STRENGTH = 3
 
 @final
 class _Step(NamedTuple):
-    index: int
+    row: int
     at_ms: float
 
 
@@ -76,11 +76,7 @@ class ChaseTrail:
         self._now: int | None = None
         self._direction = 0
         self._moved_ms = float("-inf")
-        self._is_chase = 0
-
-    def forget(self) -> None:
-        """Start anew: another contract or another grouping."""
-        self.__init__()  # type: ignore[misc] # the same object, as new
+        self._moves = 0
 
     def take(self, index: int | None, now_ms: float) -> None:
         """Where the best price is now."""
@@ -90,23 +86,26 @@ class ChaseTrail:
         direction = 1 if index > before else -1
         if direction != self._direction or now_ms - self._moved_ms > CHASE_MS:
             self._steps.clear()
-            self._is_chase = 0
+            self._moves = 0
         self._direction, self._moved_ms = direction, now_ms
-        self._is_chase += 1
+        self._moves += 1
         self._steps.append(_Step(before, now_ms))
 
     def strengths(self, now_ms: float) -> dict[int, int]:
         """Rows of the trail with 1 (nearly gone) to 3 (fresh)."""
         while self._steps and now_ms - self._steps[0].at_ms >= STRENGTH * FADE_MS:
             self._steps.popleft()
-        if self._is_chase < CHASE_STEPS:
+        if self._moves < CHASE_STEPS:
             return {}
         found: dict[int, int] = {}
-        for index, at_ms in self._steps:
-            found[index] = STRENGTH - int((now_ms - at_ms) // FADE_MS)
+        for row, at_ms in self._steps:
+            found[row] = STRENGTH - int((now_ms - at_ms) // FADE_MS)
         found.pop(self._now if self._now is not None else -1, None)
         return found
 
+
+AIM_MS = 150
+"""A click so soon after rows have moved by themselves was aimed at another price."""
 
 MINUTE_MS = 60_000
 _BUCKET_MS = 1000

@@ -251,11 +251,11 @@ def test_while_it_is_held_a_collapsed_spread_only_gives_rows_back() -> None:
     axis = an_axis()
     axis.follow(a_touch(1000, 1005), is_held=False)
     axis.collapse(a_touch(1000, 1005), (), is_held=False)
-    assert axis.hidden == (1001, 1002, 1003, 1004)
+    assert list(axis.hidden) == [1001, 1002, 1003, 1004]
 
     axis.collapse(a_touch(1000, 1009), (), is_held=True)
-    assert axis.hidden == (1001, 1002, 1003, 1004)
+    assert list(axis.hidden) == [1001, 1002, 1003, 1004]
     axis.collapse(a_touch(1002, 1009), (), is_held=True)
-    assert axis.hidden == (1003, 1004)
+    assert list(axis.hidden) == [1003, 1004]
     axis.collapse(Touch(None, Price(1009)), (), is_held=False)
-    assert axis.hidden == ()
+    assert not axis.hidden

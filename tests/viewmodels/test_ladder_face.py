@@ -18,7 +18,7 @@ from terminal.viewmodels.ladder_columns import (
     with_format,
 )
 from terminal.viewmodels.ladder_options import BarScale, Centering
-from terminal.viewmodels.ladder_pace import BURST_FRAMES, DEEP_INTERVAL_MS
+from terminal.viewmodels.ladder_pace import AIM_MS, BURST_FRAMES, DEEP_INTERVAL_MS
 from terminal.viewmodels.ladder_studies import RowStudy
 from terminal.viewmodels.ladder_tags import PriceTag, TagKind
 from terminal.viewmodels.ladder_view import OwnState, StagedOrder
@@ -350,7 +350,7 @@ async def test_a_static_ladder_holds_nothing_because_nothing_moves() -> None:
 
 async def test_a_collapsed_spread_shows_both_sides_beside_each_other() -> None:
     """Rows that hold something of ours stay, and a click meets the price that is drawn."""
-    async with a_desktop() as (desktop, _):
+    async with a_desktop() as (desktop, watch):
         ladder = desktop.ladder
         for sequence, price in enumerate(range(1001, 1007), 101):
             desktop.market_stream.push(a_delta(sequence, Side.SELL, price, 0))
@@ -369,6 +369,13 @@ async def test_a_collapsed_spread_shows_both_sides_beside_each_other() -> None:
         at = prices.index(Price(1000))
         assert prices[at - 2 : at] == [best_ask, 1002]
         ladder.toggle_mouse()
+        ladder.row_clicked(at - 2, Side.SELL)
+        await desktop.settle()
+        assert desktop.bench.trading.placed == [], "the rows have just moved"
+        said = desktop.ladder.view.message
+        assert said is not None
+        assert said.text == "The rows moved as you clicked: nothing was sent."
+        watch.now_ms += AIM_MS
         ladder.row_clicked(at - 2, Side.SELL)
         await desktop.settle()
         assert [t.price for t, _ in desktop.bench.trading.placed] == [best_ask]

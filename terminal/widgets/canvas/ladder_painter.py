@@ -26,7 +26,7 @@ from terminal.widgets.canvas.text_cache import TextCache
 
 if TYPE_CHECKING:
     from terminal.viewmodels.ladder_view import LadderView
-    from terminal.widgets.canvas.ladder_list import RowList
+    from terminal.widgets.canvas.ladder_list import Primitive, RowList
     from terminal.widgets.theme import Theme
 
 FRAME_PX = 2
@@ -75,11 +75,11 @@ class LadderPainter:
         """Draw one row in all its columns."""
         top = layout.inset + row * layout.row_height
         height, inks = layout.row_height, self._inks
-        font = pen = None
+        font: TextCache | None = None
+        pen: str | None = None
         for item in items:
-            kind = type(item)
-            if kind is Text:
-                x, anchor, role, percent, ink, words = item
+            if isinstance(item, Text):
+                place, anchor, role, percent, ink, words = item
                 cache = self._caches.get((role, percent)) or self._cache(role, percent)
                 if font is not cache:
                     font = cache
@@ -88,20 +88,21 @@ class LadderPainter:
                     pen = ink
                     painter.setPen(self._pens[ink])
                 prepared = cache.get(words)
+                x = float(place)
                 if anchor is RIGHT:
                     x -= prepared.width
                 elif anchor is MIDDLE:
                     x -= prepared.width / 2
-                painter.drawStaticText(
-                    int(x), int(top + (height - cache.height) / 2), prepared.text
-                )
-            elif kind is Fill or kind is Bar:
-                painter.fillRect(item[0], top + item[1], item[2], item[3], inks[item[4]])
+                at = top + (height - cache.height) / 2
+                painter.drawStaticText(int(x), int(at), prepared.text)
+            elif isinstance(item, Fill | Bar):
+                left, down, width, tall, ink = item
+                painter.fillRect(left, top + down, width, tall, inks[ink])
             else:
                 pen = None
                 self._paint_shape(painter, top, item)
 
-    def _paint_shape(self, painter: QPainter, top: int, item: object) -> None:
+    def _paint_shape(self, painter: QPainter, top: int, item: Primitive) -> None:
         match item:
             case Line(x, y, width, ink, is_dashed):
                 painter.setPen((self._dashed if is_dashed else self._pens)[ink])
@@ -122,7 +123,7 @@ class LadderPainter:
                 painter.drawPolygon(QPolygon(points))
                 painter.setBrush(Qt.BrushStyle.NoBrush)
             case _:
-                raise TypeError(item)
+                raise TypeError(type(item).__name__)
 
     # Over everything -------------------------------------------------------------------------
 
