@@ -36,9 +36,10 @@ DRAG_PX = 6
 
 _OWN = frozenset({LadderColumn.OWN_BID, LadderColumn.OWN_ASK})
 _HELP = (
-    "Drag a title to move its column, an edge to size it. Right click: all columns and choices. "
-    "With keys: arrows choose, Ctrl+arrows move, Shift+arrows size, Delete hides, Enter opens "
-    "the menu."
+    "Drag a title to move its column, an edge to size it.\n"
+    "Right click: all columns and choices.\n"
+    "With keys: arrows choose, Ctrl+arrows move, Shift+arrows size, Delete hides,\n"
+    "Enter opens the menu."
 )
 
 
