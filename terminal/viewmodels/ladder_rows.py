@@ -18,7 +18,7 @@ from terminal.viewmodels import text
 from terminal.viewmodels.ladder_columns import LadderColumn, NumberFormat
 from terminal.viewmodels.ladder_numbers import SizeTexts
 from terminal.viewmodels.ladder_pace import is_near
-from terminal.viewmodels.ladder_tags import TagMark, TagPlaces
+from terminal.viewmodels.ladder_tags import TagPlaces
 from terminal.viewmodels.ladder_view import (
     NO_EXTRAS,
     LadderRow,
@@ -26,6 +26,7 @@ from terminal.viewmodels.ladder_view import (
     OwnState,
     RowExtras,
     StagedMark,
+    TagMark,
 )
 
 if TYPE_CHECKING:

@@ -13,6 +13,7 @@ from terminal.domain.depth_rows import row_index
 from terminal.domain.events import StopDirection
 from terminal.domain.units import ExactPrice
 from terminal.viewmodels import text
+from terminal.viewmodels.ladder_view import TagMark
 from terminal.viewmodels.text import Role
 
 if TYPE_CHECKING:
@@ -57,14 +58,6 @@ class PriceTag(NamedTuple):
     label: str
     role: Role
     words: str
-
-
-@final
-class TagMark(NamedTuple):
-    """A tag on a row or at an edge, ready to draw."""
-
-    label: str
-    role: Role
 
 
 @final

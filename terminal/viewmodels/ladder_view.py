@@ -16,7 +16,6 @@ from terminal.viewmodels.text import Role, whole
 
 if TYPE_CHECKING:
     from terminal.domain.units import Lots, Price, Side
-    from terminal.viewmodels.ladder_tags import TagMark
 
 
 class OwnState(Enum):
@@ -75,6 +74,14 @@ class StagedMark(NamedTuple):
     """A staged line on a row, ready to draw."""
 
     words: str
+    role: Role
+
+
+@final
+class TagMark(NamedTuple):
+    """A tag on a row or at an edge, ready to draw."""
+
+    label: str
     role: Role
 
 

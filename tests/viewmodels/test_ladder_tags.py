@@ -11,7 +11,6 @@ from terminal.session.account import Position
 from terminal.viewmodels.ladder_tags import (
     PriceTag,
     TagKind,
-    TagMark,
     place_tags,
     position_tags,
     reference_tags,
@@ -19,7 +18,7 @@ from terminal.viewmodels.ladder_tags import (
     stop_label,
     stop_tags,
 )
-from terminal.viewmodels.ladder_view import StagedOrder
+from terminal.viewmodels.ladder_view import StagedOrder, TagMark
 from terminal.viewmodels.text import Role
 from tests.support.builders import NOW_MS, XBT, a_contract
 

@@ -15,13 +15,13 @@ from hypothesis import strategies as st
 
 from terminal.domain.units import Price
 from terminal.viewmodels.ladder_columns import LadderColumn, PlacedColumn
-from terminal.viewmodels.ladder_tags import TagMark
 from terminal.viewmodels.ladder_view import (
     LadderRow,
     OwnMark,
     OwnState,
     RowExtras,
     StagedMark,
+    TagMark,
 )
 from terminal.viewmodels.text import Role
 from terminal.widgets.canvas.ladder_layout import LadderLayout
