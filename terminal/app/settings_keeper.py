@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING, final
+from typing import TYPE_CHECKING, Any, final
 
 from PySide6.QtCore import QObject, QTimer, Slot
 
 from terminal.domain.candles import CandleInterval
 from terminal.session.notices import NoticeLevel
 from terminal.viewmodels.chart_view import ChartPart
+from terminal.viewmodels.ladder_options import LADDER, from_document, to_document
 
 if TYPE_CHECKING:
     from terminal.app.layouts import LayoutKeeper
     from terminal.app.wiring import Program
     from terminal.storage.settings import Settings, SettingsStore
     from terminal.viewmodels.chart import ChartViewModel
+    from terminal.viewmodels.ladder_options import LadderOptions
 
 SAVE_DELAY_MS = 500
 
@@ -41,9 +43,11 @@ class SettingsKeeper(QObject):
     def watch(self, program: Program, layouts: LayoutKeeper) -> None:
         """Store what changes in this window from now on."""
         self._program, self._layouts = program, layouts
+        program.ladder.set_options(from_document(self.settings.ladders.get(LADDER)))
         for changed in (
             program.workspace.contract_changed,
             program.ladder.sizes_changed,
+            program.ladder.options_changed,
             program.theme.changed,
             layouts.changed,
         ):
@@ -88,6 +92,13 @@ class SettingsKeeper(QObject):
             program.backend.notices.post(NoticeLevel.WARNING, "app", words)
         layouts.save()
 
+    def _ladders(self, options: LadderOptions) -> dict[str, dict[str, Any]]:
+        """Every ladder's choices. What another version wrote stays until something is changed."""
+        before = self.settings.ladders
+        if options == from_document(before.get(LADDER)):
+            return before
+        return {**before, LADDER: to_document(options)}
+
     def _now(self, program: Program, layouts: LayoutKeeper) -> Settings:
         before, chart = self.settings, program.chart
         market, sizes = program.workspace.market, program.ladder.trading.sizes
@@ -99,6 +110,7 @@ class SettingsKeeper(QObject):
             contract=before.contract if market is None else str(market.contract.symbol),
             sizes=tuple(int(size) for size in sizes.stored),
             chosen_size=sizes.chosen,
+            ladders=self._ladders(program.ladder.options),
             workspace=layouts.workspace,
             layout_locked=layouts.is_locked,
             chart_interval=before.chart_interval if chart is None else chart.interval.text,

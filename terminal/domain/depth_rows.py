@@ -28,6 +28,11 @@ def row_index(price: Price, step: int) -> int:
     return price // step
 
 
+def row_price(index: int, step: int) -> Price:
+    """The lowest tick of a row."""
+    return Price(index * step)
+
+
 def price_for_side(index: int, step: int, side: Side) -> Price:
     """Where an order from a grouped row is sent: a buy at its lowest tick, a sell at its highest.
 

@@ -73,9 +73,10 @@ class Settings:
     The kill switch keeps orders that only reduce unless ``kill_keeps_exits`` is off, and flattens
     with ``kill_flattens``. ``text_percent`` and ``density`` say how large letters and rows are;
     ``keys`` are the actions of the ladder that have other keys than the shipped ones, by their
-    names; ``ladder_`` begins what is the ladder's habits. ``unknown`` holds what another version
-    wrote; version 1 kept its layout there, as ``window``, and a ``theme`` there is one that this
-    version does not have.
+    names; ``ladder_`` begins what is the ladder's habits. ``ladders`` holds each ladder's choices
+    by its name, as the ladder writes them; it reads them leniently, so only their outer shape is
+    looked at here. ``unknown`` holds what another version wrote; version 1 kept its layout there,
+    as ``window``, and a ``theme`` there is one that this version does not have.
     """
 
     theme: str = "dark"
@@ -110,6 +111,7 @@ class Settings:
     ladder_acts_on_release: bool = False
     ladder_hold_ms: int = 0
     ladder_infers_type: bool = False
+    ladders: dict[str, dict[str, Any]] = field(default_factory=dict)
     unknown: dict[str, Any] = field(default_factory=dict)
 
     @property
@@ -362,6 +364,12 @@ def distance_word(unit: DistanceUnit) -> str:
     return next(word for word, known in _DISTANCE_UNITS.items() if known is unit)
 
 
+def _ladders(_name: str, value: object) -> dict[str, dict[str, Any]]:
+    """How ladders look is no reason to lose limits: what is no choice of a ladder is left out."""
+    found = value.items() if isinstance(value, dict) else ()
+    return {name: one for name, one in found if isinstance(one, dict)}
+
+
 def _proxy(name: str, value: object) -> str:
     """An address without a password: this file holds no secrets."""
     address = _text(name, value).strip()
@@ -412,6 +420,7 @@ _READERS: dict[str, Callable[[str, object], Any]] = {
     "fuse_stops": _fate,
     "kill_keeps_exits": _yes_or_no,
     "kill_flattens": _yes_or_no,
+    "ladders": _ladders,
 }
 _SINCE_3: dict[str, Callable[[str, object], Any]] = {
     "text_percent": _text_size,

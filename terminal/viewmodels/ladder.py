@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import partial
 from time import monotonic
 from typing import TYPE_CHECKING, NamedTuple, final
@@ -15,6 +16,7 @@ from terminal.domain.guard import Touch
 from terminal.domain.ladder_habits import LadderHabits
 from terminal.domain.lanes import lane_help, lane_words
 from terminal.domain.position import unrealized
+from terminal.domain.triggers import words
 from terminal.domain.units import Side
 from terminal.viewmodels import text
 from terminal.viewmodels.base import ViewModel
@@ -29,15 +31,23 @@ from terminal.viewmodels.keys import (
     first_key,
 )
 from terminal.viewmodels.ladder_axis import PAGE_ROWS, LadderAxis
+from terminal.viewmodels.ladder_face import LadderFace, RowFacts
 from terminal.viewmodels.ladder_protection import LadderProtection
-from terminal.viewmodels.ladder_rows import RowBuilder, RowMarks, own_marks
 from terminal.viewmodels.ladder_trading import ArmedBy, LadderTrading
-from terminal.viewmodels.ladder_view import EMPTY_LADDER, LadderRow, LadderView, Message, SizeCell
+from terminal.viewmodels.ladder_view import (
+    EMPTY_LADDER,
+    LadderRow,
+    LadderView,
+    Message,
+    SizeCell,
+    StagedOrder,
+)
 from terminal.viewmodels.sizes import Sizes, parse_lots
 from terminal.viewmodels.text import Role
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
+    from typing import TypeAlias
 
     from terminal.domain.contract import Contract
     from terminal.domain.events import PositionSide
@@ -49,8 +59,13 @@ if TYPE_CHECKING:
     from terminal.session.results import BatchResult, OrderResult
     from terminal.viewmodels.base import Removable
     from terminal.viewmodels.frame import FrameClock
+    from terminal.viewmodels.ladder_columns import Columns, LadderColumn
+    from terminal.viewmodels.ladder_options import LadderOptions
+    from terminal.viewmodels.ladder_studies import RowStudies
     from terminal.viewmodels.protection import ProtectionViewModel
     from terminal.viewmodels.workspace import Workspace
+
+    StudySource: TypeAlias = Callable[[MarketSession], RowStudies | None]
 
 KEY_BOUNCE_MS = 30
 """The same trading key again within this time is a bouncing switch, not a second order."""
@@ -80,6 +95,7 @@ class LadderViewModel(ViewModel):
     contracts_changed = Signal()
     sizes_changed = Signal()
     keys_changed = Signal()
+    options_changed = Signal()
 
     def __init__(
         self,
@@ -93,6 +109,8 @@ class LadderViewModel(ViewModel):
         super().__init__(frame, parent)
         self.view: LadderView = EMPTY_LADDER
         self.axis = LadderAxis()
+        self.face = LadderFace(self.axis, lambda: monotonic() * 1000)
+        self.staged: StagedOrder | None = None
         self.trading = LadderTrading(desk, account, sizes)
         self.keys = dict(DEFAULT_KEYS)
         self.habits = LadderHabits()
@@ -101,7 +119,7 @@ class LadderViewModel(ViewModel):
         self._account = account
         self._market: MarketSession | None = None
         self._market_handles: list[Removable] = []
-        self._builder: RowBuilder | None = None
+        self._studies: StudySource | None = None
         self._is_hovered = False
         self._last_press: tuple[LadderAction, int] | None = None
         self._has_account = desk.access is not Access.MARKET_DATA
@@ -113,6 +131,7 @@ class LadderViewModel(ViewModel):
         hand = LadderProtection(self.trading, self._desk, protecting)
         self._mend = mend
         mend.lane_of = self._chosen_lane
+        mend.changed.connect(self.mark_dirty)
         self._actions.update(self._bind_protection(hand, mend))
         return hand
 
@@ -188,7 +207,35 @@ class LadderViewModel(ViewModel):
     def set_hovered(self, hovered: bool) -> None:  # noqa: FBT001 - a state told by the widget
         """Rows never jump under the pointer."""
         self._is_hovered = hovered
+        if not hovered:
+            self.face.point_at(None, None, self.view.rows)
         self.mark_dirty()
+
+    def point_at(self, row: int | None, column: LadderColumn | None) -> None:
+        """The pointer is over a cell: where rows move by themselves an own order is held there."""
+        self.face.point_at(row, column, self.view.rows)
+
+    @property
+    def options(self) -> LadderOptions:
+        """The user's choices for this ladder."""
+        return self.face.options
+
+    def set_options(self, options: LadderOptions) -> None:
+        """Look and move as chosen; ``options_changed`` tells that it should be stored."""
+        if options == self.face.options:
+            return
+        self.face.options = options
+        self.options_changed.emit()
+        self.mark_dirty()
+
+    def set_columns(self, columns: Columns) -> None:
+        """Other columns, or the same ones otherwise."""
+        self.set_options(replace(self.options, columns=columns))
+
+    def study_with(self, source: StudySource) -> None:
+        """Fill the columns of trades: called with every market that the ladder shows."""
+        self._studies = source
+        self._face_market()
 
     def key_pressed(self, chord: Chord, at_ms: int, is_repeat: bool) -> bool:  # noqa: FBT001 - a key event's own mark
         """Act on a key of the ladder. True when the chord is bound, acted upon or not.
@@ -221,14 +268,17 @@ class LadderViewModel(ViewModel):
         self.trading.forget_press()
         index = self.axis.index_of_row(row)
         price = None if index is None else price_for_side(index, self.axis.step, side)
-        with self._desk.latency.gesture():
-            self.trading.send_limit(side, price, ArmedBy.MOUSE)
+        if self.face.has_just_moved:
+            self.trading.say("The rows moved as you clicked: nothing was sent.", Role.CAUTION)
+        else:
+            with self._desk.latency.gesture():
+                self.trading.send_limit(side, price, ArmedBy.MOUSE)
         self.mark_dirty()
 
     def own_clicked(self, row: int, side: Side) -> None:
         """A click on an own order cancels it."""
         self.trading.forget_press()
-        self.trading.cancel_at(self.axis.index_of_row(row), self.axis.step, side)
+        self.trading.cancel_at(self.face.index_of_own(row, side), self.axis.step, side)
         self.mark_dirty()
 
     def scroll(self, rows: int) -> None:
@@ -354,6 +404,8 @@ class LadderViewModel(ViewModel):
         view = self._build()
         changed = view != self.view
         self.view = view
+        if self.face.is_unsettled:
+            self.mark_dirty()
         return changed
 
     def _build(self) -> LadderView:
@@ -389,38 +441,53 @@ class LadderViewModel(ViewModel):
             is_market_above=is_above,
             stale=stale.reason if stale is not None else None,
             waiting=self._waiting(market),
+            options=self.face.options,
+            units=() if market is None else self.face.units(market.contract),
+            missing=self.face.missing,
+            price_digits=max((len(row.price_text) for row in (*rows[:1], *rows[-1:])), default=0),
         )
 
     def _rows(self, market: MarketSession | None) -> tuple[LadderRow, ...]:
-        if market is None or self._builder is None or not self.axis.count:
+        if market is None:
             return ()
-        touch = self._shown_touch()
-        is_held = self._is_hovered or self.trading.grab is not None or bool(self.trading.choice)
-        self.axis.follow(touch, is_held=is_held)
-        if self.axis.top_index is None:
-            return ()
-        step = self.axis.step
-        position = self._account.position(market.contract.symbol, self.lane).core
-        entry = position.average_entry
-        last = market.last_trade
-        marks = RowMarks(
-            cursor=self.axis.cursor,
-            grab_target=None if self.trading.grab is None else self.trading.grab.target,
-            entry=None
-            if entry is None
-            else row_index(market.contract.scale.ticks_nearest(entry.value), step),
-            last=None if last is None else row_index(last.price, step),
-            last_lots=None if last is None else last.lots,
-            last_direction=market.last_direction,
+        trading, symbol = self.trading, market.contract.symbol
+        return self.face.rows(
+            RowFacts(
+                market=market,
+                touch=self._shown_touch(),
+                orders=tuple(self._desk.working(symbol)),
+                position=self._account.position(symbol, self.lane),
+                staged=self._staged_orders(market.contract),
+                grab_target=None if trading.grab is None else trading.grab.target,
+                is_hovered=self._is_hovered,
+                is_busy=trading.grab is not None or bool(trading.choice),
+            )
         )
-        return self._builder.build(
-            market.book,
-            touch,
-            window=(self.axis.top_index, self.axis.count, step),
-            own=own_marks(self._desk.working(market.contract.symbol), step),
-            marks=marks,
-            is_book_shown=market.book_is_live,
-        )
+
+    def _staged_orders(self, contract: Contract) -> tuple[StagedOrder, ...]:
+        """What was shown and not sent: a grabbed order's new place, mending stops, a staged one."""
+        found = [] if self.staged is None else [self.staged]
+        grabbed = self.trading.grabbed(self.axis.step)
+        if grabbed is not None:
+            found.append(grabbed)
+        proposal = None if self._mend is None else self._mend.staged
+        if proposal is not None and proposal.symbol == contract.symbol:
+            found += [
+                StagedOrder(
+                    None if ticket.is_close_order else ticket.side,
+                    ticket.trigger.price,
+                    "close all" if ticket.is_close_order else "stop",
+                    None if ticket.is_close_order else ticket.lots,
+                    words(
+                        ticket.trigger.direction,
+                        ticket.trigger.reference,
+                        text.price(ticket.trigger.price, contract),
+                    ),
+                )
+                for ticket in proposal.places
+                if ticket.trigger is not None
+            ]
+        return tuple(found)
 
     def _position_texts(self, market: MarketSession | None) -> _PositionTexts:
         if market is None:
@@ -472,14 +539,23 @@ class LadderViewModel(ViewModel):
         self.axis.reset()
         self.trading.message = None
         self.trading.set_contract(None if market is None else market.contract)
+        self._face_market()
         if market is not None:
-            self._builder = RowBuilder(market.contract)
             self._market_handles = [
                 market.on_book_changed.add(self.mark_dirty),
                 market.on_trade.add(self._on_trade),
                 market.on_mark_changed.add(self.mark_dirty),
                 market.on_status_changed.add(self.mark_dirty),
             ]
+        self.mark_dirty()
+
+    def _face_market(self) -> None:
+        market = self._market
+        if market is None:
+            self.face.set_contract(None)
+        else:
+            source = self._studies
+            self.face.set_contract(market.contract, None if source is None else source(market))
         self.mark_dirty()
 
     def _leave_market(self) -> None:

@@ -1,98 +1,290 @@
-"""Builds the ladder's rows from book, own orders, position and cursor: values in, values out."""
+"""Builds the ladder's rows from book, own orders, position and cursor: values in, values out.
+
+A row that is equal to the one before it is the same object, so that comparing costs nothing.
+"""
 
 from __future__ import annotations
 
 from collections import defaultdict
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, final
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, TypeAlias, final
 
-from terminal.domain.depth_rows import depth_rows, row_index
+from terminal.domain.depth_rows import DepthRow, depth_rows, price_for_side, row_index, row_price
+from terminal.domain.events import StopDirection
 from terminal.domain.order import Order, OrderState, PendingCommand
-from terminal.domain.units import Lots, Price, Side
+from terminal.domain.position import FLAT, PositionCore, unrealized
+from terminal.domain.units import ExactPrice, Lots, Price, Side
 from terminal.viewmodels import text
-from terminal.viewmodels.ladder_view import LadderRow, OwnMark, OwnState
+from terminal.viewmodels.ladder_columns import LadderColumn, NumberFormat
+from terminal.viewmodels.ladder_numbers import SizeTexts
+from terminal.viewmodels.ladder_pace import is_near
+from terminal.viewmodels.ladder_tags import TagPlaces
+from terminal.viewmodels.ladder_view import (
+    NO_EXTRAS,
+    LadderRow,
+    OwnMark,
+    OwnState,
+    RowExtras,
+    StagedMark,
+    TagMark,
+)
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Mapping, Sequence
 
     from terminal.domain.book import OrderBook
     from terminal.domain.contract import Contract
     from terminal.domain.guard import Touch
+    from terminal.viewmodels.ladder_studies import RowStudies, RowStudy
+    from terminal.viewmodels.text import Role
 
-_Placed = tuple[int, Side]
+Placed: TypeAlias = tuple[int, Side]
 
 _CACHE_LIMIT = 20_000
+_NO_TAGS = TagPlaces({}, (), ())
+_C = LadderColumn
+_SUMS = frozenset({_C.BID_TOTAL, _C.ASK_TOTAL, _C.IMBALANCE})
 
 
 @final
 @dataclass(frozen=True, slots=True)
 class RowMarks:
-    """What is marked on rows besides depth. Rows are absolute indices, None where there is none."""
+    """What is marked on rows besides depth. Rows are absolute indices, None where there is none.
 
-    cursor: int | None
-    grab_target: int | None
-    entry: int | None
-    last: int | None
-    last_lots: Lots | None
-    last_direction: int
+    ``staged`` are lines by row; trails give rows a strength of 1 to 3.
+    """
+
+    cursor: int | None = None
+    grab_target: int | None = None
+    entry: int | None = None
+    last: int | None = None
+    last_lots: Lots | None = None
+    last_direction: int = 0
+    tags: TagPlaces = _NO_TAGS
+    staged: Mapping[int, StagedMark] = field(default_factory=dict)
+    bid_trail: Mapping[int, int] = field(default_factory=dict)
+    ask_trail: Mapping[int, int] = field(default_factory=dict)
+    plate: int = 0
+    """+1 or -1 where a plate covers the top or the bottom row: tags out of view keep off it."""
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class RowStyle:
+    """How rows are written: which columns with which formats, what a full bar is, what is large.
+
+    ``bar_full`` is in lots, None for the widest in view. Large sizes are lots, 0 is off.
+    """
+
+    formats: Mapping[LadderColumn, NumberFormat] = field(default_factory=dict)
+    """Of the columns on show; what is missing is not written."""
+    bar_full: int | None = None
+    large_lots: tuple[int, int] = (0, 0)
+
+    def format_of(self, column: LadderColumn) -> NumberFormat:
+        """How a column writes its sizes."""
+        return self.formats.get(column, NumberFormat.LOTS)
+
+
+PLAIN = RowStyle()
 
 
 @final
 class RowBuilder:
-    """Builds rows of one contract and keeps the texts it made (bounded)."""
+    """Builds rows of one contract and keeps the texts it made (bounded).
+
+    ``position`` and ``studies`` may be set at any time. ``widest`` is the largest depth of the rows
+    that were built last, in lots.
+    """
 
     def __init__(self, contract: Contract) -> None:
+        self.position: PositionCore = FLAT
+        self.studies: RowStudies | None = None
+        self.widest = 0
         self._contract = contract
         self._prices: dict[Price, str] = {}
-        self._lots: dict[int, str] = {0: ""}
+        self._sizes = SizeTexts(contract)
+        self._rows: dict[int, LadderRow] = {}
+        self._pnl: dict[int, tuple[str, Role]] = {}
+        self._pnl_of: object = None
 
-    def build(
+    @property
+    def sizes(self) -> SizeTexts:
+        """How sizes of the contract are written."""
+        return self._sizes
+
+    def build(  # noqa: PLR0913 - a frame is made of these, and all are needed
         self,
         book: OrderBook,
         touch: Touch,
         *,
-        window: tuple[int, int, int],
-        own: Mapping[_Placed, OwnMark],
+        indices: Sequence[int],
+        step: int,
+        own: Mapping[Placed, OwnMark],
         marks: RowMarks,
-        is_book_shown: bool,
+        style: RowStyle = PLAIN,
+        is_book_shown: bool = True,
+        held: frozenset[int] | None = None,
     ) -> tuple[LadderRow, ...]:
-        """Rows from the top of ``window`` (top index, count, step) downwards.
+        """Rows for ``indices``, which run from the top down.
 
         With ``is_book_shown`` False the depth columns are empty: a book that is not live is never
-        drawn as if it were.
+        drawn as if it were. With ``held`` only rows near the inside and those in it are made anew,
+        the others stay as they were (``ladder_pace``).
         """
-        top_index, count, step = window
-        rows = depth_rows(book, top_index=top_index, count=count, step=step)
-        widest = max((max(row.bid_lots, row.ask_lots) for row in rows), default=0) or 1
         bid_row = _row_of(touch.best_bid, step) if is_book_shown else None
         ask_row = _row_of(touch.best_ask, step) if is_book_shown else None
-        built: list[LadderRow] = []
-        for offset, row in enumerate(rows):
-            index = top_index - offset
-            bid, ask = (row.bid_lots, row.ask_lots) if is_book_shown else (0, 0)
-            is_last = index == marks.last
-            built.append(
-                LadderRow(
-                    row.price,
-                    self._price_text(row.price),
-                    self._lots_text(bid),
-                    self._lots_text(ask),
-                    bid / widest,
-                    ask / widest,
-                    own.get((index, Side.BUY)),
-                    own.get((index, Side.SELL)),
-                    index == bid_row,
-                    index == ask_row,
-                    bid_row is not None and ask_row is not None and bid_row < index < ask_row,
-                    is_last,
-                    self._lots_text(marks.last_lots or 0) if is_last else "",
-                    marks.last_direction if is_last else 0,
-                    index == marks.entry,
-                    index == marks.cursor,
-                    index == marks.grab_target,
-                )
-            )
-        return tuple(built)
+        depth = _depth(book, indices, step) if is_book_shown else _no_depth(indices, step)
+        self.widest = max((max(row.bid_lots, row.ask_lots) for row in depth), default=0)
+        studies = self._studies_of(depth, step)
+        frame = _Frame(
+            step=step,
+            last_row=len(indices) - 1,
+            bid_row=bid_row,
+            ask_row=ask_row,
+            full=style.bar_full or self.widest or 1,
+            own=own,
+            marks=marks,
+            style=style,
+            sums=_sums(book, touch, len(indices), step)
+            if is_book_shown and not _SUMS.isdisjoint(style.formats)
+            else None,
+            studies=studies,
+            most_traded=max((study.volume for study in studies), default=0) or 1,
+        )
+        before, rows = self._rows, {}
+        for row, (index, levels) in enumerate(zip(indices, depth, strict=True)):
+            old = before.get(index)
+            if (
+                held is not None
+                and old is not None
+                and index not in held
+                and not is_near(index, (bid_row, ask_row))
+            ):
+                rows[index] = old
+                continue
+            gap = row < frame.last_row and indices[row + 1] != index - 1
+            made = self._row(row, index, levels, frame, is_gap_below=gap)
+            rows[index] = old if old == made else made
+        self._rows = rows
+        return tuple(rows.values())
+
+    def _studies_of(self, depth: list[DepthRow], step: int) -> list[RowStudy]:
+        if self.studies is None:
+            return []
+        ask = self.studies.row
+        return [ask(row.price, Price(row.price + step - 1)) for row in depth]
+
+    def _row(
+        self, row: int, index: int, levels: DepthRow, frame: _Frame, *, is_gap_below: bool
+    ) -> LadderRow:
+        price, bid, ask = levels
+        marks, style, tags = frame.marks, frame.style, frame.marks.tags
+        is_last = index == marks.last
+        bid_row, ask_row = frame.bid_row, frame.ask_row
+        on_row = tags.rows.get(index, ())
+        outside, way = _outside(row, frame.last_row, marks)
+        sizes = self._sizes
+        return LadderRow(
+            price,
+            self._price_text(price),
+            sizes.text(bid, price, style.format_of(_C.BID)),
+            sizes.text(ask, price, style.format_of(_C.ASK)),
+            min(1.0, bid / frame.full),
+            min(1.0, ask / frame.full),
+            frame.own.get((index, Side.BUY)),
+            frame.own.get((index, Side.SELL)),
+            index == bid_row,
+            index == ask_row,
+            bid_row is not None and ask_row is not None and bid_row < index < ask_row,
+            is_last,
+            sizes.lots(marks.last_lots or 0) if is_last else "",
+            marks.last_direction if is_last else 0,
+            index == marks.entry,
+            index == marks.cursor,
+            index == marks.grab_target,
+            tuple(TagMark(tag.label, tag.role) for tag in on_row) if on_row else (),
+            outside,
+            way,
+            marks.staged.get(index),
+            _large(bid, style.large_lots),
+            _large(ask, style.large_lots),
+            marks.bid_trail.get(index, 0),
+            marks.ask_trail.get(index, 0),
+            is_gap_below,
+            self._extras(row, index, price, frame),
+        )
+
+    # Columns beyond the depth ----------------------------------------------------------------
+
+    def _extras(self, row: int, index: int, price: Price, frame: _Frame) -> RowExtras:
+        formats = frame.style.formats
+        if formats.keys().isdisjoint(_EXTRA) and not frame.studies:
+            return NO_EXTRAS
+        values = self._studied(frame.studies[row], price, frame) if frame.studies else {}
+        if frame.sums is not None:
+            values.update(self._totals(index, price, frame))
+        if _C.PNL in formats and not self.position.is_flat:
+            values["pnl_text"], values["pnl_role"] = self._pnl_at(index, frame.step)
+        if _C.NOTES in formats:
+            words = [str(values.get("note", "")), *_tag_words(index, frame.marks.tags)]
+            values["note"] = ", ".join(word for word in words if word)
+        return RowExtras(**values) if values else NO_EXTRAS  # type: ignore[arg-type] # by name
+
+    def _studied(self, study: RowStudy, price: Price, frame: _Frame) -> dict[str, object]:
+        style, write = frame.style, self._sizes.text
+        return {
+            "volume_text": write(study.volume, price, style.format_of(_C.VOLUME)),
+            "volume_share": study.volume / frame.most_traded,
+            "bid_trades": write(study.bid_trades, price, style.format_of(_C.BID_TRADES)),
+            "ask_trades": write(study.ask_trades, price, style.format_of(_C.ASK_TRADES)),
+            "bid_change": self._change(study.bid_change, price, style.format_of(_C.BID_CHANGE)),
+            "ask_change": self._change(study.ask_change, price, style.format_of(_C.ASK_CHANGE)),
+            "bid_queue": study.bid_queue,
+            "ask_queue": study.ask_queue,
+            "note": study.note,
+        }
+
+    def _change(self, lots: int, price: Price, number_format: NumberFormat) -> str:
+        words = self._sizes.text(lots, price, number_format)
+        return f"+{words}" if lots > 0 else words
+
+    def _totals(self, index: int, price: Price, frame: _Frame) -> dict[str, object]:
+        bids, asks = frame.sums or ((), ())
+        values: dict[str, object] = {}
+        is_bid = frame.bid_row is not None and index <= frame.bid_row
+        is_ask = frame.ask_row is not None and index >= frame.ask_row
+        if is_bid and frame.bid_row is not None:
+            distance = frame.bid_row - index
+        elif is_ask and frame.ask_row is not None:
+            distance = index - frame.ask_row
+        else:
+            return values
+        bid = bids[distance] if distance < len(bids) else None
+        ask = asks[distance] if distance < len(asks) else None
+        write, style = self._sizes.text, frame.style
+        if is_bid and bid is not None:
+            values["bid_total"] = write(bid, price, style.format_of(_C.BID_TOTAL))
+        if is_ask and ask is not None:
+            values["ask_total"] = write(ask, price, style.format_of(_C.ASK_TOTAL))
+        if bid is not None and ask is not None and bid + ask:
+            values["imbalance"] = str(round(100 * bid / (bid + ask)))
+        return values
+
+    def _pnl_at(self, index: int, step: int) -> tuple[str, Role]:
+        """What closing everything at the row would bring, fees apart, without its currency."""
+        position = self.position
+        if self._pnl_of != (position, step) or len(self._pnl) > _CACHE_LIMIT:
+            self._pnl, self._pnl_of = {}, (position, step)
+        found = self._pnl.get(index)
+        if found is None:
+            side = Side.SELL if position.lots > 0 else Side.BUY
+            contract = self._contract
+            at = contract.scale.decimal(price_for_side(index, step, side))
+            gain = unrealized(position, ExactPrice(at), contract)
+            words = text.signed(gain.amount, text.money_decimals(gain.currency))
+            found = self._pnl[index] = (words, text.gain_role(gain))
+        return found
 
     def _price_text(self, price: Price) -> str:
         found = self._prices.get(price)
@@ -102,21 +294,92 @@ class RowBuilder:
             found = self._prices[price] = text.price(price, self._contract)
         return found
 
-    def _lots_text(self, lots: int) -> str:
-        found = self._lots.get(lots)
-        if found is None:
-            if len(self._lots) > _CACHE_LIMIT:
-                self._lots = {0: ""}
-            found = self._lots[lots] = text.whole(lots)
-        return found
+
+_EXTRA = frozenset(_C) - {_C.OWN_BID, _C.OWN_ASK, _C.BID, _C.ASK, _C.PRICE}
 
 
-def own_marks(orders: Iterable[Order], step: int) -> dict[_Placed, OwnMark]:
+@final
+@dataclass(frozen=True, slots=True)
+class _Frame:
+    """What all rows of one frame share. ``sums`` are depths from each best price outwards."""
+
+    step: int
+    last_row: int
+    bid_row: int | None
+    ask_row: int | None
+    full: int
+    own: Mapping[Placed, OwnMark]
+    marks: RowMarks
+    style: RowStyle
+    sums: tuple[Sequence[int], Sequence[int]] | None
+    studies: Sequence[RowStudy]
+    most_traded: int
+
+
+def _depth(book: OrderBook, indices: Sequence[int], step: int) -> list[DepthRow]:
+    """Depth of rows that may have gaps: one look at the book for each run without one."""
+    if isinstance(indices, range):
+        return depth_rows(book, top_index=indices[0], count=len(indices), step=step)
+    rows: list[DepthRow] = []
+    start = 0
+    for place in range(1, len(indices) + 1):
+        if place == len(indices) or indices[place] != indices[place - 1] - 1:
+            rows += depth_rows(book, top_index=indices[start], count=place - start, step=step)
+            start = place
+    return rows
+
+
+def _no_depth(indices: Sequence[int], step: int) -> list[DepthRow]:
+    return [DepthRow(row_price(index, step), Lots(0), Lots(0)) for index in indices]
+
+
+def _sums(
+    book: OrderBook, touch: Touch, count: int, step: int
+) -> tuple[Sequence[int], Sequence[int]]:
+    """Bids and asks added up from the best price outwards, ``count`` rows of each."""
+    bids: list[int] = []
+    asks: list[int] = []
+    if touch.best_bid is not None:
+        top = row_index(touch.best_bid, step)
+        total = 0
+        for row in depth_rows(book, top_index=top, count=count, step=step):
+            total += row.bid_lots
+            bids.append(total)
+    if touch.best_ask is not None:
+        top = row_index(touch.best_ask, step) + count - 1
+        total = 0
+        for row in reversed(depth_rows(book, top_index=top, count=count, step=step)):
+            total += row.ask_lots
+            asks.append(total)
+    return bids, asks
+
+
+def _outside(row: int, last_row: int, marks: RowMarks) -> tuple[tuple[TagMark, ...], int]:
+    tags = marks.tags
+    if tags.above and row == (1 if marks.plate > 0 else 0):
+        return tags.above, 1
+    is_low = row == last_row - (1 if marks.plate < 0 else 0)
+    return (tags.below, -1) if tags.below and is_low else ((), 0)
+
+
+def _tag_words(index: int, tags: TagPlaces) -> list[str]:
+    return [tag.words for tag in tags.rows.get(index, ())]
+
+
+def _large(lots: int, thresholds: tuple[int, int]) -> int:
+    """0, or the number of the highest threshold that is reached."""
+    first, second = thresholds
+    if second and lots >= second:
+        return 2
+    return 1 if first and lots >= first else 0
+
+
+def own_marks(orders: Iterable[Order], step: int) -> dict[Placed, OwnMark]:
     """Group working orders by row and side, waiting stops at their trigger.
 
     The worst state decides the drawing.
     """
-    groups: dict[_Placed, list[Order]] = defaultdict(list)
+    groups: dict[Placed, list[Order]] = defaultdict(list)
     for order in orders:
         price = order.shown_at
         if order.is_working and price is not None and order.side is not None:
@@ -130,7 +393,19 @@ def _mark(group: list[Order]) -> OwnMark:
     filled = sum(order.filled for order in group)
     worst = min((_own_state(order) for order in group), key=_WORST_FIRST.index)
     words = text.whole(remaining) if len(group) == 1 else f"{len(group)}: {text.whole(remaining)}"
-    return OwnMark(words, worst, filled / ordered if ordered else 0.0, len(group))
+    share = filled / ordered if ordered else 0.0
+    return OwnMark(words, worst, share, len(group), _points(group))
+
+
+def _points(group: list[Order]) -> int:
+    """The way the stops of a row look, 0 where they differ or it is not known."""
+    directions = {order.stop_direction for order in group}
+    if len(directions) != 1:
+        return 0
+    direction = directions.pop()
+    if direction is None:
+        return 0
+    return 1 if direction is StopDirection.UP else -1
 
 
 _WORST_FIRST = (

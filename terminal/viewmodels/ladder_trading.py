@@ -22,7 +22,7 @@ from terminal.session.results import Blocked
 from terminal.viewmodels import text
 from terminal.viewmodels.double_press import DoublePress
 from terminal.viewmodels.keys import DOUBLE_PRESS_MS, LadderAction
-from terminal.viewmodels.ladder_view import Message
+from terminal.viewmodels.ladder_view import Message, StagedOrder
 from terminal.viewmodels.text import Role
 
 if TYPE_CHECKING:
@@ -370,6 +370,16 @@ class LadderTrading:
             else "cancel first"
         )
         self.say(f"Moving to {text.price(price, self.contract)}: {first}.", Role.CAUTION)
+
+    def grabbed(self, step: int) -> StagedOrder | None:
+        """Where the grabbed order would go, once it is moved; None before."""
+        order = None if self.grab is None else self._desk.orders.get(self.grab.client_oid)
+        if self.grab is None or order is None or order.shown_at is None:
+            return None
+        if row_index(order.shown_at, step) == self.grab.target:
+            return None
+        price = price_for_side(self.grab.target, step, self.grab.side)
+        return StagedOrder(self.grab.side, price, "moved here", order.remaining)
 
     def drop_ended_grab(self) -> None:
         """Leave the grab when its order can no longer be moved."""

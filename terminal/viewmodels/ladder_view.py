@@ -10,10 +10,12 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import TYPE_CHECKING, NamedTuple, final
 
-from terminal.viewmodels.text import Role
+from terminal.viewmodels.ladder_columns import STUDIED, LadderColumn
+from terminal.viewmodels.ladder_options import SHIPPED, LadderOptions
+from terminal.viewmodels.text import Role, whole
 
 if TYPE_CHECKING:
-    from terminal.domain.units import Price
+    from terminal.domain.units import Lots, Price, Side
 
 
 class OwnState(Enum):
@@ -32,19 +34,91 @@ class OwnMark(NamedTuple):
     """Own orders on one row and side: their remaining lots as text, drawn by the worst state.
 
     ``filled_share`` is 0 to 1 of the ordered lots. ``orders`` is how many lie on the row.
+    ``points`` is the way a waiting stop looks: +1 up, -1 down, 0 where it is not known. ``is_held``
+    marks an order that stands under the pointer while its price is elsewhere, ``is_ghost`` the
+    place of its true price.
     """
 
     text: str
     state: OwnState
     filled_share: float
     orders: int
+    points: int = 0
+    is_held: bool = False
+    is_ghost: bool = False
+
+
+@final
+class StagedOrder(NamedTuple):
+    """An order that was shown and not sent: drawn as a dashed line with its words.
+
+    ``lots`` is None where the order closes whatever there is.
+    """
+
+    side: Side | None
+    price: Price
+    kind: str
+    lots: Lots | None
+    label: str = ""
+
+    @property
+    def words(self) -> str:
+        """What stands on the line: ``Sell 4 stop``, with the label behind it."""
+        side = "" if self.side is None else self.side.value
+        lots = "" if self.lots is None else whole(self.lots)
+        return " ".join(part for part in (side, lots, self.kind, self.label) if part).capitalize()
+
+
+@final
+class StagedMark(NamedTuple):
+    """A staged line on a row, ready to draw."""
+
+    words: str
+    role: Role
+
+
+@final
+class TagMark(NamedTuple):
+    """A tag on a row or at an edge, ready to draw."""
+
+    label: str
+    role: Role
+
+
+@final
+class RowExtras(NamedTuple):
+    """What columns beyond the depth say on a row; texts are empty where nothing is to be said.
+
+    ``volume_share`` is 0 to 1 of the largest volume in view. ``imbalance`` is the share of the bids
+    in percent among what rests up to this distance on both sides.
+    """
+
+    volume_text: str = ""
+    volume_share: float = 0.0
+    bid_trades: str = ""
+    ask_trades: str = ""
+    bid_change: str = ""
+    ask_change: str = ""
+    bid_total: str = ""
+    ask_total: str = ""
+    imbalance: str = ""
+    pnl_text: str = ""
+    pnl_role: Role = Role.TEXT_DIM
+    note: str = ""
+    bid_queue: str = ""
+    ask_queue: str = ""
+
+
+NO_EXTRAS = RowExtras()
 
 
 @final
 class LadderRow(NamedTuple):
     """One row, ready to draw. Texts are empty where nothing is to be said.
 
-    ``price`` is the row's lowest tick. Shares are 0 to 1 of the widest depth bar in view.
+    ``price`` is the row's lowest tick. Shares are 0 to 1 of what a full depth bar stands for.
+    Large sizes are marked 1 or 2, by the threshold they reach; trails are 0 (none) to 3 (fresh).
+    ``outside`` are tags beyond the edge at which the row lies, ``outside_way`` says which (+1 up).
     ``last_text`` is the size of the last trade if it was here; ``last_direction`` is -1, 0, +1.
     """
 
@@ -65,6 +139,16 @@ class LadderRow(NamedTuple):
     is_entry: bool
     is_cursor: bool
     is_grab_target: bool
+    tags: tuple[TagMark, ...] = ()
+    outside: tuple[TagMark, ...] = ()
+    outside_way: int = 0
+    staged: StagedMark | None = None
+    large_bid: int = 0
+    large_ask: int = 0
+    bid_trail: int = 0
+    ask_trail: int = 0
+    is_gap_below: bool = False
+    extras: RowExtras = NO_EXTRAS
 
 
 @final
@@ -91,6 +175,8 @@ class Message:
 class LadderView:
     """Everything the ladder shows at one frame.
 
+    ``options`` are the user's choices, ``units`` the unit of each column's heading; ``missing`` are
+    columns whose source is not there. ``price_digits`` is the length of the longest price in view.
     ``off_market`` says how far the touch lies outside the rows, empty while it is in view.
     ``stale`` is None while the book can be trusted, else the sentence for the shade that covers
     the rows. ``waiting`` is None once there is something to show, else what is waited for.
@@ -118,6 +204,10 @@ class LadderView:
     is_market_above: bool
     stale: str | None
     waiting: str | None
+    options: LadderOptions = SHIPPED
+    units: tuple[tuple[LadderColumn, str], ...] = ()
+    missing: frozenset[LadderColumn] = STUDIED
+    price_digits: int = 0
 
 
 EMPTY_LADDER = LadderView(

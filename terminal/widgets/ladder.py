@@ -9,11 +9,11 @@ from PySide6.QtCore import QPoint, Qt, Slot
 from PySide6.QtGui import QKeySequence, QShortcut
 from PySide6.QtWidgets import (
     QComboBox,
-    QGridLayout,
     QHBoxLayout,
     QLabel,
     QLineEdit,
     QPushButton,
+    QToolButton,
     QVBoxLayout,
     QWidget,
 )
@@ -22,7 +22,7 @@ from terminal.viewmodels.keys import LadderAction
 from terminal.viewmodels.ladder_trading import ArmedBy
 from terminal.viewmodels.text import Role
 from terminal.widgets.canvas.ladder_canvas import LadderCanvas
-from terminal.widgets.canvas.ladder_layout import SHARES
+from terminal.widgets.ladder_header import LadderHeader
 from terminal.widgets.styling import elided, paint_role, set_property
 
 if TYPE_CHECKING:
@@ -32,8 +32,6 @@ if TYPE_CHECKING:
     from terminal.widgets.theme import Theme
 
 SPACING = 4
-LARGE = 1.2
-"""From this size of letters on the outer columns have no room for two words."""
 BANNER_PLACE = 3
 """Below contract, units and position."""
 
@@ -55,9 +53,11 @@ class LadderPanel(QWidget):
         self._theme = theme
         self._told: dict[QPushButton, LadderAction] = {}
         self.canvas = LadderCanvas(view_model, theme, meter, self)
+        self.header = LadderHeader(view_model, self.canvas, theme, self)
         self._picker = self._make_picker()
         self._step = QLabel(self)
         self._unit = QLabel(self)
+        self._more = self._make_more()
         self._arm_keyboard = self._toggle("Keys", LadderAction.ARM_KEYBOARD, "arm_keyboard")
         self._arm_mouse = self._toggle("Mouse", None, "arm_mouse")
         self._lane = self._make_lane()
@@ -98,6 +98,16 @@ class LadderPanel(QWidget):
         picker.setMinimumContentsLength(10)
         return picker
 
+    def _make_more(self) -> QToolButton:
+        button = QToolButton(self)
+        button.setObjectName("ladder.more")
+        button.setText("Columns \u25be")
+        button.setAutoRaise(True)
+        button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        button.setToolTip("Columns, centring, spread, depth bars, large sizes of this ladder")
+        button.clicked.connect(self._on_more)
+        return button
+
     def _toggle(self, words: str, action: LadderAction | None, name: str) -> QPushButton:
         button = QPushButton(words, self)
         button.setObjectName(f"ladder.{name}")
@@ -131,9 +141,9 @@ class LadderPanel(QWidget):
         column.setContentsMargins(SPACING, SPACING, SPACING, SPACING)
         column.setSpacing(SPACING)
         column.addLayout(_row(self._picker, 1, self._arm_keyboard, self._arm_mouse))
-        column.addLayout(_row(self._unit, 1, self._step))
+        column.addLayout(_row(self._unit, 1, self._step, self._more))
         column.addLayout(_row(self._lane, self._position, self._entry, 1, self._pnl))
-        column.addWidget(self._headings())
+        column.addWidget(self.header)
         column.addWidget(self.canvas, 1)
         column.addWidget(self._message)
         column.addLayout(_row(*self._sizes, self._size))
@@ -142,27 +152,6 @@ class LadderPanel(QWidget):
                 self._post_only, self._reduce_only, self._exits, 1, self._cancel_all, self._flatten
             )
         )
-
-    def _headings(self) -> QWidget:
-        """Column titles over the grid's own shares."""
-        box = QWidget(self)
-        grid = QGridLayout(box)
-        grid.setContentsMargins(0, 0, 0, 0)
-        grid.setSpacing(0)
-        mine = ("My buys", "My sells") if self._theme.scale < LARGE else ("Mine", "Mine")
-        titles = (mine[0], "Bid lots", "Price", "Ask lots", mine[1])
-        for column, (title, share) in enumerate(zip(titles, SHARES.values(), strict=True)):
-            label = QLabel(title, box)
-            set_property(label, "head", "true")
-            is_own = column in (0, 4)
-            label.setAlignment(
-                Qt.AlignmentFlag.AlignCenter if is_own else Qt.AlignmentFlag.AlignRight
-            )
-            label.setContentsMargins(0, 0, 0 if is_own else 6, 0)
-            label.setMinimumWidth(1)
-            grid.addWidget(label, 0, column)
-            grid.setColumnStretch(column, share)
-        return box
 
     def _connect(self) -> None:
         vm = self._vm
@@ -183,6 +172,11 @@ class LadderPanel(QWidget):
         escape = QShortcut(QKeySequence(Qt.Key.Key_Escape), self._size)
         escape.setContext(Qt.ShortcutContext.WidgetShortcut)
         escape.activated.connect(self._on_size_dropped)
+        self._dress()
+        self.setFocusProxy(self.canvas)
+
+    def _dress(self) -> None:
+        """What the parts look like and say of themselves."""
         for button, name in ((self._arm_keyboard, "keyboard"), (self._arm_mouse, "mouse")):
             set_property(button, "armed", name)
         self._told[self._cancel_all] = LadderAction.CANCEL_ALL
@@ -199,13 +193,16 @@ class LadderPanel(QWidget):
             set_property(label, "head", "true")
         for button in (self._cancel_all, self._flatten):
             button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
-        self.setFocusProxy(self.canvas)
 
     # Gestures --------------------------------------------------------------------------------
 
     def _on_picked(self, symbol: str) -> None:
         self._vm.choose_contract(symbol)
         self.canvas.setFocus()
+
+    @Slot()
+    def _on_more(self) -> None:
+        self.header.open_menu()
 
     @Slot()
     def _on_arm_keyboard(self) -> None:

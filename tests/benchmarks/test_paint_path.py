@@ -4,18 +4,22 @@ from __future__ import annotations
 
 import asyncio
 import random
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
 from PySide6.QtCore import QPoint
 from PySide6.QtGui import QImage, QRegion
 
-from terminal.domain.units import Side
+from terminal.domain.units import OrderId, Price, Side
 from terminal.storage.paths import resources
 from terminal.viewmodels.frame import FrameMeter
+from terminal.viewmodels.ladder_columns import DEFAULT_COLUMNS, LadderColumn
+from terminal.viewmodels.ladder_studies import RowStudy
 from terminal.widgets.canvas.ladder_canvas import LadderCanvas
+from terminal.widgets.canvas.ladder_list import row_list
 from terminal.widgets.theme import Theme
-from tests.support.builders import a_delta, a_snapshot
+from tests.support.builders import a_delta, a_position_update, a_snapshot, an_order_update
 from tests.support.desktop import Desktop
 
 if TYPE_CHECKING:
@@ -23,13 +27,19 @@ if TYPE_CHECKING:
 
     from pytest_benchmark.fixture import BenchmarkFixture
 
-ROWS = 40
+ROWS = 60
 
 
 @pytest.fixture
-def desktop(qapp: object) -> Iterator[Desktop]:
-    """A full book around 1000, forty rows of it on show."""
+def loop() -> Iterator[asyncio.AbstractEventLoop]:
     loop = asyncio.new_event_loop()
+    yield loop
+    loop.close()
+
+
+@pytest.fixture
+def desktop(qapp: object, loop: asyncio.AbstractEventLoop) -> Iterator[Desktop]:
+    """A full book around 1000, sixty rows of it on show."""
     desktop = Desktop()
     dice = random.Random(3)
     desktop.market_gateway.snapshots.clear()
@@ -43,7 +53,6 @@ def desktop(qapp: object) -> Iterator[Desktop]:
     loop.run_until_complete(desktop.start(ROWS))
     yield desktop
     loop.run_until_complete(desktop.stop())
-    loop.close()
 
 
 @pytest.fixture
@@ -55,6 +64,81 @@ def canvas(desktop: Desktop) -> Iterator[LadderCanvas]:
     desktop.frame.tick()
     yield canvas
     canvas.deleteLater()
+
+
+class Everything:
+    """Studies with something to say on every row."""
+
+    def row(self, low: Price, high: Price) -> RowStudy:
+        return RowStudy(1000 + low, low % 900, low % 700, low % 90 - 45, 45 - low % 80)
+
+
+@pytest.fixture
+def all_columns(
+    desktop: Desktop, canvas: LadderCanvas, loop: asyncio.AbstractEventLoop
+) -> LadderCanvas:
+    """Every column on show and full: own orders, studies, a position."""
+    ladder = desktop.ladder
+    ladder.study_with(lambda _: Everything())
+    columns = tuple(replace(one, is_shown=True) for one in DEFAULT_COLUMNS)
+    ladder.set_columns(columns)
+    loop.run_until_complete(_hold_and_order(desktop))
+    canvas.resize(1100, canvas.height())
+    desktop.frame.tick()
+    canvas.grab()
+    assert len(canvas.layout_grid.columns) == len(columns)
+    return canvas
+
+
+async def _hold_and_order(desktop: Desktop) -> None:
+    desktop.bench.stream.push(a_position_update(3, "100.1"))
+    for number in range(20):
+        desktop.bench.stream.push(
+            an_order_update(
+                order_id=OrderId(f"o{number}"), client_oid=None, price=Price(999 - number)
+            )
+        )
+    await desktop.settle()
+
+
+def test_full_repaint_of_all_columns(
+    benchmark: BenchmarkFixture, all_columns: LadderCanvas
+) -> None:
+    image = QImage(all_columns.size(), QImage.Format.Format_RGB32)
+    benchmark(lambda: all_columns.render(image))
+
+
+def test_one_row_repaint_of_all_columns(
+    benchmark: BenchmarkFixture, all_columns: LadderCanvas
+) -> None:
+    image = QImage(all_columns.size(), QImage.Format.Format_RGB32)
+    region = QRegion(all_columns.layout_grid.row_rect(ROWS // 2))
+    benchmark(lambda: all_columns.render(image, QPoint(), region))
+
+
+def test_lists_of_all_rows_and_columns(
+    benchmark: BenchmarkFixture, all_columns: LadderCanvas, desktop: Desktop
+) -> None:
+    """What a new layout costs before it is painted."""
+    rows, grid, measure = desktop.ladder.view.rows, all_columns.layout_grid, all_columns.measure
+    lists = benchmark(lambda: [row_list(row, grid, measure) for row in rows])
+    assert sum(len(one) for one in lists) > ROWS * len(grid.columns)
+
+
+def test_refresh_with_all_columns(
+    benchmark: BenchmarkFixture, all_columns: LadderCanvas, desktop: Desktop
+) -> None:
+    """A delta at the best bid and the frame that follows it, every column on show."""
+    sequence = 100
+
+    def change() -> None:
+        nonlocal sequence
+        sequence += 1
+        desktop.market_stream.push(a_delta(sequence, Side.BUY, 1000, 1 + sequence % 900))
+        desktop.frame.tick()
+
+    benchmark(change)
+    assert all_columns.layout_grid.shows(LadderColumn.PNL)
 
 
 def test_full_repaint(benchmark: BenchmarkFixture, canvas: LadderCanvas) -> None:

@@ -247,3 +247,25 @@ def test_keys_and_habits_come_back_as_they_were_stored(tmp_path: Path) -> None:
     store.save(changed)
     assert store.load() == (changed, "")
     assert changed.habits == LadderHabits(hold_ms=400, infers_type=True)
+
+
+@pytest.mark.parametrize(
+    ("written", "read"),
+    [
+        ({"ladder": {"version": 1}}, {"ladder": {"version": 1}}),
+        ({"ladder": 7, "second": {"a": 1}}, {"second": {"a": 1}}),
+        ([1, 2], {}),
+        (None, {}),
+    ],
+)
+def test_how_ladders_look_never_costs_the_limits(
+    tmp_path: Path, written: object, read: object
+) -> None:
+    """What is no choice of a ladder is left out, everything else is kept."""
+    (tmp_path / "settings.json").write_text(
+        json.dumps({"version": 2, "max_order_lots": 77, "ladders": written}), encoding="utf-8"
+    )
+
+    settings, problem = SettingsStore(tmp_path, FakeClock()).load()
+
+    assert (settings.max_order_lots, settings.ladders, problem) == (77, read, "")

@@ -5,6 +5,7 @@ from hypothesis import strategies as st
 from terminal.domain.guard import Touch
 from terminal.domain.units import Price
 from terminal.viewmodels.ladder_axis import PRICE_STEPS, LadderAxis
+from terminal.viewmodels.ladder_options import Centering
 
 
 def a_touch(bid: int = 1000, ask: int = 1001) -> Touch:
@@ -163,3 +164,98 @@ def test_a_placed_cursor_is_in_view_after_any_gesture(moves: list[tuple[str, int
             axis.change_step(finer=bool(value))
         assert axis.cursor is not None
         assert axis.cursor >= 0
+
+
+def test_a_drifting_axis_recentres_after_so_many_ticks_and_not_before() -> None:
+    """Unless the pointer is over the ladder."""
+    axis = an_axis(40)
+    axis.centering, axis.drift_ticks = Centering.DRIFT, 5
+    axis.follow(a_touch(), is_held=False)
+    axis.follow(a_touch(1004, 1005), is_held=False)
+    assert axis.top_index == 1020
+    axis.follow(a_touch(1005, 1006), is_held=True)
+    assert axis.top_index == 1020
+
+    axis.follow(a_touch(1005, 1006), is_held=False)
+
+    assert axis.top_index == 1025
+
+
+def test_a_static_axis_stays_after_the_same_drift() -> None:
+    """As shipped, rows move only after the market has left them."""
+    axis = an_axis(40)
+    axis.follow(a_touch(), is_held=False)
+    axis.follow(a_touch(1010, 1011), is_held=False)
+    assert axis.top_index == 1020
+
+
+def test_an_always_centred_axis_follows_and_waits_while_the_user_looks_elsewhere() -> None:
+    """A placed cursor stays on its price and never leaves the view; scrolling waits for Space."""
+    axis = an_axis()
+    axis.follow(a_touch(), is_held=False)
+    axis.keep_centered(a_touch(1003, 1004))
+    assert (axis.top_index, axis.cursor) == (1013, 1003)
+
+    axis.place_cursor(1001)
+    axis.keep_centered(a_touch(1005, 1006))
+    assert (axis.top_index, axis.cursor) == (1015, 1001)
+    axis.keep_centered(a_touch(1050, 1051))
+    assert (axis.top_index, axis.cursor) == (1015, 1001)
+
+    axis.scroll(-3)
+    axis.keep_centered(a_touch(1005, 1006))
+    assert axis.top_index == 1012
+    axis.recenter(a_touch(1005, 1006))
+    axis.keep_centered(a_touch(1006, 1007))
+    assert axis.top_index == 1016
+
+
+@given(
+    st.integers(100, 2000),
+    st.integers(1, 60),
+    st.integers(1, 40),
+    st.sets(st.integers(100, 2060), max_size=4),
+    st.lists(st.sampled_from(["up", "down", "page", "scroll", "back"]), max_size=8),
+)
+def test_a_collapsed_spread_leaves_out_only_empty_rows_of_the_inside(
+    bid: int, spread: int, count: int, kept: set[int], moves: list[str]
+) -> None:
+    """Rows stay in order, both best prices and all that is kept remain, and places agree."""
+    axis, touch = an_axis(count), a_touch(bid, bid + spread)
+    axis.follow(touch, is_held=False)
+    axis.collapse(touch, kept, is_held=False)
+    axis.recenter(touch)
+    for move in moves:
+        if move in {"up", "down"}:
+            axis.move_cursor(1 if move == "up" else -1)
+        elif move == "page":
+            axis.move_cursor(10)
+        else:
+            axis.scroll(3 if move == "scroll" else -3)
+        assert axis.cursor is not None
+        assert axis.cursor in axis.indices, move
+
+    assert not set(axis.hidden) & {bid, bid + spread, *kept}
+    assert all(bid < row < bid + spread for row in axis.hidden)
+    indices = list(axis.indices)
+    assert len(indices) == count
+    assert indices == sorted(set(indices), reverse=True)
+    assert [axis.row_of_index(axis.index_of_row(row) or 0) for row in range(count)] == list(
+        range(count)
+    )
+    assert all(axis.row_of_index(row) is None for row in axis.hidden)
+
+
+def test_while_it_is_held_a_collapsed_spread_only_gives_rows_back() -> None:
+    """Rows never jump under the pointer because the spread has grown."""
+    axis = an_axis()
+    axis.follow(a_touch(1000, 1005), is_held=False)
+    axis.collapse(a_touch(1000, 1005), (), is_held=False)
+    assert list(axis.hidden) == [1001, 1002, 1003, 1004]
+
+    axis.collapse(a_touch(1000, 1009), (), is_held=True)
+    assert list(axis.hidden) == [1001, 1002, 1003, 1004]
+    axis.collapse(a_touch(1002, 1009), (), is_held=True)
+    assert list(axis.hidden) == [1003, 1004]
+    axis.collapse(Touch(None, Price(1009)), (), is_held=False)
+    assert not axis.hidden

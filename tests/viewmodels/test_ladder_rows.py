@@ -9,7 +9,7 @@ from terminal.viewmodels.ladder_rows import RowBuilder, RowMarks, own_marks
 from terminal.viewmodels.ladder_view import LadderRow, OwnState
 from tests.support.builders import a_contract
 
-NO_MARKS = RowMarks(None, None, None, None, None, 0)
+NO_MARKS = RowMarks()
 
 
 def a_book() -> OrderBook:
@@ -26,7 +26,8 @@ def rows_of(
     return RowBuilder(a_contract()).build(
         a_book(),
         Touch(Price(100), Price(102)),
-        window=(104 // step, 6, step),
+        indices=range(104 // step, 104 // step - 6, -1),
+        step=step,
         own={},
         marks=marks,
         is_book_shown=is_book_shown,

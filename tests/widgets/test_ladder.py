@@ -17,8 +17,9 @@ from terminal.domain.events import PositionMode, PositionSide
 from terminal.domain.units import Lots, OrderId, Price, Side
 from terminal.storage.paths import resources
 from terminal.viewmodels.frame import FrameMeter
+from terminal.viewmodels.ladder_columns import DEFAULT_COLUMNS, STUDIED, LadderColumn
 from terminal.viewmodels.text import Role
-from terminal.widgets.canvas.ladder_layout import LadderColumn, LadderLayout
+from terminal.widgets.canvas.ladder_layout import LadderLayout, least_width, place
 from terminal.widgets.ladder import LadderPanel
 from terminal.widgets.theme import Theme
 from tests.support.builders import XBT, a_delta, a_position_update, an_order_update
@@ -28,7 +29,7 @@ from tests.support.protected import Protected
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
-    from terminal.viewmodels.ladder_view import LadderRow
+    from terminal.widgets.canvas.ladder_list import RowList
 
 pytestmark = pytest.mark.usefixtures("qapp")
 K = Qt.Key
@@ -82,22 +83,11 @@ async def shown(access: Access = Access.FULL) -> AsyncIterator[Shown]:
         QApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
 
 
-async def test_the_headings_stand_over_their_columns() -> None:
-    """Headings and grid divide the width alike, whatever the shares are."""
+async def test_the_heading_stands_over_its_columns() -> None:
     async with shown() as ladder:
-        QApplication.sendPostedEvents(None, QEvent.Type.LayoutRequest)
-        layout = ladder.canvas.layout_grid
-        labels = {label.text(): label for label in ladder.panel.findChildren(QLabel)}
-        for column, title in (
-            (LadderColumn.BID, "Bid lots"),
-            (LadderColumn.PRICE, "Price"),
-            (LadderColumn.ASK, "Ask lots"),
-        ):
-            label = labels[title]
-            left, width = layout.column(column)
-            edge = label.mapTo(ladder.panel, QPoint(label.width(), 0)).x()
-            wanted = ladder.canvas.mapTo(ladder.panel, QPoint(left + width, 0)).x()
-            assert abs(edge - wanted) <= 4, title
+        header, canvas = ladder.panel.header, ladder.canvas
+        assert header.width() == canvas.width()
+        assert header.mapTo(ladder.panel, QPoint()).x() == canvas.mapTo(ladder.panel, QPoint()).x()
 
 
 async def test_keys_trade_from_the_canvas() -> None:
@@ -310,9 +300,9 @@ async def test_a_small_region_paints_only_its_rows(monkeypatch: pytest.MonkeyPat
         painted: list[int] = []
         original = canvas._painter.paint_row
 
-        def record(painter: QPainter, layout: LadderLayout, row: int, view: LadderRow) -> None:
+        def record(painter: QPainter, layout: LadderLayout, row: int, items: RowList) -> None:
             painted.append(row)
-            original(painter, layout, row, view)
+            original(painter, layout, row, items)
 
         monkeypatch.setattr(canvas._painter, "paint_row", record)
         canvas.grab()
@@ -400,25 +390,33 @@ async def test_an_empty_ladder_says_what_it_waits_for() -> None:
 
 @pytest.mark.parametrize(("width", "height"), [(300, 200), (417, 731), (1000, 400)])
 def test_the_layout_covers_every_pixel_once(width: int, height: int) -> None:
-    layout = LadderLayout(width, height, 19)
+    layout = a_layout(width, height)
     for x in range(width):
         assert layout.column_at(x) is not None
-    edges = [layout.column(column) for column in LadderColumn]
+    edges = [layout.column(placed.column) for placed in layout.columns]
     assert edges[0][0] == 0
     for (left, wide), (after, _) in itertools.pairwise(edges):
         assert left + wide == after
     assert layout.column_at(width) is None
     assert layout.row_at(layout.row_count * 19) is None
-    inset = LadderLayout(width, height, 19, 4)
+    inset = a_layout(width, height, 4)
     assert inset.column_at(3) is None
     assert inset.row_at(3) is None
     assert inset.row_rect(0).top() == 4
     assert inset.row_rect(inset.row_count - 1).bottom() < height - 4
     for row in range(layout.row_count):
-        for column in LadderColumn:
-            point = layout.point_of(row, column)
+        for placed in layout.columns:
+            point = layout.point_of(row, placed.column)
             assert layout.row_at(point.y()) == row
-            assert layout.column_at(point.x()) is column
+            assert layout.column_at(point.x()) is placed.column
+    assert layout.column(LadderColumn.VOLUME) == (0, 0), "not on show: no source"
+
+
+def a_layout(width: int, height: int, inset: int = 0) -> LadderLayout:
+    columns = place(
+        DEFAULT_COLUMNS, width, lambda one: least_width(one, 7.0, 9), STUDIED, inset=inset
+    )
+    return LadderLayout(width, height, 19, columns, inset)
 
 
 async def test_watching_arms_nothing_and_the_buttons_do_not_look_armed() -> None:

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, final
 
-from PySide6.QtCore import QEvent, QPoint, QSize, Qt, Slot
+from PySide6.QtCore import QEvent, QPoint, QSize, Qt, Signal, Slot
 from PySide6.QtGui import QPainter
 from PySide6.QtWidgets import QSizePolicy, QWidget
 from typing_extensions import override
 
 from terminal.domain.units import Side
-from terminal.widgets.canvas.ladder_layout import LadderColumn, LadderLayout
+from terminal.viewmodels.ladder_columns import LadderColumn
+from terminal.widgets.canvas.ladder_layout import LadderLayout, least_width, place
+from terminal.widgets.canvas.ladder_list import PLAIN, row_list
 from terminal.widgets.canvas.ladder_painter import FRAME_PX, LadderPainter
 from terminal.widgets.inputs import HeldKeys, chord_of, pressed_at_ms
 
@@ -27,10 +29,14 @@ if TYPE_CHECKING:
 
     from terminal.viewmodels.frame import FrameMeter
     from terminal.viewmodels.ladder import LadderViewModel
-    from terminal.viewmodels.ladder_view import LadderView
+    from terminal.viewmodels.ladder_columns import ColumnSetting
+    from terminal.viewmodels.ladder_view import LadderRow, LadderView
+    from terminal.widgets.canvas.ladder_list import RowList
     from terminal.widgets.theme import Theme
 
 ROWS_PER_NOTCH = 3
+TURBO_ROWS = 15
+"""Rows for a notch of the wheel with Shift."""
 _NOTCH = 120
 _SIDES = {LadderColumn.BID: Side.BUY, LadderColumn.ASK: Side.SELL}
 _OWN_SIDES = {LadderColumn.OWN_BID: Side.BUY, LadderColumn.OWN_ASK: Side.SELL}
@@ -38,7 +44,12 @@ _OWN_SIDES = {LadderColumn.OWN_BID: Side.BUY, LadderColumn.OWN_ASK: Side.SELL}
 
 @final
 class LadderCanvas(QWidget):
-    """Rows of a ladder. Only rows that differ are painted again."""
+    """Rows of a ladder. Only rows that differ are painted again.
+
+    ``layout_changed`` tells that columns have another place.
+    """
+
+    layout_changed = Signal()
 
     def __init__(
         self,
@@ -54,7 +65,9 @@ class LadderCanvas(QWidget):
         self._meter = meter
         self._painter = LadderPainter(theme)
         self._shown: LadderView = view_model.view
-        self._layout = LadderLayout(1, 1, theme.row_height)
+        self._lists: list[tuple[LadderRow, RowList]] = []
+        self._digit_width = self._painter.measure("0", PLAIN, 100)
+        self._layout = self._place_columns()
         self._wheel = 0
         self._held = HeldKeys()
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
@@ -67,7 +80,31 @@ class LadderCanvas(QWidget):
     @Slot()
     def _on_theme_changed(self) -> None:
         self._painter = LadderPainter(self._theme)
+        self._lists.clear()
         self.update()
+
+    def _place_columns(self) -> LadderLayout:
+        view, inset = self._shown, 2 * FRAME_PX
+        columns = place(
+            view.options.columns, self.width(), self.least_width, view.missing, inset=inset
+        )
+        return LadderLayout(self.width(), self.height(), self._theme.row_height, columns, inset)
+
+    def measure(self, words: str, font: str, percent: int) -> float:
+        """The width of a text in a font role, in pixels."""
+        return self._painter.measure(words, font, percent)
+
+    def least_width(self, setting: ColumnSetting) -> int:
+        """The pixels that a column needs with the present fonts."""
+        return least_width(setting, self._digit_width, self._shown.price_digits)
+
+    def _lay_out(self) -> None:
+        layout = self._place_columns()
+        if layout != self._layout:
+            self._layout = layout
+            self._lists.clear()
+            self.update()
+            self.layout_changed.emit()
 
     @property
     def layout_grid(self) -> LadderLayout:
@@ -88,14 +125,39 @@ class LadderCanvas(QWidget):
         """Take the view-model's view; ask for a repaint of what differs."""
         before, now = self._shown, self._vm.view
         self._shown = now
+        if (before.options, before.missing, before.price_digits) != (
+            now.options,
+            now.missing,
+            now.price_digits,
+        ):
+            self._lay_out()
         if self._is_other_picture(before, now):
             self.update()
             return
         # A line of one pixel between two rows covers parts of both where pixels are scaled.
         spill = 0 if self.devicePixelRatioF() == 1 else 1
         for row, (old, new) in enumerate(zip(before.rows, now.rows, strict=True)):
-            if old != new:
+            if old is not new and old != new and self._differs(row, new):
                 self.update(self._layout.row_rect(row).adjusted(0, -spill, 0, spill))
+
+    def _differs(self, row: int, new: LadderRow) -> bool:
+        """Whether a row's picture is another one: a bar may change by less than a pixel."""
+        before = self._lists[row][1] if row < len(self._lists) else None
+        return self._list_of(row, new) != before
+
+    def _list_of(self, row: int, shown: LadderRow) -> RowList:
+        """What to paint for a row; kept while the row and the columns are the same."""
+        while len(self._lists) <= row:
+            place_ = len(self._lists)
+            rows = self._shown.rows
+            made = row_list(rows[place_], self._layout, self._painter.measure)
+            self._lists.append((rows[place_], made))
+        known, items = self._lists[row]
+        if known is not shown:
+            if known != shown:
+                items = row_list(shown, self._layout, self._painter.measure)
+            self._lists[row] = (shown, items)
+        return items
 
     @staticmethod
     def _is_other_picture(before: LadderView, now: LadderView) -> bool:
@@ -118,7 +180,7 @@ class LadderCanvas(QWidget):
             region = event.region()
             for row, shown in enumerate(view.rows[: layout.row_count]):
                 if region.intersects(layout.row_rect(row)):
-                    self._painter.paint_row(painter, layout, row, shown)
+                    self._painter.paint_row(painter, layout, row, self._list_of(row, shown))
             self._painter.paint_below(painter, layout)
             if view.off_market:
                 self._painter.paint_off_market(painter, layout, view)
@@ -133,9 +195,7 @@ class LadderCanvas(QWidget):
 
     @override
     def resizeEvent(self, event: QResizeEvent) -> None:
-        self._layout = LadderLayout(
-            self.width(), self.height(), self._theme.row_height, 2 * FRAME_PX
-        )
+        self._lay_out()
         self._vm.set_visible_rows(self._layout.row_count)
         super().resizeEvent(event)
 
@@ -184,15 +244,23 @@ class LadderCanvas(QWidget):
 
     @override
     def wheelEvent(self, event: QWheelEvent) -> None:
-        self._wheel += event.angleDelta().y()
+        delta = event.angleDelta()
+        self._wheel += delta.y() or delta.x()  # some systems turn the wheel with Shift
         notches = int(self._wheel / _NOTCH)
         self._wheel -= notches * _NOTCH
         if event.modifiers() & Qt.KeyboardModifier.ControlModifier:
             for _ in range(abs(notches)):
                 self._vm.step(finer=notches > 0)
         elif notches:
-            self._vm.scroll(notches * ROWS_PER_NOTCH)
+            is_turbo = event.modifiers() & Qt.KeyboardModifier.ShiftModifier
+            self._vm.scroll(notches * (TURBO_ROWS if is_turbo else ROWS_PER_NOTCH))
         event.accept()
+
+    @override
+    def mouseMoveEvent(self, event: QMouseEvent) -> None:
+        point = event.position().toPoint()
+        self._vm.point_at(self._layout.row_at(point.y()), self._layout.column_at(point.x()))
+        super().mouseMoveEvent(event)
 
     @override
     def enterEvent(self, event: QEnterEvent) -> None:

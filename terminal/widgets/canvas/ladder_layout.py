@@ -1,35 +1,50 @@
-"""Where things are in a ladder: a pure function of size and row height.
+"""Where things are in a ladder: a pure function of size, row height and columns.
 
-Painting and the mouse share it, so what is drawn is what is clicked.
+Painting, heading and the mouse share it, so what is drawn is what is clicked.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from enum import Enum
-from typing import final
+from typing import TYPE_CHECKING, final
 
 from PySide6.QtCore import QPoint, QRect
 
+from terminal.viewmodels.ladder_columns import FACTS, LadderColumn, PlacedColumn, fit
 
-class LadderColumn(Enum):
-    """The columns from left to right; the values are their names for tests and tours."""
+if TYPE_CHECKING:
+    from collections.abc import Callable, Collection
 
-    OWN_BID = "own_bid"
-    BID = "bid"
-    PRICE = "price"
-    ASK = "ask"
-    OWN_ASK = "own_ask"
+    from terminal.viewmodels.ladder_columns import Columns, ColumnSetting
+
+PAD = 5
+"""Free pixels on either side of a text in its cell."""
+
+BESIDE_PRICE = 3
+"""Digits of room beside the price, for the last trade and for tags."""
 
 
-SHARES = {
-    LadderColumn.OWN_BID: 15,
-    LadderColumn.BID: 20,
-    LadderColumn.PRICE: 33,  # the last trade and its lots stand beside the price
-    LadderColumn.ASK: 20,
-    LadderColumn.OWN_ASK: 15,
-}
-"""How the width is divided; the headings above the grid take the same."""
+def least_width(setting: ColumnSetting, digit_width: float, price_digits: int) -> int:
+    """The pixels a column needs; a price needs those of the longest in view."""
+    digits = FACTS[setting.column].digits
+    if setting.column is LadderColumn.PRICE and price_digits:
+        digits = price_digits + BESIDE_PRICE
+    return round(digits * digit_width * setting.font_percent / 100) + 2 * PAD
+
+
+def place(
+    columns: Columns,
+    width: int,
+    least: Callable[[ColumnSetting], int],
+    missing: Collection[LadderColumn] = (),
+    *,
+    inset: int = 0,
+) -> tuple[PlacedColumn, ...]:
+    """The columns within a widget's width, its frame left free."""
+    return tuple(
+        one._replace(left=one.left + inset)
+        for one in fit(columns, max(0, width - 2 * inset), least, missing)
+    )
 
 
 @final
@@ -37,12 +52,14 @@ SHARES = {
 class LadderLayout:
     """The grid of one ladder in pixels. Rows are counted from the top, 0 first.
 
-    ``inset`` is kept free on all sides for the frame of an armed ladder.
+    ``columns`` are those on show from left to right, without a gap. ``inset`` is kept free on all
+    sides for the frame of an armed ladder.
     """
 
     width: int
     height: int
     row_height: int
+    columns: tuple[PlacedColumn, ...]
     inset: int = 0
 
     @property
@@ -51,15 +68,15 @@ class LadderLayout:
         return max(0, (self.height - 2 * self.inset) // self.row_height)
 
     def column(self, column: LadderColumn) -> tuple[int, int]:
-        """Left edge and width of a column."""
-        total, width = sum(SHARES.values()), self.width - 2 * self.inset
-        before = 0
-        for one, share in SHARES.items():
-            left = width * before // total
-            before += share
-            if one is column:
-                return self.inset + left, width * before // total - left
-        raise AssertionError(column)
+        """Left edge and width of a column; no width where it is not on show."""
+        for one in self.columns:
+            if one.column is column:
+                return one.left, one.width
+        return self.inset, 0
+
+    def shows(self, column: LadderColumn) -> bool:
+        """Whether a column has a place."""
+        return any(one.column is column for one in self.columns)
 
     def row_rect(self, row: int) -> QRect:
         """The whole row."""
@@ -78,10 +95,16 @@ class LadderLayout:
 
     def column_at(self, x: int) -> LadderColumn | None:
         """The column under a place, None outside."""
-        for column in LadderColumn:
-            left, width = self.column(column)
-            if left <= x < left + width:
-                return column
+        for one in self.columns:
+            if one.left <= x < one.left + one.width:
+                return one.column
+        return None
+
+    def edge_at(self, x: int, reach: int) -> LadderColumn | None:
+        """The column whose right edge is within ``reach`` pixels; the last has none to move."""
+        for one in self.columns[:-1]:
+            if abs(one.left + one.width - x) <= reach:
+                return one.column
         return None
 
     def point_of(self, row: int, column: LadderColumn) -> QPoint:

@@ -5,188 +5,125 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, final
 
 from PySide6.QtCore import QPoint, QRect, Qt
-from PySide6.QtGui import QBrush, QColor, QPainter, QPen, QPolygon
+from PySide6.QtGui import QBrush, QFont, QPainter, QPen, QPolygon
 
-from terminal.viewmodels.ladder_view import LadderRow, LadderView, OwnMark, OwnState
-from terminal.viewmodels.text import THIN_SPACE
-from terminal.widgets.canvas.ladder_layout import LadderColumn, LadderLayout
+from terminal.widgets.canvas.ladder_layout import PAD, LadderLayout
+from terminal.widgets.canvas.ladder_list import (
+    BOLD,
+    MIDDLE,
+    PLAIN,
+    RIGHT,
+    SMALL,
+    Bar,
+    Fill,
+    Frame,
+    Hatch,
+    Line,
+    Text,
+    Triangle,
+)
 from terminal.widgets.canvas.text_cache import TextCache
 
 if TYPE_CHECKING:
+    from terminal.viewmodels.ladder_view import LadderView
+    from terminal.widgets.canvas.ladder_list import Primitive, RowList
     from terminal.widgets.theme import Theme
 
-PAD = 6
 FRAME_PX = 2
+_FADED = {"buy_bar": ("buy", 56), "sell_bar": ("sell", 56), "volume_bar": ("accent", 56),
+          "buy_partly": ("buy", 110), "sell_partly": ("sell", 110)}  # fmt: skip
 
 
 @final
 class LadderPainter:
-    """Draws a ladder's view into a painter, row by row."""
+    """Walks the lists of a ladder's rows, and draws what lies over all of them."""
 
     def __init__(self, theme: Theme) -> None:
-        self._texts = TextCache(theme.font)
-        self._bold = TextCache(theme.bold_font)
-        self._small = TextCache(theme.small_font)
+        self._fonts = {PLAIN: theme.font, BOLD: theme.bold_font, SMALL: theme.small_font}
+        self._caches: dict[tuple[str, int], TextCache] = {}
+        self._texts, self._bold = self._cache(PLAIN, 100), self._cache(BOLD, 100)
         color = theme.color
-        self._panel, self._raised = color("panel"), color("raised")
-        self._grounds = {"buy": color("buy_ground"), "sell": color("sell_ground")}
-        self._bars = {"buy": theme.faded("buy", 56), "sell": theme.faded("sell", 56)}
-        self._side = {"buy": color("buy"), "sell": color("sell")}
-        self._pens = {
-            name: QPen(color(name))
-            for name in (
-                "text",
-                "text_dim",
-                "text_off",
-                "buy",
-                "sell",
-                "accent",
-                "caution",
-                "panel",
-            )
+        self._inks = {name: color(name) for name in theme.colors}
+        self._inks.update({ink: theme.faded(*of) for ink, of in _FADED.items()})
+        self._pens = {name: QPen(shade) for name, shade in self._inks.items()}
+        self._dashed = {
+            name: QPen(shade, 1, Qt.PenStyle.DashLine) for name, shade in self._inks.items()
         }
-        self._line = QPen(color("line"))
-        self._cursor_pen = QPen(color("accent"), 1)
-        self._target_pen = QPen(color("caution"), 1, Qt.PenStyle.DashLine)
+        self._hatches = {
+            side: QBrush(color(side), Qt.BrushStyle.BDiagPattern) for side in ("buy", "sell")
+        }
+        self._panel = color("panel")
         self._shade = theme.faded("window", 175)
         self._shade_plate = color("raised")
         self._frames = {name: color(name) for name in ("keyboard_armed", "mouse_armed")}
-        self._partly = {side: theme.faded(side, 110) for side in self._side}
-        self._entry = color("accent")
-        self._hatches = {
-            side: QBrush(self._side[side], Qt.BrushStyle.BDiagPattern) for side in self._side
-        }
+
+    def _cache(self, font: str, percent: int) -> TextCache:
+        known = self._caches.get((font, percent))
+        if known is None:
+            sized = QFont(self._fonts[font])
+            sized.setPixelSize(max(6, round(sized.pixelSize() * percent / 100)))
+            known = self._caches[font, percent] = TextCache(sized)
+        return known
+
+    def measure(self, words: str, font: str, percent: int) -> float:
+        """The width of a text in pixels."""
+        return self._cache(font, percent).get(words).width
 
     # Rows ------------------------------------------------------------------------------------
 
-    def paint_row(self, painter: QPainter, layout: LadderLayout, row: int, view: LadderRow) -> None:
+    def paint_row(self, painter: QPainter, layout: LadderLayout, row: int, items: RowList) -> None:
         """Draw one row in all its columns."""
-        rect = layout.row_rect(row)
-        self._paint_grounds(painter, layout, row, view)
-        painter.setPen(self._line)
-        painter.drawLine(rect.left(), rect.bottom(), rect.right(), rect.bottom())
-        top = rect.top() + (rect.height() - self._texts.height) / 2
-        self._paint_sizes(painter, layout, view, top)
-        self._paint_price(painter, layout.cell(row, LadderColumn.PRICE), view, top)
-        if view.own_bid is not None:
-            self._paint_own(painter, layout.cell(row, LadderColumn.OWN_BID), view.own_bid, "buy")
-        if view.own_ask is not None:
-            self._paint_own(painter, layout.cell(row, LadderColumn.OWN_ASK), view.own_ask, "sell")
-        if view.is_cursor:
-            painter.setBrush(Qt.BrushStyle.NoBrush)
-            painter.setPen(self._cursor_pen)
-            painter.drawRect(rect.adjusted(0, 0, -1, -1))
-        if view.is_grab_target:
-            painter.setBrush(Qt.BrushStyle.NoBrush)
-            painter.setPen(self._target_pen)
-            painter.drawRect(rect.adjusted(1, 1, -2, -2))
+        top = layout.inset + row * layout.row_height
+        height, inks = layout.row_height, self._inks
+        font: TextCache | None = None
+        pen: str | None = None
+        for item in items:
+            if isinstance(item, Text):
+                place, anchor, role, percent, ink, words = item
+                cache = self._caches.get((role, percent)) or self._cache(role, percent)
+                if font is not cache:
+                    font = cache
+                    painter.setFont(cache.font)
+                if pen is not ink:
+                    pen = ink
+                    painter.setPen(self._pens[ink])
+                prepared = cache.get(words)
+                x = float(place)
+                if anchor is RIGHT:
+                    x -= prepared.width
+                elif anchor is MIDDLE:
+                    x -= prepared.width / 2
+                at = top + (height - cache.height) / 2
+                painter.drawStaticText(int(x), int(at), prepared.text)
+            elif isinstance(item, Fill | Bar):
+                left, down, width, tall, ink = item
+                painter.fillRect(left, top + down, width, tall, inks[ink])
+            else:
+                pen = None
+                self._paint_shape(painter, top, item)
 
-    def _paint_grounds(
-        self, painter: QPainter, layout: LadderLayout, row: int, view: LadderRow
-    ) -> None:
-        painter.fillRect(layout.row_rect(row), self._panel)
-        bid, ask = layout.cell(row, LadderColumn.BID), layout.cell(row, LadderColumn.ASK)
-        painter.fillRect(layout.cell(row, LadderColumn.PRICE), self._raised)
-        if view.bid_text:
-            painter.fillRect(bid, self._grounds["buy"])
-            width = round(bid.width() * view.bid_share)
-            bar = QRect(bid.right() - width + 1, bid.top(), width, bid.height())
-            painter.fillRect(bar, self._bars["buy"])
-        if view.ask_text:
-            painter.fillRect(ask, self._grounds["sell"])
-            width = round(ask.width() * view.ask_share)
-            painter.fillRect(QRect(ask.left(), ask.top(), width, ask.height()), self._bars["sell"])
-
-    def _paint_sizes(
-        self, painter: QPainter, layout: LadderLayout, view: LadderRow, top: float
-    ) -> None:
-        painter.setFont(self._texts.font)
-        if view.bid_text:
-            left, width = layout.column(LadderColumn.BID)
-            painter.setPen(self._pens["buy"])
-            self._texts.draw_right(painter, left + width - PAD, top, view.bid_text)
-        if view.ask_text:
-            left, width = layout.column(LadderColumn.ASK)
-            painter.setPen(self._pens["sell"])
-            self._texts.draw_right(painter, left + width - PAD, top, view.ask_text)
-
-    def _paint_price(self, painter: QPainter, cell: QRect, view: LadderRow, top: float) -> None:
-        best = "buy" if view.is_best_bid else "sell" if view.is_best_ask else ""
-        texts = self._bold if best or view.is_last else self._texts
-        right = cell.right() - PAD
-        if view.is_last:
-            room = right - texts.get(view.price_text).width - cell.left()
-            self._paint_last(painter, cell.left() + 3, room, view, top)
-        if view.is_entry:
-            painter.fillRect(QRect(cell.right() - 2, cell.top(), 3, cell.height()), self._entry)
-        painter.setFont(texts.font)
-        painter.setPen(self._pens[best or "text"])
-        texts.draw_right(painter, right, top, view.price_text)
-
-    def _paint_last(
-        self, painter: QPainter, left: int, room: float, view: LadderRow, top: float
-    ) -> None:
-        """The last trade: an arrow that tells the direction without colour, and its lots.
-
-        The lots are left out where there is no room: they must never run into the price.
-        """
-        name = {1: "buy", -1: "sell"}.get(view.last_direction, "text_dim")
-        arrow = {1: "▲", -1: "▼"}.get(view.last_direction, "•")
-        painter.setFont(self._small.font)
-        painter.setPen(self._pens[name])
-        words = f"{arrow}{THIN_SPACE}{view.last_text}"
-        fits = self._small.get(words).width + PAD <= room
-        self._small.draw_left(painter, left, top, words if fits else arrow)
-
-    # Own orders ------------------------------------------------------------------------------
-
-    def _paint_own(self, painter: QPainter, cell: QRect, mark: OwnMark, side: str) -> None:
-        """The look page's order states: each has a shape of its own, not only a colour."""
-        box = cell.adjusted(2, 2, -3, -3)
-        painter.setBrush(Qt.BrushStyle.NoBrush)
-        pen, suffix = self._paint_own_box(painter, box, mark, side)
-        painter.setFont(self._bold.font)
-        painter.setPen(self._pens[pen])
-        top = cell.top() + (cell.height() - self._bold.height) / 2
-        self._bold.draw_middle(painter, box.center().x(), top, f"{mark.text}{suffix}")
-
-    def _paint_own_box(
-        self, painter: QPainter, box: QRect, mark: OwnMark, side: str
-    ) -> tuple[str, str]:
-        """Draw the box of a state; answer the text's colour and what follows the text."""
-        color = self._side[side]
-        if mark.state is OwnState.WORKING:
-            painter.fillRect(box.adjusted(0, 0, 1, 1), color)
-            return "panel", ""
-        if mark.state in {OwnState.PENDING, OwnState.UNKNOWN}:
-            painter.setPen(self._pens["caution"])
-            painter.drawRect(box)
-            return "caution", f"{THIN_SPACE}?" if mark.state is OwnState.UNKNOWN else ""
-        if mark.state is OwnState.CANCELING:
-            painter.fillRect(box, self._hatches[side])
-        elif mark.state is OwnState.PARTLY:
-            left = QRect(box)
-            left.setWidth(round(box.width() * (1 - mark.filled_share)))
-            painter.fillRect(left, self._partly[side])
-        else:
-            self._paint_triangle(painter, box, color, side)
-        painter.setPen(self._pens[side])
-        painter.drawRect(box)
-        return "text", ""
-
-    @staticmethod
-    def _paint_triangle(painter: QPainter, box: QRect, color: QColor, side: str) -> None:
-        middle, size = box.center().y(), 4
-        tip = -size if side == "buy" else size
-        left = box.left() + 4
-        points = [
-            QPoint(left, middle - tip),
-            QPoint(left + 2 * size, middle - tip),
-            QPoint(left + size, middle + tip),
-        ]
-        painter.setBrush(color)
-        painter.drawPolygon(QPolygon(points))
-        painter.setBrush(Qt.BrushStyle.NoBrush)
+    def _paint_shape(self, painter: QPainter, top: int, item: Primitive) -> None:
+        match item:
+            case Line(x, y, width, ink, is_dashed):
+                painter.setPen((self._dashed if is_dashed else self._pens)[ink])
+                painter.drawLine(x, top + y, x + width - 1, top + y)
+            case Frame(x, y, width, height, ink, is_dashed):
+                painter.setPen((self._dashed if is_dashed else self._pens)[ink])
+                painter.drawRect(x, top + y, width, height)
+            case Hatch(x, y, width, height, ink):
+                painter.fillRect(x, top + y, width, height, self._hatches[ink])
+            case Triangle(x, y, size, way, ink):
+                points = [
+                    QPoint(x - size, top + y + size * way),
+                    QPoint(x + size, top + y + size * way),
+                    QPoint(x, top + y - size * way),
+                ]
+                painter.setPen(self._pens[ink])
+                painter.setBrush(self._inks[ink])
+                painter.drawPolygon(QPolygon(points))
+                painter.setBrush(Qt.BrushStyle.NoBrush)
+            case _:
+                raise TypeError(type(item).__name__)
 
     # Over everything -------------------------------------------------------------------------
 
@@ -221,7 +158,9 @@ class LadderPainter:
     def paint_off_market(self, painter: QPainter, layout: LadderLayout, view: LadderView) -> None:
         """A plate at the edge beyond which the market is."""
         height = layout.row_height
-        top = FRAME_PX if view.is_market_above else layout.height - height - FRAME_PX
+        top = layout.inset
+        if not view.is_market_above:
+            top += max(0, layout.row_count - 1) * height
         plate = QRect(FRAME_PX, top, layout.width - 2 * FRAME_PX, height)
         painter.fillRect(plate, self._shade_plate)
         painter.setFont(self._texts.font)

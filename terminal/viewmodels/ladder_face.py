@@ -1,0 +1,344 @@
+"""What a ladder's rows look like now: options, axis modes, tags, trails and pace in one hand.
+
+No trading and no Qt. The view-model asks for rows once per frame; ``is_unsettled`` tells that
+another frame is needed although nothing may happen until then.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple, final
+
+from terminal.domain.depth_rows import row_index
+from terminal.domain.units import Side
+from terminal.viewmodels.ladder_columns import FACTS, STUDIED, LadderColumn
+from terminal.viewmodels.ladder_options import SHIPPED, BarScale, Centering, LadderOptions
+from terminal.viewmodels.ladder_pace import AIM_MS, ChaseTrail, DeepPace, RollingMax
+from terminal.viewmodels.ladder_rows import RowBuilder, RowMarks, RowStyle, own_marks
+from terminal.viewmodels.ladder_tags import (
+    place_tags,
+    position_tags,
+    reference_tags,
+    staged_tags,
+    stop_tags,
+)
+from terminal.viewmodels.ladder_view import StagedMark
+from terminal.viewmodels.text import Role
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping, Sequence
+
+    from terminal.domain.contract import Contract
+    from terminal.domain.guard import Touch
+    from terminal.domain.order import Order
+    from terminal.session.account import Position
+    from terminal.session.market import MarketSession
+    from terminal.viewmodels.ladder_axis import LadderAxis
+    from terminal.viewmodels.ladder_rows import Placed
+    from terminal.viewmodels.ladder_studies import RowStudies
+    from terminal.viewmodels.ladder_tags import PriceTag
+    from terminal.viewmodels.ladder_view import LadderRow, OwnMark, StagedOrder
+
+_SIDE_ROLES = {Side.BUY: Role.BUY, Side.SELL: Role.SELL}
+OWN_SIDES = {LadderColumn.OWN_BID: Side.BUY, LadderColumn.OWN_ASK: Side.SELL}
+
+
+@final
+class RowFacts(NamedTuple):
+    """What the rows of a frame are made from.
+
+    ``is_busy`` while a grab or a question is open, ``is_hovered`` while the pointer is over the
+    ladder; ``grab_target`` is a row.
+    """
+
+    market: MarketSession
+    touch: Touch
+    orders: Sequence[Order]
+    position: Position
+    staged: Sequence[StagedOrder]
+    grab_target: int | None
+    is_hovered: bool
+    is_busy: bool
+
+
+@final
+class _Held(NamedTuple):
+    """An own order under the pointer: where on the screen, and its true row."""
+
+    row: int
+    true_row: int
+    side: Side
+
+
+@final
+class LadderFace:
+    """The look of one ladder on one contract at a time. ``now_ms`` is any steady clock.
+
+    ``tags`` are prices that others know, beside those of position, marks and stops.
+    """
+
+    def __init__(self, axis: LadderAxis, now_ms: Callable[[], float]) -> None:
+        self.tags: tuple[PriceTag, ...] = ()
+        self.is_unsettled = False
+        self._options = SHIPPED
+        self._axis = axis
+        self._now_ms = now_ms
+        self._builder: RowBuilder | None = None
+        self._held: _Held | None = None
+        self._forget()
+
+    def _forget(self) -> None:
+        self._pace = DeepPace()
+        self._trails = (ChaseTrail(), ChaseTrail())
+        self._largest = RollingMax()
+        self._sequence = -1
+        self._is_behind = False
+        self._before: tuple[object, ...] = ()
+        self._marks = RowMarks()
+        self._step = 0
+        self._shown: Sequence[int] = ()
+        self._moved_ms = float("-inf")
+
+    # Choices ---------------------------------------------------------------------------------
+
+    @property
+    def options(self) -> LadderOptions:
+        """What the user chose."""
+        return self._options
+
+    @options.setter
+    def options(self, options: LadderOptions) -> None:
+        self._options = options
+        self._axis.centering = options.centering
+        self._axis.drift_ticks = options.drift_ticks
+        if not options.is_spread_collapsed:
+            self._axis.hidden = ()
+        self._style = None
+
+    _style: RowStyle | None = None
+
+    @property
+    def missing(self) -> frozenset[LadderColumn]:
+        """Columns whose source is not there."""
+        has_studies = self._builder is not None and self._builder.studies is not None
+        return frozenset() if has_studies else STUDIED
+
+    def set_contract(self, contract: Contract | None, studies: RowStudies | None = None) -> None:
+        """Another contract, with whoever counts its trades."""
+        self._builder = None if contract is None else RowBuilder(contract)
+        if self._builder is not None:
+            self._builder.studies = studies
+        self._held = self._style = self._full_lots = None
+        self._forget()
+
+    def units(self, contract: Contract) -> tuple[tuple[LadderColumn, str], ...]:
+        """The unit of each column that has one, for its heading."""
+        builder = self._builder
+        if builder is None:
+            return ()
+        units = [
+            (one.column, builder.sizes.unit(one.number_format))
+            for one in self._options.columns
+            if FACTS[one.column].has_sizes
+        ]
+        return (*units, (LadderColumn.PNL, contract.settle_currency))
+
+    # Pointer ---------------------------------------------------------------------------------
+
+    def point_at(
+        self, row: int | None, column: LadderColumn | None, shown: Sequence[LadderRow]
+    ) -> None:
+        """The pointer is over a cell of the rows shown, or over none.
+
+        Where the rows move by themselves, an own order under it is held there.
+        """
+        side = None if column is None else OWN_SIDES.get(column)
+        held = self._held
+        if held is not None and (held.row, held.side) == (row, side):
+            return
+        self._held = None
+        if row is None or side is None or row >= len(shown):
+            return
+        mark = shown[row].own_bid if side is Side.BUY else shown[row].own_ask
+        index = self._axis.index_of_row(row)
+        if self._options.centering is Centering.ALWAYS and mark is not None and index is not None:
+            self._held = _Held(row, index, side)
+
+    def index_of_own(self, row: int, side: Side) -> int | None:
+        """The row whose own orders are drawn at a place: the held one's is elsewhere."""
+        held = self._held
+        if held is not None and (held.row, held.side) == (row, side):
+            return held.true_row
+        return self._axis.index_of_row(row)
+
+    @property
+    def has_just_moved(self) -> bool:
+        """Whether rows that move by themselves did so while a hand was on its way to a click."""
+        options = self._options
+        moves = options.centering is not Centering.STATIC or options.is_spread_collapsed
+        return moves and self._now_ms() - self._moved_ms < AIM_MS
+
+    # Rows ------------------------------------------------------------------------------------
+
+    def rows(self, facts: RowFacts) -> tuple[LadderRow, ...]:
+        """The rows of this frame; empty before there is a price to show them around."""
+        builder, axis = self._builder, self._axis
+        if builder is None or not axis.count:
+            return ()
+        now_ms = self._now_ms()
+        market, touch, step = facts.market, facts.touch, axis.step
+        if step != self._step:
+            self._trails = (ChaseTrail(), ChaseTrail())
+            self._step, self._held = step, None
+        own = own_marks(facts.orders, step)
+        staged = _staged_marks(facts.staged, step)
+        tags = (
+            *position_tags(facts.position, market.contract),
+            *reference_tags(market.mark, market.contract),
+            *stop_tags(facts.orders),
+            *self.tags,
+        )
+        self._place_axis(facts, {index for index, _ in own} | set(staged))
+        if axis.top_index is None:
+            return ()
+        indices = axis.indices
+        own = self._with_held(own, indices)
+        marks = self._marks_of(facts, staged, tags, now_ms)
+        builder.position = facts.position.core
+        key = (indices, step, own, marks.tags, marks.plate, staged, facts.grab_target, marks.entry,
+               self._options, market.book_is_live, facts.position.core)  # fmt: skip
+        held = self._held_back(key, marks, market.book.sequence, now_ms)
+        rows = builder.build(
+            market.book,
+            touch,
+            indices=indices,
+            step=step,
+            own=own,
+            marks=marks,
+            style=self._style_now(),
+            is_book_shown=market.book_is_live,
+            held=held,
+        )
+        if self._shown and indices != self._shown:
+            self._moved_ms = now_ms
+        self._before, self._marks, self._shown = key, marks, indices
+        if self._options.bar_scale is BarScale.MINUTE:
+            self._grow(builder.widest, now_ms)
+        self.is_unsettled = self._is_behind or bool(marks.bid_trail or marks.ask_trail)
+        return rows
+
+    def _place_axis(self, facts: RowFacts, kept: set[int]) -> None:
+        axis, touch = self._axis, facts.touch
+        is_held = facts.is_hovered or facts.is_busy
+        if self._options.is_spread_collapsed:
+            if facts.grab_target is not None:
+                kept.add(facts.grab_target)
+            axis.collapse(touch, kept, is_held=is_held)
+        if self._options.centering is Centering.ALWAYS and axis.top_index is not None:
+            if not facts.is_busy:
+                axis.keep_centered(touch)
+        else:
+            axis.follow(touch, is_held=is_held)
+
+    def _with_held(
+        self, own: dict[Placed, OwnMark], indices: Sequence[int]
+    ) -> dict[Placed, OwnMark]:
+        """The order under the pointer stays there; a ghost stands where it truly is."""
+        held = self._held
+        if held is None:
+            return own
+        mark = own.get((held.true_row, held.side))
+        if mark is None or held.row >= len(indices):
+            self._held = None
+            return own
+        here = indices[held.row]
+        if here == held.true_row:
+            return own
+        return {
+            **own,
+            (held.true_row, held.side): mark._replace(is_ghost=True),
+            (here, held.side): mark._replace(is_held=True),
+        }
+
+    def _marks_of(
+        self,
+        facts: RowFacts,
+        staged: Mapping[int, StagedMark],
+        tags: Iterable[PriceTag],
+        now_ms: float,
+    ) -> RowMarks:
+        market, step, touch = facts.market, self._axis.step, facts.touch
+        scale, indices = market.contract.scale, self._axis.indices
+        outside = self._axis.rows_outside(touch)
+        entry, last = facts.position.core.average_entry, market.last_trade
+        for trail, price in zip(self._trails, (touch.best_bid, touch.best_ask), strict=True):
+            trail.take(None if price is None else row_index(price, step), now_ms)
+        bid_trail, ask_trail = (trail.strengths(now_ms) for trail in self._trails)
+        return RowMarks(
+            cursor=self._axis.cursor,
+            grab_target=facts.grab_target,
+            entry=None if entry is None else row_index(scale.ticks_nearest(entry.value), step),
+            last=None if last is None else row_index(last.price, step),
+            last_lots=None if last is None else last.lots,
+            last_direction=market.last_direction,
+            tags=place_tags(
+                (*tags, *staged_tags(facts.staged, step, indices)), market.contract, step, indices
+            ),
+            plate=(outside > 0) - (outside < 0),
+            staged=staged,
+            bid_trail=bid_trail,
+            ask_trail=ask_trail,
+        )
+
+    def _held_back(
+        self, key: tuple[object, ...], marks: RowMarks, sequence: int, now_ms: float
+    ) -> frozenset[int] | None:
+        """None when all rows are due, else the rows away from the inside that are made anew."""
+        if key != self._before:
+            self._is_behind, self._sequence = False, sequence
+            return None
+        if sequence == self._sequence and not self._is_behind:
+            return None
+        self._sequence = sequence
+        self._is_behind = not self._pace.take(now_ms)
+        if not self._is_behind:
+            return None
+        before = self._marks
+        single = (marks.cursor, marks.last, before.cursor, before.last)
+        trails = (marks.bid_trail, marks.ask_trail, before.bid_trail, before.ask_trail)
+        return frozenset({index for index in single if index is not None}.union(*trails))
+
+    def _style_now(self) -> RowStyle:
+        if self._style is None:
+            options = self._options
+            missing = self.missing
+            full = {BarScale.FIXED: options.bar_full_lots, BarScale.MINUTE: self._full_lots}
+            self._style = RowStyle(
+                {
+                    one.column: one.number_format
+                    for one in options.columns
+                    if one.is_shown and one.column not in missing
+                },
+                full.get(options.bar_scale),
+                options.large_lots,
+            )
+        return self._style
+
+    _full_lots: int | None = None
+
+    def _grow(self, widest: int, now_ms: float) -> None:
+        largest = self._largest.take(widest, now_ms)
+        if largest != self._full_lots:
+            self._full_lots = largest or None
+            self._style = None
+
+
+def _staged_marks(staged: Iterable[StagedOrder], step: int) -> dict[int, StagedMark]:
+    """Staged orders by row; several on one row share a line."""
+    marks: dict[int, StagedMark] = {}
+    for order in staged:
+        index = row_index(order.price, step)
+        role = Role.CAUTION if order.side is None else _SIDE_ROLES[order.side]
+        before = marks.get(index)
+        words = order.words if before is None else f"{before.words}, {order.words}"
+        marks[index] = StagedMark(words, role if before is None else Role.CAUTION)
+    return marks

@@ -1,0 +1,82 @@
+"""What the window shows is kept: the ladder's columns and ways, through the file and back."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from types import SimpleNamespace
+from typing import TYPE_CHECKING, Any, cast
+
+import pytest
+from PySide6.QtCore import QObject, Signal
+
+from terminal.app.settings_keeper import SettingsKeeper
+from terminal.storage.paths import resources
+from terminal.storage.settings import Settings, SettingsStore
+from terminal.viewmodels.ladder_columns import LadderColumn, shown
+from terminal.viewmodels.ladder_options import LADDER, SHIPPED, Centering, to_document
+from terminal.widgets.theme import Theme
+from tests.support.desktop import Desktop
+from tests.support.fake_clock import FakeClock
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+pytestmark = pytest.mark.usefixtures("qapp")
+
+
+class Layouts(QObject):
+    changed = Signal()
+    workspace = "default"
+    is_locked = False
+
+    def save(self) -> None:
+        pass
+
+
+class Kept:
+    """A keeper over a real file, watching a real ladder."""
+
+    def __init__(self, folder: Path, desktop: Desktop) -> None:
+        self.store = SettingsStore(folder, FakeClock())
+        settings, _ = self.store.load()
+        self.parent = QObject()
+        self.keeper = SettingsKeeper(self.store, settings, self.parent)
+        theme = Theme.load(resources() / "themes", "dark")
+        program = SimpleNamespace(
+            workspace=desktop.workspace, ladder=desktop.ladder, theme=theme, chart=None
+        )
+        self.layouts = Layouts()
+        self.keeper.watch(cast("Any", program), cast("Any", self.layouts))
+
+
+async def test_the_ladder_looks_as_it_was_left(tmp_path: Path) -> None:
+    first, second = Desktop(), Desktop()
+    kept = Kept(tmp_path, first)
+    columns = shown(SHIPPED.columns, LadderColumn.PNL, is_shown=True)
+    chosen = replace(SHIPPED, columns=columns, centering=Centering.DRIFT, drift_ticks=7)
+    first.ladder.set_options(chosen)
+    kept.keeper.save()
+
+    Kept(tmp_path, second)
+
+    assert second.ladder.options == chosen
+    assert second.ladder.axis.drift_ticks == 7
+    for desktop in (first, second):
+        await desktop.bench.owner.close()
+
+
+async def test_what_a_later_version_wrote_stays_until_something_is_changed(tmp_path: Path) -> None:
+    desktop = Desktop()
+    later = {"version": 99, "columns": ["holograms"]}
+    other = {"version": 1, "centering": "always"}
+    SettingsStore(tmp_path, FakeClock()).save(Settings(ladders={LADDER: later, "second": other}))
+    kept = Kept(tmp_path, desktop)
+    assert desktop.ladder.options == SHIPPED
+    kept.keeper.save()
+    assert kept.store.load()[0].ladders == {LADDER: later, "second": other}
+    desktop.ladder.set_options(replace(SHIPPED, is_spread_collapsed=True))
+    kept.keeper.save()
+    written = json.loads(kept.store.path.read_text(encoding="utf-8"))["ladders"]
+    assert written == {LADDER: to_document(desktop.ladder.options), "second": other}
+    await desktop.bench.owner.close()
