@@ -162,7 +162,9 @@ class Backend:
         self.fuse = Fuse(
             clients.funds, self.desk, self.exchange_clock, owner, self.notices, safety.fuse
         )
-        self.leaving = Leaving(self.desk, self.account, self.fuse, clock, owner)
+        self.leaving = Leaving(
+            self.desk, self.account, self.fuse, clock, owner, self.protection.watched
+        )
         self.leaving.busy.extend((self.exit_orders.under_way, self.protection.under_way))
         self.reconciling = Reconciling(self.desk, owner)
         self.transfers = TransferDesk(

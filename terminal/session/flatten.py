@@ -10,6 +10,7 @@ from enum import Enum
 from itertools import count
 from typing import TYPE_CHECKING, final
 
+from terminal.domain.bounding import may_bound_loss
 from terminal.domain.errors import TernError
 from terminal.domain.events import MarginMode, PositionMode
 from terminal.domain.intention import Purpose
@@ -19,7 +20,6 @@ from terminal.session.account import HEDGE_WORDS
 from terminal.session.procedures import Recorded
 
 if TYPE_CHECKING:
-    from terminal.domain.order import Order
     from terminal.domain.units import ClientOid, Symbol
     from terminal.session.account import Position
     from terminal.session.desk import Desk
@@ -157,7 +157,7 @@ class Flattening:
             if not (
                 order.reduces_only
                 or order.client_oid in desk.flags_unknown
-                or _may_bound_loss(order, held)
+                or may_bound_loss(order, held or None)
             )
         ]
 
@@ -250,10 +250,3 @@ class Flattening:
         if desk.account.position_mode is PositionMode.HEDGE:
             words = f"{words} {HEDGE_WORDS}"
         return Flattened(is_flat=False, sentence=words)
-
-
-def _may_bound_loss(order: Order, held: int | None) -> bool:
-    """Whether a stop that waits may be on the closing side; ``held`` is None while not known."""
-    if order.state is not OrderState.UNTRIGGERED or order.side is None:
-        return False
-    return not held or held * order.side.sign < 0

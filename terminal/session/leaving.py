@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import TYPE_CHECKING, final
 
+from terminal.domain.bounding import cannot_open, guard_words, plain_guards
 from terminal.domain.order import OrderState
 from terminal.session.clearing import Clearing, ClearingKind, ClearingProgress
 from terminal.session.fuse import FuseState
@@ -19,10 +20,12 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from terminal.domain.clock import Clock
+    from terminal.domain.protection import Cover
     from terminal.domain.units import Lots, Symbol
     from terminal.session.account import AccountSession
     from terminal.session.fuse import Fuse
     from terminal.session.orders import OrderDesk
+    from terminal.session.protection import Watched
     from terminal.session.tasks import TaskOwner
 
 FUSE_WAIT_S = 10.0
@@ -53,7 +56,9 @@ class LeavingPhase(Enum):
 class StandingContract:
     """What stands in one contract: signed lots held, and working orders by kind.
 
-    ``stops`` and ``exits`` only reduce and are the exchange's; ``stops`` wait for a trigger.
+    ``stops`` and ``exits`` only reduce and are the exchange's; ``stops`` wait for a trigger, which
+    says nothing of protection: that is ``cover``, None where nothing is held or nothing is known.
+    ``guards`` are stops that protect and could open all the same.
     """
 
     symbol: Symbol
@@ -63,6 +68,8 @@ class StandingContract:
     exits: int
     unclear: int
     is_flattening: bool
+    guards: int = 0
+    cover: Cover | None = None
 
 
 @final
@@ -92,15 +99,19 @@ def nothing_held() -> tuple[str, ...]:
 
 @final
 class Leaving:
-    """The way out of one account. ``held`` names the exits that end with the program."""
+    """The way out of one account. ``held`` names the exits that end with the program.
 
-    def __init__(
+    ``watched`` tells how a contract's position is protected.
+    """
+
+    def __init__(  # noqa: PLR0913 - all that an end could leave behind
         self,
         desk: OrderDesk,
         account: AccountSession,
         fuse: Fuse,
         clock: Clock,
         owner: TaskOwner,
+        watched: Callable[[Symbol], Watched | None],
         held: Callable[[], tuple[str, ...]] = nothing_held,
     ) -> None:
         self._desk = desk
@@ -108,6 +119,7 @@ class Leaving:
         self._fuse = fuse
         self._clock = clock
         self._parent = owner
+        self._watched = watched
         self._owner: TaskOwner | None = None
         self._clearing: Clearing | None = None
         self._since_s = 0.0
@@ -139,18 +151,31 @@ class Leaving:
     def _contract(self, symbol: Symbol, lots: Lots | None) -> StandingContract:
         unknown = self._desk.flags_unknown
         entries = stops = exits = unclear = 0
-        for order in self._desk.working(symbol):
+        held = self._account.position(symbol).core.lots if lots is None else lots
+        working = self._desk.working(symbol)
+        guards = plain_guards(working, held, unknown)
+        for order in working:
+            if order.client_oid in guards:
+                continue
             if order.client_oid in unknown:
                 unclear += 1
-            elif not order.reduces_only:
+            elif not cannot_open(order):
                 entries += 1
             elif order.state is OrderState.UNTRIGGERED:
                 stops += 1
             else:
                 exits += 1
-        held = self._account.position(symbol).core.lots if lots is None else lots
+        watched = self._watched(symbol) if held else None
         return StandingContract(
-            symbol, held, entries, stops, exits, unclear, self._desk.flattening(symbol)
+            symbol,
+            held,
+            entries,
+            stops,
+            exits,
+            unclear,
+            self._desk.flattening(symbol),
+            len(guards),
+            None if watched is None else watched.cover,
         )
 
     @property
@@ -178,6 +203,7 @@ class Leaving:
         if progress.orders or progress.unclear:
             count = progress.orders + progress.unclear
             words.append(f"{count} {'order' if count == 1 else 'orders'} may still work.")
+        words.append(guard_words(progress.guards))
         if progress.positions:
             words.append(f"Not verified flat: {', '.join(progress.positions)}.")
         if progress.problem:
