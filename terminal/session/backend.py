@@ -236,6 +236,7 @@ class Backend:
         live.on_changed.add(self.desk.on_changed.notify)
         live.on_changed.add(self._run_order_socket)
         live.on_changed.add(self.fuse.permit_changed)
+        live.farewell = self.fuse.farewell
         return watch, live
 
     def _on_feed_opened(self, feed: Feed) -> None:

@@ -112,6 +112,7 @@ class Leaving:
         clock: Clock,
         owner: TaskOwner,
         watched: Callable[[Symbol], Watched | None],
+        *,
         held: Callable[[], tuple[str, ...]] = nothing_held,
     ) -> None:
         self._desk = desk

@@ -12,6 +12,7 @@ from terminal.domain.guard import BlockField
 from terminal.domain.order import OrderState
 from terminal.domain.units import Price
 from terminal.exchange.order_socket import SocketStatus
+from terminal.exchange.outcome import Accepted
 from terminal.exchange.permit import Permit
 from terminal.session.backend import Safety
 from terminal.session.clearing import ClearingKind
@@ -156,7 +157,10 @@ async def test_a_stop_that_turns_live_trading_off_still_flattens(reducing: Live)
 
 
 async def test_the_fuse_goes_with_the_permit() -> None:
-    """Lit as soon as live trading is on, put out when it goes off: on the exchange itself."""
+    """Lit as soon as live trading is on, put out before the account is only watched.
+
+    With live trading off it burns on, on the exchange itself.
+    """
     terms = FuseTerms(StopsFate.KEPT, timeout_s=60, at_start=True)
     one = Live(
         is_calm=True, permit=Permit(Access.WATCH_ONLY, Access.FULL), safety=Safety(fuse=terms)
@@ -169,7 +173,12 @@ async def test_the_fuse_goes_with_the_permit() -> None:
     await eventually(lambda: fuse.status.state is FuseState.LIT, "the fuse lit")
     assert len(settings) == 1
     switch.turn_off()
+    assert fuse.status.state is FuseState.LIT
+    renewal = await one.backend.clients.funds.renew_dead_man_switch(60)
+    assert isinstance(renewal.outcome, Accepted)
+    switch.watch_only()
     await eventually(lambda: fuse.status.state is FuseState.OFF, "the fuse out")
+    await eventually(lambda: switch.access is Access.WATCH_ONLY, "an account only watched")
     await one.stop()
 
 
