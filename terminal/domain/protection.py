@@ -425,7 +425,8 @@ def mending(
         return Mending(reason="Exits are on their way: wait for them, or place a stop yourself.")
     if cover.missing:
         if mark is None:
-            return Mending(reason="The mark price is not known, so no stop can be placed by it.")
+            name = settings.reference.value
+            return Mending(reason=f"The {name} price is not known, so no stop can be placed by it.")
         price = protective_price(held, mark, settings.distance)
         if price is None:
             return Mending(reason="There is no room for a stop between the price and the end.")

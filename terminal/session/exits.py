@@ -333,7 +333,7 @@ class HeldExits:
                 margin_mode=mode,
                 is_reduce_only=True,
             )
-            result = desk.submit(ticket)
+            result = desk.submit(ticket, Purpose.CLOSE)
             if isinstance(result, Blocked):
                 return tuple(sent) or result
             sent.append(result.client_oid)

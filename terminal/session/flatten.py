@@ -17,7 +17,7 @@ from terminal.domain.intention import Purpose
 from terminal.domain.order import OrderState
 from terminal.domain.ticket import close_ticket
 from terminal.session.account import HEDGE_WORDS
-from terminal.session.procedures import Recorded
+from terminal.session.procedures import Recorded, say
 
 if TYPE_CHECKING:
     from terminal.domain.units import ClientOid, Symbol
@@ -72,7 +72,11 @@ class Flattening:
             self._desk.on_changed.notify()
 
     async def _run(self, symbol: Symbol, recorded: Recorded) -> None:
-        flattened = await self.carry_out(symbol, recorded)
+        try:
+            flattened = await self.carry_out(symbol, recorded)
+        except Exception as error:  # noqa: BLE001 - reported and told: it must not end unsaid
+            say(self._desk, symbol, recorded.break_off(f"flatten {symbol}", error), ok=False)
+            return
         recorded.close(flattened.sentence, ok=flattened.is_flat and flattened.is_sure)
 
     async def carry_out(self, symbol: Symbol, recorded: Recorded) -> Flattened:
