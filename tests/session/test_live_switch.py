@@ -126,6 +126,10 @@ async def test_stopping_leaves_nothing_open() -> None:
     assert panel.switch.access is Access.REDUCING
 
 
+def access(panel: SwitchPanel) -> Access:
+    return panel.switch.access
+
+
 async def test_what_must_still_be_sent_is_sent_before_the_account_is_only_watched() -> None:
     """Until then what reduces is sent, and nothing that opens; a second wish changes nothing."""
     panel = SwitchPanel()
@@ -133,7 +137,7 @@ async def test_what_must_still_be_sent_is_sent_before_the_account_is_only_watche
     said = asyncio.Event()
 
     async def farewell() -> str:
-        assert panel.switch.access is Access.REDUCING
+        assert access(panel) is Access.REDUCING
         await said.wait()
         return "The fuse is not out."
 
@@ -141,10 +145,10 @@ async def test_what_must_still_be_sent_is_sent_before_the_account_is_only_watche
     panel.switch.watch_only()
     panel.switch.watch_only()
     await panel.clock.settle()
-    assert panel.switch.access is Access.REDUCING
+    assert access(panel) is Access.REDUCING
     said.set()
     await panel.clock.settle()
-    assert panel.switch.access is Access.WATCH_ONLY
+    assert access(panel) is Access.WATCH_ONLY
     assert panel.said[-2:] == [
         "The fuse is not out.",
         "This account is only watched now: nothing is sent.",
@@ -166,8 +170,8 @@ async def test_another_wish_meanwhile_prevails_over_watching_only(act: str) -> N
     getattr(panel.switch, act)()
     said.set()
     await panel.clock.settle()
-    assert panel.switch.access is (Access.FULL if act == "turn_on" else Access.REDUCING)
+    assert access(panel) is (Access.FULL if act == "turn_on" else Access.REDUCING)
     panel.switch.turn_off()
     panel.switch.farewell = lambda: None
     panel.switch.watch_only()
-    assert panel.switch.access is Access.WATCH_ONLY, "with nothing to say it is so at once"
+    assert access(panel) is Access.WATCH_ONLY, "with nothing to say it is so at once"

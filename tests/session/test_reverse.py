@@ -285,7 +285,7 @@ async def test_a_procedure_that_an_error_of_ours_breaks_off_says_so_and_ends(com
         is_broken = True
         raise ValueError("ours")
 
-    d.desk.journal.step = fail  # type: ignore[method-assign]  # breaks once
+    d.desk.journal.step = fail  # type: ignore[method-assign,assignment]  # breaks once
     getattr(d.desk, command)(XBT)
     await d.clock.advance(30.0)
     said = [*d.sentences, *(report.sentence for report in d.reports)]
