@@ -8,9 +8,11 @@ import pytest
 
 from terminal.domain.access import Access
 from terminal.domain.account_facts import StopsFate
+from terminal.domain.events import OrderType, StopDirection, StopReference
 from terminal.domain.guard import BlockField
 from terminal.domain.order import OrderState
-from terminal.domain.units import Price
+from terminal.domain.ticket import StopTrigger
+from terminal.domain.units import Lots, Price, Side
 from terminal.exchange.order_socket import SocketStatus
 from terminal.exchange.outcome import Accepted
 from terminal.exchange.permit import Permit
@@ -154,6 +156,35 @@ async def test_a_stop_that_turns_live_trading_off_still_flattens(reducing: Live)
     await eventually(lambda: backend.account.position(XBT).core.is_flat, "a flat position")
     await eventually(lambda: backend.kill_switch.status.is_finished, "the end of the stop")
     assert backend.desk.working() == ()
+
+
+async def test_the_stop_keeps_a_plain_stop_until_what_it_protects_is_gone(live: Live) -> None:
+    """It is not reduce-only and could open: that is said, and flat it goes as an entry does."""
+    switch, backend = await the_switch(live), live.backend
+    assert switch.turn_on() == ""
+    await an_open_position(live)
+    await eventually(lambda: backend.references_of(XBT).mark is not None, "a mark price")
+    mark = backend.references_of(XBT).mark
+    assert mark is not None
+    below = Price(backend.markets.contracts[XBT].scale.ticks_below(mark.value) - 2000)
+    plain = backend.desk.submit(
+        a_ticket(
+            side=Side.SELL, order_type=OrderType.MARKET, price=None, lots=Lots(3),
+            trigger=StopTrigger(StopDirection.DOWN, StopReference.MARK, below),
+        )
+    )  # fmt: skip
+    assert isinstance(plain, Submitted)
+    orders = backend.desk.orders
+    await eventually(
+        lambda: orders[plain.client_oid].state is OrderState.UNTRIGGERED, "a waiting stop"
+    )
+    backend.kill_switch.throw()
+    await eventually(lambda: backend.kill_switch.status.is_finished, "the end of the stop")
+    assert [order.client_oid for order in backend.desk.working()] == [plain.client_oid]
+    assert backend.kill_switch.status.progress.guards == 1
+    assert backend.desk.close_share(XBT) is None
+    await eventually(lambda: not backend.desk.working(), "the end of the plain stop")
+    assert backend.account.position(XBT).core.is_flat
 
 
 async def test_the_fuse_goes_with_the_permit() -> None:
