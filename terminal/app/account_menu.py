@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 ELLIPSIS = "\N{HORIZONTAL ELLIPSIS}"
 """At the end of a menu entry that opens a dialog."""
 
-BURNING = "The fuse burns: unless it is put out before, the exchange cancels the orders."
+BURNING = "The fuse burns: it is put out before."
 
 
 @final

@@ -14,11 +14,12 @@ from decimal import Decimal
 from enum import Enum
 from typing import TYPE_CHECKING, NamedTuple, final
 
+from terminal.domain.bounding import may_bound_loss
 from terminal.domain.events import OrderType, PositionSide, StopDirection, StopReference
 from terminal.domain.lanes import is_of_lane
 from terminal.domain.order import OrderState, PendingCommand
 from terminal.domain.ticket import OrderTerms, OrderTicket, StopTrigger
-from terminal.domain.triggers import Purpose, loss_direction, purpose_of
+from terminal.domain.triggers import loss_direction
 from terminal.domain.units import Lots, Price, Side
 
 if TYPE_CHECKING:
@@ -308,7 +309,7 @@ def _part_of_waiting(held: Held, order: Order) -> tuple[_Part, str]:
     """What a waiting order on the closing side is."""
     if order.stop_direction is None or order.trigger is None:
         return _Part.DOUBT, "It is not known which way a stop looks."
-    if purpose_of(order.stop_direction, is_long=held.is_long) is Purpose.PROFIT:
+    if not may_bound_loss(order, held.lots):
         return _Part.TARGET, ""
     if order.pending in LEAVING:
         return _Part.DOUBT, "A stop is being canceled."
@@ -420,7 +421,8 @@ def mending(
         return Mending(reason="Exits are on their way: wait for them, or place a stop yourself.")
     if cover.missing:
         if mark is None:
-            return Mending(reason="The mark price is not known, so no stop can be placed by it.")
+            name = settings.reference.value
+            return Mending(reason=f"The {name} price is not known, so no stop can be placed by it.")
         price = protective_price(held, mark, settings.distance)
         if price is None:
             return Mending(reason="There is no room for a stop between the price and the end.")

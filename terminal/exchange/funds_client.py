@@ -48,8 +48,8 @@ _log = logging.getLogger("app")
 class FundsClient:
     """``FundsQueries`` over HTTP. The switch is set and taken back as far as a ``permit`` allows.
 
-    Set it is where orders may be sent; switched off wherever a cancel may be. Looked at anew for
-    each command; without a permit everything is sent.
+    Set it is where orders may be sent; renewed and switched off wherever a cancel may be. Looked at
+    anew for each command; without a permit everything is sent.
     """
 
     def __init__(self, http: HttpClient, permit: Permit | None = None) -> None:
@@ -59,10 +59,11 @@ class FundsClient:
     @property
     def refusal(self) -> str:
         """Why the switch is not set here; empty when it is."""
-        return self._refusal(is_off=False)
+        return self._refusal(is_kept=False)
 
-    def _refusal(self, *, is_off: bool) -> str:
-        return "" if self._permit is None else self._permit.access.reason_for(reduces=is_off)
+    def _refusal(self, *, is_kept: bool) -> str:
+        """``is_kept`` is what takes back or keeps alive, and sets nothing that was not set."""
+        return "" if self._permit is None else self._permit.access.reason_for(reduces=is_kept)
 
     # Accounts --------------------------------------------------------------------------------
 
@@ -152,16 +153,21 @@ class FundsClient:
 
         Whether untriggered stops and attached exits go too is not established (part 11).
         """
-        return (await self._set(timeout_s, symbols)).outcome
+        return (await self._set(timeout_s, symbols, is_kept=timeout_s is None)).outcome
 
     async def renew_dead_man_switch(
         self, timeout_s: int, symbols: tuple[Symbol, ...] = ()
     ) -> Renewal:
-        """Set it, or set it anew, and say by the exchange's clock when it would act."""
-        return await self._set(timeout_s, symbols)
+        """Set it, or set it anew, and say by the exchange's clock when it would act.
 
-    async def _set(self, timeout_s: int | None, symbols: tuple[Symbol, ...]) -> Renewal:
-        refusal = self._refusal(is_off=timeout_s is None)
+        Sent wherever a cancel may be: whoever sets it for the first time looks at ``refusal``.
+        """
+        return await self._set(timeout_s, symbols, is_kept=True)
+
+    async def _set(
+        self, timeout_s: int | None, symbols: tuple[Symbol, ...], *, is_kept: bool
+    ) -> Renewal:
+        refusal = self._refusal(is_kept=is_kept)
         if refusal:
             return Renewal(NotSent(refusal), None)
         if timeout_s is not None and timeout_s <= 0:

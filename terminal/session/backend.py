@@ -175,7 +175,9 @@ class Backend:
         self.fuse = Fuse(
             clients.funds, self.desk, self.exchange_clock, owner, self.notices, safety.fuse
         )
-        self.leaving = Leaving(self.desk, self.account, self.fuse, clock, owner)
+        self.leaving = Leaving(
+            self.desk, self.account, self.fuse, clock, owner, self.protection.watched
+        )
         self.leaving.busy.extend((self.exit_orders.under_way, self.protection.under_way))
         self.reconciling = Reconciling(self.desk, owner)
         self.transfers = TransferDesk(
@@ -247,6 +249,7 @@ class Backend:
         live.on_changed.add(self.desk.on_changed.notify)
         live.on_changed.add(self._run_order_socket)
         live.on_changed.add(self.fuse.permit_changed)
+        live.farewell = self.fuse.farewell
         return watch, live
 
     def _on_answer(self, _subject: Subject, outcome: Outcome) -> None:

@@ -66,7 +66,10 @@ class Closing:
             position = await desk.account.read_position(symbol, lane)
         except TernError as error:
             if share != WHOLE or price is not None:
-                words = f"{name}: nothing was closed, its size is not known. {error.sentence}"
+                words = (
+                    f"{name}: nothing was closed, its size is not known. {error.sentence} "
+                    "Flatten it, or close all of it: neither needs the size."
+                )
                 say(desk, symbol, words, ok=False)
                 return
             # Closing all needs no size, and closing what is not there is refused without harm.

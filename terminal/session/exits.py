@@ -342,7 +342,7 @@ class HeldExits:
                 is_reduce_only=True,
                 terms=terms,
             )
-            result = desk.submit(ticket)
+            result = desk.submit(ticket, Purpose.CLOSE)
             if isinstance(result, Blocked):
                 return tuple(sent) or result
             sent.append(result.client_oid)

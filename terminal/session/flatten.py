@@ -12,13 +12,14 @@ from enum import Enum
 from itertools import count
 from typing import TYPE_CHECKING, final
 
+from terminal.domain.bounding import may_bound_loss
 from terminal.domain.errors import TernError
 from terminal.domain.events import MarginMode
 from terminal.domain.intention import Purpose
 from terminal.domain.lanes import about, is_of_lane, lane_words, never_opens, wire_lane
 from terminal.domain.order import OrderState
 from terminal.domain.ticket import OrderTerms, close_ticket
-from terminal.session.procedures import Recorded
+from terminal.session.procedures import Recorded, say
 
 if TYPE_CHECKING:
     from terminal.domain.events import PositionSide
@@ -92,7 +93,11 @@ class Flattening:
         self._desk.on_changed.notify()
 
     async def _run(self, symbol: Symbol, lane: PositionSide | None, recorded: Recorded) -> None:
-        flattened = await self.carry_out(symbol, recorded, lane)
+        try:
+            flattened = await self.carry_out(symbol, recorded, lane)
+        except Exception as error:  # noqa: BLE001 - reported and told: it must not end unsaid
+            say(self._desk, symbol, recorded.break_off(f"flatten {symbol}", error), ok=False)
+            return
         recorded.close(flattened.sentence, ok=flattened.is_flat and flattened.is_sure)
 
     async def carry_out(
@@ -200,14 +205,12 @@ class Flattening:
         ]
 
     def _may_bound_loss(self, order: Order) -> bool:
-        """Whether a stop that waits may be on the closing side of what is held."""
-        if order.state is not OrderState.UNTRIGGERED or order.side is None:
-            return False
+        """Whether it is, or may be, a stop against the loss of what is held in its lane."""
         account = self._desk.account
-        if not account.is_trusted:
-            return True
         held = [one for one in account.held(order.symbol) if is_of_lane(one.lane, order)]
-        return not held or any(one.core.lots * order.side.sign < 0 for one in held)
+        if not account.is_trusted or not held:
+            return may_bound_loss(order, None)
+        return any(may_bound_loss(order, one.core.lots) for one in held)
 
     async def _cancel(self, symbol: Symbol, lane: PositionSide | None, *, exits: bool) -> None:
         """Cancel entries or exits and wait for their end; one stuck order does not stop us."""

@@ -1,8 +1,10 @@
 """The fuse: the exchange cancels our orders when this program falls silent. Source: reference 3.14.
 
 While it burns, the exchange's timer is set anew at every third of its time. Nothing is claimed that
-the exchange did not say: after sleep or silence it is asked first. Only the user's own wish puts it
-out; a program that dies leaves it burning, which is what it is for.
+the exchange did not say: after sleep or silence it is asked first. It is lit only where opening
+orders are sent, and renewed wherever anything is: what switches live trading off (a stream that
+drops, a clock in doubt) is the trouble that it is for. Only the user puts it out: by hand, by
+leaving, or by only watching the account. A program that dies leaves it burning.
 """
 
 from __future__ import annotations
@@ -10,6 +12,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from enum import Enum
 from functools import partial
+from itertools import count
 from typing import TYPE_CHECKING, Protocol, final
 
 from terminal.domain.account_facts import StopsFate
@@ -22,6 +25,8 @@ from terminal.session.notices import NoticeLevel
 from terminal.session.tasks import Pulse
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Coroutine
+
     from terminal.domain.account_facts import DeadManSwitch
     from terminal.domain.clock import Clock
     from terminal.domain.order import Order
@@ -44,6 +49,10 @@ MARGIN_MS = 2000
 SETTLED_S = 6.0
 """So long after a lost answer the request is not carried out any more (reference 1.3)."""
 COUNT_WAIT_S = 60.0
+LOOK_AGAIN_S = (1.0, 5.0, 15.0, 30.0)
+"""Between questions whether one of an earlier run burns, until one is answered."""
+FAREWELL_S = 10.0
+"""So long it is tried to put it out before nothing is sent any more."""
 UNKNOWN_STOPS = (
     "Not offered: it is not known whether the exchange's timer also cancels stops here. "
     "Once you have seen what it does, say so in the settings (fuse_stops)."
@@ -144,6 +153,7 @@ class Fuse:
         self._is_running = False
         self._is_looking = self._has_looked = False
         self._is_due = terms.at_start
+        self._told = ""
         self._due_s = 0.0
         self._failures = 0
         self._unsettled_until_s = 0.0
@@ -178,7 +188,16 @@ class Fuse:
         if status.state in _BURNING and self._has_passed():
             words = "Its time has passed without renewal: the orders are most likely canceled."
             return replace(status, state=FuseState.BLOWN, why=words, is_certain=False)
+        if status.state in _BURNING and self._is_wanted and self.refusal:
+            return replace(status, why=f"{self._why_on} {status.why}".rstrip())
         return status
+
+    @property
+    def _why_on(self) -> str:
+        """Why one burns that could not be lit now."""
+        if self.silence:
+            return f"The fuse burns, and can be neither renewed nor put out here. {self.silence}"
+        return f"{self.refusal} The fuse burns on, and is renewed, until you put it out."
 
     @property
     def is_burning(self) -> bool:
@@ -208,15 +227,30 @@ class Fuse:
     def permit_changed(self) -> None:
         """What may be sent is more or less than before: begin what could not be begun.
 
-        One that burns and cannot be renewed any more is put out: nobody wants it to blow.
+        One that burns goes on: it is said why, once for each reason.
         """
-        if self.is_burning and self._is_wanted and self.refusal and not self.silence:
-            words = "The fuse is put out: it cannot be renewed any more."
-            self._note(NoticeLevel.WARNING, f"{words} {self.refusal}")
-            self._is_due = self.terms.at_start
-            self._end()
+        reason = self.refusal if self.is_burning and self._is_wanted else ""
+        if reason and reason != self._told:
+            self._note(NoticeLevel.WARNING, self._why_on)
+        self._told = reason
         self._begin()
         self._tell()
+
+    def farewell(self) -> Callable[[], Coroutine[object, object, str]] | None:
+        """Put it out before nothing is sent any more; None when there is nothing to put out.
+
+        What is returned waits for that, and answers what the user must know when it took too long.
+        Wanted from the start, it is lit again when it may be.
+        """
+        if not self.is_burning or self.silence:
+            return None
+        self.put_out()
+        self._is_due = self.terms.at_start
+        return partial(self._ended_within, FAREWELL_S)
+
+    async def _ended_within(self, limit_s: float) -> str:
+        is_out = await self._pulse.until(lambda: not self.is_burning, limit_s)
+        return "" if is_out else self.warning
 
     def _begin(self) -> None:
         is_needless = self._has_looked and not self._is_due
@@ -241,16 +275,15 @@ class Fuse:
     async def _look_first(self) -> None:
         while not self._desk.is_trusted:
             await self._clock.sleep(LOOK_S)
-        is_free = self._status.state in {FuseState.OFF, FuseState.FOUND}
-        if self._is_due and is_free and not self.refusal:
-            self.light(self.terms.timeout_s, self.terms.symbols)
-            return
-        if self._has_looked:
-            return
-        try:
-            found = await self._gateway.dead_man_switch()
-        except TernError as error:
-            self._note(NoticeLevel.INFO, f"Whether a fuse burns is not known. {error.sentence}")
+        for number in count():
+            if self._is_lit_at_last() or self._has_looked or self.silence:
+                return
+            found = await self._found(is_first=not number)
+            if found is not None:
+                break
+            wait_s = LOOK_AGAIN_S[min(number, len(LOOK_AGAIN_S) - 1)]
+            await self._pulse.until(lambda: self._is_due and not self.refusal, wait_s)
+        else:
             return
         self._has_looked = True
         if found.timeout_s is None or self._status.state is not FuseState.OFF:
@@ -262,6 +295,27 @@ class Fuse:
         )
         self._note(NoticeLevel.WARNING, words)
         self._set(FuseStatus(FuseState.FOUND, found.timeout_s, found.symbols, why=words))
+
+    def _is_lit_at_last(self) -> bool:
+        """Light it if it is wanted from the start and may be."""
+        is_free = self._status.state in {FuseState.OFF, FuseState.FOUND}
+        if not self._is_due or not is_free or self.refusal:
+            return False
+        self.light(self.terms.timeout_s, self.terms.symbols)
+        return True
+
+    async def _found(self, *, is_first: bool) -> DeadManSwitch | None:
+        """How the exchange's timer stands; None without an answer, which is said once."""
+        try:
+            return await self._gateway.dead_man_switch()
+        except TernError as error:
+            sentence = error.sentence
+        except Exception as error:  # noqa: BLE001 - reported; it is asked again
+            self._owner.report("query", error)
+            sentence = _OWN_ERROR
+        if is_first:
+            self._note(NoticeLevel.INFO, f"Whether a fuse burns is not known. {sentence}")
+        return None
 
     # Commands --------------------------------------------------------------------------------
 
@@ -306,8 +360,7 @@ class Fuse:
         """Put it out and wait; answers what the user must know when that did not work in time."""
         if self.is_burning:
             self.put_out()
-        is_out = await self._pulse.until(lambda: not self.is_burning, limit_s)
-        return "" if is_out else self.warning
+        return await self._ended_within(limit_s)
 
     @property
     def warning(self) -> str:
@@ -375,6 +428,9 @@ class Fuse:
     async def _renew(self) -> None:
         status = self._status
         sent_at = self._clock.now_ms()
+        if status.state is FuseState.LIGHTING and status.acts_at is None and self.refusal:
+            self._not_lit(self.refusal)  # it may not be lit any more, and nothing burns yet
+            return
         renewal = await self._renewal(status.timeout_s, status.symbols)
         outcome = renewal.outcome
         if isinstance(outcome, Accepted):
@@ -387,10 +443,7 @@ class Fuse:
             if acts_at is None:
                 acts_at = TimestampMs(sent_at + status.timeout_s * 1000)
         elif is_first:
-            self._is_wanted = False
-            words = f"The fuse is not lit. {outcome.sentence}"
-            self._note(NoticeLevel.WARNING, words)
-            self._set(FuseStatus(FuseState.OFF, status.timeout_s, status.symbols, why=words))
+            self._not_lit(outcome.sentence)
             return
         if self._failures == 0:
             self._note(NoticeLevel.WARNING, f"The fuse was not renewed. {outcome.sentence}")
@@ -403,6 +456,12 @@ class Fuse:
         else:
             self._due_s = self._clock.monotonic_s()
             self._set(replace(self._status, acts_at=acts_at))
+
+    def _not_lit(self, why: str) -> None:
+        self._is_wanted = False
+        status, words = self._status, f"The fuse is not lit. {why}"
+        self._note(NoticeLevel.WARNING, words)
+        self._set(FuseStatus(FuseState.OFF, status.timeout_s, status.symbols, why=words))
 
     def _renewed(self, renewal: Renewal, sent_at: TimestampMs) -> None:
         """Count its time from when we asked, by the exchange's own two times where it told them."""
@@ -482,6 +541,7 @@ class Fuse:
         else:
             self._note(NoticeLevel.INFO, "The fuse is out.")
             self._set(FuseStatus())
+            self._begin()  # it may be wanted again by now
 
     def _retry(self, longest_s: float) -> None:
         wait_s = RETRY_S[min(self._failures, len(RETRY_S) - 1)]
@@ -527,9 +587,9 @@ class Fuse:
         deadline_s = self._clock.monotonic_s() + COUNT_WAIT_S
         while not self._desk.is_trusted and self._clock.monotonic_s() < deadline_s:
             await self._clock.sleep(LOOK_S)
-        count = self._ended()
-        noun = "order" if count == 1 else "orders"
-        self._note(NoticeLevel.ERROR, f"{words} {count} {noun} ended.")
+        ended = self._ended()
+        noun = "order" if ended == 1 else "orders"
+        self._note(NoticeLevel.ERROR, f"{words} {ended} {noun} ended.")
         self._on_orders()
 
     def _on_orders(self) -> None:

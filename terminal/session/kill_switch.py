@@ -1,8 +1,10 @@
 """The kill switch: no opening order leaves any more, and what could open is taken away everywhere.
 
 It stops first and asks afterwards: the block holds from the very moment, whatever the connection
-does. Its usual kind keeps orders that only reduce, because a stop must not take the protection of
-an open position; flattening takes them last, when the position is verified flat. It is lifted by
+does. Its usual kind keeps orders that only reduce, and stops that bound the loss of what is held
+even if they are not reduce-only, because a stop must not take the protection of an open position;
+flattening takes them last, when the position is verified flat. Such a stop goes by itself, as any
+entry, once what it protected is gone. It is lifted by
 ``lift`` alone, never by being thrown again, and survives a restart: then it only blocks, because
 nobody knows any more whether what stands now was meant to be cancelled.
 """
@@ -13,6 +15,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol, final
 
 from terminal.domain.access import StopRecord
+from terminal.domain.bounding import guard_words
 from terminal.domain.lanes import never_opens
 from terminal.session.clearing import NOTHING_LEFT, Clearing, ClearingKind, ClearingProgress
 from terminal.session.listeners import Listeners
@@ -32,7 +35,7 @@ STOPPED = (
     "panels."
 )
 _WORDS = {
-    ClearingKind.ENTRIES: "canceling all that could open a position; exits stay",
+    ClearingKind.ENTRIES: "canceling what could open a position; exits and stops that protect stay",
     ClearingKind.ALL: "canceling every order, protective stops too",
     ClearingKind.FLATTEN: "canceling every order and flattening every position",
 }
@@ -149,10 +152,10 @@ class KillSwitch:
     # Life ------------------------------------------------------------------------------------
 
     def start(self) -> None:
-        """Begin to listen: late answers may bring an order back to life."""
+        """Begin to listen: late answers may bring an order back to life, and positions end."""
         self._handles = [
             self._desk.on_changed.add(self._on_changed),
-            self._account.on_changed.add(self._tell),
+            self._account.on_changed.add(self._on_changed),
         ]
 
     async def stop(self) -> None:
@@ -221,13 +224,7 @@ class KillSwitch:
             return
         self._ours |= set(self._desk.orders)
         self._keep(StopRecord(self._record.since, is_finished=True))
-        kept = clearing.progress.kept
-        words = "Stopped, and verified: nothing is left that could open a position."
-        if clearing.kind is not ClearingKind.ENTRIES:
-            words = f"Stopped, and verified: {clearing.kind.value} are gone."
-        elif kept:
-            words += f" Kept, because they only reduce: {kept}."
-        self._notices.post(NoticeLevel.INFO, "orders", words)
+        self._notices.post(NoticeLevel.INFO, "orders", _end_words(clearing))
         self._tell()
 
     def _on_changed(self) -> None:
@@ -239,13 +236,16 @@ class KillSwitch:
         self._tell()
 
     def _has_come_back(self) -> bool:
-        """Whether an order of before works after all: its end was a guess, or its answer late."""
-        unknown = self._desk.flags_unknown
-        return any(
+        """Whether an order of before works after all, and must go.
+
+        Its end was a guess, its answer late, or what it protected is gone.
+        """
+        clearing, unknown = self._clearing, self._desk.flags_unknown
+        return clearing is not None and any(
             order.client_oid in self._ours
-            and not never_opens(order)
             and order.client_oid not in unknown
-            for order in self._desk.working()
+            and not never_opens(order)
+            for order in clearing.to_go()
         )
 
     def _keep(self, record: StopRecord | None) -> None:
@@ -257,6 +257,17 @@ class KillSwitch:
 
     def _tell(self) -> None:
         self.on_changed.notify()
+
+
+def _end_words(clearing: Clearing) -> str:
+    progress = clearing.progress
+    if clearing.kind is not ClearingKind.ENTRIES:
+        return f"Stopped, and verified: {clearing.kind.value} are gone."
+    other = "else " if progress.guards else ""
+    words = f"Stopped, and verified: nothing {other}is left that could open a position."
+    if progress.kept:
+        words += f" Kept, because they only reduce: {progress.kept}."
+    return f"{words} {guard_words(progress.guards)}".rstrip()
 
 
 _RANK = {ClearingKind.ENTRIES: 0, ClearingKind.ALL: 1, ClearingKind.FLATTEN: 2}

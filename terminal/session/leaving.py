@@ -10,9 +10,11 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import TYPE_CHECKING, final
 
+from terminal.domain.bounding import guard_words, plain_guards
 from terminal.domain.events import PositionSide
 from terminal.domain.lanes import never_opens
 from terminal.domain.order import OrderState
+from terminal.domain.units import Lots
 from terminal.session.clearing import Clearing, ClearingKind, ClearingProgress
 from terminal.session.fuse import FuseState
 from terminal.session.listeners import Listeners
@@ -22,10 +24,12 @@ if TYPE_CHECKING:
 
     from terminal.domain.clock import Clock
     from terminal.domain.order import Order
-    from terminal.domain.units import Lots, Symbol
+    from terminal.domain.protection import Cover
+    from terminal.domain.units import Symbol
     from terminal.session.account import AccountSession
     from terminal.session.fuse import Fuse
     from terminal.session.orders import OrderDesk
+    from terminal.session.protection import Watched
     from terminal.session.tasks import TaskOwner
 
 FUSE_WAIT_S = 10.0
@@ -56,8 +60,10 @@ class LeavingPhase(Enum):
 class StandingContract:
     """What stands in one lane of a contract: signed lots held, and working orders by kind.
 
-    ``stops`` and ``exits`` only reduce and are the exchange's; ``stops`` wait for a trigger. In
-    hedge mode ``lane`` is BOTH for orders that do not say of which position they are.
+    ``stops`` and ``exits`` only reduce and are the exchange's; ``stops`` wait for a trigger, which
+    says nothing of protection: that is ``cover``, None where nothing is held or nothing is known.
+    ``guards`` are stops that protect and could open all the same. In hedge mode ``lane`` is BOTH
+    for orders that do not say of which position they are.
     """
 
     symbol: Symbol
@@ -67,6 +73,8 @@ class StandingContract:
     exits: int
     unclear: int
     is_flattening: bool
+    guards: int = 0
+    cover: Cover | None = None
     lane: PositionSide = PositionSide.BOTH
 
 
@@ -97,15 +105,20 @@ def nothing_held() -> tuple[str, ...]:
 
 @final
 class Leaving:
-    """The way out of one account. ``held`` names the exits that end with the program."""
+    """The way out of one account. ``held`` names the exits that end with the program.
 
-    def __init__(
+    ``watched`` tells how a contract's position is protected.
+    """
+
+    def __init__(  # noqa: PLR0913 - all that an end could leave behind
         self,
         desk: OrderDesk,
         account: AccountSession,
         fuse: Fuse,
         clock: Clock,
         owner: TaskOwner,
+        watched: Callable[[Symbol, PositionSide], Watched | None],
+        *,
         held: Callable[[], tuple[str, ...]] = nothing_held,
     ) -> None:
         self._desk = desk
@@ -113,6 +126,7 @@ class Leaving:
         self._fuse = fuse
         self._clock = clock
         self._parent = owner
+        self._watched = watched
         self._owner: TaskOwner | None = None
         self._clearing: Clearing | None = None
         self._since_s = 0.0
@@ -156,7 +170,12 @@ class Leaving:
     def _lane(self, symbol: Symbol, lane: PositionSide, orders: list[Order]) -> StandingContract:
         unknown = self._desk.flags_unknown
         entries = stops = exits = unclear = 0
+        is_lane = lane in self._account.lanes(symbol)
+        held = self._account.position(symbol, lane).core.lots if is_lane else Lots(0)
+        guards = plain_guards(orders, held, unknown)
         for order in orders:
+            if order.client_oid in guards:
+                continue
             if order.client_oid in unknown:
                 unclear += 1
             elif not never_opens(order):
@@ -165,9 +184,19 @@ class Leaving:
                 stops += 1
             else:
                 exits += 1
-        held = self._account.position(symbol, lane).core.lots
-        is_flattening = self._desk.flattening(symbol, lane)
-        return StandingContract(symbol, held, entries, stops, exits, unclear, is_flattening, lane)
+        watched = self._watched(symbol, lane) if held else None
+        return StandingContract(
+            symbol,
+            held,
+            entries,
+            stops,
+            exits,
+            unclear,
+            self._desk.flattening(symbol, lane),
+            len(guards),
+            None if watched is None else watched.cover,
+            lane,
+        )
 
     @property
     def needs_work(self) -> bool:
@@ -194,6 +223,7 @@ class Leaving:
         if progress.orders or progress.unclear:
             count = progress.orders + progress.unclear
             words.append(f"{count} {'order' if count == 1 else 'orders'} may still work.")
+        words.append(guard_words(progress.guards))
         if progress.positions:
             words.append(f"Not verified flat: {', '.join(progress.positions)}.")
         if progress.problem:

@@ -6,7 +6,7 @@ a position smaller, and cancels, stay possible then: only "watch only" sends not
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, final
+from typing import TYPE_CHECKING, TypeAlias, final
 
 from terminal.domain.access import Access
 from terminal.session.conditions import Condition, Light
@@ -14,7 +14,7 @@ from terminal.session.listeners import Listeners
 from terminal.session.notices import NoticeLevel
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Coroutine, Iterable
 
     from terminal.domain.clock import Clock
     from terminal.exchange.permit import Permit
@@ -27,12 +27,21 @@ LOOK_S = 0.5
 BROKEN = "This condition could not be looked at."
 
 
+def _nothing_to_say() -> None:
+    """Nothing has to be sent any more."""
+
+
+Farewell: TypeAlias = "Callable[[], Coroutine[object, object, str]]"
+"""Waits until what must still be sent was; answers a sentence when that failed, else nothing."""
+
+
 @final
 class LiveSwitch:
     """Raises and lowers the permit of one account. ``on_changed`` is told of every change.
 
     Made with a permit that does not allow opening orders yet. More conditions can be added by
-    whoever knows one; a condition that raises counts as red.
+    whoever knows one; a condition that raises counts as red. ``farewell`` begins to send what must
+    still be sent before nothing is, and gives what waits for it; None when it is nothing.
     """
 
     def __init__(
@@ -50,7 +59,9 @@ class LiveSwitch:
         self._notices = notices
         self._is_looking = False
         self._is_started = False
+        self._is_leaving = False
         self._broken: set[Check] = set()
+        self.farewell: Callable[[], Farewell | None] = _nothing_to_say
         self.on_changed: Listeners[[]] = Listeners(self._owner.listener_failed)
 
     @property
@@ -129,14 +140,38 @@ class LiveSwitch:
 
     def allow(self) -> None:
         """From now on cancels and orders that reduce are sent; the switch stays off."""
+        self._is_leaving = False
         if self.access is Access.WATCH_ONLY:
             self._change(Access.REDUCING)
 
     def watch_only(self) -> None:
-        """Send nothing at all any more."""
-        if self.access is not Access.WATCH_ONLY:
-            self._change(Access.WATCH_ONLY)
-            self._say(NoticeLevel.INFO, "This account is only watched now: nothing is sent.")
+        """Send nothing at all any more, once what must still be sent was."""
+        if self.access is Access.WATCH_ONLY or self._is_leaving:
+            return
+        farewell = self.farewell()
+        if farewell is None:
+            self._watch()
+            return
+        self._is_leaving = True
+        if self.is_on:
+            self._change(Access.REDUCING)
+        self._owner.spawn("farewell", self._say_farewell(farewell))
+
+    async def _say_farewell(self, farewell: Farewell) -> None:
+        problem = ""
+        try:
+            problem = await farewell()
+        except Exception as error:  # noqa: BLE001 - reported; watching only was asked for
+            self._owner.report("farewell", error)
+        if self._is_leaving:  # nobody wished otherwise meanwhile
+            self._is_leaving = False
+            if problem:
+                self._say(NoticeLevel.ERROR, problem)
+            self._watch()
+
+    def _watch(self) -> None:
+        self._change(Access.WATCH_ONLY)
+        self._say(NoticeLevel.INFO, "This account is only watched now: nothing is sent.")
 
     def turn_on(self) -> str:
         """Switch on if every condition is green; returns why not, empty when it is on."""
@@ -145,6 +180,7 @@ class LiveSwitch:
         failed = self._failed()
         if failed is not None:
             return f"Not switched on. {failed}"
+        self._is_leaving = False
         self._change(Access.FULL)
         self._say(NoticeLevel.WARNING, "Live trading is on: orders are sent with real money.")
         return ""

@@ -56,6 +56,21 @@ class Recorded:
         self.end(sentence)
         say(self._desk, self._symbol, sentence, ok=ok)
 
+    def break_off(self, name: str, error: BaseException) -> str:
+        """An error of our own ended it in the middle: report that, and end it with a sentence.
+
+        Left open it would be told at the next start as cut off by the end of the program. What the
+        user has to be told is returned.
+        """
+        self._desk.report(name, error)
+        where = f"{self._symbol}: " if self._symbol else ""
+        sentence = (
+            f"{where}an error inside the program broke this off ({name}): look at the orders and "
+            "the position."
+        )
+        self.end(sentence)
+        return sentence
+
     def end(self, sentence: str) -> None:
         """The procedure has ended, and what there is to tell was told."""
         self._desk.journal.end(self.procedure_id, sentence)

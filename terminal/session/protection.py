@@ -366,10 +366,10 @@ class ProtectionWatch:
         return account.position(symbol, lane).margin_mode or account.margin_mode(symbol)
 
     def _price_now(self, symbol: Symbol) -> ExactPrice | None:
-        """The price that a mending stop is measured from: of its own reference, else the mark."""
+        """The price that a mending stop is measured from: of its own reference, no other."""
         contract, now = self._contracts[symbol], self._references(symbol)
         price = watched_price(self.settings.reference, contract.scale, now)
-        return now.mark if price is None else ExactPrice(price)
+        return None if price is None else ExactPrice(price)
 
     def under_way(self) -> tuple[str, ...]:
         """Positions that are being mended now, one sentence each."""
@@ -412,19 +412,26 @@ class ProtectionWatch:
             return Mended(symbol, "Not sent: it changed meanwhile. Look again.", fresh)
         if self._clock.monotonic_s() - proposal.made_at_s > PROPOSAL_LIMIT_S:
             return Mended(symbol, "Not sent: it was proposed too long ago.", fresh)
-        if self._fires_now(proposal):
-            return Mended(symbol, "Not sent: the stop would fire now.", fresh)
+        why = self._why_not_waiting(proposal)
+        if why:
+            return Mended(symbol, f"Not sent: {why}.", fresh)
         wanted = "Mending the protection (new stops first, then the cancel of others)."
         cancels = [order.client_oid for order in proposal.cancels]
         done = await swap(self._desk, symbol, proposal.places, cancels, wanted)
         return Mended(symbol, done.sentence, ok=done.ok)
 
-    def _fires_now(self, proposal: Proposal) -> bool:
+    def _why_not_waiting(self, proposal: Proposal) -> str:
+        """Why a stop of a proposal would, or might, fire at once; empty when all would wait."""
         scale, now = self._contracts[proposal.symbol].scale, self._references(proposal.symbol)
-        return any(
-            ticket.trigger is not None and would_fire_now(ticket.trigger, scale, now) is Fires.YES
-            for ticket in proposal.places
-        )
+        for trigger in (ticket.trigger for ticket in proposal.places):
+            fires = Fires.NO if trigger is None else would_fire_now(trigger, scale, now)
+            if fires is Fires.YES:
+                return "the stop would fire now"
+            if trigger is not None and fires is Fires.UNKNOWN:
+                return (
+                    f"the {trigger.reference.value} price is not known, so the stop might fire now"
+                )
+        return ""
 
     def _end(self, mended: Mended) -> None:
         if not mended.ok:

@@ -21,7 +21,7 @@ from terminal.domain.order import OrderState
 from terminal.domain.ticket import OrderTerms, OrderTicket
 from terminal.domain.units import Lots, Side
 from terminal.session.account import LaneNotNamedError
-from terminal.session.procedures import Recorded
+from terminal.session.procedures import Recorded, say
 from terminal.session.results import Blocked, Submitted
 
 if TYPE_CHECKING:
@@ -85,6 +85,10 @@ class Reversing:
     async def _run(self, symbol: Symbol, lane: PositionSide, recorded: Recorded) -> None:
         try:
             sentence, ok = await self._reverse(symbol, lane, recorded)
+        except Exception as error:  # noqa: BLE001 - reported and told: it must not end unsaid
+            words = recorded.break_off(f"reverse {symbol}", error)
+            say(self._desk, symbol, words, ok=False)
+            return
         finally:
             del self._wanted[symbol]
         recorded.close(sentence, ok=ok)
@@ -123,6 +127,9 @@ class Reversing:
         try:
             return (await self._desk.account.read_position(symbol, lane)).core.lots
         except TernError:
+            return None
+        except Exception as error:  # noqa: BLE001 - reported; nothing is touched without an answer
+            self._desk.report("read the position", error)
             return None
 
     def _reason(

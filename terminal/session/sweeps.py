@@ -10,6 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, TypeAlias, final
 
+from terminal.domain.bounding import UNCLEAR
 from terminal.domain.errors import TernError
 from terminal.domain.intention import Purpose
 from terminal.domain.order import OrderState
@@ -67,6 +68,10 @@ class _Sweep:
         return f"{self.what} everywhere" if self.symbol is None else f"{self.what} of {self.symbol}"
 
 
+def _may_wait(order: Order) -> bool:
+    return order.is_stop and (order.state is OrderState.UNTRIGGERED or order.state in UNCLEAR)
+
+
 @final
 class Sweeping:
     """The procedures of a desk that cancel many orders."""
@@ -106,8 +111,8 @@ class Sweeping:
                 self._desk.warn(f"{words}: {verdict.sentence}", order.symbol)
 
     def stops(self, symbol: Symbol | None = None) -> None:
-        """Cancel the stops that wait, of a contract or of all."""
-        sweep = self._begun(symbol, "stops", lambda order: order.state is OrderState.UNTRIGGERED)
+        """Cancel the stops that wait, or may wait once they have arrived, of a contract or all."""
+        sweep = self._begun(symbol, "stops", _may_wait)
         self._start(sweep, self._stops)
 
     async def _stops(self, sweep: _Sweep, recorded: Recorded) -> None:
@@ -180,6 +185,10 @@ class Sweeping:
     ) -> None:
         try:
             await run(sweep, recorded)
+        except Exception as error:  # noqa: BLE001 - reported and told: it must not end unsaid
+            words = recorded.break_off(f"cancel the {sweep.name}", error)
+            items = self._batches.canceled(sweep.chosen)
+            self._desk.tell_batch(BatchResult(sweep.symbol, ok=False, sentence=words, items=items))
         finally:
             self.under_way.remove(sweep.name)
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, final
 from PySide6.QtCore import Signal
 from typing_extensions import override
 
+from terminal.domain.bounding import guard_words
 from terminal.session.clearing import ClearingKind
 from terminal.viewmodels import text
 from terminal.viewmodels.base import ViewModel
@@ -117,11 +118,14 @@ def _detail(status: KillStatus) -> str:
         return f"Not verified: nothing more is canceled. {status.ended_by}"
     if status.is_working:
         return _working_words(status.kind, progress)
-    words = "Nothing is left that could open a position."
+    other = " else" if progress.guards else ""
+    words = f"Nothing{other} is left that could open a position."
     if status.kind is not ClearingKind.ENTRIES:
         words = f"Verified: {status.kind.value} are gone."
     if progress.kept:
         words += f" {_count(progress.kept, 'order')} that only reduce kept."
+    if progress.guards:
+        words += f" {guard_words(progress.guards)}"
     if status.late:
         words += f" {_count(status.late, 'order')} placed elsewhere since."
     return words
@@ -141,7 +145,8 @@ def _working_words(kind: ClearingKind, progress: ClearingProgress) -> str:
         parts.append("Verifying that nothing is left.")
     if kind is ClearingKind.ENTRIES and progress.kept:
         parts.append(f"{_count(progress.kept, 'order')} that only reduce kept.")
-    return " ".join(parts)
+    parts.append(guard_words(progress.guards))
+    return " ".join(filter(None, parts))
 
 
 def _count(count: int, noun: str) -> str:

@@ -224,10 +224,10 @@ class LadderProtection:
             self._trading.say(f"Not held. {blocked.blocks[0].reason}", Role.DANGER)
             return
         at = text.price(level, held.contract)
-        words = (
-            f"Held: {plan.words}. It {DIES_WITH_APP}; the stop at {at} at the exchange does not."
-        )
-        self._trading.say(words, Role.CAUTION)
+        stop = f"the stop at {at} at the exchange does not."
+        if self._orders.is_moving(held.contract.symbol):  # told by itself how that ends
+            stop = f"its stop at {at} is being placed at the exchange and stays there."
+        self._trading.say(f"Held: {plan.words}. It {DIES_WITH_APP}; {stop}", Role.CAUTION)
 
     def _level(self, held: Held) -> Price | None:
         """Where the loss is cut to begin with: the stop that is there, else by the settings."""

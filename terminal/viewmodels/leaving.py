@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING, final
 from PySide6.QtCore import QObject, QTimer, Signal
 from typing_extensions import override
 
+from terminal.domain.bounding import guard_words
 from terminal.domain.lanes import about
+from terminal.domain.protection import ProtectionState
 from terminal.session.leaving import LeavingKind, LeavingPhase
 from terminal.viewmodels import text
 from terminal.viewmodels.base import ViewModel
@@ -32,7 +34,9 @@ KEPT_BY_EXCHANGE = (
 ENDS_WITH_DEMO = "This is the demo: its exchange ends with the program, whatever you choose."
 _DOING = {
     LeavingKind.KEEP: "Everything stays on the exchange.",
-    LeavingKind.CANCEL_ENTRIES: "Canceling what could open a position; exits stay.",
+    LeavingKind.CANCEL_ENTRIES: (
+        "Canceling what could open a position; exits and stops that protect stay."
+    ),
     LeavingKind.FLATTEN: "Canceling all orders and flattening all positions.",
 }
 
@@ -281,7 +285,8 @@ def _progress(leaving: Leaving) -> str:
     parts.extend(leaving.standing().doing)
     if not parts:
         parts.append("Putting out the fuse." if leaving.needs_work else "Verifying.")
-    return " ".join(parts)
+    parts.append(guard_words(progress.guards))
+    return " ".join(filter(None, parts))
 
 
 def standing_lines(standing: Standing) -> tuple[LeavingLine, ...]:
@@ -299,24 +304,63 @@ def _contract_lines(one: StandingContract) -> list[LeavingLine]:
     lines: list[LeavingLine] = []
     name = about(one.symbol, one.lane)
     if one.lots:
-        side = "Long" if one.lots > 0 else "Short"
-        held = f"{side} {text.whole(abs(one.lots))} {one.symbol}"
-        if one.stops:
-            lines.append(LeavingLine(f"{held}: {_exits(one)} on the exchange.", Role.TEXT))
-        elif one.exits:
-            words = f"{held}: {_exits(one)} on the exchange, but no stop."
-            lines.append(LeavingLine(words, Role.DANGER))
-        else:
-            lines.append(LeavingLine(f"{held}: no stop on the exchange.", Role.DANGER))
+        lines.append(_held_line(one))
     elif one.stops or one.exits:
         lines.append(LeavingLine(f"{name}: {_exits(one)}, no position.", Role.TEXT))
     if one.entries:
         words = f"{name}: {_count(one.entries, 'order')} that can open a position."
         lines.append(LeavingLine(words, Role.CAUTION))
+    if one.guards:
+        words = (
+            f"{name}: {_count(one.guards, 'stop')} that protects but is not reduce-only: "
+            "it could open a position, and stays when entries are canceled."
+        )
+        if one.guards > 1:
+            words = (
+                f"{name}: {_count(one.guards, 'stop')} that protect but are not reduce-only: "
+                "they could open a position, and stay when entries are canceled."
+            )
+        lines.append(LeavingLine(words, Role.CAUTION))
     if one.unclear:
         words = f"{name}: {_count(one.unclear, 'order')} not known to only reduce."
         lines.append(LeavingLine(words, Role.CAUTION))
     return lines
+
+
+def _held_line(one: StandingContract) -> LeavingLine:
+    """How a position is protected by what stays on the exchange, as the watch over it says."""
+    side = "Long" if one.lots > 0 else "Short"
+    held = f"{side} {text.whole(abs(one.lots))} {one.symbol}"
+    cover = one.cover
+    if cover is None or cover.state in {ProtectionState.UNKNOWN, ProtectionState.FLAT}:
+        why = "" if cover is None else " ".join(cover.doubts[:1])
+        words = f"{held}: it is not known whether it is protected. {why}".rstrip()
+        return LeavingLine(words, Role.CAUTION)
+    others = one.stops + one.exits + one.guards - len(cover.stops)
+    also = f"; {_count(others, 'other exit')}" if others > 0 else ""
+    stops = _count(len(cover.stops), "stop")
+    covered, size = text.whole(cover.covered), text.whole(cover.held.size)
+    words = {
+        ProtectionState.NAKED: "NAKED, no stop on the exchange limits its loss",
+        ProtectionState.UNDER_COVERED: f"covered {covered} of {size} by {stops} on the exchange",
+        ProtectionState.COMING: f"exits on their way, {covered} of {size} covered yet",
+        ProtectionState.OVER_COVERED: (
+            f"protected by {stops} on the exchange, for more than is held"
+        ),
+        ProtectionState.ORPHAN_STOPPED: (
+            f"protected by {stops} on the exchange, beside a stop that closes nothing"
+        ),
+    }.get(cover.state, f"protected by {stops} on the exchange")
+    return LeavingLine(f"{held}: {words}{also}.", _HELD_ROLES.get(cover.state, Role.TEXT))
+
+
+_HELD_ROLES = {
+    ProtectionState.NAKED: Role.DANGER,
+    ProtectionState.UNDER_COVERED: Role.DANGER,
+    ProtectionState.COMING: Role.CAUTION,
+    ProtectionState.OVER_COVERED: Role.CAUTION,
+    ProtectionState.ORPHAN_STOPPED: Role.CAUTION,
+}
 
 
 def _exits(one: StandingContract) -> str:

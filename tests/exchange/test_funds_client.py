@@ -75,7 +75,7 @@ async def test_a_renewal_tells_when_the_switch_acts_by_the_exchanges_clock() -> 
 
 @pytest.mark.parametrize(
     ("access", "timeout_s"),
-    [(Access.REDUCING, 5), (Access.WATCH_ONLY, 5), (Access.FULL, 0), (Access.FULL, -1)],
+    [(Access.SECOND, 5), (Access.WATCH_ONLY, 5), (Access.FULL, 0), (Access.FULL, -1)],
 )
 async def test_a_switch_that_may_not_or_cannot_be_set_is_not_sent(
     access: Access, timeout_s: int
@@ -90,7 +90,7 @@ async def test_a_switch_that_may_not_or_cannot_be_set_is_not_sent(
     assert not answers.asked
 
 
-async def test_the_switch_is_taken_back_wherever_a_cancel_may_be_sent() -> None:
+async def test_the_switch_is_taken_back_and_renewed_wherever_a_cancel_may_be_sent() -> None:
     """It is asked at the time: the permit may rise and fall while the program runs."""
     answers, permit = saying(None), Permit(Access.WATCH_ONLY, Access.FULL)
     client = FundsClient(answers.http, permit)
@@ -99,6 +99,9 @@ async def test_the_switch_is_taken_back_wherever_a_cancel_may_be_sent() -> None:
     permit.change(Access.REDUCING)
     assert not isinstance(await client.set_dead_man_switch(None), NotSent)
     assert isinstance(await client.set_dead_man_switch(5), NotSent)
+    assert client.refusal == Access.REDUCING.reason, "to set it for the first time"
+    assert len(answers.asked) == 1
+    assert isinstance((await client.renew_dead_man_switch(5)).outcome, Accepted)
     permit.change(Access.FULL)
     assert not isinstance(await client.set_dead_man_switch(5), NotSent)
-    assert len(answers.asked) == 2
+    assert len(answers.asked) == 3

@@ -8,10 +8,13 @@ import pytest
 
 from terminal.domain.access import Access
 from terminal.domain.account_facts import StopsFate
+from terminal.domain.events import OrderType, StopDirection, StopReference
 from terminal.domain.guard import BlockField
 from terminal.domain.order import OrderState
-from terminal.domain.units import Price
+from terminal.domain.ticket import StopTrigger
+from terminal.domain.units import Lots, Price, Side
 from terminal.exchange.order_socket import SocketStatus
+from terminal.exchange.outcome import Accepted
 from terminal.exchange.permit import Permit
 from terminal.session.backend import Safety
 from terminal.session.clearing import ClearingKind
@@ -155,8 +158,40 @@ async def test_a_stop_that_turns_live_trading_off_still_flattens(reducing: Live)
     assert backend.desk.working() == ()
 
 
+async def test_the_stop_keeps_a_plain_stop_until_what_it_protects_is_gone(live: Live) -> None:
+    """It is not reduce-only and could open: that is said, and flat it goes as an entry does."""
+    switch, backend = await the_switch(live), live.backend
+    assert switch.turn_on() == ""
+    await an_open_position(live)
+    await eventually(lambda: backend.references_of(XBT).mark is not None, "a mark price")
+    mark = backend.references_of(XBT).mark
+    assert mark is not None
+    below = Price(backend.markets.contracts[XBT].scale.ticks_below(mark.value) - 2000)
+    plain = backend.desk.submit(
+        a_ticket(
+            side=Side.SELL, order_type=OrderType.MARKET, price=None, lots=Lots(3),
+            trigger=StopTrigger(StopDirection.DOWN, StopReference.MARK, below),
+        )
+    )  # fmt: skip
+    assert isinstance(plain, Submitted)
+    orders = backend.desk.orders
+    await eventually(
+        lambda: orders[plain.client_oid].state is OrderState.UNTRIGGERED, "a waiting stop"
+    )
+    backend.kill_switch.throw()
+    await eventually(lambda: backend.kill_switch.status.is_finished, "the end of the stop")
+    assert [order.client_oid for order in backend.desk.working()] == [plain.client_oid]
+    assert backend.kill_switch.status.progress.guards == 1
+    assert backend.desk.close_share(XBT) is None
+    await eventually(lambda: not backend.desk.working(), "the end of the plain stop")
+    assert backend.account.position(XBT).core.is_flat
+
+
 async def test_the_fuse_goes_with_the_permit() -> None:
-    """Lit as soon as live trading is on, put out when it goes off: on the exchange itself."""
+    """Lit as soon as live trading is on, put out before the account is only watched.
+
+    With live trading off it burns on, on the exchange itself.
+    """
     terms = FuseTerms(StopsFate.KEPT, timeout_s=60, at_start=True)
     one = Live(
         is_calm=True, permit=Permit(Access.WATCH_ONLY, Access.FULL), safety=Safety(fuse=terms)
@@ -169,7 +204,12 @@ async def test_the_fuse_goes_with_the_permit() -> None:
     await eventually(lambda: fuse.status.state is FuseState.LIT, "the fuse lit")
     assert len(settings) == 1
     switch.turn_off()
+    assert fuse.is_burning
+    renewal = await one.backend.clients.funds.renew_dead_man_switch(60)
+    assert isinstance(renewal.outcome, Accepted)
+    switch.watch_only()
     await eventually(lambda: fuse.status.state is FuseState.OFF, "the fuse out")
+    await eventually(lambda: switch.access is Access.WATCH_ONLY, "an account only watched")
     await one.stop()
 
 

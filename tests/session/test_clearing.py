@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from terminal.domain.access import Access
 from terminal.domain.clock import TimestampNs
+from terminal.domain.events import OrderType, StopDirection
 from terminal.domain.order import OrderState
 from terminal.domain.units import ClientOid, Lots, OrderId, Price, Side, Symbol
 from terminal.exchange.errors import TransportError
@@ -22,6 +23,8 @@ from tests.support.standing import OTHER, Stage, staged
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
+
+    from terminal.domain.events import OrderUpdate
 
 
 KINDS = list(ClearingKind)
@@ -210,13 +213,17 @@ async def test_no_second_close_while_the_first_may_still_be_carried_out() -> Non
 def test_a_position_never_loses_an_exit_unless_it_was_asked_for(
     orders: list[tuple[Symbol, bool, bool]], lots: int
 ) -> None:
-    """Whatever stands: clearing entries sends no cancel for anything that only reduces."""
+    """Whatever stands: clearing entries sends no cancel for anything that only reduces.
+
+    A plain stop on the closing side stays while without it less would be covered, and no other.
+    """
     import asyncio
 
     async def play() -> None:
         async with staged(empty=True) as stage:
             stage.hold_position(lots)
-            exits = set()
+            exits: set[str] = set()
+            stops: set[str] = set()
             for number, (symbol, reduces, waits) in enumerate(orders):
                 name = f"o{number}"
                 stage.put(
@@ -227,15 +234,74 @@ def test_a_position_never_loses_an_exit_unless_it_was_asked_for(
                 )  # fmt: skip
                 if reduces:
                     exits.add(name)
+                if waits and symbol == XBT and lots < 0:
+                    stops.add(name)
             await stage.clock.settle()
             clearing = Clearing(stage.bench.desk, stage.bench.account, ClearingKind.ENTRIES)
             stage.bench.owner.spawn("clear", clearing.run())
             await stage.clock.advance(10)
             assert clearing.is_verified
-            assert stage.on_exchange == exits
+            assert exits <= stage.on_exchange <= exits | stops
+            covered = 2 * len(stops & stage.on_exchange)
+            assert min(-lots, covered) == min(-lots, 2 * len(stops))
             assert {f"cancel {name}" for name in exits}.isdisjoint(stage.log)
 
     asyncio.run(play())
+
+
+def a_plain_stop(name: str = "plain", **changes: object) -> OrderUpdate:
+    """A waiting market sell that is not reduce-only."""
+    return an_order_update(
+        **{
+            "order_id": OrderId(name), "client_oid": ClientOid(name), "side": Side.SELL,
+            "order_type": OrderType.MARKET, "price": None, "untriggered": True,
+            "is_reduce_only": False, "trigger": Price(900),
+            "stop_direction": StopDirection.DOWN, **changes,
+        }
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize("kind", KINDS)
+async def test_a_plain_stop_that_protects_goes_only_with_everything(kind: ClearingKind) -> None:
+    async with staged(empty=True) as stage:
+        stage.hold_position(2)
+        stage.put(a_plain_stop())
+        stage.put(a_plain_stop("target", stop_direction=StopDirection.UP, trigger=Price(1200)))
+        stage.put(a_plain_stop("entry", side=Side.BUY))
+        await stage.clock.settle()
+        clearing = Clearing(stage.bench.desk, stage.bench.account, kind)
+        stage.bench.owner.spawn("clear", clearing.run())
+        await stage.clock.advance(20)
+        assert clearing.is_verified
+        is_kept = kind is ClearingKind.ENTRIES
+        assert stage.on_exchange == ({"plain"} if is_kept else set())
+        assert (clearing.progress.guards, clearing.progress.kept) == (int(is_kept), 0)
+        if kind is ClearingKind.FLATTEN:
+            assert stage.log.index(f"close {XBT}") < stage.log.index("cancel plain")
+
+
+@pytest.mark.parametrize("lots", [0, 2])
+async def test_whether_a_plain_stop_protects_is_asked_while_positions_are_not_trusted(
+    lots: int,
+) -> None:
+    """Neither canceled nor kept before the exchange has said what is held."""
+    async with staged(empty=True) as stage:
+        stage.bench.stream.connects = False
+        stage.bench.stream.drop()
+        stage.put(a_plain_stop())
+        stage.bench.gateway.fails = TransportError("down", was_sent=True)
+        clearing = Clearing(stage.bench.desk, stage.bench.account, ClearingKind.ENTRIES)
+        stage.bench.owner.spawn("clear", clearing.run())
+        await stage.clock.advance(5)
+        progress = clearing.progress
+        assert (progress.unclear, progress.orders, progress.guards) == (1, 0, 0)
+        assert progress.problem == "The exchange did not answer."
+        assert not clearing.is_verified
+        stage.bench.gateway.fails = None
+        stage.hold_position(lots)
+        await stage.clock.advance(10)
+        assert clearing.is_verified
+        assert stage.on_exchange == ({"plain"} if lots else set())
 
 
 async def test_flattening_does_not_believe_a_flat_that_is_only_our_own_sum() -> None:

@@ -102,6 +102,7 @@ async def test_a_share_of_what_cannot_be_read_is_not_guessed_and_all_of_it_is_cl
     await d.clock.settle()
     assert d.exchange.held == 4
     assert "nothing was closed, its size is not known" in d.sentences[-1]
+    assert "Flatten it, or close all of it: neither needs the size." in d.sentences[-1]
     d.desk.close_share(XBT)
     await d.clock.settle()
     assert d.exchange.held == 0

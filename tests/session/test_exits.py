@@ -11,6 +11,7 @@ import pytest
 from terminal.domain.clock import TimestampNs
 from terminal.domain.events import MarkUpdate, OrderUpdate, PositionMode, PositionSide
 from terminal.domain.held_exits import Breakeven, HeldPlan, Phase, Step, Target
+from terminal.domain.intention import Purpose
 from terminal.domain.protection import ProtectionState
 from terminal.domain.units import ClientOid, ExactPrice, Lots, OrderId, Price, Side
 from terminal.exchange.errors import TransportError
@@ -389,6 +390,11 @@ async def test_a_close_above_the_market_maximum_goes_in_parts() -> None:
     held.exits.start(XBT, a_plan(lots=Lots(8), steps=(), targets=targets, is_insured=False))
     await held.price(1011)
     assert held.placed == [("sell", 3, None), ("sell", 3, None), ("sell", 1, None)]
+    journal = held.guarded.bench.desk.journal
+    for _ticket, oid in held.guarded.bench.trading.placed:
+        intention = journal.intention(oid)
+        assert intention is not None
+        assert intention.purpose is Purpose.CLOSE, "no order of the user's own"
     for number, lots, left in ((1, 3, 5), (2, 3, 2), (3, 1, 1)):
         held.fills(number, lots, left)
     await held.guarded.settle()

@@ -427,14 +427,126 @@ async def test_one_of_an_earlier_run_is_found_and_put_out_while_live_trading_is_
         assert not bench.gateway.is_set
 
 
-async def test_it_is_put_out_when_it_cannot_be_renewed_any_more() -> None:
-    """Left alone it would blow, which nobody asked for; from the start wanted it is lit again."""
-    async with permitted(Access.FULL, at_start=True) as bench:
-        assert bench.state() is FuseState.LIT
+async def test_it_burns_on_when_live_trading_goes_off_and_says_why() -> None:
+    """What switches live trading off is the first sign of the trouble that it is for."""
+    async with permitted(Access.FULL) as bench:
+        await lit(bench)
         await change(bench, Access.REDUCING)
+        assert bench.state() is FuseState.LIT
+        await bench.clock.advance(120)
+        assert bench.state() is FuseState.LIT
+        assert bench.gateway.blown_at_s is None
+        assert len(bench.gateway.calls) == 13, "renewed as before"
+        why = bench.fuse.status.why
+        assert Access.REDUCING.reason in why
+        assert "burns on" in why
+        assert sum("burns on" in words for words in bench.said) == 1
+        assert bench.fuse.light(60) == Access.REDUCING.reason, "lighting anew is lighting"
+        await change(bench, Access.FULL)
+        assert bench.fuse.status.why == ""
+        await change(bench, Access.REDUCING)
+        bench.fuse.put_out()
+        await bench.clock.settle()
         assert bench.state() is FuseState.OFF
         assert not bench.gateway.is_set
-        assert "cannot be renewed" in " ".join(bench.said)
+
+
+async def test_a_line_that_dies_after_live_trading_went_off_still_blows_it() -> None:
+    async with permitted(Access.FULL) as bench:
+        await lit(bench)
+        await change(bench, Access.REDUCING)
+        bench.gateway.is_down = True
+        await bench.clock.advance(T + 1)
+        assert not bench.gateway.is_set
+        assert bench.gateway.blown_at_s is not None
+
+
+async def test_after_sleep_with_live_trading_off_it_is_asked_and_renewed() -> None:
+    async with permitted(Access.FULL) as bench:
+        await lit(bench)
+        await change(bench, Access.REDUCING)
+        bench.sleep(12)
+        await bench.clock.advance(5)
+        assert bench.gateway.queries == 2
+        assert bench.state() is FuseState.LIT
+        await bench.clock.advance(60)
+        assert bench.gateway.blown_at_s is None
+
+
+async def test_one_that_is_being_lit_when_live_trading_goes_off_is_not_lit() -> None:
+    """Its first answer was lost: a second first request would light it where it may not be."""
+    async with permitted(Access.FULL) as bench:
+        bench.bench.trading.access = Access.FULL
+        bench.fuse.light(T)
+        bench.bench.trading.access = Access.REDUCING
+        await bench.clock.settle()
+        assert bench.state() is FuseState.OFF
+        assert bench.gateway.calls == []
+        assert bench.fuse.status.why == f"The fuse is not lit. {Access.REDUCING.reason}"
+
+
+async def test_on_the_way_to_watching_only_it_goes_out_and_is_lit_again_if_always_wanted() -> None:
+    async with permitted(Access.FULL, at_start=True) as bench:
+        await change(bench, Access.REDUCING)
+        farewell = bench.fuse.farewell()
+        assert farewell is not None
+        said: list[str] = []
+
+        async def wait() -> None:
+            said.append(await farewell())
+
+        bench.bench.owner.spawn("wait", wait())
+        await bench.clock.settle()
+        assert said == [""]
+        assert bench.state() is FuseState.OFF
+        assert not bench.gateway.is_set
+        assert bench.fuse.farewell() is None, "there is nothing left to say"
+        await change(bench, Access.WATCH_ONLY)
+        await change(bench, Access.REDUCING)
+        assert bench.state() is FuseState.OFF
+        await change(bench, Access.FULL)
+        assert bench.state() is FuseState.LIT
+
+
+async def test_who_trades_again_before_it_is_out_has_it_lit_again() -> None:
+    async with permitted(Access.FULL, at_start=True) as bench:
+        assert bench.fuse.farewell() is not None
+        await change(bench, Access.FULL)
+        assert bench.state() is FuseState.LIT
+        assert bench.gateway.is_set
+
+
+async def test_where_nothing_may_be_sent_any_more_it_says_that_it_will_blow() -> None:
+    async with permitted(Access.FULL) as bench:
+        await lit(bench)
+        await change(bench, Access.SECOND)
+        assert "neither renewed nor put out" in bench.fuse.status.why
+        assert Access.SECOND.silence in bench.fuse.status.why
+
+
+async def test_the_first_look_is_repeated_until_it_was_answered() -> None:
+    async with permitted(Access.WATCH_ONLY) as bench:
+        bench.gateway.set_from_elsewhere(3000)
+        bench.gateway.is_down = True
+        await change(bench, Access.REDUCING)
+        await bench.clock.advance(120)
+        assert bench.state() is FuseState.OFF
+        assert sum("not known" in words for words in bench.said) == 1
+        assert 3 < bench.gateway.queries < 12
+        bench.gateway.is_down = False
+        await bench.clock.advance(60)
+        assert bench.state() is FuseState.FOUND
+        before = bench.gateway.queries
+        await bench.clock.advance(300)
+        assert bench.gateway.queries == before
+
+
+async def test_a_look_that_waits_holds_up_no_lighting() -> None:
+    async with permitted(Access.WATCH_ONLY, at_start=True) as bench:
+        bench.gateway.is_down = True
+        await change(bench, Access.REDUCING)
+        await bench.clock.advance(100)
+        bench.gateway.is_down = False
         await change(bench, Access.FULL)
         assert bench.state() is FuseState.LIT
 

@@ -10,11 +10,12 @@ import pytest
 from terminal.domain.access import Access, StopRecord
 from terminal.domain.clock import TimestampMs
 from terminal.domain.guard import BlockField
-from terminal.domain.units import ClientOid, OrderId, Side
+from terminal.domain.units import ClientOid, Lots, OrderId, Price, Side
 from terminal.session.clearing import ClearingKind
 from terminal.session.kill_switch import STOPPED, KillSwitch, NoMemory
 from terminal.session.results import Blocked, Submitted
 from tests.support.builders import XBT, a_ticket, an_order_update
+from tests.support.pocket import a_pocket_desk, stop_at
 from tests.support.standing import Stage, staged
 
 if TYPE_CHECKING:
@@ -239,3 +240,42 @@ async def test_a_stop_under_way_ends_with_watching_only_and_begins_again_when_th
         assert switch.status.is_finished
         assert switch.status.ended_by == ""
         assert stage.on_exchange == {"exit", "stop", "other-exit"}
+
+
+async def test_a_plain_stop_that_protects_stays_is_told_and_goes_with_what_it_protected() -> None:
+    """It could open: so nobody says that nothing could, and without a position it is an entry."""
+    d = await a_pocket_desk()
+    await d.hold(3)
+    await d.placed(a_ticket(lots=Lots(3), **{**stop_at(900), "is_reduce_only": False}))
+    await d.placed(a_ticket(price=Price(950)))
+    switch = KillSwitch(d.desk, d.account, d.owner, d.notices, NoMemory())
+    switch.start()
+    switch.throw()
+    await d.clock.advance(10)
+    assert [one.client_oid for one in d.exchange.alive()] == ["c1"]
+    assert (switch.status.is_finished, switch.status.progress.guards) == (True, 1)
+    said = [notice.text for notice in d.notices.notices]
+    assert (
+        "Stopped, and verified: nothing else is left that could open a position. 1 stop kept that "
+        "protects although it is not reduce-only: it could open a position."
+    ) in said
+    await d.hold(0)
+    await d.clock.advance(10)
+    assert d.exchange.alive() == []
+    assert switch.status.is_finished
+    await switch.stop()
+    await d.stop()
+
+
+async def test_the_kind_for_all_takes_a_plain_stop_too() -> None:
+    d = await a_pocket_desk()
+    await d.hold(3)
+    await d.placed(a_ticket(lots=Lots(3), **{**stop_at(900), "is_reduce_only": False}))
+    switch = KillSwitch(d.desk, d.account, d.owner, d.notices, NoMemory())
+    switch.start()
+    switch.throw(ClearingKind.ALL)
+    await d.clock.advance(10)
+    assert d.exchange.alive() == []
+    assert switch.status.is_finished
+    await switch.stop()
+    await d.stop()

@@ -12,7 +12,7 @@ from terminal.domain.account_facts import StopsFate
 from terminal.domain.units import Price, Side
 from terminal.exchange.outcome import NotSent
 from terminal.session.fuse import Fuse, FuseTerms
-from terminal.session.leaving import LATE_S, LEAVING, Leaving, LeavingKind, LeavingPhase
+from terminal.session.leaving import LATE_S, LEAVING, LeavingKind, LeavingPhase
 from terminal.session.results import Submitted
 from tests.support.builders import XBT, a_ticket
 from tests.support.fake_fuse import FakeFuseGateway
@@ -35,7 +35,7 @@ class Way:
             self.timer, bench.desk, stage.clock, bench.owner, bench.notices,
             FuseTerms(StopsFate.KEPT),
         )  # fmt: skip
-        self.leaving = Leaving(bench.desk, bench.account, self.fuse, stage.clock, bench.owner)
+        self.leaving = stage.leaving(self.fuse)
 
     def phase(self) -> LeavingPhase:
         return self.leaving.phase

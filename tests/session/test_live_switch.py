@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from itertools import product
 
 import pytest
@@ -123,3 +124,54 @@ async def test_stopping_leaves_nothing_open() -> None:
     panel.switch.turn_on()
     await panel.switch.stop()
     assert panel.switch.access is Access.REDUCING
+
+
+def access(panel: SwitchPanel) -> Access:
+    return panel.switch.access
+
+
+async def test_what_must_still_be_sent_is_sent_before_the_account_is_only_watched() -> None:
+    """Until then what reduces is sent, and nothing that opens; a second wish changes nothing."""
+    panel = SwitchPanel()
+    panel.switch.turn_on()
+    said = asyncio.Event()
+
+    async def farewell() -> str:
+        assert access(panel) is Access.REDUCING
+        await said.wait()
+        return "The fuse is not out."
+
+    panel.switch.farewell = lambda: farewell
+    panel.switch.watch_only()
+    panel.switch.watch_only()
+    await panel.clock.settle()
+    assert access(panel) is Access.REDUCING
+    said.set()
+    await panel.clock.settle()
+    assert access(panel) is Access.WATCH_ONLY
+    assert panel.said[-2:] == [
+        "The fuse is not out.",
+        "This account is only watched now: nothing is sent.",
+    ]
+
+
+@pytest.mark.parametrize("act", ["allow", "turn_on"])
+async def test_another_wish_meanwhile_prevails_over_watching_only(act: str) -> None:
+    panel = SwitchPanel()
+    panel.switch.allow()
+    said = asyncio.Event()
+
+    async def farewell() -> str:
+        await said.wait()
+        return ""
+
+    panel.switch.farewell = lambda: farewell
+    panel.switch.watch_only()
+    getattr(panel.switch, act)()
+    said.set()
+    await panel.clock.settle()
+    assert access(panel) is (Access.FULL if act == "turn_on" else Access.REDUCING)
+    panel.switch.turn_off()
+    panel.switch.farewell = lambda: None
+    panel.switch.watch_only()
+    assert access(panel) is Access.WATCH_ONLY, "with nothing to say it is so at once"

@@ -302,6 +302,40 @@ async def test_a_price_that_went_past_the_stop_keeps_the_mending_back() -> None:
     await guarded.stop()
 
 
+async def test_a_price_that_is_not_known_any_more_keeps_the_mending_back() -> None:
+    """The stop might fire at once, and nobody could tell."""
+    guarded = await a_guarded(3)
+    proposal = guarded.watch.propose(XBT)
+    guarded.now = UNKNOWN_REFERENCES
+    guarded.watch.mend(proposal)
+    await guarded.settle()
+    assert guarded.bench.trading.placed == []
+    assert guarded.mended[0].sentence == (
+        "Not sent: the mark price is not known, so the stop might fire now."
+    )
+    await guarded.stop()
+
+
+async def test_a_stop_is_measured_by_the_price_that_it_watches_and_by_no_other() -> None:
+    guarded = await a_guarded(3)
+    guarded.settings = replace(guarded.settings, reference=StopReference.LAST)
+    guarded.now = replace(guarded.now, last=None)
+    proposal = guarded.watch.propose(XBT)
+    assert proposal.is_empty
+    assert proposal.reason == "The last price is not known, so no stop can be placed by it."
+    await guarded.stop()
+
+
+async def test_what_only_cancels_needs_no_price() -> None:
+    guarded = await a_guarded(0, a_stop_update("s1", 2))
+    guarded.now = UNKNOWN_REFERENCES
+    guarded.watch.mend(guarded.watch.propose(XBT))
+    await guarded.settle()
+    assert guarded.bench.trading.cancels == ["s1"]
+    await guarded.bench.clock.advance(5)
+    await guarded.stop()
+
+
 async def test_an_old_proposal_is_made_anew() -> None:
     guarded = await a_guarded(3)
     proposal = guarded.watch.propose(XBT)

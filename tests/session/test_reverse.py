@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -256,4 +257,51 @@ async def test_what_cannot_be_written_down_is_not_begun() -> None:
     await d.clock.advance(5.0)
     assert d.exchange.log == []
     assert d.desk.journal.open_procedures() == ()
+    await d.stop()
+
+
+async def test_a_position_that_an_error_of_ours_keeps_from_being_read_is_left_and_told() -> None:
+    d = await a_held_position()
+
+    async def fail(_symbol: object) -> None:
+        raise ValueError("ours")
+
+    d.account.read_position = fail  # type: ignore[method-assign,assignment]  # breaks
+    assert d.desk.reverse(XBT) is None
+    await d.clock.advance(5.0)
+    assert d.exchange.log == []
+    assert d.sentences == ["Nothing was touched: the position in XBTUSDTM could not be read."]
+    assert d.desk.journal.open_procedures() == ()
+    assert all("ours" in error for error in d.errors)
+    assert d.errors
+    d.errors.clear()
+    await d.stop()
+
+
+@pytest.mark.parametrize("command", ["reverse", "flatten", "cancel_all"])
+async def test_a_procedure_that_an_error_of_ours_breaks_off_says_so_and_ends(command: str) -> None:
+    """Left open it would be told at the next start as cut off by the program's end."""
+    d = await a_held_position()
+    step, is_broken = d.desk.journal.step, False
+
+    def fail(*values: Any) -> None:
+        nonlocal is_broken
+        if is_broken or values[1] == "verify size":
+            step(*values)
+            return
+        is_broken = True
+        raise ValueError("ours")
+
+    d.desk.journal.step = fail  # type: ignore[method-assign,assignment]  # breaks once
+    getattr(d.desk, command)(XBT)
+    await d.clock.advance(30.0)
+    said = [*d.sentences, *(report.sentence for report in d.reports)]
+    assert any("an error inside the program" in words for words in said)
+    assert d.desk.journal.open_procedures() == ()
+    assert not d.desk.reversing(XBT)
+    assert not d.desk.flattening(XBT)
+    assert d.desk.under_way() == ()
+    assert all("ours" in error for error in d.errors)
+    assert d.errors
+    d.errors.clear()
     await d.stop()

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from terminal.domain.intention import Purpose
 from terminal.domain.order import OrderState, PendingCommand
 from terminal.domain.units import ClientOid, Lots, Price, Side
+from terminal.session.results import Submitted
 from tests.support.builders import XBT, a_ticket
 from tests.support.pocket import Fate, PocketDesk, a_pocket_desk, stop_at
 
@@ -180,6 +181,26 @@ async def test_stops_alone_go_and_the_rest_stays() -> None:
     foreign(d, a_ticket(**stop_at(880)), "web")
     d.desk.cancel_stops(XBT)
     await d.clock.advance(3.0)
+    assert [order.client_oid for order in d.exchange.alive()] == [buy]
+    await d.stop()
+
+
+async def test_a_stop_on_its_way_is_canceled_with_the_stops_and_counted() -> None:
+    """Nobody knows yet whether it arrived: it is no stop that was not there."""
+    d = await a_pocket_desk()
+    await d.hold(3)
+    buy = await d.placed(a_buy())
+    fates = {"place": Fate.LATE, "read": Fate.LOST}
+    d.exchange.fate = lambda kind: fates.get(kind, Fate.WELL)
+    sent = d.desk.submit(a_ticket(lots=Lots(3), **stop_at(900)))
+    assert isinstance(sent, Submitted)
+    await d.clock.settle()
+    fates.clear()
+    d.desk.cancel_stops(XBT)
+    assert d.desk.orders[sent.client_oid].pending is PendingCommand.CANCEL
+    await d.clock.advance(30.0)
+    (report,) = d.reports
+    assert [item.client_oid for item in report.items] == [sent.client_oid]
     assert [order.client_oid for order in d.exchange.alive()] == [buy]
     await d.stop()
 

@@ -31,7 +31,7 @@ def prices(ticks: int) -> References:
     return References(Price(ticks), exact, exact)
 
 
-def a_stop_update(name: str = "s1", lots: int = 2, **changes: Any) -> OrderUpdate:
+def a_stop_update(name: str = "s1", lots: int = 2, /, **changes: Any) -> OrderUpdate:
     """A waiting reduce-only market sell below 950, as the stop list tells it."""
     values: dict[str, Any] = {
         "order_id": OrderId(name),

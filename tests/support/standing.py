@@ -6,8 +6,13 @@ import contextlib
 from dataclasses import replace
 from typing import TYPE_CHECKING, final
 
-from terminal.domain.units import ClientOid, Lots, OrderId, Side, Symbol
+from terminal.domain.events import OrderType, StopDirection, StopReference
+from terminal.domain.protection import ProtectionSettings
+from terminal.domain.triggers import References
+from terminal.domain.units import ClientOid, Lots, OrderId, Price, Side, Symbol
 from terminal.exchange.errors import TransportError
+from terminal.session.leaving import Leaving
+from terminal.session.protection import ProtectionWatch
 from tests.support.builders import XBT, a_contract, a_position_update, a_ticket, an_order_update
 from tests.support.desk import Bench
 from tests.support.pocket import some_details
@@ -17,8 +22,17 @@ if TYPE_CHECKING:
 
     from terminal.domain.events import OrderUpdate
     from terminal.domain.ticket import OrderTicket
+    from terminal.session.fuse import Fuse
 
 OTHER = Symbol("ETHUSDTM")
+A_STOP = {
+    "order_type": OrderType.MARKET,
+    "price": None,
+    "lots": Lots(3),
+    "trigger": Price(900),
+    "stop_direction": StopDirection.DOWN,
+    "stop_reference": StopReference.MARK,
+}
 AWAY = TransportError("down", was_sent=True)
 
 
@@ -42,6 +56,15 @@ class Stage:
         trading.on_cancel = self._on_cancel
         trading.on_place = self._on_place
         self._numbers = 0
+
+    def leaving(self, fuse: Fuse) -> Leaving:
+        """The way out of this desk, with a watch over its positions."""
+        bench = self.bench
+        watch = ProtectionWatch(
+            bench.desk, bench.account, bench.contracts, lambda _symbol: References(),
+            ProtectionSettings, bench.owner,
+        )  # fmt: skip
+        return Leaving(bench.desk, bench.account, fuse, self.clock, bench.owner, watch.watched)
 
     # What stands -----------------------------------------------------------------------------
 
@@ -180,6 +203,7 @@ async def staged(*, empty: bool = False) -> AsyncIterator[Stage]:
                     is_reduce_only=reduces, untriggered=waits,
                     side=Side.SELL if reduces else Side.BUY,
                     details=some_details(a_ticket(symbol=symbol)),
+                    **(A_STOP if waits else {}),
                 )
             )  # fmt: skip
     await stage.clock.settle()

@@ -276,10 +276,11 @@ async def test_who_leaves_is_told_of_each_lane_what_protects_it() -> None:
             bench.notices,
             FuseTerms(),
         )
-        leaving = Leaving(bench.desk, bench.account, fuse, bench.clock, bench.owner)
+        watched = one.protected.protecting.watch.watched
+        leaving = Leaving(bench.desk, bench.account, fuse, bench.clock, bench.owner, watched)
         lines = [line.text for line in standing_lines(leaving.standing())]
         assert lines == [
-            "Long 4 XBTUSDTM: 1 stop on the exchange.",
-            "Short 2 XBTUSDTM: no stop on the exchange.",
+            "Long 4 XBTUSDTM: protected by 1 stop on the exchange.",
+            "Short 2 XBTUSDTM: NAKED, no stop on the exchange limits its loss.",
         ]
         await fuse.stop()

@@ -10,11 +10,14 @@ from typing_extensions import override
 
 from terminal.domain.access import Access, StopRecord
 from terminal.domain.clock import TimestampMs
+from terminal.domain.events import OrderType, StopDirection
+from terminal.domain.units import ClientOid, OrderId, Price, Side
 from terminal.session.clearing import ClearingKind
 from terminal.session.kill_switch import KillSwitch, NoMemory
 from terminal.viewmodels.frame import HandFrameClock
 from terminal.viewmodels.keys import DEFAULT_KEYS, GLOBAL_KEYS
 from terminal.viewmodels.kill_switch import KillSwitchViewModel
+from tests.support.builders import an_order_update
 from tests.support.desktop import Desktop
 from tests.support.standing import Stage, staged
 
@@ -74,6 +77,28 @@ async def test_progress_and_the_end_are_told() -> None:
             "Nothing is left that could open a position. 3 orders that only reduce kept."
         )
         assert not one.vm.view.is_working
+
+
+async def test_a_stop_that_protects_and_could_open_is_told_apart() -> None:
+    async with seen() as one:
+        one.stage.put(
+            an_order_update(
+                order_id=OrderId("p"), client_oid=ClientOid("p"), side=Side.SELL, price=None,
+                order_type=OrderType.MARKET, untriggered=True, is_reduce_only=False,
+                trigger=Price(1100), stop_direction=StopDirection.DOWN,
+            )
+        )  # fmt: skip
+        await one.stage.clock.settle()
+        one.vm.throw()
+        words = (
+            "1 stop kept that protects although it is not reduce-only: it could open a position."
+        )
+        assert one.detail.endswith(words)
+        await one.stage.clock.advance(5)
+        assert one.detail == (
+            "Nothing else is left that could open a position. "
+            f"3 orders that only reduce kept. {words}"
+        )
 
 
 async def test_without_a_connection_it_says_what_it_waits_for() -> None:

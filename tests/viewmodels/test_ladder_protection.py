@@ -157,6 +157,9 @@ async def test_held_exits_start_with_a_stop_at_the_exchange_and_say_that_they_di
             message = protected.desktop.ladder.trading.message
             assert message is not None
             assert "dies with the app" in message.text
+            is_there = bool(protected.sent)
+            words = "at the exchange does not." if is_there else "is being placed at the exchange"
+            assert words in message.text
             await protected.settle()
             assert len(protected.held.held()) == 1
         assert protected.sent == [("sell", 4, 960)], "one stop stands behind all of them"

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import contextlib
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from terminal.domain.access import Access
 from terminal.domain.account_facts import StopsFate
+from terminal.domain.events import StopDirection
+from terminal.domain.units import ClientOid, Lots, Price
 from terminal.session.fuse import Fuse, FuseTerms
-from terminal.session.leaving import Leaving
 from terminal.viewmodels.frame import HandFrameClock
 from terminal.viewmodels.leaving import (
     ENDS_WITH_DEMO,
@@ -21,6 +22,7 @@ from terminal.viewmodels.leaving import (
 from terminal.viewmodels.text import Role
 from tests.support.builders import XBT
 from tests.support.fake_fuse import FakeFuseGateway
+from tests.support.guarded import a_stop_update
 from tests.support.standing import Stage, staged
 
 if TYPE_CHECKING:
@@ -38,7 +40,7 @@ class Seen:
             self.timer, bench.desk, stage.clock, bench.owner, bench.notices,
             FuseTerms(StopsFate.KEPT),
         )  # fmt: skip
-        self.leaving = Leaving(bench.desk, bench.account, self.fuse, stage.clock, bench.owner)
+        self.leaving = stage.leaving(self.fuse)
         self.vm = LeavingViewModel(self.leaving, HandFrameClock())
         self.told: list[str] = []
         for name in ("opened", "ended", "left"):
@@ -90,7 +92,7 @@ async def test_what_stands_is_listed_with_its_protection() -> None:
         assert one.lines == [
             "ETHUSDTM: 1 other exit, no position.",
             "ETHUSDTM: 1 order that can open a position.",
-            "Long 3 XBTUSDTM: 1 stop and 1 other exit on the exchange.",
+            "Long 3 XBTUSDTM: protected by 1 stop on the exchange; 1 other exit.",
             "XBTUSDTM: 1 order that can open a position.",
             "XBTUSDTM: a target at 100 300.0 is held here. It ends with this program.",
         ]
@@ -104,9 +106,63 @@ async def test_a_position_without_a_stop_is_said_loudly(lots: int, words: str) -
         one.stage.hold_position(lots)
         await one.stage.clock.settle()
         one.vm.ask()
-        assert one.lines == [f"{words} XBTUSDTM: no stop on the exchange."]
+        assert one.lines == [f"{words} XBTUSDTM: NAKED, no stop on the exchange limits its loss."]
         assert one.vm.view.lines[0].role is Role.DANGER
         assert not one.vm.view.has_entries
+
+
+@pytest.mark.parametrize(
+    ("changes", "words", "role"),
+    [
+        (
+            {"stop_direction": StopDirection.UP, "trigger": Price(1200)},
+            "NAKED, no stop on the exchange limits its loss; 1 other exit.",
+            Role.DANGER,
+        ),
+        ({"lots": Lots(1)}, "covered 1 of 3 by 1 stop on the exchange.", Role.DANGER),
+        ({}, "protected by 1 stop on the exchange.", Role.TEXT),
+        (
+            {"stop_direction": None},
+            "it is not known whether it is protected. It is not known which way a stop looks.",
+            Role.CAUTION,
+        ),
+    ],
+)
+async def test_a_position_is_told_as_protected_only_by_what_protects_it(
+    changes: dict[str, Any], words: str, role: Role
+) -> None:
+    """A take-profit is no stop, and a stop for a part covers a part."""
+    async with seen(empty=True) as one:
+        one.stage.hold_position(3)
+        stop = a_stop_update("s", client_oid=ClientOid("s"), **{"lots": Lots(3), **changes})
+        one.stage.put(stop)
+        await one.stage.clock.settle()
+        one.vm.ask()
+        line = one.vm.view.lines[0]
+        assert (line.text, line.role) == (f"Long 3 XBTUSDTM: {words}", role)
+
+
+async def test_a_stop_that_could_open_is_told_apart_and_stays_when_entries_go() -> None:
+    async with seen(empty=True) as one:
+        one.stage.hold_position(3)
+        one.stage.put(a_stop_update("s", 3, client_oid=ClientOid("s"), is_reduce_only=False))
+        await one.stage.clock.settle()
+        one.vm.ask()
+        assert one.lines == [
+            "Long 3 XBTUSDTM: protected by 1 stop on the exchange.",
+            (
+                "XBTUSDTM: 1 stop that protects but is not reduce-only: it could open a position, "
+                "and stays when entries are canceled."
+            ),
+        ]
+        assert not one.vm.view.has_entries
+        one.vm.cancel_entries()
+        one.vm.refresh_now()
+        assert "1 stop kept that protects although" in one.vm.view.progress
+        assert "could open a position" in one.leaving.truth_if_left_now
+        await one.stage.clock.advance(5)
+        assert one.told == ["opened", "ended", "left"]
+        assert one.stage.on_exchange == {"s"}
 
 
 async def test_a_second_wish_does_not_ask_twice() -> None:
@@ -167,6 +223,7 @@ async def test_without_a_connection_it_says_that_this_may_be_out_of_date() -> No
         await one.stage.clock.settle()
         one.vm.ask()
         assert one.vm.view.doubt == NOT_KNOWN
+        assert "Long 3 XBTUSDTM: it is not known whether it is protected." in " ".join(one.lines)
         one.vm.stay()
         await one.stage.come_back()
         await one.stage.clock.advance(30)

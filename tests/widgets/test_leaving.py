@@ -13,7 +13,6 @@ from PySide6.QtWidgets import QApplication, QLabel, QPushButton, QWidget
 
 from terminal.domain.account_facts import StopsFate
 from terminal.session.fuse import Fuse, FuseTerms
-from terminal.session.leaving import Leaving
 from terminal.storage.paths import resources
 from terminal.viewmodels.frame import HandFrameClock
 from terminal.viewmodels.leaving import LeavingViewModel
@@ -38,7 +37,7 @@ class Asked:
             FakeFuseGateway(stage.clock), bench.desk, stage.clock, bench.owner, bench.notices,
             FuseTerms(StopsFate.KEPT),
         )  # fmt: skip
-        self.leaving = Leaving(bench.desk, bench.account, fuse, stage.clock, bench.owner)
+        self.leaving = stage.leaving(fuse)
         self.vm = LeavingViewModel(self.leaving, self.frame)
         self.left: list[int] = []
         self.vm.left.connect(lambda: self.left.append(1))
@@ -121,7 +120,9 @@ async def test_esc_and_the_dialogs_own_button_stay() -> None:
 
 async def test_it_lists_what_stands() -> None:
     async with asked() as one:
-        assert one.words("line.2") == "Long 3 XBTUSDTM: 1 stop and 1 other exit on the exchange."
+        assert one.words("line.2") == (
+            "Long 3 XBTUSDTM: protected by 1 stop on the exchange; 1 other exit."
+        )
         assert "goes on without this program" in one.words("note")
 
 
