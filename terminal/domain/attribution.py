@@ -4,8 +4,9 @@ Trades and changes of the book come on two topics whose order to each other nobo
 neither names the other. The rule, by price and resting side:
 
 - Lots that a trade took explain as many lots that the level lost, whichever of both was heard
-  first; the oldest are explained first.
-- Lots that were lost count as pulled only once no trade explained them for ``HOLD_MS``.
+  first: a change by just as many lots, else the oldest. Each topic is in order by itself, so what
+  was lost before a loss that is explained by its size was no trade.
+- Other lots that were lost count as pulled once no trade explained them for ``HOLD_MS``.
 - Lots that were traded while the level lost fewer for ``WAIT_MS`` were put back in the same change
   (a hidden or iceberg order): they count as added.
 
@@ -16,6 +17,7 @@ plus what was traded. Times are ms of a clock that never goes back, passed in.
 from __future__ import annotations
 
 from collections import deque
+from itertools import islice
 from typing import TYPE_CHECKING, NamedTuple, final
 
 if TYPE_CHECKING:
@@ -66,19 +68,57 @@ class _Queue:
             at = self._by_key[key] = deque()
         at.append(waiting)
 
-    def explain(self, key: tuple[Side, Price], lots: int) -> int:
-        """Take up to so many lots out, the oldest first; answers how many are left over."""
+    def explain(self, key: tuple[Side, Price], lots: int) -> tuple[int, list[_Waiting]]:
+        """Take up to so many lots out: those of one that has just as many, else the oldest.
+
+        Answers how many are left over, and what is older than the one that had just as many.
+        """
         at = self._by_key.get(key)
-        while at and lots:
-            oldest = at[0]
-            taken = min(lots, oldest.lots)
-            oldest.lots -= taken
-            lots -= taken
-            if not oldest.lots:
-                at.popleft()
-        if at is not None and not at:
+        if at is None:
+            return lots, []
+        for place, waiting in enumerate(at):
+            if waiting.lots == lots:
+                older = list(islice(at, place))
+                waiting.lots = lots = 0
+                del at[place]
+                break
+        else:
+            older = []
+            while at and lots:
+                taken = min(lots, at[0].lots)
+                at[0].lots -= taken
+                lots -= taken
+                if not at[0].lots:
+                    at.popleft()
+        if not at:
             del self._by_key[key]
-        return lots
+        return lots, older
+
+    def lots_at(self, key: tuple[Side, Price]) -> int:
+        """All lots that wait at a place."""
+        at = self._by_key.get(key)
+        return sum(waiting.lots for waiting in at) if at else 0
+
+    def all_at(self, key: tuple[Side, Price]) -> list[_Waiting]:
+        """All that waits at a place, the oldest first."""
+        return list(self._by_key.get(key, ()))
+
+    @property
+    def is_empty(self) -> bool:
+        """True while nothing waits anywhere."""
+        return not self._by_key
+
+    def drop(self, key: tuple[Side, Price], oldest: list[_Waiting]) -> None:
+        """Take the oldest at a place out."""
+        if not oldest:
+            return
+        at = self._by_key.get(key)
+        for waiting in oldest:
+            waiting.lots = 0
+            if at:
+                at.popleft()
+        if not at:
+            self._by_key.pop(key, None)
 
     def ended(self, now_ms: int) -> list[_Waiting]:
         """What waited for long enough, with the lots that are left of it."""
@@ -88,7 +128,7 @@ class _Queue:
             if not waiting.lots:
                 continue
             at = self._by_key[waiting.key]
-            at.popleft()
+            at.popleft()  # the oldest of its place, for all wait equally long
             if not at:
                 del self._by_key[waiting.key]
             found.append(waiting)
@@ -116,16 +156,38 @@ class Attribution:
             self._found.append(MakerChange(side, price, lots))
         elif lots < 0:
             key = (side, price)
-            left = self._trades.explain(key, -lots)
+            waiting = self._trades.lots_at(key)
+            left, _ = self._trades.explain(key, -lots) if waiting else (-lots, [])
             if left:
                 self._losses.put(key, left, now_ms + HOLD_MS)
+            elif waiting:
+                self._pulled(key, self._losses.all_at(key))
 
     def traded(self, taker: Side, price: Price, lots: Lots, now_ms: int) -> None:
         """A taker of this side met so many lots that rested on the other side."""
         key = (taker.opposite, price)
-        left = self._losses.explain(key, lots)
+        left, older = self._losses.explain(key, lots)
+        self._pulled(key, older)
         if left:
             self._trades.put(key, left, now_ms + WAIT_MS)
+
+    def waits_for_book(self, taker: Side, price: Price) -> int:
+        """Lots of trades at a place whose change of the book was not heard yet."""
+        return self._trades.lots_at((taker.opposite, price))
+
+    def unexplained(self, side: Side, price: Price) -> list[int]:
+        """Lots that a level lost and no trade explains so far, the oldest first."""
+        return [waiting.lots for waiting in self._losses.all_at((side, price))]
+
+    @property
+    def is_settled(self) -> bool:
+        """True while nothing waits for its other half."""
+        return self._losses.is_empty and self._trades.is_empty
+
+    def _pulled(self, key: tuple[Side, Price], losses: list[_Waiting]) -> None:
+        for waiting in losses:
+            self._found.append(MakerChange(*key, -waiting.lots))
+        self._losses.drop(key, losses)
 
     def settled(self, now_ms: int) -> list[MakerChange]:
         """What makers did, as far as it is certain by now, and not told before; oldest first."""

@@ -13,7 +13,6 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections import OrderedDict
-from dataclasses import dataclass
 from decimal import Decimal
 from typing import TYPE_CHECKING, NamedTuple, final
 
@@ -135,8 +134,7 @@ class QueueLearning:
 # One order ---------------------------------------------------------------------------------------
 
 
-@dataclass(slots=True)
-class _Promise:
+class _Promise(NamedTuple):
     """What was told last while in doubt, and what left from ahead since then for certain."""
 
     low: int
@@ -209,7 +207,7 @@ class QueueEstimate:
     def canceled(self, lots: int, now_ms: int) -> None:
         """Others took lots back at the price: ahead of us or behind."""
         self._settle(now_ms)
-        if not self.is_at_front:
+        if not self.is_at_front or self._awaits is not None:
             self._split(lots)
         self.others = max(0, self.others - lots)
         self._fit()
@@ -258,13 +256,23 @@ class QueueEstimate:
             self._learning.learn(self._likelihoods(self._traded - before))
         self.points = [(0, list(self._prior))]
 
-    def place(self, now_ms: int) -> QueuePlace:
-        """The range as it is now."""
+    def place(self, now_ms: int, unsettled: Sequence[int] = ()) -> QueuePlace:
+        """The range as it is now.
+
+        ``unsettled`` are lots that the level lost just now: looked at as cancels until a trade is
+        heard that explains them, and not remembered.
+        """
         self._settle(now_ms)
         if self.is_at_front:
             return QueuePlace(Lots(0), Lots(0), Lots(0), is_guess=False)
+        kept = (self.points, self.others, self._promise)
+        for lots in unsettled:
+            self._split(lots)
+            self.others = max(0, self.others - lots)
+            self._fit()
         low, high = self._range()
         totals = [(max(0, ahead), sum(weights)) for ahead, weights in self.points]
+        self.points, self.others, self._promise = kept
         total = sum(weight for _, weight in totals) or 1
         mean = (sum(ahead * weight for ahead, weight in totals) + total // 2) // total
         return QueuePlace(Lots(low), Lots(min(high, max(low, mean))), Lots(high), self.is_guess)
@@ -311,7 +319,7 @@ class QueueEstimate:
             self._promise = _Promise(low, high, self._traded)
         elif self._promise is not None:
             # Wherever we are, so many were ahead.
-            self._promise.canceled += moves.pop()
+            self._promise = self._promise._replace(canceled=self._promise.canceled + moves.pop())
 
     def _fit(self) -> None:
         """No more is ahead than rests there."""

@@ -6,9 +6,10 @@ price. Fed with every change of a level, every public trade, our orders and our 
 
 from __future__ import annotations
 
+from collections import deque
 from typing import TYPE_CHECKING, final
 
-from terminal.domain.attribution import Attribution
+from terminal.domain.attribution import WAIT_MS, Attribution
 from terminal.domain.events import Liquidity, OrderType
 from terminal.domain.order import OrderState
 from terminal.domain.queue_estimate import FILL_WAIT_MS, QueueEstimate, QueueLearning
@@ -38,28 +39,27 @@ class _Candidate:
     Losses and trades from before are none of it: they were never ahead of what came later.
     """
 
-    __slots__ = ("_attribution", "_place", "arrived_ms", "estimate")
+    __slots__ = ("_attribution", "_early", "_place", "arrived_ms", "estimate")
 
     def __init__(self, place: tuple[Side, Price], estimate: QueueEstimate, arrived_ms: int) -> None:
         self._place = place
         self._attribution = Attribution()
+        self._early: deque[tuple[PublicTrade, int]] = deque()
         self.estimate = estimate
         self.arrived_ms = arrived_ms
 
     def changed(self, lots: int, now_ms: int) -> None:
+        """The level has so many lots more, or less, than before."""
         self._attribution.changed(*self._place, lots, now_ms)
         self.drain(now_ms)
 
     def traded(self, trade: PublicTrade, now_ms: int) -> None:
+        """A public trade at the price. It is told in the order of the book, not in its own."""
         if trade.event_at // _NS_IN_MS < self.arrived_ms:
             return
         self._attribution.traded(trade.taker_side, trade.price, trade.lots, now_ms)
-        self.estimate.traded(trade.lots, trade.trade_id, now_ms)
+        self._early.append((trade, now_ms + WAIT_MS))
         self.drain(now_ms)
-
-    def missed(self, others: Lots) -> None:
-        self._attribution.forget()
-        self.estimate.missed(others)
 
     def drain(self, now_ms: int) -> None:
         """Tell the estimate what is certain by now."""
@@ -68,6 +68,25 @@ class _Candidate:
                 self.estimate.joined(change.lots)
             else:
                 self.estimate.canceled(-change.lots, now_ms)
+        early = self._early
+        if early:
+            side, price = self._place
+            waiting = self._attribution.waits_for_book(side.opposite, price)
+            ahead = sum(trade.lots for trade, _ in early) - waiting
+            while early and (early[0][0].lots <= ahead or early[0][1] <= now_ms):
+                trade, _ = early.popleft()
+                ahead -= trade.lots
+                self.estimate.traded(trade.lots, trade.trade_id, now_ms)
+
+    def said(self, now_ms: int) -> QueuePlace:
+        """The place as it is now."""
+        self.drain(now_ms)
+        return self.estimate.place(now_ms, self._attribution.unexplained(*self._place))
+
+    def missed(self, others: Lots) -> None:
+        self._attribution.forget()
+        self._early.clear()
+        self.estimate.missed(others)
 
 
 @final
@@ -237,8 +256,7 @@ class QueuePlaces:
         watch = self._watches.get(client_oid)
         if watch is None or watch.chosen is None:
             return None
-        watch.chosen.drain(now_ms)
-        return watch.chosen.estimate.place(now_ms)
+        return watch.chosen.said(now_ms)
 
 
 def _resting(book: OrderBook, place: tuple[Side, Price]) -> Lots:

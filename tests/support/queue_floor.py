@@ -41,9 +41,11 @@ START_MS = 1_760_000_000_000
 STEP_S = 0.06
 SPEC = CONTRACTS[0]
 SYMBOL = Symbol(SPEC.symbol)
-_MAKERS = 8
+_MAKERS = 4
 """Ticks from the touch in which the small makers are."""
-_OWN = 3
+_SMALL = 8
+"""Small orders that come or go in a step."""
+_OWN = 4
 """Ticks from the touch in which our orders are."""
 
 
@@ -138,7 +140,7 @@ class QueueFloor:
         """One step of the market, of the small makers and of ours; then the client hears of it."""
         self._clock.advance(STEP_S)
         self.market.step()
-        for _ in range(3):
+        for _ in range(_SMALL):
             self._small_step()
         self._own_step()
         self._deliver()
@@ -170,7 +172,7 @@ class QueueFloor:
             return
         self._count += 1
         identity = f"small{self._count}"
-        lots = max(1, int(SPEC.level_lots * self._random.expovariate(5.0)))
+        lots = max(1, int(SPEC.level_lots * self._random.expovariate(8.0)))
         here.append(identity)
         self.market.book.rest(BookOrder(identity, "", place[0], place[1], lots))
 
@@ -182,7 +184,7 @@ class QueueFloor:
             if book.order(identity) is not None and far:
                 book.cancel(identity)
                 self._forget(identity)
-        if len(self.own) >= 6:
+        if len(self.own) >= 10:
             return
         place = self._place_near(_OWN)
         if place is None or any(order.price == place[1] for order in self.own.values()):
@@ -304,17 +306,13 @@ class QueueFloor:
         """Note what is said and what is true, at one moment of each order by chance.
 
         Of the moments in doubt each is as likely as any other (a reservoir of one); moments of
-        certainty count only while there was none in doubt. What is not settled yet is left out.
+        certainty count only while there was none in doubt.
         """
         for identity in self.own:
             if self._ages[identity] < 0 or self.market.book.order(identity) is None:
                 continue
             place = self.places.place(ClientOid(identity), self._now_ms)
             if place is None or place.is_guess:
-                continue
-            watch = self.places._watches[ClientOid(identity)]
-            assert watch.chosen is not None
-            if watch.chosen._attribution._losses._in_order:
                 continue
             before = self._moments.get(identity)
             doubts = before[4] if before is not None else 0
