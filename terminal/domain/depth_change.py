@@ -53,7 +53,7 @@ class DepthChange:
     oldest first.
     """
 
-    __slots__ = ("_counts", "_events", "_inside", "_kept", "_since_ms", "count_from", "window_ms")
+    __slots__ = ("_counts", "_cut_ms", "_events", "_inside", "_kept", "count_from", "window_ms")
 
     def __init__(
         self,
@@ -68,12 +68,13 @@ class DepthChange:
         self._counts: tuple[dict[int, list[int]], dict[int, list[int]]] = ({}, {})
         self._events: deque[tuple[int, int, int, int]] = deque()
         self._inside: tuple[Price | None, Price | None] = (None, None)
-        self._since_ms = 0
+        self._cut_ms: int | None = None
 
     @property
     def is_cut(self) -> bool:
         """True while a window holds less than was asked for, there having been too many changes."""
-        return bool(self._events) and self._events[0][0] < self._since_ms + self.window_ms
+        newest_ms = self._events[-1][0] if self._events else 0
+        return self._cut_ms is not None and self._cut_ms > newest_ms - self.window_ms
 
     def add(self, changes: Iterable[MakerChange], now_ms: int) -> None:
         """Count what makers did, told now."""
@@ -93,7 +94,7 @@ class DepthChange:
             count[2] += 1
             if is_window:
                 if len(self._events) >= self._kept:
-                    self._since_ms = self._events[0][0]
+                    self._cut_ms = self._events[0][0]
                     self._expire()
                 self._events.append((now_ms, which, price, lots))
 
@@ -112,6 +113,7 @@ class DepthChange:
         for counts in self._counts:
             counts.clear()
         self._events.clear()
+        self._cut_ms = None
 
     def at(self, side: Side, price: Price, now_ms: int) -> LevelChange:
         """What makers of a side did at a price."""

@@ -135,7 +135,7 @@ class Tape:
         for row in reversed(self._rows):
             if len(found) >= count:
                 break
-            if type(row) is TapeHole or (type(row) is Burst and row.lots >= least):
+            if isinstance(row, TapeHole) or row.lots >= least:
                 found.append(row)
         return found
 

@@ -43,6 +43,7 @@ from terminal.session.notices import NoticeBoard, NoticeLevel
 from terminal.session.orders import OrderDesk
 from terminal.session.protection import ProtectionWatch
 from terminal.session.reconcile import Reconciling
+from terminal.session.studies import StudyShelf
 from terminal.session.surroundings import GuardSurroundings
 from terminal.session.transfers import TransferDesk
 
@@ -159,6 +160,7 @@ class Backend:
         self.protecting = Protecting(self.protection, self.exit_orders, self.held_exits)
         safety = safety or Safety()
         self.kill_switch = KillSwitch(self.desk, self.account, owner, self.notices, safety.memory)
+        self.studies = StudyShelf(self.markets, self.candles, self.desk, clock)
         self.fuse = Fuse(
             clients.funds, self.desk, self.exchange_clock, owner, self.notices, safety.fuse
         )

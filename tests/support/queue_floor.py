@@ -45,6 +45,8 @@ _MAKERS = 4
 """Ticks from the touch in which the small makers are."""
 _SMALL = 8
 """Small orders that come or go in a step."""
+_UNSEEN = 0.6
+"""How often an order is not looked at in a step: looking is what costs."""
 _OWN = 4
 """Ticks from the touch in which our orders are."""
 
@@ -309,7 +311,9 @@ class QueueFloor:
         certainty count only while there was none in doubt.
         """
         for identity in self.own:
-            if self._ages[identity] < 0 or self.market.book.order(identity) is None:
+            if self._random.random() < _UNSEEN or self._ages[identity] < 0:
+                continue
+            if self.market.book.order(identity) is None:
                 continue
             place = self.places.place(ClientOid(identity), self._now_ms)
             if place is None or place.is_guess:
