@@ -156,6 +156,5 @@ def test_the_range_holds_in_70_to_90_of_100_over_a_thousand_fills(seed: int, pat
     learning = floor.places.learning
     low, high = learning.share_range()
     told = f"{held} of {fills}, share {learning.share:.3f} ({low} to {high}), tail {learning.tail}"
-    print(told)
     assert 70 <= 100 * held / fills <= 90, told
     assert sum(floor.certain) >= 0.9 * len(floor.certain)
