@@ -54,7 +54,7 @@ class QueuePlace(NamedTuple):
 # Learning ----------------------------------------------------------------------------------------
 
 _START_TAIL = 100
-_LEAST_TAIL, _MOST_TAIL = 5, 240
+_LEAST_TAIL, _MOST_TAIL = 60, 240
 _STEP = 10
 _COVER = 80
 _LEAK = 200  # so many times smaller than all of it is what every share keeps
@@ -69,7 +69,8 @@ class QueueLearning:
     range leaves out begin at a tenth on either side. Each fill shows whether the range told before
     held: if it did the tails grow by a little, if not they shrink by four times as much, so that
     over many fills the range covers four in five whatever the belief gets wrong (adaptive conformal
-    inference, Gibbs and Candes 2021).
+    inference, Gibbs and Candes 2021). Only the last doubt before a fill can be scored, and there
+    surprises are the largest: the tails are kept within bounds.
     """
 
     __slots__ = ("_tail", "_weights", "covered", "fills", "scored")

@@ -23,6 +23,7 @@ from terminal.domain.session_marks import ChaseTrail, SessionMarks
 from terminal.domain.tape import SpeedMeter, Tape, TapeSettings
 from terminal.domain.units import Lots, Price, Side, Symbol
 from terminal.domain.volume_profile import VolumeProfile
+from terminal.session.market import BookMode
 
 if TYPE_CHECKING:
     from terminal.domain.candles import SeriesChange
@@ -187,7 +188,14 @@ class Studies:
             self._move_inside(bid, ask)
 
     def _book_was_read(self) -> None:
-        """Another book than the one before: none of the difference is what somebody did now."""
+        """Another book than the one before: none of the difference is what somebody did now.
+
+        Where only some levels are followed every book is another one; then the inside is all there
+        is to see.
+        """
+        if self._market.mode is not BookMode.FULL:
+            self._look_inside()
+            return
         self._forget_changes()
         if self._market.book_is_live:
             self.places.missed(self._market.book)
@@ -236,8 +244,9 @@ class Studies:
         self.tape.add(trade)
         self.speed.add(taker, lots, now_ms)
         self.marks.trade(price, lots, trade.event_at)
-        if self._market.book_is_live:
+        if self._market.book_is_live and self._market.mode is BookMode.FULL:
             self._attribution.traded(taker, price, lots, now_ms)
+            self._count_changes(now_ms)
             if len(self.places):
                 self.places.trade(trade, now_ms)
 
@@ -311,6 +320,8 @@ class Studies:
 
         Only with the whole book followed: fewer levels tell no changes.
         """
+        if self._market.mode is not BookMode.FULL:
+            return None
         return self.places.place(client_oid, self._now_ms)
 
     def clear(self) -> None:

@@ -11,6 +11,7 @@ from terminal.domain.queue_estimate import QueueEstimate, QueueLearning
 from terminal.domain.units import Lots, Price, Side
 from terminal.session.clock import SystemClock
 from terminal.session.listeners import Listeners
+from terminal.session.market import BookMode
 from terminal.session.studies import Studies, StudyRows
 from tests.support.builders import NOW_MS, NOW_NS, XBT, a_contract, a_snapshot
 
@@ -33,6 +34,7 @@ class _Market:
         self.book = OrderBook(XBT)
         self.book.load(a_snapshot(100, bids=((9_990, 1),), asks=((10_010, 1),)))
         self.book_is_live = True
+        self.mode = BookMode.FULL
         self.last_trade = None
         self.on_book_changed: Listeners[[]] = Listeners()
         self.on_trade: Listeners[[PublicTrade]] = Listeners()

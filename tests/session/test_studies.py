@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 from terminal.domain.clock import TimestampNs
 from terminal.domain.depth_change import CountFrom
-from terminal.domain.events import Liquidity, OrderType, PublicTrade
+from terminal.domain.events import BookDepth, Level, Liquidity, OrderType, PublicTrade
 from terminal.domain.order import Order, OrderState
 from terminal.domain.queue_estimate import QueueLearning
 from terminal.domain.tape import Burst, TapeHole, TapeSettings
@@ -16,11 +16,12 @@ from terminal.exchange.gateway import Channel, ChannelInterrupted, ChannelKind
 from terminal.session.candle_sessions import CandleSessions
 from terminal.session.feed import Feed
 from terminal.session.listeners import Listeners
+from terminal.session.market import BookMode
 from terminal.session.markets import Markets
 from terminal.session.notices import NoticeBoard
 from terminal.session.studies import Studies, StudyRows, StudySettings, StudyShelf
 from terminal.session.tasks import TaskOwner
-from tests.support.builders import NOW_NS, XBT, a_contract, a_delta, a_fill, a_snapshot
+from tests.support.builders import NOW_MS, NOW_NS, XBT, a_contract, a_delta, a_fill, a_snapshot
 from tests.support.fake_clock import FakeClock
 from tests.support.fakes import FakeMarketGateway, FakeStream
 
@@ -175,6 +176,28 @@ async def test_a_gap_in_trades_is_a_hole_on_the_tape_and_in_the_marks() -> None:
     bench.stream.drop()
     await bench.clock.advance(0.1)
     assert studies.holes == 2
+    await bench.end()
+
+
+async def test_with_some_levels_only_the_inside_is_followed_and_no_place_is_told() -> None:
+    bench = Bench()
+    studies = await bench.live()
+    bench.change(BUY, 999, 20)
+    market = bench.markets.open(XBT)
+    market.follow(BookMode.DEPTH5)
+    await bench.clock.advance(2.0)
+    for price in (1000, 998, 998, 997):
+        bench.sequence += 50
+        bids = (Level(Price(price), Lots(4)),)
+        asks = (Level(Price(1001), Lots(price)),)
+        bench.stream.push(BookDepth(XBT, 5, bench.sequence, bids, asks, NOW_MS))
+    bench.trade(BUY, 1001, 3)
+    assert market.book_is_live
+    rows = rows_of(studies)
+    assert rows.stacked_asks == rows.stacked_bids == [0] * 6
+    assert rows.bought[2] == 3
+    assert [step.price for step in studies.trail.bids][-3:] == [1000, 998, 997]
+    assert studies.queue_place(ClientOid("c1")) is None
     await bench.end()
 
 
