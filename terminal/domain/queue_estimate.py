@@ -53,7 +53,8 @@ class QueuePlace(NamedTuple):
 
 # Learning ----------------------------------------------------------------------------------------
 
-_START_TAIL = 100
+_TENTH = 100
+_START_TAIL = 70
 _LEAST_TAIL, _MOST_TAIL = 60, 240
 _STEP = 10
 _COVER = 80
@@ -66,11 +67,12 @@ class QueueLearning:
 
     The share is a posterior over ``SHARES``: all alike at first, then multiplied by how well each
     foresaw a fill; a little of all of them stays, so that habits may change. The tails that the
-    range leaves out begin at a tenth on either side. Each fill shows whether the range told before
-    held: if it did the tails grow by a little, if not they shrink by four times as much, so that
-    over many fills the range covers four in five whatever the belief gets wrong (adaptive conformal
-    inference, Gibbs and Candes 2021). Only the last doubt before a fill can be scored, and there
-    surprises are the largest: the tails are kept within bounds.
+    range leaves out begin below a tenth on either side, as nothing was learned then. Each fill
+    shows whether the range told before held: if it did the tails grow by a little, if not they
+    shrink by four times as much, so that over many fills the range covers four in five whatever
+    the belief gets wrong (adaptive conformal inference, Gibbs and Candes 2021). Only the last doubt
+    before a fill can be scored, and there surprises are the largest: the tails are kept within
+    bounds.
     """
 
     __slots__ = ("_tail", "_weights", "covered", "fills", "scored")
@@ -105,7 +107,7 @@ class QueueLearning:
     def share_range(self) -> tuple[Decimal, Decimal]:
         """The shares between which the true one is in four of five cases, as fractions."""
         points = list(zip(SHARES, self._weights, strict=True))
-        low, high = (_quantile(points, part) for part in (_START_TAIL, 1000 - _START_TAIL))
+        low, high = (_quantile(points, part) for part in (_TENTH, 1000 - _TENTH))
         return Decimal(low) / 100, Decimal(high) / 100
 
     def learn(self, likelihoods: Sequence[int]) -> None:
