@@ -46,6 +46,7 @@ from terminal.session.orders import OrderDesk
 from terminal.session.pairs import Pairs
 from terminal.session.protection import ProtectionWatch
 from terminal.session.reconcile import Reconciling
+from terminal.session.studies import StudyShelf
 from terminal.session.surroundings import GuardSurroundings
 from terminal.session.transfers import TransferDesk
 
@@ -172,6 +173,7 @@ class Backend:
         self.pairs = Pairs(self.desk, owner)
         safety = safety or Safety()
         self.kill_switch = KillSwitch(self.desk, self.account, owner, self.notices, safety.memory)
+        self.studies = StudyShelf(self.markets, self.candles, self.desk, clock)
         self.fuse = Fuse(
             clients.funds, self.desk, self.exchange_clock, owner, self.notices, safety.fuse
         )

@@ -101,6 +101,7 @@ class MarketSession:
         self.on_mark_changed: Listeners[[]] = Listeners(self._owner.listener_failed)
         self.on_status_changed: Listeners[[]] = Listeners(self._owner.listener_failed)
         self.on_delta: Listeners[[BookDelta]] = Listeners(self._owner.listener_failed)
+        self.on_trades_missed: Listeners[[]] = Listeners(self._owner.listener_failed)
 
     # Truth -----------------------------------------------------------------------------------
 
@@ -205,6 +206,7 @@ class MarketSession:
     def _on_lost(self) -> None:
         self._lost_at_s = self._clock.monotonic_s()
         self._sync.lost()
+        self.on_trades_missed.notify()
         self._stop_fetching()
         self._tell_status()
 
@@ -295,7 +297,10 @@ class MarketSession:
             if before is None or fact.sequence > before.sequence:
                 self._take_trade(fact)
         elif isinstance(fact, FrameUnreadable):
+            self.on_trades_missed.notify()
             self._read_trades()
+        elif isinstance(fact, ChannelInterrupted):
+            self.on_trades_missed.notify()
 
     def _read_trades(self) -> None:
         """A trade could not be read: the last one is asked for, soon, and once for many."""
