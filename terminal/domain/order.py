@@ -49,6 +49,9 @@ _ALIVE = frozenset({OrderState.UNTRIGGERED, OrderState.OPEN, OrderState.PARTLY_F
 
 _MADE_UP = "id:"
 
+UNCLEAR = (OrderState.SUBMITTING, OrderState.UNKNOWN)
+"""Nobody but us has told of the order, or nobody knows: it may have arrived, and may yet."""
+
 LEGAL_STEPS: dict[OrderState, frozenset[OrderState]] = {
     # A taking order may be filled before any word of it being open (API reference 3.6 rule 2).
     OrderState.SUBMITTING: frozenset(OrderState) - {OrderState.SUBMITTING},
@@ -214,7 +217,7 @@ def is_made_up(client_oid: ClientOid) -> bool:
 
 def merged(order: Order, twin: Order) -> Order:
     """What we sent, with what the exchange told of it under a name that we made up."""
-    if order.state not in {OrderState.SUBMITTING, OrderState.UNKNOWN}:
+    if order.state not in UNCLEAR:
         return order
     return replace(
         order,

@@ -11,7 +11,7 @@ from enum import Enum
 from typing import TYPE_CHECKING, final
 
 from terminal.domain.errors import TernError
-from terminal.domain.order import OrderState, PendingCommand
+from terminal.domain.order import UNCLEAR, PendingCommand
 
 if TYPE_CHECKING:
     from terminal.domain.order import Order
@@ -23,7 +23,6 @@ LOOK_S = 1.0
 CANCEL_AGAIN_S = 3.0
 """An order whose cancel came to nothing is canceled again after so long."""
 FLATTEN_AGAIN_S = 5.0
-UNCLEAR_STATES = (OrderState.SUBMITTING, OrderState.UNKNOWN)
 
 
 class ClearingKind(Enum):
@@ -200,8 +199,7 @@ class Clearing:
         for symbol in sorted(symbols):
             before_s = self._flattened_at_s.get(symbol)
             is_closing = any(
-                o.symbol == symbol and o.is_close_order and o.state in UNCLEAR_STATES
-                for o in working
+                o.symbol == symbol and o.is_close_order and o.state in UNCLEAR for o in working
             )
             if desk.flattening(symbol):
                 self._flattened_at_s[symbol] = now_s

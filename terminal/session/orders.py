@@ -16,6 +16,7 @@ from terminal.domain.events import OrderUpdate
 from terminal.domain.guard import Block, BlockField, GuardLimits, Touch
 from terminal.domain.intention import Intention, JournalError, Purpose, Source
 from terminal.domain.order import (
+    UNCLEAR,
     Order,
     OrderState,
     PendingCommand,
@@ -46,7 +47,7 @@ from terminal.session.notices import NoticeLevel
 from terminal.session.recording import Recorder
 from terminal.session.recovering import Recovery
 from terminal.session.recovery import read_orders
-from terminal.session.resolution import UNCLEAR, Resolution
+from terminal.session.resolution import Resolution
 from terminal.session.results import (
     BatchResult,
     Blocked,
@@ -247,7 +248,7 @@ class OrderDesk:
 
     def start(self) -> None:
         """Begin to keep the orders true, those that the journal knows from before included."""
-        self.resolution.take_over(self.journal.open_intentions())
+        self.resolution.read_journal()
         self._handles = [
             self._feed.on_opened.add(self._on_opened),
             self._feed.on_lost.add(self._on_lost),
@@ -319,6 +320,7 @@ class OrderDesk:
 
         ``replacing`` is an order whose place it takes.
         """
+        self.resolution.read_again()
         blocks = self.blocks(ticket, replacing)
         if blocks:
             return Blocked(blocks)
@@ -339,6 +341,7 @@ class OrderDesk:
         Each passes the guard as if those before it were working already, and what opens on one side
         of a contract passes it as one order as well. What is blocked does not hold the rest up.
         """
+        self.resolution.read_again()
         together = self._commands.batches.blocks_together(tickets)
         results: list[SubmitResult] = []
         orders: list[tuple[OrderTicket, ClientOid]] = []
@@ -373,6 +376,7 @@ class OrderDesk:
     def _intend(self, intention: Intention) -> Block | None:
         """Write what is meant before it is sent; what opens is not sent without."""
         ticket = intention.ticket
+        self.resolution.read_again()
         try:
             self.journal.intend(intention)
         except JournalError as error:

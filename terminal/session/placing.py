@@ -10,11 +10,11 @@ import math
 from dataclasses import replace
 from typing import TYPE_CHECKING, final
 
-from terminal.domain.order import Order, OrderState, PendingCommand
+from terminal.domain.order import UNCLEAR, Order, OrderState, PendingCommand
 from terminal.exchange.batches import Subject
 from terminal.exchange.outcome import Accepted, NotSent, Rejected, Route, Unknown
 from terminal.exchange.stamps import stamping
-from terminal.session.resolution import SIGNED_FOR_S, UNCLEAR
+from terminal.session.resolution import SIGNED_FOR_S
 
 if TYPE_CHECKING:
     from terminal.domain.ticket import OrderTicket

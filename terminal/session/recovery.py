@@ -6,8 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from terminal.domain.errors import TernError
-from terminal.domain.order import OrderState
-from terminal.session.resolution import UNCLEAR
+from terminal.domain.order import UNCLEAR, OrderState
 
 if TYPE_CHECKING:
     from terminal.domain.order import Order

@@ -13,7 +13,7 @@ from terminal.domain.errors import TernError
 from terminal.domain.events import OrderType, PositionMode
 from terminal.domain.guard import Block, BlockField
 from terminal.domain.intention import Purpose
-from terminal.domain.order import OrderState
+from terminal.domain.order import UNCLEAR, OrderState
 from terminal.domain.ticket import OrderTicket
 from terminal.domain.units import Lots, Side
 from terminal.session.account import HEDGE_WORDS
@@ -27,7 +27,6 @@ if TYPE_CHECKING:
 
 END_WAIT_S = 10.0
 """How long the opposite order may take to end before it is said that it still works."""
-UNCLEAR = (OrderState.SUBMITTING, OrderState.UNKNOWN)
 
 
 @final
