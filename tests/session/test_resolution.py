@@ -431,7 +431,7 @@ async def test_what_was_read_late_and_is_none_lets_orders_out_at_once(
 @pytest.mark.parametrize("has_arrived", [True, False])
 async def test_an_order_whose_ticket_cannot_be_read_is_looked_for_as_any_other(
     monkeypatch: pytest.MonkeyPatch,
-    has_arrived: bool,  # noqa: FBT001 - a parameter of the test
+    has_arrived: bool,
 ) -> None:
     bench = Bench()
     intention = UnreadIntention(OLD, XBT, TimestampMs(bench.clock.now_ms() - 1000))
