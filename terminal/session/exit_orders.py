@@ -11,7 +11,13 @@ from typing import TYPE_CHECKING, final
 from terminal.domain.events import OrderType, PositionSide, StopDirection
 from terminal.domain.guard import Block, BlockField
 from terminal.domain.protection import Held, ProtectionState, breakeven_price, exit_tickets
-from terminal.domain.ticket import OrderTerms, OrderTicket, StopTrigger, close_ticket
+from terminal.domain.ticket import (
+    ASSUMED_MODE,
+    OrderTerms,
+    OrderTicket,
+    StopTrigger,
+    close_ticket,
+)
 from terminal.domain.triggers import (
     Fires,
     Purpose,
@@ -86,8 +92,8 @@ class ExitOrders:
         of now decides whether it limits the loss or takes the profit.
         """
         held, mode = self._watch.held(symbol), self._mode(symbol)
-        if held is None or mode is None:
-            return _blocked(BlockField.CONTRACT, "The margin mode is not known yet.")
+        if held is None:
+            return _blocked(BlockField.CONTRACT, "This contract is not known yet.")
         if not held.lots:
             return _blocked(BlockField.POSITION, "There is no position to close.")
         if side is not held.closing_side:
@@ -111,8 +117,8 @@ class ExitOrders:
     ) -> OrderTicket | Blocked:
         """A stop-loss or take-profit of a standing position; without lots it closes all of it."""
         held, mode = self._watch.held(symbol), self._mode(symbol)
-        if held is None or mode is None:
-            return _blocked(BlockField.CONTRACT, "The margin mode is not known yet.")
+        if held is None:
+            return _blocked(BlockField.CONTRACT, "This contract is not known yet.")
         if not held.lots:
             return _blocked(BlockField.POSITION, "There is no position to close.")
         if lots is not None and not 0 < lots <= held.size:
@@ -131,8 +137,10 @@ class ExitOrders:
             return _blocked(BlockField.LOTS, f"The exchange takes at most {most} lots at once.")
         return tickets[0]
 
-    def _mode(self, symbol: Symbol) -> MarginMode | None:
-        return self._account.position(symbol).margin_mode or self._account.margin_mode(symbol)
+    def _mode(self, symbol: Symbol) -> MarginMode:
+        account = self._account
+        known = account.position(symbol).margin_mode or account.margin_mode(symbol)
+        return known or ASSUMED_MODE
 
     def under_way(self) -> tuple[str, ...]:
         """Stops that are being moved now, one sentence for each contract."""
@@ -157,7 +165,7 @@ class ExitOrders:
         """Bring the position's stops to a price that limits the loss more than they do."""
         held, mode = self._watch.held(symbol), self._mode(symbol)
         watched = self._watch.watched(symbol)
-        if held is None or mode is None or watched is None or not held.lots:
+        if held is None or watched is None or not held.lots:
             return _blocked(BlockField.POSITION, "There is no position whose stop could be moved.")
         if symbol in self._moving or self._watch.is_mending(symbol):
             return _blocked(BlockField.ORDER, "Its stop is being moved already.")

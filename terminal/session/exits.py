@@ -24,7 +24,7 @@ from terminal.domain.held_exits import (
     closed,
 )
 from terminal.domain.intention import Purpose
-from terminal.domain.ticket import OrderTicket, close_ticket
+from terminal.domain.ticket import ASSUMED_MODE, OrderTicket, close_ticket
 from terminal.domain.units import Lots, Price, Side
 from terminal.session.closing import in_parts
 from terminal.session.listeners import Listeners
@@ -291,11 +291,11 @@ class HeldExits:
 
     def _close(self, symbol: Symbol, one: _Running, wish: CloseLots) -> None:
         position = self._account.position(symbol)
-        mode = position.margin_mode or self._account.margin_mode(symbol)
+        mode = position.margin_mode or self._account.margin_mode(symbol) or ASSUMED_MODE
         size = Lots(min(wish.lots, abs(position.core.lots)))
-        if mode is None or size <= 0:
+        if size <= 0:
             one.progress = closed(one.progress, wish.target, is_done=False)
-            self._say(symbol, one, "it could not close: the margin mode is not known")
+            self._say(symbol, one, "it could not close: there is nothing to close")
             return
         before = abs(position.core.lots)
         sent = self._send(symbol, one, wish, size, mode)
@@ -388,8 +388,8 @@ class HeldExits:
                 break
             before = max(0, position.core.lots * one.plan.sign)
             left = min(left, before)
-            mode = position.margin_mode or self._account.margin_mode(symbol)
-            if not left or mode is None:
+            mode = position.margin_mode or self._account.margin_mode(symbol) or ASSUMED_MODE
+            if not left:
                 break
             again = self._send(symbol, one, wish, Lots(left), mode)
             if isinstance(again, Blocked):

@@ -366,6 +366,7 @@ class OrderDesk:
         self.latency.begin(client_oid)
         block = self._intend(Intention(client_oid, ticket, purpose, procedure, self.clock.now_ms()))
         if block is not None:
+            self.latency.forget(client_oid)
             return Blocked((block,))
         if purpose is not Purpose.MOVE:
             self.guarding.pace.note(ticket)

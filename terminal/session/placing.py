@@ -58,7 +58,7 @@ class Placing:
     async def see(self, client_oid: ClientOid, outcome: Outcome, signed_s: float) -> None:
         """Take the answer to an order that was sent, by itself or in a batch; see it through.
 
-        ``signed_s`` (monotonic) is when it was signed at the latest.
+        ``signed_s`` (monotonic) is when it was signed at the earliest.
         """
         self._desk.on_answer.notify(Subject(client_oid), outcome)
         order = self._desk.orders[client_oid]

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, final
 from terminal.domain.depth_rows import price_for_side, row_index
 from terminal.domain.events import OrderType
 from terminal.domain.order import Order, OrderState
-from terminal.domain.ticket import OrderTicket
+from terminal.domain.ticket import ASSUMED_MODE, OrderTicket
 from terminal.domain.units import ClientOid, Price, Side
 from terminal.session.results import Blocked
 from terminal.viewmodels import text
@@ -86,8 +86,8 @@ class LadderTrading:
         self.is_post_only = False
         self.is_reduce_only = False
         self.bracket: Bracket | None = None
-        self._said = "."  # of the exits of the last order
         """Makes the exits of the next order while they are wanted."""
+        self._said = "."  # of the exits of the last order
         self.grab: Grab | None = None
         self.choice: Choice | None = None
         self.message: Message | None = None
@@ -197,6 +197,8 @@ class LadderTrading:
         if self._is_unarmed(hand, reduces=self.is_reduce_only):
             return False
         mode = self._account.margin_mode(contract.symbol)
+        if self.is_reduce_only:
+            mode = mode or ASSUMED_MODE
         if mode is None:
             self.say("The margin mode is not known yet; nothing was sent.", Role.CAUTION)
             return False
