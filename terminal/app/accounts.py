@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import logging
 import secrets
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, final
 
 from terminal.app.choice import Choice, Mode
@@ -31,6 +31,23 @@ _OWNER = "for"
 _VERSION = "version"
 """Stored beside the secrets: whatever the list says, a key signs for its own version."""
 _log = logging.getLogger("app")
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class OwnerWord:
+    """What follows from being told whose account it is; ``words`` only where it ``is_other``.
+
+    Then limits, stop, journal and lock of this run are not those of that account.
+    """
+
+    words: str = ""
+    remedy: str = ""
+
+    @property
+    def is_other(self) -> bool:
+        """True when nothing may be sent to it in this run."""
+        return bool(self.words)
 
 
 @final
@@ -95,7 +112,7 @@ class Accounts:
                 # Never with the account's own key instead: it may lack what the other one has.
                 hosts = replace(hosts, orders="")
                 words = (*words, f"{error.sentence} Orders go by REST until then.")
-        return _choice(used, hosts, credentials, words, order_key)
+        return self._choice(used, hosts, credentials, words, order_key)
 
     async def _load(self, entry: str, what: str) -> Secrets:
         """The parts of a key from the key ring. Raises ``TernError``."""
@@ -139,7 +156,7 @@ class Accounts:
         # Written first: a key in the ring that no list knows could never be forgotten.
         words = self._remember(before or wanted)
         if words:
-            return _choice(wanted, hosts, credentials, (*words, FOR_NOW))
+            return self._choice(wanted, hosts, credentials, (*words, FOR_NOW))
         parts = _parts(draft.key, draft.secret, draft.passphrase, credentials.version)
         kept = await self._vault.save(wanted.entry, parts)
         self._for_now.pop(wanted.ident, None)
@@ -154,7 +171,9 @@ class Accounts:
             after = replace(wanted, is_stored=kept.is_doubtful)
         said = (kept.sentence,) if kept.sentence else ()
         words = (*said, *self._remember(after))
-        return _choice(wanted, hosts, credentials, words)
+        if known is not None and not known.owner and known.key_tail == wanted.key_tail:
+            words = (*words, *self._adopted(wanted))
+        return self._choice(wanted, hosts, credentials, words)
 
     async def set_order_key(self, name: str, credentials: Credentials | None) -> tuple[str, ...]:
         """Give the order socket of a stored account a key of its own, or the account's (None).
@@ -190,6 +209,86 @@ class Accounts:
             return ()
         return self._remember(replace(profile, may_trade=may_trade))
 
+    # Whose it is -----------------------------------------------------------------------------
+
+    def learn_owner(self, name: str, owner: str) -> OwnerWord:
+        """The exchange told whose account a key that is in use belongs to; empty says nothing."""
+        profile, mark = self._profiles.find(name), _mark_of(owner)
+        if profile is None or not mark:
+            return OwnerWord()
+        shown = self._for_now.get(profile.ident)
+        used = shown or profile
+        if used.owner == mark:
+            return OwnerWord()
+        if used.owner:
+            return OwnerWord(
+                f"The key of {used.name} belongs to another account than the one that was stored "
+                "under this name.",
+                "Store that key under a name of its own, or enter the right key for this name.",
+            )
+        after = replace(used, owner=mark)
+        is_free = self._is_free(after)
+        if shown is not None:
+            self._for_now[profile.ident] = after
+        else:
+            self._remember(after)
+        self._adopted(after)
+        if is_free or self._place(after) == used.name:
+            return OwnerWord()
+        return OwnerWord(
+            f"It is known now whose account {used.name} is, and its limits, its stop and its "
+            "journal are not those of this run.",
+            "Close the program and open the account again: then they are.",
+        )
+
+    def _adopted(self, profile: Profile) -> tuple[str, ...]:
+        """The files that were begun under a name are its owner's, if he has none elsewhere."""
+        if not self._is_free(profile):
+            return ()
+        try:
+            self._profiles.keep_place(_account(profile), profile.name)
+        except NewerProfilesError as error:
+            return (error.sentence,)
+        except OSError as error:
+            return (_not_saved(error),)
+        return ()
+
+    def _is_free(self, profile: Profile) -> bool:
+        """Whether an owner has no files elsewhere, and those of the name are nobody else's."""
+        if not profile.owner or self._profiles.place_of(_account(profile)):
+            return False
+        has_others = any(
+            one.ident != profile.ident and _account(one) == _account(profile)
+            for one in self._profiles.profiles
+            if one.owner
+        )
+        return not (has_others or self._profiles.is_place(profile.name, profile.futures_host))
+
+    def _place(self, profile: Profile) -> str:
+        """What an account's files are kept under: the same whatever its key and its name."""
+        if not profile.owner:
+            return profile.name
+        return self._profiles.place_of(_account(profile)) or profile.owner
+
+    def _choice(
+        self,
+        profile: Profile,
+        hosts: Hosts,
+        credentials: Credentials,
+        words: tuple[str, ...],
+        order_key: Credentials | None = None,
+    ) -> Choice:
+        return Choice(
+            Mode.ACCOUNT,
+            hosts,
+            credentials,
+            profile.name,
+            words,
+            order_key,
+            profile.may_trade,
+            self._place(profile),
+        )
+
     async def forget(self, name: str) -> None:
         """Forget an account, its keys first. Raises ``TernError`` when one cannot be removed."""
         profile = self._profiles.find(name)
@@ -219,6 +318,7 @@ class Accounts:
             draft.account_host,
             created_ms=now_ms,
         )
+        is_elsewhere = draft.futures_host != known.futures_host
         return replace(
             known,
             futures_host=draft.futures_host,
@@ -229,7 +329,9 @@ class Accounts:
             is_stored=True,
             # Another key may be another account's.
             may_trade=known.may_trade and bool(owner) and owner == known.owner,
-            owner=owner,
+            # Not told, it is taken for the same, so that its limits, its stop and its journal go
+            # on to hold; the exchange tells as soon as it is asked about the key (``learn_owner``).
+            owner=owner or ("" if is_elsewhere else known.owner),
             order_socket=self._order_socket or known.order_socket,
         )
 
@@ -254,23 +356,9 @@ class Accounts:
         return StoredAccount(profile.name, profile.key_tail, host, last_used)
 
 
-def _choice(
-    profile: Profile,
-    hosts: Hosts,
-    credentials: Credentials,
-    words: tuple[str, ...],
-    order_key: Credentials | None = None,
-) -> Choice:
-    return Choice(
-        Mode.ACCOUNT,
-        hosts,
-        credentials,
-        profile.name,
-        words,
-        order_key,
-        profile.may_trade,
-        profile.owner,
-    )
+def _account(profile: Profile) -> str:
+    """An account whose owner is known, in its environment."""
+    return f"{profile.owner} at {profile.futures_host}"
 
 
 def _mark_of(owner: str) -> str:

@@ -34,7 +34,7 @@ class Choice:
     the user should read in the event log. ``order_key`` is the order socket's own key, None for
     the same. With ``may_trade`` cancels and orders that reduce are sent to the account at once, and
     live trading can be switched on; without it, it is only watched until somebody does. ``owner``
-    stands for the account itself, empty where it is not known.
+    stands for the account itself, or is the name under which its files were begun.
     """
 
     mode: Mode

@@ -404,6 +404,11 @@ class ProgramRun(QObject):
         program.window.close_requested.connect(closing.by_hand)
         program.ladder.changed.connect(self._look_for_first_frame)
         program.backend.on_contracts_loaded.add(self._on_contracts_loaded)
+        backend, accounts = program.backend, self._accounts
+        if backend.key_watch is not None and backend.live is not None and accounts is not None:
+            from terminal.app.owner_watch import OwnerWatch
+
+            OwnerWatch(accounts, choice.name, backend.key_watch, backend.live, backend.notices)
         if program.live is not None:
             program.live.allowed_changed.connect(self._remember_allowed)
         if choice.mode is Mode.DEMO:

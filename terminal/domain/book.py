@@ -116,6 +116,10 @@ class BookSide:
         high = self.highest()
         return max(self._parts[high]) if high is not None and high in self._parts else high
 
+    def lots_at(self, price: Price) -> Lots:
+        """The total at a price, zero when nothing rests there."""
+        return self._lots.get(price, Lots(0))
+
     def lowest(self) -> Price | None:
         """The lowest price with lots."""
         return self._prices[0] if self._prices else None

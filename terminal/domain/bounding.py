@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from terminal.domain.events import OrderType, PositionSide
 from terminal.domain.lanes import never_opens
-from terminal.domain.order import OrderState, PendingCommand
+from terminal.domain.order import UNCLEAR, OrderState, PendingCommand
 from terminal.domain.triggers import Purpose, purpose_of
 from terminal.domain.units import Side
 
@@ -23,7 +23,6 @@ if TYPE_CHECKING:
     from terminal.domain.order import Order
     from terminal.domain.units import ClientOid
 
-UNCLEAR = frozenset({OrderState.SUBMITTING, OrderState.UNKNOWN})
 _GOING = frozenset({PendingCommand.CANCEL, PendingCommand.CANCEL_UNKNOWN, PendingCommand.MOVE})
 _CLOSING = {PositionSide.LONG: Side.SELL, PositionSide.SHORT: Side.BUY}
 

@@ -33,7 +33,10 @@ NO_DETAIL: Detail = MappingProxyType({})
 
 
 class JournalError(TernError):
-    """Raised when an intention cannot be written; its order is then not sent, if it opens."""
+    """Raised when an intention cannot be written, or those of before cannot be read.
+
+    Then no order is sent that opens.
+    """
 
 
 class Purpose(Enum):
@@ -106,6 +109,19 @@ class JournalEvent:
 
 @final
 @dataclass(frozen=True, slots=True)
+class UnreadIntention:
+    """An intention that was written, and of which no more than this can be read by us.
+
+    ``made_at`` is by our clock. Its order may have arrived as any other.
+    """
+
+    client_oid: ClientOid
+    symbol: Symbol
+    made_at: TimestampMs
+
+
+@final
+@dataclass(frozen=True, slots=True)
 class OpenIntention:
     """An intention whose end is not in the journal, with what is.
 
@@ -114,7 +130,7 @@ class OpenIntention:
     exchange named it: then it did arrive.
     """
 
-    intention: Intention
+    intention: Intention | UnreadIntention
     order_id: OrderId | None
     signed_at: TimestampMs | None
     went_by_socket: bool

@@ -49,6 +49,11 @@ _ALIVE = frozenset({OrderState.UNTRIGGERED, OrderState.OPEN, OrderState.PARTLY_F
 
 _MADE_UP = "id:"
 
+_NS_IN_MS = 1_000_000
+
+UNCLEAR = (OrderState.SUBMITTING, OrderState.UNKNOWN)
+"""Nobody but us has told of the order, or nobody knows: it may have arrived, and may yet."""
+
 LEGAL_STEPS: dict[OrderState, frozenset[OrderState]] = {
     # A taking order may be filled before any word of it being open (API reference 3.6 rule 2).
     OrderState.SUBMITTING: frozenset(OrderState) - {OrderState.SUBMITTING},
@@ -214,7 +219,7 @@ def is_made_up(client_oid: ClientOid) -> bool:
 
 def merged(order: Order, twin: Order) -> Order:
     """What we sent, with what the exchange told of it under a name that we made up."""
-    if order.state not in {OrderState.SUBMITTING, OrderState.UNKNOWN}:
+    if order.state not in UNCLEAR:
         return order
     return replace(
         order,
@@ -244,13 +249,16 @@ def ended_twin(twin: Order) -> Order:
 def apply_update(order: Order, update: OrderUpdate) -> Order:
     """Bring an order up to date.
 
-    Returns the same object when the update is late: an illegal step, or fewer lots filled than
-    already known. A terminal state drops the pending command, because it is answered.
+    Returns the same object when the update is late: an illegal step, fewer lots filled than already
+    known, or an older word of the same state, of which only what nobody told yet is taken (API
+    reference 3.6 rule 6). A terminal state drops the pending command, because it is answered.
     """
     state = state_of(update)
     before = OrderState.UNKNOWN if order.is_guess else order.state
     if state not in LEGAL_STEPS[before] or update.filled < order.filled:
         return order
+    if state is before and update.filled == order.filled and _is_older(update, order):
+        return _completed(order, update)
     return replace(
         order,
         order_id=update.order_id,
@@ -273,6 +281,30 @@ def apply_update(order: Order, update: OrderUpdate) -> Order:
         stop_reference=update.stop_reference or order.stop_reference,
         position_side=update.position_side or order.position_side,
     )
+
+
+def _is_older(update: OrderUpdate, order: Order) -> bool:
+    """Whether an update tells of an earlier time; readings know it to the millisecond only."""
+    if order.updated_at is None or not update.event_at:
+        return False
+    return update.event_at // _NS_IN_MS < order.updated_at // _NS_IN_MS
+
+
+def _completed(order: Order, update: OrderUpdate) -> Order:
+    """An order with what an older word tells that no stream does: it never changes."""
+    after = replace(
+        order,
+        side=order.side or update.side,
+        price=update.price if order.price is None else order.price,
+        is_reduce_only=_known(update.is_reduce_only, order.is_reduce_only),
+        is_close_order=_known(update.is_close_order, order.is_close_order),
+        is_post_only=_known(update.is_post_only, order.is_post_only),
+        trigger=update.trigger if order.trigger is None else order.trigger,
+        stop_direction=order.stop_direction or update.stop_direction,
+        stop_reference=order.stop_reference or update.stop_reference,
+        position_side=order.position_side or update.position_side,
+    )
+    return order if after == order else after
 
 
 def _known(told: bool | None, before: bool) -> bool:  # noqa: FBT001 - two plain truth values

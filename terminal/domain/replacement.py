@@ -124,9 +124,14 @@ def moved(original: OrderTicket, order: Order, price: Price, lots: Lots) -> Repl
     """The ticket that puts what is left of an order at another price.
 
     ``price`` is where it is shown: a waiting stop's trigger, whose limit price keeps its distance.
-    What the exchange says of the order itself prevails over what was once asked for.
+    What the exchange says of the order itself prevails over what was once asked for; only that it
+    reduces is never taken from an order that was meant to.
     """
-    ticket = replace(original, is_reduce_only=order.is_reduce_only, is_post_only=order.is_post_only)
+    ticket = replace(
+        original,
+        is_reduce_only=original.is_reduce_only or order.is_reduce_only,
+        is_post_only=order.is_post_only,
+    )
     visible = ticket.terms.visible_lots
     if visible is not None and visible > lots:
         ticket = replace(ticket, terms=replace(ticket.terms, visible_lots=lots))

@@ -80,6 +80,8 @@ class OrderTerms:
 
 
 USUAL_TERMS = OrderTerms()
+ASSUMED_MODE = MarginMode.ISOLATED
+"""Of what only reduces, while nobody told the mode: that is no reason to keep it back."""
 
 
 @final

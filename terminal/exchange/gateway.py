@@ -125,12 +125,6 @@ class TradingGateway(Protocol):
         """Ask to cancel up to 20 orders at once; one outcome for each."""
         ...
 
-    async def cancel_batch_by_client_oid(
-        self, names: Sequence[tuple[Symbol, ClientOid]]
-    ) -> tuple[Outcome, ...]:
-        """Ask to cancel up to 20 orders at once by our own ids; one outcome for each."""
-        ...
-
     async def cancel_all(self, symbol: Symbol) -> Outcome:
         """Ask to cancel all plain orders of a contract."""
         ...

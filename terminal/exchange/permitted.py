@@ -89,15 +89,6 @@ class PermittedTrading:
             return (NotSent(reason),) * len(order_ids)
         return await self._inner.cancel_batch(order_ids)
 
-    async def cancel_batch_by_client_oid(
-        self, names: Sequence[tuple[Symbol, ClientOid]]
-    ) -> tuple[Outcome, ...]:
-        """Cancel if anything may be sent."""
-        reason = self.access.silence
-        if reason:
-            return (NotSent(reason),) * len(names)
-        return await self._inner.cancel_batch_by_client_oid(names)
-
     async def cancel_all(self, symbol: Symbol) -> Outcome:
         """Cancel if anything may be sent."""
         reason = self.access.silence

@@ -18,7 +18,7 @@ from terminal.exchange.limiter import Grant, urgency_of
 from terminal.exchange.order_socket import SocketStatus
 from terminal.exchange.outcome import Accepted, NotSent, Outcome, Route, Unknown
 from terminal.exchange.refusals import held_back
-from terminal.wire.batches import MOST_ITEMS, CancelById, CancelIds, CancelNames, OrderName
+from terminal.wire.batches import MOST_ITEMS, CancelById, CancelIds, OrderName
 from terminal.wire.codec import DecodeError, decode
 from terminal.wire.endpoints import endpoint
 from terminal.wire.order_socket import Operation
@@ -169,14 +169,6 @@ class OrderRoutes:
         """Ask to cancel up to 20 orders by the exchange's ids."""
         subjects = tuple(Subject(order_id=one, is_cancel=True) for one in order_ids)
         return await self._batch(Operation.CANCEL_BATCH, CancelIds([*order_ids]), subjects)
-
-    async def cancel_batch_by_client_oid(
-        self, names: Sequence[tuple[Symbol, ClientOid]]
-    ) -> tuple[Outcome, ...]:
-        """Ask to cancel up to 20 orders by our own ids."""
-        subjects = tuple(Subject(client_oid, is_cancel=True) for _, client_oid in names)
-        args = CancelNames([OrderName(*name) for name in names])
-        return await self._batch(Operation.CANCEL_BATCH, args, subjects)
 
     async def _batch(
         self, operation: Operation, args: object, subjects: tuple[Subject, ...]

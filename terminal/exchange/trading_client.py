@@ -121,12 +121,6 @@ class TradingClient:
         """Ask to cancel up to 20 orders at once."""
         return await self._routes.cancel_batch(order_ids)
 
-    async def cancel_batch_by_client_oid(
-        self, names: Sequence[tuple[Symbol, ClientOid]]
-    ) -> tuple[Outcome, ...]:
-        """Ask to cancel up to 20 orders at once by our own ids."""
-        return await self._routes.cancel_batch_by_client_oid(names)
-
     async def cancel_all(self, symbol: Symbol) -> Outcome:
         """Ask to cancel all plain orders of a contract."""
         return await ended(self._delete("/api/v3/orders", {"symbol": symbol}))

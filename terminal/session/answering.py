@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, final
 
+from terminal.domain.order import UNCLEAR
 from terminal.exchange.outcome import Unknown
 from terminal.session.listeners import Listeners
-from terminal.session.resolution import UNCLEAR
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable

@@ -240,7 +240,10 @@ class Backend:
             lambda: mode_condition(self.account.position_mode),
             lambda: resolution_condition(self.desk.resolution.reason),
             lambda: standing_condition(
-                "Order journal", self.desk.journal.problem, "Orders are written down as they go."
+                "Order journal",
+                self.desk.journal.problem,
+                "Orders are written down as they go.",
+                "Make room on the disk and let the program write there; it is tried every minute.",
             ),
             lambda: standing_condition("Limits", self.limits.refusal(), "The guard's limits hold."),
             lambda: standing_condition("Stop", self.desk.stop_reason, "Nobody stopped trading."),
@@ -400,6 +403,7 @@ class Backend:
         journal, told = self.desk.journal, ""
         while True:
             await journal.tidy()
+            self.desk.resolution.read_again()
             if journal.problem and journal.problem != told:
                 words = f"{journal.problem} Opening orders are not sent until it can be written."
                 self.notices.post(NoticeLevel.ERROR, "orders", words)

@@ -10,10 +10,11 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, TypeVar, final
 
 from terminal.domain.guard import Block, BlockField
-from terminal.domain.order import OrderState, PendingCommand
+from terminal.domain.order import UNCLEAR, OrderState, PendingCommand
 from terminal.domain.ticket import USUAL_TERMS
 from terminal.domain.units import Lots
 from terminal.exchange.stamps import stamping
+from terminal.session.cancels import TO_BE_CANCELED
 from terminal.session.results import Verdict
 
 if TYPE_CHECKING:
@@ -183,6 +184,8 @@ class Batching:
             return Verdict(client_oid, ok=True, sentence=f"{order.state.value} before the cancel.")
         if order.pending is PendingCommand.NONE:
             return Verdict(client_oid, ok=False, sentence="Not canceled.")
+        if order.state in UNCLEAR:
+            return Verdict(client_oid, ok=False, sentence=TO_BE_CANCELED)
         return Verdict(client_oid, ok=False, sentence="Not known whether it was canceled.")
 
     def are_over(self, chosen: Iterable[ClientOid]) -> bool:

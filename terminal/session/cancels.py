@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, final
 
-from terminal.domain.order import PendingCommand
+from terminal.domain.order import UNCLEAR, OrderState, PendingCommand
 from terminal.exchange.batches import Subject
 from terminal.exchange.outcome import Accepted, Rejected, Route, Unknown
 
@@ -30,6 +30,9 @@ SETTLED_REST_S = 6.0
 
 The exchange takes a stamp for 5 s (API reference 1.3); one more for what is not known of clocks.
 """
+TO_BE_CANCELED = (
+    "Not canceled yet: it is not known whether the order arrived. It is canceled when it turns up."
+)
 NOT_LOOKED_AT = frozenset({"400002", "429000"})
 """Wrong time and spent quota prove that nothing was done, and both pass: the cancel is repeated."""
 
@@ -59,6 +62,8 @@ class Canceling:
             return False
         # A mover that is gone leaves nothing under way, whatever it left behind.
         if order.pending is PendingCommand.MOVE and self._desk.is_moving(client_oid):
+            if pending is PendingCommand.CANCEL:  # its mover goes on to cancel it
+                self._desk.put(replace(order, pending=pending))
             return False
         self._desk.put(replace(order, pending=pending))
         return True
@@ -114,7 +119,12 @@ class Canceling:
             asked_s >= self._settled_after_s.get(client_oid, 0.0)
             and self._over_socket.get(client_oid, 0) <= 0
         )
-        return await self._desk.refresh_order(client_oid) is not None and is_settled
+        is_answered = await self._desk.refresh_order(client_oid) is not None
+        # Of one that may still be on its way, "not known" is no end: it may arrive and work.
+        return is_answered and is_settled and not self._is_unclear(client_oid)
+
+    def _is_unclear(self, client_oid: ClientOid) -> bool:
+        return self._desk.orders[client_oid].state in UNCLEAR
 
     def _forget_ended(self, client_oid: ClientOid) -> None:
         order = self._desk.orders.get(client_oid)
@@ -129,6 +139,28 @@ class Canceling:
         why_no_more: Callable[[], Awaitable[str]],
     ) -> None:
         self._asking.pop(client_oid, None)  # this one says how it ends
+        while True:
+            was_unclear = self._is_unclear(client_oid)
+            sentence, is_proven = await self._tried(client_oid, first, why_no_more)
+            was_unclear |= self._is_unclear(client_oid)
+            if not self._desk.orders[client_oid].is_working:
+                return
+            if not is_proven and not await self._is_found_out(client_oid, sentence):
+                return
+            if not was_unclear or not self._desk.orders[client_oid].is_working:
+                break
+            first = None  # it has turned up: only now can it be canceled
+        if self._desk.orders[client_oid].is_working:
+            self._set_pending(client_oid, PendingCommand.NONE)
+            self._desk.tell(client_oid, f"Not canceled. {sentence}".strip(), ok=False)
+
+    async def _tried(
+        self,
+        client_oid: ClientOid,
+        first: Outcome | None,
+        why_no_more: Callable[[], Awaitable[str]],
+    ) -> tuple[str, bool]:
+        """Ask for a cancel some times; what was said, and whether it is sure how the order is."""
         sentence = ""
         is_proven = True
         for attempt in range(TRIES):
@@ -140,10 +172,10 @@ class Canceling:
             self._note_settling(client_oid, outcome)
             self._desk.on_answer.notify(Subject(client_oid, is_cancel=True), outcome)
             if isinstance(outcome, Accepted) and await self._ends_soon(client_oid):
-                return
+                break
             is_proven = await self._is_proven(client_oid)
             if not self._desk.orders[client_oid].is_working:
-                return
+                break
             if isinstance(outcome, Rejected) and outcome.code not in NOT_LOOKED_AT:
                 sentence = outcome.sentence
                 if is_of_batch:
@@ -153,11 +185,7 @@ class Canceling:
                 sentence = outcome.sentence
                 self._set_pending(client_oid, PendingCommand.CANCEL_UNKNOWN)
                 await self._desk.clock.sleep(RETRY_WAIT_S)
-        if not is_proven and not await self._is_found_out(client_oid, sentence):
-            return
-        if self._desk.orders[client_oid].is_working:
-            self._set_pending(client_oid, PendingCommand.NONE)
-            self._desk.tell(client_oid, f"Not canceled. {sentence}".strip(), ok=False)
+        return sentence, is_proven
 
     async def _is_found_out(self, client_oid: ClientOid, sentence: str) -> bool:
         """Nobody says whether the order works and goes on to: ask until somebody does.
@@ -165,13 +193,18 @@ class Canceling:
         False when another cancel was asked for meanwhile, which says how it ended.
         """
         self._set_pending(client_oid, PendingCommand.CANCEL_UNKNOWN)
-        words = f"Not known whether it was canceled: asking what became of it. {sentence}"
-        self._desk.tell(client_oid, words.strip(), ok=False)
+        words = f"Not known whether it was canceled: asking what became of it. {sentence}".strip()
+        is_unclear = self._is_unclear(client_oid)
+        self._desk.tell(client_oid, TO_BE_CANCELED if is_unclear else words, ok=False)
         mine = self._asking[client_oid] = object()
         attempt = 0
         while self._asking.get(client_oid) is mine:
             wait_s = UNKNOWN_WAITS_S[min(attempt, len(UNKNOWN_WAITS_S) - 1)]
             attempt += 1
+            if is_unclear:  # others ask about it until it is known what became of it
+                if await self._turns_up(client_oid, wait_s):
+                    break
+                continue
             is_over = await self._ends_soon(client_oid, wait_s)
             if is_over or await self._is_proven(client_oid):
                 break
@@ -179,6 +212,12 @@ class Canceling:
             return False
         del self._asking[client_oid]
         return True
+
+    async def _turns_up(self, client_oid: ClientOid, wait_s: float) -> bool:
+        """Whether it is known what an order is: it works, it ended, or it never arrived."""
+        if self._desk.orders[client_oid].state is OrderState.UNKNOWN:
+            self._desk.look_for(client_oid)
+        return await self._desk.pulse.until(lambda: not self._is_unclear(client_oid), wait_s)
 
     async def _ask(self, client_oid: ClientOid) -> Outcome:
         order = self._desk.orders[client_oid]
@@ -201,9 +240,14 @@ class Canceling:
         )
 
     def newest(self, symbol: Symbol) -> bool:
-        """Cancel the newest order that is not being canceled; False when there is none."""
+        """Cancel the newest order that is not being canceled; False when there is none.
+
+        One that is being moved is such an order: it is canceled, and no new one follows. One that
+        is to be canceled when it turns up is none.
+        """
         for order in reversed(self._desk.working(symbol)):
-            if order.pending in (PendingCommand.NONE, PendingCommand.CANCEL_UNKNOWN):
+            is_awaited = order.state in UNCLEAR and order.client_oid in self._asking
+            if order.pending is not PendingCommand.CANCEL and not is_awaited:
                 self.start(order.client_oid)
                 return True
         return False

@@ -11,10 +11,10 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import TYPE_CHECKING, NamedTuple, final
 
-from terminal.domain.bounding import UNCLEAR, may_bound_loss, plain_guards
+from terminal.domain.bounding import may_bound_loss, plain_guards
 from terminal.domain.errors import TernError
 from terminal.domain.lanes import is_of_lane, never_opens
-from terminal.domain.order import PendingCommand
+from terminal.domain.order import UNCLEAR, PendingCommand
 
 if TYPE_CHECKING:
     from terminal.domain.events import PositionSide

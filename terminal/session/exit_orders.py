@@ -12,7 +12,13 @@ from terminal.domain.events import OrderType, StopDirection
 from terminal.domain.guard import Block, BlockField
 from terminal.domain.lanes import about, closes, wire_lane
 from terminal.domain.protection import Held, ProtectionState, breakeven_price, exit_tickets
-from terminal.domain.ticket import OrderTerms, OrderTicket, StopTrigger, close_ticket
+from terminal.domain.ticket import (
+    ASSUMED_MODE,
+    OrderTerms,
+    OrderTicket,
+    StopTrigger,
+    close_ticket,
+)
 from terminal.domain.triggers import (
     Fires,
     Purpose,
@@ -101,8 +107,8 @@ class ExitOrders:
         of now decides whether it limits the loss or takes the profit.
         """
         held, mode = self._watch.held(symbol, lane), self._mode(symbol, lane)
-        if held is None or mode is None:
-            return _blocked(BlockField.CONTRACT, "The margin mode is not known yet.")
+        if held is None:
+            return _blocked(BlockField.CONTRACT, "This contract is not known yet.")
         if not held.lots:
             return _blocked(BlockField.POSITION, "There is no position to close.")
         if side is not held.closing_side:
@@ -131,8 +137,8 @@ class ExitOrders:
     ) -> OrderTicket | Blocked:
         """A stop-loss or take-profit of a standing position; without lots it closes all of it."""
         held, mode = self._watch.held(symbol, lane), self._mode(symbol, lane)
-        if held is None or mode is None:
-            return _blocked(BlockField.CONTRACT, "The margin mode is not known yet.")
+        if held is None:
+            return _blocked(BlockField.CONTRACT, "This contract is not known yet.")
         if not held.lots:
             return _blocked(BlockField.POSITION, "There is no position to close.")
         if lots is not None and not 0 < lots <= held.size:
@@ -151,9 +157,10 @@ class ExitOrders:
             return _blocked(BlockField.LOTS, f"The exchange takes at most {most} lots at once.")
         return tickets[0]
 
-    def _mode(self, symbol: Symbol, lane: PositionSide | None) -> MarginMode | None:
+    def _mode(self, symbol: Symbol, lane: PositionSide | None) -> MarginMode:
         account = self._account
-        return account.position(symbol, lane).margin_mode or account.margin_mode(symbol)
+        known = account.position(symbol, lane).margin_mode or account.margin_mode(symbol)
+        return known or ASSUMED_MODE
 
     def under_way(self) -> tuple[str, ...]:
         """Stops that are being moved now, one sentence for each contract."""
@@ -182,7 +189,7 @@ class ExitOrders:
         key = (symbol, self._account.lane(symbol, lane))
         held, mode = self._watch.held(*key), self._mode(*key)
         watched = self._watch.watched(*key)
-        if held is None or mode is None or watched is None or not held.lots:
+        if held is None or watched is None or not held.lots:
             return _blocked(BlockField.POSITION, "There is no position whose stop could be moved.")
         if key in self._moving or self._watch.is_mending(*key):
             return _blocked(BlockField.ORDER, "Its stop is being moved already.")

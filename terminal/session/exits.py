@@ -25,7 +25,7 @@ from terminal.domain.held_exits import (
 )
 from terminal.domain.intention import Purpose
 from terminal.domain.lanes import about, lane_words, wire_lane
-from terminal.domain.ticket import OrderTerms, OrderTicket, close_ticket
+from terminal.domain.ticket import ASSUMED_MODE, OrderTerms, OrderTicket, close_ticket
 from terminal.domain.units import Lots, Price, Side
 from terminal.session.closing import in_parts
 from terminal.session.listeners import Listeners
@@ -298,11 +298,11 @@ class HeldExits:
 
     def _close(self, key: Key, one: _Running, wish: CloseLots) -> None:
         position = self._account.position(*key)
-        mode = position.margin_mode or self._account.margin_mode(key[0])
+        mode = position.margin_mode or self._account.margin_mode(key[0]) or ASSUMED_MODE
         size = Lots(min(wish.lots, abs(position.core.lots)))
-        if mode is None or size <= 0:
+        if size <= 0:
             one.progress = closed(one.progress, wish.target, is_done=False)
-            self._say(key, one, "it could not close: the margin mode is not known")
+            self._say(key, one, "it could not close: there is nothing to close")
             return
         before = abs(position.core.lots)
         sent = self._send(key, one, wish, size, mode)
@@ -397,8 +397,8 @@ class HeldExits:
                 break
             before = max(0, position.core.lots * one.plan.sign)
             left = min(left, before)
-            mode = position.margin_mode or self._account.margin_mode(key[0])
-            if not left or mode is None:
+            mode = position.margin_mode or self._account.margin_mode(key[0]) or ASSUMED_MODE
+            if not left:
                 break
             again = self._send(key, one, wish, Lots(left), mode)
             if isinstance(again, Blocked):

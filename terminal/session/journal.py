@@ -32,8 +32,9 @@ KEPT = 2000
 class Journal(Protocol):
     """What was meant and what became of it, written as it happens.
 
-    Only ``intend`` raises. The others never hold anything up: what they could not write is told in
-    ``problem``, and the next intention shows whether writing works again.
+    Only ``intend`` and ``open_intentions`` raise. The others never hold anything up: what they
+    could not write is told in ``problem``, and the next intention, or ``tidy``, shows whether
+    writing works again.
     """
 
     @property
@@ -69,7 +70,10 @@ class Journal(Protocol):
         ...
 
     def open_intentions(self) -> tuple[OpenIntention, ...]:
-        """Intentions whose end is not known here, oldest first."""
+        """Intentions whose end is not known here, oldest first.
+
+        Raises ``JournalError`` when they could not be read: no answer is not "none".
+        """
         ...
 
     def open_procedures(self) -> tuple[Procedure, ...]:
@@ -93,7 +97,10 @@ class Journal(Protocol):
         ...
 
     async def tidy(self) -> None:
-        """Forget what ended long ago and put the file in order; called now and then."""
+        """Forget what ended long ago and put the file in order; called now and then.
+
+        While there is a ``problem``, it is tried whether writing works again.
+        """
         ...
 
 

@@ -174,7 +174,7 @@ class KillSwitch:
             self._notices.post(NoticeLevel.INFO, "orders", f"Nothing to stop. {self.refusal}")
             return
         is_new = self._record is None
-        before = None if self._clearing is None else self._clearing
+        before = self._clearing
         if before is not None and _RANK[before.kind] > _RANK[kind]:
             kind = before.kind
         if self._record is None:

@@ -174,6 +174,10 @@ class LatencyBook:
         _keep(self._kept, client_oid, anatomy)
         return anatomy.stamps
 
+    def forget(self, client_oid: ClientOid) -> None:
+        """An order that had begun was not sent after all."""
+        self._kept.pop(client_oid, None)
+
     def stamps(self, client_oid: ClientOid) -> Stamps:
         """What the clients fill in for an order; some that nobody reads for one that is unknown."""
         anatomy = self._kept.get(client_oid)

@@ -17,7 +17,7 @@ from terminal.domain.access import Access
 from terminal.domain.errors import TernError
 from terminal.domain.events import OrderType
 from terminal.domain.guard import GuardLimits
-from terminal.domain.order import OrderState, PendingCommand
+from terminal.domain.order import UNCLEAR, PendingCommand
 from terminal.domain.ticket import OrderTicket
 from terminal.domain.units import Lots, Symbol
 from terminal.exchange.batches import Subject
@@ -44,7 +44,6 @@ if TYPE_CHECKING:
 
 READY_S = 20.0
 _LONG_S = 3600.0
-_UNCLEAR = frozenset({OrderState.SUBMITTING, OrderState.UNKNOWN})
 _CANCELING = frozenset({PendingCommand.CANCEL, PendingCommand.MOVE})
 
 
@@ -248,7 +247,7 @@ class OpenExchange:
         oid = result.client_oid
 
         def is_over(outcome: Outcome | None) -> bool:
-            return outcome is not None and desk.orders[oid].state not in _UNCLEAR
+            return outcome is not None and desk.orders[oid].state not in UNCLEAR
 
         return await self._answered(Subject(oid), is_over)
 

@@ -137,10 +137,11 @@ class Moving:
     def _original(self, order: Order) -> Replacement:
         """What the order was meant as: our own ticket, or all that the exchange tells."""
         desk, client_oid = self._desk, order.client_oid
+        is_read = client_oid not in desk.flags_unknown
         intention = desk.journal.intention(client_oid)
-        if intention is not None:
+        if intention is not None and is_read:
             return intention.ticket
-        if client_oid in desk.flags_unknown or client_oid not in desk.details:
+        if not is_read or client_oid not in desk.details:
             desk.spawn(f"terms of {client_oid}", self._ask_for_terms(client_oid))
             return Unclear(NOT_READ)
         return told_ticket(order, desk.details[client_oid])

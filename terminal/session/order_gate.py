@@ -101,6 +101,7 @@ class OrderGate:
         self._desk.latency.begin(client_oid, procedure)
         block = self._intend(client_oid, ticket, purpose, procedure)
         if block is not None:
+            self._desk.latency.forget(client_oid)
             return Blocked((block,))
         if purpose is not Purpose.MOVE:
             self._guarding.pace.note(ticket)
@@ -130,6 +131,7 @@ class OrderGate:
     ) -> Block | None:
         """Write what is meant before it is sent; what opens is not sent without."""
         desk = self._desk
+        self._resolution.read_again()
         intention = Intention(client_oid, ticket, purpose, procedure, desk.clock.now_ms())
         try:
             desk.journal.intend(intention)

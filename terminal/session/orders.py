@@ -185,7 +185,7 @@ class OrderDesk:
 
     def start(self) -> None:
         """Begin to keep the orders true, those that the journal knows from before included."""
-        self.resolution.take_over(self.journal.open_intentions())
+        self.resolution.read_journal()
         self._hearing.start()
 
     async def stop(self) -> None:
@@ -214,6 +214,7 @@ class OrderDesk:
 
         ``replacing`` is an order whose place it takes.
         """
+        self.resolution.read_again()
         blocks = self.blocks(ticket, replacing)
         if blocks:
             return Blocked(blocks)
@@ -234,6 +235,7 @@ class OrderDesk:
         Each passes the guard as if those before it were working already, and what opens on one side
         of a contract passes it as one order as well. What is blocked does not hold the rest up.
         """
+        self.resolution.read_again()
         together = self._commands.batches.blocks_together(tickets)
         results: list[SubmitResult] = []
         orders: list[tuple[OrderTicket, ClientOid]] = []

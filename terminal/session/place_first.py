@@ -12,7 +12,7 @@ from enum import Enum, auto
 from typing import TYPE_CHECKING, final
 
 from terminal.domain.errors import TernError
-from terminal.domain.order import OrderState, PendingCommand
+from terminal.domain.order import UNCLEAR, OrderState, PendingCommand
 from terminal.session.results import Blocked
 
 if TYPE_CHECKING:
@@ -30,7 +30,6 @@ SEEN_WAIT_S = 10.0
 READ_INTERVAL_S = 1.0
 CANCEL_WAIT_S = 6.0
 NOT_REPEATED = "What takes its place no longer waits, so the cancel is not repeated."
-_UNCLEAR = (OrderState.SUBMITTING, OrderState.UNKNOWN)
 
 
 class End(Enum):
@@ -187,7 +186,7 @@ class PlaceFirst:
             if self._is_pointless(change):
                 return False
             news = self._news(change)
-            if any(new.state not in {*_UNCLEAR, OrderState.UNTRIGGERED} for new in news):
+            if any(new.state not in {*UNCLEAR, OrderState.UNTRIGGERED} for new in news):
                 return False
             # A new stop that the user is canceling stands in for nothing.
             if all(new.pending is PendingCommand.NONE for new in news):
@@ -205,7 +204,7 @@ class PlaceFirst:
         return any(self._desk.orders[client_oid].is_working for client_oid in change.old)
 
     def _is_settled(self, change: Change) -> bool:
-        are_told = all(new.state not in _UNCLEAR for new in self._news(change))
+        are_told = all(new.state not in UNCLEAR for new in self._news(change))
         return are_told or self._is_pointless(change)
 
     def _is_pointless(self, change: Change) -> bool:
@@ -232,7 +231,7 @@ class PlaceFirst:
         news = self._news(change)
         tellers: tuple[tuple[End, Callable[[Order], bool]], ...] = (
             (End.REFUSED, lambda new: new.state is OrderState.REJECTED and not new.is_guess),
-            (End.UNCLEAR, lambda new: new.state in _UNCLEAR),
+            (End.UNCLEAR, lambda new: new.state in UNCLEAR),
             (End.NEW_ENDED, lambda new: not new.is_working and not new.filled),
             (End.FIRED, lambda new: new.state is not OrderState.UNTRIGGERED),
             (End.BEING_CANCELED, lambda new: new.pending is not PendingCommand.NONE),

@@ -10,11 +10,11 @@ import math
 from dataclasses import replace
 from typing import TYPE_CHECKING, final
 
-from terminal.domain.order import Order, OrderState, PendingCommand
+from terminal.domain.order import UNCLEAR, Order, OrderState, PendingCommand
 from terminal.exchange.batches import Subject
 from terminal.exchange.outcome import Accepted, NotSent, Rejected, Route, Unknown
 from terminal.exchange.stamps import stamping
-from terminal.session.resolution import SIGNED_FOR_S, UNCLEAR
+from terminal.session.resolution import SIGNED_FOR_S
 
 if TYPE_CHECKING:
     from terminal.domain.ticket import OrderTicket
@@ -58,7 +58,7 @@ class Placing:
     async def see(self, client_oid: ClientOid, outcome: Outcome, signed_s: float) -> None:
         """Take the answer to an order that was sent, by itself or in a batch; see it through.
 
-        ``signed_s`` (monotonic) is when it was signed at the latest.
+        ``signed_s`` (monotonic) is when it was signed at the earliest.
         """
         self._desk.on_answer.notify(Subject(client_oid), outcome)
         order = self._desk.orders[client_oid]

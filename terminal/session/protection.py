@@ -25,6 +25,7 @@ from terminal.domain.protection import (
     classify,
     mending,
 )
+from terminal.domain.ticket import ASSUMED_MODE
 from terminal.domain.triggers import Fires, watched_price, would_fire_now
 from terminal.domain.units import ExactPrice, Lots, Side
 from terminal.session.listeners import Listeners
@@ -343,11 +344,10 @@ class ProtectionWatch:
             words = f"{symbol} is not listed."
             return Proposal(symbol, ProtectionState.UNKNOWN, _NO_LOTS, (), (), (), words, now_s)
         cover = self._cover(held)
-        mode = self._mode(symbol, held.lane)
-        found = Mending(reason="The margin mode is not known yet.")
         if cover.state in {ProtectionState.FLAT, ProtectionState.PROTECTED}:
             found = Mending(reason="Nothing to mend.")
-        elif mode is not None:
+        else:
+            mode = self._mode(symbol, held.lane)
             found = mending(cover, mode, self._price_now(symbol), self.settings)
         return Proposal(
             symbol,
@@ -361,9 +361,10 @@ class ProtectionWatch:
             held.lane,
         )
 
-    def _mode(self, symbol: Symbol, lane: PositionSide) -> MarginMode | None:
+    def _mode(self, symbol: Symbol, lane: PositionSide) -> MarginMode:
         account = self._account
-        return account.position(symbol, lane).margin_mode or account.margin_mode(symbol)
+        known = account.position(symbol, lane).margin_mode or account.margin_mode(symbol)
+        return known or ASSUMED_MODE
 
     def _price_now(self, symbol: Symbol) -> ExactPrice | None:
         """The price that a mending stop is measured from: of its own reference, no other."""

@@ -89,7 +89,9 @@ class Reconciling:
         symbols = sorted({one.symbol for one in working} | {one.symbol for one in held})
         self.report = ReconcileReport(
             desk.clock.now_ms(),
-            desk.is_trusted and account.is_trusted and not desk.resolution.from_before,
+            desk.is_trusted
+            and account.is_trusted
+            and not (desk.resolution.unread or desk.resolution.from_before),
             findings(
                 working,
                 self._lots_of,

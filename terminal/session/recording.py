@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple, final
 
 from terminal.domain.intention import EventKind, JournalEvent, Source
-from terminal.domain.order import OrderState
+from terminal.domain.order import UNCLEAR
 from terminal.domain.reconcile import Comparison
 from terminal.exchange.outcome import Accepted, NotSent, Rejected
 from terminal.session.hearing import Hearing
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from terminal.domain.clock import Clock, TimestampMs
     from terminal.domain.events import Fill, OrderUpdate
     from terminal.domain.intention import Detail
-    from terminal.domain.order import Order
+    from terminal.domain.order import Order, OrderState
     from terminal.domain.units import ClientOid
     from terminal.exchange.batches import Subject
     from terminal.exchange.outcome import Outcome, Route
@@ -25,7 +25,6 @@ if TYPE_CHECKING:
 
 NEVER_ARRIVED = "never arrived"
 NO_LONGER_KNOWN = "no longer known"
-_UNCLEAR = (OrderState.SUBMITTING, OrderState.UNKNOWN)
 
 
 @final
@@ -179,7 +178,7 @@ class Recorder:
     def stands(self, order: Order) -> None:
         """This is what the desk believes of an order from now on."""
         client_oid, state = order.client_oid, order.state
-        if state not in _UNCLEAR:
+        if state not in UNCLEAR:
             self.unclear.pop(client_oid, None)
             return
         known = self.unclear.get(client_oid)

@@ -99,7 +99,6 @@ class Recovery:
     async def _read_until_it_worked(self) -> None:
         attempt = 0
         while self._is_connected:
-            generation = self._generation
             if not await self._pulse.until(self._may_go_on, CONFIRM_WAIT_S):
                 continue
             if not self._is_connected:

@@ -6,8 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from terminal.domain.errors import TernError
-from terminal.domain.order import OrderState
-from terminal.session.resolution import UNCLEAR
+from terminal.domain.order import UNCLEAR, OrderState
 
 if TYPE_CHECKING:
     from terminal.domain.order import Order
@@ -62,4 +61,14 @@ async def read_orders(desk: Desk) -> None:
                 desk.look_for(client_oid)
                 recorder.news += 1
     recorder.compared(news_before)
+    _read_modes(desk)
     desk.take_recent_fills(await gateway.recent_fills())
+
+
+def _read_modes(desk: Desk) -> None:
+    """Ask for the margin mode wherever something is held or works, not only where a market is."""
+    account = desk.account
+    held = {position.symbol for position in account.positions()}
+    for symbol in sorted(held | {order.symbol for order in desk.working()}):
+        if account.margin_mode(symbol) is None:
+            account.prepare(symbol)

@@ -18,15 +18,17 @@ from typing import TYPE_CHECKING, TypeAlias, final
 
 from terminal.domain.clock import TimestampMs
 from terminal.domain.errors import TernError
-from terminal.domain.order import OrderState, PendingCommand, submitting
+from terminal.domain.events import OrderType
+from terminal.domain.intention import Intention, JournalError
+from terminal.domain.order import UNCLEAR, Order, OrderState, PendingCommand, submitting
 from terminal.domain.reconcile import NOT_PLACED
+from terminal.domain.units import Lots
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterable, Callable
 
     from terminal.domain.events import OrderUpdate
-    from terminal.domain.intention import OpenIntention
-    from terminal.domain.order import Order
+    from terminal.domain.intention import OpenIntention, UnreadIntention
     from terminal.domain.units import ClientOid
     from terminal.session.desk import Desk
 
@@ -50,8 +52,8 @@ PAST_RETRY_S = 60.0
 """Between walks through the past that came to no end."""
 EARLIER_MS = 60_000
 """So much before its signing an order is looked for: by the exchange's clock it may be earlier."""
-UNCLEAR = (OrderState.SUBMITTING, OrderState.UNKNOWN)
 FROM_BEFORE = "Sent before the program ended; asking what became of it."
+UNREAD = "Sent before the program ended, and what it was cannot be read; asking what became of it."
 
 
 Past: TypeAlias = "Callable[[TimestampMs, TimestampMs], AsyncIterable[tuple[OrderUpdate, ...]]]"
@@ -80,19 +82,45 @@ class Resolution:
         self._made_at: dict[ClientOid, TimestampMs] = {}
         self._is_list_full = False
         self._past_asked_s = -math.inf
+        self.unread = ""
+        """Why the orders from before are not known; empty once the journal was read."""
         self.past: Past | None = None
         """Done orders of any time, if somebody has them; set by who built the desk."""
 
     # From before -----------------------------------------------------------------------------
 
+    def read_journal(self) -> None:
+        """Take over what the journal knows from before; ``unread`` says why that did not work."""
+        is_late = bool(self.unread)
+        try:
+            found = self._desk.journal.open_intentions()
+        except JournalError as error:
+            self.unread = error.sentence
+            return
+        self.unread = ""
+        self.take_over(found)
+        if is_late:  # at the start, whoever reads all lists begins to look for them
+            for order in self.from_before:
+                self.look_for(order.client_oid)
+            self._desk.on_changed.notify()
+
+    def read_again(self) -> None:
+        """Try again what could not be read; cheap once it was."""
+        if self.unread:
+            self.read_journal()
+
     def take_over(self, found: tuple[OpenIntention, ...]) -> None:
         """Orders whose end the journal does not know: from now on they are looked for."""
         desk, now_s = self._desk, self._desk.clock.monotonic_s()
         for one in found:
-            ticket, client_oid = one.intention.ticket, one.intention.client_oid
+            client_oid = one.intention.client_oid
             if client_oid in desk.orders:
                 continue
-            order = submitting(ticket, client_oid)
+            if isinstance(one.intention, Intention):
+                order = submitting(one.intention.ticket, client_oid)
+            else:
+                order = _unread(one.intention)
+                desk.flags_unknown.add(client_oid)
             # Whatever the program signed was signed, and its sockets closed, before this one began.
             by_rest = one.signed_at is not None and not one.went_by_socket
             apart_s = SIGNED_FOR_S if by_rest else SOCKET_CLOSED_S
@@ -100,9 +128,8 @@ class Resolution:
             self._made_at[client_oid] = one.signed_at or one.intention.made_at
             self._from_before[client_oid] = one.was_heard_of
             desk.recorder.intended(client_oid)
-            desk.put(
-                replace(order, order_id=one.order_id, state=OrderState.UNKNOWN, reason=FROM_BEFORE)
-            )
+            reason = order.reason or FROM_BEFORE
+            desk.put(replace(order, order_id=one.order_id, state=OrderState.UNKNOWN, reason=reason))
 
     @property
     def from_before(self) -> tuple[Order, ...]:
@@ -133,6 +160,11 @@ class Resolution:
     @property
     def reason(self) -> str:
         """Why nothing opens until orders from before are found, with the way out; else empty."""
+        if self.unread:
+            return (
+                f"Orders from before could not be read. {self.unread} It is tried again by itself "
+                "and at every order. Canceling and closing work."
+            )
         left = self.from_before
         if not left:
             return ""
@@ -327,3 +359,18 @@ class Resolution:
             )
         )
         self._desk.tell(client_oid, words, ok=False)
+
+
+def _unread(intention: UnreadIntention) -> Order:
+    """An order whose terms could not be read; the exchange tells them if it has the order."""
+    return Order(
+        symbol=intention.symbol,
+        client_oid=intention.client_oid,
+        order_id=None,
+        side=None,
+        order_type=OrderType.MARKET,
+        price=None,
+        lots=Lots(0),
+        state=OrderState.UNKNOWN,
+        reason=UNREAD,
+    )

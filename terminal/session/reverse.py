@@ -17,7 +17,7 @@ from terminal.domain.events import OrderType, PositionSide
 from terminal.domain.guard import Block, BlockField
 from terminal.domain.intention import Purpose
 from terminal.domain.lanes import about, other_lane, wire_lane
-from terminal.domain.order import OrderState
+from terminal.domain.order import UNCLEAR, OrderState
 from terminal.domain.ticket import OrderTerms, OrderTicket
 from terminal.domain.units import Lots, Side
 from terminal.session.account import LaneNotNamedError
@@ -32,7 +32,6 @@ if TYPE_CHECKING:
 
 END_WAIT_S = 10.0
 """How long the opposite order may take to end before it is said that it still works."""
-UNCLEAR = (OrderState.SUBMITTING, OrderState.UNKNOWN)
 
 
 @final

@@ -10,13 +10,13 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, TypeAlias, final
 
-from terminal.domain.bounding import UNCLEAR
 from terminal.domain.errors import TernError
 from terminal.domain.intention import Purpose
-from terminal.domain.order import OrderState
+from terminal.domain.order import UNCLEAR, OrderState
 from terminal.domain.pairs import leg_words
 from terminal.domain.units import ClientOid, Symbol
 from terminal.exchange.outcome import Accepted, Outcome, Route
+from terminal.session.cancels import TO_BE_CANCELED
 from terminal.session.procedures import Recorded
 from terminal.session.results import BatchResult
 
@@ -275,9 +275,18 @@ class Sweeping:
         if left:
             noun = "order" if left == 1 else "orders"
             words = f"{left} {noun} of {len(items)} may still work: {sweep.name}."
+            words = f"{words}{_awaited(sum(one.sentence == TO_BE_CANCELED for one in items))}"
         if not is_read:
             words = f"{words} Not all could be read: others may still work."
         ok = is_read and not left
         recorded.end(words)
         self._desk.tell_batch(BatchResult(sweep.symbol, ok, words, items))
         return items
+
+
+def _awaited(count: int) -> str:
+    """What is said of orders that nobody knows yet, and whose cancel goes on."""
+    if not count:
+        return ""
+    which = "it is canceled when it turns" if count == 1 else "they are canceled when they turn"
+    return f" {count} may still be on the way: {which} up."

@@ -37,6 +37,7 @@ from terminal.domain.intention import (
     ProcedureStep,
     Purpose,
     Source,
+    UnreadIntention,
 )
 from terminal.domain.units import ClientOid, OrderId, Symbol
 from terminal.storage.ticket_text import ticket_of, ticket_text
@@ -59,6 +60,7 @@ PRUNED_AT_ONCE = 200
 BUSY_MS = 250
 """How long a write waits for a step of the worker; it is never that long."""
 END_WAIT_S = 2.0
+REMEDY = "Make room on the disk and let the program write there."
 _DAY_MS = 86_400_000
 _LARGEST_CHECKED = 64_000_000
 """A file above so many bytes is not looked through at start; reading it tells damage as well."""
@@ -104,11 +106,20 @@ _NOTE = (
     " WHERE EXISTS (SELECT 1 FROM intention WHERE client_oid = ?)"
 )
 _END_OF_ORDER = "UPDATE intention SET is_ended = ? WHERE client_oid = ?"
+_TRAIL = (
+    "SELECT what, source, received_at, event_at, order_id, is_end, detail FROM event"
+    " WHERE client_oid = ? ORDER BY number"
+)
 _BEGIN = (
     "INSERT INTO procedure (procedure_id, kind, symbol, wanted, begun_at, detail)"
     " VALUES (?, ?, ?, ?, ?, ?)"
 )
 _STEP = "INSERT INTO step (procedure_id, name, at, detail) VALUES (?, ?, ?, ?)"
+_TRIAL = (
+    ("INSERT INTO step (procedure_id, name, at, detail) VALUES ('', 'trial', 0, '{}')", ()),
+    ("DELETE FROM step WHERE procedure_id = ''", ()),
+)
+"""Goes through the disk as every line does, and leaves none."""
 _END = "UPDATE procedure SET ended_at = ?, sentence = ? WHERE procedure_id = ? AND ended_at IS NULL"
 
 _log = logging.getLogger("orders")
@@ -145,7 +156,7 @@ class SqliteJournal:
 
         A damaged file is kept under another name and a new one begun: then the exchange is asked
         what there is, and our own orders are known by their prefix. What cannot be opened at all is
-        tried again at every intention.
+        tried again at every intention, whenever it is tidied, and to read those of before.
         """
         try:
             return self._open()
@@ -185,7 +196,13 @@ class SqliteJournal:
         return name
 
     async def tidy(self) -> None:
-        """Prune what ended long ago and write the log into the file, on the worker."""
+        """Prune what ended long ago and write the log into the file, on the worker.
+
+        While there is a problem, a trial shows whether it has passed: nothing else would write
+        where only opening orders do, and those wait for it.
+        """
+        if self._connection is None and self.problem:
+            self.open()
         if self._connection is None:
             return
         path, now_ms = self.path, self._clock.now_ms()
@@ -193,6 +210,8 @@ class SqliteJournal:
             await self._worker.call(lambda: prune_and_checkpoint(path, now_ms))
         except sqlite3.Error as error:
             _log.warning("journal: not tidied, %s", error)
+        if self.problem and self._connection is not None:
+            self._try(*_TRIAL)
 
     def close(self) -> None:
         """End the worker, then write what is left of the log into the file."""
@@ -226,7 +245,7 @@ class SqliteJournal:
             raise JournalError(
                 f"journal: {error}",
                 sentence=f"{words} What cannot be recorded is not sent.",
-                remedy="Make room on the disk and let the program write there.",
+                remedy=REMEDY,
             ) from error
 
     def note(self, client_oid: ClientOid, event: JournalEvent) -> None:
@@ -317,24 +336,38 @@ class SqliteJournal:
     # Reading ---------------------------------------------------------------------------------
 
     def open_intentions(self) -> tuple[OpenIntention, ...]:
-        """Intentions whose end is not known here, oldest first."""
-        rows = self._rows(
-            "SELECT client_oid, ticket, purpose, procedure_id, made_at FROM intention"
+        """Intentions whose end is not known here, oldest first. Raises ``JournalError``."""
+        if self._connection is None:
+            self.open()
+        rows = self._read(
+            "SELECT client_oid, ticket, purpose, procedure_id, made_at, symbol FROM intention"
             " WHERE NOT is_ended ORDER BY number"
         )
-        return tuple(self._open_one(intention) for row in rows if (intention := _intention(row)))
+        return tuple(map(self._open_one, rows))
 
-    def _open_one(self, intention: Intention) -> OpenIntention:
+    def _open_one(self, row: tuple[Any, ...]) -> OpenIntention:
+        intention: Intention | UnreadIntention | None = _intention(row)
+        if intention is None:  # its order may have arrived all the same
+            intention = UnreadIntention(ClientOid(row[0]), Symbol(row[5]), TimestampMs(row[4]))
         order_id: OrderId | None = None
         signed_at: TimestampMs | None = None
         went_by_socket = was_heard_of = False
-        for event in self.trail(intention.client_oid):
+        for event in self._events(intention.client_oid):
             order_id = event.order_id or order_id
             if event.what is EventKind.SIGNED:
                 signed_at = event.received_at
                 went_by_socket = event.detail.get("route") == "socket"
             was_heard_of |= event.order_id is not None and event.source is not Source.OWN
         return OpenIntention(intention, order_id, signed_at, went_by_socket, was_heard_of)
+
+    def _events(self, client_oid: ClientOid) -> tuple[JournalEvent, ...]:
+        """What became known of an order, as far as we can read it. Raises ``JournalError``."""
+        rows = self._read(_TRAIL, client_oid)
+        try:
+            return tuple(map(_event, rows))
+        except ValueError as error:  # then it counts as signed when the program ended
+            _log.error("journal: the trail of %s cannot be read: %s", client_oid, error)
+            return ()
 
     def open_procedures(self) -> tuple[Procedure, ...]:
         """Procedures that were begun and not ended, oldest first."""
@@ -371,12 +404,7 @@ class SqliteJournal:
 
     def trail(self, client_oid: ClientOid) -> tuple[JournalEvent, ...]:
         """All that became known of an order, in the order of writing."""
-        rows = self._rows(
-            "SELECT what, source, received_at, event_at, order_id, is_end, detail FROM event"
-            " WHERE client_oid = ? ORDER BY number",
-            client_oid,
-        )
-        return tuple(_event(row) for row in rows)
+        return tuple(map(_event, self._rows(_TRAIL, client_oid)))
 
     def procedure(self, procedure_id: ProcedureId) -> Procedure | None:
         """A procedure, ended or not; None when it was not begun here."""
@@ -395,13 +423,24 @@ class SqliteJournal:
         return ClientOid(rows[0][0]) if rows else None
 
     def _rows(self, question: str, *values: str) -> list[tuple[Any, ...]]:
+        """What is written, as far as it can be read; for what nothing is decided by."""
         if self._connection is None:
             return []
         try:
+            return self._read(question, *values)
+        except JournalError:
+            return []
+
+    def _read(self, question: str, *values: str) -> list[tuple[Any, ...]]:
+        """What is written. Raises ``JournalError`` when it could not be read."""
+        if self._connection is None:
+            words = self.problem or "The order journal is not open."
+            raise JournalError("journal: not open", sentence=words, remedy=REMEDY)
+        try:
             return self._connection.execute(question, values).fetchall()
         except sqlite3.Error as error:
-            self._failed(f"The order journal cannot be read ({_why(error)}).", error)
-            return []
+            words = self._failed(f"The order journal cannot be read ({_why(error)}).", error)
+            raise JournalError(f"journal: {error}", sentence=words, remedy=REMEDY) from error
 
 
 # The file ------------------------------------------------------------------------------------

@@ -78,6 +78,7 @@ class ProfileStore:
         self._file = JsonFile(folder / FILE_NAME, clock)
         self._unknown: dict[str, Any] = {}
         self._profiles: list[Profile] = []
+        self._places: dict[str, str] = {}
         self._is_newer = False
 
     @property
@@ -90,6 +91,30 @@ class ProfileStore:
         """All profiles, the one that was used last first."""
         return tuple(sorted(self._profiles, key=lambda one: (-one.last_used_ms, one.name)))
 
+    def place_of(self, account: str) -> str:
+        """Under which name the files of an account were begun; empty for its own mark.
+
+        It outlives the profile: whoever is forgotten and stored anew has the same files.
+        """
+        return self._places.get(account, "")
+
+    def is_place(self, name: str, host: str) -> bool:
+        """Whether some account's files in this environment are those of a name."""
+        return any(
+            place.casefold() == name.casefold() and account.endswith(f" at {host}")
+            for account, place in self._places.items()
+        )
+
+    def keep_place(self, account: str, name: str) -> None:
+        """Remember under which name the files of an account were begun. Raises as ``put``."""
+        before = self._places
+        self._places = {**before, account: name}
+        try:
+            self._write(self._profiles)
+        except (OSError, NewerProfilesError):
+            self._places = before
+            raise
+
     def find(self, name: str) -> Profile | None:
         """A profile by name, without regard to case."""
         wanted = name.strip().casefold()
@@ -101,6 +126,7 @@ class ProfileStore:
         A damaged file is kept under another name, or where it is with ``keeps_in_place``.
         """
         self._profiles, self._unknown, self._is_newer = [], {}, False
+        self._places = {}
         try:
             document = self._file.read()
             self._is_newer = document is not None and _is_newer(document)
@@ -112,7 +138,7 @@ class ProfileStore:
             if document is not None:
                 self._take(document)
         except (OSError, ValueError) as error:
-            self._profiles, self._unknown = [], {}
+            self._profiles, self._unknown, self._places = [], {}, {}
             why = f"The list of accounts cannot be read ({type(error).__name__})"
             kept = "" if keeps_in_place else self._file.set_aside()
             return f"{why}; the old file is kept as {kept}." if kept else f"{why}."
@@ -140,7 +166,10 @@ class ProfileStore:
                 "is not replaced.",
             )
         written = [_written(one) for one in profiles]
-        self._file.write({**self._unknown, "version": VERSION, "profiles": written})
+        document = {**self._unknown, "version": VERSION, "profiles": written}
+        if self._places:
+            document["places"] = self._places
+        self._file.write(document)
         self._profiles = profiles
 
     def _take(self, document: dict[str, Any]) -> None:
@@ -148,9 +177,12 @@ class ProfileStore:
         if not isinstance(rows, list):
             raise ValueError("profiles is no list")  # noqa: TRY004 - damaged content, not a bug
         self._profiles = [_read(row) for row in rows]
-        self._unknown = {
-            key: value for key, value in document.items() if key not in {"version", "profiles"}
-        }
+        places = document.get("places", {})
+        if not isinstance(places, dict):
+            raise ValueError("places is no object")  # noqa: TRY004 - damaged content, not a bug
+        self._places = {of: name for of, name in places.items() if isinstance(name, str) and name}
+        known = {"version", "profiles", "places"}
+        self._unknown = {key: value for key, value in document.items() if key not in known}
 
 
 def _is_newer(document: dict[str, Any]) -> bool:

@@ -16,7 +16,7 @@ from terminal.domain.depth_rows import price_for_side, row_index
 from terminal.domain.events import OrderType, PositionSide
 from terminal.domain.lanes import about, closes, lane_help, lane_words, other_lane, wire_lane
 from terminal.domain.order import Order, OrderState
-from terminal.domain.ticket import OrderTerms, OrderTicket
+from terminal.domain.ticket import ASSUMED_MODE, OrderTerms, OrderTicket
 from terminal.domain.units import ClientOid, Price, Side
 from terminal.session.results import Blocked
 from terminal.viewmodels import text
@@ -87,8 +87,8 @@ class LadderTrading:
         self.is_post_only = False
         self.is_reduce_only = False
         self.bracket: Bracket | None = None
-        self._said = "."  # of the exits of the last order
         """Makes the exits of the next order while they are wanted."""
+        self._said = "."  # of the exits of the last order
         self.grab: Grab | None = None
         self.choice: Choice | None = None
         self.message: Message | None = None
@@ -224,6 +224,8 @@ class LadderTrading:
         if self._is_unarmed(hand, reduces=is_exit):
             return False
         mode = self._account.margin_mode(contract.symbol)
+        if is_exit:
+            mode = mode or ASSUMED_MODE
         if mode is None:
             self.say("The margin mode is not known yet; nothing was sent.", Role.CAUTION)
             return False

@@ -14,7 +14,7 @@ from terminal.domain.errors import UnitError
 from terminal.domain.events import OrderType, StopReference
 from terminal.domain.guard import Block, BlockField
 from terminal.domain.lanes import lane_for, lane_words
-from terminal.domain.ticket import AttachedExits, OrderTerms, OrderTicket
+from terminal.domain.ticket import ASSUMED_MODE, AttachedExits, OrderTerms, OrderTicket
 from terminal.domain.units import Lots, Price, Side
 from terminal.session.results import Blocked
 from terminal.viewmodels import text
@@ -315,6 +315,8 @@ class TicketViewModel(ViewModel):
         if self._desk.access is Access.MARKET_DATA:
             return None, (Block(BlockField.ACCESS, self._desk.access.reason),)
         mode = self._account.margin_mode(contract.symbol)
+        if self._is_reduce_only:
+            mode = mode or ASSUMED_MODE
         if mode is None:
             return None, (Block(BlockField.CONTRACT, "The margin mode is not known yet."),)
         lane = lane_for(side, self._account.position_mode, reduces=self._is_reduce_only)

@@ -35,12 +35,6 @@ class CancelIds(msgspec.Struct):
     orderIdsList: list[str]
 
 
-class CancelNames(msgspec.Struct):
-    """Cancel several orders by our ids."""
-
-    clientOidsList: list[OrderName]
-
-
 class BatchItemPayload(msgspec.Struct):
     """How one item of a batch ended."""
 

@@ -401,3 +401,89 @@ async def test_an_order_key_that_is_gone_costs_only_the_socket(shelf: Shelf) -> 
     opened = await shelf.again().open("main")
     assert (opened.order_key, opened.hosts) == (None, replace(REAL, orders=""))
     assert "order socket key of main is not stored" in opened.words[0]
+
+
+# Whose it is ---------------------------------------------------------------------------------
+
+
+async def test_a_key_entered_again_without_a_check_has_the_files_of_before(shelf: Shelf) -> None:
+    """Its limits, its stop, its journal and its lock: entering a key walks around nothing."""
+    first = await shelf.accounts.store(DRAFT, KEY, "12345")
+    again = await shelf.accounts.store(DRAFT, KEY)
+    other = await shelf.accounts.store(replace(DRAFT, key=Secret("another-key")), KEY)
+    assert first.account == again.account == other.account
+    assert (await shelf.again().open("main")).account == first.account
+    assert not shelf.accounts.learn_owner("main", "12345").is_other
+    elsewhere = replace(DRAFT, futures_host="https://elsewhere.example")
+    assert (await shelf.accounts.store(elsewhere, KEY)).account.startswith("main at ")
+
+
+async def test_whose_account_it_is_keeps_the_files_that_were_begun_under_its_name(
+    shelf: Shelf,
+) -> None:
+    """One account has one place, whatever names it is stored under later."""
+    unchecked = await shelf.accounts.store(DRAFT, KEY)
+    assert not shelf.accounts.learn_owner("main", "").is_other
+    assert not shelf.accounts.learn_owner("main", "12345").is_other
+    assert (await shelf.again().open("main")).account == unchecked.account
+    checked = await shelf.accounts.store(DRAFT, KEY, "12345")
+    second = await shelf.accounts.store(replace(DRAFT, name="second"), KEY, "12345")
+    assert checked.account == second.account == unchecked.account
+    await shelf.accounts.forget("main")
+    await shelf.accounts.forget("second")
+    third = await shelf.again().store(replace(DRAFT, name="third"), KEY, "12345")
+    assert third.account == unchecked.account
+
+
+async def test_a_check_of_the_same_key_keeps_the_files_of_before_it(shelf: Shelf) -> None:
+    unchecked = await shelf.accounts.store(DRAFT, KEY)
+    assert (await shelf.accounts.store(DRAFT, KEY, "12345")).account == unchecked.account
+
+
+async def test_another_account_under_the_same_name_is_told_and_has_no_files_of_it(
+    shelf: Shelf,
+) -> None:
+    first = await shelf.accounts.store(DRAFT, KEY, "12345")
+    word = shelf.accounts.learn_owner("main", "67890")
+    assert word.is_other
+    assert "another account" in word.words
+    assert word.remedy
+    assert (await shelf.again().open("main")).account == first.account, "nothing was changed"
+    other = await shelf.accounts.store(DRAFT, KEY, "67890")
+    assert other.account != first.account
+
+
+async def test_a_second_name_of_one_account_shares_its_files_from_the_next_start(
+    shelf: Shelf,
+) -> None:
+    first = await shelf.accounts.store(DRAFT, KEY, "12345")
+    second = await shelf.accounts.store(replace(DRAFT, name="second"), KEY)
+    assert second.account != first.account
+    word = shelf.accounts.learn_owner("second", "12345")
+    assert word.is_other
+    assert "not those of this run" in word.words
+    assert (await shelf.again().open("second")).account == first.account
+
+
+async def test_files_begun_under_a_name_are_one_owners_only(shelf: Shelf) -> None:
+    """Whoever takes a name later does not take the limits of who had it before."""
+    first = await shelf.accounts.store(DRAFT, KEY)
+    assert not shelf.accounts.learn_owner("main", "12345").is_other
+    await shelf.accounts.forget("main")
+    await shelf.accounts.store(DRAFT, KEY)
+    assert shelf.accounts.learn_owner("main", "67890").is_other
+    assert (await shelf.again().open("main")).account != first.account
+
+
+async def test_a_place_that_could_not_be_written_is_none(
+    shelf: Shelf, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await shelf.accounts.store(DRAFT, KEY)
+
+    def full(_document: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(shelf.accounts._profiles._file, "write", full)
+        assert shelf.accounts.learn_owner("main", "12345").words == ""
+    assert not shelf.accounts.learn_owner("main", "12345").is_other

@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from terminal.domain.clock import TimestampNs
 from terminal.domain.events import PositionSide, StopDirection, StopReference
 from terminal.domain.order import (
     LEGAL_STEPS,
@@ -144,3 +145,33 @@ def test_a_stop_keeps_which_way_it_looks_though_the_stream_does_not_repeat_it() 
     heard = from_update(an_order_update(untriggered=True, stop_direction=StopDirection.UP))
     assert heard.is_stop
     assert heard.stop_direction is StopDirection.UP
+
+
+def test_an_older_word_of_the_same_state_changes_nothing_that_was_told_since() -> None:
+    """A reading that was begun before the exchange took some lots away (reference 3.6 rule 6)."""
+    at_ns = 1_760_000_000_000_000_000
+    first = an_order_update(lots=Lots(10), event_at=TimestampNs(at_ns))
+    cut = replace(first, lots=Lots(6), event_at=TimestampNs(at_ns + 3_000_000))
+    order = apply_update(from_update(first), cut)
+    late = replace(first, event_at=TimestampNs(at_ns + 1_000_000))
+    assert apply_update(order, late) is order
+    told = apply_update(order, replace(late, is_reduce_only=True, price=Price(7)))
+    assert (told.is_reduce_only, told.lots, told.updated_at) == (True, 6, cut.event_at)
+    assert told.price == order.price
+
+
+@pytest.mark.parametrize("later_ns", [0, -999_999])
+def test_a_reading_of_the_same_millisecond_is_not_older(later_ns: int) -> None:
+    """The stream tells nanoseconds, a reading whole milliseconds (reference 3.6)."""
+    at_ns = 1_760_000_000_000_999_999
+    order = from_update(an_order_update(lots=Lots(10), event_at=TimestampNs(at_ns)))
+    reading = an_order_update(lots=Lots(6), event_at=TimestampNs(at_ns + later_ns))
+    assert apply_update(order, reading).lots == 6
+    untimed = an_order_update(lots=Lots(6), event_at=TimestampNs(0))
+    assert apply_update(order, untimed).lots == 6
+
+
+def test_an_older_word_of_another_state_is_looked_at_as_before() -> None:
+    order = from_update(an_order_update(event_at=TimestampNs(9_000_000)))
+    filled = an_order_update(filled=Lots(1), event_at=TimestampNs(1_000_000))
+    assert apply_update(order, filled).filled == 1

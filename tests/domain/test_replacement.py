@@ -152,3 +152,12 @@ def test_attached_exits_must_still_lie_around_the_price(price: int) -> None:
     there = moved(ticket, an_order(ticket), Price(801), Lots(2))
     assert isinstance(there, OrderTicket)
     assert there.exits == exits
+
+
+def test_what_was_meant_to_reduce_never_moves_as_an_order_that_opens() -> None:
+    """Whatever is believed of the order: that it reduces may not have been told yet."""
+    ticket = a_ticket(is_reduce_only=True)
+    order = replace(an_order(ticket), is_reduce_only=False)
+    after = moved(ticket, order, Price(1005), Lots(2))
+    assert isinstance(after, OrderTicket)
+    assert after.is_reduce_only

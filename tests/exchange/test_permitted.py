@@ -37,9 +37,8 @@ async def test_every_command_ends_before_the_gateway(access: Access) -> None:
     batches = [
         await watching.place_batch([(a_ticket(), OID), (a_ticket(), ClientOid("c2"))]),
         await watching.cancel_batch([ID, OrderId("10")]),
-        await watching.cancel_batch_by_client_oid([(XBT, OID), (XBT, ClientOid("c2"))]),
     ]
-    assert batches == [(NotSent(access.reason),) * 2] * 3
+    assert batches == [(NotSent(access.reason),) * 2] * 2
     assert inner.placed == []
     assert inner.cancels == []
     assert watching.access is access
@@ -95,11 +94,7 @@ async def test_reducing_sends_cancels_and_what_reduces() -> None:
         reducing.cancel_all_stops(XBT),
     ):
         assert isinstance(await cancel, Accepted)
-    for cancels in (
-        reducing.cancel_batch([ID]),
-        reducing.cancel_batch_by_client_oid([(XBT, OID)]),
-    ):
-        assert [type(one) for one in await cancels] == [Accepted]
+    assert [type(one) for one in await reducing.cancel_batch([ID])] == [Accepted]
 
 
 async def test_a_permit_is_looked_at_for_each_command() -> None:

@@ -248,12 +248,7 @@ CANCELED = [
     {"orderId": "2", "clientOid": None, "code": "100004", "msg": "m"},
     {"orderId": "1", "clientOid": None, "code": "200", "msg": "success"},
 ]
-NAMED = [
-    {"orderId": None, "clientOid": "a", "code": "200", "msg": "success"},
-    {"orderId": None, "clientOid": "b", "code": "100004", "msg": "m"},
-]
 TICKETS = [(a_ticket(), A), (a_ticket(), B)]
-NAMES = [(XBT, A), (XBT, B)]
 
 
 def check(outcomes: tuple[Outcome, ...], route: Route, code: str, *ids: OrderId) -> None:
@@ -272,11 +267,6 @@ async def test_batches_by_the_socket(bench: Bench) -> None:
     outcomes, request = await bench.by_socket(bench.client.cancel_batch([ONE, TWO]), CANCELED)
     check(outcomes, Route.SOCKET, "100004", ONE)
     assert request == {"op": "futures.multi_cancel", "args": {"orderIdsList": ["1", "2"]}}
-    command = bench.client.cancel_batch_by_client_oid(NAMES)
-    outcomes, request = await bench.by_socket(command, {"data": NAMED})
-    check(outcomes, Route.SOCKET, "100004")
-    names = [{"symbol": "XBTUSDTM", "clientOid": name} for name in "ab"]
-    assert request["args"] == {"clientOidsList": names}
     assert bench.requests == []
 
 
@@ -285,15 +275,11 @@ async def test_batches_by_rest(bench: Bench) -> None:
     check(await bench.client.place_batch(TICKETS), Route.REST, "300003", ONE)
     bench.answer = {"code": "200000", "data": {"data": CANCELED}}
     check(await bench.client.cancel_batch([ONE, TWO]), Route.REST, "100004", ONE)
-    bench.answer = {"code": "200000", "data": NAMED}
-    check(await bench.client.cancel_batch_by_client_oid(NAMES), Route.REST, "100004")
-    place, cancel, named = bench.requests
+    place, cancel = bench.requests
     assert (place.method, place.url.path) == ("POST", "/api/v1/orders/multi")
     assert (cancel.method, cancel.url.path) == ("DELETE", "/api/v1/orders/multi-cancel")
     assert [order["clientOid"] for order in json.loads(place.content)] == ["a", "b"]
     assert cancel.content == b'{"orderIdsList":["1","2"]}'
-    names = [{"symbol": "XBTUSDTM", "clientOid": name} for name in "ab"]
-    assert json.loads(named.content) == {"clientOidsList": names}
     # The single DELETE whose body is signed (API reference 1.3).
     text = f"{START_MS}DELETE/api/v1/orders/multi-cancel{cancel.content.decode()}"
     assert cancel.headers["KC-API-SIGN"] == sign("secret", text)

@@ -187,8 +187,7 @@ async def test_batches_end_item_by_item(live: Live, code: str, *, is_signed_in: 
     one, other, none = await live.trading.cancel_batch([second, first, OrderId("17")])
     assert (one, other) == (Accepted((second,), route), Accepted((first,), route))
     assert isinstance(none, Rejected)
-    gone, last = await live.trading.cancel_batch_by_client_oid([(XBT, names[0]), (XBT, names[2])])
-    assert isinstance(gone, Rejected)
+    last = await live.trading.cancel_by_client_oid(XBT, names[2])
     assert last == Accepted((), route)
     assert live.working() == []
     assert live.sent("futures.multi_order") == int(is_signed_in)

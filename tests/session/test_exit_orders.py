@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from terminal.domain.events import StopDirection, StopReference
+from terminal.domain.events import MarginMode, StopDirection, StopReference
 from terminal.domain.protection import ProtectionState
 from terminal.domain.ticket import OrderTicket
 from terminal.domain.triggers import UNKNOWN_REFERENCES, Purpose
@@ -192,4 +192,25 @@ async def test_a_take_profit_is_never_as_good_as_a_stop() -> None:
     assert is_as_good(held, stop, Price(950))
     assert not is_as_good(held, stop, Price(951))
     assert not is_as_good(held, replace(stop, trigger=None), Price(900))
+    await guarded.stop()
+
+
+async def test_a_margin_mode_that_nobody_told_keeps_no_exit_back(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """What only reduces goes as closing does; what opens waits until it is known."""
+    guarded = await a_guarded(2)
+    account = guarded.bench.account
+    monkeypatch.setattr(account, "margin_mode", lambda _symbol: None)
+    known = account.position(XBT)
+    monkeypatch.setattr(account, "position", lambda _symbol: replace(known, margin_mode=None))
+    for ticket in (
+        guarded.exits.close_at(XBT, SELL, Price(990)),
+        guarded.exits.exit_at(XBT, Purpose.LOSS, Price(990), Lots(1)),
+    ):
+        assert isinstance(ticket, OrderTicket), ticket
+        assert ticket.reduces_only
+        assert ticket.margin_mode is MarginMode.ISOLATED
+    assert guarded.watch.propose(XBT).places, "it can be mended"
+    assert "margin mode" in reason(guarded.exits.stop_entry(XBT, BUY, Price(1010), Lots(3)))
     await guarded.stop()

@@ -204,3 +204,12 @@ def test_the_newest_come_first_and_each_route_is_told_apart() -> None:
     ]
     assert [one.guarded_ms is None for one in book.last(9)] == [True, False, False]
     assert [found[Part.REPLY].count for found in book.by_route()] == [1, 1]
+
+
+def test_an_order_that_was_not_sent_after_all_is_no_measurement() -> None:
+    book = LatencyBook(FakeClock())
+    book.begin(ONE)
+    book.forget(ONE)
+    book.forget(ONE)
+    assert book.of(ONE) is None
+    assert book.last(5) == []

@@ -16,6 +16,7 @@ from terminal.domain.guard import BlockField, GuardLimits
 from terminal.domain.guard_terms import OrderRate
 from terminal.domain.intention import Purpose
 from terminal.domain.order import OrderState, PendingCommand
+from terminal.domain.replacement import NOT_READ
 from terminal.domain.ticket import AttachedExits, OrderTerms, StopTrigger
 from terminal.domain.units import ClientOid, Lots, OrderId, Price, Side
 from terminal.exchange.outcome import Unknown
@@ -456,3 +457,28 @@ def test_what_may_be_bought_is_never_more_than_was_meant(
 ) -> None:
     """Fills between, lost and late cancels, refused ones, words doubled, swapped and lost."""
     asyncio.run(_never_more(commands, words, reads, fills, second_at_s))
+
+
+async def test_an_own_exit_whose_flags_are_not_read_yet_waits_for_them() -> None:
+    """Told again by the stream alone it looks like an order that opens, and is none."""
+    d = await a_pocket_desk()
+    await d.hold(3)
+    oid = await d.placed(
+        a_ticket(lots=Lots(3), price=Price(1100), side=Side.SELL, is_reduce_only=True)
+    )
+    order = d.desk.orders[oid]
+    d.desk.put(replace(order, is_reduce_only=False))
+    d.desk.flags_unknown.add(oid)
+    d.exchange.fate = lambda kind: Fate.LOST if kind == "read" else Fate.WELL
+    blocked = d.desk.move(oid, Price(1105))
+    assert blocked is not None
+    assert blocked.blocks[0].reason == NOT_READ
+    assert d.exchange.log[-1] == f"place {oid}"
+    d.exchange.fate = lambda _kind: Fate.WELL
+    assert d.desk.move(oid, Price(1105)) is not None
+    await d.clock.advance(1.0)
+    assert d.desk.move(oid, Price(1105)) is None
+    await d.clock.advance(3.0)
+    (new,) = d.exchange.alive()
+    assert (new.ticket.is_reduce_only, new.ticket.price) == (True, 1105)
+    await d.stop()

@@ -9,11 +9,12 @@ if TYPE_CHECKING:
 
 from dataclasses import replace
 
+from terminal.domain.events import MarginMode
 from terminal.domain.order import OrderState, submitting
-from terminal.domain.units import ClientOid, Lots, OrderId
+from terminal.domain.units import ClientOid, Lots, OrderId, Symbol
 from terminal.exchange.errors import TransportError
 from terminal.session.order_hearing import RECONCILE_INTERVAL_S
-from tests.support.builders import a_fill, a_ticket, an_order_update
+from tests.support.builders import XBT, a_fill, a_ticket, an_order_update
 from tests.support.desk import Bench, a_started_bench, an_open_order
 
 
@@ -123,4 +124,15 @@ async def test_an_order_that_nobody_sees_to_any_more_is_looked_for() -> None:
     assert bench.desk.orders[oid].state is OrderState.SUBMITTING
     await bench.clock.advance(RECONCILE_INTERVAL_S + 2.0)
     assert bench.desk.orders[oid].state is OrderState.FILLED
+    await bench.stop()
+
+
+async def test_the_margin_mode_is_read_wherever_an_order_works() -> None:
+    """Also where no market is open: what is not known of it keeps nothing from being compared."""
+    bench = Bench()
+    other = Symbol("ETHUSDTM")
+    bench.trading.open = (an_order_update(order_id=OrderId("web"), symbol=other),)
+    await bench.start()
+    assert bench.account.margin_mode(other) is MarginMode.ISOLATED
+    assert bench.account.margin_mode(XBT) is MarginMode.ISOLATED
     await bench.stop()

@@ -9,14 +9,23 @@ import pytest
 
 from terminal.domain.clock import TimestampMs
 from terminal.domain.guard import BlockField
-from terminal.domain.intention import EventKind, Intention, JournalEvent, Purpose, Source
+from terminal.domain.intention import (
+    EventKind,
+    Intention,
+    JournalError,
+    JournalEvent,
+    OpenIntention,
+    Purpose,
+    Source,
+    UnreadIntention,
+)
 from terminal.domain.order import OrderState, PendingCommand
 from terminal.domain.units import ClientOid, Lots, OrderId
 from terminal.exchange.errors import TransportError
 from terminal.exchange.outcome import Accepted, Rejected, Route, Unknown
 from terminal.session.resolution import COVERED_ROWS, SIGNED_FOR_S, SOCKET_CLOSED_S, WAITS_S
 from terminal.session.results import Blocked, Submitted
-from tests.support.builders import a_fill, a_ticket, an_order_update
+from tests.support.builders import XBT, a_fill, a_ticket, an_order_update
 from tests.support.desk import Bench, a_started_bench
 
 if TYPE_CHECKING:
@@ -362,4 +371,94 @@ async def test_what_was_asked_of_an_order_that_never_arrived_does_not_stick(
     bench.desk.cancel(C1)
     await bench.clock.settle()
     assert bench.trading.cancels == [O1]
+    await bench.stop()
+
+
+def unread(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> list[None]:
+    """The journal cannot be read until the list that is returned is cleared."""
+    journal, closed = bench.desk.journal, [None]
+    read = journal.open_intentions
+
+    def answer() -> tuple[OpenIntention, ...]:
+        if closed:
+            raise JournalError("journal", sentence="The order journal cannot be opened.")
+        return read()
+
+    monkeypatch.setattr(journal, "open_intentions", answer)
+    return closed
+
+
+async def test_nothing_opens_while_the_orders_from_before_could_not_be_read(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Read at last, they are looked for, and only then what opens may leave."""
+    bench = Bench()
+    intended(bench)
+    closed = unread(bench, monkeypatch)
+    await bench.start()
+    assert bench.desk.is_trusted
+    result = bench.desk.submit(a_ticket())
+    assert isinstance(result, Blocked)
+    assert "could not be read. The order journal cannot be opened." in result.blocks[0].reason
+    assert isinstance(bench.desk.submit_batch([a_ticket()])[0], Blocked)
+    assert isinstance(bench.desk.submit(a_ticket(is_reduce_only=True)), Submitted)
+    assert OLD not in bench.desk.orders
+
+    closed.clear()
+    result = bench.desk.submit(a_ticket())
+    assert isinstance(result, Blocked)
+    assert "still being looked for" in result.blocks[0].reason
+    assert bench.desk.orders[OLD].state is OrderState.UNKNOWN
+    await bench.clock.advance(SOCKET_CLOSED_S + WAITS_S[-1])
+    assert bench.desk.orders[OLD].state is OrderState.REJECTED
+    assert isinstance(bench.desk.submit(a_ticket()), Submitted)
+    await bench.stop()
+
+
+async def test_what_was_read_late_and_is_none_lets_orders_out_at_once(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    bench = Bench()
+    closed = unread(bench, monkeypatch)
+    await bench.start()
+    told: list[str] = []
+    bench.desk.on_changed.add(lambda: told.append(bench.desk.resolution.reason))
+    bench.desk.resolution.read_again()
+    assert bench.desk.resolution.reason
+    closed.clear()
+    bench.desk.resolution.read_again()
+    assert told == [""], "who shows the reason hears that it has passed"
+    assert isinstance(bench.desk.submit(a_ticket()), Submitted)
+    await bench.stop()
+
+
+@pytest.mark.parametrize("has_arrived", [True, False])
+async def test_an_order_whose_ticket_cannot_be_read_is_looked_for_as_any_other(
+    monkeypatch: pytest.MonkeyPatch,
+    has_arrived: bool,
+) -> None:
+    bench = Bench()
+    intention = UnreadIntention(OLD, XBT, TimestampMs(bench.clock.now_ms() - 1000))
+    found = OpenIntention(intention, None, None, went_by_socket=False, was_heard_of=False)
+    monkeypatch.setattr(bench.desk.journal, "open_intentions", lambda: (found,))
+    bench.trading.query_error = TransportError("not yet", was_sent=True)
+    await bench.start()
+    order = bench.desk.orders[OLD]
+    assert (order.state, order.symbol, order.lots) == (OrderState.UNKNOWN, XBT, 0)
+    assert "what it was cannot be read" in order.reason
+    assert OLD in bench.desk.flags_unknown
+    assert bench.desk.resolution.reason
+    bench.trading.query_error = None
+    if has_arrived:
+        update = an_order_update(order_id=O1, client_oid=OLD, lots=Lots(7), is_reduce_only=True)
+        bench.trading.known[OLD] = update
+        bench.trading.open = (update,)
+    await bench.clock.advance(SOCKET_CLOSED_S + 2 * WAITS_S[-1])
+    order = bench.desk.orders[OLD]
+    if has_arrived:
+        assert (order.state, order.lots, order.is_reduce_only) == (OrderState.OPEN, 7, True)
+        assert OLD not in bench.desk.flags_unknown
+    else:
+        assert order.state is OrderState.REJECTED
+    assert bench.desk.resolution.reason == ""
     await bench.stop()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import math
 from typing import TYPE_CHECKING
 
 from hypothesis import given, settings
@@ -11,6 +12,7 @@ from hypothesis import strategies as st
 from terminal.domain.intention import Purpose
 from terminal.domain.order import OrderState, PendingCommand
 from terminal.domain.units import ClientOid, Lots, Price, Side
+from terminal.session.cancels import TO_BE_CANCELED
 from terminal.session.results import Submitted
 from tests.support.builders import XBT, a_ticket
 from tests.support.pocket import Fate, PocketDesk, a_pocket_desk, stop_at
@@ -309,3 +311,33 @@ def test_nothing_works_after_it_was_said_that_nothing_works(
 ) -> None:
     """Requests and answers are lost or late, words doubled, swapped or lost, lists unread."""
     asyncio.run(_all_goes(kinds, commands, words, reads))
+
+
+async def test_an_order_on_its_way_is_named_and_canceled_when_it_turns_up() -> None:
+    """Its "not known" is no end: the request may arrive as long as its stamp is taken."""
+    d = await a_pocket_desk()
+    d.exchange.later = lambda _s, do: d._later(20.0, do)
+    d.exchange.fate = lambda kind: Fate.LATE if kind == "place" else Fate.WELL
+    first, second = d.desk.submit(a_buy()), d.desk.submit(a_buy(980))
+    assert isinstance(first, Submitted)
+    assert isinstance(second, Submitted)
+    for placed in (first, second):  # over a socket that stands, nothing proves that it is lost
+        d.desk.resolution.settle(placed.client_oid, math.inf)
+    await d.clock.settle()
+    for placed in (first, second):
+        d.desk.resolution.settle(placed.client_oid, math.inf)
+    d.exchange.fate = lambda _kind: Fate.WELL
+    d.desk.cancel_everywhere()
+    await d.clock.advance(18.0)
+    (report,) = d.reports
+    assert report.sentence == (
+        "2 orders of 2 may still work: orders everywhere. 2 may still be on the way: they are "
+        "canceled when they turn up."
+    )
+    assert {item.sentence for item in report.items} == {TO_BE_CANCELED}
+    assert d.exchange.alive() == []
+    await d.clock.advance(10.0)
+    assert {d.desk.orders[one.client_oid].state for one in (first, second)} == {OrderState.CANCELED}
+    assert d.exchange.alive() == []
+    assert not any("can no longer be canceled" in words for words in d.sentences)
+    await d.stop()

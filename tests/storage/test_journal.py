@@ -19,6 +19,7 @@ from terminal.domain.intention import (
     ProcedureId,
     Purpose,
     Source,
+    UnreadIntention,
 )
 from terminal.domain.units import ClientOid, OrderId
 from terminal.session.journal import MemoryJournal
@@ -242,7 +243,9 @@ def test_a_newer_file_stays_as_it_is_and_nothing_opening_is_sent(
         opened.intend(an_intention())
     assert "newer version" in refused.value.sentence
     opened.note(OID, an_event())
-    assert opened.open_intentions() == ()
+    with pytest.raises(JournalError) as unread:
+        opened.open_intentions()
+    assert "newer version" in unread.value.sentence
     opened.close()
     assert path.read_bytes() == before
 
@@ -308,6 +311,81 @@ def test_a_folder_that_cannot_be_made_blocks_until_it_can(tmp_path: Path) -> Non
     (tmp_path / "accounts").unlink()
     opened.intend(an_intention())
     assert len(opened.open_intentions()) == 1
+    opened.close()
+
+
+def test_what_could_not_be_read_is_no_empty_journal(journal: SqliteJournal, path: Path) -> None:
+    """No connection, a question that fails, and later the orders that were there all the time."""
+    journal.intend(an_intention())
+    journal.close()
+    away = path.parent.rename(path.parent.with_name("away"))
+    path.parent.write_text("a file where a folder should be")
+    opened = SqliteJournal(path, FakeClock())
+    assert "cannot be opened" in opened.open()
+    with pytest.raises(JournalError) as unread:
+        opened.open_intentions()
+    assert "cannot be opened" in unread.value.sentence
+    assert unread.value.remedy
+    path.parent.unlink()
+    away.rename(path.parent)
+    assert [one.intention.client_oid for one in opened.open_intentions()] == [OID]
+    assert opened._connection is not None
+    opened._connection.execute("ALTER TABLE event RENAME TO elsewhere")
+    with pytest.raises(JournalError):
+        opened.open_intentions()
+    assert opened.trail(OID) == ()
+    opened.close()
+
+
+@pytest.mark.parametrize(("column", "text"), [("ticket", "{}"), ("purpose", "unheard of")])
+def test_an_intention_that_cannot_be_read_is_still_an_open_one(
+    journal: SqliteJournal, caplog: pytest.LogCaptureFixture, column: str, text: str
+) -> None:
+    journal.intend(an_intention())
+    journal.note(OID, an_event(EventKind.SIGNED))
+    connection = journal._connection
+    assert connection is not None
+    connection.execute(f"UPDATE intention SET {column} = ?", (text,))  # noqa: S608 - our own names
+    (found,) = journal.open_intentions()
+    assert found.intention == UnreadIntention(OID, XBT, TimestampMs(5))
+    assert (found.order_id, found.signed_at) == (OrderId("400000000000000001"), TimestampMs(7))
+    assert journal.intention(OID) is None
+    connection.execute("UPDATE event SET what = 'unheard of'")
+    (found,) = journal.open_intentions()
+    assert (found.order_id, found.signed_at) == (None, None)
+    assert "cannot be read" in caplog.text
+    caplog.clear()
+
+
+async def test_a_problem_ends_when_a_trial_shows_that_writing_works_again(
+    journal: SqliteJournal, path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Nothing else writes where only what opens would, and that waits for it."""
+    with sqlite3.connect(path, isolation_level=None) as other:
+        other.execute("BEGIN IMMEDIATE")
+        journal.end(ProcedureId("x"), "y")
+        assert journal.problem
+        await journal.tidy()
+        assert journal.problem, "it still cannot be written"
+        other.execute("ROLLBACK")
+    other.close()
+    await journal.tidy()
+    assert journal.problem == ""
+    assert journal._connection is not None
+    assert journal._connection.execute("SELECT count(*) FROM step").fetchone() == (0,)
+    caplog.clear()
+
+
+async def test_a_journal_that_was_never_opened_is_opened_when_it_is_tidied(tmp_path: Path) -> None:
+    (tmp_path / "accounts").write_text("a file where a folder should be")
+    opened = SqliteJournal(tmp_path / "accounts" / "journal.sqlite", FakeClock())
+    assert "cannot be opened" in opened.open()
+    await opened.tidy()
+    assert opened.problem
+    (tmp_path / "accounts").unlink()
+    await opened.tidy()
+    assert opened.problem == ""
+    opened.intend(an_intention())
     opened.close()
 
 

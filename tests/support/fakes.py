@@ -169,11 +169,6 @@ class FakeTradingGateway:
     async def cancel_batch(self, order_ids: Sequence[OrderId]) -> tuple[Outcome, ...]:
         return tuple([await self.cancel(one) for one in order_ids])
 
-    async def cancel_batch_by_client_oid(
-        self, names: Sequence[tuple[Symbol, ClientOid]]
-    ) -> tuple[Outcome, ...]:
-        return tuple([await self.cancel_by_client_oid(*name) for name in names])
-
     async def cancel_all(self, symbol: Symbol) -> Outcome:
         return await self._cancel(f"all:{symbol}")
 

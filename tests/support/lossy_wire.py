@@ -285,16 +285,13 @@ class Wire:
         )
 
     async def cancel_by_client_oid(self, symbol: Symbol, client_oid: ClientOid) -> Outcome:
-        return (await self.cancel_batch_by_client_oid([(symbol, client_oid)]))[0]
-
-    async def cancel_batch_by_client_oid(
-        self, names: Sequence[tuple[Symbol, ClientOid]]
-    ) -> tuple[Outcome, ...]:
-        oids = [client_oid for _, client_oid in names]
-        subjects = [Subject(client_oid, is_cancel=True) for client_oid in oids]
-        return await self._command(
-            "cancel", lambda: tuple(map(self._end_oid, oids)), subjects, self.route.route
+        outcomes = await self._command(
+            "cancel",
+            lambda: (self._end_oid(client_oid),),
+            [Subject(client_oid, is_cancel=True)],
+            self.route.route,
         )
+        return outcomes[0]
 
     async def cancel_all(self, symbol: Symbol) -> Outcome:
         return await self._sweep(symbol, waits=False)

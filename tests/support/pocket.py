@@ -263,11 +263,6 @@ class Pocket:
         self.log.append(f"cancel batch of {len(order_ids)}")
         return tuple([await self.cancel(one) for one in order_ids])
 
-    async def cancel_batch_by_client_oid(
-        self, names: Sequence[tuple[Symbol, ClientOid]]
-    ) -> tuple[Outcome, ...]:
-        return tuple([await self.cancel_by_client_oid(*name) for name in names])
-
     async def cancel_all(self, symbol: Symbol) -> Outcome:
         return self._command("cancel", lambda: self._end_all(waits=False))
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from terminal.domain.events import OrderType
+from terminal.domain.events import MarginMode, OrderType
 from terminal.domain.order import OrderState
 from terminal.domain.units import Lots, OrderId, Price, Side
 from terminal.exchange.outcome import Rejected
@@ -612,3 +612,18 @@ async def test_how_a_sweep_ended_is_said_next_to_its_ladder() -> None:
         await desktop.clock.advance(1.0)
         desktop.frame.tick()
         assert message(desktop) == "No buys of XBTUSDTM were working."
+
+
+async def test_a_margin_mode_that_nobody_told_keeps_back_only_what_opens(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    async with a_desktop() as (desktop, hands):
+        monkeypatch.setattr(desktop.bench.account, "margin_mode", lambda _symbol: None)
+        hands.press("F4", "B")
+        await desktop.settle()
+        assert placed(desktop) == []
+        assert "margin mode is not known" in message(desktop)
+        hands.press("I", "S")
+        await desktop.settle()
+        ((ticket, _),) = desktop.bench.trading.placed
+        assert (ticket.is_reduce_only, ticket.margin_mode) == (True, MarginMode.ISOLATED)

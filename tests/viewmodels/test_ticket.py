@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from terminal.domain.events import StopReference
+from terminal.domain.events import MarginMode, StopReference
 from terminal.domain.ticket import AttachedExits
 from terminal.domain.units import Price, Side
 from tests.support.desktop import OTHER
@@ -119,4 +119,22 @@ async def test_the_reference_is_the_settings_and_a_new_contract_forgets_the_exit
     assert protected.desktop.workspace.choose(OTHER)
     protected.desktop.frame.tick()
     assert protected.ticket.view.loss_text == ""
+    await protected.stop()
+
+
+async def test_a_margin_mode_that_nobody_told_keeps_back_only_what_opens(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    protected = await a_ticket_at("100")
+    account = protected.desktop.bench.account
+    monkeypatch.setattr(account, "margin_mode", lambda _symbol: None)
+    protected.ticket.set_price_text("100")
+    protected.desktop.frame.tick()
+    assert not protected.ticket.view.can_buy
+    protected.ticket.set_reduce_only(True)
+    protected.ticket.stage(Side.SELL)
+    protected.ticket.confirm()
+    await protected.settle()
+    ((sent, _),) = protected.desktop.bench.trading.placed
+    assert (sent.is_reduce_only, sent.margin_mode) == (True, MarginMode.ISOLATED)
     await protected.stop()

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from terminal.wire.batches import CancelIds, CancelNames, OrderName, batch_items
-from terminal.wire.codec import DecodeError, decode, encode
+from terminal.wire.batches import CancelIds, batch_items
+from terminal.wire.codec import DecodeError, encode
 from tests.contract.test_fixtures import load
 
 
@@ -38,6 +38,4 @@ def test_without_a_list_there_is_nothing_to_read(value: object) -> None:
 
 
 def test_requests_are_written_as_in_the_reference() -> None:
-    names = [OrderName("XBTUSDTM", "t-1"), OrderName("ETHUSDTM", "t-2")]
-    assert decode(encode(CancelNames(names)), object) == load("multi_cancel_by_client_oid")
     assert encode(CancelIds(["1", "2"])) == b'{"orderIdsList":["1","2"]}'
