@@ -267,7 +267,7 @@ class AccountSession:
     async def _read_all(self) -> None:
         book = self._book
         await self._read_position_mode()
-        before = dict(book.revisions)
+        before, asked_at = dict(book.revisions), self._clock.now_ms()
         stated = await self._gateway.positions()
         lanes = {known_lane(told_side(update)) for update in stated}
         odd = {lane for lane in lanes if lane is not None and book.contradicts(lane)}
@@ -278,7 +278,7 @@ class AccountSession:
         differences = 0
         for key in book.keys() | updates.keys():
             if book.revisions.get(key) == before.get(key):
-                differences += book.believe(key, updates.get(key))
+                differences += book.believe(key, updates.get(key), asked_at)
         is_first = self.comparison is None
         self.comparison = Comparison(self._clock.now_ms(), None if is_first else differences)
         for currency in sorted({c.settle_currency for c in self._contracts.values()}):
@@ -492,9 +492,13 @@ class AccountSession:
             self._doubt_lanes(fill.symbol)
             self.on_changed.notify()
             return
+        before = self._book.get(fill.symbol, found).core
         is_first = self._book.add(fill, found)
         if is_first:
-            self._owner.spawn(f"verify {fill.symbol}", self._verify(fill.symbol, found))
+            is_doubt = self._book.get(fill.symbol, found).core == before
+            wait_s = 0.0 if is_doubt else PROVISIONAL_LIMIT_S
+            verifying = self._verify(fill.symbol, found, wait_s)
+            self._owner.spawn(f"verify {fill.symbol}", verifying)
         if is_first is not None:
             self.on_changed.notify()
 
@@ -564,7 +568,7 @@ class AccountSession:
     async def _read_once(self, symbol: Symbol, only: PositionSide | None) -> bool:
         """Ask once; whether what was asked for stood still while the answer was on its way."""
         book = self._book
-        before = dict(book.revisions)
+        before, asked_at = dict(book.revisions), self._clock.now_ms()
         if book.mode is PositionMode.ONE_WAY:
             update = await self._gateway.position(symbol)
             stated: tuple[PositionUpdate, ...] = () if update is None else (update,)
@@ -576,7 +580,7 @@ class AccountSession:
         for lane in {*book.lanes(symbol), *(lane for _, lane in updates)}:
             key = (symbol, lane)
             if book.revisions.get(key) == before.get(key):
-                book.believe(key, updates.get(key))
+                book.believe(key, updates.get(key), asked_at)
             elif only in {None, lane}:
                 is_still = False
         return is_still

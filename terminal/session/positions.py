@@ -82,6 +82,8 @@ class PositionBook:
         self._positions: dict[Key, Position] = {}
         self._odd: set[PositionSide] = set()
         """Told although the mode, asked again, has no such lanes: the mode is believed."""
+        self._flat_at: dict[Key, TimestampMs] = {}
+        """When was asked, by our clock, what was answered with nothing held; it tells no time."""
         self.mode: PositionMode | None = None
         self.revisions: dict[Key, int] = {}
 
@@ -174,12 +176,15 @@ class PositionBook:
         revision = self.revisions[key] = self.revisions.get(key, 0) + 1
         return Hearing(source, self._clock.now_ms(), self._clock.monotonic_s(), revision)
 
-    def believe(self, key: Key, update: PositionUpdate | None) -> bool:
+    def believe(self, key: Key, update: PositionUpdate | None, asked_at: TimestampMs) -> bool:
         """Take the answer to a request during which nothing was heard: it is the latest word.
 
         Times are not compared here. The answer's is the exchange's, and ours may run ahead of it.
-        Returns whether another size was believed before.
+        ``asked_at`` is by our clock. Returns whether another size was believed before.
         """
+        self._flat_at.pop(key, None)
+        if update is None:
+            self._flat_at[key] = asked_at
         known, told = self.get(*key), self.hear(key, Source.REST)
         if update is None:
             now = replace(flat(*key), event_at=known.event_at, told=told)
@@ -197,6 +202,7 @@ class PositionBook:
                 return  # older than what is known already, our own fills included
             # One without a time came last, and does not make what follows look new.
             update = replace(update, event_at=known.event_at)
+        self._flat_at.pop(key, None)
         told = self.hear(key, Source.STREAM)
         self._positions[key] = replace(position_of(update, told, known), lane=lane)
 
@@ -225,7 +231,9 @@ class PositionBook:
         """Add a fill of ours; None if it is covered already, else whether it is the first.
 
         A lane cannot become its opposite: where a fill would make it so, something was not heard,
-        and it is flat until the exchange tells.
+        and it is flat until the exchange tells. A fill from before "nothing is held" was asked for
+        is a part of that answer: added, it would make a position of nothing. Our clock may be off,
+        so it is not left out either, but makes what is believed unsure.
         """
         known = self.get(fill.symbol, lane)
         contract = self._contracts.get(fill.symbol)
@@ -233,6 +241,8 @@ class PositionBook:
         if contract is None or (at_ms <= known.event_at and not known.is_provisional):
             return None
         core = after_fill(known.core, fill, contract)
+        if at_ms <= self._flat_at.get((fill.symbol, lane), _NEVER):
+            core = known.core
         self._positions[fill.symbol, lane] = replace(
             known,
             core=core if could_be(lane, core.lots) else FLAT,

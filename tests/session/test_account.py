@@ -579,3 +579,32 @@ async def test_a_position_that_never_stands_still_is_not_known_yet(
     assert bench.account.unconfirmed() == ()
     assert bench.account.position(XBT).core.lots == 3
     await bench.stop()
+
+
+@pytest.mark.parametrize("reads_all", [False, True])
+async def test_a_fill_that_a_flat_reading_covered_makes_no_position_of_nothing(
+    *, reads_all: bool
+) -> None:
+    """The stream tells it late; a reading of nothing tells no time, so it is asked for anew."""
+    bench = Bench()
+    bench.gateway.held = (a_position_update(5, "100", event_at=TimestampMs(NOW_MS)),)
+    await bench.start()
+    bench.gateway.held = ()
+    await bench.clock.advance(1.0)
+    if reads_all:
+        await bench.account.read_again()
+    else:
+        await bench.account.read_position(XBT)
+    assert bench.account.position(XBT).core.is_flat
+    late = a_fill(side=Side.SELL, lots=Lots(5), event_at=LATER_NS)
+    bench.account.apply_fill(late)
+    position = bench.account.position(XBT)
+    assert (position.core.is_flat, position.is_provisional) == (True, True)
+    bench.gateway.held = (a_position_update(-1, "100", event_at=TimestampMs(NOW_MS + 600)),)
+    await bench.clock.advance(0.1)
+    assert bench.account.position(XBT).core.lots == -1, "asked at once, whatever our clock says"
+    assert not bench.account.position(XBT).is_provisional
+    newer = a_fill(trade_id="t2", side=Side.SELL, lots=Lots(2), event_at=TimestampNs(NOW_NS * 2))
+    bench.account.apply_fill(newer)
+    assert bench.account.position(XBT).core.lots == -3
+    await bench.stop()
