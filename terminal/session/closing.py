@@ -19,7 +19,7 @@ from terminal.domain.ticket import OrderTerms, OrderTicket, close_ticket
 from terminal.domain.units import Lots, Side
 from terminal.session.account import LaneNotNamedError
 from terminal.session.procedures import say
-from terminal.session.results import Blocked
+from terminal.session.results import Blocked, not_sent
 
 if TYPE_CHECKING:
     from terminal.domain.events import PositionSide
@@ -45,7 +45,7 @@ class Closing:
         A position that is not sure is read first; then whatever keeps it from closing is said.
         """
         if not 0 < share <= 1:
-            return _blocked(f"A share of {share} cannot be closed.", BlockField.LOTS)
+            return not_sent(BlockField.LOTS, f"A share of {share} cannot be closed.")
         account = self._desk.account
         try:
             position = account.position(symbol, lane)
@@ -85,7 +85,7 @@ class Closing:
         held = position.core.lots
         if not held:
             name = about(position.symbol, position.lane)
-            return _blocked(f"There is no position in {name} to close.")
+            return not_sent(BlockField.POSITION, f"There is no position in {name} to close.")
         if share == WHOLE and price is None:
             self._close_all(position)
             return None
@@ -152,7 +152,3 @@ def in_parts(lots: Lots, most: Lots, lot_size: int = 1) -> tuple[Lots, ...]:
     each = max(lot_size, most - most % lot_size)
     rest = lots % each
     return (Lots(each),) * (lots // each) + ((Lots(rest),) if rest else ())
-
-
-def _blocked(reason: str, field: BlockField = BlockField.POSITION) -> Blocked:
-    return Blocked((Block(field, reason),))

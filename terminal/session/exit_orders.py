@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, final
 
 from terminal.domain.events import OrderType, StopDirection
-from terminal.domain.guard import Block, BlockField
+from terminal.domain.guard import BlockField
 from terminal.domain.lanes import about, closes, wire_lane
 from terminal.domain.protection import Held, ProtectionState, breakeven_price, exit_tickets
 from terminal.domain.ticket import (
@@ -30,7 +30,7 @@ from terminal.domain.triggers import (
     would_fire_now,
 )
 from terminal.domain.units import Lots, Price, Side
-from terminal.session.results import Blocked
+from terminal.session.results import Blocked, not_sent
 from terminal.session.swaps import swap
 
 if TYPE_CHECKING:
@@ -75,16 +75,16 @@ class ExitOrders:
         mode = self._account.margin_mode(symbol)
         held = self._watch.held(symbol, lane)
         if mode is None or held is None:
-            return _blocked(BlockField.CONTRACT, "The margin mode is not known yet.")
+            return not_sent(BlockField.CONTRACT, "The margin mode is not known yet.")
         reference = self._watch.settings.reference
         trigger = trigger_for(Purpose.ENTRY, side, reference, price)
         now = self._watch.references(symbol)
         if would_fire_now(trigger, held.contract.scale, now) is Fires.UNKNOWN:
             words = f"The {reference.value} price is not known: it might fire now."
-            return _blocked(BlockField.BOOK, words)
+            return not_sent(BlockField.BOOK, words)
         why = problem(Purpose.ENTRY, side, trigger, held.contract, now)
         if why:
-            return _blocked(BlockField.PRICE, why)
+            return not_sent(BlockField.PRICE, why)
         return OrderTicket(
             symbol=symbol,
             order_type=OrderType.MARKET,
@@ -108,22 +108,22 @@ class ExitOrders:
         """
         held, mode = self._watch.held(symbol, lane), self._mode(symbol, lane)
         if held is None:
-            return _blocked(BlockField.CONTRACT, "This contract is not known yet.")
+            return not_sent(BlockField.CONTRACT, "This contract is not known yet.")
         if not held.lots:
-            return _blocked(BlockField.POSITION, "There is no position to close.")
+            return not_sent(BlockField.POSITION, "There is no position to close.")
         if side is not held.closing_side:
             kind = "long" if held.is_long else "short"
             verb = "selling" if held.is_long else "buying"
             words = f"The position is {kind}: {verb} closes it."
-            return _blocked(BlockField.POSITION, words)
+            return not_sent(BlockField.POSITION, words)
         reference = self._watch.settings.reference
         now = watched_price(reference, held.contract.scale, self._watch.references(symbol))
         if now is None:
             words = f"The {reference.value} price is not known: it might fire now."
-            return _blocked(BlockField.BOOK, words)
+            return not_sent(BlockField.BOOK, words)
         level = held.contract.scale.decimal(price)
         if level == now:
-            return _blocked(BlockField.PRICE, "The price is there now: it would fire now.")
+            return not_sent(BlockField.PRICE, "The price is there now: it would fire now.")
         way = StopDirection.UP if level > now else StopDirection.DOWN
         return _close(held, mode, StopTrigger(way, reference, price))
 
@@ -138,23 +138,23 @@ class ExitOrders:
         """A stop-loss or take-profit of a standing position; without lots it closes all of it."""
         held, mode = self._watch.held(symbol, lane), self._mode(symbol, lane)
         if held is None:
-            return _blocked(BlockField.CONTRACT, "This contract is not known yet.")
+            return not_sent(BlockField.CONTRACT, "This contract is not known yet.")
         if not held.lots:
-            return _blocked(BlockField.POSITION, "There is no position to close.")
+            return not_sent(BlockField.POSITION, "There is no position to close.")
         if lots is not None and not 0 < lots <= held.size:
             words = f"The position is {held.size} lots: an exit is for one of them up to all."
-            return _blocked(BlockField.LOTS, words)
+            return not_sent(BlockField.LOTS, words)
         side = held.closing_side
         trigger = trigger_for(purpose, side, self._watch.settings.reference, price)
         why = problem(purpose, side, trigger, held.contract, self._watch.references(symbol))
         if why:
-            return _blocked(BlockField.PRICE, why)
+            return not_sent(BlockField.PRICE, why)
         if lots is None:
             return _close(held, mode, trigger)
         tickets = exit_tickets(held, lots, mode, trigger)
         if len(tickets) != 1:
             most = held.contract.max_market_order_lots
-            return _blocked(BlockField.LOTS, f"The exchange takes at most {most} lots at once.")
+            return not_sent(BlockField.LOTS, f"The exchange takes at most {most} lots at once.")
         return tickets[0]
 
     def _mode(self, symbol: Symbol, lane: PositionSide | None) -> MarginMode:
@@ -178,7 +178,7 @@ class ExitOrders:
         held = self._watch.held(symbol, lane)
         entry = self._account.position(symbol, lane).core.average_entry
         if held is None or not held.lots or entry is None:
-            return _blocked(BlockField.POSITION, "There is no position whose stop could be moved.")
+            return not_sent(BlockField.POSITION, "There is no position whose stop could be moved.")
         price = breakeven_price(held, entry)
         return self.move_stop(symbol, price, lane) or price
 
@@ -190,22 +190,22 @@ class ExitOrders:
         held, mode = self._watch.held(*key), self._mode(*key)
         watched = self._watch.watched(*key)
         if held is None or watched is None or not held.lots:
-            return _blocked(BlockField.POSITION, "There is no position whose stop could be moved.")
+            return not_sent(BlockField.POSITION, "There is no position whose stop could be moved.")
         if key in self._moving or self._watch.is_mending(*key):
-            return _blocked(BlockField.ORDER, "Its stop is being moved already.")
+            return not_sent(BlockField.ORDER, "Its stop is being moved already.")
         if watched.cover.state is ProtectionState.UNKNOWN:
             words = " ".join(("It is not known well enough.", *watched.cover.doubts))
-            return _blocked(BlockField.ORDER, words)
+            return not_sent(BlockField.ORDER, words)
         worse = [order for order in watched.cover.stops if not is_as_good(held, order, price)]
         better = [order for order in watched.cover.stops if order not in worse]
         covered = sum(order.remaining for order in better)
         if any(order.is_close_order for order in better) or covered >= held.size:
-            return _blocked(BlockField.PRICE, "The stop is there or better already.")
+            return not_sent(BlockField.PRICE, "The stop is there or better already.")
         trigger = StopTrigger(loss_direction(is_long=held.is_long), self._reference(worse), price)
         now = self._watch.references(symbol)
         why = problem(Purpose.LOSS, held.closing_side, trigger, held.contract, now)
         if why:
-            return _blocked(BlockField.PRICE, why)
+            return not_sent(BlockField.PRICE, why)
         if any(order.is_close_order for order in worse):
             tickets: tuple[OrderTicket, ...] = (_close(held, mode, trigger),)
         else:
@@ -251,7 +251,3 @@ def is_as_good(held: Held, order: Order, price: Price) -> bool:
 def _close(held: Held, mode: MarginMode, trigger: StopTrigger) -> OrderTicket:
     terms = OrderTerms(position_side=wire_lane(held.lane))
     return close_ticket(held.contract.symbol, mode, trigger=trigger, terms=terms)
-
-
-def _blocked(field: BlockField, reason: str) -> Blocked:
-    return Blocked((Block(field, reason),))

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, final
 
 from terminal.domain.errors import TernError
 from terminal.domain.events import OrderType, PositionSide, StopReference
-from terminal.domain.guard import Block, BlockField
+from terminal.domain.guard import BlockField
 from terminal.domain.held_exits import (
     CloseLots,
     HeldPlan,
@@ -29,7 +29,7 @@ from terminal.domain.ticket import ASSUMED_MODE, OrderTerms, OrderTicket, close_
 from terminal.domain.units import Lots, Price, Side
 from terminal.session.closing import in_parts
 from terminal.session.listeners import Listeners
-from terminal.session.results import Blocked
+from terminal.session.results import Blocked, not_sent
 
 if TYPE_CHECKING:
     from terminal.domain.events import MarginMode
@@ -142,7 +142,7 @@ class HeldExits:
         key = (symbol, self._account.lane(symbol, lane))
         position = self._account.position(*key).core
         if position.lots * plan.sign < plan.lots:
-            return _blocked(BlockField.POSITION, "The position is smaller than the plan.")
+            return not_sent(BlockField.POSITION, "The position is smaller than the plan.")
         if plan.is_insured and not self._has_stop(key, plan.level):
             blocked = self._exit_orders.move_stop(symbol, plan.level, key[1])
             if blocked is not None:
@@ -325,7 +325,7 @@ class HeldExits:
         is_all = size >= abs(self._account.position(*key).core.lots)
         if wish.target is None and is_all:
             if reason := desk.access.silence:
-                return _blocked(BlockField.ACCESS, reason)
+                return not_sent(BlockField.ACCESS, reason)
             return (desk.close_position(close_ticket(key[0], mode, terms=terms), Purpose.CLOSE),)
         sizes: tuple[Lots, ...] = (size,)
         if contract is not None:
@@ -466,7 +466,3 @@ class HeldExits:
             if problem:
                 self._desk.warn(f"{about(*key)}: held exit, {problem}.", key[0])
             self.on_changed.notify()
-
-
-def _blocked(block_field: BlockField, reason: str) -> Blocked:
-    return Blocked((Block(block_field, reason),))

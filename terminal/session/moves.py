@@ -17,7 +17,7 @@ from terminal.domain.order import OrderState, PendingCommand
 from terminal.domain.replacement import NOT_READ, Unclear, moved, told_ticket
 from terminal.domain.units import Lots
 from terminal.session.procedures import Recorded
-from terminal.session.results import Blocked, Submitted
+from terminal.session.results import Blocked, Submitted, not_sent
 from terminal.session.stop_moves import StopMoving
 
 if TYPE_CHECKING:
@@ -87,13 +87,13 @@ class Moving:
         order = desk.orders.get(client_oid)
         is_busy = client_oid in self._under_way or self._place_first.is_moving(client_oid)
         if order is None or order.state not in _MOVABLE or is_busy:
-            return _blocked("The order can no longer be moved.")
+            return not_sent(BlockField.ORDER, "The order can no longer be moved.")
         if not order.remaining and not order.is_close_order:  # its last fill was told, not its end
-            return _blocked("Nothing is left of the order to move.")
+            return not_sent(BlockField.ORDER, "Nothing is left of the order to move.")
         if order.shown_at is None:
-            return _blocked("A market order has no price to move.")
+            return not_sent(BlockField.ORDER, "A market order has no price to move.")
         if order.shown_at == price:
-            return _blocked("The order is there already.", BlockField.PRICE)
+            return not_sent(BlockField.PRICE, "The order is there already.")
         original = self._original(order)
         ticket = original
         if not isinstance(original, Unclear):
@@ -101,7 +101,9 @@ class Moving:
                 original = replace(original, trigger=None)  # it has fired: what rests waits no more
             ticket = moved(original, order, price, order.remaining)
         if isinstance(original, Unclear) or isinstance(ticket, Unclear):
-            return _blocked(ticket.reason if isinstance(ticket, Unclear) else NOT_READ)
+            return not_sent(
+                BlockField.ORDER, ticket.reason if isinstance(ticket, Unclear) else NOT_READ
+            )
         blocks = (*self._mode_blocks(ticket), *desk.blocks(ticket, client_oid))
         if blocks:
             return Blocked(blocks)
@@ -129,7 +131,7 @@ class Moving:
             return Blocked((block,))
         if not desk.mark_canceling(client_oid, PendingCommand.MOVE):
             recorded.end("Not moved: it is being canceled or moved.")
-            return _blocked("The order is being canceled or moved.")
+            return not_sent(BlockField.ORDER, "The order is being canceled or moved.")
         self._under_way[client_oid] = order.symbol
         desk.spawn(f"move {client_oid}", self._run(_Move(order, original, price, recorded)))
         return None
@@ -218,7 +220,3 @@ class Moving:
     def _end(self, move: _Move, sentence: str, *, ok: bool) -> None:
         move.recorded.end(sentence)
         self._desk.tell(move.before.client_oid, sentence, ok=ok)
-
-
-def _blocked(reason: str, field: BlockField = BlockField.ORDER) -> Blocked:
-    return Blocked((Block(field, reason),))

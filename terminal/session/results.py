@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeAlias, final
 
+from terminal.domain.guard import Block, BlockField
+
 if TYPE_CHECKING:
-    from terminal.domain.guard import Block
     from terminal.domain.order import Order
     from terminal.domain.ticket import OrderTicket
     from terminal.domain.units import ClientOid, Symbol
@@ -29,6 +30,11 @@ class Blocked:
 
 
 SubmitResult: TypeAlias = Submitted | Blocked
+
+
+def not_sent(field: BlockField, reason: str) -> Blocked:
+    """Nothing was sent, for one reason."""
+    return Blocked((Block(field, reason),))
 
 
 @final

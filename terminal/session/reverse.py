@@ -22,7 +22,7 @@ from terminal.domain.ticket import OrderTerms, OrderTicket
 from terminal.domain.units import Lots, Side
 from terminal.session.account import LaneNotNamedError
 from terminal.session.procedures import Recorded, say
-from terminal.session.results import Blocked, Submitted
+from terminal.session.results import Blocked, Submitted, not_sent
 
 if TYPE_CHECKING:
     from terminal.domain.intention import Detail
@@ -61,10 +61,14 @@ class Reversing:
         except LaneNotNamedError as error:
             return Blocked((Block(BlockField.POSITION, error.sentence, error.remedy),))
         if symbol in self._wanted or self._flattening.is_running(symbol):
-            return _blocked(f"{symbol} is being flattened or reversed already.")
+            return not_sent(
+                BlockField.POSITION, f"{symbol} is being flattened or reversed already."
+            )
         held = desk.account.position(symbol, lane).core.lots
         if not held:
-            return _blocked(f"There is no position in {about(symbol, lane)} to reverse.")
+            return not_sent(
+                BlockField.POSITION, f"There is no position in {about(symbol, lane)} to reverse."
+            )
         ticket = self._opposite(symbol, lane, held)
         blocks = _NO_MODE if ticket is None else desk.blocks(ticket, as_if_flat=True)
         if blocks:
@@ -185,7 +189,3 @@ _NO_MODE = (Block(BlockField.CONTRACT, "The margin mode is not known yet."),)
 
 def _words(lots: int) -> str:
     return f"{'long' if lots > 0 else 'short'} {abs(lots)}"
-
-
-def _blocked(reason: str) -> Blocked:
-    return Blocked((Block(BlockField.POSITION, reason),))
