@@ -249,6 +249,9 @@ def test_an_account_is_traded_after_its_name_was_typed(stage: Stage, ring: Memor
         QTest.keyClicks(typed, "main")
         await eventually(on.isEnabled, "all conditions in order")
         assert not opened.live.is_on
+        assert opened.backend.live is not None
+        names = [condition.name for condition in opened.backend.live.conditions()]
+        assert names[-1] == "Account", "whose key it is, is looked at as well"
         QTest.keyClick(typed, K.Key_Return)
         await eventually(lambda: opened.live is not None and opened.live.is_on, "the switch on")
         await eventually(
