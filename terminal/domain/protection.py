@@ -185,13 +185,14 @@ def classify(
     *,
     flags_unknown: frozenset[ClientOid] = frozenset(),
     is_trusted: bool = True,
-    is_awaiting_exits: bool = False,
+    awaited: int = 0,
 ) -> Cover:
     """Say how one position is protected by the working orders of its contract.
 
     ``flags_unknown`` are orders of which it is not known whether they only reduce; without
-    ``is_trusted`` the lists themselves may be out of date; ``is_awaiting_exits`` while exits
-    attached to an order that filled may still be on their way.
+    ``is_trusted`` the lists themselves may be out of date; ``awaited`` are lots that
+    filled by orders whose attached exits may still be on their way: what these cannot cover is not
+    covered.
     """
     found = _sort(held, orders, flags_unknown)
     near_first = sorted(found.stops, key=lambda order: _nearness(held, order))
@@ -208,7 +209,7 @@ def classify(
             covered,
             is_trusted=is_trusted,
             is_doubtful=bool(found.doubtful),
-            is_coming=is_awaiting_exits or bool(found.arriving),
+            is_coming=(awaited > 0 and covered + awaited >= held.size) or bool(found.arriving),
             has_strays=bool(strays),
             has_surplus=bool(surplus),
         ),

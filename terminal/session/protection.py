@@ -141,6 +141,8 @@ class ProtectionWatch:
         self._is_news = False
         self._filled: dict[ClientOid, Lots] = {}
         self._awaited_until_s: dict[Key, float] = {}
+        self._awaited: dict[Key, int] = {}
+        """Lots that filled by orders with exits, while those may still be on their way."""
         self._looking: set[Key] = set()
         self._mending: set[Key] = set()
         self._told: dict[Key, ProtectionState] = {}
@@ -266,13 +268,14 @@ class ProtectionWatch:
 
     def _cover(self, held: Held) -> Cover:
         symbol = held.contract.symbol
-        until_s = self._awaited_until_s.get((symbol, held.lane))
+        key = (symbol, held.lane)
+        is_awaiting = self._clock.monotonic_s() < self._awaited_until_s.get(key, 0.0)
         return classify(
             held,
             _each_once(self._desk.working(symbol)),
             flags_unknown=frozenset(self._desk.flags_unknown),
             is_trusted=self._is_trusted,
-            is_awaiting_exits=until_s is not None and self._clock.monotonic_s() < until_s,
+            awaited=self._awaited.get(key, 0) if is_awaiting else 0,
         )
 
     async def _tell_later(self, key: Key, state: ProtectionState) -> None:
@@ -296,12 +299,14 @@ class ProtectionWatch:
         for order in self._desk.orders.values():
             if order.exits is None or order.filled <= self._filled.get(order.client_oid, 0):
                 continue
+            more = order.filled - self._filled.get(order.client_oid, 0)
             self._filled[order.client_oid] = order.filled
             stops_loss = order.exits.down if order.side is Side.BUY else order.exits.up
             if stops_loss is not None:
-                self._await_exits((order.symbol, order.position_side or PositionSide.BOTH))
+                self._await_exits((order.symbol, order.position_side or PositionSide.BOTH), more)
 
-    def _await_exits(self, key: Key) -> None:
+    def _await_exits(self, key: Key, lots: int) -> None:
+        self._awaited[key] = self._awaited.get(key, 0) + lots
         self._awaited_until_s[key] = self._clock.monotonic_s() + self.settings.grace_s
         if key not in self._looking:
             self._looking.add(key)
@@ -319,6 +324,7 @@ class ProtectionWatch:
         finally:
             self._looking.discard(key)
             self._awaited_until_s.pop(key, None)
+            self._awaited.pop(key, None)
             self._dirty.set()
         watched = self.watched(symbol, lane)
         if watched is not None and watched.cover.is_loud:

@@ -273,9 +273,15 @@ def test_lists_that_are_not_trusted_are_never_protection() -> None:
 
 def test_exits_on_their_way_are_neither_an_alarm_nor_silence() -> None:
     of = held(2)
-    assert classify(of, [], is_awaiting_exits=True).state is STATE.COMING
-    assert classify(of, [an_exit(of, 1)], is_awaiting_exits=True).state is STATE.COMING
-    assert classify(of, [an_exit(of)], is_awaiting_exits=True).state is STATE.PROTECTED
+    assert classify(of, [], awaited=of.size).state is STATE.COMING
+    assert classify(of, [an_exit(of, 1)], awaited=1).state is STATE.COMING
+    assert classify(of, [an_exit(of)], awaited=of.size).state is STATE.PROTECTED
+
+
+def test_what_no_exit_on_its_way_can_cover_is_an_alarm_at_once() -> None:
+    of = held(5)
+    assert classify(of, [], awaited=4).state is STATE.NAKED
+    assert classify(of, [an_exit(of, 1)], awaited=3).state is STATE.UNDER_COVERED
 
 
 def test_flags_that_are_not_known_are_doubt() -> None:
@@ -449,18 +455,18 @@ def test_what_is_too_large_is_replaced_where_it_stood() -> None:
 
 
 @pytest.mark.parametrize(
-    ("orders", "is_awaiting", "mark", "reason"),
+    ("orders", "awaited", "mark", "reason"),
     [
-        ([], True, MARK, "on their way"),
-        ([an_exit(held(2), state=OrderState.UNKNOWN)], False, MARK, "Not known well enough"),
-        ([], False, None, "mark price is not known"),
-        ([an_exit(held(2))], False, MARK, "Nothing to mend."),
+        ([], 2, MARK, "on their way"),
+        ([an_exit(held(2), state=OrderState.UNKNOWN)], 0, MARK, "Not known well enough"),
+        ([], 0, None, "mark price is not known"),
+        ([an_exit(held(2))], 0, MARK, "Nothing to mend."),
     ],
 )
 def test_what_cannot_be_mended_says_why(
-    orders: list[Order], is_awaiting: bool, mark: int | None, reason: str
+    orders: list[Order], awaited: int, mark: int | None, reason: str
 ) -> None:
-    cover = classify(held(2), orders, is_awaiting_exits=is_awaiting)
+    cover = classify(held(2), orders, awaited=awaited)
     price = None if mark is None else exact(mark, CONTRACTS[0])
     found = mending(cover, MarginMode.CROSS, price, ProtectionSettings())
     assert found.is_empty

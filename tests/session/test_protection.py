@@ -188,6 +188,16 @@ async def test_exits_that_never_come_are_said_after_the_grace_period() -> None:
     await guarded.stop()
 
 
+async def test_a_part_for_which_no_exits_were_asked_is_said_at_once() -> None:
+    """Two lots were held before; the exits of two more promise nothing for them."""
+    guarded = await a_guarded()
+    await a_fill_with_exits(guarded, AttachedExits(StopReference.MARK, down=Price(950)))
+    guarded.hold(4)
+    await guarded.settle()
+    assert guarded.state() is STATE.NAKED
+    await guarded.stop()
+
+
 async def test_a_take_profit_alone_promises_no_protection() -> None:
     guarded = await a_guarded()
     await a_fill_with_exits(guarded, AttachedExits(StopReference.MARK, up=Price(1100)))
