@@ -318,7 +318,8 @@ class LadderPanel(QWidget):
 
     def _has_room(self, words: str, view: LadderView) -> bool:
         widths = map(self._theme.text_width, (view.position_text, words, view.pnl_text))
-        return sum(widths) + 6 * SPACING <= self.width()
+        lane = 0 if self._lane.isHidden() else self._lane.sizeHint().width()
+        return sum(widths) + lane + 6 * SPACING <= self.width()
 
     def _show_message(self, view: LadderView) -> None:
         words = "" if view.message is None else view.message.text

@@ -213,7 +213,7 @@ async def open_once(clients: ExchangeClients, name: str) -> None:
 def test_every_client_is_asked_here() -> None:
     """A new field of the clients must be in this test's list."""
     others = {"clock", "https", "budget", "keeper", "window", "permit", "key_facts"}
-    others |= {"order_socket", *STREAMS}
+    others |= {"order_socket", "scales", *STREAMS}
     assert {one.name for one in fields(ExchangeClients)} - others == set(PROTOCOLS)
 
 

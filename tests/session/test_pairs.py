@@ -271,7 +271,7 @@ async def test_the_journal_has_the_pair_until_it_ends_and_the_next_start_tells_o
     assert procedure.detail == {"one": p.buy, "other": p.sell, "rule": "at the first fill"}
     await p.pairs.stop()
     (procedure,) = journal.open_procedures()
-    assert unfinished(procedure, (Lots(0),), 3).sentence == (
+    assert unfinished(procedure, (), 3).sentence == (
         "XBTUSDTM: One cancels the other at the first fill: buy 4 XBTUSDTM at 99.0, sell 4 "
         "XBTUSDTM at 101.0. Only the program held this, so it ended with it: what still works of "
         "the two works alone. Now there is no position and 3 orders."
