@@ -202,8 +202,8 @@ async def test_a_margin_mode_that_nobody_told_keeps_no_exit_back(
     guarded = await a_guarded(2)
     account = guarded.bench.account
     monkeypatch.setattr(account, "margin_mode", lambda _symbol: None)
-    known = account.position(XBT)
-    monkeypatch.setattr(account, "position", lambda _symbol, _lane: replace(known, margin_mode=None))
+    untold = replace(account.position(XBT), margin_mode=None)
+    monkeypatch.setattr(account, "position", lambda _symbol, _lane: untold)
     for ticket in (
         guarded.exits.close_at(XBT, SELL, Price(990)),
         guarded.exits.exit_at(XBT, Purpose.LOSS, Price(990), Lots(1)),
