@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 ROOT = Path(__file__).parent.parent.parent
 XBT = "XBTUSDTM"
 LIMIT_S = 120
-ACTS = ("submit", "move", "flatten", "bracket", "reverse", "move_stop")
+ACTS = ("submit", "move", "flatten", "bracket", "reverse", "move_stop", "breakeven")
 ACCOUNTS = 600
 PARTS = 6
 """The points of one act are shared among so many tests, none of which takes too long."""
