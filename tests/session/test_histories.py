@@ -29,6 +29,19 @@ PINNED = {
         has_socket=False,
         on_disk=False,
     ),
+    "a stop sent after a cancel of all stays, though only the stream tells it, without its name": (
+        Plan(
+            1,
+            (
+                Step(1.7, "cancel all", 58, 51),
+                Step(1.81, "rest down", 23, 60),
+                Step(2.11, "protect", 7, 20),
+            ),
+            trouble=0.6,
+            has_socket=False,
+            on_disk=False,
+        )
+    ),
 }
 """Small ones in which something was wrong once."""
 

@@ -597,7 +597,8 @@ class History:
             self._look_for_openers("leaving")
         if not missed and k.leaving.kind is LeavingKind.FLATTEN:
             held = [symbol for symbol in SYMBOLS if self.exchange.held[symbol]]
-            alive = [order.order_id for order in self.exchange.alive() if order.is_ours]
+            # What the user sends by himself meanwhile is his; what follows by itself is not.
+            alive = [o.order_id for o in self.exchange.alive() if o.is_ours and not o.tag]
             if held or alive:
                 self.is_wrong(f"left as flat with {held} held and {alive} alive")
         self._dies()

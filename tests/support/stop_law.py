@@ -190,7 +190,8 @@ class StopLaw:
             return False
         symbol = order.ticket.symbol
         held = abs(self._h.exchange.held[symbol])
-        known = abs(self._h.account.position(symbol).core.lots)
+        # What is not told yet cannot be spared for: then the stop looks like an entry.
+        known = max(0, -self._h.account.position(symbol).core.lots * order.side.sign)
         others = (one for one in self._h.exchange.alive(symbol) if one is not order)
         cover = sum(
             one.left for one in others if one.ticket.trigger is not None and one.side is order.side
