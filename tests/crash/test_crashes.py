@@ -148,7 +148,7 @@ def a_scene(
         ("submit", ("sent POST /api/v1/orders", 2)),
         ("move", ("sent DELETE /api/v1/orders", 1)),
         ("flatten", ("intend after", 3)),
-        ("breakeven", ("step see new after", 1)),
+        ("breakeven", ("step cancel old after", 1)),
     ],
 )
 def test_nothing_is_lost_or_doubled_by_a_kill(
