@@ -116,6 +116,8 @@ def why_not(one: Order | None, other: Order | None) -> str:
             return "It is not known yet whether both orders stand; wait for it."
         if order.pending is not PendingCommand.NONE:
             return "One of them is being canceled or moved."
+        if not order.remaining and not order.is_close_order:  # its last fill was told, not its end
+            return "Nothing is left of one of them."
     assert one is not None  # noqa: S101 - looked at just now
     assert other is not None  # noqa: S101 - looked at just now
     if one.client_oid == other.client_oid:

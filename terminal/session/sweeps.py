@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, TypeAlias, final
 
 from terminal.domain.errors import TernError
 from terminal.domain.intention import Purpose
-from terminal.domain.order import UNCLEAR, OrderState
+from terminal.domain.order import UNCLEAR, OrderState, is_made_up
 from terminal.domain.pairs import leg_words
 from terminal.domain.units import ClientOid, Symbol
 from terminal.exchange.outcome import Accepted, Outcome, Route
@@ -197,13 +197,30 @@ class Sweeping:
         desk = self._desk
         for order in desk.working(sweep.symbol):
             client_oid = order.client_oid
-            is_later = client_oid not in sweep.known and client_oid in desk.sent
+            is_new = client_oid not in sweep.known
+            is_later = is_new and (client_oid in desk.sent or self._may_be_ours(order, sweep))
             if is_later or client_oid in sweep.chosen or not sweep.is_meant(order):
                 continue
             sweep.chosen[client_oid] = None
             if desk.mark_canceling(client_oid):
                 sweep.unfollowed.append(client_oid)
             # Otherwise it is being canceled already, and followed by who does that.
+
+    def _may_be_ours(self, order: Order, sweep: _Sweep) -> bool:
+        """Whether an order without a name may be one that was sent after the command.
+
+        The stream tells a stop without our name (API reference 5.7), the answer may be lost, and so
+        may the list: then nobody knows. It may protect, and it is said that not all was read.
+        """
+        orders, place = self._desk.orders, (order.symbol, order.side, order.lots, order.trigger)
+        return is_made_up(order.client_oid) and any(
+            client_oid not in sweep.known
+            and (one := orders.get(client_oid)) is not None
+            and one.state in UNCLEAR
+            and one.order_id is None
+            and (one.symbol, one.side, one.lots, one.trigger) == place
+            for client_oid in self._desk.sent
+        )
 
     def _follow(self, sweep: _Sweep) -> None:
         """See to each chosen order that still works."""

@@ -210,6 +210,7 @@ class Hand:
     def __init__(self, backend: Backend, market: MarketSession, watch: Watch) -> None:
         self.desk = backend.desk
         self.account = backend.account
+        self.exits = backend.exit_orders
         self.until = watch.until
         bid, ask = market.book.best_bid, market.book.best_ask
         assert bid is not None
@@ -272,8 +273,8 @@ async def reverse(hand: Hand) -> None:
     assert hand.account.position(XBT).core.lots == -held
 
 
-async def move_stop(hand: Hand) -> None:
-    """A stop that protects a position goes to another price, the new one first."""
+async def stopped(hand: Hand) -> ClientOid:
+    """A position with a stop that waits at the exchange."""
     taken = await hand.send(a_bid(hand.ask))
     await hand.until(lambda: hand.desk.orders[taken].state is OrderState.FILLED)
     trigger = StopTrigger(StopDirection.DOWN, StopReference.LAST, Price(hand.bid - FAR))
@@ -284,8 +285,27 @@ async def move_stop(hand: Hand) -> None:
     )  # fmt: skip
     oid = await hand.send(stop, Purpose.PROTECT)
     await hand.until(lambda: hand.desk.orders[oid].state is OrderState.UNTRIGGERED)
+    return oid
+
+
+async def move_stop(hand: Hand) -> None:
+    """A stop that protects a position goes to another price, the new one first."""
+    oid = await stopped(hand)
     assert hand.desk.move(oid, Price(hand.bid - FAR + 3)) is None
     await hand.until(lambda: not hand.desk.orders[oid].is_working)
+
+
+async def breakeven(hand: Hand) -> None:
+    """The position's stop is swapped for one that is better: place the new, see it, cancel the old.
+
+    What breakeven does; in a calm market it lies where the price has not come to, so below it.
+    """
+    oid = await stopped(hand)
+    better = Price(hand.bid - FAR + 3)
+    await hand.until(lambda: hand.exits.move_stop(XBT, better) is None)
+    await hand.until(lambda: not hand.exits.is_moving(XBT))
+    assert not hand.desk.orders[oid].is_working
+    assert [order.trigger for order in hand.desk.working(XBT)] == [better]
 
 
 async def bracket(hand: Hand) -> None:
@@ -301,7 +321,7 @@ async def nothing(hand: Hand) -> None:
 
 ACTS = {
     "submit": submit, "move": move, "flatten": flatten, "bracket": bracket, "reverse": reverse,
-    "move_stop": move_stop, "nothing": nothing,
+    "move_stop": move_stop, "breakeven": breakeven, "nothing": nothing,
 }  # fmt: skip
 
 

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 ROOT = Path(__file__).parent.parent.parent
 XBT = "XBTUSDTM"
 LIMIT_S = 120
-ACTS = ("submit", "move", "flatten", "bracket", "reverse", "move_stop")
+ACTS = ("submit", "move", "flatten", "bracket", "reverse", "move_stop", "breakeven")
 ACCOUNTS = 600
 PARTS = 6
 """The points of one act are shared among so many tests, none of which takes too long."""
@@ -148,12 +148,13 @@ def a_scene(
         ("submit", ("sent POST /api/v1/orders", 2)),
         ("move", ("sent DELETE /api/v1/orders", 1)),
         ("flatten", ("intend after", 3)),
+        ("breakeven", ("step cancel old after", 1)),
     ],
 )
 def test_nothing_is_lost_or_doubled_by_a_kill(
     exchange: Child, numbers: Iterator[int], tmp_path: Path, act: str, point: Point
 ) -> None:
-    """After sending without a reply, in the middle of a move, and before a close is sent."""
+    """After sending without a reply, in a move, before a close is sent, and between two stops."""
     scene = a_scene(exchange, numbers, tmp_path)
     scene.crash_and_look(act, point)
 

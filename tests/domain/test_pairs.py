@@ -170,6 +170,7 @@ def test_an_order_that_was_forgotten_ended_long_ago() -> None:
     ("changes", "words"),
     [
         ({"state": OrderState.FILLED}, "working"),
+        ({"state": OrderState.PARTLY_FILLED, "filled": Lots(4)}, "Nothing is left"),
         ({"state": OrderState.UNKNOWN}, "not known"),
         ({"state": OrderState.SUBMITTING}, "not known"),
         ({"pending": PendingCommand.CANCEL}, "canceled or moved"),

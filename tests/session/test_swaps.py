@@ -2,13 +2,23 @@
 
 from __future__ import annotations
 
+from contextlib import asynccontextmanager
+from typing import TYPE_CHECKING
+
 from terminal.domain.events import OrderType, StopDirection, StopReference
 from terminal.domain.intention import Purpose
+from terminal.domain.protection import ProtectionSettings
 from terminal.domain.ticket import StopTrigger
-from terminal.domain.units import Lots, Price, Side
+from terminal.domain.units import ClientOid, Lots, Price, Side
+from terminal.session.exit_orders import ExitOrders
+from terminal.session.protection import ProtectionWatch
 from terminal.session.swaps import swap
 from tests.support.builders import XBT, a_ticket
-from tests.support.guarded import a_guarded, a_stop_update
+from tests.support.guarded import a_guarded, a_stop_update, prices
+from tests.support.pocket import Fate, PocketDesk, a_pocket_desk, stop_at
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
 
 TICKET = a_ticket(
     side=Side.SELL,
@@ -77,3 +87,58 @@ async def test_one_that_is_cut_off_between_the_two_is_told_at_the_next_start() -
     await swap(bench.desk, XBT, [], [old.client_oid], WANTED)
     assert bench.desk.journal.open_procedures() == (cut,), "one that ended is told no more"
     await guarded.stop()
+
+
+HELD = Lots(3)
+
+
+@asynccontextmanager
+async def a_moving_stop() -> AsyncIterator[PocketDesk]:
+    """Three lots held, their stop ``c1``, and ``c2`` that is to take its place at the exchange.
+
+    Of what comes from now on, the words are late.
+    """
+    d = await a_pocket_desk()
+    await d.hold(HELD)
+    await d.placed(a_ticket(lots=HELD, **stop_at(900)))
+    watch = ProtectionWatch(
+        d.desk, d.account, d.contracts, lambda _symbol: prices(1000), ProtectionSettings, d.owner
+    )
+    watch.start()
+    exits = ExitOrders(d.desk, d.account, watch)
+    d.exchange.fate = lambda kind: Fate.LATE if kind == "word" else Fate.WELL
+    assert exits.move_stop(XBT, Price(950)) is None
+    await d.clock.settle()
+    assert d.exchange.log == ["place c1", "place c2"]
+    try:
+        yield d
+    finally:
+        await watch.stop()
+        await d.stop()
+
+
+def alive(d: PocketDesk) -> list[ClientOid]:
+    return [order.client_oid for order in d.exchange.alive()]
+
+
+async def test_a_new_stop_that_is_canceled_before_its_word_leaves_the_old_one() -> None:
+    """Backspace, right after the stop was moved to breakeven: the newest order is the new stop."""
+    async with a_moving_stop() as d:
+        assert d.desk.cancel_newest(XBT)
+        await d.clock.advance(12.0)
+        assert d.exchange.log == ["place c1", "place c2", "cancel c2"]
+        assert alive(d) == ["c1"]
+        assert d.sentences[-1].endswith("What was there before stays.")
+
+
+async def test_a_new_stop_that_fires_and_fills_in_part_leaves_the_old_one() -> None:
+    """The rest of its market order ends at the bound of its price; two lots are still held."""
+    async with a_moving_stop() as d:
+        new = next(order for order in d.exchange.alive() if order.client_oid == "c2")
+        d.exchange.fill(new, 1)
+        await d.clock.advance(0.2)
+        d.exchange.end(new)
+        await d.clock.advance(12.0)
+        assert "cancel c1" not in d.exchange.log
+        assert (d.exchange.held, alive(d)) == (2, ["c1"])
+        assert d.sentences[-1].endswith("What was there before stays.")

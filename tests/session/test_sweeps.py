@@ -15,14 +15,16 @@ from terminal.domain.units import ClientOid, Lots, Price, Side
 from terminal.session.cancels import TO_BE_CANCELED
 from terminal.session.results import Submitted
 from tests.support.builders import XBT, a_ticket
-from tests.support.pocket import Fate, PocketDesk, a_pocket_desk, stop_at
+from tests.support.pocket import NOTHING_KNOWN, Fate, PocketDesk, a_pocket_desk, stop_at
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     import pytest
 
+    from terminal.domain.events import OrderUpdate
     from terminal.domain.ticket import OrderTicket
+    from terminal.domain.units import Symbol
 
 
 def a_buy(price: int = 990, **more: object) -> OrderTicket:
@@ -340,4 +342,32 @@ async def test_an_order_on_its_way_is_named_and_canceled_when_it_turns_up() -> N
     assert {d.desk.orders[one.client_oid].state for one in (first, second)} == {OrderState.CANCELED}
     assert d.exchange.alive() == []
     assert not any("can no longer be canceled" in words for words in d.sentences)
+    await d.stop()
+
+
+async def test_a_stop_sent_after_it_stays_though_only_the_stream_tells_it_without_a_name(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Its answer is lost, and so is the list: the order of nobody may be the one sent just now."""
+    d = await a_pocket_desk()
+    await d.hold(3)
+
+    async def silent(_symbol: Symbol | None = None) -> tuple[OrderUpdate, ...]:
+        await d.clock.sleep(2.0)
+        raise NOTHING_KNOWN
+
+    monkeypatch.setattr(d.exchange, "open_stops", silent)
+    d.desk.cancel_all(XBT)
+    await d.clock.settle()
+    d.exchange.fate = lambda kind: {"place": Fate.ANSWER_LOST, "read": Fate.LOST}.get(
+        kind, Fate.WELL
+    )
+    sent = d.desk.submit(a_ticket(lots=Lots(3), **stop_at(900)))
+    assert isinstance(sent, Submitted)
+    await d.clock.advance(4.0)
+    monkeypatch.undo()
+    d.exchange.fate = lambda _kind: Fate.WELL
+    await d.clock.advance(20.0)
+    assert [order.client_oid for order in d.exchange.alive()] == [sent.client_oid]
+    assert "Not all could be read" in d.reports[-1].sentence
     await d.stop()

@@ -11,8 +11,8 @@ from terminal.exchange.errors import TransportError
 from terminal.exchange.outcome import Accepted, Outcome, Renewal, Unknown
 
 if TYPE_CHECKING:
+    from terminal.domain.clock import Clock
     from terminal.domain.units import Symbol
-    from tests.support.fake_clock import FakeClock
 
 SKEW_MS = 7_000
 """The exchange's clock is ahead of the test's by so much."""
@@ -25,7 +25,7 @@ class FakeFuseGateway:
     ``outcomes`` are used up first; what is Unknown arrived unless ``arrives`` is off.
     """
 
-    def __init__(self, clock: FakeClock) -> None:
+    def __init__(self, clock: Clock) -> None:
         self._clock = clock
         self.calls: list[tuple[float, int | None]] = []
         self.outcomes: deque[Outcome] = deque()

@@ -3,8 +3,8 @@
 ``truth`` has the exchange, ``lossy_wire`` what stands between it and a desk. ``History`` lets a
 user, a market, another program and the death of the process happen to a desk, holds every claim of
 the desk against the truth the moment it is made, and compares everything once all is quiet. It is
-drawn from one number, so that each history can be had again; what happens on the network is drawn
-for each occasion by itself, so that a failing history can be made small.
+drawn (``plans``) from one number, so that each history can be had again; what happens on the
+network is drawn for each occasion by itself, so that a failing history can be made small.
 """
 
 from __future__ import annotations
@@ -13,13 +13,11 @@ import asyncio
 import random
 import re
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from decimal import Decimal
 from itertools import count
-from typing import TYPE_CHECKING, NamedTuple, final
+from typing import TYPE_CHECKING, final
 from unittest.mock import patch
-
-from typing_extensions import override
 
 from terminal.domain.events import (
     OrderType,
@@ -27,6 +25,7 @@ from terminal.domain.events import (
     StopReference,
 )
 from terminal.domain.guard import GuardLimits, Touch
+from terminal.domain.intention import Purpose
 from terminal.domain.order import OrderState, PendingCommand
 from terminal.domain.ticket import AttachedExits, OrderTerms, OrderTicket, StopTrigger
 from terminal.domain.units import ClientOid, Lots, Price, Side, Symbol
@@ -34,6 +33,7 @@ from terminal.session import lane
 from terminal.session.account import AccountSession
 from terminal.session.feed import Feed
 from terminal.session.journal import MemoryJournal
+from terminal.session.leaving import LeavingKind, LeavingPhase
 from terminal.session.notices import NoticeBoard
 from terminal.session.orders import OrderDesk
 from terminal.session.results import Submitted
@@ -43,8 +43,11 @@ from tests.support.builders import (
     a_contract,
     a_ticket,
 )
+from tests.support.hands import Hands
 from tests.support.jumping import JumpingLoop, LoopClock
+from tests.support.keepers import Keepers, PricedMarkets, StopMemory
 from tests.support.lossy_wire import Fates, MortalJournal, Socket, Wire
+from tests.support.stop_law import StopLaw
 from tests.support.truth import OURS, SYMBOLS, Exchange, Truth, a_stop
 
 if TYPE_CHECKING:
@@ -56,104 +59,13 @@ if TYPE_CHECKING:
     from terminal.exchange.gateway import StreamFact
     from terminal.exchange.order_socket import Correction
     from terminal.session.results import BatchResult, OrderResult
+    from tests.support.plans import Plan, Step
 
 QUIET_S = 150.0
 """After this long without faults everything is known: two comparisons with the exchange fit."""
-ACTS_FOR_S = 30.0
-
-
-class Step(NamedTuple):
-    """Something that happens at an instant; ``a`` and ``b`` say to what and how much."""
-
-    at_s: float
-    what: str
-    a: int
-    b: int
-
-    @override
-    def __str__(self) -> str:
-        return f"{self.at_s:6.2f} {self.what} {self.a} {self.b}"
 
 
 _OVER = (OrderState.FILLED, OrderState.CANCELED)
-
-HAPPENINGS = {
-    "limit": 8,
-    "market": 4,
-    "protect": 4,
-    "entry stop": 2,
-    "with exits": 2,
-    "batch": 1,
-    "cancel": 4,
-    "cancel side": 1,
-    "cancel stops": 1,
-    "cancel all": 2,
-    "cancel everywhere": 1,
-    "move": 8,
-    "flatten": 2,
-    "reverse": 2,
-    "close": 2,
-    "fill": 10,
-    "fire": 2,
-    "other places": 1,
-    "other cancels": 1,
-    "thin book": 1,
-    "gap": 2,
-    "rest down": 1,
-    "socket closes": 1,
-    "dies": 1,
-    "dies at a write": 2,
-}
-"""What may happen, and how often one of them does against the others."""
-GETTING_OUT = {
-    "limit": 4,
-    "market": 6,
-    "protect": 5,
-    "move": 2,
-    "flatten": 5,
-    "reverse": 2,
-    "fill": 8,
-    "thin book": 1,
-    "gap": 1,
-    "dies at a write": 1,
-}
-"""The same for histories about a position and how it is left, in which much happens at once."""
-
-
-@dataclass(frozen=True)
-class Plan:
-    """A whole history before it has happened."""
-
-    seed: int
-    steps: tuple[Step, ...]
-    trouble: float
-    has_socket: bool
-    on_disk: bool
-    calmed: frozenset[int] = frozenset()
-
-
-def drawn(seed: int) -> Plan:
-    """The history of a number."""
-    rng = random.Random(seed)
-    is_about_leaving = rng.random() < 0.4
-    often = GETTING_OUT if is_about_leaving else HAPPENINGS
-    chosen = rng.choices([*often], [*often.values()], k=rng.randint(3, 18))
-    soon_s, late_s = (3.0, 12.0) if is_about_leaving else (4.0, ACTS_FOR_S)
-    steps = tuple(
-        Step(at_s, what, rng.randrange(64), rng.randrange(64))
-        for at_s, what in zip(
-            sorted(rng.choice((rng.uniform(0, late_s), rng.uniform(0, soon_s))) for _ in chosen),
-            chosen,
-            strict=True,
-        )
-    )
-    return Plan(
-        seed,
-        steps,
-        trouble=rng.choice((0.0, 0.1, 0.3, 0.6)),
-        has_socket=rng.random() < 0.35,
-        on_disk=rng.random() < 0.1,
-    )
 
 
 @final
@@ -186,8 +98,16 @@ class History:
         self._denied: dict[ClientOid, str] = {}
         """Orders of which the desk said that they are not at the exchange and never will be."""
         self._reversals: list[tuple[float, Symbol, int]] = []
-        self._cancels: list[tuple[float, Callable[[Truth], bool]]] = []
-        """Since when the user wanted which orders canceled."""
+        self.law = StopLaw(self)
+        self._hands = Hands(self)
+        self._markets = PricedMarkets(SYMBOLS)
+        self._stop_memory = StopMemory()
+        self._closed_s: float | None = None
+        """Since when the user let nothing out that opens."""
+        self.pairs: list[tuple[ClientOid, ClientOid, int, int]] = []
+        """Pairs of this life, and how much of each had filled when they were linked."""
+        self.spikes = False
+        """Whether the next stop that is placed fires at once, in a thin book."""
         self._flattens: dict[Symbol, list[float]] = {symbol: [] for symbol in SYMBOLS}
         self._targets: dict[str, set[tuple[Price, bool]]] = {}
         """Where the user moved his orders to, by their tags, and whether they waited there."""
@@ -207,7 +127,7 @@ class History:
         """Something that happened, for who reads a failing history."""
         self.log.append(f"{self.now_s() - 1000.0:7.2f} {words}")
 
-    def _is_wrong(self, words: str) -> None:
+    def is_wrong(self, words: str) -> None:
         self.say(f"WRONG: {words}")
         self.wrong.append(words)
 
@@ -227,7 +147,8 @@ class History:
             self._sqlite = SqliteJournal(self._path, self.clock)
             assert not self._sqlite.open()
         self.journal = MortalJournal(self._sqlite or self._memory, self._dies)
-        contracts = {s: a_contract(symbol=s) for s in SYMBOLS}
+        most = Lots(self.plan.most_lots)
+        contracts = {s: a_contract(symbol=s, max_market_order_lots=most) for s in SYMBOLS}
         notices = NoticeBoard(self.clock)
         self.feed = Feed("account", wire, self.clock, self.owner)
         self.account = AccountSession(wire, self.feed, self.clock, self.owner, notices, contracts)
@@ -251,9 +172,21 @@ class History:
         self.desk.on_changed.add(self._on_changed)
         self.desk.on_outcome.add(self._on_outcome)
         self.desk.on_batch.add(self._on_batch)
+        self.pairs.clear()
+        self.keepers = None
+        if self.plan.has_keepers:
+            self.keepers = Keepers(
+                self.desk, self.account, contracts, self._markets, self._stop_memory,
+                wire.permit, self.clock, self.owner, notices,
+            )  # fmt: skip
+            self.keepers.leaving.on_changed.add(self._on_leaving)
         self.feed.start()
         self.account.start()
         self.desk.start()
+        if self.keepers is not None:
+            self.keepers.start()
+        self.law.no_longer()
+        self._note_closed()
         for symbol in SYMBOLS:
             self.account.prepare(symbol)
 
@@ -271,6 +204,8 @@ class History:
 
     async def _bury(self) -> None:
         self.wire.is_dead = self.journal.is_dead = True
+        if self.keepers is not None:
+            await self.keepers.stop()
         await self.desk.stop()
         await self.account.stop()
         await self.feed.stop()
@@ -326,6 +261,10 @@ class History:
         self.journal.left = None
         self.fates.is_quiet = True
         self._close_socket()
+        if self.keepers is not None and self.keepers.leaving.phase is not LeavingPhase.STAYING:
+            await asyncio.sleep(QUIET_S)
+            if await self._alive():
+                self.is_wrong("leaving does not end")
         await asyncio.sleep(QUIET_S)
         self._compare()
         await self._bury()
@@ -342,22 +281,22 @@ class History:
         price = Price(990 + b % 20)
         match step.what:
             case "limit":
-                self._submit(a_ticket(symbol=symbol, side=side, price=price, lots=lots))
+                self.submit(a_ticket(symbol=symbol, side=side, price=price, lots=lots))
             case "market":
-                self._submit(_at_market(symbol, side, lots))
+                self.submit(_at_market(symbol, side, Lots(min(lots, self.plan.most_lots))))
             case "protect":
                 trigger = StopTrigger(direction, StopReference.MARK, Price(900 + b))
                 held = max(1, abs(exchange.held[symbol]))
-                self._submit(a_stop(symbol, opposite, held, trigger))
+                self.submit(a_stop(symbol, opposite, held, trigger))
             case "entry stop":
                 trigger = StopTrigger(StopDirection.UP, StopReference.LAST, Price(1010 + b))
                 entry = a_ticket(symbol=symbol, side=side, price=trigger.price + 1, lots=lots)
                 entry = entry if b % 2 else _at_market(symbol, side, lots)
-                self._submit(replace(entry, trigger=trigger))
+                self.submit(replace(entry, trigger=trigger))
             case "with exits":
                 exits = AttachedExits(StopReference.MARK, Price(1100), Price(900))
                 ticket = a_ticket(symbol=symbol, side=side, price=price, lots=lots)
-                self._submit(replace(ticket, exits=exits))
+                self.submit(replace(ticket, exits=exits))
             case "batch":
                 tickets = [
                     self._tagged(a_ticket(symbol=symbol, price=Price(price - n), lots=Lots(1 + n)))
@@ -367,28 +306,28 @@ class History:
                     if isinstance(result, Submitted):
                         self._meant.add(result.client_oid)
             case "cancel":
-                if (order := self._of_desk(a)) is not None:
-                    self._wants_gone(self._same_as(order))
+                if (order := self.of_desk(a)) is not None:
+                    self.law.wants_gone(self.same_as(order))
                     desk.cancel(order.client_oid)
             case "cancel side":
-                self._wants_gone(lambda o: o.ticket.symbol == symbol and o.side is side)
+                self.law.wants_gone(lambda o: o.ticket.symbol == symbol and o.side is side)
                 desk.cancel_side(symbol, side)
             case "cancel stops":
-                self._wants_gone(lambda o: o.ticket.symbol == symbol)
+                self.law.wants_gone(lambda o: o.ticket.symbol == symbol)
                 desk.cancel_stops(symbol)
             case "cancel all":
-                self._wants_gone(lambda o: o.ticket.symbol == symbol)
+                self.law.wants_gone(lambda o: o.ticket.symbol == symbol)
                 desk.cancel_all(symbol)
             case "cancel everywhere":
-                self._wants_gone(lambda _order: True)
+                self.law.wants_gone(lambda _order: True)
                 desk.cancel_everywhere()
             case "move":
                 self._move(a, b)
             case "flatten":
-                self._flattens[symbol].append(self.now_s())
+                self.wants_flat(symbol)
                 desk.flatten(symbol)
             case "reverse":
-                self._flattens[symbol].append(self.now_s())
+                self.wants_flat(symbol)
                 self._reversals.append((self.now_s(), symbol, 0))
                 desk.reverse(symbol)
             case "close":
@@ -422,15 +361,28 @@ class History:
                 self._dies()
             case "dies at a write":
                 self.journal.left = 1 + b % 30
-            case what:
-                raise AssertionError(what)
+            case _:
+                assert self.keepers is not None
+                self._hands.do(self.keepers, step, symbol)
+                self._note_closed()
+
+    def _note_closed(self) -> None:
+        """See whether the user lets out what opens; what has passed the gate by now may go."""
+        if self.keepers is None or not self.keepers.why_closed:
+            self._closed_s = None
+        elif self._closed_s is None:
+            self._closed_s = self.now_s()
+
+    def wants_flat(self, symbol: Symbol) -> None:
+        self._flattens[symbol].append(self.now_s())
+        self.law.wants_flat(symbol)
 
     def _tagged(self, ticket: OrderTicket) -> OrderTicket:
         tag = f"{'stop' if ticket.reduces_only else 'root'}{next(self._tags)}"
         self._budget[tag] = int(ticket.lots or 0)
         return replace(ticket, terms=replace(OrderTerms(), remark=tag))
 
-    def _submit(self, ticket: OrderTicket) -> None:
+    def submit(self, ticket: OrderTicket) -> None:
         result = self.desk.submit(self._tagged(ticket))
         if isinstance(result, Submitted):
             self._meant.add(result.client_oid)
@@ -438,41 +390,50 @@ class History:
         else:
             self.say(f"  blocked: {result.blocks[0].reason}")
 
-    def _of_desk(self, a: int) -> Order | None:
+    def of_desk(self, a: int) -> Order | None:
         working = self.desk.working()
         return working[a % len(working)] if working else None
 
     def _move(self, a: int, b: int) -> None:
-        order = self._of_desk(a)
+        order = self.of_desk(a)
         if order is None:
             return
         target = Price(990 + b % 20)
         if order.state is OrderState.UNTRIGGERED:
             target = Price((order.trigger or 950) + 1 + b % 5)
-        if (truth := self._truth_of(order)) is not None:
+        if (truth := self.truth_of(order)) is not None:
+            self.law.moves(truth)
             waits = order.state is OrderState.UNTRIGGERED
             self._targets.setdefault(truth.tag, set()).add((target, waits))
         blocked = self.desk.move(order.client_oid, target)
         self.say(f"  {order.client_oid}: {blocked.blocks[0].reason if blocked else 'moves'}")
 
-    def _same_as(self, order: Order) -> Callable[[Truth], bool]:
+    def same_as(self, order: Order) -> Callable[[Truth], bool]:
         """An order, and whatever takes its place while it is moved."""
-        known = self._truth_of(order)
+        known = self.truth_of(order)
 
         def is_same(other: Truth) -> bool:
             if other.client_oid == order.client_oid or other.order_id == order.order_id:
                 return True
             if known is None or other.placed_s < known.placed_s:
                 return False
-            return other.tag == known.tag and (other.ticket.symbol, other.side) == (
-                order.symbol,
-                order.side,
+            if (other.ticket.symbol, other.side) != (order.symbol, order.side):
+                return False
+            if known.tag:
+                return other.tag == known.tag
+            # What nobody tagged has an heir only where the user moved it.
+            intention = (
+                None if other.client_oid is None else self.journal.intention(other.client_oid)
             )
+            return intention is not None and intention.purpose is Purpose.MOVE
 
         return is_same
 
-    def _wants_gone(self, is_meant: Callable[[Truth], bool]) -> None:
-        self._cancels.append((self.now_s(), is_meant))
+    def cancels_sent(self, orders: list[Truth | None]) -> None:
+        """A desk asks for cancels."""
+        for order in orders:
+            if order is not None:
+                self.law.cancel_sent(order)
 
     # Laws about what is at the exchange ------------------------------------------------------
 
@@ -480,38 +441,52 @@ class History:
         """A desk sends an order: once, written down, and asked for."""
         self.say(f"  > {client_oid} {_words(ticket)}")
         if client_oid in self._signed:
-            self._is_wrong(f"{client_oid} was sent twice")
+            self.is_wrong(f"{client_oid} was sent twice")
         self._signed.add(client_oid)
         tag = ticket.terms.remark
         if tag and client_oid not in self._meant:
             at = ticket.price if ticket.trigger is None else ticket.trigger.price
             if (at, ticket.trigger is not None) not in self._targets.get(tag, ()):
-                self._is_wrong(f"{client_oid} goes to {at} and nobody moved {tag} there")
+                self.is_wrong(f"{client_oid} goes to {at} and nobody moved {tag} there")
         intention = self.journal.intention(client_oid)
         if intention is None or intention.ticket != ticket:
-            self._is_wrong(f"{client_oid} was sent and not written down as it was sent")
+            self.is_wrong(f"{client_oid} was sent and not written down as it was sent")
+            return
+        self.law.signed(intention)
+        if intention.purpose is Purpose.PROTECT and not ticket.reduces_only:
+            self.is_wrong(f"{client_oid} is to protect and could open")
+        closed_s, sent_s = self._closed_s, self.desk.sent.get(client_oid)
+        if (
+            closed_s is not None
+            and not ticket.reduces_only
+            and (sent_s is None or sent_s > closed_s)
+        ):
+            self.is_wrong(f"{client_oid} opens and nothing may")
 
     def _look(self, order: Truth, what: str) -> None:
         """After each change, and before the end, of an order at the exchange."""
         self.say(f"    {order.order_id} {order.client_oid} {what} {order.filled}/{order.lots}")
         if what.startswith("ends:"):
-            self._look_at_end(order, what.removeprefix("ends:"))
+            self.law.ends(order, what.removeprefix("ends:"))
             return
         if order.is_ours and what == "made":
             self._look_at_made(order)
+            if self.spikes and order.waits:
+                self.spikes = False
+                self.loop.call_soon(self._spike, order)
         tag = order.tag
         if tag.startswith("root"):
             total = sum(o.filled + o.left for o in self.exchange.orders if o.tag == tag)
             if total > self._budget[tag]:
-                self._is_wrong(f"{tag}: {total} lots instead of {self._budget[tag]}")
+                self.is_wrong(f"{tag}: {total} lots instead of {self._budget[tag]}")
 
     def _look_at_made(self, order: Truth) -> None:
         client_oid = order.client_oid
         assert client_oid is not None
         if sum(o.client_oid == client_oid for o in self.exchange.orders) > 1:
-            self._is_wrong(f"{client_oid} is at the exchange twice")
+            self.is_wrong(f"{client_oid} is at the exchange twice")
         if client_oid in self._denied:
-            self._is_wrong(f"{client_oid} arrived after all: {self._denied[client_oid]}")
+            self.is_wrong(f"{client_oid} arrived after all: {self._denied[client_oid]}")
         if order.tag or order.ticket.reduces_only:
             return
         # It opens and is no order of the user's own: only reversing does that.
@@ -522,31 +497,15 @@ class History:
             for o in self.exchange.orders
         )
         if placed > len(asked):
-            self._is_wrong(f"{client_oid} opens {symbol} and nobody asked for it")
+            self.is_wrong(f"{client_oid} opens {symbol} and nobody asked for it")
         elif not self.exchange.was_flat_since(symbol, asked[0]):
-            self._is_wrong(f"{client_oid} opens {symbol} the other way before it was flat")
+            self.is_wrong(f"{client_oid} opens {symbol} the other way before it was flat")
 
-    def _look_at_end(self, order: Truth, who: str) -> None:
-        """A stop that protects goes only if it was asked for, or another one stands in for it."""
-        if who not in {"desk", "sweep"} or not order.waits or not order.ticket.reduces_only:
-            return
-        symbol, tag = order.ticket.symbol, order.tag
-        if any(is_meant(order) for _, is_meant in self._cancels):
-            return
-        if any(self.exchange.was_flat_since(symbol, at_s) for at_s in self._flattens[symbol]):
-            return
-        others = [
-            o
-            for o in self.exchange.orders
-            if o is not order
-            and (o.tag, o.side, o.ticket.symbol) == (tag, order.side, symbol)
-            and (tag or o.waits)
-        ]
-        # Was it taken away by another program while ours was on its way, it was not our doing.
-        # One that has fired has done what it was there for.
-        if any(not o.done or not o.waits or o.ended_by == "another" for o in others):
-            return
-        self._is_wrong(f"the stop {order.order_id} {tag} went and nothing took its place")
+    def _spike(self, order: Truth) -> None:
+        """A stop fires into a thin book: some of it fills, the rest is canceled."""
+        if order.waits and not order.done:
+            self.exchange.fill(order, 1)
+            self.loop.call_later(0.3, self.exchange.end, order, "the price bound")
 
     # Laws about what the desk says -----------------------------------------------------------
 
@@ -559,36 +518,36 @@ class History:
             if before is not order:
                 self._seen[client_oid] = order
                 if before is not None and before.state in _OVER and not order.state.is_terminal:
-                    self._is_wrong(f"{client_oid} comes back to life")
+                    self.is_wrong(f"{client_oid} comes back to life")
                 self._look_at_claim(order)
 
     def _look_at_claim(self, order: Order) -> None:
-        truth = self._truth_of(order)
+        truth = self.truth_of(order)
         self.say(f"      desk: {order.client_oid} {order.state.value} {order.filled}")
         if order.state is OrderState.REJECTED:
             if truth is not None:
-                self._is_wrong(f"{order.client_oid} is at the exchange and said to be rejected")
+                self.is_wrong(f"{order.client_oid} is at the exchange and said to be rejected")
             self._denied[order.client_oid] = order.reason
             return
         if order.client_oid.startswith("id:") and order.order_id is None:
             return  # another name of an order that is looked at by its own
         if truth is None:
             if order.state not in {OrderState.SUBMITTING, OrderState.UNKNOWN}:
-                self._is_wrong(f"{order.client_oid} is said to be {order.state.value}, is nowhere")
+                self.is_wrong(f"{order.client_oid} is said to be {order.state.value}, is nowhere")
             return
         if order.filled > truth.filled or order.canceled > truth.canceled:
-            self._is_wrong(f"{order.client_oid}: more is said to have ended than has")
+            self.is_wrong(f"{order.client_oid}: more is said to have ended than has")
         if order.state.is_terminal and not truth.done:
-            self._is_wrong(f"{order.client_oid} is said to be {order.state.value} and works")
+            self.is_wrong(f"{order.client_oid} is said to be {order.state.value} and works")
         if order.state is OrderState.FILLED and truth.filled < truth.lots:
-            self._is_wrong(f"{order.client_oid} is said to be filled")
+            self.is_wrong(f"{order.client_oid} is said to be filled")
         if order.state.is_terminal and (order.filled, order.canceled) != (
             truth.filled,
             truth.canceled,
         ):
-            self._is_wrong(f"{order.client_oid} ended otherwise than it is said")
+            self.is_wrong(f"{order.client_oid} ended otherwise than it is said")
 
-    def _truth_of(self, order: Order) -> Truth | None:
+    def truth_of(self, order: Order) -> Truth | None:
         if order.order_id is not None:
             return self.exchange.by_id(order.order_id)
         return self.exchange.named(order.client_oid)
@@ -598,13 +557,13 @@ class History:
             return
         words, order = result.sentence, result.order
         self.say(f"      says: {order.client_oid} {words}")
-        symbol, truth = order.symbol, self._truth_of(order)
+        symbol, truth = order.symbol, self.truth_of(order)
         for one in SYMBOLS:
             asked = self._flattens[one]
             if words == f"{one} is flat." and not any(
                 self.exchange.was_flat_since(one, at_s) for at_s in asked
             ):
-                self._is_wrong(f"{one} is said to be flat and was not since {asked}")
+                self.is_wrong(f"{one} is said to be flat and was not since {asked}")
             if words == f"{one} is flat.":
                 missed = any(what.startswith("word") for what in self.fates.hit.values())
                 older = [
@@ -613,18 +572,45 @@ class History:
                     if o.placed_s < asked[0] and (o.is_ours or not missed)
                 ]
                 if older and len(asked) == 1:
-                    self._is_wrong(f"{one} is said to be flat and {older[0].order_id} works")
+                    self.is_wrong(f"{one} is said to be flat and {older[0].order_id} works")
         if words.startswith("Moved:") and (truth is None or not truth.done or not truth.canceled):
-            self._is_wrong(f"{symbol}: said to be moved, and the old order was not canceled")
+            self.is_wrong(f"{symbol}: said to be moved, and the old order was not canceled")
         if words == "Canceled instead of moved." and (truth is None or not truth.done):
-            self._is_wrong("said to be canceled instead of moved, and is not")
+            self.is_wrong("said to be canceled instead of moved, and is not")
         if words.startswith("Filled before") and (truth is None or not truth.filled):
-            self._is_wrong("said to be filled before it was moved, and is not")
+            self.is_wrong("said to be filled before it was moved, and is not")
 
     def _on_fill(self, fill: Fill) -> None:
         if fill.key in self._told:
-            self._is_wrong(f"the fill {fill.trade_id} is told twice")
+            self.is_wrong(f"the fill {fill.trade_id} is told twice")
         self._told.add(fill.key)
+
+    def _on_leaving(self) -> None:
+        """The end is due: what was promised must be so. Then the program ends."""
+        k = self.keepers
+        self._note_closed()
+        if self.wire.is_dead or k is None or k.leaving.phase is not LeavingPhase.READY:
+            return
+        self.say(f"      says: ready to leave, {k.leaving.kind}")
+        missed = any(what.startswith("word") for what in self.fates.hit.values())
+        if not missed and k.leaving.kind is LeavingKind.CANCEL_ENTRIES:
+            self._look_for_openers("leaving")
+        if not missed and k.leaving.kind is LeavingKind.FLATTEN:
+            held = [symbol for symbol in SYMBOLS if self.exchange.held[symbol]]
+            # What the user sends by himself meanwhile is his; what follows by itself is not.
+            alive = [o.order_id for o in self.exchange.alive() if o.is_ours and not o.tag]
+            if held or alive:
+                self.is_wrong(f"left as flat with {held} held and {alive} alive")
+        self._dies()
+
+    def _look_for_openers(self, who: str) -> None:
+        openers = [
+            order.order_id
+            for order in self.exchange.alive()
+            if order.is_ours and not order.ticket.reduces_only and not self.law.protects(order)
+        ]
+        if openers:
+            self.is_wrong(f"{who} is done with what opens, and {openers} work")
 
     def _on_batch(self, result: BatchResult) -> None:
         if self.wire.is_dead:
@@ -632,9 +618,9 @@ class History:
         self.say(f"      says: {result.sentence}")
         for item in result.items:
             order = self.desk.orders.get(item.client_oid)
-            truth = None if order is None else self._truth_of(order)
+            truth = None if order is None else self.truth_of(order)
             if item.ok and truth is not None and not truth.done:
-                self._is_wrong(f"{item.client_oid}: {item.sentence} And it works.")
+                self.is_wrong(f"{item.client_oid}: {item.sentence} And it works.")
 
     # When all is quiet -----------------------------------------------------------------------
 
@@ -642,35 +628,53 @@ class History:
         """Everything the desk says, against everything that is."""
         desk, exchange = self.desk, self.exchange
         if not (desk.is_trusted and self.account.is_trusted):
-            self._is_wrong("not trusted after all this time")
+            self.is_wrong("not trusted after all this time")
         if desk.resolution.reason:
-            self._is_wrong(desk.resolution.reason)
+            self.is_wrong(desk.resolution.reason)
         self._compare_orders()
         working = {o.order_id for o in desk.working()}
         alive = {o.order_id for o in exchange.alive()}
         if working != alive:
-            self._is_wrong(f"working: {sorted(map(str, working))}, alive: {sorted(alive)}")
+            self.is_wrong(f"working: {sorted(map(str, working))}, alive: {sorted(alive)}")
         told = sorted((f.key, f.lots) for f in desk.fills)
         true = sorted((f.key, f.lots) for o in exchange.orders for f in o.trades)
         if told != true:
-            self._is_wrong(f"fills: {told} instead of {true}")
+            self.is_wrong(f"fills: {told} instead of {true}")
         for symbol in SYMBOLS:
             position = self.account.position(symbol)
             if position.core.lots != exchange.held[symbol] or position.is_provisional:
                 held = exchange.held[symbol]
-                self._is_wrong(f"{symbol}: {position.core.lots} held instead of {held}")
+                self.is_wrong(f"{symbol}: {position.core.lots} held instead of {held}")
             if desk.flattening(symbol) or desk.reversing(symbol):
-                self._is_wrong(f"{symbol}: a procedure does not end")
+                self.is_wrong(f"{symbol}: a procedure does not end")
+        if self.keepers is not None:
+            self._compare_keepers(self.keepers)
         open_oids = {str(one.intention.client_oid) for one in desk.journal.open_intentions()}
         ours = {str(o.client_oid) for o in exchange.alive() if o.is_ours}
         if open_oids != ours:
-            self._is_wrong(f"journal: {sorted(open_oids)} open instead of {sorted(ours)}")
+            self.is_wrong(f"journal: {sorted(open_oids)} open instead of {sorted(ours)}")
+
+    def _compare_keepers(self, k: Keepers) -> None:
+        status = k.kill.status
+        if status.is_on and status.kind is not None and not status.ended_by:
+            if not status.is_finished:
+                self.is_wrong(f"the stop does not end: {status.progress}")
+            self._look_for_openers("the stop")
+        if k.exits.under_way() or k.watch.under_way():
+            self.is_wrong("moving or mending does not end")
+        for one, other, one_before, other_before in self.pairs:
+            if k.pairs.of(one) is None:
+                continue
+            for name, before in ((one, one_before), (other, other_before)):
+                truth = self.truth_of(self.desk.orders[name])
+                if truth is not None and truth.filled > before:
+                    self.is_wrong(f"{name} has filled and its pair is held on")
 
     def _compare_orders(self) -> None:
         unclear = {OrderState.SUBMITTING, OrderState.UNKNOWN}
         for order in self.desk.orders.values():
             if order.state in unclear or order.pending is not PendingCommand.NONE:
-                self._is_wrong(f"{order.client_oid} stays {order.state.value}, {order.pending}")
+                self.is_wrong(f"{order.client_oid} stays {order.state.value}, {order.pending}")
         for truth in self.exchange.orders:
             named = None if truth.client_oid is None else self.desk.orders.get(truth.client_oid)
             known = named or next(
@@ -679,13 +683,13 @@ class History:
             if known is None:
                 # What ended before it was heard of, or in an earlier life, need not be known.
                 if not truth.done or (truth.client_oid in self._signed and self.lives == 1):
-                    self._is_wrong(f"{truth.order_id} {truth.client_oid} is not known")
+                    self.is_wrong(f"{truth.order_id} {truth.client_oid} is not known")
                 continue
             counts = (known.order_id, known.filled, known.canceled, known.state.is_terminal)
             right = (truth.order_id, truth.filled, truth.canceled, truth.done)
             is_waiting = known.state is OrderState.UNTRIGGERED
             if counts != right or (not truth.done and is_waiting is not truth.waits):
-                self._is_wrong(f"{known.client_oid}: {counts}, {known.state} instead of {right}")
+                self.is_wrong(f"{known.client_oid}: {counts}, {known.state} instead of {right}")
 
 
 def _at_market(symbol: Symbol, side: Side, lots: Lots) -> OrderTicket:

@@ -19,6 +19,7 @@ from terminal.exchange.errors import TransportError
 from terminal.exchange.gateway import ChannelConfirmed, StreamOpened
 from terminal.exchange.order_socket import Correction
 from terminal.exchange.outcome import Accepted, Outcome, Rejected, Route, Unknown
+from terminal.exchange.permit import Permit
 from terminal.exchange.routes import RouteState
 from tests.support.builders import (
     a_wallet,
@@ -92,10 +93,9 @@ class Socket:
 class Wire:
     """The gateways and the stream of one life of the program. After ``die`` it is cut."""
 
-    access = Access.FULL
-
     def __init__(self, history: History) -> None:
         self._h = history
+        self.permit = Permit(Access.FULL)
         self.is_dead = False
         self.correct: Callable[[Correction], None] = lambda _correction: None
         self._hears: Callable[[StreamFact], None] | None = None
@@ -157,6 +157,10 @@ class Wire:
         asyncio.get_running_loop().call_at(at_s, say)
 
     # Commands --------------------------------------------------------------------------------
+
+    @property
+    def access(self) -> Access:
+        return self.permit.access
 
     @property
     def route(self) -> RouteState:
@@ -279,12 +283,16 @@ class Wire:
         return (await self.cancel_batch([order_id]))[0]
 
     async def cancel_batch(self, order_ids: Sequence[OrderId]) -> tuple[Outcome, ...]:
+        await self._live()
+        self._h.cancels_sent([self._h.exchange.by_id(order_id) for order_id in order_ids])
         subjects = [Subject(order_id=order_id, is_cancel=True) for order_id in order_ids]
         return await self._command(
             "cancel", lambda: tuple(map(self._end_id, order_ids)), subjects, self.route.route
         )
 
     async def cancel_by_client_oid(self, symbol: Symbol, client_oid: ClientOid) -> Outcome:
+        await self._live()
+        self._h.cancels_sent([self._h.exchange.named(client_oid)])
         outcomes = await self._command(
             "cancel",
             lambda: (self._end_oid(client_oid),),
