@@ -69,6 +69,12 @@ def canvas(desktop: Desktop) -> Iterator[LadderCanvas]:
 class Everything:
     """Studies with something to say on every row."""
 
+    def look(self, *of: object) -> None:
+        pass
+
+    def close(self) -> None:
+        pass
+
     def row(self, low: Price, high: Price) -> RowStudy:
         return RowStudy(1000 + low, low % 900, low % 700, low % 90 - 45, 45 - low % 80)
 
