@@ -174,6 +174,8 @@ class LadderViewModel(ViewModel):
 
     @override
     def stop(self) -> None:
+        if not self._is_running:
+            return
         super().stop()
         self._leave_market()
         self.face.set_contract(None)

@@ -5,12 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, final
 
 from PySide6.QtCore import Qt, Slot
-from PySide6.QtGui import QKeySequence, QShortcut
 from PySide6.QtWidgets import QCheckBox, QComboBox, QFrame, QHBoxLayout, QLabel, QLineEdit
+from typing_extensions import override
 
 from terminal.domain.price_notes import LONGEST, AlertSource
 
 if TYPE_CHECKING:
+    from PySide6.QtGui import QKeyEvent
+
     from terminal.viewmodels.ladder import LadderViewModel
     from terminal.viewmodels.ladder_insight import LadderInsight
     from terminal.widgets.canvas.ladder_canvas import LadderCanvas
@@ -29,6 +31,7 @@ class NoteEditor(QFrame):
         super().__init__(canvas)
         self.setObjectName("ladder.note")
         self.setAutoFillBackground(True)
+        self.setAttribute(Qt.WidgetAttribute.WA_NoMousePropagation)
         self.setFrameShape(QFrame.Shape.StyledPanel)
         self._insight = insight
         self._canvas = canvas
@@ -61,18 +64,20 @@ class NoteEditor(QFrame):
 
     def _connect(self) -> None:
         self._alert.toggled.connect(self._source.setEnabled)
-        self._text.returnPressed.connect(self._on_kept)
-        for key, act in (
-            (Qt.Key.Key_Escape, self._on_dropped),
-            (Qt.Key.Key_Return, self._on_kept),
-            (Qt.Key.Key_Enter, self._on_kept),
-        ):
-            for child in (self._alert, self._source, self._text):
-                if child is self._text and key != Qt.Key.Key_Escape:
-                    continue
-                shortcut = QShortcut(QKeySequence(key), child)
-                shortcut.setContext(Qt.ShortcutContext.WidgetShortcut)
-                shortcut.activated.connect(act)
+
+    @override
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Whatever the parts leave over ends here: a key in the editor never trades below it."""
+        if event.key() in {Qt.Key.Key_Return, Qt.Key.Key_Enter}:
+            self._keep()
+        elif event.key() == Qt.Key.Key_Escape:
+            self._insight.drop_note()
+            self._close()
+        event.accept()
+
+    @override
+    def keyReleaseEvent(self, event: QKeyEvent) -> None:
+        event.accept()
 
     @Slot()
     def open(self) -> None:
@@ -97,15 +102,9 @@ class NoteEditor(QFrame):
         self._text.setFocus()
         self._text.selectAll()
 
-    @Slot()
-    def _on_kept(self) -> None:
+    def _keep(self) -> None:
         alert = AlertSource(self._source.currentText()) if self._alert.isChecked() else None
         self._insight.save_note(self._text.text(), alert)
-        self._close()
-
-    @Slot()
-    def _on_dropped(self) -> None:
-        self._insight.drop_note()
         self._close()
 
     @Slot()
@@ -115,7 +114,7 @@ class NoteEditor(QFrame):
             self._close()
 
     def _close(self) -> None:
-        had_focus = any(part.hasFocus() for part in (self._text, self._alert, self._source))
+        had_focus = self.window().focusWidget() in {self._text, self._alert, self._source}
         self.hide()
         if had_focus:
             self._canvas.setFocus()

@@ -330,7 +330,7 @@ class _RowWriter:
                 words = f"{': '.join([*count, _ELLIPSIS])}{suffix}{held}"
         if queue:
             both = f"{words} {queue}"
-            words = both if self._measure(both, BOLD, percent) <= room else words
+            words = both if self._measure(both, SMALL, percent) <= room else words
         font = BOLD if self._measure(words, BOLD, percent) <= room else SMALL
         words = self._cut(words, font, percent, room)
         self._texts.append(Text(x + width // 2, MIDDLE, font, percent, ink, words))
