@@ -18,7 +18,7 @@ from terminal.viewmodels.ladder_columns import STUDIED, LadderColumn
 from terminal.viewmodels.ladder_studies import NO_STUDY, RowStudy
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Callable, Sequence
 
     from terminal.domain.guard import Touch
     from terminal.domain.order import Order
@@ -33,17 +33,29 @@ _C = LadderColumn
 _OWN = frozenset({_C.OWN_BID, _C.OWN_ASK})
 _CHANGES = frozenset({_C.BID_CHANGE, _C.ASK_CHANGE})
 _NEED = STUDIED | _OWN
+QUEUE_INTERVAL_MS = 100
+"""Places in the queue are reckoned anew this often at most."""
 MOST_BEYOND = 400
 """So many rows beyond the view are read at most, for sums that begin at the inside."""
 
 
 @final
 class LadderCounts:
-    """Implements ``RowStudies`` on the shelf. ``working`` are the contract's working orders."""
+    """Implements ``RowStudies`` on the shelf.
+
+    ``working`` are the contract's working orders, ``now_ms`` is any steady clock.
+    """
 
     def __init__(
-        self, symbol: Symbol, shelf: StudyShelf, working: Callable[[], Iterable[Order]]
+        self,
+        symbol: Symbol,
+        shelf: StudyShelf,
+        working: Callable[[], tuple[Order, ...]],
+        now_ms: Callable[[], float],
     ) -> None:
+        self._now_ms = now_ms
+        self._asked: tuple[object, ...] = ()
+        self._asked_ms = float("-inf")
         self._symbol = symbol
         self._shelf = shelf
         self._working = working
@@ -73,7 +85,7 @@ class LadderCounts:
             self._shelf.close(self._symbol)
         self._studies = self._volume = self._handle = None
         self._count = 0
-        self._queues = {}
+        self._queues, self._asked = {}, ()
 
     def _open(self) -> Studies:
         studies = self._studies = self._shelf.open(self._symbol)
@@ -102,7 +114,10 @@ class LadderCounts:
         self._is_summed = style.is_change_summed and not columns.isdisjoint(_CHANGES)
         if self._is_summed:
             self._sum(studies, indices, step)
-        self._queues = {} if columns.isdisjoint(_OWN) else self._queue_texts(studies, step)
+        if columns.isdisjoint(_OWN):
+            self._queues, self._asked = {}, ()
+        else:
+            self._queues = self._queue_texts(studies, step)
 
     def _read(self, studies: Studies, indices: Sequence[int], step: int) -> None:
         """One window for each run of rows without a gap; objects are kept from frame to frame."""
@@ -183,7 +198,15 @@ class LadderCounts:
     # Queues ----------------------------------------------------------------------------------
 
     def _queue_texts(self, studies: Studies, step: int) -> dict[tuple[int, Side], str]:
-        """The place of the own order that stands first on its row and side."""
+        """The place of the own order that stands first on its row and side.
+
+        Reckoning a place is dear, and nobody reads faster: the texts stand for a moment while the
+        orders are the same.
+        """
+        now_ms, asked = self._now_ms(), (step, *self._working())
+        if asked == self._asked and now_ms - self._asked_ms < QUEUE_INTERVAL_MS:
+            return self._queues
+        self._asked, self._asked_ms = asked, now_ms
         first: dict[tuple[int, Side], QueuePlace] = {}
         for order, place in self._places(studies):
             if order.price is None or order.side is None:

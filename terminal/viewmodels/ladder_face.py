@@ -112,6 +112,10 @@ class LadderFace:
         self._shown: Sequence[int] = ()
         self._moved_ms = float("-inf")
 
+    def now_ms(self) -> float:
+        """The ladder's steady clock."""
+        return self._now_ms()
+
     @property
     def studies(self) -> RowStudies | None:
         """Whoever counts the trades of the contract."""

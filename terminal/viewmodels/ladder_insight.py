@@ -115,7 +115,8 @@ class LadderInsight(QObject):
         working = partial(self._sources.desk.working, symbol)
         self._market = market
         self.notes.drop()
-        self._counts = LadderCounts(symbol, self._sources.studies, working)
+        now_ms = self._ladder.face.now_ms
+        self._counts = LadderCounts(symbol, self._sources.studies, working, now_ms)
         return self._counts
 
     # Frames ----------------------------------------------------------------------------------

@@ -85,6 +85,14 @@ class Insighted:
         self._sequence = 100
         self._trades = 1_000_000_000
 
+    async def stop(self) -> None:
+        """End everything."""
+        self.ladder.stop()
+        self.notes.stop()
+        await self.charges.stop()
+        await self.candles.stop()
+        await self.protected.stop()
+
     def change(self, side: Side, price: int, lots: int) -> None:
         """One level of the book, and the frame that shows it."""
         self._sequence += 1
@@ -139,8 +147,4 @@ async def an_insight(lots: int = 0, *stops: OrderUpdate) -> AsyncIterator[Insigh
     try:
         yield insighted
     finally:
-        insighted.ladder.stop()
-        insighted.notes.stop()
-        await insighted.charges.stop()
-        await insighted.candles.stop()
-        await insighted.protected.stop()
+        await insighted.stop()
