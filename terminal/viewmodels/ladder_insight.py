@@ -152,8 +152,11 @@ class LadderInsight(QObject):
     def exit_clicked(self, row: int) -> None:
         """A click at the result of closing on a visible row."""
         index = self._ladder.axis.index_of_row(row)
-        if index is not None:
-            self.exits.click(index, self._ladder.axis.step, self._touch())
+        if self._ladder.face.has_just_moved:
+            self._say("The rows moved as you clicked: nothing was sent.", Role.CAUTION)
+        elif index is not None:
+            with self._sources.desk.latency.gesture():
+                self.exits.click(index, self._ladder.axis.step, self._touch())
         self._ladder.mark_dirty()
 
     def clear_volume(self, part: VolumePart, *, everywhere: bool = False) -> None:

@@ -232,6 +232,7 @@ class RowBuilder:
         values: dict[str, object] = {}
         if style.is_volume_split:
             volume -= sold
+            values["is_volume_split"] = True
             values["volume_sold"] = write(sold, price, style.format_of(_C.VOLUME))
             values["volume_sold_share"] = sold / frame.most_traded
         return {

@@ -110,6 +110,7 @@ class RowExtras(NamedTuple):
     ask_queue: str = ""
     volume_sold: str = ""
     volume_sold_share: float = 0.0
+    is_volume_split: bool = False
 
 
 NO_EXTRAS = RowExtras()

@@ -22,6 +22,8 @@ from terminal.viewmodels.ladder_columns import (
     with_format,
 )
 from terminal.viewmodels.ladder_counts import queue_text, queue_words
+from terminal.viewmodels.ladder_options import Centering
+from terminal.viewmodels.ladder_pace import AIM_MS
 from terminal.viewmodels.ladder_tags import TagKind
 from terminal.viewmodels.ladder_view import StagedOrder
 from tests.support.builders import XBT, a_contract, an_order_update
@@ -99,6 +101,8 @@ async def test_volume_is_split_by_who_took_when_asked() -> None:
         extras = one.row(1000).extras
         assert (extras.volume_sold, extras.volume_text) == ("6", "2")
         assert (extras.volume_sold_share, extras.volume_share) == (0.75, 0.25)
+        one.trade(Side.BUY, 1001, 2)
+        assert one.row(1001).extras.is_volume_split, "also where one side took nothing"
 
 
 async def test_changes_are_summed_from_the_inside_when_asked() -> None:
@@ -364,6 +368,27 @@ async def test_esc_another_row_or_a_changed_position_drop_the_exit() -> None:
         assert one.row(1005).staged is None
         one.ladder.choose_contract(str(OTHER))
         assert one.insight.staged is None
+
+
+async def test_a_click_at_rows_that_have_just_moved_sends_nothing() -> None:
+    """An always centred ladder moved under the hand of an armed mouse."""
+    async with an_insight(3) as one:
+        clock_ms = 1000.0
+        one.ladder.face._now_ms = lambda: clock_ms
+        one.ladder.toggle_mouse()
+        one.ladder.set_options(replace(one.ladder.options, centering=Centering.ALWAYS))
+        one.desktop.frame.tick()
+        clock_ms += AIM_MS + 1
+        one.change(Side.BUY, 1000, 0)
+        one.change(Side.BUY, 999, 0)
+        one.change(Side.BUY, 996, 5)
+        one.change(Side.SELL, 997, 5)
+        one.insight.exit_clicked(3)
+        assert one.said == "The rows moved as you clicked: nothing was sent."
+        clock_ms += AIM_MS + 1
+        one.insight.exit_clicked(3)
+        await one.settle()
+        assert len(one.protected.sent) == 1
 
 
 async def test_a_flat_position_has_nothing_to_exit() -> None:

@@ -37,18 +37,20 @@ class Shown:
     def __init__(self, one: Insighted, panel: LadderPanel, editor: NoteEditor) -> None:
         self.one, self.panel, self.editor = one, panel, editor
         self.canvas = panel.canvas
-        self.text = self.child(QLineEdit, "text")
-        self.alert = self.child(QCheckBox, "alert")
-        self.source = self.child(QComboBox, "source")
-
-    def child(self, kind, name):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN201
-        return self.editor.findChild(kind, f"ladder.note.{name}")
+        text, alert = editor.findChild(QLineEdit), editor.findChild(QCheckBox)
+        source = editor.findChild(QComboBox)
+        assert isinstance(text, QLineEdit)
+        assert isinstance(alert, QCheckBox)
+        assert isinstance(source, QComboBox)
+        self.text, self.alert, self.source = text, alert, source
 
     def press(self, key: Qt.Key) -> None:
         QTest.keyClick(self.canvas, key)
         self.one.desktop.frame.tick()
 
-    def click(self, price: int, column: LadderColumn, button: B = B.LeftButton) -> None:
+    def click(
+        self, price: int, column: LadderColumn, button: Qt.MouseButton = B.LeftButton
+    ) -> None:
         point = self.panel.point_of(self.one.place_of(price), column.value)
         QTest.mouseClick(self.canvas, button, NO, point)
         self.one.desktop.frame.tick()

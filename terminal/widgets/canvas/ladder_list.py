@@ -252,7 +252,7 @@ class _RowWriter:
     def _extra(self, placed: PlacedColumn) -> None:
         extras = self._row.extras
         words, ink = _EXTRA_TEXTS[placed.column](self._row)
-        if placed.column is _C.VOLUME and (extras.volume_sold or extras.volume_sold_share):
+        if placed.column is _C.VOLUME and extras.is_volume_split:
             self._split_volume(placed)
             return
         if placed.column is _C.VOLUME and words:

@@ -120,11 +120,18 @@ STUDIED = {
     ),
     "volume split by who took": a_row(
         extras=RowExtras(
-            volume_text="1 500", volume_share=0.5, volume_sold="90", volume_sold_share=0.25
+            volume_text="150",
+            volume_share=0.5,
+            volume_sold="90",
+            volume_sold_share=0.25,
+            is_volume_split=True,
         )
     ),
+    "volume that buyers took alone": a_row(
+        extras=RowExtras(volume_text="90", volume_share=0.5, is_volume_split=True)
+    ),
     "volume that sellers took alone": a_row(
-        extras=RowExtras(volume_sold="90", volume_sold_share=1.0)
+        extras=RowExtras(volume_sold="90", volume_sold_share=1.0, is_volume_split=True)
     ),
     "notes, alerts and breakeven on a row": a_row(
         tags=(
