@@ -61,6 +61,15 @@ def column_choices(ladder: LadderViewModel, column: LadderColumn) -> tuple[Colum
                 is_on=options.is_change_summed,
             ),
         )
+    if column in {_C.BID, _C.ASK}:
+        return (
+            _switch(
+                ladder,
+                "Large sizes: times the mean in view, not lots",
+                replace(options, is_large_by_mean=not options.is_large_by_mean),
+                is_on=options.is_large_by_mean,
+            ),
+        )
     if column is _C.PNL:
         return (
             _switch(

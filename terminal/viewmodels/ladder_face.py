@@ -356,6 +356,7 @@ class LadderFace:
                 options.is_change_summed,
                 options.is_pnl_net,
                 options.shows_day,
+                options.is_large_by_mean,
             )
         return self._style
 

@@ -68,7 +68,8 @@ class LadderOptions:
 
     ``large_lots`` are the two thresholds, of which the second is the larger sign. Volume is
     split by who took; changes of the depth are summed from the inside; the result of closing has
-    fees and the next funding taken off (``is_pnl_net``); ``shows_day`` are the day's tags.
+    fees and the next funding taken off (``is_pnl_net``); ``shows_day`` are the day's tags. With
+    ``is_large_by_mean`` the thresholds are not lots but times the mean of what is in view.
     """
 
     columns: Columns = DEFAULT_COLUMNS
@@ -82,10 +83,11 @@ class LadderOptions:
     is_change_summed: bool = False
     is_pnl_net: bool = True
     shows_day: bool = True
+    is_large_by_mean: bool = False
 
 
 SHIPPED = LadderOptions()
-_SWITCHES = ("is_volume_split", "is_change_summed", "is_pnl_net", "shows_day")
+_SWITCHES = ("is_volume_split", "is_change_summed", "is_pnl_net", "shows_day", "is_large_by_mean")
 
 
 def to_document(options: LadderOptions) -> dict[str, Any]:

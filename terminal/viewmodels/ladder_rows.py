@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from dataclasses import dataclass, field
+from decimal import Decimal
 from typing import TYPE_CHECKING, TypeAlias, final
 
 from terminal.domain.breakeven import profit_at
@@ -14,6 +15,7 @@ from terminal.domain.depth_rows import DepthRow, depth_rows, price_for_side, row
 from terminal.domain.events import StopDirection
 from terminal.domain.order import Order, OrderState, PendingCommand
 from terminal.domain.position import FLAT, PositionCore, unrealized
+from terminal.domain.session_marks import Threshold
 from terminal.domain.units import ExactPrice, Lots, Money, Price, Side
 from terminal.viewmodels import text
 from terminal.viewmodels.ladder_columns import LadderColumn, NumberFormat
@@ -138,6 +140,7 @@ class RowBuilder:
             else None,
             studies=studies,
             most_traded=max((study.volume for study in studies), default=0) or 1,
+            large_lots=_least_large(depth, style),
         )
         before, rows = self._rows, {}
         for row, (index, levels) in enumerate(zip(indices, depth, strict=True)):
@@ -202,8 +205,8 @@ class RowBuilder:
             outside,
             way,
             marks.staged.get(index),
-            _large(bid, style.large_lots),
-            _large(ask, style.large_lots),
+            _large(bid, frame.large_lots),
+            _large(ask, frame.large_lots),
             marks.bid_trail.get(index, 0),
             marks.ask_trail.get(index, 0),
             is_gap_below,
@@ -321,6 +324,7 @@ class _Frame:
     sums: tuple[Sequence[int], Sequence[int]] | None
     studies: Sequence[RowStudy]
     most_traded: int
+    large_lots: tuple[int, int] = (0, 0)
 
 
 def _depth(book: OrderBook, indices: Sequence[int], step: int) -> list[DepthRow]:
@@ -371,6 +375,19 @@ def _outside(row: int, last_row: int, marks: RowMarks) -> tuple[tuple[TagMark, .
 
 def _tag_words(index: int, tags: TagPlaces) -> list[str]:
     return [tag.words for tag in tags.rows.get(index, ())]
+
+
+def _least_large(depth: list[DepthRow], style: RowStyle) -> tuple[int, int]:
+    """From how many lots on sizes are large, 0 for never."""
+    first, second = style.large_lots
+    if not style.is_large_by_mean or not (first or second):
+        return style.large_lots
+    sizes = [lots for row in depth for lots in (row.bid_lots, row.ask_lots)]
+    least = [
+        Threshold(times_mean=Decimal(times)).least(sizes) if times else 0
+        for times in (first, second)
+    ]
+    return least[0], least[1]
 
 
 def _large(lots: int, thresholds: tuple[int, int]) -> int:

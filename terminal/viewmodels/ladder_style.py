@@ -28,6 +28,7 @@ class RowStyle:
     is_change_summed: bool = False
     is_pnl_net: bool = False
     shows_day: bool = False
+    is_large_by_mean: bool = False
 
     def format_of(self, column: LadderColumn) -> NumberFormat:
         """How a column writes its sizes."""

@@ -248,8 +248,9 @@ class LadderNumbers(QDialog):
         self._second = self._spin("large_2", options.large_lots[1], 0, LARGEST)
         form.addRow("Recentre after a drift of, ticks", self._drift)
         form.addRow("A full depth bar is, lots", self._full)
-        form.addRow("Mark sizes with \u2022 from, lots (0: never)", self._first)
-        form.addRow("Mark sizes with \u25c6 from, lots (0: never)", self._second)
+        unit = "times the mean in view" if options.is_large_by_mean else "lots"
+        form.addRow(f"Mark sizes with \u2022 from, {unit} (0: never)", self._first)
+        form.addRow(f"Mark sizes with \u25c6 from, {unit} (0: never)", self._second)
         note = QLabel(
             "Which centring and which scale are used is chosen in the ladder's menu.", self
         )

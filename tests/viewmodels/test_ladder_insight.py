@@ -200,6 +200,23 @@ def test_a_place_in_the_queue_is_told_with_its_range(
     assert queue_words(found) == words
 
 
+async def test_large_sizes_are_told_by_the_mean_in_view_when_asked() -> None:
+    """The book of the desktop holds 5, 7, 4, 9: a mean of 6.25, of 10 with one of 25 more."""
+    async with an_insight() as one:
+        one.ladder.set_options(
+            replace(one.ladder.options, large_lots=(1, 2), is_large_by_mean=True)
+        )
+        one.change(Side.BUY, 998, 25)
+        sizes = (one.row(1000), one.row(999), one.row(998))
+        assert [row.large_bid for row in sizes] == [0, 0, 2]
+        assert [one.row(price).large_ask for price in (1001, 1002)] == [0, 0]
+        one.change(Side.SELL, 1002, 14)
+        assert one.row(1002).large_ask == 1
+        one.ladder.set_options(replace(one.ladder.options, is_large_by_mean=False))
+        one.desktop.frame.tick()
+        assert one.row(1000).large_bid == 2, "lots again: two are enough"
+
+
 # Volume ------------------------------------------------------------------------------------------
 
 
@@ -246,7 +263,7 @@ async def test_the_menu_of_each_column_offers_what_it_can_do() -> None:
                 assert (entry.is_on is None) == (one.ladder.options == options)
                 one.insight.drop_note()
         assert len(column_choices(one.ladder, C.VOLUME)) == 7
-        assert column_choices(one.ladder, C.BID) == ()
+        assert column_choices(one.ladder, C.OWN_BID) == ()
 
 
 # Worth -------------------------------------------------------------------------------------------

@@ -25,6 +25,7 @@ CHOSEN = LadderOptions(
     is_change_summed=True,
     is_pnl_net=False,
     shows_day=False,
+    is_large_by_mean=True,
 )
 
 
