@@ -352,10 +352,13 @@ class ProgramRun(QObject):
     def _backend(
         self, clients: ExchangeClients, choice: Choice, journal: Journal | None
     ) -> Backend:
+        from terminal.app.account_files import folder_of
         from terminal.app.safety import safety_of
         from terminal.session.backend import Backend
         from terminal.storage.limits import LimitStore
+        from terminal.storage.price_notes import PriceNoteStore
 
+        notes = None if self._options.tour else folder_of(self._paths.data, choice.account)
         folder = None if self._options.tour else self._store.path.parent
         folders = (self._paths.config, self._paths.data)
         # A tour leaves no traces, and is not stopped by what somebody has set.
@@ -369,6 +372,7 @@ class ProgramRun(QObject):
             limit_file=store,
             protection=self._protection,
             safety=safety_of(choice, self._settings, folder, self._clock),
+            notes=PriceNoteStore(notes, self._clock),
         )
 
     def _limits(self) -> GuardLimits:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple, final
 
 from terminal.app.account_menu import LiveParts, account_dialogs, fill_account_menu, follow_live
 from terminal.app.gesture_panels import add_gestures, add_pairs
+from terminal.app.ladder_panels import add_insight
 from terminal.app.safety_panels import SafetyPanels, add_safety, safety_panels
 from terminal.app.truth_panels import add_truth, truth_dialogs
 from terminal.domain.units import Side
@@ -121,8 +122,7 @@ def build(
     meter = frame.meter
     _follow(backend, ladder, meter)
     ladder_panel = LadderPanel(ladder, theme, meter)
-    if backend.has_account:
-        _protect(backend, shown, ladder_panel, theme)
+    _protect(backend, shown, ladder_panel, theme)
     chart_panel = LatePanel("The chart comes in a moment.")
     window = MainWindow(status, theme, ladder.keys, meter)
     for name, title, widget, place, view_model in (
@@ -208,6 +208,9 @@ def _shown(
 
 def _protect(backend: Backend, shown: _Shown, panel: LadderPanel, theme: Theme) -> None:
     """Let ladder, ticket and positions know what protects, and leaving what ends with us."""
+    add_insight(backend, shown.ladder, panel, theme)
+    if not backend.has_account:
+        return
     protecting = backend.protecting
     shown.ticket.protecting = shown.positions.protecting = protecting
     hand = shown.ladder.protect_with(protecting, shown.protection)

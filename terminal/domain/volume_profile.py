@@ -132,6 +132,16 @@ class VolumeProfile:
         bought, sold = self._prices.get(price, (0, 0))
         return TradedLots(Lots(bought), Lots(sold))
 
+    def counted(
+        self, *, above: Price | None = None, below: Price | None = None
+    ) -> dict[int, tuple[int, int]]:
+        """Lots that buyers took, and that sellers took, by price: all, or those beyond a bound."""
+        return {
+            price: (bought, sold)
+            for price, (bought, sold) in self._prices.items()
+            if (above is None or price > above) and (below is None or price < below)
+        }
+
     def most(self) -> Lots:
         """The lots at the point of control, zero without one: what bars are scaled by."""
         most = self.point_of_control

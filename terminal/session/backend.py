@@ -17,6 +17,7 @@ from terminal.domain.units import ClientOid, Symbol
 from terminal.exchange.outcome import Rejected
 from terminal.session.account import AccountSession
 from terminal.session.candle_sessions import CandleSessions
+from terminal.session.charges import ChargeBook
 from terminal.session.clock import ClockKeeping, ExchangeClock
 from terminal.session.conditions import (
     clock_condition,
@@ -44,6 +45,7 @@ from terminal.session.newly_listed import NewlyListed
 from terminal.session.notices import NoticeBoard, NoticeLevel
 from terminal.session.orders import OrderDesk
 from terminal.session.pairs import Pairs
+from terminal.session.price_notes import NoFile, PriceNotes
 from terminal.session.protection import ProtectionWatch
 from terminal.session.reconcile import Reconciling
 from terminal.session.studies import StudyShelf
@@ -63,6 +65,7 @@ if TYPE_CHECKING:
     from terminal.session.journal import Journal
     from terminal.session.kill_switch import StopMemory
     from terminal.session.limits import LimitFile
+    from terminal.session.price_notes import NoteFile
     from terminal.session.tasks import TaskOwner
 
 
@@ -99,6 +102,7 @@ class Backend:
         limit_file: LimitFile | None = None,
         protection: Callable[[], ProtectionSettings] = ProtectionSettings,
         safety: Safety | None = None,
+        notes: NoteFile | None = None,
     ) -> None:
         self.clients = clients
         self.clock = clock
@@ -174,6 +178,11 @@ class Backend:
         safety = safety or Safety()
         self.kill_switch = KillSwitch(self.desk, self.account, owner, self.notices, safety.memory)
         self.studies = StudyShelf(self.markets, self.candles, self.desk, clock)
+        self.price_notes = PriceNotes(
+            notes or NoFile(), self.market_feed, self.markets.contracts, clock, self.notices
+        )
+        fees = clients.account if self.has_account else None
+        self.charges = ChargeBook(clients.market, fees, self.exchange_clock, owner)
         self.fuse = Fuse(
             clients.funds, self.desk, self.exchange_clock, owner, self.notices, safety.fuse
         )
@@ -307,6 +316,7 @@ class Backend:
             await self.live.stop()
         if self.key_watch is not None:
             await self.key_watch.stop()
+        self.price_notes.stop()
         await self.candles.stop()
         await self.held_exits.stop()
         await self.pairs.stop()
@@ -319,6 +329,7 @@ class Backend:
         await self.protection.stop()
         await self.loss.stop()
         await self.surroundings.stop()
+        await self.charges.stop()
         await self.desk.stop()
         await self.account.stop()
         await self.limits.stop()
@@ -343,7 +354,7 @@ class Backend:
                 self.on_not_loaded.notify(error.sentence)
                 await self.clock.sleep(_RETRY_S[min(attempt, len(_RETRY_S) - 1)])
                 attempt += 1
-        self.market_feed.start()
+        self._start_market()
         if self.has_account:
             self.account_feed.start()
             self.account.start()
@@ -360,6 +371,10 @@ class Backend:
             self.live.start()
         self.on_contracts_loaded.notify()
         await self._keep_current()
+
+    def _start_market(self) -> None:
+        self.market_feed.start()
+        self.price_notes.start()
 
     def _run_order_socket(self) -> None:
         """It is signed in while something may be sent, and not for who only watches."""

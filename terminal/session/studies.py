@@ -23,6 +23,7 @@ from terminal.domain.session_marks import ChaseTrail, SessionMarks
 from terminal.domain.tape import SpeedMeter, Tape, TapeSettings
 from terminal.domain.units import Lots, Price, Side, Symbol
 from terminal.domain.volume_profile import VolumeProfile
+from terminal.session.listeners import Listeners
 from terminal.session.market import BookMode
 
 if TYPE_CHECKING:
@@ -117,6 +118,8 @@ class Studies:
         self.tape = Tape(self.settings.tape)
         self.speed = SpeedMeter()
         self.places = QueuePlaces(learning)
+        self.on_cleared: Listeners[[]] = Listeners()
+        """Volume was cleared for all who look at it."""
         self.holes = 0
         """How often trades may have been missed since the start or the last clear."""
 
@@ -328,16 +331,19 @@ class Studies:
         """Count volume from now on."""
         self.profile.clear(self._clock.now_ms())
         self.holes = 0
+        self.on_cleared.notify()
 
     def clear_above(self) -> None:
         """Forget the volume above the best ask; nothing while there is none."""
         if self._inside[1] is not None:
             self.profile.clear_above(self._inside[1])
+            self.on_cleared.notify()
 
     def clear_below(self) -> None:
         """Forget the volume below the best bid; nothing while there is none."""
         if self._inside[0] is not None:
             self.profile.clear_below(self._inside[0])
+            self.on_cleared.notify()
 
 
 @final

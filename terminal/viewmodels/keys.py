@@ -93,6 +93,7 @@ class LadderAction(Enum):
     POST_ONLY = "Post-only for the next order"
     REDUCE_ONLY = "Reduce-only for the next order"
     OTHER_LANE = "Other lane in hedge mode (long, short)"
+    NOTE = "Note or alert at the cursor"
 
 
 REPEATABLE = frozenset(
@@ -174,6 +175,7 @@ DEFAULT_KEYS: Mapping[Chord, LadderAction] = {
     Chord("O"): LadderAction.POST_ONLY,
     Chord("I"): LadderAction.REDUCE_ONLY,
     Chord("L"): LadderAction.OTHER_LANE,
+    Chord("N"): LadderAction.NOTE,
 }
 """The shipped map. Source: the keys page; only what acts today is bound."""
 

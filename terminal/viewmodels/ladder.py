@@ -60,6 +60,7 @@ if TYPE_CHECKING:
     from terminal.viewmodels.base import Removable
     from terminal.viewmodels.frame import FrameClock
     from terminal.viewmodels.ladder_columns import Columns, LadderColumn
+    from terminal.viewmodels.ladder_insight import LadderInsight
     from terminal.viewmodels.ladder_options import LadderOptions
     from terminal.viewmodels.ladder_studies import RowStudies
     from terminal.viewmodels.protection import ProtectionViewModel
@@ -125,6 +126,13 @@ class LadderViewModel(ViewModel):
         self._has_account = desk.access is not Access.MARKET_DATA
         self._actions = self._bind_actions()
         self._mend: ProtectionViewModel | None = None
+        self.insight: LadderInsight | None = None
+
+    def know_more(self, insight: LadderInsight) -> None:
+        """Give the ladder its studies, worth, exits and notes; called once, before the start."""
+        self.insight = self.face.insight = insight
+        self._actions[LadderAction.NOTE] = insight.ask_note
+        self.study_with(insight.studies_of)
 
     def protect_with(self, protecting: Protecting, mend: ProtectionViewModel) -> LadderProtection:
         """Give the ladder its protecting hand; called once, before the start."""
@@ -160,12 +168,17 @@ class LadderViewModel(ViewModel):
             self._desk.on_batch.add(self._on_batch),
             self._account.on_changed.add(self.mark_dirty),
         )
+        if self.insight is not None:
+            self.insight.connect_sources()
         self._on_contract_changed()
 
     @override
     def stop(self) -> None:
+        if not self._is_running:
+            return
         super().stop()
         self._leave_market()
+        self.face.set_contract(None)
         self._workspace.contract_changed.disconnect(self._on_contract_changed)
         self._workspace.contracts_changed.disconnect(self.contracts_changed)
 
@@ -466,7 +479,8 @@ class LadderViewModel(ViewModel):
 
     def _staged_orders(self, contract: Contract) -> tuple[StagedOrder, ...]:
         """What was shown and not sent: a grabbed order's new place, mending stops, a staged one."""
-        found = [] if self.staged is None else [self.staged]
+        exits = None if self.insight is None else self.insight.staged
+        found = [one for one in (self.staged, exits) if one is not None]
         grabbed = self.trading.grabbed(self.axis.step)
         if grabbed is not None:
             found.append(grabbed)
@@ -640,6 +654,8 @@ class LadderViewModel(ViewModel):
         send(side, None if cursor is None else price_for_side(cursor, self.axis.step, side))
 
     def _back(self, at_ms: int) -> None:
+        if self.insight is not None and self.insight.back():
+            return
         if self._mend is not None and self._mend.drop():
             self.trading.say("Nothing was sent.", Role.TEXT_DIM)
         else:

@@ -6,14 +6,15 @@ another frame is needed although nothing may happen until then.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple, final
+from typing import TYPE_CHECKING, NamedTuple, Protocol, final
 
 from terminal.domain.depth_rows import row_index
 from terminal.domain.units import Side
 from terminal.viewmodels.ladder_columns import FACTS, STUDIED, LadderColumn
 from terminal.viewmodels.ladder_options import SHIPPED, BarScale, Centering, LadderOptions
 from terminal.viewmodels.ladder_pace import AIM_MS, ChaseTrail, DeepPace, RollingMax
-from terminal.viewmodels.ladder_rows import RowBuilder, RowMarks, RowStyle, own_marks
+from terminal.viewmodels.ladder_rows import RowBuilder, RowMarks, own_marks
+from terminal.viewmodels.ladder_style import RowStyle
 from terminal.viewmodels.ladder_tags import (
     place_tags,
     position_tags,
@@ -27,6 +28,7 @@ from terminal.viewmodels.text import Role
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
 
+    from terminal.domain.breakeven import Charges
     from terminal.domain.contract import Contract
     from terminal.domain.guard import Touch
     from terminal.domain.order import Order
@@ -40,6 +42,16 @@ if TYPE_CHECKING:
 
 _SIDE_ROLES = {Side.BUY: Role.BUY, Side.SELL: Role.SELL}
 OWN_SIDES = {LadderColumn.OWN_BID: Side.BUY, LadderColumn.OWN_ASK: Side.SELL}
+
+
+class Insight(Protocol):
+    """Knows prices that matter beyond book, orders and position."""
+
+    charges: Charges
+
+    def tags(self, facts: RowFacts) -> Iterable[PriceTag]:
+        """Its prices for this frame; ``charges`` are of the same frame afterwards."""
+        ...
 
 
 @final
@@ -73,11 +85,13 @@ class _Held(NamedTuple):
 class LadderFace:
     """The look of one ladder on one contract at a time. ``now_ms`` is any steady clock.
 
-    ``tags`` are prices that others know, beside those of position, marks and stops.
+    ``tags`` are prices that others know, beside those of position, marks and stops; ``insight``
+    is asked for more with every frame.
     """
 
     def __init__(self, axis: LadderAxis, now_ms: Callable[[], float]) -> None:
         self.tags: tuple[PriceTag, ...] = ()
+        self.insight: Insight | None = None
         self.is_unsettled = False
         self._options = SHIPPED
         self._axis = axis
@@ -97,6 +111,15 @@ class LadderFace:
         self._step = 0
         self._shown: Sequence[int] = ()
         self._moved_ms = float("-inf")
+
+    def now_ms(self) -> float:
+        """The ladder's steady clock."""
+        return self._now_ms()
+
+    @property
+    def studies(self) -> RowStudies | None:
+        """Whoever counts the trades of the contract."""
+        return None if self._builder is None else self._builder.studies
 
     # Choices ---------------------------------------------------------------------------------
 
@@ -124,6 +147,8 @@ class LadderFace:
 
     def set_contract(self, contract: Contract | None, studies: RowStudies | None = None) -> None:
         """Another contract, with whoever counts its trades."""
+        if self.studies is not None:
+            self.studies.close()
         self._builder = None if contract is None else RowBuilder(contract)
         if self._builder is not None:
             self._builder.studies = studies
@@ -170,6 +195,10 @@ class LadderFace:
             return held.true_row
         return self._axis.index_of_row(row)
 
+    def words_of(self, index: int) -> tuple[str, ...]:
+        """Everything that is tagged on a row, in words."""
+        return tuple(tag.words for tag in self._marks.tags.rows.get(index, ()))
+
     @property
     def has_just_moved(self) -> bool:
         """Whether rows that move by themselves did so while a hand was on its way to a click."""
@@ -196,6 +225,7 @@ class LadderFace:
             *reference_tags(market.mark, market.contract),
             *stop_tags(facts.orders),
             *self.tags,
+            *(() if self.insight is None else self.insight.tags(facts)),
         )
         self._place_axis(facts, {index for index, _ in own} | set(staged))
         if axis.top_index is None:
@@ -204,8 +234,10 @@ class LadderFace:
         own = self._with_held(own, indices)
         marks = self._marks_of(facts, staged, tags, now_ms)
         builder.position = facts.position.core
+        insight = self.insight if self._options.is_pnl_net else None
+        builder.charges = None if insight is None else insight.charges
         key = (indices, step, own, marks.tags, marks.plate, staged, facts.grab_target, marks.entry,
-               self._options, market.book_is_live, facts.position.core)  # fmt: skip
+               self._options, market.book_is_live, builder.position, builder.charges)  # fmt: skip
         held = self._held_back(key, marks, market.book.sequence, now_ms)
         rows = builder.build(
             market.book,
@@ -320,6 +352,11 @@ class LadderFace:
                 },
                 full.get(options.bar_scale),
                 options.large_lots,
+                options.is_volume_split,
+                options.is_change_summed,
+                options.is_pnl_net,
+                options.shows_day,
+                options.is_large_by_mean,
             )
         return self._style
 

@@ -66,7 +66,10 @@ _SCALE_WORDS = {
 class LadderOptions:
     """One ladder's choices. ``drift_ticks`` and lots are 1 or more; a large size of 0 is off.
 
-    ``large_lots`` are the two thresholds, of which the second is the larger sign.
+    ``large_lots`` are the two thresholds, of which the second is the larger sign. Volume is
+    split by who took; changes of the depth are summed from the inside; the result of closing has
+    fees and the next funding taken off (``is_pnl_net``); ``shows_day`` are the day's tags. With
+    ``is_large_by_mean`` the thresholds are not lots but times the mean of what is in view.
     """
 
     columns: Columns = DEFAULT_COLUMNS
@@ -76,9 +79,15 @@ class LadderOptions:
     bar_scale: BarScale = BarScale.IN_VIEW
     bar_full_lots: int = 1000
     large_lots: tuple[int, int] = (0, 0)
+    is_volume_split: bool = False
+    is_change_summed: bool = False
+    is_pnl_net: bool = True
+    shows_day: bool = True
+    is_large_by_mean: bool = False
 
 
 SHIPPED = LadderOptions()
+_SWITCHES = ("is_volume_split", "is_change_summed", "is_pnl_net", "shows_day", "is_large_by_mean")
 
 
 def to_document(options: LadderOptions) -> dict[str, Any]:
@@ -92,6 +101,7 @@ def to_document(options: LadderOptions) -> dict[str, Any]:
         "bar_scale": options.bar_scale.value,
         "bar_full_lots": options.bar_full_lots,
         "large_lots": list(options.large_lots),
+        **{name: getattr(options, name) for name in _SWITCHES},
     }
 
 
@@ -103,18 +113,23 @@ def from_document(document: Mapping[str, Any] | None) -> LadderOptions:
     shipped = SHIPPED
     if not document or document.get("version") != VERSION:
         return shipped
-    collapsed = document.get("is_spread_collapsed")
     large = document.get("large_lots")
     pair = large if isinstance(large, list) and len(large) == len(shipped.large_lots) else (0, 0)
     return LadderOptions(
         columns=from_words(document.get("columns")),
         centering=_one_of(document.get("centering"), shipped.centering),
         drift_ticks=_whole(document.get("drift_ticks"), shipped.drift_ticks),
-        is_spread_collapsed=collapsed if isinstance(collapsed, bool) else False,
+        is_spread_collapsed=_switch(document, "is_spread_collapsed"),
         bar_scale=_one_of(document.get("bar_scale"), shipped.bar_scale),
         bar_full_lots=_whole(document.get("bar_full_lots"), shipped.bar_full_lots),
         large_lots=(_whole(pair[0], 0, least=0), _whole(pair[1], 0, least=0)),
+        **{name: _switch(document, name) for name in _SWITCHES},
     )
+
+
+def _switch(document: Mapping[str, Any], name: str) -> bool:
+    value = document.get(name)
+    return value if isinstance(value, bool) else bool(getattr(SHIPPED, name))
 
 
 _Choice = TypeVar("_Choice", bound=Enum)

@@ -7,17 +7,21 @@ from __future__ import annotations
 
 from collections import defaultdict
 from dataclasses import dataclass, field
+from decimal import Decimal
 from typing import TYPE_CHECKING, TypeAlias, final
 
+from terminal.domain.breakeven import profit_at
 from terminal.domain.depth_rows import DepthRow, depth_rows, price_for_side, row_index, row_price
 from terminal.domain.events import StopDirection
 from terminal.domain.order import Order, OrderState, PendingCommand
 from terminal.domain.position import FLAT, PositionCore, unrealized
-from terminal.domain.units import ExactPrice, Lots, Price, Side
+from terminal.domain.session_marks import Threshold
+from terminal.domain.units import ExactPrice, Lots, Money, Price, Side
 from terminal.viewmodels import text
 from terminal.viewmodels.ladder_columns import LadderColumn, NumberFormat
 from terminal.viewmodels.ladder_numbers import SizeTexts
 from terminal.viewmodels.ladder_pace import is_near
+from terminal.viewmodels.ladder_style import RowStyle
 from terminal.viewmodels.ladder_tags import TagPlaces
 from terminal.viewmodels.ladder_view import (
     NO_EXTRAS,
@@ -33,6 +37,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
     from terminal.domain.book import OrderBook
+    from terminal.domain.breakeven import Charges
     from terminal.domain.contract import Contract
     from terminal.domain.guard import Touch
     from terminal.viewmodels.ladder_studies import RowStudies, RowStudy
@@ -68,24 +73,6 @@ class RowMarks:
     """+1 or -1 where a plate covers the top or the bottom row: tags out of view keep off it."""
 
 
-@final
-@dataclass(frozen=True, slots=True)
-class RowStyle:
-    """How rows are written: which columns with which formats, what a full bar is, what is large.
-
-    ``bar_full`` is in lots, None for the widest in view. Large sizes are lots, 0 is off.
-    """
-
-    formats: Mapping[LadderColumn, NumberFormat] = field(default_factory=dict)
-    """Of the columns on show; what is missing is not written."""
-    bar_full: int | None = None
-    large_lots: tuple[int, int] = (0, 0)
-
-    def format_of(self, column: LadderColumn) -> NumberFormat:
-        """How a column writes its sizes."""
-        return self.formats.get(column, NumberFormat.LOTS)
-
-
 PLAIN = RowStyle()
 
 
@@ -99,6 +86,8 @@ class RowBuilder:
 
     def __init__(self, contract: Contract) -> None:
         self.position: PositionCore = FLAT
+        self.charges: Charges | None = None
+        """What the result of closing has taken off; None for nothing."""
         self.studies: RowStudies | None = None
         self.widest = 0
         self._contract = contract
@@ -136,7 +125,7 @@ class RowBuilder:
         ask_row = _row_of(touch.best_ask, step) if is_book_shown else None
         depth = _depth(book, indices, step) if is_book_shown else _no_depth(indices, step)
         self.widest = max((max(row.bid_lots, row.ask_lots) for row in depth), default=0)
-        studies = self._studies_of(depth, step)
+        studies = self._studies_of(depth, indices, step, touch, style)
         frame = _Frame(
             step=step,
             last_row=len(indices) - 1,
@@ -151,6 +140,7 @@ class RowBuilder:
             else None,
             studies=studies,
             most_traded=max((study.volume for study in studies), default=0) or 1,
+            large_lots=_least_large(depth, style),
         )
         before, rows = self._rows, {}
         for row, (index, levels) in enumerate(zip(indices, depth, strict=True)):
@@ -169,9 +159,17 @@ class RowBuilder:
         self._rows = rows
         return tuple(rows.values())
 
-    def _studies_of(self, depth: list[DepthRow], step: int) -> list[RowStudy]:
+    def _studies_of(
+        self,
+        depth: list[DepthRow],
+        indices: Sequence[int],
+        step: int,
+        touch: Touch,
+        style: RowStyle,
+    ) -> list[RowStudy]:
         if self.studies is None:
             return []
+        self.studies.look(indices, step, touch, style)
         ask = self.studies.row
         return [ask(row.price, Price(row.price + step - 1)) for row in depth]
 
@@ -207,8 +205,8 @@ class RowBuilder:
             outside,
             way,
             marks.staged.get(index),
-            _large(bid, style.large_lots),
-            _large(ask, style.large_lots),
+            _large(bid, frame.large_lots),
+            _large(ask, frame.large_lots),
             marks.bid_trail.get(index, 0),
             marks.ask_trail.get(index, 0),
             is_gap_below,
@@ -233,9 +231,17 @@ class RowBuilder:
 
     def _studied(self, study: RowStudy, price: Price, frame: _Frame) -> dict[str, object]:
         style, write = frame.style, self._sizes.text
+        volume, sold = study.volume, study.volume_sold
+        values: dict[str, object] = {}
+        if style.is_volume_split:
+            volume -= sold
+            values["is_volume_split"] = True
+            values["volume_sold"] = write(sold, price, style.format_of(_C.VOLUME))
+            values["volume_sold_share"] = sold / frame.most_traded
         return {
-            "volume_text": write(study.volume, price, style.format_of(_C.VOLUME)),
-            "volume_share": study.volume / frame.most_traded,
+            **values,
+            "volume_text": write(volume, price, style.format_of(_C.VOLUME)),
+            "volume_share": volume / frame.most_traded,
             "bid_trades": write(study.bid_trades, price, style.format_of(_C.BID_TRADES)),
             "ask_trades": write(study.ask_trades, price, style.format_of(_C.ASK_TRADES)),
             "bid_change": self._change(study.bid_change, price, style.format_of(_C.BID_CHANGE)),
@@ -272,16 +278,20 @@ class RowBuilder:
         return values
 
     def _pnl_at(self, index: int, step: int) -> tuple[str, Role]:
-        """What closing everything at the row would bring, fees apart, without its currency."""
-        position = self.position
-        if self._pnl_of != (position, step) or len(self._pnl) > _CACHE_LIMIT:
-            self._pnl, self._pnl_of = {}, (position, step)
+        """What closing everything at the row would bring, without its currency."""
+        position, charges = self.position, self.charges
+        if self._pnl_of != (position, step, charges) or len(self._pnl) > _CACHE_LIMIT:
+            self._pnl, self._pnl_of = {}, (position, step, charges)
         found = self._pnl.get(index)
         if found is None:
             side = Side.SELL if position.lots > 0 else Side.BUY
             contract = self._contract
             at = contract.scale.decimal(price_for_side(index, step, side))
             gain = unrealized(position, ExactPrice(at), contract)
+            entry = position.average_entry
+            if charges is not None and entry is not None and at > 0:
+                left = profit_at(contract, position.lots, entry.value, at, charges)
+                gain = Money(left, contract.settle_currency)
             words = text.signed(gain.amount, text.money_decimals(gain.currency))
             found = self._pnl[index] = (words, text.gain_role(gain))
         return found
@@ -314,6 +324,7 @@ class _Frame:
     sums: tuple[Sequence[int], Sequence[int]] | None
     studies: Sequence[RowStudy]
     most_traded: int
+    large_lots: tuple[int, int] = (0, 0)
 
 
 def _depth(book: OrderBook, indices: Sequence[int], step: int) -> list[DepthRow]:
@@ -364,6 +375,19 @@ def _outside(row: int, last_row: int, marks: RowMarks) -> tuple[tuple[TagMark, .
 
 def _tag_words(index: int, tags: TagPlaces) -> list[str]:
     return [tag.words for tag in tags.rows.get(index, ())]
+
+
+def _least_large(depth: list[DepthRow], style: RowStyle) -> tuple[int, int]:
+    """From how many lots on sizes are large, 0 for never."""
+    first, second = style.large_lots
+    if not style.is_large_by_mean or not (first or second):
+        return style.large_lots
+    sizes = [lots for row in depth for lots in (row.bid_lots, row.ask_lots)]
+    least = [
+        Threshold(times_mean=Decimal(times)).least(sizes) if times else 0
+        for times in (first, second)
+    ]
+    return least[0], least[1]
 
 
 def _large(lots: int, thresholds: tuple[int, int]) -> int:

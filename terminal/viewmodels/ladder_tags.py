@@ -36,6 +36,8 @@ class TagKind(Enum):
     BREAKEVEN = "breakeven"
     STOP = "stop"
     STAGED = "not sent yet"
+    ALERT = "alert"
+    NOTE = "note"
     MARK = "mark"
     INDEX = "index"
     DAY_HIGH = "day high"

@@ -194,6 +194,10 @@ class LadderTrading:
             return None
         return None if self._is_unarmed(ArmedBy.KEYBOARD, reduces=reduces) else self.contract
 
+    def is_refused(self, what: str, *, reduces: bool) -> bool:
+        """Whether the account takes no such order at all, armed or not; then it is said."""
+        return self._is_refused(what, reduces=reduces)
+
     def send_limit(self, side: Side, price: Price | None, hand: ArmedBy) -> None:
         """Send a limit of the size in hand, if armed and not blocked."""
         if self._is_refused("Not sent.", reduces=self._is_exit(side)):

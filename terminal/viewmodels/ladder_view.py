@@ -90,7 +90,8 @@ class RowExtras(NamedTuple):
     """What columns beyond the depth say on a row; texts are empty where nothing is to be said.
 
     ``volume_share`` is 0 to 1 of the largest volume in view. ``imbalance`` is the share of the bids
-    in percent among what rests up to this distance on both sides.
+    in percent among what rests up to this distance on both sides. Where volume is split,
+    ``volume_text`` and its share are what buyers took, ``volume_sold`` and its share the rest.
     """
 
     volume_text: str = ""
@@ -107,6 +108,9 @@ class RowExtras(NamedTuple):
     note: str = ""
     bid_queue: str = ""
     ask_queue: str = ""
+    volume_sold: str = ""
+    volume_sold_share: float = 0.0
+    is_volume_split: bool = False
 
 
 NO_EXTRAS = RowExtras()

@@ -19,6 +19,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from terminal.viewmodels.ladder_choices import column_choices
 from terminal.viewmodels.ladder_columns import (
     DEFAULT_COLUMNS,
     FACTS,
@@ -106,6 +107,11 @@ class LadderMenu(QObject):
             for number_format, words in _FORMATS.items():
                 chosen = partial(self._set, with_format(columns, column, number_format))
                 self._choice(formats, words, chosen, is_on=setting.number_format is number_format)
+        for one in column_choices(self._vm, column):
+            action = self._add(menu, one.words, one.deed)
+            action.setCheckable(one.is_on is not None)
+            action.setChecked(bool(one.is_on))
+            action.setToolTip(one.help or one.words)
         fonts = self._group(menu, "Font size")
         for percent in FONT_PERCENTS:
             chosen = partial(self._set, with_font(columns, column, percent))
@@ -242,8 +248,9 @@ class LadderNumbers(QDialog):
         self._second = self._spin("large_2", options.large_lots[1], 0, LARGEST)
         form.addRow("Recentre after a drift of, ticks", self._drift)
         form.addRow("A full depth bar is, lots", self._full)
-        form.addRow("Mark sizes with \u2022 from, lots (0: never)", self._first)
-        form.addRow("Mark sizes with \u25c6 from, lots (0: never)", self._second)
+        unit = "times the mean in view" if options.is_large_by_mean else "lots"
+        form.addRow(f"Mark sizes with \u2022 from, {unit} (0: never)", self._first)
+        form.addRow(f"Mark sizes with \u25c6 from, {unit} (0: never)", self._second)
         note = QLabel(
             "Which centring and which scale are used is chosen in the ladder's menu.", self
         )

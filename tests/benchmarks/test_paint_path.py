@@ -5,12 +5,15 @@ from __future__ import annotations
 import asyncio
 import random
 from dataclasses import replace
+from itertools import count
 from typing import TYPE_CHECKING
 
 import pytest
 from PySide6.QtCore import QPoint
 from PySide6.QtGui import QImage, QRegion
 
+from terminal.domain.guard import Touch
+from terminal.domain.price_notes import AlertSource
 from terminal.domain.units import OrderId, Price, Side
 from terminal.storage.paths import resources
 from terminal.viewmodels.frame import FrameMeter
@@ -21,6 +24,7 @@ from terminal.widgets.canvas.ladder_list import row_list
 from terminal.widgets.theme import Theme
 from tests.support.builders import a_delta, a_position_update, a_snapshot, an_order_update
 from tests.support.desktop import Desktop
+from tests.support.insight import Insighted
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -68,6 +72,12 @@ def canvas(desktop: Desktop) -> Iterator[LadderCanvas]:
 
 class Everything:
     """Studies with something to say on every row."""
+
+    def look(self, *of: object) -> None:
+        pass
+
+    def close(self) -> None:
+        pass
 
     def row(self, low: Price, high: Price) -> RowStudy:
         return RowStudy(1000 + low, low % 900, low % 700, low % 90 - 45, 45 - low % 80)
@@ -139,6 +149,74 @@ def test_refresh_with_all_columns(
 
     benchmark(change)
     assert all_columns.layout_grid.shows(LadderColumn.PNL)
+
+
+@pytest.fixture
+def with_insight(
+    qapp: object, loop: asyncio.AbstractEventLoop
+) -> Iterator[tuple[Insighted, LadderCanvas]]:
+    """Every column filled by the real studies, with notes, a position and twenty own orders."""
+    one = Insighted()
+    desktop = one.desktop
+    dice = random.Random(3)
+    desktop.market_gateway.snapshots.clear()
+    desktop.market_gateway.snapshots.append(
+        a_snapshot(
+            100,
+            tuple((1000 - n, dice.randrange(1, 2000)) for n in range(120)),
+            tuple((1001 + n, dice.randrange(1, 2000)) for n in range(120)),
+        )
+    )
+    loop.run_until_complete(one.protected.start(3))
+    one.notes.start()
+    canvas = LadderCanvas(desktop.ladder, Theme.load(resources() / "themes", "dark"), FrameMeter())
+    canvas.resize(1100, (ROWS + 1) * Theme.load(resources() / "themes", "dark").row_height)
+    canvas.grab()
+    options = replace(
+        desktop.ladder.options,
+        columns=tuple(replace(column, is_shown=True) for column in DEFAULT_COLUMNS),
+        is_change_summed=True,
+        is_volume_split=True,
+    )
+    desktop.ladder.set_options(options)
+    loop.run_until_complete(_hold_and_order(desktop))
+    for number in range(40):
+        one.trade(Side.SELL if number % 2 else Side.BUY, 1000 + number - 20, 1 + number)
+        one.change(Side.BUY, 1000 - number, 3 + number)
+        one.change(Side.SELL, 1001 + number, 3 + number)
+        desktop.ladder.axis.recenter(Touch(Price(1000), Price(1001)))
+    for place in (5, 20, 40):
+        one.insight.ask_note(place)
+        one.insight.save_note(f"level {place}", AlertSource.LAST)
+    desktop.frame.tick()
+    yield one, canvas
+    loop.run_until_complete(one.stop())
+    canvas.deleteLater()
+
+
+def test_refresh_with_studies_in_all_columns(
+    benchmark: BenchmarkFixture, with_insight: tuple[Insighted, LadderCanvas]
+) -> None:
+    """A delta at the best bid and its frame: studies read, queues and worth reckoned, rows made."""
+    one, canvas = with_insight
+    numbers = count()
+
+    def change() -> None:
+        one.desktop.clock._now_s += 0.001  # a thousand changes a second
+        one.change(Side.BUY, 1000, 1 + next(numbers) % 900)
+
+    benchmark(change)
+    assert canvas.layout_grid.shows(LadderColumn.VOLUME)
+    assert len(one.ladder.view.rows) >= ROWS
+    assert any(row.extras.bid_queue for row in one.ladder.view.rows)
+
+
+def test_full_repaint_with_studies_in_all_columns(
+    benchmark: BenchmarkFixture, with_insight: tuple[Insighted, LadderCanvas]
+) -> None:
+    _, canvas = with_insight
+    image = QImage(canvas.size(), QImage.Format.Format_RGB32)
+    benchmark(lambda: canvas.render(image))
 
 
 def test_full_repaint(benchmark: BenchmarkFixture, canvas: LadderCanvas) -> None:

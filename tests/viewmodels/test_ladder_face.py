@@ -73,6 +73,12 @@ def change(desktop: Desktop, sequence: int, side: Side, price: int, lots: int) -
 
 
 class Studies:
+    def look(self, *of: object) -> None:
+        pass
+
+    def close(self) -> None:
+        pass
+
     def row(self, low: Price, high: Price) -> RowStudy:
         if not low <= 1000 <= high:
             return RowStudy(volume=10)

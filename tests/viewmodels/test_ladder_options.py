@@ -21,6 +21,11 @@ CHOSEN = LadderOptions(
     bar_scale=BarScale.FIXED,
     bar_full_lots=5000,
     large_lots=(200, 900),
+    is_volume_split=True,
+    is_change_summed=True,
+    is_pnl_net=False,
+    shows_day=False,
+    is_large_by_mean=True,
 )
 
 

@@ -5,12 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, final
 
 from PySide6.QtCore import QEvent, QPoint, QSize, Qt, Signal, Slot
-from PySide6.QtGui import QPainter
-from PySide6.QtWidgets import QSizePolicy, QWidget
+from PySide6.QtGui import QHelpEvent, QPainter
+from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
 from typing_extensions import override
 
 from terminal.domain.units import Side
 from terminal.viewmodels.ladder_columns import LadderColumn
+from terminal.widgets.canvas.ladder_clicks import take_click
 from terminal.widgets.canvas.ladder_layout import LadderLayout, least_width, place
 from terminal.widgets.canvas.ladder_list import PLAIN, row_list
 from terminal.widgets.canvas.ladder_painter import FRAME_PX, LadderPainter
@@ -222,6 +223,8 @@ class LadderCanvas(QWidget):
         if row is None or column is None:
             return
         button = event.button()
+        if take_click(self._vm, row, column, button):
+            return
         if button is Qt.MouseButton.MiddleButton or (
             button is Qt.MouseButton.RightButton and column is LadderColumn.PRICE
         ):
@@ -261,6 +264,19 @@ class LadderCanvas(QWidget):
         point = event.position().toPoint()
         self._vm.point_at(self._layout.row_at(point.y()), self._layout.column_at(point.x()))
         super().mouseMoveEvent(event)
+
+    @override
+    def event(self, event: QEvent) -> bool:
+        """A tooltip says a cell in words, made when it is asked for: queues, tagged prices."""
+        insight = self._vm.insight
+        if insight is not None and isinstance(event, QHelpEvent):
+            point = event.pos()
+            row, column = self._layout.row_at(point.y()), self._layout.column_at(point.x())
+            QToolTip.showText(
+                event.globalPos(), "" if row is None else insight.words_at(row, column), self
+            )
+            return True
+        return super().event(event)
 
     @override
     def enterEvent(self, event: QEnterEvent) -> None:

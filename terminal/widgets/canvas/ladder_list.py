@@ -252,6 +252,9 @@ class _RowWriter:
     def _extra(self, placed: PlacedColumn) -> None:
         extras = self._row.extras
         words, ink = _EXTRA_TEXTS[placed.column](self._row)
+        if placed.column is _C.VOLUME and extras.is_volume_split:
+            self._split_volume(placed)
+            return
         if placed.column is _C.VOLUME and words:
             length = round(placed.width * extras.volume_share)
             if length:
@@ -261,6 +264,22 @@ class _RowWriter:
                 self._words(placed, words, ink)
         elif words:
             self._number(placed, words, PLAIN, ink)
+
+    def _split_volume(self, placed: PlacedColumn) -> None:
+        """What sellers took on the left, what buyers took on the right, each with its bar."""
+        extras, half = self._row.extras, placed.width // 2
+        sold = placed._replace(width=half)
+        bought = placed._replace(left=placed.left + half, width=placed.width - half)
+        for cell, words, share, ink in (
+            (sold, extras.volume_sold, extras.volume_sold_share, "sell"),
+            (bought, extras.volume_text, extras.volume_share, "buy"),
+        ):
+            length = min(cell.width, round(placed.width * share))
+            if length:
+                start = cell.left + cell.width - length if ink == "sell" else cell.left
+                self._shapes.append(Bar(start, 0, length, self._height, f"{ink}_bar"))
+            if words:
+                self._number(cell, words, SMALL, ink)
 
     def _number(
         self, placed: PlacedColumn, words: str, font: str, ink: str, taken: int = 0
@@ -311,7 +330,7 @@ class _RowWriter:
                 words = f"{': '.join([*count, _ELLIPSIS])}{suffix}{held}"
         if queue:
             both = f"{words} {queue}"
-            words = both if self._measure(both, BOLD, percent) <= room else words
+            words = both if self._measure(both, SMALL, percent) <= room else words
         font = BOLD if self._measure(words, BOLD, percent) <= room else SMALL
         words = self._cut(words, font, percent, room)
         self._texts.append(Text(x + width // 2, MIDDLE, font, percent, ink, words))

@@ -97,6 +97,13 @@ STATES: dict[str, LadderRow] = {
     "stop whose way is not known": a_row(own_ask=own(OwnState.UNTRIGGERED)),
     "own order held under the pointer": a_row(own_bid=own(is_held=True)),
     "ghost of the held order": a_row(own_bid=own(is_ghost=True)),
+    "own order with its place in the queue": a_row(
+        own_bid=own(text="5"), extras=RowExtras(bid_queue="q12")
+    ),
+    "own order whose place in the queue has no room": a_row(
+        own_bid=own(text="5"), extras=RowExtras(bid_queue="q1 200-34 000")
+    ),
+    "exit shown and not sent": a_row(staged=StagedMark("Sell 3 exit", Role.SELL)),
     "several own orders too wide for the cell": a_row(
         own_bid=own(text="12: 1\N{THIN SPACE}234\N{THIN SPACE}567")
     ),
@@ -110,6 +117,29 @@ STUDIED = {
             "1 500", 0.5, "12", "7", "+30", "\N{MINUS SIGN}4", "800", "90", "64", "+1.25", Role.BUY,
             "entry 100.0",
         )
+    ),
+    "volume split by who took": a_row(
+        extras=RowExtras(
+            volume_text="150",
+            volume_share=0.5,
+            volume_sold="90",
+            volume_sold_share=0.25,
+            is_volume_split=True,
+        )
+    ),
+    "volume that buyers took alone": a_row(
+        extras=RowExtras(volume_text="90", volume_share=0.5, is_volume_split=True)
+    ),
+    "volume that sellers took alone": a_row(
+        extras=RowExtras(volume_sold="90", volume_sold_share=1.0, is_volume_split=True)
+    ),
+    "notes, alerts and breakeven on a row": a_row(
+        tags=(
+            TagMark("BE", Role.ACCENT),
+            TagMark("AL!", Role.CAUTION),
+            TagMark("N", Role.TEXT_DIM),
+        ),
+        extras=RowExtras(note="breakeven, alert on last called 10:00, my level"),
     ),
     "nothing studied": a_row(),
 }  # fmt: skip

@@ -1,0 +1,221 @@
+"""What a ladder knows beyond book, orders and position: studies, worth, exits, notes; one object.
+
+The ladder asks it while a frame is made and hands gestures on; everything it says goes through the
+ladder's trading hand.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import partial
+from typing import TYPE_CHECKING, Protocol, final
+
+from PySide6.QtCore import QObject, Signal
+
+from terminal.domain.breakeven import NO_CHARGES, Charges
+from terminal.domain.guard import Touch
+from terminal.domain.units import Side
+from terminal.viewmodels.ladder_columns import LadderColumn
+from terminal.viewmodels.ladder_counts import LadderCounts
+from terminal.viewmodels.ladder_exit import LadderExit
+from terminal.viewmodels.ladder_notes import LadderNotes
+from terminal.viewmodels.ladder_worth import LadderWorth, day_tags
+from terminal.viewmodels.text import Role
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from terminal.domain.market_facts import RiskTier
+    from terminal.domain.price_notes import AlertSource, PriceNote
+    from terminal.domain.units import Symbol
+    from terminal.domain.volume_view import VolumePart
+    from terminal.session.account import AccountSession
+    from terminal.session.charges import ChargeBook
+    from terminal.session.exits import Protecting
+    from terminal.session.market import MarketSession
+    from terminal.session.orders import OrderDesk
+    from terminal.session.price_notes import PriceNotes
+    from terminal.session.studies import StudyShelf
+    from terminal.viewmodels.base import Removable
+    from terminal.viewmodels.ladder_axis import LadderAxis
+    from terminal.viewmodels.ladder_face import LadderFace, RowFacts
+    from terminal.viewmodels.ladder_options import LadderOptions
+    from terminal.viewmodels.ladder_tags import PriceTag
+    from terminal.viewmodels.ladder_trading import LadderTrading
+    from terminal.viewmodels.ladder_view import StagedOrder
+
+_OWN_SIDES = {LadderColumn.OWN_BID: Side.BUY, LadderColumn.OWN_ASK: Side.SELL}
+_NO_TOUCH = Touch(None, None)
+
+
+class LadderHost(Protocol):
+    """The ladder that it belongs to."""
+
+    trading: LadderTrading
+    axis: LadderAxis
+    face: LadderFace
+
+    @property
+    def options(self) -> LadderOptions:
+        """The user's choices."""
+        ...
+
+    def listen(self, *handles: Removable) -> None:
+        """Keep listener handles until the ladder stops."""
+        ...
+
+    def mark_dirty(self) -> None:
+        """Ask for a frame."""
+        ...
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class InsightSources:
+    """Who knows. ``protecting`` is None without an account."""
+
+    studies: StudyShelf
+    charges: ChargeBook
+    tiers: Callable[[Symbol], Sequence[RiskTier]]
+    notes: PriceNotes
+    desk: OrderDesk
+    account: AccountSession
+    protecting: Protecting | None
+
+
+@final
+class LadderInsight(QObject):
+    """Belongs to one ladder. ``note_asked`` tells that the editor is wanted for ``notes.draft``."""
+
+    note_asked = Signal()
+
+    def __init__(self, ladder: LadderHost, sources: InsightSources, parent: QObject) -> None:
+        super().__init__(parent)
+        self.charges: Charges = NO_CHARGES
+        self._ladder = ladder
+        self._sources = sources
+        self._counts: LadderCounts | None = None
+        self._market: MarketSession | None = None
+        self._worth = LadderWorth(sources.account, sources.charges, sources.tiers)
+        self.exits = LadderExit(ladder.trading, sources.desk, sources.account, sources.protecting)
+        self.notes = LadderNotes(sources.notes)
+
+    def connect_sources(self) -> None:
+        """Listen from now on; the ladder ends it."""
+        sources, ladder = self._sources, self._ladder
+        ladder.listen(
+            sources.charges.on_changed.add(ladder.mark_dirty),
+            sources.notes.on_changed.add(ladder.mark_dirty),
+            sources.notes.on_fired.add(self._on_fired),
+        )
+
+    def studies_of(self, market: MarketSession) -> LadderCounts:
+        """Whoever counts the trades of a market for this ladder."""
+        symbol = market.contract.symbol
+        working = partial(self._sources.desk.working, symbol)
+        self._market = market
+        self.notes.drop()
+        now_ms = self._ladder.face.now_ms
+        self._counts = LadderCounts(symbol, self._sources.studies, working, now_ms)
+        return self._counts
+
+    # Frames ----------------------------------------------------------------------------------
+
+    def tags(self, facts: RowFacts) -> tuple[PriceTag, ...]:
+        """Breakeven, liquidation if the staged order fills, the day, notes and alerts."""
+        contract = facts.market.contract
+        self.charges = self._worth.look(facts)
+        shows_day = self._ladder.options.shows_day and self._counts is not None
+        day = self._counts.day() if shows_day and self._counts is not None else None
+        return (
+            *self._worth.tags(facts),
+            *day_tags(day, contract),
+            *self.notes.tags(contract),
+        )
+
+    @property
+    def staged(self) -> StagedOrder | None:
+        """The exit that was shown and not sent."""
+        return self.exits.staged
+
+    # Gestures --------------------------------------------------------------------------------
+
+    def back(self) -> bool:
+        """One step back; True when there was something to drop."""
+        if self.notes.drop():
+            return True
+        was = self.exits.drop()
+        if was:
+            self._say("Nothing was sent.")
+        return was
+
+    def exit_clicked(self, row: int) -> None:
+        """A click at the result of closing on a visible row."""
+        index = self._ladder.axis.index_of_row(row)
+        if self._ladder.face.has_just_moved:
+            self._say("The rows moved as you clicked: nothing was sent.", Role.CAUTION)
+        elif index is not None:
+            with self._sources.desk.latency.gesture():
+                self.exits.click(index, self._ladder.axis.step, self._touch())
+        self._ladder.mark_dirty()
+
+    def clear_volume(self, part: VolumePart, *, everywhere: bool = False) -> None:
+        """Count volume anew: of this ladder, or of all that show the contract."""
+        if self._counts is not None:
+            self._say(self._counts.clear_volume(part, self._touch(), everywhere=everywhere))
+        self._ladder.mark_dirty()
+
+    def ask_note(self, row: int | None = None) -> None:
+        """Open the editor at a visible row, else at the cursor, which is brought into view."""
+        axis, market = self._ladder.axis, self._market
+        index = axis.cursor if row is None else axis.index_of_row(row)
+        if market is None or index is None:
+            self._say("There is no price to write at yet.")
+            return
+        if index not in axis.indices:
+            axis.reveal(index)
+        if index in axis.indices:
+            self.notes.begin(market.contract, axis.indices.index(index), index, axis.step)
+            self.note_asked.emit()
+
+    def save_note(self, typed: str, alert: AlertSource | None) -> None:
+        """Keep what was typed in the editor."""
+        words, role = self.notes.save(typed, alert)
+        if words:
+            self._say(words, role)
+
+    def drop_note(self) -> None:
+        """Leave the editor; nothing is kept."""
+        self.notes.drop()
+
+    def words_at(self, row: int, column: LadderColumn | None) -> str:
+        """A cell in words, for its tooltip; empty where there is nothing to add."""
+        axis = self._ladder.axis
+        index = axis.index_of_row(row)
+        if index is None or column is None:
+            return ""
+        side = _OWN_SIDES.get(column)
+        if side is not None and self._counts is not None:
+            return "\n".join(self._counts.queue_words(index, axis.step, side))
+        if column in {LadderColumn.PRICE, LadderColumn.NOTES}:
+            return "\n".join(self._ladder.face.words_of(index))
+        return ""
+
+    # Helpers ---------------------------------------------------------------------------------
+
+    def _on_fired(self, note: PriceNote) -> None:
+        market = self._market
+        source = "" if note.alert is None else note.alert.value
+        shown = f"{note.price.normalize():f}"
+        of = "" if market is not None and market.contract.symbol == note.symbol else note.symbol
+        tail = f": {note.text}" if note.text else "."
+        self._say(" ".join(filter(None, ("Alert", of, f"{source} has reached {shown}{tail}"))),
+                  Role.CAUTION)  # fmt: skip
+
+    def _touch(self) -> Touch:
+        market = self._market
+        return (None if market is None else market.touch()) or _NO_TOUCH
+
+    def _say(self, words: str, role: Role = Role.TEXT_DIM) -> None:
+        self._ladder.trading.say(words, role)
+        self._ladder.mark_dirty()

@@ -1,0 +1,150 @@
+"""A protected desktop whose ladder knows more than the book: studies, charges, notes."""
+
+from __future__ import annotations
+
+import contextlib
+from decimal import Decimal
+from typing import TYPE_CHECKING, final
+
+from terminal.domain.account_facts import FeeRates
+from terminal.domain.clock import TimestampMs
+from terminal.domain.events import PublicTrade
+from terminal.domain.market_facts import FundingRate, RiskTier
+from terminal.domain.units import Lots, Price, Side, Symbol
+from terminal.session.candle_sessions import CandleSessions
+from terminal.session.charges import ChargeBook
+from terminal.session.price_notes import NoFile, PriceNotes
+from terminal.session.studies import StudyShelf
+from terminal.viewmodels.ladder_insight import InsightSources, LadderInsight
+from tests.support.builders import NOW_NS, XBT, a_delta
+from tests.support.protected import Protected
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+
+    from terminal.domain.events import OrderUpdate
+    from terminal.domain.price_notes import PriceNote
+    from terminal.viewmodels.ladder_view import LadderRow
+
+
+@final
+class Rates:
+    """Tells fees and funding; ``next_in_s`` is when the next funding is."""
+
+    def __init__(self) -> None:
+        self.funding = Decimal("0.0001")
+        self.now_ms = 0
+
+    async def fee_rates(self, symbol: Symbol) -> FeeRates:
+        return FeeRates(symbol, Decimal("0.0002"), Decimal("0.0006"))
+
+    async def funding_rate(self, symbol: Symbol) -> FundingRate:
+        after = TimestampMs(self.now_ms + 3_600_000)
+        began = TimestampMs(self.now_ms)
+        return FundingRate(symbol, self.funding, None, None, began, after, None, None, None)
+
+
+@final
+class Insighted:
+    """Everything a ladder shows, on fakes. Made by ``an_insight``."""
+
+    def __init__(self) -> None:
+        self.protected = Protected()
+        self.desktop = desktop = self.protected.desktop
+        self.ladder = desktop.ladder
+        bench = desktop.bench
+        self.candles = CandleSessions(
+            desktop.market_gateway,
+            desktop.market_feed,
+            bench.clock,
+            bench.owner,
+            desktop.markets.contracts,
+        )
+        self.shelf = StudyShelf(desktop.markets, self.candles, bench.desk, bench.clock)
+        self.rates = Rates()
+        self.rates.now_ms = bench.clock.now_ms()
+        self.charges = ChargeBook(self.rates, self.rates, bench.clock, bench.owner)
+        self.notes = PriceNotes(
+            NoFile(), desktop.market_feed, desktop.markets.contracts, bench.clock, bench.notices
+        )
+        self.tiers: tuple[RiskTier, ...] = ()
+        self.insight = LadderInsight(
+            self.ladder,
+            InsightSources(
+                self.shelf,
+                self.charges,
+                lambda _: self.tiers,
+                self.notes,
+                bench.desk,
+                bench.account,
+                self.protected.protecting,
+            ),
+            self.ladder,
+        )
+        self.ladder.know_more(self.insight)
+        self._sequence = 100
+        self._trades = 1_000_000_000
+
+    async def stop(self) -> None:
+        """End everything."""
+        self.ladder.stop()
+        self.notes.stop()
+        await self.charges.stop()
+        await self.candles.stop()
+        await self.protected.stop()
+
+    def change(self, side: Side, price: int, lots: int) -> None:
+        """One level of the book, and the frame that shows it."""
+        self._sequence += 1
+        self.desktop.market_stream.push(a_delta(self._sequence, side, price, lots))
+        self.desktop.frame.tick()
+
+    def trade(self, taker: Side, price: int, lots: int) -> None:
+        """One public trade, and the frame that shows it."""
+        self._trades += 1
+        trade = PublicTrade(XBT, self._trades, taker, Price(price), Lots(lots), "t", NOW_NS)
+        self.desktop.market_stream.push(trade)
+        self.desktop.frame.tick()
+
+    def row(self, price: int) -> LadderRow:
+        """The row of a price."""
+        return next(row for row in self.ladder.view.rows if row.price == price)
+
+    def place_of(self, price: int) -> int:
+        """Where the row of a price stands, from the top."""
+        return [row.price for row in self.ladder.view.rows].index(Price(price))
+
+    @property
+    def said(self) -> str:
+        """What stands next to the ladder after a frame."""
+        self.desktop.frame.tick()
+        message = self.ladder.view.message
+        return "" if message is None else message.text
+
+    @property
+    def kept(self) -> tuple[PriceNote, ...]:
+        """All notes."""
+        return self.notes.notes
+
+    @property
+    def is_counting(self) -> bool:
+        """Whether the contract's studies run."""
+        return XBT in self.shelf._open
+
+    async def settle(self) -> None:
+        """Let commands and reads come back, then show the next frame."""
+        await self.desktop.settle()
+
+
+@contextlib.asynccontextmanager
+async def an_insight(lots: int = 0, *stops: OrderUpdate) -> AsyncIterator[Insighted]:
+    """Connected, with a position and stops that the exchange has already."""
+    insighted = Insighted()
+    await insighted.protected.start(lots, *stops)
+    insighted.notes.start()
+    await insighted.settle()
+    await insighted.settle()
+    try:
+        yield insighted
+    finally:
+        await insighted.stop()
