@@ -76,9 +76,13 @@ class Pausable(Protocol):
 
 @final
 class PanelDock(QObject):
-    """One panel in its dock: its header and menu; its view-model rests while nobody can see it."""
+    """One panel in its dock: its header and menu; its view-model rests while nobody can see it.
+
+    ``opened`` says whether the panel is open now, behind another tab or not, or was closed.
+    """
 
     moved = Signal()
+    opened = Signal(bool)
 
     def __init__(
         self, dock: ads.CDockWidget, title: str, place: Place, view_model: Pausable, docks: Docks
@@ -95,6 +99,7 @@ class PanelDock(QObject):
         dock.tabWidget().installEventFilter(self)
         dock.visibilityChanged.connect(self._on_visibility_changed)
         dock.viewToggled.connect(self._on_moved)
+        dock.viewToggled.connect(self.opened)
         dock.topLevelChanged.connect(self._on_moved)
 
     # Header ----------------------------------------------------------------------------------
@@ -168,6 +173,7 @@ class PanelDock(QObject):
         """Follow the dock no longer: at the end it goes piece by piece."""
         self.dock.visibilityChanged.disconnect(self._on_visibility_changed)
         self.dock.viewToggled.disconnect(self._on_moved)
+        self.dock.viewToggled.disconnect(self.opened)
         self.dock.topLevelChanged.disconnect(self._on_moved)
 
     def _take_focus(self) -> None:
