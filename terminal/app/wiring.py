@@ -7,6 +7,7 @@ from functools import partial
 from typing import TYPE_CHECKING, NamedTuple, final
 
 from terminal.app.account_menu import LiveParts, account_dialogs, fill_account_menu, follow_live
+from terminal.app.announcing import add_announcements
 from terminal.app.gesture_panels import add_gestures, add_pairs
 from terminal.app.safety_panels import SafetyPanels, add_safety, safety_panels
 from terminal.app.tape_panel import add_tape
@@ -176,6 +177,7 @@ def build(
             tape,
             status,
             headers,
+            add_announcements(window, backend, ladder, frame),
             *dialogs,
             *truth,
             *gestures,

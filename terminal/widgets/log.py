@@ -29,6 +29,7 @@ class LogPanel(TablePanel):
     ) -> None:
         super().__init__(view_model, theme, meter, parent)
         self.table.setObjectName("log.table")
+        self.table.setAccessibleName("Event log")
         self.table.setWordWrap(True)
         self.table.verticalHeader().setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
         self.table.horizontalHeader().sectionResized.connect(self.table.resizeRowsToContents)
