@@ -110,7 +110,7 @@ class TapeCanvas(QWidget):
 
     @override
     def minimumSizeHint(self) -> QSize:
-        return QSize(self._layout.price, 4 * self._row_height)
+        return QSize(self._layout.price, self._top + self._row_height)
 
     # Showing ---------------------------------------------------------------------------------
 
