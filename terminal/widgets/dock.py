@@ -489,7 +489,7 @@ def _first_focus(content: QWidget) -> QWidget | None:
     if content.focusProxy() is not None or content.focusPolicy() is not Qt.FocusPolicy.NoFocus:
         return content
     part = content.nextInFocusChain()
-    while part is not content:
+    while part is not None and part is not content:
         takes_tab = bool(part.focusPolicy() & Qt.FocusPolicy.TabFocus)
         if takes_tab and content.isAncestorOf(part) and part.isEnabled() and part.isVisible():
             return part

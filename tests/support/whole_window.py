@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QEvent
+from PySide6.QtCore import QEvent, Qt
 from PySide6.QtGui import QAccessible
 from PySide6.QtWidgets import QApplication, QComboBox, QWidget
 
@@ -31,7 +31,7 @@ def with_window(play: Callable[[Program], Coroutine[Any, Any, None]], theme: str
         live = Live(is_calm=True)
         await live.start()
         program = build(live.backend, Settings(), Theme.load(resources() / "themes", theme))
-        chart = add_chart(program)
+        add_chart(program)
         for view_model in program.view_models:
             view_model.start()
         program.workspace.contracts_loaded()
@@ -41,7 +41,6 @@ def with_window(play: Callable[[Program], Coroutine[Any, Any, None]], theme: str
             await eventually(lambda: bool(program.ladder.view.rows), "rows in the ladder")
             await play(program)
         finally:
-            del chart
             for view_model in program.view_models:
                 view_model.stop()
             program.frame.stop()
@@ -55,8 +54,6 @@ def with_window(play: Callable[[Program], Coroutine[Any, Any, None]], theme: str
 
 def focusable(top: QWidget) -> Iterator[QWidget]:
     """What a hand can give the focus to in a window, parts of boxes left out."""
-    from PySide6.QtCore import Qt
-
     for widget in (top, *top.findChildren(QWidget)):
         is_part = isinstance(widget.parentWidget(), QComboBox)
         takes = widget.focusPolicy() is not Qt.FocusPolicy.NoFocus
@@ -67,8 +64,7 @@ def focusable(top: QWidget) -> Iterator[QWidget]:
 def spoken_name(widget: QWidget) -> str:
     """What a screen reader calls a widget: its accessible name, or its words."""
     interface = QAccessible.queryAccessibleInterface(widget)
-    name = widget.accessibleName() if interface is None else interface.text(QAccessible.Text.Name)
-    return name.strip()
+    return interface.text(QAccessible.Text.Name).strip()
 
 
 def called(widget: QWidget) -> str:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
-from PySide6.QtCore import QEvent, QPoint, QPointF, Qt
-from PySide6.QtGui import QHelpEvent, QRegion
+from PySide6.QtCore import QEvent, QObject, QPoint, QPointF, Qt
+from PySide6.QtGui import QEnterEvent, QHelpEvent, QPaintEvent
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QFileDialog, QToolTip
 from typing_extensions import override
@@ -22,8 +22,6 @@ from tests.support.tapes import TapeBench
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
     from pathlib import Path
-
-    from PySide6.QtGui import QPaintEvent
 
 pytestmark = pytest.mark.usefixtures("qapp")
 
@@ -71,28 +69,24 @@ def test_columns_follow_each_other_and_the_least_needed_goes_first() -> None:
 
 async def test_a_burst_that_grows_paints_one_row_again(stage: Stage) -> None:
     stage.trade(1, 2, 3)
-    painted: list[QRegion] = []
+    painted: list[int] = []
+    theme = stage.panel._theme
 
-    class Watch(TapeCanvas):
+    class Watch(QObject):
         @override
-        def paintEvent(self, event: QPaintEvent) -> None:
-            painted.append(event.region())
-            super().paintEvent(event)
+        def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+            if isinstance(event, QPaintEvent):
+                painted.append(event.region().boundingRect().height())
+            return False
 
-    theme = Theme.load(resources() / "themes", "dark")
-    canvas = Watch(stage.tape, theme, FrameMeter())
-    canvas.setGeometry(500, 500, 300, 200)  # not under the pointer, which would hold its rows
-    canvas.show()
-    stage.bench.tick()
-    QApplication.processEvents()
-    painted.clear()
+    watch = Watch()
+    stage.canvas.installEventFilter(watch)
     stage.bench.trade(5, ms=3)
     stage.bench.tick()
-    assert stage.texts[0] == "8"
     QApplication.processEvents()
-    canvas.close()
-    canvas.deleteLater()
-    assert [region.boundingRect().height() for region in painted] == [theme.row_height]
+    stage.canvas.removeEventFilter(watch)
+    assert stage.texts[0] == "8"
+    assert painted == [theme.row_height]
 
 
 async def test_sides_differ_by_more_than_colour(stage: Stage) -> None:
@@ -187,6 +181,4 @@ async def test_another_theme_paints_another_picture(stage: Stage) -> None:
 
 
 def _enter() -> QEvent:
-    from PySide6.QtGui import QEnterEvent
-
     return QEnterEvent(QPointF(10, 60), QPointF(10, 60), QPointF(10, 60))

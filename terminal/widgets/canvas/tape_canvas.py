@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from PySide6.QtGui import (
         QEnterEvent,
         QFocusEvent,
+        QHideEvent,
         QKeyEvent,
         QPaintEvent,
         QResizeEvent,
@@ -265,10 +266,10 @@ class TapeCanvas(QWidget):
         super().leaveEvent(event)
 
     @override
-    def hideEvent(self, event: QEvent) -> None:  # type: ignore[override]  # the event is only passed on
+    def hideEvent(self, event: QHideEvent) -> None:
         # A hidden panel is told of no pointer that leaves.
         self._vm.set_hovered(False)
-        super().hideEvent(event)  # type: ignore[arg-type]  # as above
+        super().hideEvent(event)
 
     @override
     def focusInEvent(self, event: QFocusEvent) -> None:
