@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 import pytest
@@ -9,10 +10,15 @@ from PySide6.QtCore import QPoint, QRect, Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QDialog, QWidget
 
+from terminal.domain.units import Lots, Price
+from terminal.session.results import Submitted
+from terminal.widgets.orders import OrdersPanel
+from tests.support.builders import a_ticket
+from tests.support.deadlines import eventually
 from tests.support.whole_window import called, focusable, spoken_name, with_window
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from PySide6.QtGui import QAction, QImage
 
@@ -23,10 +29,17 @@ AROUND_PX = 3
 
 
 def dialogs_of(program: Program) -> Iterator[QDialog]:
-    """Each dialog that the menus open, while it is open."""
+    """Each dialog of the menus, an order's trail and the last question, while it is open."""
     window = program.window
-    for action in _entries(window):
-        action.trigger()
+    order = next(iter(program.backend.desk.working()), None)
+    assert order is not None, "an order to ask about"
+    orders = window.docks.panels["orders"].dock.widget()
+    assert isinstance(orders, OrdersPanel)
+    key = str(order.client_oid)
+    openers: list[Callable[[], object]] = [one.trigger for one in _entries(window)]
+    openers += [partial(orders.table.row_activated.emit, key), partial(_ask_to_leave, program)]
+    for show in openers:
+        show()
         QApplication.sendPostedEvents()
         for dialog in window.findChildren(QDialog):
             if dialog.isVisible():
@@ -63,15 +76,29 @@ def test_everything_that_takes_keys_has_a_name_in_all_panels_and_dialogs() -> No
             panel.take_focus()
             QApplication.sendPostedEvents()
             look(program.window)
+        await _an_order(program)
         opened = 0
         for dialog in dialogs_of(program):
             look(dialog)
             opened += 1
-        assert opened >= 6
+        assert opened >= 9
 
     with_window(play)
     assert not nameless
     assert len(seen) > 60
+
+
+def _ask_to_leave(program: Program) -> None:
+    program.safety.leaving.ask()
+    program.safety.leaving._on_frame()  # its question is drawn with the next frame
+
+
+async def _an_order(program: Program) -> None:
+    """Something to ask about."""
+    desk = program.backend.desk
+    ticket = a_ticket(price=Price(500_000), lots=Lots(1))
+    assert isinstance(desk.submit(ticket), Submitted)
+    await eventually(lambda: bool(desk.working()), "a working order")
 
 
 def _picture(widget: QWidget) -> QImage:
@@ -107,6 +134,7 @@ def test_the_focus_of_everything_can_be_seen(theme: str) -> None:
             panel.take_focus()
             QApplication.sendPostedEvents()
             look(panel.dock.widget())
+        await _an_order(program)
         program.ladder.toggle_keyboard()
         program.ladder_widget.canvas.show_view()
         look(panels["ladder"].dock.widget())
