@@ -9,6 +9,7 @@ from PySide6.QtCore import QObject, QTimer, Slot
 
 from terminal.domain.candles import CandleInterval
 from terminal.session.notices import NoticeLevel
+from terminal.viewmodels import tape_options
 from terminal.viewmodels.chart_view import ChartPart
 from terminal.viewmodels.ladder_options import LADDER, from_document, to_document
 
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from terminal.storage.settings import Settings, SettingsStore
     from terminal.viewmodels.chart import ChartViewModel
     from terminal.viewmodels.ladder_options import LadderOptions
+    from terminal.viewmodels.tape_options import TapeOptions
 
 SAVE_DELAY_MS = 500
 
@@ -44,10 +46,12 @@ class SettingsKeeper(QObject):
         """Store what changes in this window from now on."""
         self._program, self._layouts = program, layouts
         program.ladder.set_options(from_document(self.settings.ladders.get(LADDER)))
+        program.tape.set_options(tape_options.from_document(self.settings.tape))
         for changed in (
             program.workspace.contract_changed,
             program.ladder.sizes_changed,
             program.ladder.options_changed,
+            program.tape.options_changed,
             program.theme.changed,
             layouts.changed,
         ):
@@ -99,6 +103,13 @@ class SettingsKeeper(QObject):
             return before
         return {**before, LADDER: to_document(options)}
 
+    def _tape(self, options: TapeOptions) -> dict[str, Any]:
+        """The tape's choices, kept as a ladder's."""
+        before = self.settings.tape
+        if options == tape_options.from_document(before):
+            return before
+        return tape_options.to_document(options)
+
     def _now(self, program: Program, layouts: LayoutKeeper) -> Settings:
         before, chart = self.settings, program.chart
         market, sizes = program.workspace.market, program.ladder.trading.sizes
@@ -111,6 +122,7 @@ class SettingsKeeper(QObject):
             sizes=tuple(int(size) for size in sizes.stored),
             chosen_size=sizes.chosen,
             ladders=self._ladders(program.ladder.options),
+            tape=self._tape(program.tape.options),
             workspace=layouts.workspace,
             layout_locked=layouts.is_locked,
             chart_interval=before.chart_interval if chart is None else chart.interval.text,

@@ -7,9 +7,11 @@ from functools import partial
 from typing import TYPE_CHECKING, NamedTuple, final
 
 from terminal.app.account_menu import LiveParts, account_dialogs, fill_account_menu, follow_live
+from terminal.app.announcing import add_announcements
 from terminal.app.gesture_panels import add_gestures, add_pairs
 from terminal.app.ladder_panels import add_insight
 from terminal.app.safety_panels import SafetyPanels, add_safety, safety_panels
+from terminal.app.tape_panel import add_tape
 from terminal.app.truth_panels import add_truth, truth_dialogs
 from terminal.domain.units import Side
 from terminal.viewmodels.connection import StatusSources, StatusViewModel
@@ -48,6 +50,7 @@ if TYPE_CHECKING:
     from terminal.viewmodels.frame import FrameMeter
     from terminal.viewmodels.limits import LimitsViewModel
     from terminal.viewmodels.live import LiveViewModel
+    from terminal.viewmodels.tape import TapeViewModel
     from terminal.viewmodels.transfer import TransferViewModel
     from terminal.widgets.theme import Theme
 
@@ -71,6 +74,7 @@ class Program:
     view_models: tuple[ViewModel, ...]
     window: MainWindow
     ladder_widget: LadderPanel
+    tape: TapeViewModel
     theme: Theme
     chart_panel: LatePanel
     chart: ChartViewModel | None = None
@@ -147,6 +151,7 @@ def build(
         ("log", "Event log", LogPanel(shown.log, theme, meter), Place.RIGHT_BELOW, shown.log),
     ):
         window.add_panel(name, title, widget, place, view_model)
+    tape = add_tape(window, theme, backend, frame, workspace)
     headers = HeadersViewModel(workspace, backend.desk, backend.account, frame, badge[0].split()[0])
     window.show_headers(headers)
     _fill_trade_menu(window, ladder)
@@ -169,8 +174,10 @@ def build(
         safety=safety,
         view_models=(
             *shown,
+            tape,
             status,
             headers,
+            add_announcements(window, backend, ladder, frame),
             *dialogs,
             *truth,
             *gestures,
@@ -178,13 +185,27 @@ def build(
         ),
         window=window,
         ladder_widget=ladder_panel,
+        tape=tape,
         theme=theme,
     )
+    _add_live(program, account_name)
+    return program
+
+
+def _add_live(program: Program, account_name: str) -> None:
+    """Show whether anything is real, where that can change."""
+    backend = program.backend
     if backend.live is not None:
-        parts = LiveParts(backend.leaving, frame, status, ladder, window, theme)
+        parts = LiveParts(
+            backend.leaving,
+            program.frame,
+            program.status,
+            program.ladder,
+            program.window,
+            program.theme,
+        )
         program.live = follow_live(backend.live, account_name, parts)
         program.view_models = (*program.view_models, program.live)
-    return program
 
 
 def _shown(

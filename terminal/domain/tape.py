@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from terminal.domain.clock import TimestampNs
     from terminal.domain.events import PublicTrade
 
-KEPT_BURSTS = 2_000
+KEPT_BURSTS = 10_000
 _NS_IN_MS = 1_000_000
 
 
@@ -138,6 +138,23 @@ class Tape:
             if isinstance(row, TapeHole) or row.lots >= least:
                 found.append(row)
         return found
+
+    def count_after(self, number: int, most: int) -> int:
+        """How many rows that pass the filter are newer than a number; no more than ``most``.
+
+        Costs O(rows looked at): they are looked at until ``most`` are found.
+        """
+        count, least = 0, self.settings.least_lots
+        for row in reversed(self._rows):
+            if row.number <= number or count >= most:
+                break
+            count += isinstance(row, TapeHole) or row.lots >= least
+        return count
+
+    @property
+    def newest_row(self) -> Burst | TapeHole | None:
+        """The row that came last, whatever the filter; None while there is none."""
+        return self._rows[-1] if self._rows else None
 
     def __iter__(self) -> Iterator[Burst | TapeHole]:
         return iter(self._rows)

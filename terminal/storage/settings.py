@@ -75,8 +75,9 @@ class Settings:
     ``keys`` are the actions of the ladder that have other keys than the shipped ones, by their
     names; ``ladder_`` begins what is the ladder's habits. ``ladders`` holds each ladder's choices
     by its name, as the ladder writes them; it reads them leniently, so only their outer shape is
-    looked at here. ``unknown`` holds what another version wrote; version 1 kept its layout there,
-    as ``window``, and a ``theme`` there is one that this version does not have.
+    looked at here; so does the tape with ``tape``. ``unknown`` holds what another version wrote;
+    version 1 kept its layout there, as ``window``, and a ``theme`` there is one that this version
+    does not have.
     """
 
     theme: str = "dark"
@@ -112,6 +113,7 @@ class Settings:
     ladder_hold_ms: int = 0
     ladder_infers_type: bool = False
     ladders: dict[str, dict[str, Any]] = field(default_factory=dict)
+    tape: dict[str, Any] = field(default_factory=dict)
     unknown: dict[str, Any] = field(default_factory=dict)
 
     @property
@@ -370,6 +372,11 @@ def _ladders(_name: str, value: object) -> dict[str, dict[str, Any]]:
     return {name: one for name, one in found if isinstance(one, dict)}
 
 
+def _tape(_name: str, value: object) -> dict[str, Any]:
+    """The tape reads its choices itself; what is none is as if nothing was chosen."""
+    return value if isinstance(value, dict) else {}
+
+
 def _proxy(name: str, value: object) -> str:
     """An address without a password: this file holds no secrets."""
     address = _text(name, value).strip()
@@ -421,6 +428,7 @@ _READERS: dict[str, Callable[[str, object], Any]] = {
     "kill_keeps_exits": _yes_or_no,
     "kill_flattens": _yes_or_no,
     "ladders": _ladders,
+    "tape": _tape,
 }
 _SINCE_3: dict[str, Callable[[str, object], Any]] = {
     "text_percent": _text_size,

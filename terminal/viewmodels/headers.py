@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from terminal.viewmodels.frame import FrameClock
     from terminal.viewmodels.workspace import Workspace
 
-LINKED = ("ladder", "chart", "ticket")
+LINKED = ("ladder", "tape", "chart", "ticket")
 """Panels that show the workspace's contract."""
 
 

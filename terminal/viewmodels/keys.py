@@ -187,6 +187,8 @@ GLOBAL_KEYS: Mapping[str, str] = {
     KILL_KEY: "STOP: no opening order, cancel entries everywhere",
     KILL_FLATTEN_KEY: "STOP, and ask to flatten every position",
     FUSE_KEY: "The fuse: light it, put it out",
+    "F6": "The next panel",
+    "Shift+F6": "The panel before",
 }
 """Keys that work from every window of the program; those that stop from its dialogs, too.
 

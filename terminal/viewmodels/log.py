@@ -70,28 +70,37 @@ class LogViewModel(ViewModel):
         self.model: RowTableModel[LogRow] = RowTableModel(COLUMNS, lambda row: row.key, self)
         self._board = board
         self._numbers = count()
-        self._rows: list[LogRow] = []
+        self._notices: list[tuple[int, Notice]] = []
+        self._is_narrow = False
 
     @override
     def connect_sources(self) -> None:
-        self._rows = [self._row(notice) for notice in self._board.notices][-SHOWN_NOTICES:]
+        kept = list(self._board.notices)[-SHOWN_NOTICES:]
+        self._notices = [(next(self._numbers), notice) for notice in kept]
         self.listen(self._board.on_posted.add(self._on_posted))
 
     @override
     def refresh(self) -> bool:
-        return self.model.set_rows(self._rows[::-1])
+        return self.model.set_rows([self._row(*one) for one in reversed(self._notices)])
+
+    def set_narrow(self, *, is_narrow: bool) -> None:
+        """Whether there is no room for a column of contracts: each event names its own then."""
+        if is_narrow != self._is_narrow:
+            self._is_narrow = is_narrow
+            self.mark_dirty()
 
     def _on_posted(self, notice: Notice) -> None:
-        self._rows.append(self._row(notice))
-        del self._rows[:-SHOWN_NOTICES]
+        self._notices.append((next(self._numbers), notice))
+        del self._notices[:-SHOWN_NOTICES]
         self.mark_dirty()
 
-    def _row(self, notice: Notice) -> LogRow:
+    def _row(self, key: int, notice: Notice) -> LogRow:
+        is_named = self._is_narrow and notice.symbol is not None
         return LogRow(
-            key=next(self._numbers),
+            key=key,
             time=text.clock_time(notice.at_ms),
             exact_time=text.exact_time(notice.at_ms),
             about=notice.topic if notice.symbol is None else str(notice.symbol),
-            words=notice.text,
+            words=f"{notice.symbol}: {notice.text}" if is_named else notice.text,
             role=_ROLES[notice.level],
         )

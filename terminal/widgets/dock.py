@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Protocol, final
 import PySide6QtAds as ads  # noqa: N813 - the name its own documents use
 from PySide6.QtCore import QByteArray, QEvent, QObject, QSize, Qt, Signal, Slot
 from PySide6.QtGui import QContextMenuEvent, QGuiApplication
-from PySide6.QtWidgets import QSplitter, QWidget
+from PySide6.QtWidgets import QApplication, QSplitter, QWidget
 from typing_extensions import override
 
 from terminal.widgets.dock_menu import DockMenu
@@ -76,9 +76,13 @@ class Pausable(Protocol):
 
 @final
 class PanelDock(QObject):
-    """One panel in its dock: its header and menu; its view-model rests while nobody can see it."""
+    """One panel in its dock: its header and menu; its view-model rests while nobody can see it.
+
+    ``opened`` says whether the panel is open now, behind another tab or not, or was closed.
+    """
 
     moved = Signal()
+    opened = Signal(bool)
 
     def __init__(
         self, dock: ads.CDockWidget, title: str, place: Place, view_model: Pausable, docks: Docks
@@ -95,6 +99,7 @@ class PanelDock(QObject):
         dock.tabWidget().installEventFilter(self)
         dock.visibilityChanged.connect(self._on_visibility_changed)
         dock.viewToggled.connect(self._on_moved)
+        dock.viewToggled.connect(self.opened)
         dock.topLevelChanged.connect(self._on_moved)
 
     # Header ----------------------------------------------------------------------------------
@@ -168,12 +173,32 @@ class PanelDock(QObject):
         """Follow the dock no longer: at the end it goes piece by piece."""
         self.dock.visibilityChanged.disconnect(self._on_visibility_changed)
         self.dock.viewToggled.disconnect(self._on_moved)
+        self.dock.viewToggled.disconnect(self.opened)
         self.dock.topLevelChanged.disconnect(self._on_moved)
+
+    @property
+    def is_open(self) -> bool:
+        """Whether it is shown somewhere: behind another tab and at the side count."""
+        return not self.dock.isClosed()
+
+    @property
+    def has_focus(self) -> bool:
+        """Whether what reads the keys now is in this panel."""
+        focused = QApplication.focusWidget()
+        return focused is not None and bool(self.dock.isAncestorOf(focused))
+
+    def take_focus(self) -> None:
+        """Bring it to the front and let it read the keys."""
+        if self.is_at_side:
+            self.dock.autoHideDockContainer().collapseView(False)  # noqa: FBT003 - Qt has no names
+        self._take_focus()
 
     def _take_focus(self) -> None:
         self.dock.setAsCurrentTab()
         self.dock.window().activateWindow()
-        self.dock.widget().setFocus(Qt.FocusReason.OtherFocusReason)
+        first = _first_focus(self.dock.widget())
+        if first is not None:
+            first.setFocus(Qt.FocusReason.OtherFocusReason)
 
     @override
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
@@ -407,6 +432,26 @@ class Docks(QObject):
             if panel.dock.dockAreaWidget() is None:
                 self.place(panel)
 
+    # Keys ------------------------------------------------------------------------------------
+
+    @Slot()
+    def next_panel(self) -> None:
+        """Give the keys to the next open panel, in the order in which they were added."""
+        self._step_focus(1)
+
+    @Slot()
+    def previous_panel(self) -> None:
+        """Give the keys to the open panel before."""
+        self._step_focus(-1)
+
+    def _step_focus(self, step: int) -> None:
+        panels = [panel for panel in self._panels.values() if panel.is_open]
+        if not panels:
+            return
+        here = next((at for at, panel in enumerate(panels) if panel.has_focus), None)
+        start = -1 if step > 0 else 0
+        panels[((start if here is None else here) + step) % len(panels)].take_focus()
+
     # Windows ---------------------------------------------------------------------------------
 
     @Slot()
@@ -437,6 +482,19 @@ def move_onto_screens(window: QWidget) -> None:
         # What the frame takes is kept free beside the window itself.
         window.resize(window.size() - (now.size() - wanted.size()))
         window.move(wanted.topLeft())
+
+
+def _first_focus(content: QWidget) -> QWidget | None:
+    """What a panel reads its keys with: what it names itself, else its first part that can."""
+    if content.focusProxy() is not None or content.focusPolicy() is not Qt.FocusPolicy.NoFocus:
+        return content
+    part = content.nextInFocusChain()
+    while part is not None and part is not content:
+        takes_tab = bool(part.focusPolicy() & Qt.FocusPolicy.TabFocus)
+        if takes_tab and content.isAncestorOf(part) and part.isEnabled() and part.isVisible():
+            return part
+        part = part.nextInFocusChain()
+    return None
 
 
 def _parts(splitter: QSplitter) -> list[QWidget]:

@@ -28,6 +28,7 @@ class FillsPanel(TablePanel):
     ) -> None:
         super().__init__(view_model, theme, meter, parent)
         self.table.setObjectName("fills.table")
+        self.table.setAccessibleName("Fills")
         self._vm = view_model
         self.row_menu = RowMenu(self.table, view_model)
         self.table.setToolTip("Enter tells what happened to the order of the selected fill.")

@@ -60,6 +60,7 @@ class KeysDialog(Dialog):
         buttons.rejected.connect(self.reject)
         column = QVBoxLayout(self)
         self._scroll = Body(body, self)
+        self._scroll.setAccessibleName("Keys of the ladder")
         self._scroll.setFocusPolicy(Qt.FocusPolicy.StrongFocus)  # arrows and pages scroll it
         column.addWidget(self._scroll, 1)
         column.addWidget(buttons)

@@ -130,6 +130,7 @@ class LadderPanel(QWidget):
     def _make_size(self, number: int) -> QPushButton:
         button = QPushButton(self)
         button.setObjectName(f"ladder.size_{number}")
+        button.setAccessibleName(f"Size {number}")
         button.setCheckable(True)
         button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         button.setMinimumWidth(self._theme.px(30))
@@ -183,6 +184,7 @@ class LadderPanel(QWidget):
         self._told[self._flatten] = LadderAction.FLATTEN
         set_property(self._flatten, "urgent", "true")
         self._size.setObjectName("ladder.size")
+        self._size.setAccessibleName("Size in hand, lots")
         self._size.setToolTip("Size in hand, in lots. Enter takes it.")
         self._size.setAlignment(Qt.AlignmentFlag.AlignRight)
         self._size.setFixedWidth(self._theme.px(70))
@@ -289,7 +291,9 @@ class LadderPanel(QWidget):
         self._show_message(view)
         self._show_toggles()
         for button, size in zip(self._sizes, view.sizes, strict=False):
-            _set_text(button, size.text)
+            if button.text() != size.text:
+                button.setText(size.text)
+                button.setAccessibleName(f"Size {size.number}: {size.text} lots")
             button.setChecked(size.is_chosen)
         if not self._size.hasFocus():
             _set_text(self._size, view.size_text)

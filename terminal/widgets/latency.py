@@ -53,6 +53,8 @@ class LatencyDialog(Dialog):
         set_property(self.clocks, "dim", "true")
         self.parts.table.setObjectName("latency.parts")
         self.orders.table.setObjectName("latency.orders")
+        self.parts.table.setAccessibleName("Latency by part")
+        self.orders.table.setAccessibleName("Latency of the last orders")
         buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Close, self)
         self._close = buttons.button(QDialogButtonBox.StandardButton.Close)
         buttons.rejected.connect(self.reject)

@@ -132,6 +132,8 @@ class MainWindow(QMainWindow):
         self.docks.torn_off.connect(menus.serve)
         view = menus.view
         view.put_back_asked.connect(self.docks.put_all_back)
+        view.next_panel_asked.connect(self.docks.next_panel)
+        view.previous_panel_asked.connect(self.docks.previous_panel)
         view.lock_asked.connect(self.set_locked)
         view.default_layout_asked.connect(self.restore_default)
         view.previous_layout_asked.connect(self.bring_back)

@@ -28,6 +28,7 @@ class OrdersPanel(TablePanel):
     ) -> None:
         super().__init__(view_model, theme, meter, parent)
         self.table.setObjectName("orders.table")
+        self.table.setAccessibleName("Working orders")
         self._vm = view_model
         self.table.allow_many()
         self.row_menu = RowMenu(self.table, view_model, view_model.commands_of_many)

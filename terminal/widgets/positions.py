@@ -28,6 +28,7 @@ class PositionsPanel(TablePanel):
     ) -> None:
         super().__init__(view_model, theme, meter, parent)
         self.table.setObjectName("positions.table")
+        self.table.setAccessibleName("Positions")
         self._vm = view_model
         self.row_menu = RowMenu(self.table, view_model)
         self.table.setToolTip(

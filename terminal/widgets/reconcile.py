@@ -68,6 +68,7 @@ class ReconcileDialog(Dialog):
         self.sentences.setTextFormat(Qt.TextFormat.PlainText)
         paint_role(self.sentences, Role.CAUTION)
         self.panel.table.setObjectName("reconcile.table")
+        self.panel.table.setAccessibleName("What the exchange has and what we know")
         self.seen.setObjectName("reconcile.seen")
         self.seen.setToolTip("What was under way is not shown again (Alt+T)")
         self.again.setObjectName("reconcile.again")

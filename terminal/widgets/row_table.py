@@ -14,10 +14,11 @@ from PySide6.QtCore import (
     Signal,
     Slot,
 )
-from PySide6.QtGui import QContextMenuEvent, QPainter, QPalette
+from PySide6.QtGui import QContextMenuEvent, QPainter, QPalette, QPen
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QHeaderView,
+    QStyle,
     QStyledItemDelegate,
     QStyleOptionViewItem,
     QTableView,
@@ -80,7 +81,11 @@ class PlainTable(QObject):
 
 
 class RowDelegate(QStyledItemDelegate):
-    """Gives each cell the colour of its role."""
+    """Gives each cell the colour of its role, and the chosen row two lines around it.
+
+    Its ground alone is too faint to be seen by everybody, and a louder one would take the contrast
+    from the digits.
+    """
 
     def __init__(self, theme: Theme, parent: QWidget) -> None:
         super().__init__(parent)
@@ -91,6 +96,21 @@ class RowDelegate(QStyledItemDelegate):
     @Slot()
     def _take_colors(self) -> None:
         self._colors = {role: self._theme.color(role) for role in Role}
+        self._around = QPen(self._theme.color("accent"))
+
+    @override
+    def paint(
+        self,
+        painter: QPainter,
+        option: QStyleOptionViewItem,
+        index: QModelIndex | QPersistentModelIndex,
+    ) -> None:
+        super().paint(painter, option, index)
+        if option.state & QStyle.StateFlag.State_Selected:
+            rect = option.rect
+            painter.setPen(self._around)
+            painter.drawLine(rect.topLeft(), rect.topRight())
+            painter.drawLine(rect.bottomLeft(), rect.bottomRight())
 
     @override
     def initStyleOption(

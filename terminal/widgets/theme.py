@@ -50,6 +50,7 @@ BASE_PX = 12
 ROW_PX = 19
 DENSITIES = {"compact": 0.9, "usual": 1.0, "roomy": 1.2}
 """How high rows are, by the word of the settings."""
+MIDDLE_LIGHTNESS = 0.5
 HAIRLINE_PX = 3
 """Lines up to this width stay as they are when letters grow."""
 COLOR_BLIND = "-colour-blind"
@@ -126,8 +127,17 @@ class Theme(QObject):
             "family": self.font.family(),
             "font_px": str(self.base_px),
             "small_px": str(max(8, self.base_px - 1)),
+            "tick": self._tick(),
         }
         self.style_sheet = _filled(self._template, values)
+
+    def _tick(self) -> str:
+        """The tick of a checked box, dark on a bright accent and bright on a dark one."""
+        if self._folder is None:
+            return "none"
+        is_bright = self.color("accent").lightnessF() > MIDDLE_LIGHTNESS
+        name = "tick.svg" if is_bright else "tick-light.svg"
+        return f'url("{(self._folder.parent / "icons" / name).as_posix()}")'
 
     @property
     def choices(self) -> dict[str, str]:

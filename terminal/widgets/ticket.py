@@ -94,6 +94,8 @@ class TicketPanel(QWidget):
             field.setPlaceholderText(words)
             field.setToolTip(f"Trigger of a {words} attached to the order; empty for none")
             field.setAccessibleName(words)
+        self._price.setAccessibleName("Price")
+        self._lots.setAccessibleName("Lots")
         self._scale.setToolTip("Many limit orders between two prices, listed before they are sent")
         self._exits.setWordWrap(True)
         self._exits.setFont(self._theme.small_font)

@@ -78,6 +78,8 @@ class TrailDialog(Dialog):
             label.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         self.events.table.setObjectName("trail.events")
         self.parts.table.setObjectName("trail.parts")
+        self.events.table.setAccessibleName("What happened to the order")
+        self.parts.table.setAccessibleName("Where its time went")
         self.parts.setFixedWidth(20 * theme.base_px)
         self.copy.setObjectName("trail.copy")
         self.copy.setToolTip("Copy all of this as text (Alt+C)")

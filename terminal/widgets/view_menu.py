@@ -5,8 +5,8 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING, final
 
-from PySide6.QtCore import QObject, Signal, Slot
-from PySide6.QtGui import QAction, QActionGroup
+from PySide6.QtCore import QObject, Qt, Signal, Slot
+from PySide6.QtGui import QAction, QActionGroup, QKeySequence
 from PySide6.QtWidgets import QInputDialog, QMenu
 
 if TYPE_CHECKING:
@@ -17,6 +17,9 @@ if TYPE_CHECKING:
     from terminal.widgets.theme import Theme
 
 
+NEXT_PANEL_KEY, PREVIOUS_PANEL_KEY = "F6", "Shift+F6"
+
+
 @final
 class ViewMenu(QObject):
     """Fills a menu; what is chosen comes out as signals with names."""
@@ -24,6 +27,8 @@ class ViewMenu(QObject):
     default_layout_asked = Signal()
     previous_layout_asked = Signal()
     put_back_asked = Signal()
+    next_panel_asked = Signal()
+    previous_panel_asked = Signal()
     lock_asked = Signal(bool)
     workspace_chosen = Signal(str)
     workspace_named = Signal(str)
@@ -35,13 +40,15 @@ class ViewMenu(QObject):
         self._theme = theme
         self._menu = menu
         self._end_of_panels = menu.addSeparator()
+        self._with_key("&Next panel", NEXT_PANEL_KEY, self.next_panel_asked)
+        self._with_key("Pre&vious panel", PREVIOUS_PANEL_KEY, self.previous_panel_asked)
         self._plain("Put &torn-off panels back", self.put_back_asked)
         self._lock = QAction("&Lock the layout", menu)
         self._lock.setCheckable(True)
         self._lock.triggered.connect(self.lock_asked)
         menu.addAction(self._lock)
         self._plain("&Restore default layout", self.default_layout_asked)
-        self._previous = self._plain("Bring back the pre&vious layout", self.previous_layout_asked)
+        self._previous = self._plain("&Bring back the previous layout", self.previous_layout_asked)
         self._previous.setEnabled(False)
         self._workspaces = menu.addMenu("&Workspace")
         self._workspace_group = QActionGroup(self)
@@ -83,6 +90,12 @@ class ViewMenu(QObject):
         drop.setEnabled(bool(names) and current != names[0])
         drop.triggered.connect(partial(self.workspace_dropped.emit, current))
         self._workspaces.addAction(drop)
+
+    def _with_key(self, words: str, key: str, signal: object) -> None:
+        action = self._plain(words, signal)
+        action.setShortcut(QKeySequence(key))
+        # A shortcut of the main window would not fire while a torn-off panel has the focus.
+        action.setShortcutContext(Qt.ShortcutContext.ApplicationShortcut)
 
     def _plain(self, words: str, signal: object) -> QAction:
         action = QAction(words, self._menu)

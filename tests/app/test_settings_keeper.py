@@ -15,6 +15,8 @@ from terminal.storage.paths import resources
 from terminal.storage.settings import Settings, SettingsStore
 from terminal.viewmodels.ladder_columns import LadderColumn, shown
 from terminal.viewmodels.ladder_options import LADDER, SHIPPED, Centering, to_document
+from terminal.viewmodels.tape import TapeViewModel
+from terminal.viewmodels.tape_options import TapeOptions
 from terminal.widgets.theme import Theme
 from tests.support.desktop import Desktop
 from tests.support.fake_clock import FakeClock
@@ -43,8 +45,20 @@ class Kept:
         self.parent = QObject()
         self.keeper = SettingsKeeper(self.store, settings, self.parent)
         theme = Theme.load(resources() / "themes", "dark")
+        self.tape = TapeViewModel(
+            desktop.workspace,
+            cast("Any", None),
+            desktop.clock,
+            desktop.bench.notices,
+            desktop.frame,
+            self.parent,
+        )
         program = SimpleNamespace(
-            workspace=desktop.workspace, ladder=desktop.ladder, theme=theme, chart=None
+            workspace=desktop.workspace,
+            ladder=desktop.ladder,
+            tape=self.tape,
+            theme=theme,
+            chart=None,
         )
         self.layouts = Layouts()
         self.keeper.watch(cast("Any", program), cast("Any", self.layouts))
@@ -62,6 +76,18 @@ async def test_the_ladder_looks_as_it_was_left(tmp_path: Path) -> None:
 
     assert second.ladder.options == chosen
     assert second.ladder.axis.drift_ticks == 7
+    for desktop in (first, second):
+        await desktop.bench.owner.close()
+
+
+async def test_the_tape_is_read_as_it_was_left(tmp_path: Path) -> None:
+    first, second = Desktop(), Desktop()
+    chosen = TapeOptions(joins_bursts=False, least_lots=5, large_lots=500, alerts=True)
+    kept = Kept(tmp_path, first)
+    kept.tape.set_options(chosen)
+    kept.keeper.save()
+
+    assert Kept(tmp_path, second).tape.options == chosen
     for desktop in (first, second):
         await desktop.bench.owner.close()
 

@@ -114,3 +114,18 @@ def test_the_meter_counts_what_came_within_the_window(
     assert found.sold == sum(lots for _, taker, lots in within if taker is Side.SELL)
     assert found.trades_per_s == Decimal(len(within) * 1000) / window_ms
     assert found.lots_per_s == Decimal((found.bought + found.sold) * 1000) / window_ms
+
+
+@given(TRADES, st.integers(0, 9), st.integers(0, 60), st.integers(1, 60))
+def test_the_rows_after_a_number_are_those_that_would_be_listed(
+    rows: list[tuple[Side, int, int, int]], least: int, number: int, most: int
+) -> None:
+    tape, at_ms = Tape(TapeSettings(burst_ms=20, least_lots=Lots(least))), 0
+    for taker, price, lots, wait_ms in rows:
+        at_ms += wait_ms
+        tape.add(a_trade(taker, price, lots, at_ms))
+        if lots == 9:
+            tape.hole()
+    listed = [row for row in tape.newest(1000) if row.number > number]
+    assert tape.count_after(number, most) == min(most, len(listed))
+    assert (tape.newest_row is None) == (len(tape) == 0)

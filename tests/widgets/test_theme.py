@@ -6,6 +6,7 @@ import math
 from typing import TYPE_CHECKING
 
 import pytest
+from PySide6.QtWidgets import QCheckBox
 
 from terminal.storage.paths import resources
 from terminal.storage.settings import DENSITIES as SETTABLE
@@ -312,3 +313,23 @@ def test_our_own_font_is_used_with_digits_of_one_width(tmp_path: Path) -> None:
     assert len({theme.text_width(digit * 8) for digit in "0123456789"}) == 1
     (tmp_path / "broken.otf").write_text("no font")
     assert Theme.register_fonts(tmp_path) == ("broken.otf",)
+
+
+@pytest.mark.usefixtures("qapp")
+@pytest.mark.parametrize("name", THEMES)
+def test_a_checked_box_has_a_tick_that_stands_out_from_its_ground(name: str) -> None:
+    theme = Theme.load(FOLDER, name)
+    box = QCheckBox("on")
+    box.setStyleSheet(theme.style_sheet)
+    box.setChecked(True)
+    box.resize(box.sizeHint())
+    picture = box.grab().toImage()
+    accent, size = theme.color("accent").lightnessF(), 13
+    found = [
+        abs(picture.pixelColor(x, y).lightnessF() - accent)
+        for x in range(2, size)
+        for y in range(box.height() // 2 - 5, box.height() // 2 + 5)
+    ]
+    assert max(found) > 0.3
+    assert sum(difference < 0.1 for difference in found) > len(found) // 3
+    box.deleteLater()

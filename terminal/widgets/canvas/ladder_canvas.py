@@ -15,6 +15,7 @@ from terminal.widgets.canvas.ladder_clicks import take_click
 from terminal.widgets.canvas.ladder_layout import LadderLayout, least_width, place
 from terminal.widgets.canvas.ladder_list import PLAIN, row_list
 from terminal.widgets.canvas.ladder_painter import FRAME_PX, LadderPainter
+from terminal.widgets.canvas.ladder_speech import LadderSpeech
 from terminal.widgets.inputs import HeldKeys, chord_of, pressed_at_ms
 
 if TYPE_CHECKING:
@@ -71,6 +72,7 @@ class LadderCanvas(QWidget):
         self._layout = self._place_columns()
         self._wheel = 0
         self._held = HeldKeys()
+        self.speech = LadderSpeech(self)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setMouseTracking(True)
         self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
@@ -126,6 +128,7 @@ class LadderCanvas(QWidget):
         """Take the view-model's view; ask for a repaint of what differs."""
         before, now = self._shown, self._vm.view
         self._shown = now
+        self.speech.show(now)
         if (before.options, before.missing, before.price_digits) != (
             now.options,
             now.missing,
@@ -188,9 +191,11 @@ class LadderCanvas(QWidget):
             if view.stale is not None:
                 self._painter.paint_stale(painter, layout, view.stale)
         self._painter.paint_frame(painter, layout, view)
-        if self.hasFocus() and not (view.is_keyboard_armed or view.is_mouse_armed):
-            painter.setPen(self._theme.color("line_strong"))
-            painter.drawRect(0, 0, layout.width - 1, layout.height - 1)
+        if self.hasFocus():
+            # Inside the frame of an armed ladder: whether it reads the keys is another question.
+            inset = FRAME_PX if view.is_keyboard_armed or view.is_mouse_armed else 0
+            painter.setPen(self._theme.color("accent"))
+            painter.drawRect(self.rect().adjusted(inset, inset, -inset - 1, -inset - 1))
         painter.end()
         self._meter.painted()
 
@@ -291,6 +296,7 @@ class LadderCanvas(QWidget):
     @override
     def focusInEvent(self, event: QFocusEvent) -> None:
         super().focusInEvent(event)
+        self.speech.focus_came(self._shown)
         self.update()
 
     @override

@@ -1,0 +1,234 @@
+"""The tape's panel: speed, filter, large trades, rows, and what the menu of it offers."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import TYPE_CHECKING, final
+
+from PySide6.QtCore import QSize, Qt, Slot
+from PySide6.QtGui import QAction, QPainter
+from PySide6.QtWidgets import (
+    QFileDialog,
+    QHBoxLayout,
+    QLabel,
+    QLineEdit,
+    QMenu,
+    QSizePolicy,
+    QToolButton,
+    QVBoxLayout,
+    QWidget,
+)
+from typing_extensions import override
+
+from terminal.viewmodels import text
+from terminal.viewmodels.tape_view import TapeMeter
+from terminal.viewmodels.text import Role
+from terminal.widgets.canvas.tape_canvas import TapeCanvas
+from terminal.widgets.styling import paint_role, set_property
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from PySide6.QtGui import QPaintEvent
+
+    from terminal.viewmodels.frame import FrameMeter
+    from terminal.viewmodels.tape import TapeViewModel
+    from terminal.widgets.theme import Theme
+
+_ELLIPSIS = "\N{HORIZONTAL ELLIPSIS}"
+
+
+@final
+class SpeedBar(QWidget):
+    """How fast the tape runs: a bar whose two parts are what was bought and what was sold."""
+
+    def __init__(self, theme: Theme, parent: QWidget) -> None:
+        super().__init__(parent)
+        self.setObjectName("tape.speed")
+        self._theme = theme
+        self._meter = TapeMeter()
+        self._take_theme()
+        theme.changed.connect(self._take_theme)
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        self.setToolTip(
+            "The last five seconds, beside the fastest ones of the last minute. The left part was "
+            "bought, the right one sold."
+        )
+
+    @Slot()
+    def _take_theme(self) -> None:
+        self._colors = [self._theme.color(name) for name in ("line", "buy", "sell")]
+        self.update()
+
+    def show_meter(self, meter: TapeMeter) -> None:
+        """Show another speed."""
+        if meter != self._meter:
+            self._meter = meter
+            self.update()
+
+    @override
+    def sizeHint(self) -> QSize:
+        return QSize(self._theme.px(60), self._theme.px(5))
+
+    @override
+    def paintEvent(self, _event: QPaintEvent) -> None:
+        painter = QPainter(self)
+        empty, buy, sell = self._colors
+        width, height = self.width(), self.height()
+        painter.fillRect(0, 0, width, height, empty)
+        full = round(width * self._meter.full)
+        bought = round(full * self._meter.bought)
+        painter.fillRect(0, 0, bought, height, buy)
+        painter.fillRect(bought + 1, 0, max(0, full - bought - 1), height, sell)
+        painter.end()
+
+
+@final
+class TapePanel(QWidget):
+    """Public trades of the shown contract. The rows have the focus first."""
+
+    def __init__(
+        self,
+        view_model: TapeViewModel,
+        theme: Theme,
+        meter: FrameMeter,
+        parent: QWidget | None = None,
+    ) -> None:
+        super().__init__(parent)
+        self.setObjectName("panel")
+        self._vm = view_model
+        self._theme = theme
+        self.canvas = TapeCanvas(view_model, theme, meter, self)
+        self.speed = QLabel(self)
+        self.speed.setObjectName("tape.words")
+        paint_role(self.speed, Role.TEXT_DIM)
+        self._bar = SpeedBar(theme, self)
+        options = view_model.options
+        self.least = self._field("least", options.least_lots, view_model.choose_least)
+        self.large = self._field("large", options.large_lots, view_model.choose_large)
+        self._menu_button()
+        self._lay_out()
+        self.setFocusProxy(self.canvas)
+        view_model.changed.connect(self._show)
+        view_model.options_changed.connect(self._show_options)
+        self._show_options()
+
+    # Building --------------------------------------------------------------------------------
+
+    def _field(self, name: str, lots: int, choose: Callable[[str], str]) -> QLineEdit:
+        title, empty, help_words = _FIELDS[name]
+        line = QLineEdit(str(lots) if lots else "", self)
+        line.setObjectName(f"tape.{name}")
+        line.setPlaceholderText(empty)
+        line.setToolTip(help_words)
+        line.setAccessibleName(f"{title}, lots")
+        line.setAccessibleDescription(help_words)
+        line.setAlignment(Qt.AlignmentFlag.AlignRight)
+        line.setFixedWidth(self._theme.text_width("1 000 000") + self._theme.px(16))
+        line.editingFinished.connect(partial(self._take, line, help_words, choose))
+        return line
+
+    @staticmethod
+    def _take(line: QLineEdit, help_words: str, choose: Callable[[str], str]) -> None:
+        problem = choose(line.text())
+        set_property(line, "wrong", "true" if problem else "false")
+        line.setToolTip(problem or help_words)
+        line.setAccessibleDescription(problem or help_words)
+
+    def _menu_button(self) -> None:
+        vm = self._vm
+        self.menu = QMenu(self)
+        self.joins = self._switch("&Join bursts of one side", vm.join_bursts)
+        self.alerts = self._switch("&Tell large ones in the event log", vm.tell_large)
+        self.held = self._switch("&Pause\tSpace", lambda _: vm.toggle_held())
+        self.menu.aboutToShow.connect(self._show_held)
+        self.menu.addSeparator()
+        save = QAction(f"&Save as CSV{_ELLIPSIS}", self.menu)
+        save.setToolTip("All rows that are kept, whatever the filter.")
+        save.triggered.connect(self._ask_for_file)
+        self.menu.addAction(save)
+        button = self._button = QToolButton(self)
+        button.setObjectName("tape.menu")
+        button.setText("Tape \N{BLACK DOWN-POINTING SMALL TRIANGLE}")
+        button.setAccessibleName("What the tape offers")
+        button.setToolTip("Join bursts, tell large ones, pause, save as CSV")
+        button.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
+        button.setMenu(self.menu)
+        set_property(button, "slim", "true")
+
+    def _switch(self, words: str, act: Callable[[bool], None]) -> QAction:
+        action = QAction(words, self.menu)
+        action.setCheckable(True)
+        action.triggered.connect(act)
+        self.menu.addAction(action)
+        return action
+
+    def _lay_out(self) -> None:
+        gap = self._theme.px(4)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(gap, gap, gap, gap)
+        column.setSpacing(gap)
+        fields = QHBoxLayout()
+        fields.setSpacing(gap)
+        for name, line in (("least", self.least), ("large", self.large)):
+            label = QLabel(_FIELDS[name][0], self)
+            paint_role(label, Role.TEXT_DIM)
+            fields.addWidget(label)
+            fields.addWidget(line)
+        fields.addStretch(1)
+        fields.addWidget(self._button)
+        column.addLayout(fields)
+        column.addWidget(self.speed)
+        column.addWidget(self._bar)
+        column.addWidget(self.canvas, 1)
+        # Long words of a fast tape must not make the panel wider.
+        self.speed.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
+
+    # Showing ---------------------------------------------------------------------------------
+
+    @Slot()
+    def _show(self) -> None:
+        meter = self._vm.view.meter
+        self.speed.setText(meter.words)
+        self._bar.show_meter(meter)
+
+    @Slot()
+    def _show_held(self) -> None:
+        self.held.setChecked(self._vm.is_held)
+
+    @Slot()
+    def _show_options(self) -> None:
+        options = self._vm.options
+        self.joins.setChecked(options.joins_bursts)
+        self.alerts.setChecked(options.alerts)
+        for line, lots in ((self.least, options.least_lots), (self.large, options.large_lots)):
+            if not line.hasFocus():
+                line.setText(text.whole(lots) if lots else "")
+
+    # Saving ----------------------------------------------------------------------------------
+
+    @Slot()
+    def _ask_for_file(self) -> None:
+        dialog = QFileDialog(self, "Save the tape")
+        dialog.setObjectName("tape.file")
+        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
+        dialog.setNameFilter("Comma-separated values (*.csv)")
+        dialog.setDefaultSuffix("csv")
+        dialog.selectFile(self._vm.file_name)
+        dialog.fileSelected.connect(self._vm.save_as)
+        dialog.open()
+
+
+_FIELDS = {
+    "least": (
+        "From",
+        "all",
+        "Only trades and bursts of so many lots are listed. Empty lists all.",
+    ),
+    "large": (
+        "Large",
+        "none",
+        "Bursts of so many lots stand out; the event log can tell them. Empty marks none.",
+    ),
+}
