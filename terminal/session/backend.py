@@ -28,6 +28,7 @@ from terminal.session.conditions import (
     truth_condition,
 )
 from terminal.session.daily_loss import DailyLoss
+from terminal.session.entry_lock import EntryLock
 from terminal.session.exit_orders import ExitOrders
 from terminal.session.exits import HeldExits, Protecting
 from terminal.session.feed import Feed
@@ -151,6 +152,7 @@ class Backend:
             self.notices,
             lambda: clients.keeper.time.is_doubtful,
         )
+        self.entry_lock = EntryLock(self.desk, self.limits, owner, self.notices)
         self.loss = DailyLoss(
             clients.history, self.account, self.limits, clock, owner, self.markets.contracts
         )

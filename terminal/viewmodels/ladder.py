@@ -31,6 +31,7 @@ from terminal.viewmodels.keys import (
     first_key,
 )
 from terminal.viewmodels.ladder_axis import PAGE_ROWS, LadderAxis
+from terminal.viewmodels.ladder_bracket import LadderBracket
 from terminal.viewmodels.ladder_face import LadderFace, RowFacts
 from terminal.viewmodels.ladder_hold import CALLED_OFF, LadderHold
 from terminal.viewmodels.ladder_outbox import LadderOutbox
@@ -122,6 +123,7 @@ class LadderViewModel(ViewModel):
         self._outbox = LadderOutbox(
             self.trading, desk, self.holding, self._hold_ms, self._shown_market
         )
+        self._bracket = LadderBracket(self.trading, desk)
         self._hand: LadderProtection | None = None
         self._workspace = workspace
         self._desk = desk
@@ -140,6 +142,7 @@ class LadderViewModel(ViewModel):
         hand = LadderProtection(self.trading, self._desk, protecting)
         self._mend, self._hand = mend, hand
         self.staging.reference = hand.stop_reference
+        self._bracket.fires = hand.fires
         mend.lane_of = self._chosen_lane
         mend.changed.connect(self.mark_dirty)
         self._actions.update(self._bind_protection(hand, mend))
@@ -280,6 +283,22 @@ class LadderViewModel(ViewModel):
         self.holding.key_done()
         self.mark_dirty()
         return True
+
+    def run(self, action: LadderAction) -> None:
+        """An action chosen by its name: the rules of its key hold, twice included."""
+        at_ms = int(monotonic() * 1000)
+        with self._desk.latency.gesture():
+            if action in DOUBLE_PRESSED and not self.holding.takes_key(action):
+                self.trading.press(action, at_ms, BUTTON_PRESS_MS)
+            elif action not in DOUBLE_PRESSED:
+                self._act(action, at_ms)
+        self.holding.key_done()
+        self.mark_dirty()
+
+    @property
+    def silence(self) -> str:
+        """Why nothing at all is sent here, not even a cancel; empty while something is."""
+        return self._desk.access.silence
 
     def _act(self, action: LadderAction, at_ms: int) -> None:
         if self.holding.takes_key(action):
@@ -505,6 +524,7 @@ class LadderViewModel(ViewModel):
         grabbed = self.trading.grabbed(self.axis.step)
         if grabbed is not None:
             found.append(grabbed._replace(held_share=self.holding.share))
+        found += self._bracket.staged(self.axis.step)
         at_cursor = self._at_cursor()
         if at_cursor is not None:
             found.append(at_cursor)
@@ -664,6 +684,8 @@ class LadderViewModel(ViewModel):
             LadderAction.BUY_AT_ASK: partial(self._send_at_touch, Side.BUY, Side.SELL),
             LadderAction.SELL_AT_BID: partial(self._send_at_touch, Side.SELL, Side.BUY),
             LadderAction.GRAB: self._grab,
+            LadderAction.GRAB_ALL_UP: partial(self._shift_bracket, 1),
+            LadderAction.GRAB_ALL_DOWN: partial(self._shift_bracket, -1),
             LadderAction.COMMIT: self._commit,
             LadderAction.CANCEL_AT_CURSOR: self._cancel_at_cursor,
             LadderAction.CANCEL_NEWEST: trading.cancel_newest,
@@ -747,6 +769,11 @@ class LadderViewModel(ViewModel):
     def _grab(self) -> None:
         if self.trading.grab is None:
             self.trading.grab_at(self.axis.cursor, self.axis.step)
+
+    def _shift_bracket(self, rows: int) -> None:
+        self._bracket.shift(rows, self.axis.step)
+        if self.trading.grab is not None:
+            self.axis.reveal(self.trading.grab.target)
 
     def _commit(self) -> None:
         self._outbox.commit(self.axis.step)

@@ -75,7 +75,7 @@ class LadderOutbox:
             or contract is None
             or order is None
             or order.shown_at is None
-            or row_index(order.shown_at, step) == grab.target
+            or (row_index(order.shown_at, step) == grab.target and not grab.all_rows)
         ):
             trading.commit(step)
             return
@@ -104,6 +104,8 @@ class LadderOutbox:
             return "the contract changed."
         if trading.lane is not lane:
             return "the lane changed."
+        if trading.locked():
+            return "order entry was locked."
         if not trading.is_free(ArmedBy.KEYBOARD, reduces=reduces):
             return "trading is off."
         stale = market.staleness()

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, final
 from terminal.domain.held_exits import Breakeven, HeldPlan, Step, Target
 from terminal.domain.lanes import closes
 from terminal.domain.protection import breakeven_price, protective_price
-from terminal.domain.ticket import AttachedExits
+from terminal.domain.ticket import AttachedExits, StopTrigger
 from terminal.domain.triggers import Fires, Purpose, gap_warning, trigger_for, would_fire_now
 from terminal.domain.units import Lots, Price, Side
 from terminal.session.results import Blocked
@@ -29,6 +29,7 @@ from terminal.viewmodels.text import Role
 if TYPE_CHECKING:
     from terminal.domain.contract import Contract
     from terminal.domain.events import StopReference
+    from terminal.domain.order import Order
     from terminal.domain.protection import Held, ProtectionSettings
     from terminal.domain.ticket import OrderTicket
     from terminal.domain.triggers import References
@@ -80,6 +81,15 @@ class LadderProtection:
     def stop_reference(self) -> StopReference:
         """The price that stops watch."""
         return self._watch.settings.reference
+
+    def fires(self, order: Order, price: Price) -> bool:
+        """Whether a waiting stop would fire at once if it were moved to a price."""
+        contract = self._desk.contract(order.symbol)
+        if contract is None or order.stop_direction is None or order.stop_reference is None:
+            return False
+        trigger = StopTrigger(order.stop_direction, order.stop_reference, price)
+        now = self._watch.references(order.symbol)
+        return would_fire_now(trigger, contract.scale, now) is Fires.YES
 
     # Stops -----------------------------------------------------------------------------------
 

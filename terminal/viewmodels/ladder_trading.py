@@ -7,7 +7,7 @@ trading off, stopped, orders of before unresolved) keys still send what only red
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from enum import Enum
 from typing import TYPE_CHECKING, final
@@ -66,11 +66,16 @@ class Sending:
 @final
 @dataclass(frozen=True, slots=True)
 class Grab:
-    """An own order in hand, and the row it would go to."""
+    """An own order in hand, and the row it would go to.
+
+    ``all_rows`` are those of them that ``others`` move along, by ``LadderBracket``.
+    """
 
     client_oid: ClientOid
     side: Side
     target: int
+    all_rows: int = 0
+    others: tuple[ClientOid, ...] = ()
 
 
 class ChoicePurpose(Enum):
@@ -110,6 +115,10 @@ class LadderTrading:
         self.arming_key = "F4"
         self.holds: Callable[[Sending], bool] | None = None
         """Takes an order that is to be held back a moment before it is sent; True when it did."""
+        self.commits_all: Callable[[int], None] | None = None
+        """Moves a whole bracket."""
+        self.locked: Callable[[], str] = str
+        """Why no order is entered by hand at all; empty while some may be."""
         self._presses = DoublePress()
         self._lane = PositionSide.LONG
 
@@ -204,7 +213,7 @@ class LadderTrading:
 
     def ready(self, price: Price | None, *, reduces: bool) -> Contract | None:
         """The contract that a key may send an order for; None after saying why none may be."""
-        if self._is_refused("Not sent.", reduces=reduces):
+        if self._is_locked("Not sent.") or self._is_refused("Not sent.", reduces=reduces):
             return None
         if self.contract is None or price is None:
             self.say("There is no price to send at yet.", Role.CAUTION)
@@ -213,7 +222,9 @@ class LadderTrading:
 
     def send_limit(self, side: Side, price: Price | None, hand: ArmedBy) -> None:
         """Send a limit of the size in hand, if armed and not blocked."""
-        if self._is_refused("Not sent.", reduces=self.is_exit(side)):
+        if self._is_locked("Not sent.") or self._is_refused(
+            "Not sent.", reduces=self.is_exit(side)
+        ):
             return
         contract = self.contract
         if contract is None or price is None:
@@ -360,7 +371,7 @@ class LadderTrading:
 
     def grab_at(self, row: int | None, step: int) -> None:
         """Take the own order on a row in hand; several ask which."""
-        if self._is_silent("Not moved."):
+        if self._is_silent("Not moved.") or self._is_locked("Not moved."):
             return
         hand, may_open = ArmedBy.KEYBOARD, not self._desk.access.reason
         orders = [
@@ -384,16 +395,19 @@ class LadderTrading:
         """Move the grabbed order's target (positive is up), never below the first tick."""
         if self.grab is not None:
             target = max(0, self.grab.target + rows)
-            self.grab = Grab(self.grab.client_oid, self.grab.side, target)
+            self.grab = replace(self.grab, target=target)
 
     def commit(self, step: int) -> None:
-        """Move the grabbed order to its target."""
+        """Move the grabbed order to its target, with what moves along."""
+        if self.grab is not None and self.grab.all_rows and self.commits_all is not None:
+            self.commits_all(step)
+            return
         grab, self.grab = self.grab, None
         if grab is None or self.contract is None:
             return
         order = self._desk.orders.get(grab.client_oid)
         reduces = order is not None and self.reduces(order)
-        if self._is_refused("Not moved.", reduces=reduces):
+        if self._is_locked("Not moved.") or self._is_refused("Not moved.", reduces=reduces):
             return
         if self._is_unarmed(ArmedBy.KEYBOARD, reduces=reduces):
             return
@@ -421,6 +435,8 @@ class LadderTrading:
         if row_index(order.shown_at, step) == self.grab.target:
             return None
         price = price_for_side(self.grab.target, step, self.grab.side)
+        if self.grab.target - self.grab.all_rows == row_index(order.shown_at, step):
+            price = Price(order.shown_at + self.grab.all_rows * step)
         return StagedOrder(self.grab.side, price, "moved here", order.remaining)
 
     def drop_ended_grab(self) -> None:
@@ -462,7 +478,11 @@ class LadderTrading:
         side = _MARKET_SIDES.get(action)
         reduces = not needs_arming or (side is not None and self.is_exit(side))
         if self._is_refused(f"Not {_DONE[action]}.", reduces=reduces) or (
-            needs_arming and self._is_unarmed(ArmedBy.KEYBOARD, reduces=reduces)
+            needs_arming
+            and (
+                self._is_locked(f"Not {_DONE[action]}.")
+                or self._is_unarmed(ArmedBy.KEYBOARD, reduces=reduces)
+            )
         ):
             self._presses.forget()
         elif not is_second:
@@ -549,6 +569,18 @@ class LadderTrading:
         """Whether the exchange keeps an order from opening, by its own word."""
         return order.reduces_only and order.client_oid not in self._desk.flags_unknown
 
+    def may_enter(self, what: str, hand: ArmedBy, *, reduces: bool) -> bool:
+        """Whether a hand may enter such an order now; else it is said why not."""
+        return not (
+            self._is_locked(what)
+            or self._is_refused(what, reduces=reduces)
+            or self._is_unarmed(hand, reduces=reduces)
+        )
+
+    def _is_locked(self, what: str) -> bool:
+        """Whether the lock keeps hands from entering anything, what reduces included."""
+        return self._says(what, self.locked())
+
     def _is_silent(self, what: str) -> bool:
         """Whether nothing may be sent at all, not even a cancel."""
         return self._says(what, self._desk.access.silence)
@@ -576,7 +608,7 @@ class LadderTrading:
 
     def _cancel(self, order: Order) -> None:
         self._desk.cancel(order.client_oid)
-        self.say(f"Cancelling {self._named(order)}.", Role.CAUTION)
+        self.say(f"Cancelling {self.named(order)}.", Role.CAUTION)
 
     def _take(self, order: Order, step: int) -> None:
         if order.shown_at is None or order.side is None:
@@ -586,16 +618,17 @@ class LadderTrading:
         cost = "A move loses the place in the queue."
         if order.state is OrderState.UNTRIGGERED:
             cost = "It stays until the new one waits." if order.reduces_only else ""
-        words = f"Holding {self._named(order)}: arrows move, Enter commits, Esc drops. {cost}"
+        words = f"Holding {self.named(order)}: arrows move, Enter commits, Esc drops. {cost}"
         self.say(words.rstrip(), Role.ACCENT)
 
     def _ask(self, purpose: ChoicePurpose, orders: list[Order]) -> None:
         shown = orders[:5]
         self.choice = Choice(purpose, tuple(order.client_oid for order in shown))
-        listed = ", ".join(f"{n} {self._named(order)}" for n, order in enumerate(shown, start=1))
+        listed = ", ".join(f"{n} {self.named(order)}" for n, order in enumerate(shown, start=1))
         self.say(f"Which to {purpose.value}? {listed}. Esc for none.", Role.ACCENT)
 
-    def _named(self, order: Order) -> str:
+    def named(self, order: Order) -> str:
+        """An order in a few words: side, lots, lane and price."""
         side = order.side.value if order.side else "order"
         words = f"{side} {text.whole(order.remaining)}"
         if order.position_side not in {None, PositionSide.BOTH} and order.position_side:
