@@ -7,6 +7,7 @@ from functools import partial
 from typing import TYPE_CHECKING, NamedTuple, final
 
 from terminal.app.account_menu import LiveParts, account_dialogs, fill_account_menu, follow_live
+from terminal.app.entry_panels import add_entry
 from terminal.app.gesture_panels import add_gestures, add_pairs
 from terminal.app.safety_panels import SafetyPanels, add_safety, safety_panels
 from terminal.app.truth_panels import add_truth, truth_dialogs
@@ -174,6 +175,7 @@ def build(
             *dialogs,
             *truth,
             *gestures,
+            *add_entry(window, theme, backend, frame, shown, workspace),
             *safety,
         ),
         window=window,

@@ -58,7 +58,7 @@ class LadderOutbox:
             trading.say(HELD, Role.ACCENT)
         self._hold.hold(
             _staged(sending.ticket),
-            partial(trading.send_now, kept),
+            partial(_send, trading, kept),
             lost=partial(self._why_lost, place, reduces=sending.ticket.reduces_only),
             dropped=bring_back,
         )
@@ -126,6 +126,10 @@ def _staged(ticket: OrderTicket) -> StagedOrder | None:
         "held back",
     )
     return StagedOrder(ticket.side, price, kind, ticket.lots, " ".join(filter(None, flags)))
+
+
+def _send(trading: LadderTrading, kept: Sending) -> None:
+    trading.send_now(kept)
 
 
 def _nothing() -> None:
