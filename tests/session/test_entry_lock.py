@@ -24,9 +24,7 @@ class Stage:
     def __init__(self, bench: Bench) -> None:
         self.bench = bench
         self.file = FakeLimitFile()
-        self.keeper = LimitKeeper(
-            self.file, GuardLimits(), bench.clock, bench.owner, bench.notices
-        )
+        self.keeper = LimitKeeper(self.file, GuardLimits(), bench.clock, bench.owner, bench.notices)
         self.lock = EntryLock(bench.desk, self.keeper, bench.owner, bench.notices)
         self.told: list[str] = []
         self.lock.on_locked.add(lambda: self.told.append("locked"))
