@@ -122,6 +122,10 @@ class UnlockDialog(Dialog):
         first = self._password if self._vm.view.needs_password else self._unlock
         first.setFocus(Qt.FocusReason.OtherFocusReason)
 
+    @override
+    def on_hidden(self) -> None:
+        self.give_back()
+
     @Slot()
     def _on_unlock(self) -> None:
         self._vm.unlock(self._password.text())

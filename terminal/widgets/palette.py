@@ -127,6 +127,10 @@ class PaletteDialog(Dialog):
         else:
             self._vm.move(rows)
 
+    @override
+    def on_hidden(self) -> None:
+        self.give_back()
+
     @Slot()
     def _on_run(self) -> None:
         command = self._vm.take()
@@ -134,10 +138,8 @@ class PaletteDialog(Dialog):
             return
         asker = self.parentWidget()
         self.accept()
-        if asker is not None:
-            asker.activateWindow()
         # After the focus is back: what acts may open a window of its own.
-        QTimer.singleShot(0, command.run)
+        QTimer.singleShot(0, asker or self, command.run)
 
     def _on_current(self, item: QTreeWidgetItem | None) -> None:
         row = -1 if item is None else self._list.indexOfTopLevelItem(item)

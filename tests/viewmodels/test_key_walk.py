@@ -106,8 +106,8 @@ class Walker:
             )
         )
 
-    async def enter(self) -> None:
-        """Into the mode, whatever the key before has left."""
+    async def begin_anew(self) -> None:
+        """Away with whatever the key before has left; one own order at the best bid."""
         ladder = self.ladder
         ladder.habits = LadderHabits()
         ladder.disarm("")
@@ -125,6 +125,11 @@ class Walker:
         ladder.trading.take_flags()
         self.desktop.frame.tick()
         self.press(Chord("Home"))
+
+    async def enter(self) -> None:
+        """Into the mode."""
+        await self.begin_anew()
+        ladder = self.ladder
         if self.mode == "mouse armed":
             ladder.toggle_mouse()
         elif self.mode not in {"unarmed", "locked"}:
@@ -197,7 +202,7 @@ def judge(mode: str, action: LadderAction, tickets: list[OrderTicket], cancels: 
         assert cancels, action
     if cancels and mode != "held":
         assert action in GETS_OUT | {A.COMMIT, A.REVERSE} or action.name.startswith("SIZE_")
-    if rule.may_open and action in SENDS and mode not in {"held"}:
+    if rule.may_open and action in SENDS and mode != "held":
         assert len(tickets) == 1, action
     if mode == "locked":
         assert not tickets or action in GETS_OUT, "the lock keeps what reduces by hand, too"

@@ -6,7 +6,7 @@ import contextlib
 from typing import TYPE_CHECKING
 
 import pytest
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QDeadlineTimer, Qt
 from PySide6.QtGui import QKeySequence
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QLabel, QLineEdit, QPushButton, QWidget
@@ -32,6 +32,14 @@ K, M = Qt.Key, Qt.KeyboardModifier
 LETTERS = {PALETTE_KEY: K.Key_K, SEARCH_KEY: K.Key_F, LOCK_KEY: K.Key_L}
 
 
+def active(window: QWidget) -> None:
+    """Wait until the window system says so."""
+    deadline = QDeadlineTimer(5000)
+    while QApplication.activeWindow() is not window:
+        assert not deadline.hasExpired(), "it does not become active"
+        QTest.qWait(1)
+
+
 class Backend:
     """What ``add_entry`` needs of a backend."""
 
@@ -54,9 +62,12 @@ class Stage:
         self.desktop, self.ladder = bench.desktop, bench.desktop.ladder
 
     def press(self, key: str) -> None:
-        """A key of the whole program, where the focus is."""
-        focused = QApplication.focusWidget() or self.window
-        QTest.keyClick(focused, LETTERS[key], M.ControlModifier)
+        """A key of the whole program, as the system would: into the window that is used."""
+        window = QApplication.activeWindow()
+        assert window is not None
+        handle = QWidget.windowHandle(window)
+        assert handle is not None
+        QTest.keyClick(handle, LETTERS[key], M.ControlModifier)
         self.desktop.frame.tick()
 
     def dialog(self, kind: type[QWidget]) -> QWidget | None:
@@ -70,6 +81,7 @@ class Stage:
         assert isinstance(line, QLineEdit)
         QTest.keyClicks(line, typed)
         QTest.keyClick(line, K.Key_Return)
+        QTest.qWait(1)  # the loop here is not Qt's: its tasks do not mind
         await self.desktop.settle()
 
 
@@ -91,6 +103,7 @@ async def a_stage() -> AsyncIterator[Stage]:
         panel.start()
     bench.window.activateWindow()
     bench.ladder.setFocus()
+    active(bench.window)
     try:
         yield Stage(bench, lock)
     finally:
@@ -106,8 +119,7 @@ async def test_the_keys_work_from_wherever_the_focus_is(place: str) -> None:
         if place == "torn-off panel":
             dock = one.window.docks.panels["log"]
             dock.tear_off()
-            dock.dock.window().activateWindow()
-            dock.dock.widget().setFocus()
+            active(dock.dock.window())
             assert dock.dock.window() is not one.window
         for key in (PALETTE_KEY, SEARCH_KEY):
             one.press(key)
@@ -115,8 +127,7 @@ async def test_the_keys_work_from_wherever_the_focus_is(place: str) -> None:
             assert dialog is not None, key
             QTest.keyClick(dialog, K.Key_Escape)
             assert one.dialog(PaletteDialog) is None
-            if place == "torn-off panel":
-                dock.dock.window().activateWindow()
+            active(dock.dock.window() if place == "torn-off panel" else one.window)
         one.press(LOCK_KEY)
         assert one.lock.is_locked
 
