@@ -248,7 +248,9 @@ class Backend:
                 "Make room on the disk and let the program write there; it is tried every minute.",
             ),
             lambda: standing_condition("Limits", self.limits.refusal(), "The guard's limits hold."),
-            lambda: standing_condition("Stop", self.desk.stop_reason, "Nobody stopped trading."),
+            lambda: standing_condition(
+                "Stop", self.entry_lock.other_reason(), "Nobody stopped trading."
+            ),
         )
         live = LiveSwitch(permit, checks, self.clock, self.owner, self.notices)
         for changed in (market.on_lost, account.on_lost, self.desk.on_changed, watch.on_changed):

@@ -33,6 +33,7 @@ class EntryLock:
     def __init__(
         self, desk: OrderDesk, limits: LimitKeeper, owner: TaskOwner, notices: NoticeBoard
     ) -> None:
+        self._desk = desk
         self._limits = limits
         self._notices = notices
         self.is_locked = False
@@ -46,6 +47,11 @@ class EntryLock:
     def reason(self) -> str:
         """Why no order is entered; empty while some may be."""
         return LOCKED if self.is_locked else ""
+
+    def other_reason(self) -> str:
+        """Why nothing opens but for this lock: locking is a pause, it ends no live trading."""
+        others = (stop() for stop in self._desk.stops if stop != self.reason)
+        return next(filter(None, others), "")
 
     @property
     def needs_password(self) -> bool:

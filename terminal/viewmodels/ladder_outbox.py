@@ -118,12 +118,12 @@ def _staged(ticket: OrderTicket) -> StagedOrder | None:
     if price is None:
         return None
     if ticket.is_close_order:
-        return StagedOrder(None, price, "close all", None, "held back")
+        return StagedOrder(None, price, "close all", None, "held")
     kind = "limit" if ticket.trigger is None else "stop"
     flags = (
         "post-only" if ticket.is_post_only else "",
         "reduce-only" if ticket.is_reduce_only else "",
-        "held back",
+        "held",
     )
     return StagedOrder(ticket.side, price, kind, ticket.lots, " ".join(filter(None, flags)))
 

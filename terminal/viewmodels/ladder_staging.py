@@ -16,6 +16,7 @@ from terminal.domain.lanes import closes, lane_words
 from terminal.domain.triggers import words
 from terminal.domain.units import Side
 from terminal.viewmodels import text
+from terminal.viewmodels.ladder_trading import ArmedBy
 from terminal.viewmodels.ladder_view import StagedOrder
 from terminal.viewmodels.text import Role
 
@@ -188,7 +189,8 @@ class LadderStaging:
         """
         contract = self._trading.contract
         touch = None if contract is None else self._desk.touch(contract.symbol)
-        if contract is None or row is None or touch is None:
+        is_armed = ArmedBy.KEYBOARD in self._trading.armed
+        if contract is None or row is None or touch is None or not is_armed:
             return Kind.LIMIT  # which says why it is not sent
         now = kind_at(side, price_for_side(row, step, side), self._facts(contract, touch))
         shown, before = self._shown, Kind.LIMIT

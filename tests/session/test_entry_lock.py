@@ -57,6 +57,13 @@ async def test_nothing_that_opens_leaves_and_what_reduces_does(stage: Stage) -> 
     assert isinstance(stage.bench.desk.submit(a_ticket()), Submitted)
 
 
+async def test_the_lock_is_no_reason_to_end_live_trading_and_hides_none(stage: Stage) -> None:
+    stage.lock.lock()
+    assert stage.lock.other_reason() == ""
+    stage.bench.desk.stops.append(lambda: "Trading is stopped.")
+    assert stage.lock.other_reason() == "Trading is stopped."
+
+
 async def test_cancels_go_on(stage: Stage) -> None:
     oid = await an_open_order(stage.bench)
     stage.lock.lock()

@@ -81,7 +81,7 @@ async def test_the_bar_shrinks_on_the_line_of_what_is_held() -> None:
         staged = one.row(999).staged
         assert staged is not None
         assert (staged.words, staged.role, staged.held_share) == (
-            "Buy 1 limit held back", Role.BUY, 1.0,
+            "Buy 1 limit held", Role.BUY, 1.0,
         )  # fmt: skip
         one.timer.advance(HOLD_MS / 4)
         one.desktop.frame.tick()

@@ -204,6 +204,13 @@ async def test_a_type_that_changed_under_the_finger_is_not_sent() -> None:
         assert "means a limit now" in one.words
 
 
+async def test_unarmed_it_is_the_arming_that_is_told() -> None:
+    async with a_ladder(infers=True) as one:
+        one.press("Home", "PgDown", "PgDown", "Down", "S")
+        assert one.words.startswith("Keyboard trading is off")
+        assert await one.kinds() == []
+
+
 async def test_post_only_and_exits_keep_it_a_limit() -> None:
     async with a_ladder(infers=True) as one:
         one.press("F4", "Home", "PgDown", "PgDown", "Down", "O")

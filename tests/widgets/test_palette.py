@@ -9,7 +9,7 @@ import pytest
 from PySide6.QtCore import QDeadlineTimer, Qt
 from PySide6.QtGui import QKeySequence
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QLabel, QLineEdit, QPushButton, QWidget
+from PySide6.QtWidgets import QApplication, QLabel, QLineEdit, QMenu, QPushButton, QWidget
 
 from terminal.app.entry_panels import add_entry
 from terminal.domain.guard import GuardLimits
@@ -116,18 +116,20 @@ async def a_stage() -> AsyncIterator[Stage]:
 @pytest.mark.parametrize("place", ["main window", "torn-off panel"])
 async def test_the_keys_work_from_wherever_the_focus_is(place: str) -> None:
     async with a_stage() as one:
+        window: QWidget = one.window
         if place == "torn-off panel":
-            dock = one.window.docks.panels["log"]
-            dock.tear_off()
-            active(dock.dock.window())
-            assert dock.dock.window() is not one.window
+            panel = one.window.docks.panels["log"]
+            panel.tear_off()
+            window = panel.dock.window()
+            active(window)
+            assert window is not one.window
         for key in (PALETTE_KEY, SEARCH_KEY):
             one.press(key)
             dialog = one.dialog(PaletteDialog)
             assert dialog is not None, key
             QTest.keyClick(dialog, K.Key_Escape)
             assert one.dialog(PaletteDialog) is None
-            active(dock.dock.window() if place == "torn-off panel" else one.window)
+            active(window)
         one.press(LOCK_KEY)
         assert one.lock.is_locked
 
@@ -139,9 +141,8 @@ async def test_the_menu_gives_its_keys_to_the_whole_application() -> None:
             assert key in taken
         actions = [
             action
-            for menu in one.window.menuBar().actions()
-            if menu.menu() is not None
-            for action in menu.menu().actions()
+            for menu in one.window.menuBar().findChildren(QMenu)
+            for action in menu.actions()
             if action.shortcut().toString(QKeySequence.SequenceFormat.PortableText) in LETTERS
         ]
         assert len(actions) == len(LETTERS)
