@@ -71,6 +71,7 @@ class SettingPages(QObject):
         self._keeper.change(with_trading(before, choices))
         program.safety.kill_switch.kind = choices.kill
         program.safety.fuse.timeout_s = choices.fuse_timeout_s
+        program.ladder.habits = self._keeper.settings.habits
         # What is known of stops is a term of the fuse's start: it holds from the next one on.
 
     # Appearance ------------------------------------------------------------------------------
@@ -140,6 +141,9 @@ def trading_choices(settings: Settings) -> TradingChoices:
         bracket_loss_ticks=settings.bracket_loss_ticks,
         bracket_profit_ticks=settings.bracket_profit_ticks,
         gap_ticks=settings.gap_ticks,
+        hold_ms=settings.ladder_hold_ms,
+        disarms_on_focus_loss=settings.ladder_disarms_on_focus_loss,
+        infers_type=settings.ladder_infers_type,
     )
 
 
@@ -158,4 +162,7 @@ def with_trading(settings: Settings, choices: TradingChoices) -> Settings:
         bracket_loss_ticks=choices.bracket_loss_ticks,
         bracket_profit_ticks=choices.bracket_profit_ticks,
         gap_ticks=choices.gap_ticks,
+        ladder_hold_ms=choices.hold_ms,
+        ladder_disarms_on_focus_loss=choices.disarms_on_focus_loss,
+        ladder_infers_type=choices.infers_type,
     )

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple, final
 
 from terminal.app.account_menu import LiveParts, account_dialogs, fill_account_menu, follow_live
 from terminal.app.announcing import add_announcements
+from terminal.app.entry_panels import add_entry
 from terminal.app.gesture_panels import add_gestures, add_pairs
 from terminal.app.ladder_panels import add_insight
 from terminal.app.safety_panels import SafetyPanels, add_safety, safety_panels
@@ -181,6 +182,7 @@ def build(
             *dialogs,
             *truth,
             *gestures,
+            *add_entry(window, theme, backend, frame, shown, workspace),
             *safety,
         ),
         window=window,

@@ -19,7 +19,7 @@ from terminal.domain.events import (
     StopReference,
     TimeInForce,
 )
-from terminal.domain.ticket import OrderTerms, OrderTicket, StopTrigger, close_ticket
+from terminal.domain.ticket import AttachedExits, OrderTerms, OrderTicket, StopTrigger, close_ticket
 from terminal.domain.units import Lots, Price
 from terminal.domain.words import UnknownWord
 
@@ -147,6 +147,20 @@ def moved(original: OrderTicket, order: Order, price: Price, lots: Lots) -> Repl
     if limit is not None:
         limit = Price(limit + price - trigger.price)
     return replace(ticket, price=limit, trigger=replace(trigger, price=price))
+
+
+def with_exits_moved(original: OrderTicket, by: int) -> Replacement:
+    """The same ticket with its attached exits so many ticks higher, or lower.
+
+    One that would get to zero or below is a reason not to.
+    """
+    exits = original.exits
+    if exits is None:
+        return original
+    prices = [None if price is None else Price(price + by) for price in (exits.up, exits.down)]
+    if any(price is not None and price <= 0 for price in prices):
+        return Unclear("Its attached exits would lie at zero or below.")
+    return replace(original, exits=AttachedExits(exits.reference, *prices))
 
 
 def _is_between(price: Price, down: Price | None, up: Price | None) -> bool:

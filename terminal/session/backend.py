@@ -29,6 +29,7 @@ from terminal.session.conditions import (
     truth_condition,
 )
 from terminal.session.daily_loss import DailyLoss
+from terminal.session.entry_lock import EntryLock
 from terminal.session.exit_orders import ExitOrders
 from terminal.session.exits import HeldExits, Protecting
 from terminal.session.feed import Feed
@@ -155,6 +156,7 @@ class Backend:
             self.notices,
             lambda: clients.keeper.time.is_doubtful,
         )
+        self.entry_lock = EntryLock(self.desk, self.limits, owner, self.notices)
         self.loss = DailyLoss(
             clients.history, self.account, self.limits, clock, owner, self.markets.contracts
         )
@@ -255,7 +257,9 @@ class Backend:
                 "Make room on the disk and let the program write there; it is tried every minute.",
             ),
             lambda: standing_condition("Limits", self.limits.refusal(), "The guard's limits hold."),
-            lambda: standing_condition("Stop", self.desk.stop_reason, "Nobody stopped trading."),
+            lambda: standing_condition(
+                "Stop", self.entry_lock.other_reason(), "Nobody stopped trading."
+            ),
         )
         live = LiveSwitch(permit, checks, self.clock, self.owner, self.notices)
         for changed in (market.on_lost, account.on_lost, self.desk.on_changed, watch.on_changed):

@@ -224,6 +224,11 @@ class LimitKeeper:
             wish = _Wish(lambda book: replace(book, password=None), "The limits are unlocked.")
             self._ask(wish, password, "")
 
+    def prove(self, password: Secret, proven: Callable[[], None]) -> None:
+        """Call once if this is the password; else ``answer`` says that it is not."""
+        if self.has_password and password:
+            self._work("check password", self._prove(password, proven))
+
     def end_lockouts(self, password: Secret) -> None:
         """End what a loss has locked before its time: with the password, else never."""
         if self.lockouts:
@@ -277,6 +282,11 @@ class LimitKeeper:
         if wait_after(wrong):
             words += f" The next one is looked at in {wait_after(wrong) // 1000} s."
         self._say(ok=False, words=words)
+
+    async def _prove(self, password: Secret, proven: Callable[[], None]) -> None:
+        await self._check(_Wish(lambda book: book, "The password is right."), password)
+        if self.answer is not None and self.answer.ok:
+            proven()
 
     def _work(self, name: str, work: _Work) -> None:
         """One password at a time: hashing takes a moment."""

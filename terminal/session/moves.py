@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, final
 from terminal.domain.guard import Block, BlockField
 from terminal.domain.intention import Purpose
 from terminal.domain.order import OrderState, PendingCommand
-from terminal.domain.replacement import NOT_READ, Unclear, moved, told_ticket
+from terminal.domain.replacement import NOT_READ, Unclear, moved, told_ticket, with_exits_moved
 from terminal.domain.units import Lots
 from terminal.session.procedures import Recorded
 from terminal.session.results import Blocked, Submitted, not_sent
@@ -81,8 +81,32 @@ class Moving:
         if exits_too:
             self._place_first.abort_all(symbol)
 
-    def start(self, client_oid: ClientOid, price: Price) -> Blocked | None:
-        """Begin a move to where the order is to be shown; a blocked one leaves it where it is."""
+    def start(
+        self, client_oid: ClientOid, price: Price, *, takes_exits: bool = False
+    ) -> Blocked | None:
+        """Begin a move to where the order is to be shown; a blocked one leaves it where it is.
+
+        Exits that are attached to it stay at their prices, or keep their distances to it.
+        """
+        planned = self._plan(client_oid, price, takes_exits=takes_exits)
+        if isinstance(planned, Blocked):
+            return planned
+        order, original, ticket = planned
+        if order.state is OrderState.UNTRIGGERED and ticket.reduces_only:
+            return self._stops.start(order, ticket)
+        return self._start(order, original, price)
+
+    def why_not(
+        self, client_oid: ClientOid, price: Price, *, takes_exits: bool = False
+    ) -> Blocked | None:
+        """What would keep such a move from beginning now; None when nothing would."""
+        planned = self._plan(client_oid, price, takes_exits=takes_exits)
+        return planned if isinstance(planned, Blocked) else None
+
+    def _plan(
+        self, client_oid: ClientOid, price: Price, *, takes_exits: bool
+    ) -> Blocked | tuple[Order, OrderTicket, OrderTicket]:
+        """The order, the ticket that it was, and the one that would take its place."""
         desk = self._desk
         order = desk.orders.get(client_oid)
         is_busy = client_oid in self._under_way or self._place_first.is_moving(client_oid)
@@ -95,6 +119,8 @@ class Moving:
         if order.shown_at == price:
             return not_sent(BlockField.PRICE, "The order is there already.")
         original = self._original(order)
+        if takes_exits and not isinstance(original, Unclear):
+            original = with_exits_moved(original, price - order.shown_at)
         ticket = original
         if not isinstance(original, Unclear):
             if order.state is not OrderState.UNTRIGGERED and original.trigger is not None:
@@ -107,9 +133,7 @@ class Moving:
         blocks = (*self._mode_blocks(ticket), *desk.blocks(ticket, client_oid))
         if blocks:
             return Blocked(blocks)
-        if order.state is OrderState.UNTRIGGERED and ticket.reduces_only:
-            return self._stops.start(order, ticket)
-        return self._start(order, original, price)
+        return order, original, ticket
 
     def _mode_blocks(self, ticket: OrderTicket) -> tuple[Block, ...]:
         """In another margin mode the new order would be refused after the old one's cancel."""

@@ -51,7 +51,7 @@ if TYPE_CHECKING:
     from terminal.domain.guard import GuardLimits, Touch
     from terminal.domain.intention import ProcedureId
     from terminal.domain.order import Order
-    from terminal.domain.ticket import OrderTicket
+    from terminal.domain.ticket import AttachedExits, OrderTicket
     from terminal.domain.units import ClientOid, OrderId, Price, Side, Symbol
     from terminal.exchange.gateway import TradingGateway
     from terminal.exchange.order_socket import Correction
@@ -360,13 +360,29 @@ class OrderDesk:
 
     # Procedures ------------------------------------------------------------------------------
 
-    def move(self, client_oid: ClientOid, price: Price) -> Blocked | None:
-        """Move an order: cancel, and a new one only after the cancel's end is known."""
+    def exits_of(self, client_oid: ClientOid) -> AttachedExits | None:
+        """The exits attached to an order that was placed here; None where none are known."""
+        intention = self.journal.intention(client_oid)
+        return None if intention is None else intention.ticket.exits
+
+    def why_not_moved(
+        self, client_oid: ClientOid, price: Price, *, takes_exits: bool = False
+    ) -> Blocked | None:
+        """What would keep an order from being moved now; None when nothing would."""
+        return self._commands.moving.why_not(client_oid, price, takes_exits=takes_exits)
+
+    def move(
+        self, client_oid: ClientOid, price: Price, *, takes_exits: bool = False
+    ) -> Blocked | None:
+        """Move an order: cancel, and a new one only after the cancel's end is known.
+
+        With ``takes_exits`` what is attached to it keeps its distance.
+        """
         order = self.orders.get(client_oid)
         reduces = order is not None and order.reduces_only
         if reason := self.access.reason_for(reduces=reduces):
             return Blocked((Block(BlockField.ACCESS, reason),))
-        return self._commands.moving.start(client_oid, price)
+        return self._commands.moving.start(client_oid, price, takes_exits=takes_exits)
 
     def abort_move(self, client_oid: ClientOid) -> None:
         """One move under way sends no new order any more."""

@@ -9,19 +9,20 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from terminal.viewmodels.keys import DEFAULT_KEYS, GLOBAL_KEYS, Chord, LadderAction, chords_of
+from terminal.viewmodels.keys import (
+    DEFAULT_KEYS,
+    GLOBAL_KEYS,
+    WINDOW_KEYS,
+    Chord,
+    LadderAction,
+    chords_of,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
 FIXED = frozenset({LadderAction.BACK, LadderAction.COMMIT})
 """Esc always means back, and Enter commits what is in hand: neither can mean anything else."""
-PAGES_KEYS: Mapping[str, str] = {
-    "Ctrl+K": "the command palette",
-    "Ctrl+F": "symbol search",
-    "Ctrl+L": "the lock",
-}
-"""Keys that the keys page gives to the whole program, whether they act already or not."""
 _NAMED = (
     *("Up", "Down", "PgUp", "PgDown", "Home", "End"),
     *("Space", "Enter", "Esc", "Delete", "Backspace", "F4"),
@@ -83,7 +84,7 @@ def why_not_bound(
 
     ``taken`` are keys of the whole program by their labels, with what they do.
     """
-    everywhere = {**PAGES_KEYS, **GLOBAL_KEYS, **taken}
+    everywhere = {**WINDOW_KEYS, **GLOBAL_KEYS, **taken}
     if action in FIXED:
         return f"'{action.value}' keeps its key."
     if chord.label in everywhere:
@@ -116,7 +117,7 @@ def _joined(wanted: Mapping[LadderAction, tuple[Chord, ...]]) -> dict[Chord, Lad
 def _clash(wanted: Mapping[LadderAction, tuple[Chord, ...]]) -> tuple[LadderAction, str] | None:
     """An own binding that takes a key with another meaning, and why; None when there is none."""
     bound: dict[Chord, LadderAction] = {}
-    everywhere = {**PAGES_KEYS, **GLOBAL_KEYS}
+    everywhere = {**WINDOW_KEYS, **GLOBAL_KEYS}
     for action in LadderAction:
         for chord in wanted.get(action, chords_of(action, DEFAULT_KEYS)):
             other = bound.setdefault(chord, action)

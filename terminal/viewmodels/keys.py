@@ -78,6 +78,8 @@ class LadderAction(Enum):
     BUY_MARKET = "Buy at market (press twice)"
     SELL_MARKET = "Sell at market (press twice)"
     GRAB = "Grab own order at the cursor"
+    GRAB_ALL_UP = "Cursor one row up with the whole bracket in hand"
+    GRAB_ALL_DOWN = "Cursor one row down with the whole bracket in hand"
     COMMIT = "Commit the move"
     BACK = "One step back: drop, leave the grab, disarm"
     CANCEL_AT_CURSOR = "Cancel at the cursor"
@@ -102,6 +104,8 @@ REPEATABLE = frozenset(
         LadderAction.CURSOR_DOWN,
         LadderAction.PAGE_UP,
         LadderAction.PAGE_DOWN,
+        LadderAction.GRAB_ALL_UP,
+        LadderAction.GRAB_ALL_DOWN,
     }
 )
 """Actions that a held key may repeat: moving the cursor, nothing else."""
@@ -160,6 +164,8 @@ DEFAULT_KEYS: Mapping[Chord, LadderAction] = {
     Chord("B", ctrl=True, shift=True): LadderAction.BUY_MARKET,
     Chord("S", ctrl=True, shift=True): LadderAction.SELL_MARKET,
     Chord("G"): LadderAction.GRAB,
+    Chord("Up", shift=True): LadderAction.GRAB_ALL_UP,
+    Chord("Down", shift=True): LadderAction.GRAB_ALL_DOWN,
     Chord("Enter"): LadderAction.COMMIT,
     Chord("Esc"): LadderAction.BACK,
     Chord("Delete"): LadderAction.CANCEL_AT_CURSOR,
@@ -183,6 +189,17 @@ DEFAULT_KEYS: Mapping[Chord, LadderAction] = {
 KILL_KEY = "F12"
 KILL_FLATTEN_KEY = "Shift+F12"
 FUSE_KEY = "Ctrl+Shift+F"
+PALETTE_KEY = "Ctrl+K"
+SEARCH_KEY = "Ctrl+F"
+LOCK_KEY = "Ctrl+L"
+HELP_KEY = "F1"
+WINDOW_KEYS: Mapping[str, str] = {
+    PALETTE_KEY: "The command palette: every command by its name",
+    SEARCH_KEY: "Find a contract",
+    LOCK_KEY: "Lock order entry, unlock it",
+    HELP_KEY: "This map",
+}
+"""Keys of the menus that work from every window of the program. None is bound in a ladder."""
 GLOBAL_KEYS: Mapping[str, str] = {
     KILL_KEY: "STOP: no opening order, cancel entries everywhere",
     KILL_FLATTEN_KEY: "STOP, and ask to flatten every position",

@@ -31,8 +31,12 @@ from terminal.viewmodels.keys import (
     first_key,
 )
 from terminal.viewmodels.ladder_axis import PAGE_ROWS, LadderAxis
+from terminal.viewmodels.ladder_bracket import LadderBracket
 from terminal.viewmodels.ladder_face import LadderFace, RowFacts
+from terminal.viewmodels.ladder_hold import CALLED_OFF, LadderHold
+from terminal.viewmodels.ladder_outbox import LadderOutbox
 from terminal.viewmodels.ladder_protection import LadderProtection
+from terminal.viewmodels.ladder_staging import Kind, LadderStaging
 from terminal.viewmodels.ladder_trading import ArmedBy, LadderTrading
 from terminal.viewmodels.ladder_view import (
     EMPTY_LADDER,
@@ -115,6 +119,13 @@ class LadderViewModel(ViewModel):
         self.trading = LadderTrading(desk, account, sizes)
         self.keys = dict(DEFAULT_KEYS)
         self.habits = LadderHabits()
+        self.holding = LadderHold(desk.latency, self._hold_ms, self.trading.say, self.mark_dirty)
+        self.staging = LadderStaging(self.trading, desk, account, self._infers_type)
+        self._outbox = LadderOutbox(
+            self.trading, desk, self.holding, self._hold_ms, self._shown_market
+        )
+        self._bracket = LadderBracket(self.trading, desk)
+        self._hand: LadderProtection | None = None
         self._workspace = workspace
         self._desk = desk
         self._account = account
@@ -137,7 +148,9 @@ class LadderViewModel(ViewModel):
     def protect_with(self, protecting: Protecting, mend: ProtectionViewModel) -> LadderProtection:
         """Give the ladder its protecting hand; called once, before the start."""
         hand = LadderProtection(self.trading, self._desk, protecting)
-        self._mend = mend
+        self._mend, self._hand = mend, hand
+        self.staging.reference = hand.stop_reference
+        self._bracket.fires = hand.fires
         mend.lane_of = self._chosen_lane
         mend.changed.connect(self.mark_dirty)
         self._actions.update(self._bind_protection(hand, mend))
@@ -152,6 +165,15 @@ class LadderViewModel(ViewModel):
     def lane_words(self) -> tuple[str, str]:
         """The lane's name and what its sides do; both empty in one-way mode."""
         return lane_words(self.lane).capitalize(), lane_help(self.lane)
+
+    def _hold_ms(self) -> int:
+        return self.habits.hold_ms
+
+    def _infers_type(self) -> bool:
+        return self.habits.infers_type
+
+    def _shown_market(self) -> MarketSession | None:
+        return self._market
 
     def _chosen_lane(self) -> PositionSide:
         return self.trading.lane
@@ -177,6 +199,7 @@ class LadderViewModel(ViewModel):
         if not self._is_running:
             return
         super().stop()
+        self.holding.drop("the program ends.")
         self._leave_market()
         self.face.set_contract(None)
         self._workspace.contract_changed.disconnect(self._on_contract_changed)
@@ -188,8 +211,9 @@ class LadderViewModel(ViewModel):
         return Message(reason, Role.TEXT_DIM) if reason else None
 
     def disarm(self, because: str) -> None:
-        """Disarm both hands: a reconnect, a restart, the lock."""
+        """Disarm both hands: a reconnect, a restart, the lock. What is held back is dropped."""
         self.trading.disarm(because)
+        self.holding.drop(because)
         self.mark_dirty()
 
     def set_keys(self, keys: Mapping[Chord, LadderAction]) -> None:
@@ -198,6 +222,11 @@ class LadderViewModel(ViewModel):
         self.keys.update(keys)
         self.trading.arming_key = first_key(LadderAction.ARM_KEYBOARD, keys)
         self.keys_changed.emit()
+
+    def window_left(self) -> None:
+        """Another window has the focus: disarm, if the user wants that."""
+        if self.habits.disarms_on_focus_loss:
+            self.disarm("another window has the focus.")
 
     # Gestures --------------------------------------------------------------------------------
 
@@ -264,11 +293,30 @@ class LadderViewModel(ViewModel):
             return True
         with self._desk.latency.gesture():
             self._act(action, at_ms)
+        self.holding.key_done()
         self.mark_dirty()
         return True
 
+    def run(self, action: LadderAction) -> None:
+        """An action chosen by its name: the rules of its key hold, twice included."""
+        at_ms = int(monotonic() * 1000)
+        with self._desk.latency.gesture():
+            if action in DOUBLE_PRESSED and not self.holding.takes_key(action):
+                self.trading.press(action, at_ms, BUTTON_PRESS_MS)
+            elif action not in DOUBLE_PRESSED:
+                self._act(action, at_ms)
+        self.holding.key_done()
+        self.mark_dirty()
+
+    @property
+    def silence(self) -> str:
+        """Why nothing at all is sent here, not even a cancel; empty while something is."""
+        return self._desk.access.silence
+
     def _act(self, action: LadderAction, at_ms: int) -> None:
-        if action in DOUBLE_PRESSED:
+        if self.holding.takes_key(action):
+            self.trading.forget_press()
+        elif action in DOUBLE_PRESSED:
             self.trading.press(action, at_ms)
         elif action is LadderAction.BACK:
             self._back(at_ms)
@@ -370,11 +418,13 @@ class LadderViewModel(ViewModel):
 
     def cancel_all(self) -> None:
         """Cancel everything of this contract."""
+        self.holding.drop(CALLED_OFF)
         self.trading.cancel_all()
         self.mark_dirty()
 
     def cancel_everywhere(self) -> None:
         """Cancel everything in every contract."""
+        self.holding.drop(CALLED_OFF)
         self.trading.cancel_everywhere()
         self.mark_dirty()
 
@@ -391,16 +441,19 @@ class LadderViewModel(ViewModel):
         self._choose_twice(LadderAction.CLOSE_HALF)
 
     def _choose_twice(self, action: LadderAction) -> None:
+        self.holding.drop(CALLED_OFF)
         self.trading.press(action, int(monotonic() * 1000), BUTTON_PRESS_MS)
         self.mark_dirty()
 
     def cancel_side(self, side: Side) -> None:
         """Cancel this contract's buys or sells."""
+        self.holding.drop(CALLED_OFF)
         self.trading.cancel_side(side)
         self.mark_dirty()
 
     def cancel_stops(self) -> None:
         """Cancel the stops of this contract that wait."""
+        self.holding.drop(CALLED_OFF)
         self.trading.cancel_stops()
         self.mark_dirty()
 
@@ -414,10 +467,11 @@ class LadderViewModel(ViewModel):
     @override
     def refresh(self) -> bool:
         self.trading.drop_ended_grab()
+        self.holding.look()
         view = self._build()
         changed = view != self.view
         self.view = view
-        if self.face.is_unsettled:
+        if self.face.is_unsettled or self.holding.is_holding:
             self.mark_dirty()
         return changed
 
@@ -483,7 +537,11 @@ class LadderViewModel(ViewModel):
         found = [one for one in (self.staged, exits) if one is not None]
         grabbed = self.trading.grabbed(self.axis.step)
         if grabbed is not None:
-            found.append(grabbed)
+            found.append(grabbed._replace(held_share=self.holding.share))
+        found += self._bracket.staged(self.axis.step)
+        at_cursor = self._at_cursor()
+        if at_cursor is not None:
+            found.append(at_cursor)
         proposal = None if self._mend is None else self._mend.staged
         if proposal is not None and proposal.symbol == contract.symbol:
             found += [
@@ -502,6 +560,25 @@ class LadderViewModel(ViewModel):
                 if ticket.trigger is not None
             ]
         return tuple(found)
+
+    def _at_cursor(self) -> StagedOrder | None:
+        """What is held back, else what B and S would send at the cursor of an armed ladder."""
+        axis, trading, market = self.axis, self.trading, self._market
+        if self.holding.is_holding:
+            self.staging.forget()
+            return self.holding.staged
+        if (
+            ArmedBy.KEYBOARD not in trading.armed
+            or trading.grab is not None
+            or trading.choice is not None
+            or axis.top_index is None
+            or axis.cursor not in axis.indices
+            or market is None
+            or market.staleness() is not None
+        ):
+            self.staging.forget()
+            return None
+        return self.staging.preview(axis.cursor, axis.step)
 
     def _position_texts(self, market: MarketSession | None) -> _PositionTexts:
         if market is None:
@@ -553,6 +630,7 @@ class LadderViewModel(ViewModel):
         self.axis.reset()
         self.trading.message = None
         self.trading.set_contract(None if market is None else market.contract)
+        self.holding.drop("the contract changed.")
         self._face_market()
         if market is not None:
             self._market_handles = [
@@ -620,6 +698,8 @@ class LadderViewModel(ViewModel):
             LadderAction.BUY_AT_ASK: partial(self._send_at_touch, Side.BUY, Side.SELL),
             LadderAction.SELL_AT_BID: partial(self._send_at_touch, Side.SELL, Side.BUY),
             LadderAction.GRAB: self._grab,
+            LadderAction.GRAB_ALL_UP: partial(self._shift_bracket, 1),
+            LadderAction.GRAB_ALL_DOWN: partial(self._shift_bracket, -1),
             LadderAction.COMMIT: self._commit,
             LadderAction.CANCEL_AT_CURSOR: self._cancel_at_cursor,
             LadderAction.CANCEL_NEWEST: trading.cancel_newest,
@@ -693,7 +773,11 @@ class LadderViewModel(ViewModel):
     def _send_at_cursor(self, side: Side) -> None:
         cursor = self.axis.cursor
         price = None if cursor is None else price_for_side(cursor, self.axis.step, side)
-        self.trading.send_limit(side, price, ArmedBy.KEYBOARD)
+        kind = self.staging.kind_to_send(side, cursor, self.axis.step)
+        if kind is Kind.LIMIT:
+            self.trading.send_limit(side, price, ArmedBy.KEYBOARD)
+        elif kind is not None and self._hand is not None:
+            self._hand.stop_entry(side, price, reduces=kind is Kind.STOP_REDUCES)
 
     def _send_at_touch(self, side: Side, touch_side: Side) -> None:
         self.trading.send_limit(side, self._best(touch_side), ArmedBy.KEYBOARD)
@@ -702,8 +786,13 @@ class LadderViewModel(ViewModel):
         if self.trading.grab is None:
             self.trading.grab_at(self.axis.cursor, self.axis.step)
 
+    def _shift_bracket(self, rows: int) -> None:
+        self._bracket.shift(rows, self.axis.step)
+        if self.trading.grab is not None:
+            self.axis.reveal(self.trading.grab.target)
+
     def _commit(self) -> None:
-        self.trading.commit(self.axis.step)
+        self._outbox.commit(self.axis.step)
 
     def _cancel_at_cursor(self) -> None:
         self.trading.cancel_at(self.axis.cursor, self.axis.step)

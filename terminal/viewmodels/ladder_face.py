@@ -376,6 +376,9 @@ def _staged_marks(staged: Iterable[StagedOrder], step: int) -> dict[int, StagedM
         index = row_index(order.price, step)
         role = Role.CAUTION if order.side is None else _SIDE_ROLES[order.side]
         before = marks.get(index)
-        words = order.words if before is None else f"{before.words}, {order.words}"
-        marks[index] = StagedMark(words, role if before is None else Role.CAUTION)
+        if before is None:
+            marks[index] = StagedMark(order.words, role, order.other, order.held_share)
+        else:
+            words, share = f"{before.words}, {order.words}", before.held_share + order.held_share
+            marks[index] = StagedMark(words, Role.CAUTION, before.other, min(1.0, share))
     return marks

@@ -6,16 +6,18 @@ would fire now is refused. The two presses that mend a position are ``protection
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, final
 
 from terminal.domain.held_exits import Breakeven, HeldPlan, Step, Target
 from terminal.domain.lanes import closes
 from terminal.domain.protection import breakeven_price, protective_price
-from terminal.domain.ticket import AttachedExits
+from terminal.domain.ticket import AttachedExits, StopTrigger
 from terminal.domain.triggers import Fires, Purpose, gap_warning, trigger_for, would_fire_now
 from terminal.domain.units import Lots, Price, Side
 from terminal.session.results import Blocked
 from terminal.viewmodels import text
+from terminal.viewmodels.ladder_trading import ArmedBy, Sending
 from terminal.viewmodels.protection import (
     DIES_WITH_APP,
     NOT_ESTABLISHED,
@@ -26,6 +28,8 @@ from terminal.viewmodels.text import Role
 
 if TYPE_CHECKING:
     from terminal.domain.contract import Contract
+    from terminal.domain.events import StopReference
+    from terminal.domain.order import Order
     from terminal.domain.protection import Held, ProtectionSettings
     from terminal.domain.ticket import OrderTicket
     from terminal.domain.triggers import References
@@ -74,16 +78,35 @@ class LadderProtection:
         self._orders = protecting.orders
         self._held = protecting.held
 
+    def stop_reference(self) -> StopReference:
+        """The price that stops watch."""
+        return self._watch.settings.reference
+
+    def fires(self, order: Order, price: Price) -> bool:
+        """Whether a waiting stop would fire at once if it were moved to a price."""
+        contract = self._desk.contract(order.symbol)
+        if contract is None or order.stop_direction is None or order.stop_reference is None:
+            return False
+        trigger = StopTrigger(order.stop_direction, order.stop_reference, price)
+        now = self._watch.references(order.symbol)
+        return would_fire_now(trigger, contract.scale, now) is Fires.YES
+
     # Stops -----------------------------------------------------------------------------------
 
-    def stop_entry(self, side: Side, price: Price | None) -> None:
-        """A stop-market of the size in hand, if armed and not firing at once."""
+    def stop_entry(self, side: Side, price: Price | None, *, reduces: bool = False) -> None:
+        """A stop-market of the size in hand, if armed and not firing at once.
+
+        One that is told to reduce does so by its words on the wire.
+        """
         lane = self._trading.lane
-        contract = self._trading.ready(price, reduces=closes(lane, side))
+        contract = self._trading.ready(price, reduces=reduces or closes(lane, side))
         if contract is None or price is None:
             return
         lots = self._trading.sizes.current
-        self._send(contract, self._orders.stop_entry(contract.symbol, side, price, lots, lane))
+        ticket = self._orders.stop_entry(contract.symbol, side, price, lots, lane)
+        if reduces and not isinstance(ticket, Blocked):
+            ticket = replace(ticket, is_reduce_only=True)
+        self._send(contract, ticket, is_inferred=reduces)
 
     def close_at(self, side: Side, price: Price | None) -> None:
         """A close-linked stop: closes all of the position at a price."""
@@ -92,16 +115,19 @@ class LadderProtection:
             lane = self._trading.lane
             self._send(contract, self._orders.close_at(contract.symbol, side, price, lane))
 
-    def _send(self, contract: Contract, ticket: OrderTicket | Blocked) -> None:
-        result = ticket if isinstance(ticket, Blocked) else self._desk.submit(ticket)
-        if isinstance(result, Blocked) or isinstance(ticket, Blocked):
-            blocks = result.blocks if isinstance(result, Blocked) else ()
-            reason = blocks[0].reason if blocks else ""
+    def _send(
+        self, contract: Contract, ticket: OrderTicket | Blocked, *, is_inferred: bool = False
+    ) -> None:
+        if isinstance(ticket, Blocked):
+            reason = ticket.blocks[0].reason if ticket.blocks else ""
             self._trading.say(f"Not sent. {reason}", Role.DANGER)
             return
         warning = self._gap(contract)
         words = f"{ticket_words(ticket, contract)}: sent. {warning}".rstrip()
-        self._trading.say(words, Role.CAUTION if warning else Role.TEXT)
+        role = Role.CAUTION if warning else Role.TEXT
+        self._trading.release(
+            Sending(ticket, ArmedBy.KEYBOARD, words, role, uses_flags=is_inferred)
+        )
 
     def _gap(self, contract: Contract) -> str:
         now = self._watch.references(contract.symbol)

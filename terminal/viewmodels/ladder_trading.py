@@ -7,7 +7,7 @@ trading off, stopped, orders of before unresolved) keys still send what only red
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from enum import Enum
 from typing import TYPE_CHECKING, final
@@ -50,12 +50,32 @@ class ArmedBy(Enum):
 
 @final
 @dataclass(frozen=True, slots=True)
+class Sending:
+    """An order that a hand asked for, and what is said once it is sent.
+
+    ``uses_flags`` while post-only, reduce-only and exits were those of the next order.
+    """
+
+    ticket: OrderTicket
+    hand: ArmedBy
+    words: str
+    role: Role = Role.TEXT
+    uses_flags: bool = True
+
+
+@final
+@dataclass(frozen=True, slots=True)
 class Grab:
-    """An own order in hand, and the row it would go to."""
+    """An own order in hand, and the row it would go to.
+
+    ``all_rows`` are those of them that ``others`` move along, by ``LadderBracket``.
+    """
 
     client_oid: ClientOid
     side: Side
     target: int
+    all_rows: int = 0
+    others: tuple[ClientOid, ...] = ()
 
 
 class ChoicePurpose(Enum):
@@ -93,6 +113,12 @@ class LadderTrading:
         self.choice: Choice | None = None
         self.message: Message | None = None
         self.arming_key = "F4"
+        self.holds: Callable[[Sending], bool] | None = None
+        """Takes an order that is to be held back a moment before it is sent; True when it did."""
+        self.commits_all: Callable[[int], None] | None = None
+        """Moves a whole bracket."""
+        self.locked: Callable[[], str] = str
+        """Why no order is entered by hand at all; empty while some may be."""
         self._presses = DoublePress()
         self._lane = PositionSide.LONG
 
@@ -112,7 +138,7 @@ class LadderTrading:
         self.grab = self.choice = None
         self.say(lane_help(self._lane), Role.ACCENT)
 
-    def _is_exit(self, side: Side) -> bool:
+    def is_exit(self, side: Side) -> bool:
         """Whether the next order of a side only reduces, by its words on the wire."""
         return self.is_reduce_only or closes(self.lane, side)
 
@@ -187,7 +213,7 @@ class LadderTrading:
 
     def ready(self, price: Price | None, *, reduces: bool) -> Contract | None:
         """The contract that a key may send an order for; None after saying why none may be."""
-        if self._is_refused("Not sent.", reduces=reduces):
+        if self._is_locked("Not sent.") or self._is_refused("Not sent.", reduces=reduces):
             return None
         if self.contract is None or price is None:
             self.say("There is no price to send at yet.", Role.CAUTION)
@@ -200,47 +226,79 @@ class LadderTrading:
 
     def send_limit(self, side: Side, price: Price | None, hand: ArmedBy) -> None:
         """Send a limit of the size in hand, if armed and not blocked."""
-        if self._is_refused("Not sent.", reduces=self._is_exit(side)):
+        if self._is_locked("Not sent.") or self._is_refused(
+            "Not sent.", reduces=self.is_exit(side)
+        ):
             return
         contract = self.contract
         if contract is None or price is None:
             self.say("There is no price to send at yet.", Role.CAUTION)
             return
-        if self._send(contract, side, price, hand):
-            self.say(
-                f"{self._verb(side)} at {text.price(price, contract)} sent{self._said}", Role.TEXT
-            )
+        ticket = self._ticket(contract, side, price, hand)
+        if ticket is not None:
+            words = f"{self._verb(side)} at {text.price(price, contract)} sent{self._said}"
+            self.release(Sending(ticket, hand, words))
 
     def _press_market(self, side: Side) -> None:
         """Send a market order of the size in hand, if armed and not blocked."""
-        contract = self.contract
-        if contract is not None and self._send(contract, side, None, ArmedBy.KEYBOARD):
-            self.say(f"{self._verb(side)} at market sent{self._said}", Role.TEXT)
+        contract, hand = self.contract, ArmedBy.KEYBOARD
+        ticket = None if contract is None else self._ticket(contract, side, None, hand)
+        if ticket is not None:  # it was asked about already, so it is not held back
+            self.send_now(Sending(ticket, hand, f"{self._verb(side)} at market sent{self._said}"))
 
     def _verb(self, side: Side) -> str:
         lane = lane_words(self.lane)
         words = f"{'Buy' if side is Side.BUY else 'Sell'} {text.whole(self.sizes.current)}"
         return f"{words} ({lane})" if lane else words
 
-    def _send(self, contract: Contract, side: Side, price: Price | None, hand: ArmedBy) -> bool:
-        """Send a limit, or without a price a market order; why it was not sent is said."""
-        lane, is_exit = self.lane, self._is_exit(side)
-        if self._is_unarmed(hand, reduces=is_exit):
+    def release(self, sending: Sending) -> None:
+        """Send an order, after the moment for which it is held back, if there is one."""
+        if self.holds is None or not self.holds(sending):
+            self.send_now(sending)
+
+    def send_now(self, sending: Sending) -> bool:
+        """Send it, or say why the guard does not let it."""
+        result = self._desk.submit(sending.ticket)
+        if isinstance(result, Blocked):
+            self.say(f"Not sent. {result.blocks[0].reason}", Role.DANGER)
             return False
+        if sending.uses_flags:
+            self.take_flags()
+        self.say(sending.words, sending.role)
+        return True
+
+    def take_flags(self) -> Callable[[], None]:
+        """Post-only, reduce-only and exits are for one order; answers what brings them back."""
+        post_only, reduce_only, bracket = self.is_post_only, self.is_reduce_only, self.bracket
+
+        def bring_back() -> None:
+            self.is_post_only, self.is_reduce_only, self.bracket = post_only, reduce_only, bracket
+
+        self.is_post_only = self.is_reduce_only = False
+        self.bracket = None
+        return bring_back
+
+    def _ticket(
+        self, contract: Contract, side: Side, price: Price | None, hand: ArmedBy
+    ) -> OrderTicket | None:
+        """A limit, or without a price a market order; None after saying why there is none."""
+        lane, is_exit = self.lane, self.is_exit(side)
+        if self._is_unarmed(hand, reduces=is_exit):
+            return None
         mode = self._account.margin_mode(contract.symbol)
         if is_exit:
             mode = mode or ASSUMED_MODE
         if mode is None:
             self.say("The margin mode is not known yet; nothing was sent.", Role.CAUTION)
-            return False
+            return None
         exits, self._said = None, "."
         if self.bracket is not None and not is_exit:
             about = self._about(contract, side, price)
             if about is None:
                 self.say("There is no price for the exits yet; nothing was sent.", Role.CAUTION)
-                return False
+                return None
             exits, self._said = self.bracket(contract, side, about)
-        ticket = OrderTicket(
+        return OrderTicket(
             symbol=contract.symbol,
             order_type=OrderType.MARKET if price is None else OrderType.LIMIT,
             side=side,
@@ -253,13 +311,6 @@ class LadderTrading:
             exits=exits,
             terms=OrderTerms(position_side=wire_lane(lane)),
         )
-        result = self._desk.submit(ticket)
-        if isinstance(result, Blocked):
-            self.say(f"Not sent. {result.blocks[0].reason}", Role.DANGER)
-            return False
-        self.is_post_only = self.is_reduce_only = False  # they are for the next order only
-        self.bracket = None
-        return True
 
     def _about(self, contract: Contract, side: Side, price: Price | None) -> Price | None:
         """The price that exits are reckoned from: the limit, or where a market order would take."""
@@ -324,7 +375,7 @@ class LadderTrading:
 
     def grab_at(self, row: int | None, step: int) -> None:
         """Take the own order on a row in hand; several ask which."""
-        if self._is_silent("Not moved."):
+        if self._is_silent("Not moved.") or self._is_locked("Not moved."):
             return
         hand, may_open = ArmedBy.KEYBOARD, not self._desk.access.reason
         orders = [
@@ -332,8 +383,8 @@ class LadderTrading:
             for order in self.orders_at(row, step)
             if order.state in _MOVABLE
             and order.side is not None
-            and (may_open or self._reduces(order))
-            and self._is_free(hand, reduces=self._reduces(order))
+            and (may_open or self.reduces(order))
+            and self.is_free(hand, reduces=self.reduces(order))
         ]
         if not orders and (self._is_off("Not moved.") or self._is_unarmed(hand, reduces=False)):
             return
@@ -348,16 +399,19 @@ class LadderTrading:
         """Move the grabbed order's target (positive is up), never below the first tick."""
         if self.grab is not None:
             target = max(0, self.grab.target + rows)
-            self.grab = Grab(self.grab.client_oid, self.grab.side, target)
+            self.grab = replace(self.grab, target=target)
 
     def commit(self, step: int) -> None:
-        """Move the grabbed order to its target."""
+        """Move the grabbed order to its target, with what moves along."""
+        if self.grab is not None and self.grab.all_rows and self.commits_all is not None:
+            self.commits_all(step)
+            return
         grab, self.grab = self.grab, None
         if grab is None or self.contract is None:
             return
         order = self._desk.orders.get(grab.client_oid)
-        reduces = order is not None and self._reduces(order)
-        if self._is_refused("Not moved.", reduces=reduces):
+        reduces = order is not None and self.reduces(order)
+        if self._is_locked("Not moved.") or self._is_refused("Not moved.", reduces=reduces):
             return
         if self._is_unarmed(ArmedBy.KEYBOARD, reduces=reduces):
             return
@@ -385,6 +439,8 @@ class LadderTrading:
         if row_index(order.shown_at, step) == self.grab.target:
             return None
         price = price_for_side(self.grab.target, step, self.grab.side)
+        if self.grab.target - self.grab.all_rows == row_index(order.shown_at, step):
+            price = Price(order.shown_at + self.grab.all_rows * step)
         return StagedOrder(self.grab.side, price, "moved here", order.remaining)
 
     def drop_ended_grab(self) -> None:
@@ -424,9 +480,13 @@ class LadderTrading:
             return
         needs_arming = action not in {LadderAction.FLATTEN, LadderAction.CLOSE_HALF}
         side = _MARKET_SIDES.get(action)
-        reduces = not needs_arming or (side is not None and self._is_exit(side))
+        reduces = not needs_arming or (side is not None and self.is_exit(side))
         if self._is_refused(f"Not {_DONE[action]}.", reduces=reduces) or (
-            needs_arming and self._is_unarmed(ArmedBy.KEYBOARD, reduces=reduces)
+            needs_arming
+            and (
+                self._is_locked(f"Not {_DONE[action]}.")
+                or self._is_unarmed(ArmedBy.KEYBOARD, reduces=reduces)
+            )
         ):
             self._presses.forget()
         elif not is_second:
@@ -491,7 +551,7 @@ class LadderTrading:
         """Whether such an order is not sent at all, armed or not."""
         return self._says(what, self._desk.access.reason_for(reduces=reduces))
 
-    def _is_free(self, hand: ArmedBy, *, reduces: bool) -> bool:
+    def is_free(self, hand: ArmedBy, *, reduces: bool) -> bool:
         """Whether arming lets an order pass: it is armed, or it only reduces and nothing can be.
 
         Only keys: a click is no deliberate act without arming.
@@ -504,14 +564,26 @@ class LadderTrading:
 
     def _is_unarmed(self, hand: ArmedBy, *, reduces: bool) -> bool:
         """Whether an order is kept by arming; then it is said."""
-        is_kept = not self._is_free(hand, reduces=reduces)
+        is_kept = not self.is_free(hand, reduces=reduces)
         if is_kept:
             self.say(_not_armed(hand, self.arming_key), Role.CAUTION)
         return is_kept
 
-    def _reduces(self, order: Order) -> bool:
+    def reduces(self, order: Order) -> bool:
         """Whether the exchange keeps an order from opening, by its own word."""
         return order.reduces_only and order.client_oid not in self._desk.flags_unknown
+
+    def may_enter(self, what: str, hand: ArmedBy, *, reduces: bool) -> bool:
+        """Whether a hand may enter such an order now; else it is said why not."""
+        return not (
+            self._is_locked(what)
+            or self._is_refused(what, reduces=reduces)
+            or self._is_unarmed(hand, reduces=reduces)
+        )
+
+    def _is_locked(self, what: str) -> bool:
+        """Whether the lock keeps hands from entering anything, what reduces included."""
+        return self._says(what, self.locked())
 
     def _is_silent(self, what: str) -> bool:
         """Whether nothing may be sent at all, not even a cancel."""
@@ -540,7 +612,7 @@ class LadderTrading:
 
     def _cancel(self, order: Order) -> None:
         self._desk.cancel(order.client_oid)
-        self.say(f"Cancelling {self._named(order)}.", Role.CAUTION)
+        self.say(f"Cancelling {self.named(order)}.", Role.CAUTION)
 
     def _take(self, order: Order, step: int) -> None:
         if order.shown_at is None or order.side is None:
@@ -550,16 +622,17 @@ class LadderTrading:
         cost = "A move loses the place in the queue."
         if order.state is OrderState.UNTRIGGERED:
             cost = "It stays until the new one waits." if order.reduces_only else ""
-        words = f"Holding {self._named(order)}: arrows move, Enter commits, Esc drops. {cost}"
+        words = f"Holding {self.named(order)}: arrows move, Enter commits, Esc drops. {cost}"
         self.say(words.rstrip(), Role.ACCENT)
 
     def _ask(self, purpose: ChoicePurpose, orders: list[Order]) -> None:
         shown = orders[:5]
         self.choice = Choice(purpose, tuple(order.client_oid for order in shown))
-        listed = ", ".join(f"{n} {self._named(order)}" for n, order in enumerate(shown, start=1))
+        listed = ", ".join(f"{n} {self.named(order)}" for n, order in enumerate(shown, start=1))
         self.say(f"Which to {purpose.value}? {listed}. Esc for none.", Role.ACCENT)
 
-    def _named(self, order: Order) -> str:
+    def named(self, order: Order) -> str:
+        """An order in a few words: side, lots, lane and price."""
         side = order.side.value if order.side else "order"
         words = f"{side} {text.whole(order.remaining)}"
         if order.position_side not in {None, PositionSide.BOTH} and order.position_side:

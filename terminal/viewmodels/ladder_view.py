@@ -52,7 +52,9 @@ class OwnMark(NamedTuple):
 class StagedOrder(NamedTuple):
     """An order that was shown and not sent: drawn as a dashed line with its words.
 
-    ``lots`` is None where the order closes whatever there is.
+    ``lots`` is None where the order closes whatever there is. ``other`` is what else could be sent
+    there, shown on the other side of the price. ``held_share`` is 1 to 0 of the time for which it
+    is still held back, 0 for what waits for another key.
     """
 
     side: Side | None
@@ -60,6 +62,8 @@ class StagedOrder(NamedTuple):
     kind: str
     lots: Lots | None
     label: str = ""
+    other: str = ""
+    held_share: float = 0.0
 
     @property
     def words(self) -> str:
@@ -71,10 +75,16 @@ class StagedOrder(NamedTuple):
 
 @final
 class StagedMark(NamedTuple):
-    """A staged line on a row, ready to draw."""
+    """A staged line on a row, ready to draw.
+
+    ``other`` are words for the other side of the price; ``held_share`` is the length of the bar
+    that shrinks while it is held back, 1 to 0.
+    """
 
     words: str
     role: Role
+    other: str = ""
+    held_share: float = 0.0
 
 
 @final

@@ -13,6 +13,7 @@ from typing_extensions import override
 
 from terminal.domain.account_facts import StopsFate
 from terminal.domain.events import StopReference
+from terminal.domain.ladder_habits import LONGEST_HOLD_MS
 from terminal.domain.protection import DistanceUnit, StopDistance
 from terminal.domain.units import plain
 from terminal.session.clearing import ClearingKind
@@ -58,7 +59,10 @@ FIXED_WORDS = (
 @final
 @dataclass(frozen=True, slots=True)
 class TradingChoices:
-    """What can be set. ``fuse_at_start`` and ``fuse_stops`` act at the next start."""
+    """What can be set; the last three are habits of the ladder.
+
+    ``fuse_at_start`` and ``fuse_stops`` act at the next start.
+    """
 
     kill: ClearingKind = ClearingKind.ENTRIES
     fuse_timeout_s: int = 60
@@ -69,6 +73,9 @@ class TradingChoices:
     bracket_loss_ticks: int = 200
     bracket_profit_ticks: int = 400
     gap_ticks: int = 50
+    hold_ms: int = 0
+    disarms_on_focus_loss: bool = False
+    infers_type: bool = False
 
 
 @final
@@ -111,6 +118,12 @@ NUMBERS = (
         "&Warn when last and mark differ by",
         "ticks",
         "Stops by one price and a chart of the other: more than this is said",
+    ),
+    NumberField(
+        "hold_ms",
+        "&Hold back before sending",
+        f"ms, 0 to {LONGEST_HOLD_MS}",
+        "The ladder's orders and moves wait so long; Esc or the same key drops them",
     ),
 )
 
@@ -195,6 +208,14 @@ class TradingPageViewModel(ViewModel):
         """Whether the fuse is lit at every start."""
         self._hold(replace(self._choices, fuse_at_start=is_set))
 
+    def set_disarms(self, is_set: bool) -> None:  # noqa: FBT001 - a switch told by the widget
+        """Whether the ladder disarms when another window gets the focus."""
+        self._hold(replace(self._choices, disarms_on_focus_loss=is_set))
+
+    def set_infers(self, is_set: bool) -> None:  # noqa: FBT001 - a switch told by the widget
+        """Whether the place says if a limit or a stop is meant."""
+        self._hold(replace(self._choices, infers_type=is_set))
+
     # Typing ----------------------------------------------------------------------------------
 
     def set_text(self, name: str, typed: str) -> None:
@@ -258,8 +279,13 @@ def _with_number(choices: TradingChoices, name: str, value: int) -> TradingChoic
             return replace(choices, bracket_loss_ticks=value)
         case "bracket_profit_ticks":
             return replace(choices, bracket_profit_ticks=value)
+        case "hold_ms":
+            return replace(choices, hold_ms=value)
         case _:
             return replace(choices, gap_ticks=value)
+
+
+_BOUNDS = {"fuse_timeout_s": (SHORTEST_S, LONGEST_S), "hold_ms": (0, LONGEST_HOLD_MS)}
 
 
 def _read(name: str, typed: str, unit: DistanceUnit) -> tuple[Decimal | None, str]:
@@ -272,7 +298,7 @@ def _read(name: str, typed: str, unit: DistanceUnit) -> tuple[Decimal | None, st
     if is_share:
         is_good = value.is_finite() and 0 < value < 100
         return (value, "") if is_good else (None, "More than 0 and less than 100 percent.")
-    low, high = (SHORTEST_S, LONGEST_S) if name == "fuse_timeout_s" else (1, MOST_TICKS)
+    low, high = _BOUNDS.get(name, (1, MOST_TICKS))
     if value.is_finite() and low <= value <= high and value == int(value):
         return Decimal(int(value)), ""
     return None, f"A whole number from {low} to {high}."

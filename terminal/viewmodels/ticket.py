@@ -25,6 +25,8 @@ from terminal.viewmodels.sizes import parse_lots
 from terminal.viewmodels.text import Role
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from PySide6.QtCore import QObject
 
     from terminal.domain.contract import Contract
@@ -103,6 +105,8 @@ class TicketViewModel(ViewModel):
         self._profit_text = ""
         self.protecting: Protecting | None = None
         """What is known of protection; set before the start, exits are by mark without."""
+        self.locked: Callable[[], str] = str
+        """Why no order is entered by hand at all; empty while some may be."""
         self._staged: OrderTicket | None = None
         self._message: Message | None = None
         self.view = self._build()
@@ -157,6 +161,8 @@ class TicketViewModel(ViewModel):
 
     def stage(self, side: Side) -> None:
         """First press: say what would be sent. The same side again sends it."""
+        if self._is_locked():
+            return
         if self._staged is not None and self._staged.side is side:
             self.confirm()
             return
@@ -190,6 +196,8 @@ class TicketViewModel(ViewModel):
 
     def confirm(self) -> None:
         """Second press: send what is staged, once."""
+        if self._is_locked():
+            return
         staged, self._staged = self._staged, None
         if staged is None:
             return
@@ -200,6 +208,14 @@ class TicketViewModel(ViewModel):
         else:
             self._message = Message("Sent.", Role.TEXT_DIM)
         self.mark_dirty()
+
+    def _is_locked(self) -> bool:
+        """Whether order entry is locked; what was staged is dropped then."""
+        reason = self.locked()
+        if reason:
+            self._staged, self._message = None, Message(f"Not sent. {reason}", Role.CAUTION)
+            self.mark_dirty()
+        return bool(reason)
 
     def drop(self) -> None:
         """Take back what is staged; never sends."""
@@ -258,9 +274,10 @@ class TicketViewModel(ViewModel):
             is_dry=self._is_dry,
             buy_text=f"Test buy {self._lots_text}" if self._is_dry else f"Buy {self._lots_text}",
             sell_text=f"Test sell {self._lots_text}" if self._is_dry else f"Sell {self._lots_text}",
-            can_buy=buy is not None and not buy_blocks,
-            can_sell=sell is not None and not sell_blocks,
-            blocked_reason=self._desk.access.reason_for(reduces=self._is_reduce_only)
+            can_buy=buy is not None and not buy_blocks and not self.locked(),
+            can_sell=sell is not None and not sell_blocks and not self.locked(),
+            blocked_reason=self.locked()
+            or self._desk.access.reason_for(reduces=self._is_reduce_only)
             or (blocks[0].reason if blocks else ""),
             stale=self._stale(),
             staged=None if self._staged is None else self._staged_words(self._staged, contract),

@@ -107,6 +107,12 @@ class Dialog(QDialog):
             screens = [self.screen().availableGeometry()]
             self.move(centred(self.size(), parent.window().frameGeometry(), screens).topLeft())
 
+    def give_back(self) -> None:
+        """Let the window that it was asked from have the keys again."""
+        parent = self.parentWidget()
+        if parent is not None:
+            parent.window().activateWindow()
+
     def stay_on_screen(self, height: int) -> None:
         """What has grown downwards moves up, so that its buttons can be pressed."""
         screen = self.screen().availableGeometry()

@@ -165,6 +165,17 @@ class PanelDock(QObject):
             self._docks.place(self)
         self.dock.setAutoHide(True, _SIDES[self.place])  # noqa: FBT003 - Qt has no names
 
+    @property
+    def title(self) -> str:
+        """The panel's name, without its note of the moment."""
+        return self._title
+
+    def come_forward(self) -> None:
+        """Show it, wherever it is, and give it the keys."""
+        if self.dock.isClosed():
+            self.dock.toggleView(True)  # noqa: FBT003 - Qt has no names
+        self._take_focus()
+
     def close(self) -> None:
         """Hide it; the View menu brings it back."""
         self.dock.toggleView(False)  # noqa: FBT003 - Qt has no names

@@ -18,6 +18,7 @@ from typing_extensions import override
 from terminal.viewmodels.keys import (
     DOUBLE_PRESSED,
     GLOBAL_KEYS,
+    WINDOW_KEYS,
     Chord,
     LadderAction,
     chords_of,
@@ -82,6 +83,7 @@ def _grid(
     grid.setHorizontalSpacing(theme.px(_GAP_PX))
     bound = [(action, chords_of(action, keys)) for action in LadderAction]
     rows = [(_words(action, chords), action.value) for action, chords in bound if chords]
+    rows.extend(WINDOW_KEYS.items())
     rows.extend(GLOBAL_KEYS.items())
     per_column = _per_column(rows, theme, room)
     for number, (keys_text, meaning) in enumerate(rows):

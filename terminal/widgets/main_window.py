@@ -11,6 +11,7 @@ from PySide6.QtGui import QGuiApplication, QIcon
 from PySide6.QtWidgets import QApplication, QMainWindow, QVBoxLayout, QWidget
 from typing_extensions import override
 
+from terminal.viewmodels.palette import PaletteCommand
 from terminal.widgets.connection import BannerBar, StatusBar
 from terminal.widgets.dock import Docks, Place, move_onto_screens
 from terminal.widgets.dock_state import DockStateError, panels_in
@@ -18,7 +19,7 @@ from terminal.widgets.keys import KeysDialog
 from terminal.widgets.menus import Menus
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterator, Mapping
 
     from PySide6.QtGui import QCloseEvent, QMoveEvent, QResizeEvent, QShowEvent
 
@@ -166,6 +167,15 @@ class MainWindow(QMainWindow):
     def add_program_action(self, words: str, keys: str, act: Callable[[], object]) -> None:
         """Add an entry to the program's own menu, with a key of its own."""
         self._menus.add_program_action(words, keys, act)
+
+    def menu_commands(self) -> Iterator[PaletteCommand]:
+        """Every entry of the menus, for the command palette."""
+        return self._menus.commands()
+
+    def panel_commands(self) -> Iterator[PaletteCommand]:
+        """Every panel, to be shown and given the keys."""
+        for panel in self.docks.panels.values():
+            yield PaletteCommand(f"Go to {panel.title}", "Panel", "", panel.come_forward)
 
     def taken_keys(self) -> dict[str, str]:
         """The keys of the whole program by their labels, and what they do."""

@@ -9,10 +9,11 @@ from PySide6.QtCore import QObject, Qt, QTimer, Signal, Slot
 from PySide6.QtGui import QAction, QKeySequence, QShortcut
 from PySide6.QtWidgets import QApplication, QMenu, QMenuBar, QWidget
 
+from terminal.viewmodels.palette import PaletteCommand
 from terminal.widgets.view_menu import ViewMenu
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterator, Mapping
 
     from terminal.widgets.theme import Theme
 
@@ -96,6 +97,18 @@ class Menus(QObject):
                     taken[label] = action.text().replace("&", "").rstrip("\N{HORIZONTAL ELLIPSIS}")
         return taken
 
+    def commands(self) -> Iterator[PaletteCommand]:
+        """Every entry of every menu that acts, for the command palette."""
+        for menu in self._bar.findChildren(QMenu):
+            group = _plain(menu.title())
+            for action in menu.actions():
+                if action.isSeparator() or action.menu() is not None or not action.text():
+                    continue
+                words, _, told = action.text().partition("\t")
+                key = action.shortcut().toString(QKeySequence.SequenceFormat.PortableText)
+                why_not = "" if action.isEnabled() else "There is nothing for it to do now."
+                yield PaletteCommand(_plain(words), group, key or told, action.trigger, why_not)
+
     def add_account_action(self, words: str, keys: str, act: Callable[[], object]) -> None:
         """Add an entry to the account menu, with a key of its own if given. The first makes it."""
         if self._account is None:
@@ -134,6 +147,10 @@ class Menus(QObject):
         if self._bar.hasFocus():
             self.home.setFocus(Qt.FocusReason.MenuBarFocusReason)
             self.home.activateWindow()
+
+
+def _plain(words: str) -> str:
+    return words.replace("&", "")
 
 
 def _add_entry(menu: QMenu, words: str, keys: str, act: Callable[[], object]) -> None:

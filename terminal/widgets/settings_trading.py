@@ -55,6 +55,8 @@ class TradingPage(QWidget):
         self._unit = self._box("unit", "Unit of the stop's distance", UNIT_WORDS)
         self._reference = self._box("reference", "Stops trigger by", REFERENCE_WORDS)
         self._at_start = QCheckBox("L&ight it at every start", self)
+        self._disarms = QCheckBox("Disarm when another &window has the focus", self)
+        self._infers = QCheckBox("The pla&ce says limit or stop", self)
         self._lines = {field.name: QLineEdit(self) for field in NUMBERS}
         self._problems = {field.name: QLabel(self) for field in NUMBERS}
         self._limits = QPushButton("Collar and other li&mits\N{HORIZONTAL ELLIPSIS}", self)
@@ -76,6 +78,13 @@ class TradingPage(QWidget):
 
     def _set_up(self) -> None:
         self._at_start.setObjectName("settings.trading.fuse_at_start")
+        self._disarms.setObjectName("settings.trading.disarms_on_focus_loss")
+        self._disarms.setToolTip("Also another window of this program, a dialog of it too")
+        self._infers.setObjectName("settings.trading.infers_type")
+        self._infers.setToolTip(
+            "B and S send a stop where a limit would run through the market; the line at the "
+            "cursor says so before"
+        )
         self._limits.setObjectName("settings.trading.limits")
         self._limits.setToolTip(
             "Ticks of the collar, sizes, losses of the day: with a lock (Alt+M)"
@@ -107,6 +116,7 @@ class TradingPage(QWidget):
         self._row("Stops trigger &by", self._reference)
         for name in ("bracket_loss_ticks", "bracket_profit_ticks", "gap_ticks"):
             self._number(name)
+        self._lay_out_ladder()
         self._head("Fixed, and elsewhere")
         fixed = QLabel(FIXED_WORDS, self)
         fixed.setWordWrap(True)
@@ -120,6 +130,12 @@ class TradingPage(QWidget):
         column.addLayout(grid)
         column.addLayout(row)
         column.addStretch(1)
+
+    def _lay_out_ladder(self) -> None:
+        self._head("The ladder's hands")
+        self._number("hold_ms")
+        self._wide(self._disarms)
+        self._wide(self._infers)
 
     def _head(self, words: str) -> None:
         label = QLabel(words, self)
@@ -164,6 +180,8 @@ class TradingPage(QWidget):
         self._unit.activated.connect(self._on_unit)
         self._reference.activated.connect(self._on_reference)
         self._at_start.clicked.connect(vm.set_at_start)
+        self._disarms.clicked.connect(vm.set_disarms)
+        self._infers.clicked.connect(vm.set_infers)
         self._limits.clicked.connect(self.limits_asked)
         for name, line in self._lines.items():
             line.textEdited.connect(partial(vm.set_text, name))
@@ -206,6 +224,8 @@ class TradingPage(QWidget):
             or "What you have seen the exchange's timer do; holds from the next start on"
         )
         self._at_start.setChecked(choices.fuse_at_start)
+        self._disarms.setChecked(choices.disarms_on_focus_loss)
+        self._infers.setChecked(choices.infers_type)
         for field, typed, problem in zip(NUMBERS, view.typed, view.problems, strict=True):
             line = self._lines[field.name]
             put_words(line, typed)

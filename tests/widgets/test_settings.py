@@ -9,13 +9,27 @@ import pytest
 from PySide6.QtCore import QEvent, QPoint, QPointF, Qt
 from PySide6.QtGui import QKeyEvent, QWheelEvent
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QCheckBox, QLineEdit, QListWidget, QPushButton, QWidget
+from PySide6.QtWidgets import (
+    QApplication,
+    QCheckBox,
+    QLabel,
+    QLineEdit,
+    QListWidget,
+    QPushButton,
+    QWidget,
+)
 
 from terminal.domain.protection import DistanceUnit, StopDistance
 from terminal.storage.paths import resources
 from terminal.storage.settings import THEMES
 from terminal.viewmodels.frame import FrameMeter, HandFrameClock
-from terminal.viewmodels.keys import DEFAULT_KEYS, Chord, LadderAction
+from terminal.viewmodels.keys import (
+    DEFAULT_KEYS,
+    GLOBAL_KEYS,
+    WINDOW_KEYS,
+    Chord,
+    LadderAction,
+)
 from terminal.viewmodels.settings_appearance import AppearanceChoices, AppearancePageViewModel
 from terminal.viewmodels.settings_keys import KeysPageViewModel
 from terminal.viewmodels.settings_trading import TradingChoices, TradingPageViewModel
@@ -115,6 +129,30 @@ def test_a_number_holds_by_enter_and_the_dialog_stays(stage: Stage) -> None:
     QTest.keyClick(line, K.Key_Return)
     assert [choices.bracket_loss_ticks for choices in stage.trading] == [350]
     assert stage.dialog.isVisible()
+
+
+def test_the_habits_of_the_ladders_hands_are_set_here(stage: Stage) -> None:
+    line = stage.retype("hold_ms", "401")
+    QTest.keyClick(line, K.Key_Return)
+    assert stage.trading == [], "longer would be felt as a program that hangs"
+    line = stage.retype("hold_ms", "250")
+    QTest.keyClick(line, K.Key_Return)
+    for name in ("disarms_on_focus_loss", "infers_type"):
+        QTest.keyClick(stage.part(QCheckBox, f"trading.{name}"), K.Key_Space)
+    last = stage.trading[-1]
+    assert (last.hold_ms, last.disarms_on_focus_loss, last.infers_type) == (250, True, True)
+
+
+def test_the_map_shows_every_key_of_ladder_and_program() -> None:
+    window = QWidget()
+    theme = Theme.load(resources() / "themes", "dark", 1.0)
+    dialog = KeysDialog(DEFAULT_KEYS, theme, window)
+    words = {label.text() for label in dialog.findChildren(QLabel)}
+    assert {action.value for action in LadderAction} <= words
+    for told in (WINDOW_KEYS, GLOBAL_KEYS):
+        assert {*told.keys(), *told.values()} <= words
+    window.deleteLater()
+    QApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
 
 
 def test_a_number_holds_by_leaving_its_field(stage: Stage) -> None:

@@ -294,6 +294,12 @@ class LadderCanvas(QWidget):
         super().leaveEvent(event)
 
     @override
+    def event(self, event: QEvent) -> bool:
+        if event.type() is QEvent.Type.WindowDeactivate:
+            self._vm.window_left()
+        return super().event(event)
+
+    @override
     def focusInEvent(self, event: QFocusEvent) -> None:
         super().focusInEvent(event)
         self.speech.focus_came(self._shown)

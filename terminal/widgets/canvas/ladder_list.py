@@ -375,11 +375,29 @@ class _RowWriter:
         words = self._cut(staged.words, BOLD, 100, room)
         plate = round(self._measure(words, BOLD, 100)) + 2 * PAD
         x = start if is_right else price_left - plate
+        bar = round(width * staged.held_share)
         return [
             Line(left, 0, width, ink, is_dashed=True),
             Line(left, height - 2, width, ink, is_dashed=True),
             Fill(x, 1, plate, height - 3, "raised"),
             Text(x + PAD, LEFT, BOLD, 100, ink, words),
+            *(self._other(staged.other, left, width, is_right=not is_right)),
+            *([Fill(left, height - 4, bar, 3, ink)] if bar else []),
+        ]
+
+    def _other(self, other: str, left: int, width: int, *, is_right: bool) -> list[Primitive]:
+        """What else could be sent there, on a plate on the other side of the price."""
+        if not other:
+            return []
+        price_left, price_width = self._layout.column(LadderColumn.PRICE)
+        start = price_left + price_width if is_right else left
+        room = (left + width - start if is_right else price_left - left) - 2 * PAD
+        words = self._cut(other, PLAIN, 100, room)
+        plate = round(self._measure(words, PLAIN, 100)) + 2 * PAD
+        x = start if is_right else price_left - plate
+        return [
+            Fill(x, 1, plate, self._height - 3, "raised"),
+            Text(x + PAD, LEFT, PLAIN, 100, "caution", words),
         ]
 
 

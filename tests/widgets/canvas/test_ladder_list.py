@@ -77,6 +77,12 @@ STATES: dict[str, LadderRow] = {
     "chase trails": a_row(bid_trail=3, ask_trail=1),
     "cursor": a_row(is_cursor=True),
     "grab target": a_row(is_grab_target=True),
+    "staged buy that is held back": a_row(
+        staged=StagedMark("Buy 4 limit held back", Role.BUY, held_share=0.5)
+    ),
+    "staged buy where a sell would be a stop": a_row(
+        staged=StagedMark("Buy 4 limit", Role.BUY, "S: sell 4 stop")
+    ),
     "staged buy": a_row(staged=StagedMark("Buy 4 limit", Role.BUY)),
     "staged sell too long for its side": a_row(
         staged=StagedMark("Sell 4 stop if mark falls to 98.5", Role.SELL)
