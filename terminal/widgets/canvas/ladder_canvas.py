@@ -273,6 +273,8 @@ class LadderCanvas(QWidget):
     @override
     def event(self, event: QEvent) -> bool:
         """A tooltip says a cell in words, made when it is asked for: queues, tagged prices."""
+        if event.type() is QEvent.Type.WindowDeactivate:
+            self._vm.window_left()
         insight = self._vm.insight
         if insight is not None and isinstance(event, QHelpEvent):
             point = event.pos()
@@ -292,12 +294,6 @@ class LadderCanvas(QWidget):
     def leaveEvent(self, event: QEvent) -> None:
         self._vm.set_hovered(False)
         super().leaveEvent(event)
-
-    @override
-    def event(self, event: QEvent) -> bool:
-        if event.type() is QEvent.Type.WindowDeactivate:
-            self._vm.window_left()
-        return super().event(event)
 
     @override
     def focusInEvent(self, event: QFocusEvent) -> None:
