@@ -123,6 +123,11 @@ class Guarding:
         self.pace = OrderPace(clock)
         self.surroundings: Surroundings = Nowhere()
 
+    @property
+    def limits(self) -> GuardLimits:
+        """The limits that hold now."""
+        return self._limits()
+
     def blocks(
         self,
         ticket: OrderTicket,

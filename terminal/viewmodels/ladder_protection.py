@@ -12,10 +12,18 @@ from terminal.domain.held_exits import Breakeven, HeldPlan, Step, Target
 from terminal.domain.lanes import closes
 from terminal.domain.protection import breakeven_price, protective_price
 from terminal.domain.ticket import AttachedExits
-from terminal.domain.triggers import Fires, Purpose, gap_warning, trigger_for, would_fire_now
+from terminal.domain.triggers import (
+    Fires,
+    Purpose,
+    gap_warning,
+    trigger_for,
+    watched_price,
+    would_fire_now,
+)
 from terminal.domain.units import Lots, Price, Side
 from terminal.session.results import Blocked
 from terminal.viewmodels import text
+from terminal.viewmodels.ladder_trading import ArmedBy
 from terminal.viewmodels.protection import (
     DIES_WITH_APP,
     NOT_ESTABLISHED,
@@ -76,18 +84,24 @@ class LadderProtection:
 
     # Stops -----------------------------------------------------------------------------------
 
-    def stop_entry(self, side: Side, price: Price | None) -> None:
-        """A stop-market of the size in hand, if armed and not firing at once."""
+    def stop_entry(
+        self,
+        side: Side,
+        price: Price | None,
+        hand: ArmedBy = ArmedBy.KEYBOARD,
+        lots: Lots | None = None,
+    ) -> None:
+        """A stop-market of the size in hand, or of ``lots``, if armed and not firing at once."""
         lane = self._trading.lane
-        contract = self._trading.ready(price, reduces=closes(lane, side))
+        contract = self._trading.ready(price, reduces=closes(lane, side), hand=hand)
         if contract is None or price is None:
             return
-        lots = self._trading.sizes.current
+        lots = lots or self._trading.sizes.current
         self._send(contract, self._orders.stop_entry(contract.symbol, side, price, lots, lane))
 
-    def close_at(self, side: Side, price: Price | None) -> None:
+    def close_at(self, side: Side, price: Price | None, hand: ArmedBy = ArmedBy.KEYBOARD) -> None:
         """A close-linked stop: closes all of the position at a price."""
-        contract = self._trading.ready(price, reduces=True)
+        contract = self._trading.ready(price, reduces=True, hand=hand)
         if contract is not None and price is not None:
             lane = self._trading.lane
             self._send(contract, self._orders.close_at(contract.symbol, side, price, lane))
@@ -102,6 +116,26 @@ class LadderProtection:
         warning = self._gap(contract)
         words = f"{ticket_words(ticket, contract)}: sent. {warning}".rstrip()
         self._trading.say(words, Role.CAUTION if warning else Role.TEXT)
+
+    def references(self, contract: Contract) -> References:
+        """The prices that stops watch now."""
+        return self._watch.references(contract.symbol)
+
+    def stop_distance(self, contract: Contract) -> tuple[int, str]:
+        """Ticks to the stop that limits the loss now, else of a bracket; and which it is."""
+        watched = self._watch.watched(contract.symbol, self._trading.lane)
+        settings = self._watch.settings
+        now = watched_price(
+            settings.reference, contract.scale, self._watch.references(contract.symbol)
+        )
+        stops = () if watched is None else watched.cover.stops
+        nearest = next((order.trigger for order in stops if order.trigger is not None), None)
+        if nearest is not None and now is not None:
+            ticks = abs(contract.scale.ticks_nearest(now) - nearest)
+            if ticks:
+                return ticks, f"to the stop at {text.price(nearest, contract)}, {ticks} ticks"
+        ticks = settings.bracket_loss_ticks
+        return ticks, f"to the bracket's stop, {ticks} ticks"
 
     def _gap(self, contract: Contract) -> str:
         now = self._watch.references(contract.symbol)

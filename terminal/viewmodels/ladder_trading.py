@@ -17,7 +17,7 @@ from terminal.domain.events import OrderType, PositionSide
 from terminal.domain.lanes import about, closes, lane_help, lane_words, other_lane, wire_lane
 from terminal.domain.order import Order, OrderState
 from terminal.domain.ticket import ASSUMED_MODE, OrderTerms, OrderTicket
-from terminal.domain.units import ClientOid, Price, Side
+from terminal.domain.units import ClientOid, Lots, Price, Side
 from terminal.session.results import Blocked
 from terminal.viewmodels import text
 from terminal.viewmodels.double_press import DoublePress
@@ -116,6 +116,10 @@ class LadderTrading:
         """Whether the next order of a side only reduces, by its words on the wire."""
         return self.is_reduce_only or closes(self.lane, side)
 
+    def only_reduces(self, side: Side) -> bool:
+        """Whether the next order of a side only reduces, by its words on the wire."""
+        return self._is_exit(side)
+
     # Arming ----------------------------------------------------------------------------------
 
     def toggle(self, hand: ArmedBy) -> None:
@@ -185,27 +189,39 @@ class LadderTrading:
 
     # Sending ---------------------------------------------------------------------------------
 
-    def ready(self, price: Price | None, *, reduces: bool) -> Contract | None:
-        """The contract that a key may send an order for; None after saying why none may be."""
+    def ready(
+        self, price: Price | None, *, reduces: bool, hand: ArmedBy = ArmedBy.KEYBOARD
+    ) -> Contract | None:
+        """The contract that a hand may send an order for; None after saying why none may be."""
         if self._is_refused("Not sent.", reduces=reduces):
             return None
         if self.contract is None or price is None:
             self.say("There is no price to send at yet.", Role.CAUTION)
             return None
-        return None if self._is_unarmed(ArmedBy.KEYBOARD, reduces=reduces) else self.contract
+        return None if self._is_unarmed(hand, reduces=reduces) else self.contract
 
-    def send_limit(self, side: Side, price: Price | None, hand: ArmedBy) -> None:
-        """Send a limit of the size in hand, if armed and not blocked."""
-        if self._is_refused("Not sent.", reduces=self._is_exit(side)):
+    def send_limit(
+        self,
+        side: Side,
+        price: Price | None,
+        hand: ArmedBy,
+        lots: Lots | None = None,
+        *,
+        reduces: bool = False,
+    ) -> None:
+        """Send a limit of the size in hand, or of ``lots``, if armed and not blocked.
+
+        With ``reduces`` it only reduces, whatever the next order was to do.
+        """
+        if self._is_refused("Not sent.", reduces=reduces or self._is_exit(side)):
             return
         contract = self.contract
         if contract is None or price is None:
             self.say("There is no price to send at yet.", Role.CAUTION)
             return
-        if self._send(contract, side, price, hand):
-            self.say(
-                f"{self._verb(side)} at {text.price(price, contract)} sent{self._said}", Role.TEXT
-            )
+        if self._send(contract, side, price, hand, lots, reduces=reduces):
+            verb = self._verb(side, lots)
+            self.say(f"{verb} at {text.price(price, contract)} sent{self._said}", Role.TEXT)
 
     def _press_market(self, side: Side) -> None:
         """Send a market order of the size in hand, if armed and not blocked."""
@@ -213,14 +229,23 @@ class LadderTrading:
         if contract is not None and self._send(contract, side, None, ArmedBy.KEYBOARD):
             self.say(f"{self._verb(side)} at market sent{self._said}", Role.TEXT)
 
-    def _verb(self, side: Side) -> str:
+    def _verb(self, side: Side, lots: Lots | None = None) -> str:
         lane = lane_words(self.lane)
-        words = f"{'Buy' if side is Side.BUY else 'Sell'} {text.whole(self.sizes.current)}"
+        words = f"{'Buy' if side is Side.BUY else 'Sell'} {text.whole(lots or self.sizes.current)}"
         return f"{words} ({lane})" if lane else words
 
-    def _send(self, contract: Contract, side: Side, price: Price | None, hand: ArmedBy) -> bool:
+    def _send(
+        self,
+        contract: Contract,
+        side: Side,
+        price: Price | None,
+        hand: ArmedBy,
+        lots: Lots | None = None,
+        *,
+        reduces: bool = False,
+    ) -> bool:
         """Send a limit, or without a price a market order; why it was not sent is said."""
-        lane, is_exit = self.lane, self._is_exit(side)
+        lane, is_exit = self.lane, reduces or self._is_exit(side)
         if self._is_unarmed(hand, reduces=is_exit):
             return False
         mode = self._account.margin_mode(contract.symbol)
@@ -241,7 +266,7 @@ class LadderTrading:
             order_type=OrderType.MARKET if price is None else OrderType.LIMIT,
             side=side,
             price=price,
-            lots=self.sizes.current,
+            lots=lots or self.sizes.current,
             margin_mode=mode,
             leverage=self._account.leverage(contract.symbol, lane),
             is_post_only=self.is_post_only and price is not None,
@@ -326,7 +351,7 @@ class LadderTrading:
         orders = [
             order
             for order in self.orders_at(row, step)
-            if order.state in _MOVABLE
+            if order.state in MOVABLE
             and order.side is not None
             and (may_open or self._reduces(order))
             and self._is_free(hand, reduces=self._reduces(order))
@@ -352,17 +377,27 @@ class LadderTrading:
         if grab is None or self.contract is None:
             return
         order = self._desk.orders.get(grab.client_oid)
-        reduces = order is not None and self._reduces(order)
-        if self._is_refused("Not moved.", reduces=reduces):
-            return
-        if self._is_unarmed(ArmedBy.KEYBOARD, reduces=reduces):
+        if not self.may_move(order, ArmedBy.KEYBOARD):
             return
         shown_at = None if order is None else order.shown_at
         if order is None or shown_at is None or row_index(shown_at, step) == grab.target:
             self.say("The order stays where it is.", Role.TEXT_DIM)
             return
-        price = price_for_side(grab.target, step, grab.side)
-        blocked = self._desk.move(grab.client_oid, price)
+        self.move(order, price_for_side(grab.target, step, grab.side))
+
+    def may_move(self, order: Order | None, hand: ArmedBy) -> bool:
+        """Whether a hand may move an order now; why not is said."""
+        reduces = order is not None and self._reduces(order)
+        return not (
+            self._is_refused("Not moved.", reduces=reduces)
+            or self._is_unarmed(hand, reduces=reduces)
+        )
+
+    def move(self, order: Order, price: Price) -> None:
+        """Begin to move an order, or say what keeps it."""
+        if self.contract is None:
+            return
+        blocked = self._desk.move(order.client_oid, price)
         if blocked is not None:
             self.say(f"Not moved. {blocked.blocks[0].reason}", Role.DANGER)
             return
@@ -536,7 +571,7 @@ class LadderTrading:
 
     def _cancel(self, order: Order) -> None:
         self._desk.cancel(order.client_oid)
-        self.say(f"Cancelling {self._named(order)}.", Role.CAUTION)
+        self.say(f"Cancelling {self.named(order)}.", Role.CAUTION)
 
     def _take(self, order: Order, step: int) -> None:
         if order.shown_at is None or order.side is None:
@@ -546,16 +581,17 @@ class LadderTrading:
         cost = "A move loses the place in the queue."
         if order.state is OrderState.UNTRIGGERED:
             cost = "It stays until the new one waits." if order.reduces_only else ""
-        words = f"Holding {self._named(order)}: arrows move, Enter commits, Esc drops. {cost}"
+        words = f"Holding {self.named(order)}: arrows move, Enter commits, Esc drops. {cost}"
         self.say(words.rstrip(), Role.ACCENT)
 
     def _ask(self, purpose: ChoicePurpose, orders: list[Order]) -> None:
-        shown = orders[:5]
-        self.choice = Choice(purpose, tuple(order.client_oid for order in shown))
-        listed = ", ".join(f"{n} {self._named(order)}" for n, order in enumerate(shown, start=1))
+        self.choice = Choice(purpose, tuple(order.client_oid for order in orders))
+        shown = orders[:5]  # which have a key of their own; the list shows them all
+        listed = ", ".join(f"{n} {self.named(order)}" for n, order in enumerate(shown, start=1))
         self.say(f"Which to {purpose.value}? {listed}. Esc for none.", Role.ACCENT)
 
-    def _named(self, order: Order) -> str:
+    def named(self, order: Order) -> str:
+        """An order in words: side, what is left, where."""
         side = order.side.value if order.side else "order"
         words = f"{side} {text.whole(order.remaining)}"
         if order.position_side not in {None, PositionSide.BOTH} and order.position_side:
@@ -565,7 +601,7 @@ class LadderTrading:
         return words
 
 
-_MOVABLE = frozenset({OrderState.OPEN, OrderState.PARTLY_FILLED, OrderState.UNTRIGGERED})
+MOVABLE = frozenset({OrderState.OPEN, OrderState.PARTLY_FILLED, OrderState.UNTRIGGERED})
 _MARKET_SIDES = {LadderAction.BUY_MARKET: Side.BUY, LadderAction.SELL_MARKET: Side.SELL}
 _DONE = {
     LadderAction.FLATTEN: "flattened",
