@@ -71,6 +71,7 @@ class SettingPages(QObject):
         self._keeper.change(with_trading(before, choices))
         program.safety.kill_switch.kind = choices.kill
         program.safety.fuse.timeout_s = choices.fuse_timeout_s
+        program.ladder.habits = choices.habits
         # What is known of stops is a term of the fuse's start: it holds from the next one on.
 
     # Appearance ------------------------------------------------------------------------------
@@ -140,6 +141,7 @@ def trading_choices(settings: Settings) -> TradingChoices:
         bracket_loss_ticks=settings.bracket_loss_ticks,
         bracket_profit_ticks=settings.bracket_profit_ticks,
         gap_ticks=settings.gap_ticks,
+        habits=settings.habits,
     )
 
 
@@ -158,4 +160,7 @@ def with_trading(settings: Settings, choices: TradingChoices) -> Settings:
         bracket_loss_ticks=choices.bracket_loss_ticks,
         bracket_profit_ticks=choices.bracket_profit_ticks,
         gap_ticks=choices.gap_ticks,
+        ladder_acts_on_release=choices.habits.acts_on_release,
+        ladder_infers_type=choices.habits.infers_type,
+        ladder_other_button=choices.habits.other_button,
     )

@@ -13,6 +13,7 @@ from typing_extensions import override
 
 from terminal.domain.account_facts import StopsFate
 from terminal.domain.events import StopReference
+from terminal.domain.ladder_habits import LadderHabits, OtherButton
 from terminal.domain.protection import DistanceUnit, StopDistance
 from terminal.domain.units import plain
 from terminal.session.clearing import ClearingKind
@@ -49,6 +50,11 @@ REFERENCE_WORDS = {
     StopReference.LAST: "Last price",
     StopReference.INDEX: "Index price",
 }
+OTHER_WORDS = {
+    OtherButton.NOTHING: "Sends nothing",
+    OtherButton.SECOND_SIZE: "Sends size 2 of the foot",
+    OtherButton.NET_SIZE: "Closes: a reduce-only limit for all of the position",
+}
 FIXED_WORDS = (
     f"A double press must come within {DOUBLE_PRESS_MS} ms. That is fixed: what the hand has "
     "learned must not depend on a setting."
@@ -69,6 +75,7 @@ class TradingChoices:
     bracket_loss_ticks: int = 200
     bracket_profit_ticks: int = 400
     gap_ticks: int = 50
+    habits: LadderHabits = field(default_factory=LadderHabits)
 
 
 @final
@@ -190,6 +197,22 @@ class TradingPageViewModel(ViewModel):
         self._unit = unit
         self._typed.setdefault("distance", plain(self._choices.distance.value))
         self.commit("distance")
+
+    def choose_other(self, button: OtherButton) -> None:
+        """What the right button sends in the ladder's trading columns."""
+        self._hold(
+            replace(self._choices, habits=replace(self._choices.habits, other_button=button))
+        )
+
+    def set_on_release(self, is_set: bool) -> None:  # noqa: FBT001 - a switch told by the widget
+        """Whether a click sends when the button is let go."""
+        habits = replace(self._choices.habits, acts_on_release=is_set)
+        self._hold(replace(self._choices, habits=habits))
+
+    def set_infers(self, is_set: bool) -> None:  # noqa: FBT001 - a switch told by the widget
+        """Whether the place of a click says what kind of order is meant."""
+        habits = replace(self._choices.habits, infers_type=is_set)
+        self._hold(replace(self._choices, habits=habits))
 
     def set_at_start(self, is_set: bool) -> None:  # noqa: FBT001 - a switch told by the widget
         """Whether the fuse is lit at every start."""

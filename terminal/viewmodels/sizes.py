@@ -57,15 +57,15 @@ class Sizes:
 
     ``basis`` tells what other units are converted with. ``amount`` is the size in hand in its unit,
     None while that is not known. ``said`` is a sentence about the last change, empty when there is
-    nothing to say. While ``is_pending`` there is no price yet for the chosen size, and the smallest
-    one is in hand.
+    nothing to say. ``chosen_lots`` is which of the common five in lots was chosen last. While
+    ``is_pending`` there is no price yet for the chosen size, and the smallest one is in hand.
     """
 
     def __init__(self, stored: tuple[int, ...], chosen: int) -> None:
         if len(stored) != SIZE_COUNT or min(stored) < 1:
             raise ValueError(f"five sizes of at least one lot are needed, got {stored}")
         self._stored = [Lots(size) for size in stored]
-        self.chosen = chosen if 1 <= chosen <= SIZE_COUNT else 1
+        self.chosen_lots = self.chosen = chosen if 1 <= chosen <= SIZE_COUNT else 1
         self.current = self._stored[self.chosen - 1]
         self.amount: Decimal | None = Decimal(self.current)
         self.said = ""
@@ -102,15 +102,13 @@ class Sizes:
     def enter(self, symbol: str) -> None:
         """Another contract: its unit, and of another unit than lots its own chosen size."""
         was = self.unit
-        if self._symbol and self._own.unit is not SizeUnit.LOTS:
-            self._own.chosen = self.chosen
         self._symbol = symbol
         self._own = self._owned.setdefault(symbol, _Own())
         self.said = ""
         if self.unit is not SizeUnit.LOTS:
             self.choose(self._own.chosen)
         elif was is not SizeUnit.LOTS:
-            self.choose(self.chosen)
+            self.choose(self.chosen_lots)
 
     def choose_unit(self, unit: SizeUnit) -> None:
         """Write this contract's sizes in another unit; the lots in hand stay what they are."""
@@ -119,8 +117,6 @@ class Sizes:
 
     def documents(self) -> dict[str, dict[str, Any]]:
         """What is to be stored of the contracts, in words of JSON."""
-        if self.unit is not SizeUnit.LOTS:
-            self._own.chosen = self.chosen
         return {
             symbol: {
                 "unit": own.unit.value,
@@ -146,7 +142,7 @@ class Sizes:
             self._owned[symbol] = own
         if self._symbol in documents:
             self._own = self._owned[self._symbol]
-            self.choose(self._own.chosen if self.unit is not SizeUnit.LOTS else self.chosen)
+            self.choose(self._own.chosen if self.unit is not SizeUnit.LOTS else self.chosen_lots)
 
     # In hand ---------------------------------------------------------------------------------
 
@@ -157,7 +153,7 @@ class Sizes:
         if isinstance(found, Unsized) and self._is_known():
             self.said = f"Size {number} was not taken. {found.reason}"
             return
-        self.chosen = number
+        self._choose(number)
         if isinstance(found, Unsized):
             self.is_pending = True
             self.current, self.amount, self.said = self._smallest, amount, found.reason
@@ -179,7 +175,14 @@ class Sizes:
             self._stored[number - 1] = self.current
         elif self.amount is not None:
             self._own.of(self.unit)[number - 1] = self.amount
+        self._choose(number)
+
+    def _choose(self, number: int) -> None:
         self.chosen = number
+        if self.unit is SizeUnit.LOTS:
+            self.chosen_lots = number
+        else:
+            self._own.chosen = number
 
     def take_text(self, typed: str) -> str:
         """Take a typed size of the present unit in hand; answers why not, empty when it was."""

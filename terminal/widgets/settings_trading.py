@@ -22,6 +22,7 @@ from terminal.viewmodels.settings_trading import (
     FIXED_WORDS,
     KILL_WORDS,
     NUMBERS,
+    OTHER_WORDS,
     REFERENCE_WORDS,
     STOPS_WORDS,
     UNIT_WORDS,
@@ -55,6 +56,9 @@ class TradingPage(QWidget):
         self._unit = self._box("unit", "Unit of the stop's distance", UNIT_WORDS)
         self._reference = self._box("reference", "Stops trigger by", REFERENCE_WORDS)
         self._at_start = QCheckBox("L&ight it at every start", self)
+        self._other = self._box("other_button", "What the right button sends", OTHER_WORDS)
+        self._on_release = QCheckBox("A click sends when the button is let g&o", self)
+        self._infers = QCheckBox("The place of a click says whether it is a limit or a stop", self)
         self._lines = {field.name: QLineEdit(self) for field in NUMBERS}
         self._problems = {field.name: QLabel(self) for field in NUMBERS}
         self._limits = QPushButton("Collar and other li&mits\N{HORIZONTAL ELLIPSIS}", self)
@@ -80,6 +84,14 @@ class TradingPage(QWidget):
         self._limits.setToolTip(
             "Ticks of the collar, sizes, losses of the day: with a lock (Alt+M)"
         )
+        self._on_release.setObjectName("settings.trading.acts_on_release")
+        self._on_release.setToolTip("Let go elsewhere and nothing is sent. Cancels always wait so")
+        self._infers.setObjectName("settings.trading.infers_type")
+        self._infers.setToolTip(
+            "A buy above the best ask waits as a stop, a sell below the best bid does; the kind is "
+            "shown under the pointer first"
+        )
+        self._other.setToolTip("In the bid and ask columns while the mouse is armed")
         for field in NUMBERS:
             line, problem = self._lines[field.name], self._problems[field.name]
             line.setObjectName(f"settings.trading.{field.name}")
@@ -107,6 +119,7 @@ class TradingPage(QWidget):
         self._row("Stops trigger &by", self._reference)
         for name in ("bracket_loss_ticks", "bracket_profit_ticks", "gap_ticks"):
             self._number(name)
+        self._lay_out_mouse()
         self._head("Fixed, and elsewhere")
         fixed = QLabel(FIXED_WORDS, self)
         fixed.setWordWrap(True)
@@ -120,6 +133,12 @@ class TradingPage(QWidget):
         column.addLayout(grid)
         column.addLayout(row)
         column.addStretch(1)
+
+    def _lay_out_mouse(self) -> None:
+        self._head("The mouse in the ladder")
+        self._row("Right b&utton", self._other)
+        self._wide(self._on_release)
+        self._wide(self._infers)
 
     def _head(self, words: str) -> None:
         label = QLabel(words, self)
@@ -164,6 +183,9 @@ class TradingPage(QWidget):
         self._unit.activated.connect(self._on_unit)
         self._reference.activated.connect(self._on_reference)
         self._at_start.clicked.connect(vm.set_at_start)
+        self._other.activated.connect(self._on_other)
+        self._on_release.clicked.connect(vm.set_on_release)
+        self._infers.clicked.connect(vm.set_infers)
         self._limits.clicked.connect(self.limits_asked)
         for name, line in self._lines.items():
             line.textEdited.connect(partial(vm.set_text, name))
@@ -187,6 +209,10 @@ class TradingPage(QWidget):
     def _on_reference(self, index: int) -> None:
         self._vm.choose_reference(tuple(REFERENCE_WORDS)[index])
 
+    @Slot(int)
+    def _on_other(self, index: int) -> None:
+        self._vm.choose_other(tuple(OTHER_WORDS)[index])
+
     # Showing ---------------------------------------------------------------------------------
 
     @Slot()
@@ -198,6 +224,7 @@ class TradingPage(QWidget):
             (self._stops, STOPS_WORDS, choices.fuse_stops),
             (self._unit, UNIT_WORDS, view.unit),
             (self._reference, REFERENCE_WORDS, choices.reference),
+            (self._other, OTHER_WORDS, choices.habits.other_button),
         ):
             box.setCurrentIndex(list(words).index(chosen))
         self._stops.setEnabled(not view.stops_note)
@@ -206,6 +233,8 @@ class TradingPage(QWidget):
             or "What you have seen the exchange's timer do; holds from the next start on"
         )
         self._at_start.setChecked(choices.fuse_at_start)
+        self._on_release.setChecked(choices.habits.acts_on_release)
+        self._infers.setChecked(choices.habits.infers_type)
         for field, typed, problem in zip(NUMBERS, view.typed, view.problems, strict=True):
             line = self._lines[field.name]
             put_words(line, typed)
