@@ -179,7 +179,7 @@ class LadderDrag:
         takes = best is not None and (price >= best if side is Side.BUY else price <= best)
         if takes and order.is_post_only:
             return Verdict("it is post-only and would take", is_free=False)
-        return Verdict("TAKES AT ONCE" if takes else "goes to the end of the queue", is_free=True)
+        return Verdict("takes at once" if takes else "goes to the end of the queue", is_free=True)
 
     def _stop_verdict(self, order: Order, price: Price, contract: Contract) -> Verdict:
         direction, reference = order.stop_direction, order.stop_reference

@@ -463,7 +463,7 @@ class LadderMouse:
         if shown.kind is Kind.LIMIT and touch is not None:
             through = ticks_through_touch(shown.side, shown.price, touch)
             collar = self._desk.guarding.limits.collar_ticks
-            if through > collar and not trading.only_reduces(shown.side):
+            if through > collar and not trading.is_exit(shown.side):
                 words = f"{through} ticks through: the collar is {collar}"
                 return HoverMark(column, words, Role.DANGER)
         net = self._net_lots()

@@ -112,13 +112,9 @@ class LadderTrading:
         self.grab = self.choice = None
         self.say(lane_help(self._lane), Role.ACCENT)
 
-    def _is_exit(self, side: Side) -> bool:
+    def is_exit(self, side: Side) -> bool:
         """Whether the next order of a side only reduces, by its words on the wire."""
         return self.is_reduce_only or closes(self.lane, side)
-
-    def only_reduces(self, side: Side) -> bool:
-        """Whether the next order of a side only reduces, by its words on the wire."""
-        return self._is_exit(side)
 
     # Arming ----------------------------------------------------------------------------------
 
@@ -213,7 +209,7 @@ class LadderTrading:
 
         With ``reduces`` it only reduces, whatever the next order was to do.
         """
-        if self._is_refused("Not sent.", reduces=reduces or self._is_exit(side)):
+        if self._is_refused("Not sent.", reduces=reduces or self.is_exit(side)):
             return
         contract = self.contract
         if contract is None or price is None:
@@ -245,7 +241,7 @@ class LadderTrading:
         reduces: bool = False,
     ) -> bool:
         """Send a limit, or without a price a market order; why it was not sent is said."""
-        lane, is_exit = self.lane, reduces or self._is_exit(side)
+        lane, is_exit = self.lane, reduces or self.is_exit(side)
         if self._is_unarmed(hand, reduces=is_exit):
             return False
         mode = self._account.margin_mode(contract.symbol)
@@ -353,8 +349,8 @@ class LadderTrading:
             for order in self.orders_at(row, step)
             if order.state in MOVABLE
             and order.side is not None
-            and (may_open or self._reduces(order))
-            and self._is_free(hand, reduces=self._reduces(order))
+            and (may_open or self.reduces(order))
+            and self.is_free(hand, reduces=self.reduces(order))
         ]
         if not orders and (self._is_off("Not moved.") or self._is_unarmed(hand, reduces=False)):
             return
@@ -387,7 +383,7 @@ class LadderTrading:
 
     def may_move(self, order: Order | None, hand: ArmedBy) -> bool:
         """Whether a hand may move an order now; why not is said."""
-        reduces = order is not None and self._reduces(order)
+        reduces = order is not None and self.reduces(order)
         return not (
             self._is_refused("Not moved.", reduces=reduces)
             or self._is_unarmed(hand, reduces=reduces)
@@ -455,7 +451,7 @@ class LadderTrading:
             return
         needs_arming = action not in {LadderAction.FLATTEN, LadderAction.CLOSE_HALF}
         side = _MARKET_SIDES.get(action)
-        reduces = not needs_arming or (side is not None and self._is_exit(side))
+        reduces = not needs_arming or (side is not None and self.is_exit(side))
         if self._is_refused(f"Not {_DONE[action]}.", reduces=reduces) or (
             needs_arming and self._is_unarmed(ArmedBy.KEYBOARD, reduces=reduces)
         ):
@@ -522,7 +518,7 @@ class LadderTrading:
         """Whether such an order is not sent at all, armed or not."""
         return self._says(what, self._desk.access.reason_for(reduces=reduces))
 
-    def _is_free(self, hand: ArmedBy, *, reduces: bool) -> bool:
+    def is_free(self, hand: ArmedBy, *, reduces: bool) -> bool:
         """Whether arming lets an order pass: it is armed, or it only reduces and nothing can be.
 
         Only keys: a click is no deliberate act without arming.
@@ -535,12 +531,12 @@ class LadderTrading:
 
     def _is_unarmed(self, hand: ArmedBy, *, reduces: bool) -> bool:
         """Whether an order is kept by arming; then it is said."""
-        is_kept = not self._is_free(hand, reduces=reduces)
+        is_kept = not self.is_free(hand, reduces=reduces)
         if is_kept:
             self.say(_not_armed(hand, self.arming_key), Role.CAUTION)
         return is_kept
 
-    def _reduces(self, order: Order) -> bool:
+    def reduces(self, order: Order) -> bool:
         """Whether the exchange keeps an order from opening, by its own word."""
         return order.reduces_only and order.client_oid not in self._desk.flags_unknown
 
