@@ -77,10 +77,7 @@ class LadderDrag:
             trading.say("This order cannot be moved now.", Role.CAUTION)
         elif trading.may_move(order, ArmedBy.MOUSE):
             self.now = Drag(order.client_oid, order.side, origin, step, trading.armed, origin)
-            trading.say(
-                f"Holding {trading.named(order)}: let go moves it, Esc or outside drops.",
-                Role.ACCENT,
-            )
+            self._tell()
 
     def to(self, index: int | None) -> bool:
         """Follow the pointer; whether that is another row."""
@@ -98,7 +95,10 @@ class LadderDrag:
         return was is not None
 
     def check(self) -> None:
-        """Let go what can no longer be moved: an order that ended, a hand that was disarmed."""
+        """Let go what can no longer be moved: an order that ended, a hand that was disarmed.
+
+        Of what is still in hand it is said where it would go by now.
+        """
         drag = self.now
         if drag is None:
             return
@@ -107,6 +107,8 @@ class LadderDrag:
             self.drop_out("The order you dragged has ended.", Role.CAUTION)
         elif self._trading.armed is not drag.armed:
             self.drop_out(f"Arming changed. {STAYS}", Role.CAUTION)
+        else:
+            self._tell()
 
     def let_go(self, index: int | None) -> None:
         """Move the order to the row it was dragged to, which ``index`` must still be."""
@@ -145,10 +147,24 @@ class LadderDrag:
             return None
         verdict = self.verdict(order, price)
         lots = None if order.is_close_order else order.remaining
-        at = text.price(price, contract)
-        if not verdict.is_free:
-            return StagedOrder(order.side, price, "stays", lots, f"{at} - {verdict.words}")
-        return StagedOrder(order.side, price, "moves to", lots, f"{at} - {verdict.words}")
+        kind = "moves:" if verdict.is_free else "stays:"
+        return StagedOrder(order.side, price, kind, lots, verdict.words)
+
+    def _tell(self) -> None:
+        """Say where the order would go; the plate on its row has room for few words."""
+        order, price = self._shown()
+        contract = self._trading.contract
+        if order is None or contract is None:
+            return
+        held = f"Holding {self._trading.named(order)}"
+        if price is None:
+            self._trading.say(f"{held}: let go here and it stays.", Role.ACCENT)
+            return
+        verdict = self.verdict(order, price)
+        verb = "to" if verdict.is_free else "not to"
+        role = Role.ACCENT if verdict.is_free else Role.DANGER
+        words = f"{held}: {verb} {text.price(price, contract)}, {verdict.words}."
+        self._trading.say(f"{words} Esc drops.", role)
 
     def _shown(self) -> tuple[Order | None, Price | None]:
         drag = self.now

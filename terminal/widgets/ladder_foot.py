@@ -113,6 +113,8 @@ class LadderFoot(QWidget):
         self._editor.hide()
         self._note.setObjectName("ladder.size_note")
         self._note.setMinimumWidth(1)
+        self._note.setFont(self._theme.small_font)
+        self._note.setWordWrap(True)
 
     def _lay_out(self) -> None:
         column = QVBoxLayout(self)
@@ -134,10 +136,9 @@ class LadderFoot(QWidget):
         self._unit.activated.connect(self._on_unit)
         self._editor.returnPressed.connect(self._on_edited)
         self._editor.installEventFilter(self)
-        for line, drop in ((self._size, self._on_dropped), (self._editor, self._close_editor)):
-            escape = QShortcut(QKeySequence(Qt.Key.Key_Escape), line)
-            escape.setContext(Qt.ShortcutContext.WidgetShortcut)
-            escape.activated.connect(drop)
+        escape = QShortcut(QKeySequence(Qt.Key.Key_Escape), self._size)
+        escape.setContext(Qt.ShortcutContext.WidgetShortcut)
+        escape.activated.connect(self._on_dropped)
 
     # Gestures --------------------------------------------------------------------------------
 
@@ -191,8 +192,15 @@ class LadderFoot(QWidget):
 
     @override
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        """Who looks elsewhere has not said Enter: what was typed is dropped."""
-        if watched is self._editor and event.type() is QEvent.Type.FocusOut and self._edited:
+        """Esc, and looking elsewhere, drop what was typed: it holds with Enter only."""
+        if watched is not self._editor or not self._edited:
+            return False
+        if isinstance(event, QKeyEvent) and event.key() == Qt.Key.Key_Escape:
+            if event.type() is QEvent.Type.KeyPress:
+                self._close_editor()
+            event.accept()
+            return True
+        if event.type() is QEvent.Type.FocusOut:
             self._edited = 0
             self._editor.hide()
         return False
@@ -237,7 +245,7 @@ class LadderFoot(QWidget):
         paint_role(self._note, Role.DANGER if foot.is_over else Role.TEXT_DIM)
 
     def _elide(self) -> None:
-        self._note.setText(elided(self._note_words, self._note))
+        self._note.setText(elided(self._note_words, self._note, lines=2))
 
     @override
     def resizeEvent(self, event: QResizeEvent) -> None:

@@ -450,7 +450,10 @@ async def test_an_order_is_dragged_with_a_ghost_and_moved_by_letting_go() -> Non
         await mouse.rests(998)
         mouse.press(998, OWN_BID)
         mouse.at(996, OWN_BID)
-        assert mouse.staged(996) == "Buy 4 moves to 99.6 - goes to the end of the queue"
+        assert mouse.staged(996) == "Buy 4 moves: goes to the end of the queue"
+        assert mouse.said == (
+            "Holding buy 4 at 99.8: to 99.6, goes to the end of the queue. Esc drops."
+        )
         assert mouse.row(996).is_grab_target
         assert mouse.ladder.view.pointer is Shape.DRAGS
         assert mouse.trading.cancels == []
@@ -477,9 +480,10 @@ async def test_a_taking_drop_is_said_and_one_beyond_the_collar_stays() -> None:
         await mouse.rests(998)
         mouse.press(998, OWN_BID)
         mouse.at(1005, OWN_BID)
-        assert mouse.staged(1005) == "Buy 4 moves to 100.5 - takes at once"
+        assert mouse.staged(1005) == "Buy 4 moves: takes at once"
         mouse.at(1022, OWN_BID)
-        assert "21 ticks through, the collar is 20" in mouse.staged(1022)
+        assert mouse.staged(1022) == "Buy 4 stays: 21 ticks through, the collar is 20"
+        assert mouse.said.startswith("Holding buy 4 at 99.8: not to 102.2, 21 ticks through")
         assert mouse.ladder.view.pointer is Shape.REFUSES
         mouse.release(1022, OWN_BID)
         await mouse.protected.settle()
@@ -636,7 +640,7 @@ async def test_one_of_the_list_is_dragged() -> None:
         await mouse.click(998, OWN_BID)
         mouse.ladder.mouse_pressed(Spot(13, BID, entry=2), Button.LEFT)
         mouse.at(995, BID)
-        assert mouse.staged(995).startswith("Buy 4 moves to 99.5")
+        assert mouse.staged(995).startswith("Buy 4 moves:")
         mouse.release(995, BID)
         await mouse.protected.settle()
         assert mouse.trading.cancels == ["o3"]
