@@ -35,16 +35,6 @@ class Button(Enum):
     MIDDLE = "middle"
 
 
-class Shape(Enum):
-    """What the pointer looks like."""
-
-    ARROW = "arrow"
-    SENDS = "sends"
-    CANCELS = "cancels"
-    DRAGS = "drags"
-    REFUSES = "refuses"
-
-
 class Kind(Enum):
     """What kind of order a click sends. The values are the words shown."""
 
@@ -70,12 +60,13 @@ class Spot(NamedTuple):
 
 
 class Click(NamedTuple):
-    """An order that a click would send: at a row, shown and sent as it is written here.
+    """An order that a click would send, shown and sent as it is written here.
 
-    ``lots`` is None where it closes whatever there is. ``reduces`` is its word on the wire.
+    ``place`` is the absolute row. ``lots`` is None where it closes whatever there is. ``reduces``
+    is its word on the wire.
     """
 
-    index: int
+    place: int
     side: Side
     kind: Kind
     price: Price

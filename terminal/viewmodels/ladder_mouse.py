@@ -22,7 +22,6 @@ from terminal.viewmodels.ladder_clicks import (
     Click,
     Kind,
     OrderHold,
-    Shape,
     Spot,
     inferred,
     kind_of,
@@ -33,7 +32,7 @@ from terminal.viewmodels.ladder_drag import LadderDrag
 from terminal.viewmodels.ladder_face import OWN_SIDES
 from terminal.viewmodels.ladder_pace import AIM_MS
 from terminal.viewmodels.ladder_trading import ArmedBy
-from terminal.viewmodels.ladder_view import HoverMark, OwnList, StagedOrder
+from terminal.viewmodels.ladder_view import HoverMark, OwnList, Shape, StagedOrder
 from terminal.viewmodels.text import Role
 
 if TYPE_CHECKING:
@@ -210,7 +209,7 @@ class LadderMouse:
             return
         if self.habits.acts_on_release:
             armed, step = self._trading.armed, self._axis.step
-            self._press = _Press(button, spot, click.index, step, armed, click)
+            self._press = _Press(button, spot, click.place, step, armed, click)
         else:
             self._send(click)
 
@@ -233,7 +232,7 @@ class LadderMouse:
         if not self.habits.infers_type or ArmedBy.MOUSE not in trading.armed:
             return True
         shown = self._shown
-        if shown is None or (shown.index, shown.side) != (click.index, click.side):
+        if shown is None or (shown.place, shown.side) != (click.place, click.side):
             trading.say(f"This would be: {click.words}. Click again to send it.", Role.CAUTION)
             return False
         if shown.kind is not click.kind or self._now_ms() - self._turned_ms < AIM_MS:
@@ -390,7 +389,7 @@ class LadderMouse:
         if self.is_busy:
             return
         if before is not None and now is not None and now.kind is not before.kind:
-            same_cell = (now.index, now.side) == (before.index, before.side)
+            same_cell = (now.place, now.side) == (before.place, before.side)
             if same_cell:
                 self._turned_ms = self._now_ms()
         self._shown = now

@@ -10,13 +10,22 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import TYPE_CHECKING, NamedTuple, final
 
-from terminal.viewmodels.ladder_clicks import Shape
 from terminal.viewmodels.ladder_columns import STUDIED, LadderColumn
 from terminal.viewmodels.ladder_options import SHIPPED, LadderOptions
 from terminal.viewmodels.text import Role, whole
 
 if TYPE_CHECKING:
     from terminal.domain.units import Lots, Price, Side
+
+
+class Shape(Enum):
+    """What the pointer looks like."""
+
+    ARROW = "arrow"
+    SENDS = "sends"
+    CANCELS = "cancels"
+    DRAGS = "drags"
+    REFUSES = "refuses"
 
 
 class OwnState(Enum):

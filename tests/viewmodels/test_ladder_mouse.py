@@ -12,9 +12,10 @@ from terminal.domain.guard import Touch
 from terminal.domain.ladder_habits import LadderHabits, OtherButton
 from terminal.domain.units import Lots, OrderId, Price, Side
 from terminal.viewmodels.keys import Chord
-from terminal.viewmodels.ladder_clicks import Button, Shape, Spot
+from terminal.viewmodels.ladder_clicks import Button, Spot
 from terminal.viewmodels.ladder_columns import LadderColumn
 from terminal.viewmodels.ladder_options import Centering
+from terminal.viewmodels.ladder_view import Shape
 from terminal.viewmodels.text import Role
 from tests.support.builders import XBT, a_delta, a_position_update, an_order_update
 from tests.support.clicks import click

@@ -9,8 +9,9 @@ from PySide6.QtGui import QCursor, QPainter
 from PySide6.QtWidgets import QApplication, QSizePolicy, QWidget
 from typing_extensions import override
 
-from terminal.viewmodels.ladder_clicks import Button, Shape, Spot
+from terminal.viewmodels.ladder_clicks import Button, Spot
 from terminal.viewmodels.ladder_columns import LadderColumn
+from terminal.viewmodels.ladder_view import Shape
 from terminal.widgets.canvas.ladder_layout import LadderLayout, least_width, place
 from terminal.widgets.canvas.ladder_list import PLAIN, row_list
 from terminal.widgets.canvas.ladder_overlay import line_at, line_list, line_rects
