@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from decimal import Decimal
+from functools import lru_cache
 from typing import TYPE_CHECKING, final
 
 from terminal.domain.sizing import SizeBasis, SizeUnit, amount_of, unit_word
@@ -38,7 +39,7 @@ class LadderSizes:
         wallet = self._account.wallet(contract.settle_currency)
         ticks: int | None = None
         words = ""
-        if self.protection is not None:
+        if self.protection is not None and self._trading.sizes.unit is SizeUnit.RISK:
             ticks, words = self.protection.stop_distance(contract)
         equity = None if wallet is None else wallet.equity.amount
         return SizeBasis(contract, self._price(), equity, ticks, words)
@@ -115,6 +116,7 @@ class LadderSizes:
         return f"At most {' and '.join(words)} an order.", is_over
 
 
+@lru_cache(maxsize=256)
 def amount_text(amount: Decimal) -> str:
     """An amount in its unit: as many decimals as it has, up to eight."""
     shown = round(amount, _MOST_DECIMALS)

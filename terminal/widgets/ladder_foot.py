@@ -171,7 +171,9 @@ class LadderFoot(QWidget):
         button = self._presets[number - 1]
         self._edited = number
         self._editor.setText(button.text())
-        self._editor.setGeometry(button.geometry())
+        place = button.geometry()
+        place.setWidth(max(place.width(), self._theme.px(72)))
+        self._editor.setGeometry(place)
         self._editor.show()
         self._editor.raise_()
         self._editor.selectAll()
@@ -216,8 +218,8 @@ class LadderFoot(QWidget):
                 f"Size {number}. {vm.tooltip(takes)}. {vm.tooltip(stores)}. "
                 "A double click or F2 edits it."
             )
-        for button, (_, _, action) in zip(self._arithmetic, _ARITHMETIC, strict=True):
-            button.setToolTip(vm.tooltip(action))
+        for other, (_, _, action) in zip(self._arithmetic, _ARITHMETIC, strict=True):
+            other.setToolTip(vm.tooltip(action))
 
     def show_view(self) -> None:
         """Take the view-model's view."""

@@ -45,7 +45,7 @@ class Mouse:
     def spot(self, price: int, column: LadderColumn, **more: bool) -> Spot:
         rows = self.ladder.view.rows
         row = next(number for number, one in enumerate(rows) if one.price == price)
-        return Spot(row, column, **more)  # type: ignore[arg-type] # modifiers by name
+        return Spot(row, column, **more)
 
     def at(self, price: int, column: LadderColumn, **more: bool) -> Spot:
         """Move there and show the next frame."""
