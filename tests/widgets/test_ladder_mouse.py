@@ -144,6 +144,16 @@ async def test_the_wheel_turns_nothing_while_a_button_is_down() -> None:
         assert ui.ladder.axis.step == 1
 
 
+@pytest.mark.parametrize("on_release", [False, True])
+async def test_a_double_click_sends_once(on_release: bool) -> None:
+    async with a_panel(LadderHabits(acts_on_release=on_release)) as ui:
+        at = ui.point(999, "bid")
+        QTest.mouseClick(ui.canvas, LEFT, NONE, at)
+        QTest.mouseDClick(ui.canvas, LEFT, NONE, at)
+        await ui.protected.settle()
+        assert len(ui.placed) == 1
+
+
 async def test_a_lost_focus_drops_what_is_dragged() -> None:
     async with a_panel() as ui:
         ui.rests(4)
