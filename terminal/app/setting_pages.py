@@ -144,6 +144,8 @@ def trading_choices(settings: Settings) -> TradingChoices:
         hold_ms=settings.ladder_hold_ms,
         disarms_on_focus_loss=settings.ladder_disarms_on_focus_loss,
         infers_type=settings.ladder_infers_type,
+        acts_on_release=settings.ladder_acts_on_release,
+        other_button=settings.ladder_other_button,
     )
 
 
@@ -165,4 +167,6 @@ def with_trading(settings: Settings, choices: TradingChoices) -> Settings:
         ladder_hold_ms=choices.hold_ms,
         ladder_disarms_on_focus_loss=choices.disarms_on_focus_loss,
         ladder_infers_type=choices.infers_type,
+        ladder_acts_on_release=choices.acts_on_release,
+        ladder_other_button=choices.other_button,
     )

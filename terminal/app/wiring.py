@@ -215,6 +215,7 @@ def _shown(
 ) -> _Shown:
     contracts, desk, account = backend.markets.contracts, backend.desk, backend.account
     sizes = Sizes(settings.sizes, settings.chosen_size)
+    sizes.restore(settings.contract_sizes)
     ladder = LadderViewModel(workspace, desk, account, sizes, frame)
     ladder.habits = settings.habits
     watch, held = backend.protecting.watch, backend.protecting.held

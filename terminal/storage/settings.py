@@ -15,7 +15,7 @@ from urllib.parse import urlsplit
 from terminal.domain.account_facts import StopsFate
 from terminal.domain.events import StopReference
 from terminal.domain.guard import GuardLimits
-from terminal.domain.ladder_habits import LONGEST_HOLD_MS, LadderHabits
+from terminal.domain.ladder_habits import LONGEST_HOLD_MS, LadderHabits, OtherButton
 from terminal.domain.protection import DistanceUnit, ProtectionSettings, StopDistance
 from terminal.domain.units import Lots, Symbol, plain
 from terminal.storage.json_file import JsonFile
@@ -73,7 +73,8 @@ class Settings:
     The kill switch keeps orders that only reduce unless ``kill_keeps_exits`` is off, and flattens
     with ``kill_flattens``. ``text_percent`` and ``density`` say how large letters and rows are;
     ``keys`` are the actions of the ladder that have other keys than the shipped ones, by their
-    names; ``ladder_`` begins what is the ladder's habits. ``ladders`` holds each ladder's choices
+    names; ``ladder_`` begins what is the ladder's habits. ``contract_sizes`` are units of sizes and
+    the sizes in them by contract, as the sizes write them. ``ladders`` holds each ladder's choices
     by its name, as the ladder writes them; it reads them leniently, so only their outer shape is
     looked at here; so does the tape with ``tape``. ``unknown`` holds what another version wrote;
     version 1 kept its layout there, as ``window``, and a ``theme`` there is one that this version
@@ -112,6 +113,8 @@ class Settings:
     ladder_acts_on_release: bool = False
     ladder_hold_ms: int = 0
     ladder_infers_type: bool = False
+    ladder_other_button: OtherButton = OtherButton.NOTHING
+    contract_sizes: dict[str, dict[str, Any]] = field(default_factory=dict)
     ladders: dict[str, dict[str, Any]] = field(default_factory=dict)
     tape: dict[str, Any] = field(default_factory=dict)
     unknown: dict[str, Any] = field(default_factory=dict)
@@ -124,6 +127,7 @@ class Settings:
             self.ladder_acts_on_release,
             self.ladder_hold_ms,
             self.ladder_infers_type,
+            self.ladder_other_button,
         )
 
     @property
@@ -366,8 +370,19 @@ def distance_word(unit: DistanceUnit) -> str:
     return next(word for word, known in _DISTANCE_UNITS.items() if known is unit)
 
 
+def _other_button(name: str, value: object) -> OtherButton:
+    try:
+        return OtherButton(_text(name, value))
+    except ValueError:
+        words = ", ".join(one.value for one in OtherButton)
+        raise SettingError(f"{name} is none of {words}") from None
+
+
 def _ladders(_name: str, value: object) -> dict[str, dict[str, Any]]:
-    """How ladders look is no reason to lose limits: what is no choice of a ladder is left out."""
+    """How ladders look is no reason to lose limits: what is no choice of a ladder is left out.
+
+    So it is with the units of sizes by contract.
+    """
     found = value.items() if isinstance(value, dict) else ()
     return {name: one for name, one in found if isinstance(one, dict)}
 
@@ -438,4 +453,6 @@ _SINCE_3: dict[str, Callable[[str, object], Any]] = {
     "ladder_acts_on_release": _yes_or_no,
     "ladder_hold_ms": _hold_time,
     "ladder_infers_type": _yes_or_no,
+    "ladder_other_button": _other_button,
+    "contract_sizes": _ladders,
 }

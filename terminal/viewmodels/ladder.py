@@ -16,6 +16,7 @@ from terminal.domain.guard import Touch
 from terminal.domain.ladder_habits import LadderHabits
 from terminal.domain.lanes import lane_help, lane_words
 from terminal.domain.position import unrealized
+from terminal.domain.sizing import SizeUnit
 from terminal.domain.triggers import words
 from terminal.domain.units import Side
 from terminal.viewmodels import text
@@ -34,8 +35,10 @@ from terminal.viewmodels.ladder_axis import PAGE_ROWS, LadderAxis
 from terminal.viewmodels.ladder_bracket import LadderBracket
 from terminal.viewmodels.ladder_face import LadderFace, RowFacts
 from terminal.viewmodels.ladder_hold import CALLED_OFF, LadderHold
+from terminal.viewmodels.ladder_mouse import LadderMouse
 from terminal.viewmodels.ladder_outbox import LadderOutbox
 from terminal.viewmodels.ladder_protection import LadderProtection
+from terminal.viewmodels.ladder_sizes import LadderSizes
 from terminal.viewmodels.ladder_staging import Kind, LadderStaging
 from terminal.viewmodels.ladder_trading import ArmedBy, LadderTrading
 from terminal.viewmodels.ladder_view import (
@@ -43,10 +46,8 @@ from terminal.viewmodels.ladder_view import (
     LadderRow,
     LadderView,
     Message,
-    SizeCell,
     StagedOrder,
 )
-from terminal.viewmodels.sizes import Sizes, parse_lots
 from terminal.viewmodels.text import Role
 
 if TYPE_CHECKING:
@@ -63,11 +64,13 @@ if TYPE_CHECKING:
     from terminal.session.results import BatchResult, OrderResult
     from terminal.viewmodels.base import Removable
     from terminal.viewmodels.frame import FrameClock
+    from terminal.viewmodels.ladder_clicks import Button, Spot
     from terminal.viewmodels.ladder_columns import Columns, LadderColumn
     from terminal.viewmodels.ladder_insight import LadderInsight
     from terminal.viewmodels.ladder_options import LadderOptions
     from terminal.viewmodels.ladder_studies import RowStudies
     from terminal.viewmodels.protection import ProtectionViewModel
+    from terminal.viewmodels.sizes import Sizes
     from terminal.viewmodels.workspace import Workspace
 
     StudySource: TypeAlias = Callable[[MarketSession], RowStudies | None]
@@ -114,12 +117,17 @@ class LadderViewModel(ViewModel):
         super().__init__(frame, parent)
         self.view: LadderView = EMPTY_LADDER
         self.axis = LadderAxis()
-        self.face = LadderFace(self.axis, lambda: monotonic() * 1000)
+        self.face = LadderFace(self.axis, _now_ms)
         self.staged: StagedOrder | None = None
         self.trading = LadderTrading(desk, account, sizes)
+        self.mouse = LadderMouse(
+            self.trading, self.axis, self.face, desk, account, _now_ms, self.recenter
+        )
+        self.foot = LadderSizes(self.trading, desk, account)
         self.keys = dict(DEFAULT_KEYS)
-        self.habits = LadderHabits()
+        self._habits = LadderHabits()
         self.holding = LadderHold(desk.latency, self._hold_ms, self.trading.say, self.mark_dirty)
+        self.mouse.hold = self.holding
         self.staging = LadderStaging(self.trading, desk, account, self._infers_type)
         self._outbox = LadderOutbox(
             self.trading, desk, self.holding, self._hold_ms, self._shown_market
@@ -132,6 +140,7 @@ class LadderViewModel(ViewModel):
         self._market: MarketSession | None = None
         self._market_handles: list[Removable] = []
         self._studies: StudySource | None = None
+        self._habits = self.mouse.habits
         self._is_hovered = False
         self._last_press: tuple[LadderAction, int] | None = None
         self._has_account = desk.access is not Access.MARKET_DATA
@@ -145,9 +154,19 @@ class LadderViewModel(ViewModel):
         self._actions[LadderAction.NOTE] = insight.ask_note
         self.study_with(insight.studies_of)
 
+    @property
+    def habits(self) -> LadderHabits:
+        """How the user wants his gestures taken."""
+        return self._habits
+
+    @habits.setter
+    def habits(self, habits: LadderHabits) -> None:
+        self._habits = self.mouse.habits = habits
+
     def protect_with(self, protecting: Protecting, mend: ProtectionViewModel) -> LadderProtection:
         """Give the ladder its protecting hand; called once, before the start."""
         hand = LadderProtection(self.trading, self._desk, protecting)
+        self.mouse.protection = self.foot.protection = hand
         self._mend, self._hand = mend, hand
         self.staging.reference = hand.stop_reference
         self._bracket.fires = hand.fires
@@ -214,6 +233,7 @@ class LadderViewModel(ViewModel):
         """Disarm both hands: a reconnect, a restart, the lock. What is held back is dropped."""
         self.trading.disarm(because)
         self.holding.drop(because)
+        self.mouse.lost(f"Dropped: {because}")
         self.mark_dirty()
 
     def set_keys(self, keys: Mapping[Chord, LadderAction]) -> None:
@@ -251,6 +271,7 @@ class LadderViewModel(ViewModel):
         self._is_hovered = hovered
         if not hovered:
             self.face.point_at(None, None, self.view.rows)
+            self.mouse.left()
         self.mark_dirty()
 
     def point_at(self, row: int | None, column: LadderColumn | None) -> None:
@@ -324,40 +345,46 @@ class LadderViewModel(ViewModel):
             self._actions.get(action, self._say_no_protection)()
             self.trading.forget_press()
 
-    def row_clicked(self, row: int, side: Side) -> None:
-        """A click in the bid (buy) or ask (sell) column of a visible row sends a limit."""
-        self.trading.forget_press()
-        index = self.axis.index_of_row(row)
-        price = None if index is None else price_for_side(index, self.axis.step, side)
-        if self.face.has_just_moved:
-            self.trading.say("The rows moved as you clicked: nothing was sent.", Role.CAUTION)
-        else:
-            with self._desk.latency.gesture():
-                self.trading.send_limit(side, price, ArmedBy.MOUSE)
+    def mouse_pressed(self, spot: Spot, button: Button) -> None:
+        """A mouse button goes down on the rows."""
+        self.mouse.pressed(spot, button)
         self.mark_dirty()
 
-    def own_clicked(self, row: int, side: Side) -> None:
-        """A click on an own order cancels it."""
-        self.trading.forget_press()
-        self.trading.cancel_at(self.face.index_of_own(row, side), self.axis.step, side)
+    def mouse_moved(self, spot: Spot) -> None:
+        """The pointer is over another cell, or modifiers changed under it."""
+        self.point_at(spot.row, spot.column)
+        if self.mouse.moved(spot):
+            self.mark_dirty()
+
+    def mouse_released(self, spot: Spot, button: Button) -> None:
+        """A mouse button is let go, on the rows or elsewhere."""
+        self.mouse.released(spot, button)
         self.mark_dirty()
+
+    def mouse_lost(self) -> None:
+        """The rows lost the keyboard's focus: what the mouse had begun is dropped."""
+        if self.mouse.is_busy:
+            self.mouse.lost("The ladder lost the focus.")
+            self.mark_dirty()
 
     def scroll(self, rows: int) -> None:
-        """Move the window; positive is up."""
-        self.axis.scroll(rows)
+        """Move the window; positive is up. Rows stay where they are under a button that is down."""
+        if not self.mouse.is_busy:
+            self.axis.scroll(rows)
         self.mark_dirty()
 
     def step(self, finer: bool) -> None:  # noqa: FBT001 - a direction
         """Finer or coarser price grouping."""
-        if self.trading.grab is not None:
+        if self.trading.grab is not None or self.mouse.is_busy:
             self.trading.say("Commit or drop the order you hold first.", Role.CAUTION)
         else:
             self.axis.change_step(finer=finer)
         self.mark_dirty()
 
     def recenter(self) -> None:
-        """Inside to the middle, cursor to the inside."""
-        self.axis.recenter(self._shown_touch())
+        """Inside to the middle, cursor to the inside; not under a button that is down."""
+        if not self.mouse.is_busy:
+            self.axis.recenter(self._shown_touch())
         self.mark_dirty()
 
     def is_armed_on(self, symbol: Symbol) -> bool:
@@ -468,6 +495,8 @@ class LadderViewModel(ViewModel):
     def refresh(self) -> bool:
         self.trading.drop_ended_grab()
         self.holding.look()
+        self.trading.sizes.settle()
+        self.mouse.settle()
         view = self._build()
         changed = view != self.view
         self.view = view
@@ -477,7 +506,6 @@ class LadderViewModel(ViewModel):
 
     def _build(self) -> LadderView:
         market, trading = self._market, self.trading
-        sizes = trading.sizes
         position = self._position_texts(market)
         rows = self._rows(market)
         off_market, is_above = self._off_market()
@@ -485,13 +513,10 @@ class LadderViewModel(ViewModel):
         return LadderView(
             symbol="" if market is None else str(market.contract.symbol),
             unit_text="" if market is None else _unit_text(market.contract),
-            rows=rows,
+            rows=self.mouse.marked(rows),
             step_text=_step_text(market, self.axis.step),
-            sizes=tuple(
-                SizeCell(number, text.whole(lots), number == sizes.chosen and lots == sizes.current)
-                for number, lots in enumerate(sizes.stored, start=1)
-            ),
-            size_text=text.whole(sizes.current),
+            sizes=self.foot.cells(),
+            size_text=self.foot.in_hand(),
             is_keyboard_armed=ArmedBy.KEYBOARD in trading.armed,
             is_mouse_armed=ArmedBy.MOUSE in trading.armed,
             is_post_only=trading.is_post_only,
@@ -512,6 +537,9 @@ class LadderViewModel(ViewModel):
             units=() if market is None else self.face.units(market.contract),
             missing=self.face.missing,
             price_digits=max((len(row.price_text) for row in (*rows[:1], *rows[-1:])), default=0),
+            pointer=self.mouse.shape,
+            own_list=self.mouse.own_list(),
+            foot=self.foot.foot(),
         )
 
     def _rows(self, market: MarketSession | None) -> tuple[LadderRow, ...]:
@@ -525,9 +553,9 @@ class LadderViewModel(ViewModel):
                 orders=tuple(self._desk.working(symbol)),
                 position=self._account.position(symbol, self.lane),
                 staged=self._staged_orders(market.contract),
-                grab_target=None if trading.grab is None else trading.grab.target,
+                grab_target=self.mouse.target if trading.grab is None else trading.grab.target,
                 is_hovered=self._is_hovered,
-                is_busy=trading.grab is not None or bool(trading.choice),
+                is_busy=trading.grab is not None or bool(trading.choice) or self.mouse.is_busy,
             )
         )
 
@@ -539,9 +567,8 @@ class LadderViewModel(ViewModel):
         if grabbed is not None:
             found.append(grabbed._replace(held_share=self.holding.share))
         found += self._bracket.staged(self.axis.step)
-        at_cursor = self._at_cursor()
-        if at_cursor is not None:
-            found.append(at_cursor)
+        at_cursor, dragged = self._at_cursor(), self.mouse.drag.staged()
+        found += [one for one in (at_cursor, dragged) if one is not None]
         proposal = None if self._mend is None else self._mend.staged
         if proposal is not None and proposal.symbol == contract.symbol:
             found += [
@@ -629,8 +656,10 @@ class LadderViewModel(ViewModel):
         self._market = market
         self.axis.reset()
         self.trading.message = None
+        self.mouse.lost("The contract changed.")
         self.trading.set_contract(None if market is None else market.contract)
         self.holding.drop("the contract changed.")
+        self.trading.sizes.enter("" if market is None else str(market.contract.symbol))
         self._face_market()
         if market is not None:
             self._market_handles = [
@@ -734,7 +763,7 @@ class LadderViewModel(ViewModel):
         send(side, None if cursor is None else price_for_side(cursor, self.axis.step, side))
 
     def _back(self, at_ms: int) -> None:
-        if self.insight is not None and self.insight.back():
+        if self.mouse.back() or (self.insight is not None and self.insight.back()):
             return
         if self._mend is not None and self._mend.drop():
             self.trading.say("Nothing was sent.", Role.TEXT_DIM)
@@ -800,11 +829,21 @@ class LadderViewModel(ViewModel):
     def _resize(self, change: Callable[[], None]) -> None:
         change()
 
+    def choose_unit(self, number: int) -> None:
+        """Write the sizes of this contract in unit 0 to 3, in the order of ``SizeUnit``."""
+        self.trading.sizes.choose_unit(tuple(SizeUnit)[number])
+        self.sizes_changed.emit()
+        self.mark_dirty()
+
+    def resize(self, action: LadderAction) -> None:
+        """A button of size arithmetic: does what its key does."""
+        self._actions[action]()
+        self.mark_dirty()
+
     def _store(self, number: int) -> None:
         self.trading.sizes.store(number)
-        self.trading.say(
-            f"Size {number} is now {text.whole(self.trading.sizes.current)} lots.", Role.TEXT_DIM
-        )
+        words = f"{self.foot.in_hand()} {self.foot.foot().unit}"
+        self.trading.say(f"Size {number} is now {words}.", Role.TEXT_DIM)
         self.sizes_changed.emit()
 
     def _size_of_position(self) -> None:
@@ -817,13 +856,15 @@ class LadderViewModel(ViewModel):
             self.trading.say("There is no position whose size could be loaded.", Role.TEXT_DIM)
 
     def _take_size(self, typed: str) -> bool:
-        lots = parse_lots(typed)
-        if lots is None:
-            self.trading.say(f"'{typed}' is not a whole number of lots.", Role.CAUTION)
-        else:
-            self.trading.sizes.set_current(lots)
+        problem = self.trading.sizes.take_text(typed)
+        if problem:
+            self.trading.say(problem, Role.CAUTION)
         self.mark_dirty()
-        return lots is not None
+        return not problem
+
+
+def _now_ms() -> float:
+    return monotonic() * 1000
 
 
 def _step_text(market: MarketSession | None, step: int) -> str:

@@ -199,6 +199,11 @@ class LadderFace:
         """Everything that is tagged on a row, in words."""
         return tuple(tag.words for tag in self._marks.tags.rows.get(index, ()))
 
+    def holds_at(self, row: int, side: Side) -> bool:
+        """Whether an own order is held under the pointer there, whatever the rows do."""
+        held = self._held
+        return held is not None and (held.row, held.side) == (row, side)
+
     @property
     def has_just_moved(self) -> bool:
         """Whether rows that move by themselves did so while a hand was on its way to a click."""

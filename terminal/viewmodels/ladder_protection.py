@@ -13,7 +13,14 @@ from terminal.domain.held_exits import Breakeven, HeldPlan, Step, Target
 from terminal.domain.lanes import closes
 from terminal.domain.protection import breakeven_price, protective_price
 from terminal.domain.ticket import AttachedExits, StopTrigger
-from terminal.domain.triggers import Fires, Purpose, gap_warning, trigger_for, would_fire_now
+from terminal.domain.triggers import (
+    Fires,
+    Purpose,
+    gap_warning,
+    trigger_for,
+    watched_price,
+    would_fire_now,
+)
 from terminal.domain.units import Lots, Price, Side
 from terminal.session.results import Blocked
 from terminal.viewmodels import text
@@ -93,30 +100,44 @@ class LadderProtection:
 
     # Stops -----------------------------------------------------------------------------------
 
-    def stop_entry(self, side: Side, price: Price | None, *, reduces: bool = False) -> None:
-        """A stop-market of the size in hand, if armed and not firing at once.
+    def stop_entry(
+        self,
+        side: Side,
+        price: Price | None,
+        hand: ArmedBy = ArmedBy.KEYBOARD,
+        lots: Lots | None = None,
+        *,
+        reduces: bool = False,
+    ) -> None:
+        """A stop-market of the size in hand, or of ``lots``, if armed and not firing at once.
 
         One that is told to reduce does so by its words on the wire.
         """
         lane = self._trading.lane
-        contract = self._trading.ready(price, reduces=reduces or closes(lane, side))
+        is_exit = reduces or closes(lane, side)
+        contract = self._trading.ready(price, reduces=is_exit, hand=hand)
         if contract is None or price is None:
             return
-        lots = self._trading.sizes.current
+        lots = lots or self._trading.sizes.current
         ticket = self._orders.stop_entry(contract.symbol, side, price, lots, lane)
         if reduces and not isinstance(ticket, Blocked):
             ticket = replace(ticket, is_reduce_only=True)
-        self._send(contract, ticket, is_inferred=reduces)
+        self._send(contract, ticket, hand, is_inferred=reduces)
 
-    def close_at(self, side: Side, price: Price | None) -> None:
+    def close_at(self, side: Side, price: Price | None, hand: ArmedBy = ArmedBy.KEYBOARD) -> None:
         """A close-linked stop: closes all of the position at a price."""
-        contract = self._trading.ready(price, reduces=True)
+        contract = self._trading.ready(price, reduces=True, hand=hand)
         if contract is not None and price is not None:
             lane = self._trading.lane
-            self._send(contract, self._orders.close_at(contract.symbol, side, price, lane))
+            self._send(contract, self._orders.close_at(contract.symbol, side, price, lane), hand)
 
     def _send(
-        self, contract: Contract, ticket: OrderTicket | Blocked, *, is_inferred: bool = False
+        self,
+        contract: Contract,
+        ticket: OrderTicket | Blocked,
+        hand: ArmedBy,
+        *,
+        is_inferred: bool = False,
     ) -> None:
         if isinstance(ticket, Blocked):
             reason = ticket.blocks[0].reason if ticket.blocks else ""
@@ -125,9 +146,27 @@ class LadderProtection:
         warning = self._gap(contract)
         words = f"{ticket_words(ticket, contract)}: sent. {warning}".rstrip()
         role = Role.CAUTION if warning else Role.TEXT
-        self._trading.release(
-            Sending(ticket, ArmedBy.KEYBOARD, words, role, uses_flags=is_inferred)
+        self._trading.release(Sending(ticket, hand, words, role, uses_flags=is_inferred))
+
+    def references(self, contract: Contract) -> References:
+        """The prices that stops watch now."""
+        return self._watch.references(contract.symbol)
+
+    def stop_distance(self, contract: Contract) -> tuple[int, str]:
+        """Ticks to the stop that limits the loss now, else of a bracket; and which it is."""
+        watched = self._watch.watched(contract.symbol, self._trading.lane)
+        settings = self._watch.settings
+        now = watched_price(
+            settings.reference, contract.scale, self._watch.references(contract.symbol)
         )
+        stops = () if watched is None else watched.cover.stops
+        nearest = next((order.trigger for order in stops if order.trigger is not None), None)
+        if nearest is not None and now is not None:
+            ticks = abs(contract.scale.ticks_nearest(now) - nearest)
+            if ticks:
+                return ticks, f"to the stop at {text.price(nearest, contract)}, {ticks} ticks"
+        ticks = settings.bracket_loss_ticks
+        return ticks, f"to the bracket's stop, {ticks} ticks"
 
     def _gap(self, contract: Contract) -> str:
         now = self._watch.references(contract.symbol)

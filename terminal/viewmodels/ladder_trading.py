@@ -17,7 +17,7 @@ from terminal.domain.events import OrderType, PositionSide
 from terminal.domain.lanes import about, closes, lane_help, lane_words, other_lane, wire_lane
 from terminal.domain.order import Order, OrderState
 from terminal.domain.ticket import ASSUMED_MODE, OrderTerms, OrderTicket
-from terminal.domain.units import ClientOid, Price, Side
+from terminal.domain.units import ClientOid, Lots, Price, Side
 from terminal.session.results import Blocked
 from terminal.viewmodels import text
 from terminal.viewmodels.double_press import DoublePress
@@ -211,32 +211,45 @@ class LadderTrading:
 
     # Sending ---------------------------------------------------------------------------------
 
-    def ready(self, price: Price | None, *, reduces: bool) -> Contract | None:
-        """The contract that a key may send an order for; None after saying why none may be."""
+    def ready(
+        self, price: Price | None, *, reduces: bool, hand: ArmedBy = ArmedBy.KEYBOARD
+    ) -> Contract | None:
+        """The contract that a hand may send an order for; None after saying why none may be."""
         if self._is_locked("Not sent.") or self._is_refused("Not sent.", reduces=reduces):
             return None
         if self.contract is None or price is None:
             self.say("There is no price to send at yet.", Role.CAUTION)
             return None
-        return None if self._is_unarmed(ArmedBy.KEYBOARD, reduces=reduces) else self.contract
+        return None if self._is_unarmed(hand, reduces=reduces) else self.contract
 
     def is_refused(self, what: str, *, reduces: bool) -> bool:
         """Whether the account takes no such order at all, armed or not; then it is said."""
         return self._is_refused(what, reduces=reduces)
 
-    def send_limit(self, side: Side, price: Price | None, hand: ArmedBy) -> None:
-        """Send a limit of the size in hand, if armed and not blocked."""
+    def send_limit(
+        self,
+        side: Side,
+        price: Price | None,
+        hand: ArmedBy,
+        lots: Lots | None = None,
+        *,
+        reduces: bool = False,
+    ) -> None:
+        """Send a limit of the size in hand, or of ``lots``, if armed and not blocked.
+
+        With ``reduces`` it only reduces, whatever the next order was to do.
+        """
         if self._is_locked("Not sent.") or self._is_refused(
-            "Not sent.", reduces=self.is_exit(side)
+            "Not sent.", reduces=reduces or self.is_exit(side)
         ):
             return
         contract = self.contract
         if contract is None or price is None:
             self.say("There is no price to send at yet.", Role.CAUTION)
             return
-        ticket = self._ticket(contract, side, price, hand)
+        ticket = self._ticket(contract, side, price, hand, lots, reduces=reduces)
         if ticket is not None:
-            words = f"{self._verb(side)} at {text.price(price, contract)} sent{self._said}"
+            words = f"{self._verb(side, lots)} at {text.price(price, contract)} sent{self._said}"
             self.release(Sending(ticket, hand, words))
 
     def _press_market(self, side: Side) -> None:
@@ -246,9 +259,9 @@ class LadderTrading:
         if ticket is not None:  # it was asked about already, so it is not held back
             self.send_now(Sending(ticket, hand, f"{self._verb(side)} at market sent{self._said}"))
 
-    def _verb(self, side: Side) -> str:
+    def _verb(self, side: Side, lots: Lots | None = None) -> str:
         lane = lane_words(self.lane)
-        words = f"{'Buy' if side is Side.BUY else 'Sell'} {text.whole(self.sizes.current)}"
+        words = f"{'Buy' if side is Side.BUY else 'Sell'} {text.whole(lots or self.sizes.current)}"
         return f"{words} ({lane})" if lane else words
 
     def release(self, sending: Sending) -> None:
@@ -279,10 +292,17 @@ class LadderTrading:
         return bring_back
 
     def _ticket(
-        self, contract: Contract, side: Side, price: Price | None, hand: ArmedBy
+        self,
+        contract: Contract,
+        side: Side,
+        price: Price | None,
+        hand: ArmedBy,
+        lots: Lots | None = None,
+        *,
+        reduces: bool = False,
     ) -> OrderTicket | None:
         """A limit, or without a price a market order; None after saying why there is none."""
-        lane, is_exit = self.lane, self.is_exit(side)
+        lane, is_exit = self.lane, reduces or self.is_exit(side)
         if self._is_unarmed(hand, reduces=is_exit):
             return None
         mode = self._account.margin_mode(contract.symbol)
@@ -303,7 +323,7 @@ class LadderTrading:
             order_type=OrderType.MARKET if price is None else OrderType.LIMIT,
             side=side,
             price=price,
-            lots=self.sizes.current,
+            lots=lots or self.sizes.current,
             margin_mode=mode,
             leverage=self._account.leverage(contract.symbol, lane),
             is_post_only=self.is_post_only and price is not None,
@@ -381,7 +401,7 @@ class LadderTrading:
         orders = [
             order
             for order in self.orders_at(row, step)
-            if order.state in _MOVABLE
+            if order.state in MOVABLE
             and order.side is not None
             and (may_open or self.reduces(order))
             and self.is_free(hand, reduces=self.reduces(order))
@@ -410,17 +430,28 @@ class LadderTrading:
         if grab is None or self.contract is None:
             return
         order = self._desk.orders.get(grab.client_oid)
-        reduces = order is not None and self.reduces(order)
-        if self._is_locked("Not moved.") or self._is_refused("Not moved.", reduces=reduces):
-            return
-        if self._is_unarmed(ArmedBy.KEYBOARD, reduces=reduces):
+        if not self.may_move(order, ArmedBy.KEYBOARD):
             return
         shown_at = None if order is None else order.shown_at
         if order is None or shown_at is None or row_index(shown_at, step) == grab.target:
             self.say("The order stays where it is.", Role.TEXT_DIM)
             return
-        price = price_for_side(grab.target, step, grab.side)
-        blocked = self._desk.move(grab.client_oid, price)
+        self.move(order, price_for_side(grab.target, step, grab.side))
+
+    def may_move(self, order: Order | None, hand: ArmedBy) -> bool:
+        """Whether a hand may move an order now; why not is said."""
+        reduces = order is not None and self.reduces(order)
+        return not (
+            self._is_locked("Not moved.")
+            or self._is_refused("Not moved.", reduces=reduces)
+            or self._is_unarmed(hand, reduces=reduces)
+        )
+
+    def move(self, order: Order, price: Price) -> None:
+        """Begin to move an order, or say what keeps it."""
+        if self.contract is None:
+            return
+        blocked = self._desk.move(order.client_oid, price)
         if blocked is not None:
             self.say(f"Not moved. {blocked.blocks[0].reason}", Role.DANGER)
             return
@@ -626,13 +657,13 @@ class LadderTrading:
         self.say(words.rstrip(), Role.ACCENT)
 
     def _ask(self, purpose: ChoicePurpose, orders: list[Order]) -> None:
-        shown = orders[:5]
-        self.choice = Choice(purpose, tuple(order.client_oid for order in shown))
+        self.choice = Choice(purpose, tuple(order.client_oid for order in orders))
+        shown = orders[:5]  # which have a key of their own; the list shows them all
         listed = ", ".join(f"{n} {self.named(order)}" for n, order in enumerate(shown, start=1))
         self.say(f"Which to {purpose.value}? {listed}. Esc for none.", Role.ACCENT)
 
     def named(self, order: Order) -> str:
-        """An order in a few words: side, lots, lane and price."""
+        """An order in words: side, what is left, where."""
         side = order.side.value if order.side else "order"
         words = f"{side} {text.whole(order.remaining)}"
         if order.position_side not in {None, PositionSide.BOTH} and order.position_side:
@@ -642,7 +673,7 @@ class LadderTrading:
         return words
 
 
-_MOVABLE = frozenset({OrderState.OPEN, OrderState.PARTLY_FILLED, OrderState.UNTRIGGERED})
+MOVABLE = frozenset({OrderState.OPEN, OrderState.PARTLY_FILLED, OrderState.UNTRIGGERED})
 _MARKET_SIDES = {LadderAction.BUY_MARKET: Side.BUY, LadderAction.SELL_MARKET: Side.SELL}
 _DONE = {
     LadderAction.FLATTEN: "flattened",

@@ -18,6 +18,16 @@ if TYPE_CHECKING:
     from terminal.domain.units import Lots, Price, Side
 
 
+class Shape(Enum):
+    """What the pointer looks like."""
+
+    ARROW = "arrow"
+    SENDS = "sends"
+    CANCELS = "cancels"
+    DRAGS = "drags"
+    REFUSES = "refuses"
+
+
 class OwnState(Enum):
     """How an own order's mark is drawn (look page, order states)."""
 
@@ -85,6 +95,29 @@ class StagedMark(NamedTuple):
     role: Role
     other: str = ""
     held_share: float = 0.0
+
+
+@final
+class HoverMark(NamedTuple):
+    """What a click on the cell under the pointer would do, in words."""
+
+    column: LadderColumn
+    words: str
+    role: Role
+
+
+@final
+class OwnList(NamedTuple):
+    """Several own orders at one price, spread out beside their cell: a line for each.
+
+    ``row`` is the visible row that they belong to; ``pointed`` is the line under the pointer.
+    """
+
+    row: int
+    side: Side
+    title: str
+    lines: tuple[str, ...]
+    pointed: int | None = None
 
 
 @final
@@ -163,6 +196,7 @@ class LadderRow(NamedTuple):
     ask_trail: int = 0
     is_gap_below: bool = False
     extras: RowExtras = NO_EXTRAS
+    hover: HoverMark | None = None
 
 
 @final
@@ -173,6 +207,24 @@ class SizeCell:
     number: int
     text: str
     is_chosen: bool
+
+
+@final
+class SizeFoot(NamedTuple):
+    """What the foot says of the size in hand.
+
+    ``unit`` is the name of its unit, ``units`` those on offer. ``note`` is the size in lots and in
+    value and how it was rounded, ``limits`` what the guard allows; ``is_over`` where it is more.
+    """
+
+    unit: str
+    units: tuple[str, ...]
+    note: str
+    limits: str
+    is_over: bool = False
+
+
+NO_FOOT = SizeFoot("lots", ("lots",), "", "")
 
 
 @final
@@ -191,6 +243,7 @@ class LadderView:
 
     ``options`` are the user's choices, ``units`` the unit of each column's heading; ``missing`` are
     columns whose source is not there. ``price_digits`` is the length of the longest price in view.
+    ``pointer`` is how the pointer looks, ``own_list`` several orders of one price, spread out.
     ``off_market`` says how far the touch lies outside the rows, empty while it is in view.
     ``stale`` is None while the book can be trusted, else the sentence for the shade that covers
     the rows. ``waiting`` is None once there is something to show, else what is waited for.
@@ -222,6 +275,9 @@ class LadderView:
     units: tuple[tuple[LadderColumn, str], ...] = ()
     missing: frozenset[LadderColumn] = STUDIED
     price_digits: int = 0
+    pointer: Shape = Shape.ARROW
+    own_list: OwnList | None = None
+    foot: SizeFoot = NO_FOOT
 
 
 EMPTY_LADDER = LadderView(

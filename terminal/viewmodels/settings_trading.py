@@ -13,7 +13,7 @@ from typing_extensions import override
 
 from terminal.domain.account_facts import StopsFate
 from terminal.domain.events import StopReference
-from terminal.domain.ladder_habits import LONGEST_HOLD_MS
+from terminal.domain.ladder_habits import LONGEST_HOLD_MS, OtherButton
 from terminal.domain.protection import DistanceUnit, StopDistance
 from terminal.domain.units import plain
 from terminal.session.clearing import ClearingKind
@@ -50,6 +50,11 @@ REFERENCE_WORDS = {
     StopReference.LAST: "Last price",
     StopReference.INDEX: "Index price",
 }
+OTHER_WORDS = {
+    OtherButton.NOTHING: "Sends nothing",
+    OtherButton.SECOND_SIZE: "Sends size 2 of the foot",
+    OtherButton.NET_SIZE: "Closes: a reduce-only limit for all of the position",
+}
 FIXED_WORDS = (
     f"A double press must come within {DOUBLE_PRESS_MS} ms. That is fixed: what the hand has "
     "learned must not depend on a setting."
@@ -59,7 +64,7 @@ FIXED_WORDS = (
 @final
 @dataclass(frozen=True, slots=True)
 class TradingChoices:
-    """What can be set; the last three are habits of the ladder.
+    """What can be set; the last five are habits of the ladder.
 
     ``fuse_at_start`` and ``fuse_stops`` act at the next start.
     """
@@ -76,6 +81,8 @@ class TradingChoices:
     hold_ms: int = 0
     disarms_on_focus_loss: bool = False
     infers_type: bool = False
+    acts_on_release: bool = False
+    other_button: OtherButton = OtherButton.NOTHING
 
 
 @final
@@ -203,6 +210,14 @@ class TradingPageViewModel(ViewModel):
         self._unit = unit
         self._typed.setdefault("distance", plain(self._choices.distance.value))
         self.commit("distance")
+
+    def choose_other(self, button: OtherButton) -> None:
+        """What the right button sends in the ladder's trading columns."""
+        self._hold(replace(self._choices, other_button=button))
+
+    def set_on_release(self, is_set: bool) -> None:  # noqa: FBT001 - a switch told by the widget
+        """Whether a click sends when the button is let go."""
+        self._hold(replace(self._choices, acts_on_release=is_set))
 
     def set_at_start(self, is_set: bool) -> None:  # noqa: FBT001 - a switch told by the widget
         """Whether the fuse is lit at every start."""

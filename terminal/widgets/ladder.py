@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-from functools import partial
 from typing import TYPE_CHECKING, final
 
 from PySide6.QtCore import QPoint, Qt, Slot
-from PySide6.QtGui import QKeySequence, QShortcut
 from PySide6.QtWidgets import (
     QComboBox,
     QHBoxLayout,
     QLabel,
-    QLineEdit,
     QPushButton,
     QToolButton,
     QVBoxLayout,
@@ -22,6 +19,7 @@ from terminal.viewmodels.keys import LadderAction
 from terminal.viewmodels.ladder_trading import ArmedBy
 from terminal.viewmodels.text import Role
 from terminal.widgets.canvas.ladder_canvas import LadderCanvas
+from terminal.widgets.ladder_foot import LadderFoot
 from terminal.widgets.ladder_header import LadderHeader
 from terminal.widgets.styling import elided, paint_role, set_property
 
@@ -64,8 +62,7 @@ class LadderPanel(QWidget):
         self._position = QLabel(self)
         self._entry = QLabel(self)
         self._pnl = QLabel(self)
-        self._sizes = [self._make_size(number) for number in range(1, 6)]
-        self._size = QLineEdit(self)
+        self._foot = LadderFoot(view_model, theme, self)
         self._post_only = self._toggle("Post", LadderAction.POST_ONLY, "post_only")
         self._reduce_only = self._toggle("Reduce", LadderAction.REDUCE_ONLY, "reduce_only")
         self._exits = self._toggle("Exits", LadderAction.BRACKET, "exits")
@@ -127,16 +124,6 @@ class LadderPanel(QWidget):
         button.clicked.connect(self._on_lane)
         return button
 
-    def _make_size(self, number: int) -> QPushButton:
-        button = QPushButton(self)
-        button.setObjectName(f"ladder.size_{number}")
-        button.setAccessibleName(f"Size {number}")
-        button.setCheckable(True)
-        button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
-        button.setMinimumWidth(self._theme.px(30))
-        button.setStyleSheet("padding-left: 3px; padding-right: 3px;")  # three digits, also large
-        return button
-
     def _lay_out(self) -> None:
         column = self._column = QVBoxLayout(self)
         column.setContentsMargins(SPACING, SPACING, SPACING, SPACING)
@@ -147,7 +134,7 @@ class LadderPanel(QWidget):
         column.addWidget(self.header)
         column.addWidget(self.canvas, 1)
         column.addWidget(self._message)
-        column.addLayout(_row(*self._sizes, self._size))
+        column.addWidget(self._foot)
         column.addLayout(
             _row(
                 self._post_only, self._reduce_only, self._exits, 1, self._cancel_all, self._flatten
@@ -167,12 +154,7 @@ class LadderPanel(QWidget):
         self._exits.clicked.connect(self._on_exits)
         self._cancel_all.clicked.connect(self._on_cancel_all)
         self._flatten.clicked.connect(self._on_flatten)
-        for number, button in enumerate(self._sizes, start=1):
-            button.clicked.connect(partial(self._on_size, number))
-        self._size.returnPressed.connect(self._on_size_typed)
-        escape = QShortcut(QKeySequence(Qt.Key.Key_Escape), self._size)
-        escape.setContext(Qt.ShortcutContext.WidgetShortcut)
-        escape.activated.connect(self._on_size_dropped)
+        self._foot.done.connect(self.canvas.setFocus)
         self._dress()
         self.setFocusProxy(self.canvas)
 
@@ -183,11 +165,6 @@ class LadderPanel(QWidget):
         self._told[self._cancel_all] = LadderAction.CANCEL_ALL
         self._told[self._flatten] = LadderAction.FLATTEN
         set_property(self._flatten, "urgent", "true")
-        self._size.setObjectName("ladder.size")
-        self._size.setAccessibleName("Size in hand, lots")
-        self._size.setToolTip("Size in hand, in lots. Enter takes it.")
-        self._size.setAlignment(Qt.AlignmentFlag.AlignRight)
-        self._size.setFixedWidth(self._theme.px(70))
         self._message.setMinimumWidth(1)
         self._message.setFixedHeight(2 * self._theme.base_px + self._theme.px(10))
         self._message.setWordWrap(True)
@@ -245,20 +222,6 @@ class LadderPanel(QWidget):
     def _on_flatten(self) -> None:
         self._vm.flatten_chosen()
 
-    def _on_size(self, number: int) -> None:
-        self._vm.choose_size(number)
-        self.canvas.setFocus()
-
-    @Slot()
-    def _on_size_typed(self) -> None:
-        self._vm.set_size_text(self._size.text())
-        self.canvas.setFocus()
-
-    @Slot()
-    def _on_size_dropped(self) -> None:
-        self._size.setText(self._vm.view.size_text)
-        self.canvas.setFocus()
-
     # Showing ---------------------------------------------------------------------------------
 
     @Slot()
@@ -267,10 +230,7 @@ class LadderPanel(QWidget):
         vm = self._vm
         for button, action in self._told.items():
             button.setToolTip(vm.tooltip(action))
-        for number, button in enumerate(self._sizes, start=1):
-            takes, stores = LadderAction[f"SIZE_{number}"], LadderAction[f"STORE_{number}"]
-            words = f"Size {number} in lots. {vm.tooltip(takes)}. {vm.tooltip(stores)}."
-            button.setToolTip(words)
+        self._foot.tell_keys()
         key = vm.trading.arming_key
         self._arm_keyboard.setText(f"{key} Keys" if key else "Keys")
 
@@ -290,13 +250,7 @@ class LadderPanel(QWidget):
         self._show_position(view)
         self._show_message(view)
         self._show_toggles()
-        for button, size in zip(self._sizes, view.sizes, strict=False):
-            if button.text() != size.text:
-                button.setText(size.text)
-                button.setAccessibleName(f"Size {size.number}: {size.text} lots")
-            button.setChecked(size.is_chosen)
-        if not self._size.hasFocus():
-            _set_text(self._size, view.size_text)
+        self._foot.show_view()
 
     def _show_lane(self) -> None:
         """The lane of hedge mode that keys and clicks act on; nothing in one-way mode."""
@@ -355,6 +309,6 @@ def _row(*items: QWidget | int) -> QHBoxLayout:
     return row
 
 
-def _set_text(widget: QLabel | QPushButton | QLineEdit, words: str) -> None:
+def _set_text(widget: QLabel | QPushButton, words: str) -> None:
     if widget.text() != words:
         widget.setText(words)

@@ -22,6 +22,7 @@ from terminal.viewmodels.settings_trading import (
     FIXED_WORDS,
     KILL_WORDS,
     NUMBERS,
+    OTHER_WORDS,
     REFERENCE_WORDS,
     STOPS_WORDS,
     UNIT_WORDS,
@@ -56,6 +57,8 @@ class TradingPage(QWidget):
         self._reference = self._box("reference", "Stops trigger by", REFERENCE_WORDS)
         self._at_start = QCheckBox("L&ight it at every start", self)
         self._disarms = QCheckBox("Disarm when another &window has the focus", self)
+        self._other = self._box("other_button", "What the right button sends", OTHER_WORDS)
+        self._on_release = QCheckBox("A click sends when the button is let g&o", self)
         self._infers = QCheckBox("The pla&ce says limit or stop", self)
         self._lines = {field.name: QLineEdit(self) for field in NUMBERS}
         self._problems = {field.name: QLabel(self) for field in NUMBERS}
@@ -89,6 +92,14 @@ class TradingPage(QWidget):
         self._limits.setToolTip(
             "Ticks of the collar, sizes, losses of the day: with a lock (Alt+M)"
         )
+        self._on_release.setObjectName("settings.trading.acts_on_release")
+        self._on_release.setToolTip("Let go elsewhere and nothing is sent. Cancels always wait so")
+        self._infers.setObjectName("settings.trading.infers_type")
+        self._infers.setToolTip(
+            "A buy above the best ask waits as a stop, a sell below the best bid does; the kind is "
+            "shown under the pointer first"
+        )
+        self._other.setToolTip("In the bid and ask columns while the mouse is armed")
         for field in NUMBERS:
             line, problem = self._lines[field.name], self._problems[field.name]
             line.setObjectName(f"settings.trading.{field.name}")
@@ -134,6 +145,8 @@ class TradingPage(QWidget):
     def _lay_out_ladder(self) -> None:
         self._head("The ladder's hands")
         self._number("hold_ms")
+        self._row("Right b&utton", self._other)
+        self._wide(self._on_release)
         self._wide(self._disarms)
         self._wide(self._infers)
 
@@ -181,6 +194,8 @@ class TradingPage(QWidget):
         self._reference.activated.connect(self._on_reference)
         self._at_start.clicked.connect(vm.set_at_start)
         self._disarms.clicked.connect(vm.set_disarms)
+        self._other.activated.connect(self._on_other)
+        self._on_release.clicked.connect(vm.set_on_release)
         self._infers.clicked.connect(vm.set_infers)
         self._limits.clicked.connect(self.limits_asked)
         for name, line in self._lines.items():
@@ -205,6 +220,10 @@ class TradingPage(QWidget):
     def _on_reference(self, index: int) -> None:
         self._vm.choose_reference(tuple(REFERENCE_WORDS)[index])
 
+    @Slot(int)
+    def _on_other(self, index: int) -> None:
+        self._vm.choose_other(tuple(OTHER_WORDS)[index])
+
     # Showing ---------------------------------------------------------------------------------
 
     @Slot()
@@ -216,6 +235,7 @@ class TradingPage(QWidget):
             (self._stops, STOPS_WORDS, choices.fuse_stops),
             (self._unit, UNIT_WORDS, view.unit),
             (self._reference, REFERENCE_WORDS, choices.reference),
+            (self._other, OTHER_WORDS, choices.other_button),
         ):
             box.setCurrentIndex(list(words).index(chosen))
         self._stops.setEnabled(not view.stops_note)
@@ -225,6 +245,7 @@ class TradingPage(QWidget):
         )
         self._at_start.setChecked(choices.fuse_at_start)
         self._disarms.setChecked(choices.disarms_on_focus_loss)
+        self._on_release.setChecked(choices.acts_on_release)
         self._infers.setChecked(choices.infers_type)
         for field, typed, problem in zip(NUMBERS, view.typed, view.problems, strict=True):
             line = self._lines[field.name]

@@ -11,13 +11,16 @@ import pytest
 from PySide6.QtCore import QObject, Signal
 
 from terminal.app.settings_keeper import SettingsKeeper
+from terminal.domain.sizing import SizeUnit
 from terminal.storage.paths import resources
 from terminal.storage.settings import Settings, SettingsStore
 from terminal.viewmodels.ladder_columns import LadderColumn, shown
 from terminal.viewmodels.ladder_options import LADDER, SHIPPED, Centering, to_document
+from terminal.viewmodels.sizes import Sizes
 from terminal.viewmodels.tape import TapeViewModel
 from terminal.viewmodels.tape_options import TapeOptions
 from terminal.widgets.theme import Theme
+from tests.support.builders import XBT
 from tests.support.desktop import Desktop
 from tests.support.fake_clock import FakeClock
 
@@ -90,6 +93,26 @@ async def test_the_tape_is_read_as_it_was_left(tmp_path: Path) -> None:
     assert Kept(tmp_path, second).tape.options == chosen
     for desktop in (first, second):
         await desktop.bench.owner.close()
+
+
+async def test_units_of_sizes_are_kept_by_contract_and_lots_for_all(tmp_path: Path) -> None:
+    desktop = await Desktop().start()
+    kept = Kept(tmp_path, desktop)
+    desktop.ladder.choose_size(3)
+    desktop.ladder.choose_unit(1)
+    desktop.ladder.store_size_text(2, "0.07")
+    kept.keeper.save()
+
+    settings, _ = kept.store.load()
+    assert (settings.sizes, settings.chosen_size) == ((1, 5, 10, 25, 100), 3)
+    again = Sizes(settings.sizes, settings.chosen_size)
+    again.restore(settings.contract_sizes)
+    again.basis = desktop.sizes.basis
+    again.enter(XBT)
+    assert (again.unit, again.chosen, again.current) == (SizeUnit.COIN, 2, 70)
+    again.enter("ETHUSDTM")
+    assert (again.unit, again.chosen, again.current) == (SizeUnit.LOTS, 3, 10)
+    await desktop.stop()
 
 
 async def test_what_a_later_version_wrote_stays_until_something_is_changed(tmp_path: Path) -> None:

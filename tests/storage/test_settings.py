@@ -10,7 +10,7 @@ import pytest
 
 from terminal.domain.account_facts import StopsFate
 from terminal.domain.events import StopReference
-from terminal.domain.ladder_habits import LadderHabits
+from terminal.domain.ladder_habits import LadderHabits, OtherButton
 from terminal.domain.protection import DistanceUnit, ProtectionSettings, StopDistance
 from terminal.storage.settings import Settings, SettingsStore
 from tests.support.fake_clock import FakeClock
@@ -206,6 +206,8 @@ def test_how_positions_are_protected_comes_from_the_settings(tmp_path: Path) -> 
         ("ladder_hold_ms", -1),
         ("ladder_hold_ms", True),
         ("ladder_acts_on_release", 1),
+        ("ladder_other_button", "both"),
+        ("ladder_other_button", 2),
     ],
 )
 def test_a_value_that_can_do_without_costs_nothing_else(
@@ -243,10 +245,14 @@ def test_keys_and_habits_come_back_as_they_were_stored(tmp_path: Path) -> None:
         keys={"BUY": ("J", "Ctrl+Shift+J"), "FLATTEN": ()},
         ladder_hold_ms=400,
         ladder_infers_type=True,
+        ladder_other_button=OtherButton.NET_SIZE,
+        contract_sizes={"XBTUSDTM": {"unit": "value", "chosen": 2}},
     )
     store.save(changed)
     assert store.load() == (changed, "")
-    assert changed.habits == LadderHabits(hold_ms=400, infers_type=True)
+    assert changed.habits == LadderHabits(
+        hold_ms=400, infers_type=True, other_button=OtherButton.NET_SIZE
+    )
 
 
 @pytest.mark.parametrize(

@@ -25,6 +25,7 @@ from tests.support.builders import (
     a_ticket,
     an_order_update,
 )
+from tests.support.clicks import click_own, click_row
 from tests.support.desktop import OTHER, Desktop
 from tests.support.pocket import stop_at
 
@@ -415,16 +416,16 @@ async def test_mouse_trading_is_armed_by_itself() -> None:
     async with a_desktop() as (desktop, hands):
         hands.press("F4")
         row = next(n for n, r in enumerate(desktop.ladder.view.rows) if r.price == 999)
-        desktop.ladder.row_clicked(row, Side.BUY)
+        click_row(desktop.ladder, row, Side.BUY)
         await desktop.settle()
         assert placed(desktop) == []
         assert message(desktop).startswith("Mouse trading is off")
         desktop.ladder.toggle_mouse()
-        desktop.ladder.row_clicked(row, Side.BUY)
+        click_row(desktop.ladder, row, Side.BUY)
         await desktop.settle()
         assert placed(desktop) == [(Side.BUY, 999, 1)]
         await an_order(desktop, 997)
-        desktop.ladder.own_clicked(row + 2, Side.BUY)
+        click_own(desktop.ladder, row + 2, Side.BUY)
         await desktop.settle()
         assert "o1" in desktop.bench.trading.cancels
 

@@ -24,6 +24,7 @@ from terminal.viewmodels.ladder_tags import PriceTag, TagKind
 from terminal.viewmodels.ladder_view import OwnState, StagedOrder
 from terminal.viewmodels.text import Role
 from tests.support.builders import a_delta, a_position_update, an_order_update
+from tests.support.clicks import click_own, click_row
 from tests.support.desktop import Desktop
 
 if TYPE_CHECKING:
@@ -317,7 +318,7 @@ async def test_where_rows_move_the_order_under_the_pointer_is_held_and_clicked_a
         ghost = row_of(desktop, 998).own_bid
         assert ghost is not None
         assert ghost.is_ghost
-        ladder.own_clicked(row, Side.BUY)
+        click_own(ladder, row, Side.BUY)
         await desktop.settle()
         assert desktop.bench.trading.cancels == ["o1"]
 
@@ -375,13 +376,13 @@ async def test_a_collapsed_spread_shows_both_sides_beside_each_other() -> None:
         at = prices.index(Price(1000))
         assert prices[at - 2 : at] == [best_ask, 1002]
         ladder.toggle_mouse()
-        ladder.row_clicked(at - 2, Side.SELL)
+        click_row(ladder, at - 2, Side.SELL)
         await desktop.settle()
         assert desktop.bench.trading.placed == [], "the rows have just moved"
         said = desktop.ladder.view.message
         assert said is not None
         assert said.text == "The rows moved as you clicked: nothing was sent."
         watch.now_ms += AIM_MS
-        ladder.row_clicked(at - 2, Side.SELL)
+        click_row(ladder, at - 2, Side.SELL)
         await desktop.settle()
         assert [t.price for t, _ in desktop.bench.trading.placed] == [best_ask]

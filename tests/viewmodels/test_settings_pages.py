@@ -8,6 +8,7 @@ import pytest
 
 from terminal.domain.account_facts import StopsFate
 from terminal.domain.events import StopReference
+from terminal.domain.ladder_habits import LadderHabits, OtherButton
 from terminal.domain.protection import DistanceUnit, StopDistance
 from terminal.session.clearing import ClearingKind
 from terminal.viewmodels.frame import HandFrameClock
@@ -52,6 +53,16 @@ def test_each_choice_of_trading_holds_at_once() -> None:
         fuse_at_start=True,
     )
     assert len(page.taken) == 4, "what is chosen again changes nothing"
+
+
+def test_the_habits_of_the_mouse_hold_at_once() -> None:
+    page = Trading()
+    page.vm.choose_other(OtherButton.NET_SIZE)
+    page.vm.set_on_release(is_set=True)
+    page.vm.set_infers(is_set=True)
+    assert page.taken[-1].habits == LadderHabits(
+        acts_on_release=True, infers_type=True, other_button=OtherButton.NET_SIZE
+    )
 
 
 def test_a_number_holds_when_it_is_committed_and_not_while_it_is_typed() -> None:

@@ -126,10 +126,15 @@ async def test_clicks_send_only_with_the_mouse_armed() -> None:
 
 
 async def test_modifier_clicks_do_not_send_plain_limits() -> None:
+    """Without an account's protecting hand there are no stops, and no limits in their place."""
     async with shown() as ui:
         ui.desktop.ladder.toggle_mouse()
         point = ui.panel.point_of(ui.row_of(999), "bid")
-        for modifier in (Qt.KeyboardModifier.ShiftModifier, Qt.KeyboardModifier.ControlModifier):
+        for modifier in (
+            Qt.KeyboardModifier.ShiftModifier,
+            Qt.KeyboardModifier.ControlModifier,
+            Qt.KeyboardModifier.AltModifier,
+        ):
             QTest.mouseClick(ui.panel.canvas, Qt.MouseButton.LeftButton, modifier, point)
         await ui.desktop.settle()
         assert ui.placed == []

@@ -19,6 +19,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from terminal.domain.ladder_habits import LadderHabits, OtherButton
 from terminal.domain.protection import DistanceUnit, StopDistance
 from terminal.storage.paths import resources
 from terminal.storage.settings import THEMES
@@ -197,6 +198,17 @@ def test_a_choice_of_a_box_holds_at_once_and_the_wheel_passes_by(stage: Stage) -
     box.setFocus()
     QTest.keyClick(box, K.Key_Down)
     assert [choices.kill.value for choices in stage.trading] == ["all orders"]
+
+
+def test_the_mouse_of_the_ladder_is_set_by_box_and_switches(stage: Stage) -> None:
+    box = stage.part(ChoiceBox, "trading.other_button")
+    box.setFocus()
+    QTest.keyClick(box, K.Key_Down)
+    for name in ("acts_on_release", "infers_type"):
+        stage.part(QCheckBox, f"trading.{name}").click()
+    assert stage.trading[-1].habits == LadderHabits(
+        acts_on_release=True, infers_type=True, other_button=OtherButton.SECOND_SIZE
+    )
 
 
 def test_the_way_to_the_limits_leads_there(stage: Stage) -> None:

@@ -5,23 +5,27 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, final
 
 from PySide6.QtCore import QEvent, QPoint, QSize, Qt, Signal, Slot
-from PySide6.QtGui import QHelpEvent, QPainter
-from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
+from PySide6.QtGui import QCursor, QHelpEvent, QPainter
+from PySide6.QtWidgets import QApplication, QSizePolicy, QToolTip, QWidget
 from typing_extensions import override
 
-from terminal.domain.units import Side
+from terminal.viewmodels.ladder_clicks import Button, Spot
 from terminal.viewmodels.ladder_columns import LadderColumn
+from terminal.viewmodels.ladder_view import Shape
 from terminal.widgets.canvas.ladder_clicks import take_click
 from terminal.widgets.canvas.ladder_layout import LadderLayout, least_width, place
 from terminal.widgets.canvas.ladder_list import PLAIN, row_list
+from terminal.widgets.canvas.ladder_overlay import line_at, line_list, line_rects
 from terminal.widgets.canvas.ladder_painter import FRAME_PX, LadderPainter
 from terminal.widgets.canvas.ladder_speech import LadderSpeech
 from terminal.widgets.inputs import HeldKeys, chord_of, pressed_at_ms
 
 if TYPE_CHECKING:
     from PySide6.QtGui import (
+        QContextMenuEvent,
         QEnterEvent,
         QFocusEvent,
+        QHideEvent,
         QKeyEvent,
         QMouseEvent,
         QPaintEvent,
@@ -32,7 +36,7 @@ if TYPE_CHECKING:
     from terminal.viewmodels.frame import FrameMeter
     from terminal.viewmodels.ladder import LadderViewModel
     from terminal.viewmodels.ladder_columns import ColumnSetting
-    from terminal.viewmodels.ladder_view import LadderRow, LadderView
+    from terminal.viewmodels.ladder_view import LadderRow, LadderView, OwnList
     from terminal.widgets.canvas.ladder_list import RowList
     from terminal.widgets.theme import Theme
 
@@ -40,8 +44,6 @@ ROWS_PER_NOTCH = 3
 TURBO_ROWS = 15
 """Rows for a notch of the wheel with Shift."""
 _NOTCH = 120
-_SIDES = {LadderColumn.BID: Side.BUY, LadderColumn.ASK: Side.SELL}
-_OWN_SIDES = {LadderColumn.OWN_BID: Side.BUY, LadderColumn.OWN_ASK: Side.SELL}
 
 
 @final
@@ -129,6 +131,8 @@ class LadderCanvas(QWidget):
         before, now = self._shown, self._vm.view
         self._shown = now
         self.speech.show(now)
+        if before.pointer is not now.pointer:
+            self.setCursor(_CURSORS[now.pointer])
         if (before.options, before.missing, before.price_digits) != (
             now.options,
             now.missing,
@@ -172,6 +176,7 @@ class LadderCanvas(QWidget):
             or before.off_market != now.off_market
             or before.is_keyboard_armed != now.is_keyboard_armed
             or before.is_mouse_armed != now.is_mouse_armed
+            or before.own_list != now.own_list
         )
 
     @override
@@ -186,6 +191,8 @@ class LadderCanvas(QWidget):
                 if region.intersects(layout.row_rect(row)):
                     self._painter.paint_row(painter, layout, row, self._list_of(row, shown))
             self._painter.paint_below(painter, layout)
+            if view.own_list is not None:
+                self._paint_list(painter, view.own_list)
             if view.off_market:
                 self._painter.paint_off_market(painter, layout, view)
             if view.stale is not None:
@@ -199,6 +206,12 @@ class LadderCanvas(QWidget):
         painter.end()
         self._meter.painted()
 
+    def _paint_list(self, painter: QPainter, own: OwnList) -> None:
+        layout = self._layout
+        for number, rect in enumerate(line_rects(own, layout, self._painter.measure)):
+            row = (rect.top() - layout.inset) // layout.row_height
+            self._painter.paint_row(painter, layout, row, line_list(own, number, rect))
+
     @override
     def resizeEvent(self, event: QResizeEvent) -> None:
         self._lay_out()
@@ -209,6 +222,8 @@ class LadderCanvas(QWidget):
 
     @override
     def keyPressEvent(self, event: QKeyEvent) -> None:
+        if event.key() in _MODIFIER_KEYS:
+            self._see_modifiers()
         chord = chord_of(event)
         if chord is None or not self._vm.key_pressed(
             chord, pressed_at_ms(event), self._held.is_repeat(event)
@@ -217,33 +232,57 @@ class LadderCanvas(QWidget):
 
     @override
     def keyReleaseEvent(self, event: QKeyEvent) -> None:
+        if event.key() in _MODIFIER_KEYS:
+            self._see_modifiers()
         self._held.released(event)
         super().keyReleaseEvent(event)
+
+    def _see_modifiers(self) -> None:
+        """What a click would do depends on the modifiers: show it when they change."""
+        if self.underMouse():
+            at = self.mapFromGlobal(QCursor.pos())
+            self._vm.mouse_moved(self._spot(at, QApplication.queryKeyboardModifiers()))
+
+    def _spot(self, at: QPoint, modifiers: Qt.KeyboardModifier) -> Spot:
+        own, entry = self._shown.own_list, None
+        if own is not None:
+            entry = line_at(at, line_rects(own, self._layout, self._painter.measure))
+        is_inside = self.rect().contains(at)
+        return Spot(
+            self._layout.row_at(at.y()) if is_inside else None,
+            self._layout.column_at(at.x()) if is_inside else None,
+            shift=bool(modifiers & Qt.KeyboardModifier.ShiftModifier),
+            ctrl=bool(modifiers & Qt.KeyboardModifier.ControlModifier),
+            other=bool(modifiers & _OTHER_MODIFIERS),
+            entry=entry,
+        )
+
+    def _spot_of(self, event: QMouseEvent) -> Spot:
+        return self._spot(event.position().toPoint(), event.modifiers())
 
     @override
     def mousePressEvent(self, event: QMouseEvent) -> None:
         self.setFocus(Qt.FocusReason.MouseFocusReason)
-        point = event.position().toPoint()
-        row, column = self._layout.row_at(point.y()), self._layout.column_at(point.x())
-        if row is None or column is None:
-            return
-        button = event.button()
-        if take_click(self._vm, row, column, button):
-            return
-        if button is Qt.MouseButton.MiddleButton or (
-            button is Qt.MouseButton.RightButton and column is LadderColumn.PRICE
+        spot, button = self._spot_of(event), _BUTTONS.get(event.button())
+        if (
+            spot.row is not None
+            and spot.column is not None
+            and take_click(self._vm, spot.row, spot.column, event.button())
         ):
-            self._vm.recenter()
-        elif button is Qt.MouseButton.LeftButton:
-            self._left(row, column, has_modifier=bool(event.modifiers() & _MODIFIERS))
+            return
+        if button is not None:
+            self._vm.mouse_pressed(spot, button)
 
-    def _left(self, row: int, column: LadderColumn, *, has_modifier: bool) -> None:
-        own, side = _OWN_SIDES.get(column), _SIDES.get(column)
-        if own is not None:
-            self._vm.own_clicked(row, own)
-        elif side is not None and not has_modifier:
-            # Shift and Ctrl mean stops; until they exist they must not send a plain limit.
-            self._vm.row_clicked(row, side)
+    @override
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
+        button = _BUTTONS.get(event.button())
+        if button is not None:
+            self._vm.mouse_released(self._spot_of(event), button)
+
+    @override
+    def contextMenuEvent(self, event: QContextMenuEvent) -> None:
+        """No menu opens over rows in which a right click may send."""
+        event.accept()
 
     @override
     def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
@@ -252,6 +291,10 @@ class LadderCanvas(QWidget):
 
     @override
     def wheelEvent(self, event: QWheelEvent) -> None:
+        event.accept()
+        if event.buttons() != Qt.MouseButton.NoButton:
+            self._wheel = 0  # rows must not move under a button that is down
+            return
         delta = event.angleDelta()
         self._wheel += delta.y() or delta.x()  # some systems turn the wheel with Shift
         notches = int(self._wheel / _NOTCH)
@@ -262,12 +305,10 @@ class LadderCanvas(QWidget):
         elif notches:
             is_turbo = event.modifiers() & Qt.KeyboardModifier.ShiftModifier
             self._vm.scroll(notches * (TURBO_ROWS if is_turbo else ROWS_PER_NOTCH))
-        event.accept()
 
     @override
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
-        point = event.position().toPoint()
-        self._vm.point_at(self._layout.row_at(point.y()), self._layout.column_at(point.x()))
+        self._vm.mouse_moved(self._spot_of(event))
         super().mouseMoveEvent(event)
 
     @override
@@ -304,11 +345,30 @@ class LadderCanvas(QWidget):
     @override
     def focusOutEvent(self, event: QFocusEvent) -> None:
         super().focusOutEvent(event)
+        self._vm.mouse_lost()
         self.update()
+
+    @override
+    def hideEvent(self, event: QHideEvent) -> None:
+        super().hideEvent(event)
+        self._vm.mouse_lost()
 
     def point_of(self, row: int, column: str) -> QPoint:
         """The middle of a cell, by the column's name."""
         return self._layout.point_of(row, LadderColumn(column))
 
 
-_MODIFIERS = Qt.KeyboardModifier.ShiftModifier | Qt.KeyboardModifier.ControlModifier
+_OTHER_MODIFIERS = Qt.KeyboardModifier.AltModifier | Qt.KeyboardModifier.MetaModifier
+_MODIFIER_KEYS = (Qt.Key.Key_Shift, Qt.Key.Key_Control, Qt.Key.Key_Alt, Qt.Key.Key_Meta)
+_BUTTONS = {
+    Qt.MouseButton.LeftButton: Button.LEFT,
+    Qt.MouseButton.RightButton: Button.OTHER,
+    Qt.MouseButton.MiddleButton: Button.MIDDLE,
+}
+_CURSORS = {
+    Shape.ARROW: Qt.CursorShape.ArrowCursor,
+    Shape.SENDS: Qt.CursorShape.CrossCursor,
+    Shape.CANCELS: Qt.CursorShape.PointingHandCursor,
+    Shape.DRAGS: Qt.CursorShape.ClosedHandCursor,
+    Shape.REFUSES: Qt.CursorShape.ForbiddenCursor,
+}

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, NamedTuple, TypeAlias, final
 
 from terminal.viewmodels.ladder_columns import LadderColumn
 from terminal.viewmodels.ladder_numbers import shortened
-from terminal.viewmodels.ladder_view import LadderRow, OwnMark, OwnState
+from terminal.viewmodels.ladder_view import HoverMark, LadderRow, OwnMark, OwnState
 from terminal.viewmodels.text import THIN_SPACE
 from terminal.widgets.canvas.ladder_layout import PAD, LadderLayout
 
@@ -157,6 +157,8 @@ class _RowWriter:
             over.append(Frame(left + 1, 1, width - 3, height - 3, "caution", is_dashed=True))
         if row.staged is not None:
             over += self._staged(left, width)
+        elif row.hover is not None:
+            over += self._hover(row.hover, left, width)
         return (*self._shapes, *self._texts, *over)
 
     def _cell(self, placed: PlacedColumn) -> None:
@@ -398,6 +400,25 @@ class _RowWriter:
         return [
             Fill(x, 1, plate, self._height - 3, "raised"),
             Text(x + PAD, LEFT, PLAIN, 100, "caution", words),
+        ]
+
+    # Hover -----------------------------------------------------------------------------------
+
+    def _hover(self, hover: HoverMark, left: int, width: int) -> list[Primitive]:
+        """A frame around the cell under the pointer, and beyond the price what a click would do."""
+        height, ink = self._height, hover.role.value
+        cell_left, cell_width = self._layout.column(hover.column)
+        price_left, price_width = self._layout.column(LadderColumn.PRICE)
+        is_right = cell_left < price_left  # the words must not cover what is aimed at
+        start = price_left + price_width if is_right else left
+        room = (left + width - start if is_right else price_left - left) - 2 * PAD
+        words = self._cut(hover.words, SMALL, 100, room)
+        plate = round(self._measure(words, SMALL, 100)) + 2 * PAD
+        x = start if is_right else price_left - plate
+        return [
+            Frame(cell_left, 0, cell_width - 1, height - 2, ink),
+            Fill(x, 1, plate, height - 3, "raised"),
+            Text(x + PAD, LEFT, SMALL, 100, ink, words),
         ]
 
 

@@ -1,0 +1,130 @@
+"""What a click in a ladder means before it is made: place, side, kind of order, size.
+
+Pure: values in, values out. What is shown under the pointer and what is sent come from here both.
+"""
+
+from __future__ import annotations
+
+from enum import Enum
+from typing import TYPE_CHECKING, NamedTuple, Protocol, final
+
+from terminal.domain.ladder_habits import OtherButton
+from terminal.domain.units import Side
+from terminal.viewmodels import text
+from terminal.viewmodels.ladder_columns import LadderColumn
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from terminal.domain.guard import Touch
+    from terminal.domain.units import Lots, Price
+    from terminal.viewmodels.ladder_view import StagedOrder
+
+SECOND_SIZE = 2
+"""The number of the stored size that the right button may send."""
+
+TRADED = {LadderColumn.BID: Side.BUY, LadderColumn.ASK: Side.SELL}
+"""Columns in which a click sends, and what it sends."""
+
+
+class Button(Enum):
+    """A mouse button, by what it is for."""
+
+    LEFT = "left"
+    OTHER = "right"
+    MIDDLE = "middle"
+
+
+class Kind(Enum):
+    """What kind of order a click sends. The values are the words shown."""
+
+    LIMIT = "limit"
+    STOP = "stop"
+    CLOSE = "close all"
+
+
+class Spot(NamedTuple):
+    """Where the pointer is, and the modifiers that are held with it.
+
+    ``row`` is a visible row (0 is the top). None is outside of rows or columns. ``entry`` is the
+    number of a line in the list of several orders, from 0. ``other`` tells of a modifier that has
+    no meaning here.
+    """
+
+    row: int | None
+    column: LadderColumn | None
+    shift: bool = False
+    ctrl: bool = False
+    other: bool = False
+    entry: int | None = None
+
+
+class Click(NamedTuple):
+    """An order that a click would send, shown and sent as it is written here.
+
+    ``place`` is the absolute row. ``lots`` is None where it closes whatever there is. ``reduces``
+    is its word on the wire.
+    """
+
+    place: int
+    side: Side
+    kind: Kind
+    price: Price
+    lots: Lots | None
+    reduces: bool = False
+
+    @property
+    def words(self) -> str:
+        """Such as ``Buy 4 limit`` or ``Sell stop, closes all``."""
+        side = self.side.value.capitalize()
+        if self.kind is Kind.CLOSE:
+            return f"{side} stop, closes all"
+        lots = "" if self.lots is None else f" {text.whole(self.lots)}"
+        return f"{side}{lots} {self.kind.value}{' reduce-only' if self.reduces else ''}"
+
+
+class OrderHold(Protocol):
+    """Holds an order back for a moment in which Esc can still drop it, then sends it."""
+
+    def hold(self, staged: StagedOrder, send: Callable[[], None]) -> None:
+        """Show what is held; call ``send`` once when the time is over, or never when dropped."""
+        ...
+
+
+@final
+class AtOnce:
+    """Holds nothing back."""
+
+    def hold(self, staged: StagedOrder, send: Callable[[], None]) -> None:
+        """Send at once."""
+        del staged
+        send()
+
+
+def kind_of(spot: Spot) -> Kind | None:
+    """What the modifiers ask for; None for those that mean nothing, which send nothing."""
+    if spot.other or (spot.shift and spot.ctrl):
+        return None
+    if spot.ctrl:
+        return Kind.CLOSE
+    return Kind.STOP if spot.shift else Kind.LIMIT
+
+
+def inferred(side: Side, price: Price, touch: Touch) -> Kind | None:
+    """What a place alone means: a buy above the best ask waits as a stop, one below is a limit.
+
+    At the best price itself it is a limit. None while the other side of the book is not known.
+    """
+    best = touch.best_ask if side is Side.BUY else touch.best_bid
+    if best is None:
+        return None
+    return Kind.STOP if side.sign * (price - best) > 0 else Kind.LIMIT
+
+
+def other_words(choice: OtherButton, second: Lots, net: Lots, *, net_reduces: bool) -> str:
+    """What the right button would add to what is shown; empty where it sends nothing."""
+    if choice is OtherButton.SECOND_SIZE and second:
+        return f"right: {text.whole(second)}"
+    if choice is OtherButton.NET_SIZE and net and net_reduces:
+        return f"right: {text.whole(abs(net))} reduce-only"
+    return ""

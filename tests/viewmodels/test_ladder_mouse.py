@@ -1,0 +1,676 @@
+"""The ladder's mouse, gesture by gesture: what is shown, what is sent, and what never is."""
+
+from __future__ import annotations
+
+import contextlib
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import pytest
+
+from terminal.domain.guard import Touch
+from terminal.domain.ladder_habits import LadderHabits, OtherButton
+from terminal.domain.units import Lots, OrderId, Price, Side
+from terminal.viewmodels.keys import Chord
+from terminal.viewmodels.ladder_clicks import Button, Spot
+from terminal.viewmodels.ladder_columns import LadderColumn
+from terminal.viewmodels.ladder_options import Centering
+from terminal.viewmodels.ladder_view import Shape
+from terminal.viewmodels.text import Role
+from tests.support.builders import XBT, a_delta, a_position_update, an_order_update
+from tests.support.clicks import click
+from tests.support.guarded import a_stop_update
+from tests.support.protected import Protected
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Callable
+
+    from terminal.domain.events import OrderUpdate
+    from terminal.viewmodels.ladder_view import LadderRow, StagedOrder
+
+pytestmark = pytest.mark.usefixtures("qapp")
+BID, ASK = LadderColumn.BID, LadderColumn.ASK
+OWN_BID, OWN_ASK = LadderColumn.OWN_BID, LadderColumn.OWN_ASK
+OUTSIDE = Spot(None, None)
+
+
+class Mouse:
+    """A ladder of 21 rows around 1000/1001 with the mouse armed, and a hand on it."""
+
+    def __init__(self, protected: Protected) -> None:
+        self.protected = protected
+        self.ladder = protected.desktop.ladder
+        self.trading = protected.desktop.bench.trading
+
+    def spot(self, price: int, column: LadderColumn, **more: bool) -> Spot:
+        rows = self.ladder.view.rows
+        row = next(number for number, one in enumerate(rows) if one.price == price)
+        return Spot(row, column, **more)
+
+    def at(self, price: int, column: LadderColumn, **more: bool) -> Spot:
+        """Move there and show the next frame."""
+        spot = self.spot(price, column, **more)
+        self.ladder.mouse_moved(spot)
+        self.tick()
+        return spot
+
+    async def click(
+        self, price: int, column: LadderColumn, button: Button = Button.LEFT, **more: bool
+    ) -> None:
+        click(self.ladder, self.at(price, column, **more), button)
+        await self.protected.settle()
+
+    def press(self, price: int, column: LadderColumn, button: Button = Button.LEFT) -> None:
+        self.ladder.mouse_pressed(self.at(price, column), button)
+        self.tick()
+
+    def release(self, price: int, column: LadderColumn, button: Button = Button.LEFT) -> None:
+        self.ladder.mouse_released(self.spot(price, column), button)
+        self.tick()
+
+    async def drag(self, start: int, end: int, column: LadderColumn) -> None:
+        self.press(start, column)
+        self.at(end, column)
+        self.release(end, column)
+        await self.protected.settle()
+
+    def esc(self) -> None:
+        assert self.ladder.key_pressed(Chord("Esc"), 1, False)
+        self.tick()
+
+    def tick(self) -> None:
+        self.protected.desktop.frame.tick()
+
+    def row(self, price: int) -> LadderRow:
+        return next(row for row in self.ladder.view.rows if row.price == price)
+
+    def hover(self, price: int) -> str:
+        mark = self.row(price).hover
+        return "" if mark is None else mark.words
+
+    def staged(self, price: int) -> str:
+        mark = self.row(price).staged
+        return "" if mark is None else mark.words
+
+    @property
+    def said(self) -> str:
+        message = self.ladder.trading.message
+        return "" if message is None else message.text
+
+    @property
+    def sent(self) -> list[tuple[str, int | None, int | None, int | None]]:
+        """Side, lots, price and trigger of everything that was sent."""
+        return [
+            (
+                "close" if one.side is None else one.side.value,
+                one.lots,
+                one.price,
+                None if one.trigger is None else one.trigger.price,
+            )
+            for one, _ in self.trading.placed
+        ]
+
+    async def rests(
+        self, price: int, side: Side = Side.BUY, name: str = "o1", lots: int = 4
+    ) -> None:
+        """An order placed by our own hand, so that its terms are known."""
+        ladder = self.ladder
+        ladder.trading.sizes.set_current(lots)
+        await self.click(price, BID if side is Side.BUY else ASK)
+        oid = list(self.protected.desktop.desk.orders)[-1]
+        self.protected.desktop.bench.stream.push(
+            an_order_update(
+                order_id=OrderId(name),
+                client_oid=oid,
+                price=Price(price),
+                side=side,
+                lots=Lots(lots),
+            )
+        )
+        await self.protected.settle()
+
+
+@contextlib.asynccontextmanager
+async def a_mouse(
+    lots: int = 0, *stops: OrderUpdate, habits: LadderHabits | None = None
+) -> AsyncIterator[Mouse]:
+    protected = await Protected().start(lots, *stops)
+    mouse = Mouse(protected)
+    mouse.ladder.habits = habits or LadderHabits()
+    mouse.ladder.toggle_mouse()
+    mouse.ladder.set_hovered(True)
+    await protected.settle()
+    try:
+        yield mouse
+    finally:
+        await protected.stop()
+
+
+# Sending -----------------------------------------------------------------------------------------
+
+
+async def test_clicks_send_limits_stops_and_close_linked_stops() -> None:
+    async with a_mouse(3) as mouse:
+        await mouse.click(999, BID)
+        await mouse.click(1002, ASK)
+        await mouse.click(1004, BID, shift=True)
+        await mouse.click(995, ASK, ctrl=True)
+        assert mouse.sent == [
+            ("buy", 1, 999, None),
+            ("sell", 1, 1002, None),
+            ("buy", 1, None, 1004),
+            ("close", None, None, 995),
+        ]
+
+
+async def test_modifiers_without_a_meaning_send_nothing() -> None:
+    async with a_mouse() as mouse:
+        await mouse.click(999, BID, shift=True, ctrl=True)
+        await mouse.click(999, BID, other=True)
+        assert mouse.hover(999) == ""
+        assert mouse.sent == []
+
+
+async def test_unarmed_nothing_is_shown_and_nothing_is_sent() -> None:
+    async with a_mouse() as mouse:
+        mouse.ladder.toggle_mouse()
+        mouse.at(999, BID)
+        assert mouse.hover(999) == ""
+        assert mouse.ladder.view.pointer is Shape.ARROW
+        for shift, ctrl in ((False, False), (True, False), (False, True)):
+            await mouse.click(999, BID, shift=shift, ctrl=ctrl)
+            assert mouse.said.startswith("Mouse trading is off")
+        assert mouse.sent == []
+
+
+async def test_the_cell_under_the_pointer_says_what_a_click_would_do() -> None:
+    async with a_mouse(3) as mouse:
+        mouse.at(999, BID)
+        assert mouse.hover(999) == "Buy 1 limit"
+        assert mouse.ladder.view.pointer is Shape.SENDS
+        mouse.at(1004, BID, shift=True)
+        assert (mouse.hover(999), mouse.hover(1004)) == ("", "Buy 1 stop")
+        mouse.at(996, ASK, ctrl=True)
+        assert mouse.hover(996) == "Sell stop, closes all"
+        mouse.ladder.set_hovered(False)
+        mouse.tick()
+        assert all(row.hover is None for row in mouse.ladder.view.rows)
+
+
+async def test_beyond_the_collar_the_pointer_says_so_before_the_click() -> None:
+    async with a_mouse() as mouse:
+        mouse.ladder.set_visible_rows(61)
+        mouse.tick()
+        mouse.at(1022, BID)
+        mark = mouse.row(1022).hover
+        assert mark is not None
+        assert (mark.words, mark.role) == ("21 ticks through: the collar is 20", Role.DANGER)
+        await mouse.click(1022, BID)
+        assert mouse.sent == []
+
+
+# The other button --------------------------------------------------------------------------------
+
+
+async def test_the_other_button_sends_nothing_as_shipped() -> None:
+    async with a_mouse(3) as mouse:
+        for column in (BID, ASK):
+            await mouse.click(999, column, Button.OTHER)
+        assert mouse.sent == []
+
+
+async def test_the_other_button_sends_the_second_size() -> None:
+    async with a_mouse(habits=LadderHabits(other_button=OtherButton.SECOND_SIZE)) as mouse:
+        mouse.at(999, BID)
+        assert mouse.hover(999) == "Buy 1 limit, right: 5"
+        await mouse.click(999, BID, Button.OTHER)
+        await mouse.click(1004, BID, Button.OTHER, shift=True)
+        await mouse.click(999, BID)
+        assert mouse.sent == [
+            ("buy", 5, 999, None),
+            ("buy", 5, None, 1004),
+            ("buy", 1, 999, None),
+        ]
+
+
+async def test_the_other_button_closes_the_net_size_and_never_opens() -> None:
+    async with a_mouse(7, habits=LadderHabits(other_button=OtherButton.NET_SIZE)) as mouse:
+        mouse.at(1003, ASK)
+        assert mouse.hover(1003) == "Sell 1 limit, right: 7 reduce-only"
+        await mouse.click(999, BID, Button.OTHER)
+        assert mouse.said == "The net size only closes: it sells in the other column."
+        await mouse.click(1003, ASK, Button.OTHER, shift=True)
+        assert mouse.sent == []
+        await mouse.click(1003, ASK, Button.OTHER)
+        ((ticket, _),) = mouse.trading.placed
+        assert (ticket.side, ticket.lots, ticket.price) == (Side.SELL, 7, 1003)
+        assert ticket.is_reduce_only
+
+
+async def test_without_a_position_there_is_no_net_size() -> None:
+    async with a_mouse(habits=LadderHabits(other_button=OtherButton.NET_SIZE)) as mouse:
+        await mouse.click(1003, ASK, Button.OTHER)
+        assert mouse.sent == []
+        assert mouse.said == "There is no position whose size could be sent."
+
+
+async def test_right_on_the_price_and_the_middle_button_recentre() -> None:
+    async with a_mouse(habits=LadderHabits(other_button=OtherButton.SECOND_SIZE)) as mouse:
+        for button, column in ((Button.OTHER, LadderColumn.PRICE), (Button.MIDDLE, BID)):
+            mouse.ladder.scroll(8)
+            mouse.tick()
+            top = mouse.ladder.view.rows[0].price
+            click(mouse.ladder, Spot(3, column), button)
+            mouse.tick()
+            assert mouse.ladder.view.rows[0].price != top
+        assert mouse.sent == []
+
+
+# The place says the kind -------------------------------------------------------------------------
+
+
+async def test_the_place_of_a_click_says_limit_or_stop_and_it_is_shown_first() -> None:
+    async with a_mouse(habits=LadderHabits(infers_type=True)) as mouse:
+        for price, column, words in (
+            (1000, BID, "Buy 1 limit"),
+            (1001, BID, "Buy 1 limit"),
+            (1002, BID, "Buy 1 stop"),
+            (1001, ASK, "Sell 1 limit"),
+            (1000, ASK, "Sell 1 limit"),
+            (999, ASK, "Sell 1 stop"),
+        ):
+            mouse.at(price, column)
+            assert mouse.hover(price) == words
+        await mouse.click(1003, BID)
+        assert mouse.sent == [("buy", 1, None, 1003)]
+
+
+async def test_a_kind_that_was_not_shown_is_not_sent() -> None:
+    async with a_mouse(habits=LadderHabits(infers_type=True)) as mouse:
+        spot = mouse.spot(1003, BID)
+        click(mouse.ladder, spot)  # no frame was drawn since the pointer came
+        assert mouse.said == "This would be: Buy 1 stop. Click again to send it."
+        assert mouse.sent == []
+        mouse.tick()
+        click(mouse.ladder, spot)
+        await mouse.protected.settle()
+        assert mouse.sent == [("buy", 1, None, 1003)]
+
+
+async def test_a_kind_that_changes_under_the_pointer_is_not_sent(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """The market runs through the row as the finger goes down: neither kind was meant."""
+    now = 1000.0
+    async with a_mouse(habits=LadderHabits(infers_type=True)) as mouse:
+        monkeypatch.setattr(mouse.ladder.mouse, "_now_ms", lambda: now)
+        spot = mouse.at(1002, BID)
+        assert mouse.hover(1002) == "Buy 1 stop"
+        mouse.protected.desktop.bench.touch = Touch(Price(1000), Price(1002))
+        click(mouse.ladder, spot)
+        assert mouse.said.startswith("The kind of order changed as you clicked")
+        mouse.tick()
+        assert mouse.hover(1002) == "Buy 1 limit"
+        click(mouse.ladder, spot)
+        assert mouse.said.startswith("The kind of order changed as you clicked")
+        assert mouse.sent == []
+        now += 151
+        click(mouse.ladder, spot)
+        await mouse.protected.settle()
+        assert mouse.sent == [("buy", 1, 1002, None)]
+
+
+# On release --------------------------------------------------------------------------------------
+
+
+async def test_on_release_the_order_goes_where_the_button_went_down() -> None:
+    async with a_mouse(habits=LadderHabits(acts_on_release=True)) as mouse:
+        mouse.press(999, BID)
+        assert mouse.hover(999) == "Let go: Buy 1 limit"
+        assert mouse.sent == []
+        mouse.release(999, BID)
+        await mouse.protected.settle()
+        assert mouse.sent == [("buy", 1, 999, None)]
+
+
+async def test_let_go_elsewhere_and_nothing_is_sent() -> None:
+    async with a_mouse(habits=LadderHabits(acts_on_release=True)) as mouse:
+        for price, column in ((998, BID), (999, ASK), (999, LadderColumn.PRICE)):
+            mouse.press(999, BID)
+            mouse.at(price, column)
+            assert mouse.hover(price) == "Let go here: nothing is sent"
+            mouse.release(price, column)
+            assert mouse.said == "Let go elsewhere: nothing was sent."
+        mouse.press(999, BID)
+        mouse.ladder.mouse_released(OUTSIDE, Button.LEFT)
+        await mouse.protected.settle()
+        assert mouse.sent == []
+
+
+@pytest.mark.parametrize(
+    "between",
+    [
+        lambda mouse: mouse.ladder.toggle_mouse(),
+        lambda mouse: (mouse.ladder.toggle_mouse(), mouse.ladder.toggle_mouse()),
+        lambda mouse: mouse.ladder.disarm("the connection was lost."),
+        lambda mouse: mouse.ladder.choose_size(3),
+        lambda mouse: mouse.ladder.mouse_lost(),
+        lambda mouse: mouse.ladder.mouse_pressed(mouse.spot(999, BID), Button.OTHER),
+    ],
+    ids=["disarmed", "armed anew", "lost", "other size", "focus", "second button"],
+)
+async def test_what_changes_while_the_button_is_down_sends_nothing(
+    between: Callable[[Mouse], object],
+) -> None:
+    async with a_mouse(habits=LadderHabits(acts_on_release=True)) as mouse:
+        mouse.press(999, BID)
+        between(mouse)
+        mouse.release(999, BID)
+        await mouse.protected.settle()
+        assert mouse.sent == []
+
+
+async def test_a_press_before_arming_sends_nothing_on_release() -> None:
+    async with a_mouse(habits=LadderHabits(acts_on_release=True)) as mouse:
+        mouse.ladder.toggle_mouse()
+        mouse.press(999, BID)
+        mouse.ladder.toggle_mouse()
+        mouse.release(999, BID)
+        await mouse.protected.settle()
+        assert mouse.sent == []
+        assert mouse.said == "Arming changed since the press: nothing was sent."
+
+
+async def test_esc_takes_a_press_back() -> None:
+    async with a_mouse(habits=LadderHabits(acts_on_release=True)) as mouse:
+        mouse.press(999, BID)
+        mouse.esc()
+        mouse.release(999, BID)
+        await mouse.protected.settle()
+        assert mouse.sent == []
+        assert mouse.ladder.is_armed_on(XBT)
+
+
+# Holding back ------------------------------------------------------------------------------------
+
+
+class Held:
+    """Holds until it is told to send."""
+
+    def __init__(self) -> None:
+        self.staged: list[StagedOrder] = []
+        self.sends: list[Callable[[], None]] = []
+
+    def hold(self, staged: StagedOrder, send: Callable[[], None]) -> None:
+        self.staged.append(staged)
+        self.sends.append(send)
+
+
+async def test_a_click_goes_through_the_hold_and_not_after_arming_changed() -> None:
+    async with a_mouse() as mouse:
+        held = mouse.ladder.mouse.hold = Held()
+        await mouse.click(999, BID)
+        assert mouse.sent == []
+        assert [(one.side, one.price, one.lots) for one in held.staged] == [(Side.BUY, 999, 1)]
+        held.sends.pop()()
+        await mouse.protected.settle()
+        assert mouse.sent == [("buy", 1, 999, None)]
+        await mouse.click(998, BID)
+        mouse.ladder.toggle_mouse()
+        held.sends.pop()()
+        await mouse.protected.settle()
+        assert len(mouse.sent) == 1
+        assert "while the order was held" in mouse.said
+
+
+# Own orders --------------------------------------------------------------------------------------
+
+
+async def test_a_click_cancels_and_so_it_does_unarmed() -> None:
+    async with a_mouse() as mouse:
+        await mouse.rests(998)
+        mouse.at(998, OWN_BID)
+        assert mouse.hover(998) == "Click cancels, drag moves"
+        assert mouse.ladder.view.pointer is Shape.CANCELS
+        mouse.ladder.toggle_mouse()
+        await mouse.click(998, OWN_BID)
+        assert mouse.trading.cancels == ["o1"]
+
+
+async def test_a_cancel_is_let_go_where_it_was_pressed() -> None:
+    async with a_mouse() as mouse:
+        await mouse.rests(998)
+        mouse.press(998, OWN_BID)
+        mouse.release(998, BID)
+        await mouse.protected.settle()
+        assert mouse.trading.cancels == []
+
+
+async def test_an_order_is_dragged_with_a_ghost_and_moved_by_letting_go() -> None:
+    async with a_mouse() as mouse:
+        await mouse.rests(998)
+        mouse.press(998, OWN_BID)
+        mouse.at(996, OWN_BID)
+        assert mouse.staged(996) == "Buy 4 moves: goes to the end of the queue"
+        assert mouse.said == (
+            "Holding buy 4 at 99.8: to 99.6, goes to the end of the queue. Esc drops."
+        )
+        assert mouse.row(996).is_grab_target
+        assert mouse.ladder.view.pointer is Shape.DRAGS
+        assert mouse.trading.cancels == []
+        mouse.release(996, OWN_BID)
+        await mouse.protected.settle()
+        assert mouse.trading.cancels == ["o1"]
+        assert mouse.said == "Moving to 99.6: cancel first."
+
+
+async def test_a_drag_along_the_row_moves_and_cancels_nothing() -> None:
+    async with a_mouse() as mouse:
+        await mouse.rests(998)
+        mouse.press(998, OWN_BID)
+        mouse.at(998, ASK)
+        mouse.release(998, ASK)
+        await mouse.protected.settle()
+        assert mouse.trading.cancels == []
+
+
+async def test_a_taking_drop_is_said_and_one_beyond_the_collar_stays() -> None:
+    async with a_mouse() as mouse:
+        mouse.ladder.set_visible_rows(61)
+        mouse.tick()
+        await mouse.rests(998)
+        mouse.press(998, OWN_BID)
+        mouse.at(1005, OWN_BID)
+        assert mouse.staged(1005) == "Buy 4 moves: takes at once"
+        mouse.at(1022, OWN_BID)
+        assert mouse.staged(1022) == "Buy 4 stays: 21 ticks through, the collar is 20"
+        assert mouse.said.startswith("Holding buy 4 at 99.8: not to 102.2, 21 ticks through")
+        assert mouse.ladder.view.pointer is Shape.REFUSES
+        mouse.release(1022, OWN_BID)
+        await mouse.protected.settle()
+        assert mouse.trading.cancels == [], "what cannot be placed is not canceled either"
+        assert mouse.said == "Not moved: 21 ticks through, the collar is 20."
+
+
+@pytest.mark.parametrize(
+    "end",
+    [
+        lambda mouse: mouse.ladder.mouse_released(OUTSIDE, Button.LEFT),
+        lambda mouse: (mouse.ladder.mouse_moved(OUTSIDE), mouse.release(996, OWN_BID)),
+        lambda mouse: (mouse.esc(), mouse.release(996, OWN_BID)),
+        lambda mouse: (
+            mouse.ladder.disarm("the connection was lost."),
+            mouse.release(996, OWN_BID),
+        ),
+        lambda mouse: (mouse.ladder.toggle_mouse(), mouse.release(996, OWN_BID)),
+        lambda mouse: (mouse.ladder.mouse_lost(), mouse.release(996, OWN_BID)),
+        lambda mouse: (
+            mouse.ladder.mouse_pressed(mouse.spot(996, OWN_BID), Button.OTHER),
+            mouse.release(996, OWN_BID),
+        ),
+        lambda mouse: mouse.release(998, OWN_BID),
+        lambda mouse: (mouse.at(998, OWN_BID), mouse.release(998, OWN_BID)),
+        lambda mouse: mouse.release(995, OWN_BID),
+    ],
+    ids=[
+        "outside",
+        "left the rows",
+        "esc",
+        "connection",
+        "disarmed",
+        "focus",
+        "second button",
+        "not where it was shown",
+        "back home",
+        "a row never shown",
+    ],
+)
+async def test_a_dropped_drag_leaves_all_as_it_was(end: Callable[[Mouse], object]) -> None:
+    async with a_mouse() as mouse:
+        await mouse.rests(998)
+        before = len(mouse.sent)
+        mouse.press(998, OWN_BID)
+        mouse.at(996, OWN_BID)
+        end(mouse)
+        await mouse.protected.settle()
+        assert mouse.trading.cancels == []
+        assert len(mouse.sent) == before
+        assert mouse.ladder.mouse.drag.now is None
+        assert all(row.staged is None for row in mouse.ladder.view.rows)
+
+
+async def test_unarmed_nothing_is_dragged() -> None:
+    async with a_mouse() as mouse:
+        await mouse.rests(998)
+        mouse.ladder.toggle_mouse()
+        await mouse.drag(998, 996, OWN_BID)
+        assert mouse.trading.cancels == []
+        assert mouse.said.startswith("Mouse trading is off")
+
+
+async def test_an_order_that_ends_while_it_is_dragged_is_let_go() -> None:
+    async with a_mouse() as mouse:
+        await mouse.rests(998)
+        mouse.press(998, OWN_BID)
+        mouse.at(996, OWN_BID)
+        oid = list(mouse.protected.desktop.desk.orders)[-1]
+        mouse.protected.desktop.bench.stream.push(
+            an_order_update(
+                order_id=OrderId("o1"),
+                client_oid=oid,
+                price=Price(998),
+                lots=Lots(4),
+                filled=Lots(4),
+                is_done=True,
+            )
+        )
+        await mouse.protected.settle()
+        assert mouse.said == "The order you dragged has ended."
+        mouse.release(996, OWN_BID)
+        await mouse.protected.settle()
+        assert mouse.trading.cancels == []
+
+
+async def test_a_stop_is_dragged_new_one_first_and_never_onto_a_price_where_it_fires() -> None:
+    async with a_mouse(5, a_stop_update("s1", 5, trigger=Price(990))) as mouse:
+        mouse.press(990, OWN_ASK)
+        mouse.at(995, OWN_ASK)
+        assert mouse.staged(995).endswith("if mark falls to 99.5, new one first")
+        mouse.at(1003, OWN_ASK)
+        assert mouse.staged(1003).endswith("it would fire now")
+        mouse.release(1003, OWN_ASK)
+        await mouse.protected.settle()
+        assert mouse.sent == []
+        assert mouse.said == "Not moved: it would fire now."
+
+
+async def test_rows_stay_where_they_are_while_a_button_is_down() -> None:
+    async with a_mouse() as mouse:
+        mouse.ladder.set_options(replace(mouse.ladder.options, centering=Centering.ALWAYS))
+        mouse.tick()
+        await mouse.rests(998)
+        mouse.press(998, OWN_BID)
+        mouse.at(996, OWN_BID)
+        rows = [row.price for row in mouse.ladder.view.rows]
+        stream = mouse.protected.desktop.market_stream
+        stream.push(a_delta(101, Side.SELL, 1001, 0))
+        stream.push(a_delta(102, Side.SELL, 1002, 0))
+        stream.push(a_delta(103, Side.BUY, 1009, 3))
+        stream.push(a_delta(104, Side.SELL, 1010, 3))
+        mouse.ladder.scroll(5)
+        mouse.ladder.recenter()
+        mouse.ladder.step(finer=False)
+        mouse.tick()
+        assert [row.price for row in mouse.ladder.view.rows] == rows
+        mouse.esc()
+        mouse.tick()
+        assert [row.price for row in mouse.ladder.view.rows] != rows
+
+
+# Several orders ----------------------------------------------------------------------------------
+
+
+async def three(mouse: Mouse) -> None:
+    for number, lots in enumerate((2, 3, 4), start=1):
+        await mouse.rests(998, name=f"o{number}", lots=lots)
+
+
+async def test_several_orders_at_one_price_are_listed_and_one_is_canceled() -> None:
+    async with a_mouse() as mouse:
+        await three(mouse)
+        mouse.at(998, OWN_BID)
+        assert mouse.hover(998) == "3 orders: click lists them"
+        await mouse.click(998, OWN_BID)
+        own = mouse.ladder.view.own_list
+        assert own is not None
+        assert own.lines == (
+            "1  buy 2 at 99.8, open",
+            "2  buy 3 at 99.8, open",
+            "3  buy 4 at 99.8, open",
+        )
+        click(mouse.ladder, Spot(own.row + 2, BID, entry=1))
+        await mouse.protected.settle()
+        assert mouse.trading.cancels == ["o2"]
+        assert mouse.ladder.view.own_list is None
+        assert len(mouse.sent) == 3, "the list lies over the bids, but it is no trading column"
+
+
+async def test_one_of_the_list_is_dragged() -> None:
+    async with a_mouse() as mouse:
+        await three(mouse)
+        await mouse.click(998, OWN_BID)
+        mouse.ladder.mouse_pressed(Spot(13, BID, entry=2), Button.LEFT)
+        mouse.at(995, BID)
+        assert mouse.staged(995).startswith("Buy 4 moves:")
+        mouse.release(995, BID)
+        await mouse.protected.settle()
+        assert mouse.trading.cancels == ["o3"]
+
+
+async def test_a_press_beside_the_list_closes_it_and_sends_nothing() -> None:
+    async with a_mouse() as mouse:
+        await three(mouse)
+        await mouse.click(998, OWN_BID)
+        await mouse.click(1003, BID)
+        assert mouse.ladder.view.own_list is None
+        assert (len(mouse.sent), mouse.trading.cancels) == (3, [])
+        await mouse.click(998, OWN_BID)
+        mouse.esc()
+        mouse.tick()
+        assert mouse.ladder.view.own_list is None
+
+
+async def test_several_orders_are_not_dragged_at_once() -> None:
+    async with a_mouse() as mouse:
+        await three(mouse)
+        await mouse.drag(998, 996, OWN_BID)
+        assert mouse.trading.cancels == []
+        assert mouse.said == "Several orders: click lists them, then drag one."
+
+
+async def test_the_position_does_not_change_what_a_left_click_means() -> None:
+    async with a_mouse(-4) as mouse:
+        mouse.protected.desktop.bench.stream.push(a_position_update(-2))
+        await mouse.click(999, BID)
+        ((ticket, _),) = mouse.trading.placed
+        assert not ticket.is_reduce_only

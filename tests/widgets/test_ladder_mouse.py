@@ -1,0 +1,291 @@
+"""Real mouse events on the ladder's rows, and the foot with its sizes."""
+
+from __future__ import annotations
+
+import contextlib
+from typing import TYPE_CHECKING
+
+import pytest
+from PySide6.QtCore import QEvent, QPoint, QPointF, Qt
+from PySide6.QtGui import QContextMenuEvent, QWheelEvent
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication, QLabel, QLineEdit, QPushButton, QWidget
+
+from terminal.domain.ladder_habits import LadderHabits, OtherButton
+from terminal.domain.units import Lots, OrderId, Price
+from terminal.storage.paths import resources
+from terminal.viewmodels.frame import FrameMeter
+from terminal.viewmodels.ladder_columns import LadderColumn
+from terminal.viewmodels.text import Role
+from terminal.widgets.canvas.ladder_list import as_text
+from terminal.widgets.canvas.ladder_overlay import line_at, line_list, line_rects
+from terminal.widgets.choice_box import ChoiceBox
+from terminal.widgets.ladder import LadderPanel
+from terminal.widgets.theme import Theme
+from tests.support.builders import an_order_update
+from tests.support.protected import Protected
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+
+pytestmark = pytest.mark.usefixtures("qapp")
+LEFT, RIGHT = Qt.MouseButton.LeftButton, Qt.MouseButton.RightButton
+NONE = Qt.KeyboardModifier.NoModifier
+
+
+class Ui:
+    """A shown panel with the mouse armed."""
+
+    def __init__(self, protected: Protected, panel: LadderPanel) -> None:
+        self.protected, self.panel, self.canvas = protected, panel, panel.canvas
+        self.ladder = protected.desktop.ladder
+
+    def point(self, price: int, column: str) -> QPoint:
+        rows = self.ladder.view.rows
+        row = next(number for number, one in enumerate(rows) if one.price == price)
+        return self.canvas.point_of(row, column)
+
+    def tick(self) -> None:
+        self.protected.desktop.frame.tick()
+
+    def find(self, kind: type[QWidget], name: str) -> QWidget:
+        found = self.panel.findChild(kind, name)
+        assert isinstance(found, kind)
+        return found
+
+    @property
+    def placed(self) -> list[tuple[int | None, int | None]]:
+        return [(t.lots, t.price) for t, _ in self.protected.desktop.bench.trading.placed]
+
+    def rests(self, *lots: int) -> None:
+        for number, size in enumerate(lots):
+            self.protected.desktop.bench.stream.push(
+                an_order_update(
+                    order_id=OrderId(f"o{number}"),
+                    client_oid=None,
+                    price=Price(998),
+                    lots=Lots(size),
+                )
+            )
+        self.tick()
+
+
+@contextlib.asynccontextmanager
+async def a_panel(habits: LadderHabits | None = None) -> AsyncIterator[Ui]:
+    protected = await Protected().start()
+    panel = LadderPanel(
+        protected.desktop.ladder, Theme.load(resources() / "themes", "dark"), FrameMeter()
+    )
+    panel.resize(420, 700)
+    panel.show()
+    ui = Ui(protected, panel)
+    ui.ladder.habits = habits or LadderHabits()
+    ui.ladder.toggle_mouse()
+    ui.tick()
+    try:
+        yield ui
+    finally:
+        await protected.stop()
+        panel.close()
+        panel.deleteLater()
+        QApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
+
+
+async def test_a_click_and_the_right_button_send_their_sizes_and_no_menu_opens() -> None:
+    async with a_panel(LadderHabits(other_button=OtherButton.SECOND_SIZE)) as ui:
+        at = ui.point(999, "bid")
+        QTest.mouseClick(ui.canvas, LEFT, NONE, at)
+        QTest.mouseClick(ui.canvas, RIGHT, NONE, at)
+        event = QContextMenuEvent(QContextMenuEvent.Reason.Mouse, at, ui.canvas.mapToGlobal(at))
+        event.ignore()
+        QApplication.sendEvent(ui.canvas, event)
+        assert event.isAccepted(), "nobody else opens one either"
+        await ui.protected.settle()
+        assert ui.placed == [(1, 999), (5, 999)]
+
+
+async def test_the_pointer_frames_its_cell_and_has_a_shape_of_its_own() -> None:
+    async with a_panel() as ui:
+        ui.rests(4)
+        for price, column, shape in (
+            (999, "bid", Qt.CursorShape.CrossCursor),
+            (998, "own_bid", Qt.CursorShape.PointingHandCursor),
+            (999, "price", Qt.CursorShape.ArrowCursor),
+        ):
+            QTest.mouseMove(ui.canvas, ui.point(price, column))
+            ui.tick()
+            assert ui.canvas.cursor().shape() is shape, column
+        QTest.mouseMove(ui.canvas, ui.point(999, "bid"))
+        ui.tick()
+        row = next(n for n, one in enumerate(ui.ladder.view.rows) if one.price == 999)
+        picture = as_text(ui.canvas._list_of(row, ui.ladder.view.rows[row]))
+        assert "Buy 1 limit" in picture
+        left, width = ui.canvas.layout_grid.column(LadderColumn.BID)
+        assert f"frame    {left} 0 {width - 1}" in picture
+
+
+async def test_the_wheel_turns_nothing_while_a_button_is_down() -> None:
+    async with a_panel(LadderHabits(acts_on_release=True)) as ui:
+        rows = [row.price for row in ui.ladder.view.rows]
+        for buttons, modifiers in ((LEFT, NONE), (RIGHT, Qt.KeyboardModifier.ControlModifier)):
+            event = QWheelEvent(
+                QPointF(50, 50),
+                QPointF(50, 50),
+                QPoint(),
+                QPoint(0, 240),
+                buttons,
+                modifiers,
+                Qt.ScrollPhase.NoScrollPhase,
+                False,
+            )
+            QApplication.sendEvent(ui.canvas, event)
+            ui.tick()
+        assert [row.price for row in ui.ladder.view.rows] == rows
+        assert ui.ladder.axis.step == 1
+
+
+@pytest.mark.parametrize("on_release", [False, True])
+async def test_a_double_click_sends_once(on_release: bool) -> None:
+    async with a_panel(LadderHabits(acts_on_release=on_release)) as ui:
+        at = ui.point(999, "bid")
+        QTest.mouseClick(ui.canvas, LEFT, NONE, at)
+        QTest.mouseDClick(ui.canvas, LEFT, NONE, at)
+        await ui.protected.settle()
+        assert len(ui.placed) == 1
+
+
+async def test_a_lost_focus_drops_what_is_dragged() -> None:
+    async with a_panel() as ui:
+        ui.rests(4)
+        QTest.mousePress(ui.canvas, LEFT, NONE, ui.point(998, "own_bid"))
+        QTest.mouseMove(ui.canvas, ui.point(996, "own_bid"))
+        assert ui.ladder.mouse.drag.now is not None
+        ui.tick()
+        assert ui.canvas.cursor().shape() is not Qt.CursorShape.ArrowCursor
+        ui.canvas.hide()
+        assert ui.ladder.mouse.drag.now is None
+        QTest.mouseRelease(ui.canvas, LEFT, NONE, ui.point(996, "own_bid"))
+        await ui.protected.settle()
+        assert ui.protected.desktop.bench.trading.cancels == []
+
+
+async def test_the_list_lies_beside_its_cell_and_a_line_of_it_is_clicked() -> None:
+    async with a_panel() as ui:
+        ui.rests(2, 3, 4)
+        QTest.mouseClick(ui.canvas, LEFT, NONE, ui.point(998, "own_bid"))
+        ui.tick()
+        own = ui.ladder.view.own_list
+        assert own is not None
+        layout = ui.canvas.layout_grid
+        rects = line_rects(own, layout, ui.canvas.measure)
+        assert len(rects) == 4
+        assert all(not rect.intersects(layout.row_rect(own.row)) for rect in rects)
+        assert all(ui.canvas.rect().contains(rect) for rect in rects)
+        assert line_at(rects[0].center(), rects) is None, "the title is no order"
+        assert line_at(rects[3].center(), rects) == 2
+        assert "buy 4 at 99.8" in as_text(line_list(own, 3, rects[3]))
+        ui.canvas.grab()
+        QTest.mouseClick(ui.canvas, LEFT, NONE, rects[3].center())
+        await ui.protected.settle()
+        assert ui.protected.desktop.bench.trading.cancels == ["o2"]
+
+
+async def test_a_list_without_room_below_opens_above() -> None:
+    async with a_panel() as ui:
+        ui.rests(2, 3)
+        QTest.mouseClick(ui.canvas, LEFT, NONE, ui.point(998, "own_bid"))
+        ui.tick()
+        own, layout = ui.ladder.view.own_list, ui.canvas.layout_grid
+        assert own is not None
+        last = own._replace(row=layout.row_count - 1)
+        rects = line_rects(last, layout, ui.canvas.measure)
+        assert rects[-1].bottom() < layout.row_rect(last.row).top()
+
+
+# The foot ----------------------------------------------------------------------------------------
+
+
+async def test_a_stored_size_is_edited_in_place() -> None:
+    async with a_panel() as ui:
+        button = ui.find(QPushButton, "ladder.size_3")
+        editor = ui.find(QLineEdit, "ladder.size_editor")
+        assert isinstance(editor, QLineEdit)
+        QTest.mouseDClick(button, LEFT)
+        assert editor.isVisible()
+        assert editor.geometry().topLeft() == button.geometry().topLeft()
+        assert editor.width() >= button.width()
+        QTest.keyClicks(editor, "42")
+        QTest.keyClick(editor, Qt.Key.Key_Return)
+        ui.tick()
+        assert not editor.isVisible()
+        assert ui.protected.desktop.sizes.stored == (1, 5, 42, 25, 100)
+        QTest.mouseDClick(button, LEFT)
+        QTest.keyClicks(editor, "7")
+        QTest.keyClick(editor, Qt.Key.Key_Escape)
+        assert not editor.isVisible()
+        QTest.mouseDClick(button, LEFT)
+        QTest.keyClicks(editor, "x")
+        QTest.keyClick(editor, Qt.Key.Key_Return)
+        assert ui.protected.desktop.sizes.stored == (1, 5, 42, 25, 100)
+        assert ui.placed == []
+
+
+async def test_arithmetic_buttons_do_what_their_keys_do() -> None:
+    async with a_panel() as ui:
+        sizes = ui.protected.desktop.sizes
+        sizes.set_current(10)
+        for name, lots in (
+            ("size_up", 20),
+            ("size_down", 10),
+            ("size_down", 9),
+            ("size_half", 4),
+            ("size_double", 8),
+        ):
+            ui.find(QPushButton, f"ladder.{name}").click()  # type: ignore[attr-defined] # a button
+            assert sizes.current == lots, name
+        QTest.keyClick(ui.canvas, Qt.Key.Key_Equal)
+        assert sizes.current == 9
+
+
+async def test_sizes_in_value_are_shown_in_lots_and_keys_reckon_in_the_unit() -> None:
+    async with a_panel() as ui:
+        box = ui.find(ChoiceBox, "ladder.size_unit")
+        assert isinstance(box, ChoiceBox)
+        assert [box.itemText(at) for at in range(4)] == ["lots", "XBT", "USDT", "% risk"]
+        box.activated.emit(2)
+        line = ui.find(QLineEdit, "ladder.size")
+        assert isinstance(line, QLineEdit)
+        line.setFocus()
+        line.selectAll()
+        QTest.keyClicks(line, "20.02")
+        QTest.keyClick(line, Qt.Key.Key_Return)
+        ui.tick()
+        # A lot is 0.001 of 100.05: 200 lots are 20.01.
+        assert ui.protected.desktop.sizes.current == 200
+        assert ui.ladder.view.foot.note == (
+            "200 lots, about 20.01 USDT. Rounded down to whole lots."
+        )
+        QTest.keyClick(ui.canvas, Qt.Key.Key_Slash)
+        ui.tick()
+        assert (ui.ladder.view.size_text, ui.protected.desktop.sizes.current) == ("10.01", 100)
+        QTest.mouseClick(ui.canvas, LEFT, NONE, ui.point(999, "bid"))
+        await ui.protected.settle()
+        assert ui.placed == [(100, 999)]
+
+
+async def test_the_limits_stand_at_the_field_and_too_much_is_marked() -> None:
+    async with a_panel() as ui:
+        note = ui.find(QLabel, "ladder.size_note")
+        assert ui.ladder.view.foot.limits == "At most 10\u2009000 lots and 250000 USDT an order."
+        assert note.property("role") == Role.TEXT_DIM.value
+        ui.ladder.set_size_text("10001")
+        ui.tick()
+        assert ui.ladder.view.foot.is_over
+        assert note.property("role") == Role.DANGER.value
+
+
+async def test_risk_says_which_stop_it_is_reckoned_to() -> None:
+    async with a_panel() as ui:
+        ui.ladder.choose_unit(3)
+        ui.tick()
+        assert "risk to the bracket's stop, 200 ticks" in ui.ladder.view.foot.note
