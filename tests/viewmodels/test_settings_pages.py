@@ -8,7 +8,7 @@ import pytest
 
 from terminal.domain.account_facts import StopsFate
 from terminal.domain.events import StopReference
-from terminal.domain.ladder_habits import LadderHabits, OtherButton
+from terminal.domain.ladder_habits import OtherButton
 from terminal.domain.protection import DistanceUnit, StopDistance
 from terminal.session.clearing import ClearingKind
 from terminal.viewmodels.frame import HandFrameClock
@@ -60,9 +60,9 @@ def test_the_habits_of_the_mouse_hold_at_once() -> None:
     page.vm.choose_other(OtherButton.NET_SIZE)
     page.vm.set_on_release(is_set=True)
     page.vm.set_infers(is_set=True)
-    assert page.taken[-1].habits == LadderHabits(
-        acts_on_release=True, infers_type=True, other_button=OtherButton.NET_SIZE
-    )
+    taken = page.taken[-1]
+    assert (taken.acts_on_release, taken.infers_type) == (True, True)
+    assert taken.other_button is OtherButton.NET_SIZE
 
 
 def test_a_number_holds_when_it_is_committed_and_not_while_it_is_typed() -> None:

@@ -19,7 +19,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from terminal.domain.ladder_habits import LadderHabits, OtherButton
+from terminal.domain.ladder_habits import OtherButton
 from terminal.domain.protection import DistanceUnit, StopDistance
 from terminal.storage.paths import resources
 from terminal.storage.settings import THEMES
@@ -206,9 +206,9 @@ def test_the_mouse_of_the_ladder_is_set_by_box_and_switches(stage: Stage) -> Non
     QTest.keyClick(box, K.Key_Down)
     for name in ("acts_on_release", "infers_type"):
         stage.part(QCheckBox, f"trading.{name}").click()
-    assert stage.trading[-1].habits == LadderHabits(
-        acts_on_release=True, infers_type=True, other_button=OtherButton.SECOND_SIZE
-    )
+    taken = stage.trading[-1]
+    assert (taken.acts_on_release, taken.infers_type) == (True, True)
+    assert taken.other_button is OtherButton.SECOND_SIZE
 
 
 def test_the_way_to_the_limits_leads_there(stage: Stage) -> None:
