@@ -110,9 +110,7 @@ class TradingTerms:
             answer = _answered(await asking, done)
         finally:
             self._answers[symbol] = answer
-            self._account.read_modes_again(
-                symbol
-            )  # what holds now is the exchange's word, not ours
+            self._account.read_modes_again(symbol)  # the exchange's word, not ours
             self.on_changed.notify()
 
     def _tell(self, symbol: Symbol, answer: TermsAnswer) -> None:

@@ -63,7 +63,7 @@ def fault(draft: Draft, side: Side = Side.BUY, **changes: Any) -> Fault:
         (K.TAKE_PROFIT, Side.BUY, 950, 945, OrderType.LIMIT, StopDirection.DOWN, True),
     ],
 )
-def test_each_kind_makes_its_ticket(
+def test_each_kind_makes_its_ticket(  # noqa: PLR0917 - the columns of the table
     kind: OrderKind,
     side: Side,
     trigger: int | None,
