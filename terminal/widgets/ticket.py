@@ -50,6 +50,7 @@ if TYPE_CHECKING:
     from terminal.widgets.theme import Theme
 
 
+_LATER_LINES = 4
 _SEND_TIP = "Press once to read what would be sent, again to send it"
 _DRY_TIP = "Test order: the exchange checks it and answers; nothing is placed"
 
@@ -248,8 +249,11 @@ class TicketPanel(QWidget):
 
     @override
     def sizeHint(self) -> QSize:
-        """As high as all of it is without what unfolds, so that nothing scrolls by default."""
-        return QSize(300, super().sizeHint().height())
+        """As high as all of it is without what unfolds, so that nothing scrolls by default.
+
+        Asked for before anything is known: a few lines of words come later.
+        """
+        return QSize(300, super().sizeHint().height() + _LATER_LINES * self._theme.base_px)
 
     # Gestures --------------------------------------------------------------------------------
 

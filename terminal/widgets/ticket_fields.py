@@ -6,7 +6,14 @@ from functools import partial
 from typing import TYPE_CHECKING, final
 
 from PySide6.QtCore import Slot
-from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QToolButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import (
+    QGridLayout,
+    QHBoxLayout,
+    QSizePolicy,
+    QToolButton,
+    QVBoxLayout,
+    QWidget,
+)
 
 from terminal.domain.events import StopReference
 from terminal.domain.size_units import SizeUnit
@@ -81,9 +88,13 @@ class PriceFields(QWidget):
         row.addWidget(dim("Price", self, self._price))
         row.addSpacing(4)
         row.addWidget(self._price, 1)
-        for button in self._quick.values():
-            row.addWidget(button)
         column.addLayout(row)
+        quick = QHBoxLayout()
+        quick.setSpacing(2)
+        for button in self._quick.values():
+            quick.addWidget(button, 1)
+            button.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        column.addLayout(quick)
         column.addWidget(self._price_note)
 
     def _connect(self) -> None:
