@@ -21,13 +21,13 @@ from terminal.domain.lanes import lane_help
 from terminal.domain.size_units import SizeUnit
 from terminal.domain.ticket_template import MOST_TEMPLATES, with_template, without_template
 from terminal.domain.triggers import Fires, would_fire_now
-from terminal.domain.units import Price, Side
+from terminal.domain.units import Side
 from terminal.session.results import Blocked
 from terminal.viewmodels import text
-from terminal.viewmodels.base import ViewModel
 from terminal.viewmodels.ladder_view import Message
 from terminal.viewmodels.protection import NOT_ESTABLISHED, exits_words
 from terminal.viewmodels.text import Role
+from terminal.viewmodels.ticket_editing import TicketEditing
 from terminal.viewmodels.ticket_figures import (
     NOTHING,
     distance_words,
@@ -41,7 +41,6 @@ from terminal.viewmodels.ticket_form import (
     exits_problem,
     price_problem,
     sized,
-    stepped,
     typed_price,
     visible_problem,
 )
@@ -58,7 +57,6 @@ if TYPE_CHECKING:
     from terminal.domain.contract import Contract
     from terminal.domain.draft import Draft
     from terminal.domain.effect import Effect
-    from terminal.domain.events import SelfTrade, TimeInForce
     from terminal.domain.ticket import OrderTicket
     from terminal.domain.ticket_template import TicketTemplate
     from terminal.session.account import AccountSession
@@ -68,7 +66,6 @@ if TYPE_CHECKING:
     from terminal.viewmodels.base import Removable
     from terminal.viewmodels.frame import FrameClock
     from terminal.viewmodels.ticket_form import Sized
-    from terminal.viewmodels.ticket_sources import QuickPrice
     from terminal.viewmodels.workspace import Workspace
 
 INCOMPLETE = "The ticket is not complete."
@@ -109,7 +106,7 @@ class _Candidate(NamedTuple):
 
 
 @final
-class TicketViewModel(ViewModel):
+class TicketViewModel(TicketEditing):
     """An order ticket on the workspace's contract. Staging never sends; ``confirm`` does, once.
 
     ``scale_asked`` when many orders are wanted in place of one.
@@ -125,14 +122,12 @@ class TicketViewModel(ViewModel):
         frame: FrameClock,
         parent: QObject | None = None,
     ) -> None:
-        super().__init__(frame, parent)
+        super().__init__(TicketSources(workspace, desk, account), frame, parent)
         self._workspace = workspace
         self._desk = desk
         self._account = account
-        self.sources = TicketSources(workspace, desk, account)
         self.terms = TicketTerms(account, self._terms_edited, self._estimate)
         self._handles: list[Removable] = []
-        self.form = TicketForm()
         self.protecting: Protecting | None = None
         """What is known of protection; set before the start, exits are by mark without."""
         self._shelf: TemplateShelf | None = None
@@ -147,123 +142,13 @@ class TicketViewModel(ViewModel):
 
     # Editing ---------------------------------------------------------------------------------
 
-    def set_kind(self, kind: OrderKind) -> None:
-        """Another type of order; what is typed stays where it has a field."""
-        self._edit(replace(self.form, kind=kind))
-
-    def set_market(self, is_market: bool) -> None:  # noqa: FBT001 - a switch told by the widget
-        """Market or limit; a market order has no price and no post-only."""
-        self.set_kind(OrderKind.MARKET if is_market else OrderKind.LIMIT)
-
-    def set_price_text(self, typed: str) -> None:
-        """Price as typed."""
-        self._edit(replace(self.form, price_text=typed))
-
-    def set_trigger_text(self, typed: str) -> None:
-        """The price that a stop waits for, as typed."""
-        self._edit(replace(self.form, trigger_text=typed))
-
-    def set_reference(self, reference: StopReference) -> None:
-        """The price that a stop watches."""
-        self._edit(replace(self.form, reference=reference))
-
-    def set_lots_text(self, typed: str) -> None:
-        """Lots as typed."""
-        self.set_size_text(SizeUnit.LOTS, typed)
-
-    def set_size_text(self, unit: SizeUnit, typed: str) -> None:
-        """The size as typed in a unit: the others follow it from now on."""
-        self._edit(replace(self.form, unit=unit, size_text=typed))
-
-    def set_post_only(self, is_set: bool) -> None:  # noqa: FBT001 - a switch told by the widget
-        """Rest or be refused, never take."""
-        self._edit(replace(self.form, is_post_only=is_set))
-
-    def set_reduce_only(self, is_set: bool) -> None:  # noqa: FBT001 - a switch told by the widget
-        """Never open or enlarge a position."""
-        self._edit(replace(self.form, is_reduce_only=is_set))
-
-    def set_closes(self, is_set: bool) -> None:  # noqa: FBT001 - a switch told by the widget
-        """Close all of the position, whatever its size is by then."""
-        self._edit(replace(self.form, closes=is_set))
-
-    def set_loss_text(self, typed: str) -> None:
-        """Trigger of an attached stop-loss as typed; empty for none."""
-        self._edit(replace(self.form, loss_text=typed))
-
-    def set_profit_text(self, typed: str) -> None:
-        """Trigger of an attached take-profit as typed; empty for none."""
-        self._edit(replace(self.form, profit_text=typed))
-
-    def set_lane(self, lane: PositionSide) -> None:
-        """The long or the short lane of hedge mode; ``ValueError`` for no lane of it."""
-        if lane is PositionSide.BOTH:
-            raise ValueError("hedge mode has a long and a short lane")
-        self._edit(replace(self.form, lane=lane))
-
-    def set_time_in_force(self, time: TimeInForce) -> None:
-        """How long a limit order waits."""
-        self._edit(replace(self.form, time_in_force=time))
-
-    def set_self_trade(self, choice: SelfTrade | None) -> None:
-        """What happens where it would meet one of our own; None as the exchange does."""
-        self._edit(replace(self.form, self_trade=choice))
-
-    def set_hidden(self, is_set: bool) -> None:  # noqa: FBT001 - a switch told by the widget
-        """Nobody sees it in the book."""
-        self._edit(replace(self.form, is_hidden=is_set))
-
-    def set_visible_text(self, typed: str) -> None:
-        """The lots of an iceberg that are seen, as typed; empty for no iceberg."""
-        self._edit(replace(self.form, visible_text=typed))
-
-    def set_holds_margin(self, is_set: bool) -> None:  # noqa: FBT001 - a switch told by the widget
-        """Margin is frozen for a reducing order, too."""
-        self._edit(replace(self.form, holds_margin=is_set))
-
     def set_tests_first(self, is_set: bool) -> None:  # noqa: FBT001 - a switch told by the widget
         """Let the exchange test whatever is staged."""
         self._tests_first = is_set
         self.mark_dirty()
 
-    def step_size(self, by: int) -> None:
-        """So many lots more or fewer."""
-        contract = self.sources.contract
-        lot_size = 1 if contract is None else contract.lot_size
-        self._edit(stepped(self.form, self._sized().lots, by, lot_size))
-
-    def step_price(self, by: int, *, is_trigger: bool = False) -> None:
-        """So many ticks up or down; an empty field begins at the last price."""
-        contract = self.sources.contract
-        if contract is None:
-            return
-        typed = self.form.trigger_text if is_trigger else self.form.price_text
-        now = typed_price(typed, contract)
-        if now is None:
-            market = self.sources.market
-            if typed.strip() or market is None or market.last_trade is None:
-                return  # what is typed is not taken away
-            now, by = market.last_trade.price, 0
-        self.take_price(Price(max(1, now + by)), is_trigger=is_trigger)
-
-    def fill(self, wanted: QuickPrice, *, is_trigger: bool = False) -> None:
-        """Take over a price of the market; nothing happens while it is not known."""
-        price = self.sources.quick(wanted)
-        if price is not None:
-            self.take_price(price, is_trigger=is_trigger)
-
-    def take_price(self, price: Price, *, is_trigger: bool = False) -> None:
-        """A price that was picked somewhere: it stands in the field, and nothing is staged."""
-        contract = self.sources.contract
-        if contract is None:
-            return
-        typed = f"{contract.scale.decimal(price):.{contract.scale.decimals}f}"
-        if is_trigger or not self.form.kind.has_price:
-            self.set_trigger_text(typed)
-        else:
-            self.set_price_text(typed)
-
-    def _edit(self, form: TicketForm) -> None:
+    @override
+    def edit(self, form: TicketForm) -> None:
         self.form = form
         self._take_back()
         self.mark_dirty()
@@ -333,7 +218,7 @@ class TicketViewModel(ViewModel):
         """Fill in what was kept; nothing is staged."""
         kept = next((one for one in self._templates if one.name == name), None)
         if kept is not None:
-            self._edit(self.form.recalled(kept))
+            self.edit(self.form.recalled(kept))
 
     def delete_template(self, name: str) -> None:
         """Forget one."""
@@ -449,21 +334,22 @@ class TicketViewModel(ViewModel):
 
     # The ticket ------------------------------------------------------------------------------
 
-    def _sized(self) -> Sized:
+    @override
+    def size(self) -> Sized:
         return sized(self.form, self.sources.sizing(self.form))
 
     def _draft(self, contract: Contract) -> Draft:
         reference = StopReference.MARK
         if self.protecting is not None:
             reference = self.protecting.watch.settings.reference
-        return draft_of(self.form, contract, self._sized().lots, reference)
+        return draft_of(self.form, contract, self.size().lots, reference)
 
     def _text_problem(self, contract: Contract) -> tuple[Field, str] | None:
         """The first text that means nothing."""
         form = self.form
         price = price_problem(form.price_text, contract) if form.kind.has_price else ""
         trigger = price_problem(form.trigger_text, contract) if form.kind.waits else ""
-        size = "" if form.is_close else self._sized().problem
+        size = "" if form.is_close else self.size().problem
         for field, problem in (
             (Field.PRICE, price),
             (Field.TRIGGER, trigger),
@@ -504,7 +390,7 @@ class TicketViewModel(ViewModel):
 
     def _build(self) -> TicketView:
         contract, form = self.sources.contract, self.form
-        size = self._sized()
+        size = self.size()
         found = {side: self._candidate(side) for side in Side}
         buy, sell = found[Side.BUY], found[Side.SELL]
         sides = dict.fromkeys(Side, NOTHING)
@@ -582,7 +468,7 @@ class TicketViewModel(ViewModel):
             if not typed.strip():
                 errors.pop(field, None)
         if not form.is_close:
-            errors[Field.SIZE] = self._sized().problem or errors.get(Field.SIZE, "")
+            errors[Field.SIZE] = self.size().problem or errors.get(Field.SIZE, "")
         exits = exits_problem(form, contract)
         if exits:
             errors[Field.EXITS] = exits

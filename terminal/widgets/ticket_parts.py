@@ -40,7 +40,7 @@ _TIMES = (
     ("RPI, for retail takers only", TimeInForce.RPI),
 )
 _SELF_TRADES = (
-    ("Own orders may meet", None),
+    ("No rule", None),
     ("Cancel the new order", SelfTrade.CANCEL_NEW),
     ("Cancel the old order", SelfTrade.CANCEL_OLD),
     ("Cancel both", SelfTrade.CANCEL_BOTH),
@@ -315,6 +315,7 @@ class AdvancedTerms(QWidget):
         self._holds.toggled.connect(vm.set_holds_margin)
         self._tests.toggled.connect(vm.set_tests_first)
         self._save.clicked.connect(self._on_save)
+        self._name.textChanged.connect(self._on_name)
         self._delete.clicked.connect(self._on_delete)
 
     @Slot(int)
@@ -328,6 +329,12 @@ class AdvancedTerms(QWidget):
     @Slot()
     def _on_save(self) -> None:
         self._vm.save_template(self._name.text())
+
+    @Slot()
+    def _on_name(self) -> None:
+        typed = " ".join(self._name.text().split())
+        self._save.setEnabled(bool(typed))
+        self._delete.setEnabled(typed in self._vm.view.templates)
 
     @Slot()
     def _on_delete(self) -> None:
@@ -362,5 +369,4 @@ class AdvancedTerms(QWidget):
         for widget in (self._time, self._visible, self._hidden):
             widget.setEnabled(form.is_limit)
         set_property(self._visible, "wrong", "true" if view.terms_error else "false")
-        can_delete = self._name.text().strip() in view.templates
-        self._delete.setEnabled(can_delete)
+        self._on_name()

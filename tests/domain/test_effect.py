@@ -44,7 +44,7 @@ LONG = Holding(Lots(10), D(100), D("0.2"))
 
 def test_opening_freezes_margin_and_the_takers_fee() -> None:
     effect = effect_of(a_ticket(lots=Lots(10)), a_contract(), facts(), D(100))
-    assert (effect.value, effect.maker_fee, effect.taker_fee) == (1, D("0.0002"), D("0.0006"))
+    assert (effect.value, effect.maker_fee, effect.taker_fee) == (D(1), D("0.0002"), D("0.0006"))
     assert effect.margin == D("0.2006")
     assert effect.available == D("899.7994")
     assert (effect.held, effect.after) == (0, 10)
@@ -74,7 +74,7 @@ def test_cross_mode_uses_the_leverage_of_the_contract_and_all_that_is_available(
 def test_closing_gives_back_its_share_of_the_margin_and_what_it_earned() -> None:
     ticket = a_ticket(side=Side.SELL, lots=Lots(5), is_reduce_only=True)
     effect = effect_of(ticket, a_contract(), facts(holding=LONG), D(110))
-    assert (effect.margin, effect.signed, effect.after) == (0, -5, 5)
+    assert (effect.margin, effect.signed, effect.after) == (D(0), -5, 5)
     assert effect.available == 900 + D("0.1") + D("0.05") - D("0.55") * D("0.0006")
 
 

@@ -12,9 +12,9 @@ from terminal.domain.units import Price, Side
 from tests.support.builders import XBT, a_contract, a_snapshot, an_inverse_contract
 
 
-def a_book(**sides: tuple[tuple[int, int], ...]) -> OrderBook:
+def a_book(asks: tuple[tuple[int, int], ...] = ((1001, 4), (1002, 9))) -> OrderBook:
     book = OrderBook(XBT)
-    book.load(a_snapshot(**sides))
+    book.load(a_snapshot(asks=asks))
     return book
 
 

@@ -42,9 +42,9 @@ def test_a_template_that_cannot_be_read_leaves_the_others(tmp_path: Path) -> Non
 
 
 def test_a_damaged_file_is_said_and_set_aside(tmp_path: Path) -> None:
+    store = a_store(tmp_path)
     for text in ("{", '{"templates": 3}'):
         (tmp_path / FILE_NAME).write_text(text)
-        store = a_store(tmp_path)
         found, words = store.load()
         assert found == ()
         assert "cannot be read" in words
