@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, fields
 from enum import Enum
-from typing import Any, final
+from typing import Any, cast, final
 
 from terminal.domain.draft import OrderKind
 from terminal.domain.events import SelfTrade, StopReference, TimeInForce
@@ -74,10 +74,11 @@ def from_document(document: object) -> TicketTemplate:
     """One template. Raises ``ValueError`` when it is none, or of words that are not known here."""
     if not isinstance(document, dict):
         raise ValueError("no template")  # noqa: TRY004 - damaged content, not a bug
+    told = cast("dict[str, object]", document)
     found: dict[str, Any] = {}
     for field in fields(TicketTemplate):
-        if field.name in document:
-            found[field.name] = _value(field.name, document[field.name])
+        if field.name in told:
+            found[field.name] = _value(field.name, told[field.name])
     if "name" not in found:
         raise ValueError("a template without a name")
     return TicketTemplate(**found)

@@ -130,7 +130,7 @@ class TicketPanel(QWidget):
         self._terms.hide()
         self._more.setCheckable(True)
         self._terms_button.setCheckable(True)
-        self._templates.setMinimumContentsLength(6)
+        self._templates.setMinimumContentsLength(4)
         self._templates.setSizeAdjustPolicy(
             self._templates.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon
         )
@@ -203,6 +203,7 @@ class TicketPanel(QWidget):
         column.addWidget(self._prices)
         column.addWidget(self._sizes)
         flags = QHBoxLayout()
+        flags.setSpacing(4)
         for box in (self._post_only, self._reduce_only, self._closes):
             flags.addWidget(box)
         flags.addStretch(1)
@@ -328,9 +329,7 @@ class TicketPanel(QWidget):
             focused.click()
         elif focused is not None and self._terms.isAncestorOf(focused):
             self._terms.take_enter()
-        elif self._advanced.has_name_focus:
-            self._advanced.take_enter()
-        else:
+        elif not self._advanced.took_enter(focused):
             self._enter_in_field()
 
     def _enter_in_field(self) -> None:
@@ -343,7 +342,7 @@ class TicketPanel(QWidget):
                 ready.setFocus(Qt.FocusReason.TabFocusReason)
             return
         buttons[side].setFocus(Qt.FocusReason.TabFocusReason)
-        if buttons[side].hasFocus() and self._vm.view.staged is None:
+        if buttons[side].isEnabled() and self._vm.view.staged is None:
             self._vm.stage(side)
 
     # Showing ---------------------------------------------------------------------------------
@@ -389,7 +388,7 @@ class TicketPanel(QWidget):
         self._lanes_row.setVisible(bool(view.lane_help))
         for lane, button in self._lanes.items():
             check(button, lane is form.lane)
-            if button.toolTip() != view.lane_help:
+            if view.lane_help and button.toolTip() != view.lane_help:
                 button.setToolTip(view.lane_help)
         names = [self._templates.itemData(n) for n in range(1, self._templates.count())]
         if tuple(names) != view.templates or not self._templates.count():

@@ -260,7 +260,7 @@ class AdvancedTerms(QWidget):
         for words, choice in _SELF_TRADES:
             self._own.addItem(words, choice)
         for box in (self._time, self._own):
-            box.setMinimumContentsLength(8)
+            box.setMinimumContentsLength(5)
             box.setSizeAdjustPolicy(box.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
         for widget, words, said, tip in (
             (self._time, "time", "Time in force", "How long a limit order waits"),
@@ -289,6 +289,7 @@ class AdvancedTerms(QWidget):
         grid = QGridLayout(self)
         grid.setContentsMargins(0, 0, 0, 0)
         grid.setVerticalSpacing(4)
+        grid.setHorizontalSpacing(4)
         grid.setColumnStretch(1, 1)
         grid.addWidget(dim("Time", self, self._time), 0, 0)
         grid.addWidget(self._time, 0, 1, 1, 2)
@@ -347,15 +348,11 @@ class AdvancedTerms(QWidget):
             self._name, self._save, self._delete,
         )  # fmt: skip
 
-    def take_enter(self) -> None:
-        """Enter was pressed in the name: it saves, and sends nothing."""
-        if self._name.hasFocus():
+    def took_enter(self, focused: QWidget | None) -> bool:
+        """Whether Enter was for the name of a template: it saves, and sends nothing."""
+        if focused is self._name:
             self._save.click()
-
-    @property
-    def has_name_focus(self) -> bool:
-        """Whether a template's name is being typed."""
-        return self._name.hasFocus()
+        return focused is self._name
 
     def show_view(self, view: TicketView) -> None:
         """Show what is chosen; what the kind of order does not have is off."""
