@@ -7,7 +7,7 @@ order (API reference 3.9), so it is only chosen here, for all orders of this run
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple, final
+from typing import TYPE_CHECKING, NamedTuple, Protocol, final
 
 from terminal.domain.events import MarginMode
 from terminal.domain.units import plain
@@ -21,11 +21,22 @@ if TYPE_CHECKING:
     from terminal.domain.contract import Contract
     from terminal.domain.units import Symbol
     from terminal.exchange.outcome import Outcome
-    from terminal.exchange.queries import AccountCommands
     from terminal.session.account import AccountSession
     from terminal.session.tasks import TaskOwner
 
 _IN_USE = "50002"
+
+
+class TermsCommands(Protocol):
+    """Who takes the changes; ``exchange.queries.AccountCommands`` says more of them."""
+
+    async def set_margin_mode(self, symbol: Symbol, mode: MarginMode) -> Outcome:
+        """Choose the margin mode of a contract."""
+        ...
+
+    async def set_cross_leverage(self, symbol: Symbol, leverage: Decimal) -> Outcome:
+        """Choose the leverage of a contract in cross mode."""
+        ...
 
 
 @final
@@ -40,9 +51,7 @@ class TermsAnswer(NamedTuple):
 class TradingTerms:
     """Changes modes and leverage. Commands return at once; ``on_changed`` tells their end."""
 
-    def __init__(
-        self, commands: AccountCommands, account: AccountSession, owner: TaskOwner
-    ) -> None:
+    def __init__(self, commands: TermsCommands, account: AccountSession, owner: TaskOwner) -> None:
         self._commands = commands
         self._account = account
         self._owner = owner.child("trading terms")

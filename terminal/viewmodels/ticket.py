@@ -299,6 +299,11 @@ class TicketViewModel(TicketEditing):
             self._message = Message("Sent.", Role.TEXT_DIM)
         self.mark_dirty()
 
+    @property
+    def is_staged(self) -> bool:
+        """Whether one more press of that side sends; true before it is shown."""
+        return self._staged is not None
+
     def drop(self) -> None:
         """Take back what is staged; never sends."""
         self._take_back()

@@ -327,9 +327,7 @@ class TicketPanel(QWidget):
         focused = self.focusWidget()
         if isinstance(focused, QAbstractButton) and not isinstance(focused, QCheckBox):
             focused.click()
-        elif focused is not None and self._terms.isAncestorOf(focused):
-            self._terms.take_enter()
-        elif not self._advanced.took_enter(focused):
+        elif not (self._terms.took_enter(focused) or self._advanced.took_enter(focused)):
             self._enter_in_field()
 
     def _enter_in_field(self) -> None:
@@ -342,7 +340,7 @@ class TicketPanel(QWidget):
                 ready.setFocus(Qt.FocusReason.TabFocusReason)
             return
         buttons[side].setFocus(Qt.FocusReason.TabFocusReason)
-        if buttons[side].isEnabled() and self._vm.view.staged is None:
+        if buttons[side].isEnabled() and not self._vm.is_staged:
             self._vm.stage(side)
 
     # Showing ---------------------------------------------------------------------------------

@@ -214,9 +214,12 @@ class TermsStrip(QWidget):
     def _on_stepped(self, by: int) -> None:
         self._vm.terms.step_leverage(by, self._leverage.text())
 
-    def take_enter(self) -> None:
-        """Enter was pressed in it."""
-        self._apply.click()
+    def took_enter(self, focused: QWidget | None) -> bool:
+        """Whether Enter was for the leverage: it asks for the change, and sends no order."""
+        is_inside = focused is self._leverage
+        if is_inside:
+            self._apply.click()
+        return is_inside
 
     def show_view(self, view: TermsView) -> None:
         """Show what is wanted and what that would change."""

@@ -263,7 +263,6 @@ class FakeAccountCommands:
         self.outcomes: deque[Outcome] = deque()
         self.hold = asyncio.Event()
         self.hold.set()
-        self.refusal = self.margin_refusal = ""
 
     async def set_margin_mode(self, symbol: Symbol, mode: MarginMode) -> Outcome:
         self.asked.append(("mode", symbol, mode))

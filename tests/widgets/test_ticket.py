@@ -101,9 +101,10 @@ async def test_it_is_300_pixels_wide_with_and_without_what_unfolds() -> None:
 
 async def test_tab_goes_as_the_ticket_is_read() -> None:
     async with a_panel() as shown:
-        order, widget = [], shown.part(QComboBox, "kind")
-        at: QWidget = widget
-        for _ in range(200):
+        order: list[str] = []
+        widget = shown.part(QComboBox, "kind")
+        at: QWidget | None = widget
+        while at is not None and len(order) < 200:
             order.append(at.objectName())
             at = at.nextInFocusChain()
             if at is widget:
