@@ -245,7 +245,7 @@ class TicketSources:
             return ""
         lane = self.lane(form)
         held = int(self._account.position(contract.symbol, wire_lane(lane)).core.lots)
-        after = {}
+        after: dict[Side, int] = {}
         for side in Side:
             signed = side.sign * int(draft.lots or 0)
             if draft.is_close:

@@ -62,7 +62,7 @@ def _what(ticket: OrderTicket, contract: Contract) -> str:
 
 
 def _terms(terms: OrderTerms) -> list[str]:
-    found = []
+    found: list[str] = []
     if terms.time_in_force is not None:
         found.append(TIMES[terms.time_in_force])
     if terms.is_hidden:
