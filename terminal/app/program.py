@@ -292,6 +292,7 @@ class ProgramRun(QObject):
         from terminal.app.setting_pages import add_settings
         from terminal.app.settings_keeper import SettingsKeeper
         from terminal.storage.layouts import LayoutStore
+        from terminal.storage.ticket_templates import TemplateStore
 
         stores = not self._options.tour  # a tour leaves no traces
         layouts = LayoutKeeper(
@@ -305,6 +306,8 @@ class ProgramRun(QObject):
         layouts.show(self._settings.older_layout)
         self._keeper = SettingsKeeper(self._store, self._settings, self, stores=stores)
         self._keeper.watch(program, layouts)
+        if stores:
+            program.ticket.keep_templates(TemplateStore(self._store.path.parent, self._clock))
         add_settings(program, self._keeper, is_demo=choice.mode is Mode.DEMO)
         QTimer.singleShot(CHART_AT_LAST_MS, self, self._add_chart)
 

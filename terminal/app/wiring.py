@@ -68,6 +68,7 @@ class Program:
     frame: QtFrameClock
     workspace: Workspace
     ladder: LadderViewModel
+    ticket: TicketViewModel
     transfer: TransferViewModel
     limits: LimitsViewModel
     status: StatusViewModel
@@ -168,6 +169,7 @@ def build(
         frame=frame,
         workspace=workspace,
         ladder=ladder,
+        ticket=shown.ticket,
         chart_panel=chart_panel,
         status=status,
         transfer=dialogs.transfer,
@@ -219,9 +221,12 @@ def _shown(
     ladder = LadderViewModel(workspace, desk, account, sizes, frame)
     ladder.habits = settings.habits
     watch, held = backend.protecting.watch, backend.protecting.held
+    ticket = TicketViewModel(workspace, desk, account, frame)
+    ticket.sources.candles = backend.candles
+    ticket.terms.changes = backend.terms if backend.has_account else None
     return _Shown(
         ladder,
-        TicketViewModel(workspace, desk, account, frame),
+        ticket,
         ProtectionViewModel(workspace, watch, held, frame),
         PositionsViewModel(workspace, account, desk, contracts, frame, ladder.is_armed_on),
         OrdersViewModel(desk, contracts, frame),

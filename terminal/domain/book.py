@@ -135,6 +135,16 @@ class BookSide:
         for price in self._prices[start:end]:
             yield Level(price, self._lots[price])
 
+    def rising(self) -> Iterator[Level]:
+        """Levels from the lowest price up, one at a time: who needs few pays for few."""
+        for price in self._prices:
+            yield Level(price, self._lots[price])
+
+    def falling(self) -> Iterator[Level]:
+        """Levels from the highest price down, one at a time."""
+        for price in reversed(self._prices):
+            yield Level(price, self._lots[price])
+
     def ascending(self) -> tuple[Level, ...]:
         """All levels from the lowest price up. Cost: O(levels)."""
         return tuple(Level(price, self._lots[price]) for price in self._prices)

@@ -96,6 +96,7 @@ class AccountSession:
         self._wallets: dict[str, WalletUpdate] = {}
         self._margin_modes: dict[Symbol, MarginMode] = {}
         self._cross_leverage: dict[Symbol, Decimal] = {}
+        self._chosen_leverage: dict[Symbol, Decimal] = {}
         self._mode_revisions = 0
         self._prepared: set[Symbol] = set()
         self._reading_modes: set[Symbol] = set()
@@ -196,11 +197,14 @@ class AccountSession:
     def leverage(self, symbol: Symbol, lane: PositionSide | None = None) -> Decimal | None:
         """The leverage an opening order is sent with; None while it is not known.
 
-        An isolated position has one of its own, by which more of the same ``lane`` is opened.
+        An isolated position has one of its own, by which more of the same ``lane`` is opened,
+        unless the user chose another one for the next orders.
         """
         mode = self.margin_mode(symbol)
         if mode is MarginMode.CROSS:
             return self._cross_leverage.get(symbol)
+        if mode is not None and symbol in self._chosen_leverage:
+            return self._chosen_leverage[symbol]
         for position in self._book.of(symbol):
             if position.leverage and lane in {None, position.lane}:
                 return position.leverage
@@ -208,6 +212,11 @@ class AccountSession:
         if contract is None or mode is None:
             return None
         return min(DEFAULT_ISOLATED_LEVERAGE, Decimal(contract.max_leverage))
+
+    def choose_leverage(self, symbol: Symbol, leverage: Decimal) -> None:
+        """The leverage of a contract's next isolated orders, in this run: nobody else keeps it."""
+        self._chosen_leverage[symbol] = leverage
+        self.on_changed.notify()
 
     # Life ------------------------------------------------------------------------------------
 
@@ -238,6 +247,11 @@ class AccountSession:
         self._prepared.add(symbol)
         if self._feed.is_live:
             self._ask_for_modes(symbol)
+
+    def read_modes_again(self, symbol: Symbol) -> None:
+        """The modes of a contract were changed, perhaps: what is being read is older."""
+        self._mode_revisions += 1
+        self.prepare(symbol)
 
     def _on_opened(self) -> None:
         self._recovery.opened()

@@ -51,6 +51,7 @@ from terminal.session.protection import ProtectionWatch
 from terminal.session.reconcile import Reconciling
 from terminal.session.studies import StudyShelf
 from terminal.session.surroundings import GuardSurroundings
+from terminal.session.trading_terms import TradingTerms
 from terminal.session.transfers import TransferDesk
 
 if TYPE_CHECKING:
@@ -193,6 +194,7 @@ class Backend:
         )
         self.leaving.busy.extend((self.exit_orders.under_way, self.protection.under_way))
         self.reconciling = Reconciling(self.desk, owner)
+        self.terms = TradingTerms(clients.settings, self.account, owner)
         self.transfers = TransferDesk(
             clients.transfers,
             self.account,
@@ -326,6 +328,7 @@ class Backend:
         await self.pairs.stop()
         await self.markets.stop()
         await self.transfers.stop()
+        await self.terms.stop()
         await self.reconciling.stop()
         await self.leaving.stop()
         await self.kill_switch.stop()

@@ -156,6 +156,26 @@ class Guarding:
         blocks = check(ticket, contract, facts, limits)
         return (Block(BlockField.LOSS, refusal), *blocks) if refusal else blocks
 
+    def preview(self, ticket: OrderTicket, contract: Contract) -> GuardFacts:
+        """All that is known of what a ticket would change, whatever the limits are.
+
+        Asks for the risk levels where they are not known yet.
+        """
+        around, account = self.surroundings, self._account
+        lane = ticket.terms.position_side or PositionSide.BOTH
+        wallet = account.wallet(contract.settle_currency)
+        return GuardFacts(
+            touch=self._touch_of(contract.symbol),
+            mark=around.mark(contract.symbol),
+            holding=self._holding(contract.symbol, lane),
+            entries=self.entries(contract, None, lane),
+            cross_leverage=account.leverage(contract.symbol)
+            if ticket.margin_mode is MarginMode.CROSS
+            else None,
+            available=None if wallet is None else wallet.available.amount,
+            tiers=around.tiers(contract.symbol),
+        )
+
     def worst(self, contract: Contract) -> int | None:
         """The most lots that would be held, long or short, once all working entries have filled.
 

@@ -86,6 +86,8 @@ class Placing:
             self._desk.tell_dry_run(ticket, words, ok=True)
         elif isinstance(outcome, Rejected):
             words = f"Test refused: {outcome.sentence} {outcome.remedy}".rstrip()
+            if outcome.exchange_text and outcome.exchange_text not in words:
+                words = f"{words} The exchange's words: {outcome.exchange_text} ({outcome.code})."
             self._desk.tell_dry_run(ticket, f"{words} Nothing was placed.", ok=False)
         else:
             words = f"Not tested. {outcome.sentence} Nothing was placed."

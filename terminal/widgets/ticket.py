@@ -1,11 +1,14 @@
-"""The order ticket panel: fields, preview, two-step sending."""
+"""The order ticket panel: fields, preview, two-step sending. Compact; what is rare unfolds."""
 
 from __future__ import annotations
 
+import itertools
+from functools import partial
 from typing import TYPE_CHECKING, final
 
-from PySide6.QtCore import Qt, Slot
+from PySide6.QtCore import QSize, Qt, Slot
 from PySide6.QtWidgets import (
+    QAbstractButton,
     QCheckBox,
     QGridLayout,
     QHBoxLayout,
@@ -17,167 +20,280 @@ from PySide6.QtWidgets import (
 )
 from typing_extensions import override
 
+from terminal.domain.draft import OrderKind
+from terminal.domain.events import PositionSide
 from terminal.domain.units import Side
 from terminal.viewmodels.text import Role
+from terminal.widgets.choice_box import ChoiceBox
+from terminal.widgets.dialog import ENTER, Body, put_words
+from terminal.widgets.inputs import HeldKeys
 from terminal.widgets.styling import paint_role, set_property
+from terminal.widgets.ticket_fields import PriceFields, SizeFields
+from terminal.widgets.ticket_parts import (
+    AdvancedTerms,
+    FigureTable,
+    StepLine,
+    TermsStrip,
+    check,
+    choose,
+    dim,
+    name,
+    note,
+    show_note,
+)
 
 if TYPE_CHECKING:
     from PySide6.QtGui import QKeyEvent
 
-    from terminal.viewmodels.ticket import TicketView, TicketViewModel
+    from terminal.viewmodels.ticket import TicketViewModel
+    from terminal.viewmodels.ticket_view import TicketView
     from terminal.widgets.theme import Theme
 
 
+_LATER_LINES = 4
 _SEND_TIP = "Press once to read what would be sent, again to send it"
 _DRY_TIP = "Test order: the exchange checks it and answers; nothing is placed"
 
 
 @final
 class TicketPanel(QWidget):
-    """Draws a ``TicketViewModel``. The first press stages, the second sends; Esc takes back."""
+    """Draws a ``TicketViewModel``. The first press stages, the second sends; Esc takes back.
 
-    def __init__(
+    Enter on a side stages, Enter again sends. Enter in a field never sends: it stages the side in
+    hand and moves to its button, or only moves there while no side was chosen.
+    """
+
+    def __init__(  # noqa: PLR0915 - a statement for each part of the panel
         self, view_model: TicketViewModel, theme: Theme, parent: QWidget | None = None
     ) -> None:
         super().__init__(parent)
         self.setObjectName("panel")
         self._vm = view_model
         self._theme = theme
-        self._symbol = QLabel(self)
-        self._limit = QPushButton("Limit", self)
-        self._market = QPushButton("Market", self)
-        self._price = QLineEdit(self)
-        self._lots = QLineEdit(self)
-        self._price_error = QLabel(self)
-        self._lots_error = QLabel(self)
-        self._post_only = QCheckBox("Post-only", self)
-        self._reduce_only = QCheckBox("Reduce-only", self)
-        self._scale = QPushButton("Scale\N{HORIZONTAL ELLIPSIS}", self)
-        self._value = QLabel(self)
-        self._fee = QLabel(self)
-        self._effect = QLabel(self)
-        self._loss = QLineEdit(self)
-        self._profit = QLineEdit(self)
-        self._exits = QLabel(self)
-        self._buy = QPushButton(self)
-        self._sell = QPushButton(self)
+        self._held = HeldKeys()
+        self._inside = QWidget(self)
+        inside = self._inside
+        self._symbol = QLabel(inside)
+        self._kind = ChoiceBox(theme, inside)
+        self._terms_button = QPushButton(inside)
+        self._terms = TermsStrip(view_model, theme, inside)
+        self._prices = PriceFields(view_model, theme, inside)
+        self._sizes = SizeFields(view_model, theme, inside)
+        self._lanes_row = QWidget(inside)
+        self._lanes = {
+            lane: QPushButton(f"{lane.value.capitalize()} lane", self._lanes_row)
+            for lane in (PositionSide.LONG, PositionSide.SHORT)
+        }
+        self._post_only, self._reduce_only, self._closes = (
+            QCheckBox(words, inside) for words in ("Post-only", "Reduce-only", "Close all")
+        )
+        self._exits_row = QWidget(inside)
+        self._loss, self._profit = (StepLine(theme, self._exits_row) for _ in range(2))
+        self._exits = QLabel(inside)
+        self._terms_note = note(inside, theme, "terms.note")
+        self._value, self._fee = QLabel(inside), QLabel(inside)
+        self._figures = FigureTable(theme, inside)
+        self._effect = QLabel(inside)
+        self._advanced = AdvancedTerms(view_model, theme, inside)
+        self._buy, self._sell = QPushButton(self), QPushButton(self)
         self._words = QLabel(self)
+        self._test = QPushButton("Test", self)
+        self._scale = QPushButton("Scale\N{HORIZONTAL ELLIPSIS}", self)
+        self._templates = ChoiceBox(theme, self)
+        self._more = QPushButton("Advanced", self)
         self._set_up()
         self._lay_out()
+        self._order_tabs()
         self._connect()
         self._show()
 
     def _set_up(self) -> None:
-        for button in (self._limit, self._market):
+        for kind in OrderKind:
+            self._kind.addItem(kind.value, kind)
+        self._name_all()
+        for lane, button in self._lanes.items():
             button.setCheckable(True)
-            button.setAutoExclusive(True)
-        names = {
-            self._price: "ticket.price",
-            self._lots: "ticket.lots",
-            self._buy: "ticket.buy",
-            self._sell: "ticket.sell",
-            self._words: "ticket.words",
-            self._market: "ticket.market",
-            self._loss: "ticket.loss",
-            self._profit: "ticket.profit",
-            self._exits: "ticket.exits",
-            self._scale: "ticket.scale",
-        }
-        for widget, name in names.items():
-            widget.setObjectName(name)
-        for field in (self._price, self._lots, self._loss, self._profit):
-            field.setAlignment(Qt.AlignmentFlag.AlignRight)
-            field.setFont(self._theme.font)
-        self._price.setPlaceholderText("price")
-        self._lots.setPlaceholderText("lots")
-        for field, words in ((self._loss, "stop-loss"), (self._profit, "take-profit")):
-            field.setPlaceholderText(words)
-            field.setToolTip(f"Trigger of a {words} attached to the order; empty for none")
-            field.setAccessibleName(words)
-        self._price.setAccessibleName("Price")
-        self._lots.setAccessibleName("Lots")
-        self._scale.setToolTip("Many limit orders between two prices, listed before they are sent")
-        self._exits.setWordWrap(True)
-        self._exits.setFont(self._theme.small_font)
+            name(button, f"lane.{lane.value}", f"{lane.value.capitalize()} lane")
+        for label, words in ((self._exits, "exits"), (self._words, "words"),
+                             (self._value, "valuetext"), (self._effect, "effect"),
+                             (self._fee, "fee")):  # fmt: skip
+            label.setObjectName(f"ticket.{words}")
+        self._loss.setPlaceholderText("stop-loss")
+        self._profit.setPlaceholderText("take-profit")
+        for label in (self._exits, self._effect):
+            label.setWordWrap(True)
+            label.setFont(self._theme.small_font)
+        for label in (self._value, self._fee):
+            label.setFont(self._theme.small_font)
         self._exits.hide()
+        self._advanced.hide()
+        self._terms.hide()
+        self._more.setCheckable(True)
+        self._terms_button.setCheckable(True)
+        self._templates.setMinimumContentsLength(4)
+        self._templates.setSizeAdjustPolicy(
+            self._templates.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon
+        )
         set_property(self._buy, "side", "buy")
         set_property(self._sell, "side", "sell")
-        for label in (self._price_error, self._lots_error):
-            paint_role(label, Role.DANGER)
-            label.setFont(self._theme.small_font)
         self._words.setWordWrap(True)
         self._words.setMinimumHeight(2 * self._theme.base_px + 10)
         self._words.setAlignment(Qt.AlignmentFlag.AlignTop)
 
+    def _name_all(self) -> None:
+        for widget, words, said, tip in (
+            (self._kind, "kind", "Type of order", "Limit, market, stops and exits"),
+            (self._terms_button, "terms", "Margin mode and leverage",
+             "Margin mode and leverage: press to change them"),
+            (self._post_only, "postonly", "Post-only", "Rest or be refused, never take"),
+            (self._reduce_only, "reduceonly", "Reduce-only", "Never open or enlarge a position"),
+            (self._closes, "closes", "Close all",
+             "Close all of the position, whatever its size is by then (close-on-trigger)"),
+            (self._loss, "loss", "stop-loss",
+             "Trigger of a stop-loss attached to the order; empty for none"),
+            (self._profit, "profit", "take-profit",
+             "Trigger of a take-profit attached to the order; empty for none"),
+            (self._buy, "buy", "Buy", _SEND_TIP),
+            (self._sell, "sell", "Sell", _SEND_TIP),
+            (self._test, "test", "Test the order", _DRY_TIP),
+            (self._scale, "scale", "Scale",
+             "Many limit orders between two prices, listed before they are sent"),
+            (self._templates, "templates", "Templates",
+             "Fill in a saved ticket; they are saved under Advanced"),
+            (self._more, "advanced", "Advanced",
+             "Time in force, iceberg, hidden, own orders, tests, templates"),
+        ):  # fmt: skip
+            name(widget, words, said, tip)
+
+    # Layout ----------------------------------------------------------------------------------
+
     def _lay_out(self) -> None:
+        self._lay_out_inside()
         column = QVBoxLayout(self)
         column.setContentsMargins(8, 6, 8, 6)
-        column.setSpacing(5)
-        head = QHBoxLayout()
-        head.addWidget(self._symbol, 1)
-        head.addWidget(self._limit)
-        head.addWidget(self._market)
-        column.addLayout(head)
-        grid = QGridLayout()
-        grid.setVerticalSpacing(2)
-        grid.setColumnStretch(1, 1)
-        for row, (title, field, error) in enumerate(
-            (("Price", self._price, self._price_error), ("Lots", self._lots, self._lots_error))
-        ):
-            grid.addWidget(self._dim(title), 2 * row, 0)
-            grid.addWidget(field, 2 * row, 1)
-            grid.addWidget(error, 2 * row + 1, 1)
-        column.addLayout(grid)
-        self._lay_out_figures(column)
+        column.setSpacing(4)
+        self._body = Body(self._inside, self)
+        column.addWidget(self._body, 1)
         sides = QHBoxLayout()
         sides.addWidget(self._buy, 1)
         sides.addWidget(self._sell, 1)
         column.addLayout(sides)
         column.addWidget(self._words)
+        foot = QHBoxLayout()
+        foot.setSpacing(4)
+        foot.addWidget(self._test)
+        foot.addWidget(self._scale)
+        foot.addWidget(self._templates, 1)
+        foot.addWidget(self._more)
+        column.addLayout(foot)
+
+    def _lay_out_inside(self) -> None:
+        column = QVBoxLayout(self._inside)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(4)
+        head = QHBoxLayout()
+        head.setSpacing(4)
+        head.addWidget(self._symbol, 1)
+        head.addWidget(self._kind)
+        head.addWidget(self._terms_button)
+        column.addLayout(head)
+        column.addWidget(self._terms)
+        column.addWidget(self._lanes_row)
+        _row(self._lanes_row, *self._lanes.values())
+        column.addWidget(self._prices)
+        column.addWidget(self._sizes)
+        flags = QHBoxLayout()
+        flags.setSpacing(4)
+        for box in (self._post_only, self._reduce_only, self._closes):
+            flags.addWidget(box)
+        flags.addStretch(1)
+        column.addLayout(flags)
+        _row(self._exits_row, dim("Exits", self._exits_row), self._loss, self._profit)
+        column.addWidget(self._exits_row)
+        column.addWidget(self._exits)
+        column.addWidget(self._advanced)
+        column.addWidget(self._terms_note)
+        self._lay_out_figures(column)
         column.addStretch(1)
 
     def _lay_out_figures(self, column: QVBoxLayout) -> None:
-        flags = QHBoxLayout()
-        flags.addWidget(self._post_only)
-        flags.addWidget(self._reduce_only)
-        flags.addStretch(1)
-        flags.addWidget(self._scale)
-        column.addLayout(flags)
-        exits = QHBoxLayout()
-        exits.addWidget(self._dim("Exits"))
-        exits.addWidget(self._loss, 1)
-        exits.addWidget(self._profit, 1)
-        column.addLayout(exits)
-        column.addWidget(self._exits)
-        figures = QGridLayout()
-        figures.setColumnStretch(1, 1)
-        for row, (title, label) in enumerate((("Value", self._value), ("Fee at most", self._fee))):
-            figures.addWidget(self._dim(title), row, 0)
-            figures.addWidget(label, row, 1, Qt.AlignmentFlag.AlignRight)
-        column.addLayout(figures)
+        grid = QGridLayout()
+        grid.setContentsMargins(0, 0, 0, 0)
+        grid.setVerticalSpacing(1)
+        grid.setColumnStretch(1, 1)
+        right = Qt.AlignmentFlag.AlignRight
+        for row, (title, label, tip) in enumerate((
+            ("Value", self._value, "What the order is worth"),
+            ("Fee maker / taker", self._fee, "If it rests, and if it takes at once"),
+        )):  # fmt: skip
+            words = dim(title, self._inside)
+            words.setFont(self._theme.small_font)
+            label.setToolTip(tip)
+            grid.addWidget(words, row, 0)
+            grid.addWidget(label, row, 1, right)
+        column.addLayout(grid)
+        column.addWidget(self._figures)
         column.addWidget(self._effect)
-        self._effect.setWordWrap(True)
-        set_property(self._effect, "dim", "true")
 
-    def _dim(self, words: str) -> QLabel:
-        label = QLabel(words, self)
-        set_property(label, "dim", "true")
-        return label
+    def _order_tabs(self) -> None:
+        """As it is read: what, where, how much, how; then the sides."""
+        order: list[QWidget] = [
+            self._kind, self._terms_button, *self._terms.findChildren(QAbstractButton),
+            *self._terms.findChildren(QLineEdit), *self._lanes.values(),
+            *self._prices.tab_order(), *self._sizes.tab_order(),
+            self._post_only, self._reduce_only, self._closes, self._loss, self._profit,
+            *self._advanced.tab_order(), self._buy, self._sell, self._test, self._scale,
+            self._templates, self._more,
+        ]  # fmt: skip
+        for before, after in itertools.pairwise(order):
+            self.setTabOrder(before, after)
+
+    @override
+    def sizeHint(self) -> QSize:
+        """As high as all of it is without what unfolds, so that nothing scrolls by default.
+
+        Asked for before anything is known: a few lines of words come later.
+        """
+        return QSize(300, super().sizeHint().height() + _LATER_LINES * self._theme.base_px)
+
+    # Gestures --------------------------------------------------------------------------------
 
     def _connect(self) -> None:
         vm = self._vm
         vm.changed.connect(self._show)
-        self._market.toggled.connect(vm.set_market)
-        self._price.textEdited.connect(vm.set_price_text)
-        self._lots.textEdited.connect(vm.set_lots_text)
+        self._kind.currentIndexChanged.connect(self._on_kind)
+        self._templates.activated.connect(self._on_template)
+        for lane, lane_button in self._lanes.items():
+            lane_button.clicked.connect(partial(self._on_lane, lane))
         self._post_only.toggled.connect(vm.set_post_only)
         self._reduce_only.toggled.connect(vm.set_reduce_only)
+        self._closes.toggled.connect(vm.set_closes)
         self._loss.textEdited.connect(vm.set_loss_text)
         self._profit.textEdited.connect(vm.set_profit_text)
         self._buy.clicked.connect(self._on_buy)
         self._sell.clicked.connect(self._on_sell)
+        self._test.clicked.connect(vm.test)
         self._scale.clicked.connect(vm.ask_for_scale)
-        self._limit.setChecked(True)
+        self._terms_button.toggled.connect(self._on_terms)
+        self._more.toggled.connect(self._advanced.setVisible)
+
+    @Slot(int)
+    def _on_kind(self, at: int) -> None:
+        self._vm.set_kind(self._kind.itemData(at))
+
+    @Slot(int)
+    def _on_template(self, at: int) -> None:
+        words = self._templates.itemData(at)
+        if words:
+            self._vm.recall_template(words)
+        self._templates.setCurrentIndex(0)
+
+    def _on_lane(self, lane: PositionSide) -> None:
+        self._vm.set_lane(lane)
+
+    @Slot(bool)
+    def _on_terms(self, is_open: bool) -> None:  # noqa: FBT001 - a Qt slot has no names
+        self._vm.open_terms(is_open=is_open)
 
     @Slot()
     def _on_buy(self) -> None:
@@ -190,59 +306,137 @@ class TicketPanel(QWidget):
     @override
     def keyPressEvent(self, event: QKeyEvent) -> None:
         if event.key() == Qt.Key.Key_Escape:
-            self._vm.drop()
-        else:
+            self._back()
+        elif event.key() not in ENTER:
             super().keyPressEvent(event)
+        elif not self._held.is_repeat(event):
+            self._enter()
+
+    @override
+    def keyReleaseEvent(self, event: QKeyEvent) -> None:
+        self._held.released(event)
+        super().keyReleaseEvent(event)
+
+    def _back(self) -> None:
+        if self._vm.view.terms.is_open and self._vm.view.staged is None:
+            self._terms_button.setChecked(False)
+            self._terms_button.setFocus()
+        self._vm.drop()
+
+    def _enter(self) -> None:
+        focused = self.focusWidget()
+        if isinstance(focused, QAbstractButton) and not isinstance(focused, QCheckBox):
+            focused.click()
+        elif not (self._terms.took_enter(focused) or self._advanced.took_enter(focused)):
+            self._enter_in_field()
+
+    def _enter_in_field(self) -> None:
+        """Go to the side in hand and stage it; without one only go where a side is chosen."""
+        buttons = {Side.BUY: self._buy, Side.SELL: self._sell}
+        side = self._vm.side
+        if side is None:
+            ready = next((one for one in buttons.values() if one.isEnabled()), None)
+            if ready is not None:
+                ready.setFocus(Qt.FocusReason.TabFocusReason)
+            return
+        buttons[side].setFocus(Qt.FocusReason.TabFocusReason)
+        if buttons[side].isEnabled() and not self._vm.is_staged:
+            self._vm.stage(side)
+
+    # Showing ---------------------------------------------------------------------------------
 
     @Slot()
     def _show(self) -> None:
         view = self._vm.view
-        _set(self._symbol, view.symbol or "No contract yet")
+        put_words(self._symbol, view.symbol or "No contract yet")
+        self._show_fields(view)
+        self._show_switches(view)
+        self._show_notes(view)
+        role = Role.TEXT if view.stale is None else Role.CAUTION
         for figure in (self._value, self._fee, self._effect):
-            role = Role.TEXT if view.stale is None else Role.CAUTION
             paint_role(figure, role)
-        self._price.setEnabled(not view.is_market)
-        self._post_only.setEnabled(not view.is_market)
-        for field, words in (
-            (self._price, view.price_text),
-            (self._lots, view.lots_text),
-            (self._loss, view.loss_text),
-            (self._profit, view.profit_text),
-        ):
-            if field.text() != words:
-                field.setText(words)
-        _set(self._price_error, view.price_error)
-        _set(self._lots_error, view.lots_error)
-        set_property(self._price, "wrong", "true" if view.price_error else "false")
-        set_property(self._lots, "wrong", "true" if view.lots_error else "false")
+        put_words(self._value, view.value_text)
+        put_words(self._fee, view.fee_text)
+        put_words(self._effect, view.effect_text)
+        self._figures.show_rows(view.figures, role)
+        self._terms.show_view(view.terms)
+        put_words(self._terms_button, view.terms.button_text or "Margin")
+        check(self._terms_button, view.terms.is_open)
+        self._advanced.show_view(view)
+        self._show_sides(view)
+        self._show_words(view)
+
+    def _show_fields(self, view: TicketView) -> None:
+        form = view.form
+        choose(self._kind, form.kind)
+        self._prices.show_view(view)
+        self._sizes.show_view(view)
+        put_words(self._loss, form.loss_text)
+        put_words(self._profit, form.profit_text)
+        self._exits_row.setVisible(not form.kind.waits)
+
+    def _show_switches(self, view: TicketView) -> None:
+        form = view.form
+        self._post_only.setEnabled(form.is_limit)
+        check(self._post_only, form.is_post_only)
+        self._reduce_only.setEnabled(not form.kind.is_exit and not form.is_close)
+        check(self._reduce_only, view.is_reduce_only)
+        self._closes.setEnabled(form.can_close)
+        check(self._closes, form.closes)
+        self._lanes_row.setVisible(bool(view.lane_help))
+        for lane, button in self._lanes.items():
+            check(button, lane is form.lane)
+            if view.lane_help and button.toolTip() != view.lane_help:
+                button.setToolTip(view.lane_help)
+        names = [self._templates.itemData(n) for n in range(1, self._templates.count())]
+        if tuple(names) != view.templates or not self._templates.count():
+            self._templates.clear()
+            self._templates.addItem("Templates", "")
+            for words in view.templates:
+                self._templates.addItem(words, words)
+        self._templates.setEnabled(bool(view.templates))
+
+    def _show_notes(self, view: TicketView) -> None:
+        for field in (self._loss, self._profit):
+            set_property(field, "wrong", "true" if view.exits_error else "false")
+        margin = view.terms_error or view.margin_error
+        show_note(self._terms_note, margin)
+        self._terms_note.setVisible(bool(margin))
         exits = view.exits_error or view.exits_text
-        _set(self._exits, exits)
+        put_words(self._exits, exits)
         self._exits.setVisible(bool(exits))
         paint_role(self._exits, Role.DANGER if view.exits_error else Role.TEXT_DIM)
-        _set(self._value, view.value_text)
-        _set(self._fee, view.fee_text)
-        _set(self._effect, view.effect_text)
-        tip = _DRY_TIP if view.is_dry else _SEND_TIP
-        for button in (self._buy, self._sell):
+
+    def _show_sides(self, view: TicketView) -> None:
+        for button, words, can, reason in (
+            (self._buy, view.buy_text, view.can_buy, view.buy_reason),
+            (self._sell, view.sell_text, view.can_sell, view.sell_reason),
+        ):
+            tip = reason or (_DRY_TIP if view.is_dry else _SEND_TIP)
             if button.toolTip() != tip:
                 button.setToolTip(tip)
-        _set(self._buy, view.buy_text)
-        _set(self._sell, view.sell_text)
-        self._buy.setEnabled(view.can_buy)
-        self._sell.setEnabled(view.can_sell)
-        self._show_words(view)
+            put_words(button, words)
+            button.setAccessibleName(words)
+            button.setEnabled(can)
+        self._test.setEnabled(view.can_buy or view.can_sell)
 
     def _show_words(self, view: TicketView) -> None:
         if view.staged is not None:
             words, role = f"{view.staged} Press again to send, Esc drops.", view.staged_role
+            if view.preflight is not None:
+                words = f"{words} {view.preflight.text}"
+                role = Role.DANGER if view.preflight.role is Role.DANGER else role
         elif view.message is not None:
             words, role = view.message.text, view.message.role
         else:
             words, role = view.stale or view.blocked_reason, Role.CAUTION
-        _set(self._words, words)
+        put_words(self._words, words)
         paint_role(self._words, role)
 
 
-def _set(widget: QLabel | QPushButton, words: str) -> None:
-    if widget.text() != words:
-        widget.setText(words)
+def _row(holder: QWidget, *widgets: QWidget) -> None:
+    row = QHBoxLayout(holder)
+    row.setContentsMargins(0, 0, 0, 0)
+    row.setSpacing(6)
+    for widget in widgets:
+        row.addWidget(widget, 0 if isinstance(widget, QLabel) else 1)

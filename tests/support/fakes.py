@@ -211,6 +211,7 @@ class FakeAccountGateway:
         self.fails: Exception | None = None
         self.mode = PositionMode.ONE_WAY
         self.margin = MarginMode.ISOLATED
+        self.leverage = Decimal(10)
         self.reads = 0
         self.wallets: dict[str, WalletUpdate] = {}
         self.no_wallet: Exception | None = None
@@ -243,10 +244,41 @@ class FakeAccountGateway:
         return self.margin
 
     async def cross_leverage(self, symbol: Symbol) -> Decimal:
-        return Decimal(10)
+        return self.leverage
 
     async def position_mode(self) -> PositionMode:
         return self.mode
+
+
+@final
+class FakeAccountCommands:
+    """Takes changes of modes; what is accepted holds in the account's gateway from then on.
+
+    ``outcomes`` are used up first. While ``hold`` is not set, nobody answers.
+    """
+
+    def __init__(self, gateway: FakeAccountGateway) -> None:
+        self._gateway = gateway
+        self.asked: list[tuple[str, Symbol, object]] = []
+        self.outcomes: deque[Outcome] = deque()
+        self.hold = asyncio.Event()
+        self.hold.set()
+
+    async def set_margin_mode(self, symbol: Symbol, mode: MarginMode) -> Outcome:
+        self.asked.append(("mode", symbol, mode))
+        await self.hold.wait()
+        outcome = self.outcomes.popleft() if self.outcomes else Accepted()
+        if isinstance(outcome, Accepted):
+            self._gateway.margin = mode
+        return outcome
+
+    async def set_cross_leverage(self, symbol: Symbol, leverage: Decimal) -> Outcome:
+        self.asked.append(("leverage", symbol, leverage))
+        await self.hold.wait()
+        outcome = self.outcomes.popleft() if self.outcomes else Accepted()
+        if isinstance(outcome, Accepted):
+            self._gateway.leverage = leverage
+        return outcome
 
 
 @final

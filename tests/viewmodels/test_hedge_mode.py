@@ -235,19 +235,20 @@ def choose(one: Hands, key: str, words: str) -> None:
         (Side.BUY, True, SHORT), (Side.SELL, True, LONG),
     ],
 )  # fmt: skip
-async def test_the_ticket_takes_the_lane_that_its_side_can_act_on(
+async def test_the_tickets_lane_is_chosen_and_says_which_side_only_reduces(
     side: Side, reduces: bool, lane: PositionSide
 ) -> None:
     async with hands() as one:
         ticket = one.protected.ticket
         ticket.set_price_text("100")
-        ticket.set_reduce_only(reduces)
+        ticket.set_lane(lane)
         one.desktop.frame.tick()
         effects = {
-            False: "Long lane 4: buy makes 5. Short lane -2: sell makes -3",
-            True: "Short lane -2: buy makes -1. Long lane 4: sell makes 3",
+            LONG: "Long lane 4: buy makes 5, sell 3",
+            SHORT: "Short lane -2: buy makes -1, sell -3",
         }
-        assert plain(ticket.view.effect_text) == effects[reduces]
+        assert plain(ticket.view.effect_text) == effects[lane]
+        assert ticket.view.lane_help
         ticket.stage(side)
         one.desktop.frame.tick()
         assert f", {lane.value} lane" in (ticket.view.staged or "")

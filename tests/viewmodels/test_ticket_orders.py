@@ -1,0 +1,367 @@
+"""Each type of order from the ticket to the fake gateway, in its words on the wire."""
+
+from __future__ import annotations
+
+from contextlib import asynccontextmanager
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from terminal.domain.draft import OrderKind
+from terminal.domain.events import (
+    MarginMode,
+    PositionMode,
+    PositionSide,
+    SelfTrade,
+    StopReference,
+    TimeInForce,
+)
+from terminal.domain.size_units import SizeUnit
+from terminal.domain.ticket_template import TicketTemplate
+from terminal.domain.units import ClientOid, Side
+from terminal.exchange.outcome import Rejected
+from terminal.exchange.translate import Scales
+from terminal.exchange.translate.bodies import order_body
+from terminal.session.trading_terms import TradingTerms
+from terminal.viewmodels.text import Role
+from terminal.viewmodels.ticket import TicketViewModel
+from terminal.viewmodels.ticket_sources import QuickPrice
+from tests.support.builders import XBT, a_contract, a_position_update, an_inverse_contract
+from tests.support.desktop import OTHER, Desktop
+from tests.support.fakes import FakeAccountCommands
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+
+pytestmark = pytest.mark.usefixtures("qapp")
+
+SHARED = {"clientOid": "c", "symbol": "XBTUSDTM", "marginMode": "ISOLATED"}
+USUAL = {**SHARED, "size": 3, "leverage": "5"}
+
+
+class Hand:
+    """A ticket on a desktop, and what was sent as it stands on the wire."""
+
+    def __init__(self) -> None:
+        self.desktop = Desktop()
+        self.commands = FakeAccountCommands(self.desktop.bench.gateway)
+        self.ticket = TicketViewModel(
+            self.desktop.workspace, self.desktop.desk, self.desktop.account, self.desktop.frame
+        )
+        self.changes = TradingTerms(self.commands, self.desktop.account, self.desktop.bench.owner)
+        self.ticket.terms.changes = self.changes
+
+    async def type(self, **texts: Any) -> None:
+        """Fill in by the names of the setters."""
+        for name, value in texts.items():
+            getattr(self.ticket, f"set_{name}")(value)
+        self.desktop.frame.tick()
+
+    async def send(self, side: Side) -> None:
+        self.ticket.stage(side)
+        self.desktop.frame.tick()
+        assert not self.desktop.bench.trading.placed
+        self.ticket.stage(side)
+        await self.desktop.settle()
+
+    @property
+    def bodies(self) -> list[dict[str, object]]:
+        scales = Scales()
+        scales.learn((a_contract(), an_inverse_contract()))
+        return [
+            order_body(ticket, ClientOid("c"), scales)
+            for ticket, _ in self.desktop.bench.trading.placed
+        ]
+
+    def words(self) -> str:
+        self.desktop.frame.tick()
+        message = self.ticket.view.message
+        return "" if message is None else message.text
+
+
+@asynccontextmanager
+async def a_hand(mode: PositionMode = PositionMode.ONE_WAY, lots: int = 0) -> AsyncIterator[Hand]:
+    hand = Hand()
+    hand.desktop.bench.gateway.mode = mode
+    if lots:
+        hand.desktop.bench.gateway.held = (a_position_update(lots),)
+    await hand.desktop.start()
+    hand.ticket.start()
+    await hand.desktop.settle()
+    try:
+        yield hand
+    finally:
+        hand.ticket.stop()
+        await hand.changes.stop()
+        await hand.desktop.stop()
+
+
+K = OrderKind
+STOP = {"stopPriceType": "MP", "stopPrice": "98"}
+
+
+@pytest.mark.parametrize(
+    ("side", "typed", "body"),
+    [
+        (Side.BUY, {"price_text": "99.5"},
+         {**USUAL, "side": "buy", "type": "limit", "price": "99.5"}),
+        (Side.BUY, {"price_text": "99.5", "post_only": True},
+         {**USUAL, "side": "buy", "type": "limit", "price": "99.5", "postOnly": True}),
+        (Side.SELL, {"kind": K.MARKET, "reduce_only": True},
+         {**USUAL, "side": "sell", "type": "market", "reduceOnly": True}),
+        (Side.SELL, {"kind": K.STOP_LIMIT, "trigger_text": "98", "price_text": "97.5"},
+         {**USUAL, **STOP, "side": "sell", "type": "limit", "price": "97.5", "stop": "down"}),
+        (Side.BUY, {"kind": K.STOP_MARKET, "trigger_text": "103", "reference": StopReference.LAST},
+         {**USUAL, "side": "buy", "type": "market", "stop": "up", "stopPriceType": "TP",
+          "stopPrice": "103"}),
+        (Side.SELL, {"kind": K.STOP_LOSS, "trigger_text": "98"},
+         {**USUAL, **STOP, "side": "sell", "type": "market", "stop": "down", "reduceOnly": True}),
+        (Side.SELL, {"kind": K.TAKE_PROFIT, "trigger_text": "103", "price_text": "102.5",
+                     "reference": StopReference.INDEX},
+         {**USUAL, "side": "sell", "type": "limit", "price": "102.5", "stop": "up",
+          "stopPriceType": "IP", "stopPrice": "103", "reduceOnly": True}),
+        (Side.SELL, {"kind": K.STOP_LOSS, "trigger_text": "98", "closes": True},
+         {**SHARED, **STOP, "type": "market", "stop": "down", "closeOrder": True}),
+        (Side.SELL, {"kind": K.MARKET, "closes": True},
+         {**SHARED, "type": "market", "closeOrder": True}),
+        (Side.BUY, {"price_text": "99.5", "time_in_force": TimeInForce.IOC,
+                    "self_trade": SelfTrade.CANCEL_OLD},
+         {**USUAL, "side": "buy", "type": "limit", "price": "99.5", "timeInForce": "IOC",
+          "stp": "CO"}),
+        (Side.BUY, {"price_text": "99.5", "time_in_force": TimeInForce.RPI, "hidden": True},
+         {**USUAL, "side": "buy", "type": "limit", "price": "99.5", "timeInForce": "RPI",
+          "hidden": True}),
+        (Side.BUY, {"price_text": "99.5", "visible_text": "2", "holds_margin": True},
+         {**USUAL, "side": "buy", "type": "limit", "price": "99.5", "iceberg": True,
+          "visibleSize": "2", "forceHold": True}),
+    ],
+)  # fmt: skip
+async def test_every_type_is_sent_as_the_reference_has_it(
+    side: Side, typed: dict[str, Any], body: dict[str, object]
+) -> None:
+    async with a_hand(lots=5) as hand:
+        await hand.type(lots_text="3", **typed)
+        await hand.send(side)
+        assert hand.bodies == [body]
+
+
+async def test_an_inverse_contract_is_sized_in_its_quote_currency() -> None:
+    async with a_hand() as hand:
+        hand.desktop.account.prepare(OTHER)
+        assert hand.desktop.workspace.choose(OTHER)
+        await hand.desktop.settle()
+        view = hand.ticket.view
+        assert view.unit_names[SizeUnit.VALUE] == "USD"
+        hand.ticket.set_size_text(SizeUnit.VALUE, "7.9")
+        hand.ticket.set_price_text("100")
+        hand.desktop.frame.tick()
+        assert hand.ticket.view.sizes[SizeUnit.LOTS] == "7"
+        assert hand.ticket.view.sizes[SizeUnit.COIN] == "0.07"
+        assert hand.ticket.view.value_text == "0.070000 XBT"
+
+
+@pytest.mark.parametrize(
+    ("lane", "side", "reduces"),
+    [
+        (PositionSide.LONG, Side.BUY, None),
+        (PositionSide.LONG, Side.SELL, True),
+        (PositionSide.SHORT, Side.SELL, None),
+        (PositionSide.SHORT, Side.BUY, True),
+    ],
+)
+async def test_hedge_mode_names_the_lane_that_was_chosen(
+    lane: PositionSide,
+    side: Side,
+    reduces: bool | None,
+) -> None:
+    async with a_hand(PositionMode.HEDGE) as hand:
+        await hand.type(lots_text="3", price_text="100", lane=lane)
+        assert hand.ticket.view.lane_help
+        await hand.send(side)
+        (body,) = hand.bodies
+        assert body["positionSide"] == lane.name
+        assert body.get("reduceOnly") is reduces
+
+
+async def test_a_stop_that_would_fire_now_is_refused_at_both_presses() -> None:
+    async with a_hand() as hand:
+        await hand.type(kind=K.STOP_LOSS, trigger_text="101", lots_text="1")
+        hand.ticket.stage(Side.SELL)
+        assert "would fire now" in hand.words()
+        await hand.type(trigger_text="99")
+        assert (
+            hand.ticket.view.trigger_text
+        ) == "Buy if mark rises to 99.0; sell if mark falls to 99.0."
+        assert not hand.ticket.view.can_buy
+        assert "would fire now" in hand.ticket.view.buy_reason
+        hand.ticket.stage(Side.SELL)
+        hand.desktop.mark("98.9")
+        hand.ticket.confirm()
+        assert "it would fire now" in hand.words()
+        await hand.desktop.settle()
+        assert hand.bodies == []
+
+
+async def test_quick_fills_and_steps_write_the_price_and_stage_nothing() -> None:
+    async with a_hand() as hand:
+        for wanted, text in ((QuickPrice.BID, "100.0"), (QuickPrice.ASK, "100.1"),
+                             (QuickPrice.MID, "100.0")):  # fmt: skip
+            hand.ticket.fill(wanted)
+            assert hand.ticket.form.price_text == text
+        hand.ticket.step_price(-10)
+        assert hand.ticket.form.price_text == "99.0"
+        await hand.type(kind=K.STOP_MARKET)
+        hand.ticket.fill(QuickPrice.ASK)
+        assert hand.ticket.form.trigger_text == "100.1"
+        hand.ticket.step_price(1, is_trigger=True)
+        assert hand.ticket.form.trigger_text == "100.2"
+        await hand.type(trigger_text="x")
+        hand.ticket.step_price(1, is_trigger=True)
+        assert hand.ticket.form.trigger_text == "x", "what is typed is not taken away"
+        hand.ticket.step_size(10)
+        assert hand.ticket.form.size_text == "11"
+        assert hand.ticket.view.staged is None
+
+
+async def test_the_figures_are_told_before_anything_is_sent() -> None:
+    async with a_hand() as hand:
+        await hand.type(kind=K.MARKET, lots_text="8")
+        view = hand.ticket.view
+        rows = {row.title: (row.buy, row.sell) for row in view.figures}
+        assert rows["Slippage"] == ("0.5 / 1 t, 2 lv", "0.4 / 1 t, 2 lv")
+        assert rows["Margin"] == ("0.16", "")
+        assert rows["Free after"] == ("899.84", "")
+        assert view.value_text == "0.80 USDT"
+        assert view.fee_text == "0.0002 / 0.0005 USDT"
+        assert "8 at 100.15 on average, the worst 100.2" in view.figures[1].tip
+        await hand.type(kind=K.LIMIT, price_text="95")
+        rows = {row.title: (row.buy, row.sell) for row in hand.ticket.view.figures}
+        assert rows["Slippage"][0] == "none"
+
+
+async def test_refusals_stand_beside_their_field() -> None:
+    async with a_hand() as hand:
+        await hand.type(price_text="99.5", lots_text="20000")
+        assert "your limit is 10000" in hand.ticket.view.lots_error
+        await hand.type(lots_text="40", visible_text="1")
+        assert hand.ticket.view.terms_error == "Of 40 lots, 2 to 40 can be seen."
+        await hand.type(visible_text="", kind=K.STOP_LIMIT, trigger_text="x")
+        assert hand.ticket.view.trigger_error == "Not a price."
+
+
+async def test_a_test_answers_in_the_exchanges_words_and_leaves_what_is_staged() -> None:
+    async with a_hand() as hand:
+        trading = hand.desktop.bench.trading
+        await hand.type(price_text="99.5", lots_text="3")
+        trading.test_outcomes.append(
+            Rejected("300003", "The balance is low.", exchange_text="Balance insufficient: 4.2")
+        )
+        hand.ticket.stage(Side.SELL)
+        hand.ticket.test()
+        await hand.desktop.settle()
+        view = hand.ticket.view
+        assert view.staged is not None
+        assert view.preflight is not None
+        assert view.preflight.role is Role.DANGER
+        assert "Balance insufficient: 4.2 (300003)" in view.preflight.text
+        ((tested, _),) = trading.tested
+        assert tested.side is Side.SELL
+        assert trading.placed == []
+
+
+async def test_each_ticket_is_tested_first_where_that_is_wished() -> None:
+    async with a_hand() as hand:
+        await hand.type(price_text="99.5", tests_first=True)
+        hand.ticket.stage(Side.BUY)
+        await hand.desktop.settle()
+        assert hand.ticket.view.preflight is not None
+        assert "Test passed" in hand.ticket.view.preflight.text
+        await hand.type(price_text="99.4")
+        assert hand.ticket.view.preflight is None
+
+
+async def test_margin_mode_and_leverage_are_changed_in_place() -> None:
+    async with a_hand() as hand:
+        ticket, frame = hand.ticket, hand.desktop.frame
+        await hand.type(price_text="100", lots_text="100")
+        assert ticket.view.terms.button_text == "Isolated 5x"
+        ticket.open_terms(is_open=True)
+        ticket.terms.set_leverage_text("10")
+        frame.tick()
+        assert ticket.view.terms.words == (
+            "This order: margin 2.01 \N{RIGHTWARDS ARROW} 1.01 USDT."
+        )
+        ticket.apply_terms()
+        frame.tick()
+        assert ticket.view.terms.button_text == "Isolated 10x"
+        ticket.terms.set_leverage_text("500")
+        frame.tick()
+        assert ticket.view.terms.problem == "A whole number from 1 to 125."
+        assert not ticket.view.terms.can_apply
+        ticket.terms.set_leverage_text("")
+        ticket.terms.set_mode(MarginMode.CROSS)
+        hand.commands.outcomes.append(Rejected("50002", "No."))
+        ticket.apply_terms()
+        await hand.desktop.settle()
+        assert "only without a position" in ticket.view.terms.answer
+        assert ticket.view.terms.mode is MarginMode.ISOLATED
+        ticket.terms.set_mode(MarginMode.CROSS)
+        ticket.apply_terms()
+        await hand.desktop.settle()
+        assert ticket.view.terms.button_text == "Cross 10x"
+        await hand.type(price_text="99")
+        await hand.send(Side.BUY)
+        assert hand.bodies[0]["marginMode"] == "CROSS"
+
+
+class Shelf:
+    """Templates in memory."""
+
+    def __init__(self, *kept: TicketTemplate, problem: str = "") -> None:
+        self.kept, self.problem = kept, problem
+
+    def load(self) -> tuple[tuple[TicketTemplate, ...], str]:
+        return self.kept, self.problem
+
+    def save(self, templates: tuple[TicketTemplate, ...]) -> str:
+        self.kept = templates
+        return self.problem
+
+
+async def test_templates_are_saved_recalled_and_deleted() -> None:
+    async with a_hand() as hand:
+        shelf = Shelf()
+        hand.ticket.keep_templates(shelf)
+        await hand.type(kind=K.STOP_LOSS, lots_text="25", trigger_text="98")
+        hand.ticket.save_template("exit")
+        assert hand.words() == "Saved as exit, without its prices."
+        assert shelf.kept == (TicketTemplate("exit", K.STOP_LOSS, size="25"),)
+        await hand.type(kind=K.LIMIT, lots_text="1")
+        hand.ticket.recall_template("exit")
+        assert (hand.ticket.form.kind, hand.ticket.form.size_text) == (K.STOP_LOSS, "25")
+        assert hand.ticket.form.trigger_text == ""
+        assert hand.ticket.view.staged is None
+        hand.ticket.delete_template("exit")
+        assert not shelf.kept
+        hand.ticket.save_template("  ")
+        assert hand.words().startswith("Not saved")
+
+
+async def test_what_could_not_be_kept_or_read_is_said() -> None:
+    async with a_hand() as hand:
+        hand.ticket.keep_templates(Shelf(problem="The disk is full."))
+        assert hand.words() == "The disk is full."
+        hand.ticket.save_template("one")
+        assert hand.words() == "The disk is full."
+
+
+async def test_a_new_contract_takes_prices_and_the_side_in_hand_away() -> None:
+    async with a_hand() as hand:
+        await hand.type(price_text="99.5", trigger_text="98")
+        hand.ticket.stage(Side.BUY)
+        assert hand.ticket.side is Side.BUY
+        assert hand.desktop.workspace.choose(OTHER)
+        hand.desktop.frame.tick()
+        assert hand.ticket.side is None
+        assert hand.ticket.form.price_text == hand.ticket.form.trigger_text == ""
+        assert str(XBT) != hand.ticket.view.symbol

@@ -1,0 +1,203 @@
+"""The ticket's panel: everything by keys, everything named, and no order by accident."""
+
+from __future__ import annotations
+
+from contextlib import asynccontextmanager
+from typing import TYPE_CHECKING, NamedTuple, TypeVar
+
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import (
+    QAbstractButton,
+    QComboBox,
+    QLabel,
+    QLineEdit,
+    QPushButton,
+    QToolButton,
+    QWidget,
+)
+
+from terminal.domain.draft import OrderKind
+from terminal.domain.ticket_template import TicketTemplate
+from terminal.session.trading_terms import TradingTerms
+from terminal.storage.paths import resources
+from terminal.viewmodels.ticket import TicketViewModel
+from terminal.widgets.theme import Theme
+from terminal.widgets.ticket import TicketPanel
+from tests.support.desktop import Desktop
+from tests.support.fakes import FakeAccountCommands
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+
+pytestmark = pytest.mark.usefixtures("qapp")
+Part = TypeVar("Part", bound=QWidget)
+Key = Qt.Key
+
+
+class Shown(NamedTuple):
+    """A panel on the screen, and what is below it."""
+
+    desktop: Desktop
+    ticket: TicketViewModel
+    panel: TicketPanel
+
+    def part(self, kind: type[Part], name: str) -> Part:
+        found = self.panel.findChild(kind, f"ticket.{name}")
+        assert isinstance(found, kind)
+        return found
+
+    def tick(self) -> None:
+        self.ticket.mark_dirty()
+        self.desktop.frame.tick()
+
+
+@asynccontextmanager
+async def a_panel() -> AsyncIterator[Shown]:
+    desktop = Desktop()
+    ticket = TicketViewModel(desktop.workspace, desktop.desk, desktop.account, desktop.frame)
+    terms = TradingTerms(
+        FakeAccountCommands(desktop.bench.gateway), desktop.account, desktop.bench.owner
+    )
+    ticket.terms.changes = terms
+    theme = Theme.load(resources() / "themes", "dark")
+    panel = TicketPanel(ticket, theme)
+    await desktop.start()
+    ticket.start()
+    await desktop.settle()
+    panel.setStyleSheet(theme.style_sheet)
+    panel.resize(300, 520)
+    panel.show()
+    panel.activateWindow()
+    try:
+        yield Shown(desktop, ticket, panel)
+    finally:
+        panel.close()
+        panel.deleteLater()
+        ticket.stop()
+        await terms.stop()
+        await desktop.stop()
+
+
+async def test_whatever_can_be_used_has_a_name_and_a_tooltip() -> None:
+    async with a_panel() as shown:
+        kinds = (QAbstractButton, QLineEdit, QComboBox)
+        for widget in shown.panel.findChildren(QWidget):
+            if isinstance(widget, kinds) and widget.objectName().startswith("ticket."):
+                assert widget.accessibleName(), widget.objectName()
+                assert widget.toolTip(), widget.objectName()
+
+
+async def test_it_is_300_pixels_wide_with_and_without_what_unfolds() -> None:
+    async with a_panel() as shown:
+        assert shown.panel.minimumSizeHint().width() <= 300
+        shown.part(QPushButton, "advanced").setChecked(True)
+        shown.part(QPushButton, "terms").setChecked(True)
+        shown.ticket.set_kind(OrderKind.STOP_LIMIT)
+        shown.tick()
+        assert shown.panel.minimumSizeHint().width() <= 300
+
+
+async def test_tab_goes_as_the_ticket_is_read() -> None:
+    async with a_panel() as shown:
+        order: list[str] = []
+        widget = shown.part(QComboBox, "kind")
+        at: QWidget | None = widget
+        while at is not None and len(order) < 200:
+            order.append(at.objectName())
+            at = at.nextInFocusChain()
+            if at is widget:
+                break
+        wanted = ["kind", "terms", "price", "quick.bid", "lots", "coin", "value", "share",
+                  "postonly", "loss", "profit", "time", "buy", "sell", "test"]  # fmt: skip
+        places = [order.index(f"ticket.{name}") for name in wanted]
+        assert places == sorted(places)
+
+
+async def test_enter_in_a_field_goes_to_the_sides_and_stages_the_side_in_hand() -> None:
+    async with a_panel() as shown:
+        price, buy = shown.part(QLineEdit, "price"), shown.part(QPushButton, "buy")
+        sell, words = shown.part(QPushButton, "sell"), shown.part(QLabel, "words")
+        price.setFocus()
+        QTest.keyClicks(price, "99.5")
+        shown.tick()
+        QTest.keyClick(price, Key.Key_Return)
+        assert shown.panel.focusWidget() is buy
+        assert shown.ticket.view.staged is None
+        sell.setFocus()
+        QTest.keyClick(sell, Key.Key_Return)
+        price.setFocus()
+        QTest.keyClicks(price, "0")
+        shown.tick()
+        QTest.keyClick(price, Key.Key_Return)
+        shown.tick()
+        assert shown.panel.focusWidget() is sell
+        assert words.text().startswith("Sell 1 XBTUSDTM at 99.5?")
+        await shown.desktop.settle()
+        assert shown.desktop.bench.trading.placed == []
+        QTest.keyClick(sell, Key.Key_Return)
+        await shown.desktop.settle()
+        assert len(shown.desktop.bench.trading.placed) == 1
+
+
+async def test_enter_in_the_leverage_changes_the_leverage_and_esc_closes_the_strip() -> None:
+    async with a_panel() as shown:
+        shown.ticket.set_price_text("99.5")
+        opened = shown.part(QPushButton, "terms")
+        QTest.mouseClick(opened, Qt.MouseButton.LeftButton)
+        shown.tick()
+        leverage = shown.part(QLineEdit, "terms.leverage")
+        leverage.setFocus()
+        QTest.keyClick(leverage, Key.Key_Up)
+        shown.tick()
+        assert leverage.text() == "6"
+        QTest.keyClick(leverage, Key.Key_Return)
+        shown.tick()
+        assert opened.text() == "Isolated 6x"
+        assert shown.ticket.view.staged is None
+        QTest.keyClick(leverage, Key.Key_Escape)
+        shown.tick()
+        assert not leverage.isVisibleTo(shown.panel)
+
+
+class Shelf:
+    """Templates in memory."""
+
+    def load(self) -> tuple[tuple[TicketTemplate, ...], str]:
+        return (TicketTemplate("ten", size="10"),), ""
+
+    def save(self, templates: tuple[TicketTemplate, ...]) -> str:
+        return "" if templates else "None left."
+
+
+async def test_sizes_quick_prices_and_templates_by_hand() -> None:
+    async with a_panel() as shown:
+        shown.ticket.keep_templates(Shelf())
+        shown.tick()
+        templates = shown.part(QComboBox, "templates")
+        templates.setFocus()
+        QTest.keyClick(templates, Key.Key_Down)
+        shown.tick()
+        lots = shown.part(QLineEdit, "lots")
+        assert lots.text() == "10"
+        QTest.mouseClick(shown.part(QToolButton, "quick.bid"), Qt.MouseButton.LeftButton)
+        shown.tick()
+        assert shown.part(QLineEdit, "price").text() == "100.0"
+        value = shown.part(QLineEdit, "value")
+        value.selectAll()
+        QTest.keyClicks(value, "2.59")
+        shown.tick()
+        assert (value.text(), lots.text()) == ("2.59", "25")
+        QTest.keyClick(lots, Key.Key_Up, Qt.KeyboardModifier.ShiftModifier)
+        shown.tick()
+        assert (value.text(), lots.text()) == ("3.5", "35")
+        shown.part(QPushButton, "advanced").setChecked(True)
+        name = shown.part(QLineEdit, "template.name")
+        name.setFocus()
+        QTest.keyClicks(name, "more")
+        QTest.keyClick(name, Key.Key_Return)
+        shown.tick()
+        assert shown.ticket.view.templates == ("more", "ten")
+        assert shown.ticket.view.staged is None
+        assert shown.part(QPushButton, "template.delete").isEnabled()
