@@ -14,7 +14,7 @@ from terminal.domain.access import Access
 from terminal.domain.depth_rows import price_for_side, row_index
 from terminal.domain.guard import Touch
 from terminal.domain.ladder_habits import LadderHabits
-from terminal.domain.lanes import lane_help, lane_words
+from terminal.domain.lanes import HEDGED, lane_help, lane_words
 from terminal.domain.position import unrealized
 from terminal.domain.triggers import words
 from terminal.domain.units import Side
@@ -32,12 +32,14 @@ from terminal.viewmodels.keys import (
 )
 from terminal.viewmodels.ladder_axis import PAGE_ROWS, LadderAxis
 from terminal.viewmodels.ladder_face import LadderFace, RowFacts
+from terminal.viewmodels.ladder_lanes import lane_at, lane_heads
 from terminal.viewmodels.ladder_protection import LadderProtection
 from terminal.viewmodels.ladder_trading import ArmedBy, LadderTrading
 from terminal.viewmodels.ladder_view import (
     EMPTY_LADDER,
     LadderRow,
     LadderView,
+    LaneHead,
     Message,
     SizeCell,
     StagedOrder,
@@ -276,8 +278,12 @@ class LadderViewModel(ViewModel):
         self.mark_dirty()
 
     def own_clicked(self, row: int, side: Side) -> None:
-        """A click on an own order cancels it."""
+        """A click on an own order cancels it; in hedge mode it focuses the column's lane, too."""
         self.trading.forget_press()
+        if self.trading.is_hedged and lane_at(side) is not self.lane:
+            self.take_lane(lane_at(side))
+            if not self.trading.orders_at(self.face.index_of_own(row, side), self.axis.step, side):
+                return
         self.trading.cancel_at(self.face.index_of_own(row, side), self.axis.step, side)
         self.mark_dirty()
 
@@ -333,6 +339,11 @@ class LadderViewModel(ViewModel):
         """Take a typed size in hand; nonsense is answered with a sentence."""
         self._take_size(typed)
 
+    def take_lane(self, lane: PositionSide) -> None:
+        """Let keys and clicks act on a lane of hedge mode."""
+        if lane is not self.lane:
+            self.toggle_lane()
+
     def toggle_lane(self) -> None:
         """The other lane of hedge mode; what was staged for the one before is dropped."""
         self.trading.toggle_lane()
@@ -342,12 +353,12 @@ class LadderViewModel(ViewModel):
 
     def toggle_post_only(self) -> None:
         """Post-only for the next order, on or off."""
-        self.trading.is_post_only = not self.trading.is_post_only
+        self.trading.toggle_post_only()
         self.mark_dirty()
 
     def toggle_reduce_only(self) -> None:
         """Reduce-only for the next order, on or off."""
-        self.trading.is_reduce_only = not self.trading.is_reduce_only
+        self.trading.toggle_reduce_only()
         self.mark_dirty()
 
     def toggle_exits(self) -> None:
@@ -445,6 +456,7 @@ class LadderViewModel(ViewModel):
             units=() if market is None else self.face.units(market.contract),
             missing=self.face.missing,
             price_digits=max((len(row.price_text) for row in (*rows[:1], *rows[-1:])), default=0),
+            lanes=self._lane_heads(market),
         )
 
     def _rows(self, market: MarketSession | None) -> tuple[LadderRow, ...]:
@@ -458,11 +470,24 @@ class LadderViewModel(ViewModel):
                 orders=tuple(self._desk.working(symbol)),
                 position=self._account.position(symbol, self.lane),
                 staged=self._staged_orders(market.contract),
+                lanes=self._lane_positions(market),
                 grab_target=None if trading.grab is None else trading.grab.target,
                 is_hovered=self._is_hovered,
                 is_busy=trading.grab is not None or bool(trading.choice),
             )
         )
+
+    def _lane_positions(self, market: MarketSession | None) -> tuple[Position, ...]:
+        """The positions of both lanes; none in one-way mode."""
+        if market is None or not self._account.is_hedged:
+            return ()
+        return tuple(self._account.position(market.contract.symbol, lane) for lane in HEDGED)
+
+    def _lane_heads(self, market: MarketSession | None) -> tuple[LaneHead, ...]:
+        if market is None:
+            return ()
+        mark = None if market.mark is None else market.mark.mark_price
+        return lane_heads(self._lane_positions(market), self.lane, mark, market.contract)
 
     def _staged_orders(self, contract: Contract) -> tuple[StagedOrder, ...]:
         """What was shown and not sent: a grabbed order's new place, mending stops, a staged one."""

@@ -88,7 +88,9 @@ class LadderCanvas(QWidget):
         columns = place(
             view.options.columns, self.width(), self.least_width, view.missing, inset=inset
         )
-        return LadderLayout(self.width(), self.height(), self._theme.row_height, columns, inset)
+        return LadderLayout(
+            self.width(), self.height(), self._theme.row_height, columns, inset, view.focus
+        )
 
     def measure(self, words: str, font: str, percent: int) -> float:
         """The width of a text in a font role, in pixels."""
@@ -125,10 +127,11 @@ class LadderCanvas(QWidget):
         """Take the view-model's view; ask for a repaint of what differs."""
         before, now = self._shown, self._vm.view
         self._shown = now
-        if (before.options, before.missing, before.price_digits) != (
+        if (before.options, before.missing, before.price_digits, before.focus) != (
             now.options,
             now.missing,
             now.price_digits,
+            now.focus,
         ):
             self._lay_out()
         if self._is_other_picture(before, now):
