@@ -46,6 +46,7 @@ class SettingsKeeper(QObject):
         program.ladder.set_options(from_document(self.settings.ladders.get(LADDER)))
         for changed in (
             program.workspace.contract_changed,
+            program.ladders.changed,
             program.ladder.sizes_changed,
             program.ladder.options_changed,
             program.theme.changed,
@@ -110,7 +111,8 @@ class SettingsKeeper(QObject):
             contract=before.contract if market is None else str(market.contract.symbol),
             sizes=tuple(int(size) for size in sizes.stored),
             chosen_size=sizes.chosen,
-            ladders=self._ladders(program.ladder.options),
+            ladders=program.ladders.written(self._ladders(program.ladder.options)),
+            links={**before.links, **program.ladders.links.written()},
             workspace=layouts.workspace,
             layout_locked=layouts.is_locked,
             chart_interval=before.chart_interval if chart is None else chart.interval.text,

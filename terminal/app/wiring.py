@@ -8,36 +8,29 @@ from typing import TYPE_CHECKING, NamedTuple, final
 
 from terminal.app.account_menu import LiveParts, account_dialogs, fill_account_menu, follow_live
 from terminal.app.gesture_panels import add_gestures, add_pairs
+from terminal.app.ladders import Ladders
 from terminal.app.safety_panels import SafetyPanels, add_safety, safety_panels
 from terminal.app.truth_panels import add_truth, truth_dialogs
-from terminal.domain.units import Side
 from terminal.viewmodels.connection import StatusSources, StatusViewModel
 from terminal.viewmodels.fills import FillsViewModel
 from terminal.viewmodels.frame import QtFrameClock
 from terminal.viewmodels.headers import HeadersViewModel
-from terminal.viewmodels.keys import LadderAction, first_key
-from terminal.viewmodels.ladder import LadderViewModel
+from terminal.viewmodels.ladder_group import FIRST
 from terminal.viewmodels.log import LogViewModel
 from terminal.viewmodels.orders import OrdersViewModel
 from terminal.viewmodels.positions import PositionsViewModel
 from terminal.viewmodels.protection import ProtectionViewModel, all_held_words
-from terminal.viewmodels.sizes import Sizes
 from terminal.viewmodels.text import Role
 from terminal.viewmodels.ticket import TicketViewModel
-from terminal.viewmodels.workspace import Workspace
 from terminal.widgets.fills import FillsPanel
-from terminal.widgets.ladder import LadderPanel
 from terminal.widgets.late_panel import LatePanel
 from terminal.widgets.log import LogPanel
 from terminal.widgets.main_window import MainWindow, Place
 from terminal.widgets.orders import OrdersPanel
 from terminal.widgets.positions import PositionsPanel
-from terminal.widgets.protection import ProtectionBanner
 from terminal.widgets.ticket import TicketPanel
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from terminal.domain.units import ClientOid
     from terminal.session.backend import Backend
     from terminal.session.latency import LatencyBook
@@ -45,9 +38,13 @@ if TYPE_CHECKING:
     from terminal.viewmodels.base import ViewModel
     from terminal.viewmodels.chart import ChartViewModel
     from terminal.viewmodels.frame import FrameMeter
+    from terminal.viewmodels.ladder import LadderViewModel
+    from terminal.viewmodels.ladder_group import LadderGroup
     from terminal.viewmodels.limits import LimitsViewModel
     from terminal.viewmodels.live import LiveViewModel
     from terminal.viewmodels.transfer import TransferViewModel
+    from terminal.viewmodels.workspace import Workspace
+    from terminal.widgets.ladder import LadderPanel
     from terminal.widgets.theme import Theme
 
 ELLIPSIS = "\N{HORIZONTAL ELLIPSIS}"
@@ -63,6 +60,7 @@ class Program:
     frame: QtFrameClock
     workspace: Workspace
     ladder: LadderViewModel
+    ladders: Ladders
     transfer: TransferViewModel
     limits: LimitsViewModel
     status: StatusViewModel
@@ -99,9 +97,9 @@ def build(
 ) -> Program:
     """Build view-models and widgets on a backend; nothing is started yet."""
     frame = QtFrameClock()
-    workspace = Workspace(backend.markets)
-    shown = _shown(backend, settings, workspace, frame)
-    ladder = shown.ladder
+    ladders = Ladders(backend, settings, frame, theme)
+    workspace, ladder = ladders.workspace(FIRST), ladders.first.view_model
+    shown = _shown(backend, ladders, frame)
     safety = safety_panels(backend, settings, workspace, frame, is_demo=badge[1] is Role.DEMO)
     status = StatusViewModel(
         StatusSources(
@@ -114,19 +112,19 @@ def build(
             backend.health,
             safety.fuse,
             backend.desk,
+            ladders.group,
         ),
         badge,
         frame,
     )
     meter = frame.meter
-    _follow(backend, ladder, meter)
-    ladder_panel = LadderPanel(ladder, theme, meter)
+    _follow(backend, ladders.group, meter)
     if backend.has_account:
-        _protect(backend, shown, ladder_panel, theme)
+        _protect(backend, shown)
     chart_panel = LatePanel("The chart comes in a moment.")
     window = MainWindow(status, theme, ladder.keys, meter)
     for name, title, widget, place, view_model in (
-        ("ladder", "Ladder", ladder_panel, Place.LEFT, ladder),
+        (FIRST, "Ladder", ladders.first.panel, Place.LEFT, ladder),
         ("chart", "Chart", chart_panel, Place.CHART, chart_panel),
         (
             "positions",
@@ -147,14 +145,21 @@ def build(
         ("log", "Event log", LogPanel(shown.log, theme, meter), Place.RIGHT_BELOW, shown.log),
     ):
         window.add_panel(name, title, widget, place, view_model)
-    headers = HeadersViewModel(workspace, backend.desk, backend.account, frame, badge[0].split()[0])
+    ladders.serve(window)
+    headers = HeadersViewModel(
+        workspace,
+        backend.desk,
+        backend.account,
+        frame,
+        badge[0].split()[0],
+    )
+    headers.links = ladders.links
     window.show_headers(headers)
-    _fill_trade_menu(window, ladder)
     add_safety(window, theme, backend, safety)
     dialogs = account_dialogs(backend, workspace, frame)
     if backend.has_account:
         fill_account_menu(window, dialogs, theme, meter)
-    gestures = add_gestures(window, theme, backend, frame, shown, workspace)
+    gestures = add_gestures(window, theme, backend, frame, shown, ladders.workspace("ticket"))
     truth = truth_dialogs(backend, frame)
     add_truth(window, theme, meter, truth, (shown.orders.trail_asked, shown.fills.trail_asked))
     program = Program(
@@ -162,6 +167,7 @@ def build(
         frame=frame,
         workspace=workspace,
         ladder=ladder,
+        ladders=ladders,
         chart_panel=chart_panel,
         status=status,
         transfer=dialogs.transfer,
@@ -177,41 +183,36 @@ def build(
             *safety,
         ),
         window=window,
-        ladder_widget=ladder_panel,
+        ladder_widget=ladders.first.panel,
         theme=theme,
     )
     if backend.live is not None:
-        parts = LiveParts(backend.leaving, frame, status, ladder, window, theme)
+        parts = LiveParts(backend.leaving, frame, status, ladders.group, window, theme)
         program.live = follow_live(backend.live, account_name, parts)
         program.view_models = (*program.view_models, program.live)
     return program
 
 
-def _shown(
-    backend: Backend, settings: Settings, workspace: Workspace, frame: QtFrameClock
-) -> _Shown:
+def _shown(backend: Backend, ladders: Ladders, frame: QtFrameClock) -> _Shown:
     contracts, desk, account = backend.markets.contracts, backend.desk, backend.account
-    sizes = Sizes(settings.sizes, settings.chosen_size)
-    ladder = LadderViewModel(workspace, desk, account, sizes, frame)
-    ladder.habits = settings.habits
-    watch, held = backend.protecting.watch, backend.protecting.held
+    group, workspace = ladders.group, ladders.workspace(FIRST)
+    positions = PositionsViewModel(workspace, account, desk, contracts, frame, group.is_armed_on)
+    positions.show_in_ladder = group.show
     return _Shown(
-        ladder,
-        TicketViewModel(workspace, desk, account, frame),
-        ProtectionViewModel(workspace, watch, held, frame),
-        PositionsViewModel(workspace, account, desk, contracts, frame, ladder.is_armed_on),
+        ladders.first.view_model,
+        TicketViewModel(ladders.workspace("ticket"), desk, account, frame),
+        ladders.first.protection,
+        positions,
         OrdersViewModel(desk, contracts, frame),
         FillsViewModel(desk, contracts, frame),
         LogViewModel(backend.notices, frame),
     )
 
 
-def _protect(backend: Backend, shown: _Shown, panel: LadderPanel, theme: Theme) -> None:
-    """Let ladder, ticket and positions know what protects, and leaving what ends with us."""
+def _protect(backend: Backend, shown: _Shown) -> None:
+    """Let ticket and positions know what protects, and leaving what ends with us."""
     protecting = backend.protecting
     shown.ticket.protecting = shown.positions.protecting = protecting
-    hand = shown.ladder.protect_with(protecting, shown.protection)
-    panel.show_protection(ProtectionBanner(shown.protection, hand, theme))
     contracts = backend.markets.contracts
     backend.leaving.held = partial(all_held_words, protecting.held, contracts)
     add_pairs(backend, shown.orders)
@@ -222,12 +223,12 @@ def _see_painted(latency: LatencyBook, meter: FrameMeter, client_oid: ClientOid)
     meter.after_next_paint(partial(latency.painted, client_oid))
 
 
-def _follow(backend: Backend, ladder: LadderViewModel, meter: FrameMeter) -> None:
+def _follow(backend: Backend, ladders: LadderGroup, meter: FrameMeter) -> None:
     """Disarm when it must be, and note when what an order's event changed was painted."""
     backend.desk.latency.on_event.add(partial(_see_painted, backend.desk.latency, meter))
     for feed in (backend.market_feed, backend.account_feed):
-        feed.on_lost.add(partial(ladder.disarm, "the connection was lost."))
-    backend.kill_switch.on_thrown.add(partial(ladder.disarm, "stopped."))
+        feed.on_lost.add(partial(ladders.disarm, "the connection was lost."))
+    backend.kill_switch.on_thrown.add(partial(ladders.disarm, "stopped."))
 
 
 def add_chart(program: Program) -> ChartViewModel:
@@ -237,7 +238,7 @@ def add_chart(program: Program) -> ChartViewModel:
 
     backend, frame = program.backend, program.frame
     chart = ChartViewModel(
-        program.workspace,
+        program.ladders.workspace("chart"),
         backend.desk,
         backend.account,
         backend.candles,
@@ -248,31 +249,3 @@ def add_chart(program: Program) -> ChartViewModel:
     program.chart = chart
     program.view_models = (*program.view_models, chart)
     return chart
-
-
-def _fill_trade_menu(window: MainWindow, ladder: LadderViewModel) -> None:
-    """The ladder's commands, told with the keys that hold."""
-    entries: tuple[tuple[str, LadderAction | None, Callable[[], None]], ...] = (
-        ("Arm or disarm the keyboard", LadderAction.ARM_KEYBOARD, ladder.toggle_keyboard),
-        ("Arm or disarm the mouse", None, ladder.toggle_mouse),
-        ("Recentre", LadderAction.RECENTER, ladder.recenter),
-        ("", None, ladder.recenter),
-        ("Cancel the buys", LadderAction.CANCEL_BUYS, partial(ladder.cancel_side, Side.BUY)),
-        ("Cancel the sells", LadderAction.CANCEL_SELLS, partial(ladder.cancel_side, Side.SELL)),
-        ("Cancel the stops", None, ladder.cancel_stops),
-        ("Cancel all of this contract", LadderAction.CANCEL_ALL, ladder.cancel_all),
-        ("Cancel all everywhere", LadderAction.CANCEL_EVERYWHERE, ladder.cancel_everywhere),
-        ("", None, ladder.recenter),
-        ("Close half at market (twice)", LadderAction.CLOSE_HALF, ladder.close_half_chosen),
-        ("Flatten this contract (twice)", LadderAction.FLATTEN, ladder.flatten_chosen),
-        ("Reverse the position (twice, armed)", LadderAction.REVERSE, ladder.reverse_chosen),
-    )
-    for words, _, act in entries:
-        window.add_trade_action(words, "", act)
-
-    def tell() -> None:
-        told = {words: first_key(action, ladder.keys) for words, action, _ in entries if action}
-        window.tell_trade_keys(told)
-
-    ladder.keys_changed.connect(tell)
-    tell()

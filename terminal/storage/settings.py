@@ -75,8 +75,9 @@ class Settings:
     ``keys`` are the actions of the ladder that have other keys than the shipped ones, by their
     names; ``ladder_`` begins what is the ladder's habits. ``ladders`` holds each ladder's choices
     by its name, as the ladder writes them; it reads them leniently, so only their outer shape is
-    looked at here. ``unknown`` holds what another version wrote; version 1 kept its layout there,
-    as ``window``, and a ``theme`` there is one that this version does not have.
+    looked at here. ``links`` holds each linked panel's colour and contract. ``unknown`` holds what
+    another version wrote; version 1 kept its layout there, as ``window``, and a ``theme`` there is
+    one that this version does not have.
     """
 
     theme: str = "dark"
@@ -112,6 +113,7 @@ class Settings:
     ladder_hold_ms: int = 0
     ladder_infers_type: bool = False
     ladders: dict[str, dict[str, Any]] = field(default_factory=dict)
+    links: dict[str, str] = field(default_factory=dict)
     unknown: dict[str, Any] = field(default_factory=dict)
 
     @property
@@ -370,6 +372,12 @@ def _ladders(_name: str, value: object) -> dict[str, dict[str, Any]]:
     return {name: one for name, one in found if isinstance(one, dict)}
 
 
+def _links(_name: str, value: object) -> dict[str, str]:
+    """As of ladders: what is no text is left out."""
+    found = value.items() if isinstance(value, dict) else ()
+    return {name: one for name, one in found if isinstance(one, str)}
+
+
 def _proxy(name: str, value: object) -> str:
     """An address without a password: this file holds no secrets."""
     address = _text(name, value).strip()
@@ -430,4 +438,5 @@ _SINCE_3: dict[str, Callable[[str, object], Any]] = {
     "ladder_acts_on_release": _yes_or_no,
     "ladder_hold_ms": _hold_time,
     "ladder_infers_type": _yes_or_no,
+    "links": _links,
 }

@@ -56,7 +56,7 @@ class OwnMark(NamedTuple):
     lane: str = ""
     """``L`` or ``S`` in hedge mode, ``?`` where it is unclear which lane is meant; else empty."""
     side: Side | None = None
-    """The orders' side in hedge mode, where columns are lanes; else, and where they differ, None."""
+    """The orders' side in hedge mode, where columns are lanes; None where they differ, and else."""
 
 
 @final

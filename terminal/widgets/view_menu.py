@@ -5,8 +5,8 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING, final
 
-from PySide6.QtCore import QObject, Signal, Slot
-from PySide6.QtGui import QAction, QActionGroup
+from PySide6.QtCore import QObject, Qt, Signal, Slot
+from PySide6.QtGui import QAction, QActionGroup, QKeySequence
 from PySide6.QtWidgets import QInputDialog, QMenu
 
 if TYPE_CHECKING:
@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from PySide6.QtWidgets import QWidget
 
     from terminal.widgets.theme import Theme
+
+NEW_LADDER_KEY = "Ctrl+N"
 
 
 @final
@@ -28,6 +30,7 @@ class ViewMenu(QObject):
     workspace_chosen = Signal(str)
     workspace_named = Signal(str)
     workspace_dropped = Signal(str)
+    new_ladder_asked = Signal()
 
     def __init__(self, menu: QMenu, theme: Theme, parent: QWidget) -> None:
         super().__init__(parent)
@@ -35,6 +38,11 @@ class ViewMenu(QObject):
         self._theme = theme
         self._menu = menu
         self._end_of_panels = menu.addSeparator()
+        new = self._plain("&New ladder", self.new_ladder_asked)
+        new.setShortcut(QKeySequence(NEW_LADDER_KEY))
+        new.setShortcutContext(Qt.ShortcutContext.ApplicationShortcut)
+        new.setAutoRepeat(False)
+        new.setToolTip("A further ladder with a contract, an arming and sizes of its own")
         self._plain("Put &torn-off panels back", self.put_back_asked)
         self._lock = QAction("&Lock the layout", menu)
         self._lock.setCheckable(True)

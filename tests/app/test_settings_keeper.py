@@ -34,6 +34,19 @@ class Layouts(QObject):
         pass
 
 
+class NoFurther(QObject):
+    """One ladder, and nobody beside it."""
+
+    changed = Signal()
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.links = SimpleNamespace(written=lambda: {"ladder": "blue XBTUSDTM"})
+
+    def written(self, before: dict[str, Any]) -> dict[str, Any]:
+        return before
+
+
 class Kept:
     """A keeper over a real file, watching a real ladder."""
 
@@ -43,8 +56,13 @@ class Kept:
         self.parent = QObject()
         self.keeper = SettingsKeeper(self.store, settings, self.parent)
         theme = Theme.load(resources() / "themes", "dark")
+        self.ladders = NoFurther()
         program = SimpleNamespace(
-            workspace=desktop.workspace, ladder=desktop.ladder, theme=theme, chart=None
+            workspace=desktop.workspace,
+            ladder=desktop.ladder,
+            ladders=self.ladders,
+            theme=theme,
+            chart=None,
         )
         self.layouts = Layouts()
         self.keeper.watch(cast("Any", program), cast("Any", self.layouts))
@@ -79,4 +97,13 @@ async def test_what_a_later_version_wrote_stays_until_something_is_changed(tmp_p
     kept.keeper.save()
     written = json.loads(kept.store.path.read_text(encoding="utf-8"))["ladders"]
     assert written == {LADDER: to_document(desktop.ladder.options), "second": other}
+    await desktop.bench.owner.close()
+
+
+async def test_links_are_stored_beside_those_of_panels_that_are_not_there(tmp_path: Path) -> None:
+    desktop = Desktop()
+    SettingsStore(tmp_path, FakeClock()).save(Settings(links={"tape": "gold XBTUSDM"}))
+    kept = Kept(tmp_path, desktop)
+    kept.keeper.save()
+    assert kept.store.load()[0].links == {"tape": "gold XBTUSDM", "ladder": "blue XBTUSDTM"}
     await desktop.bench.owner.close()

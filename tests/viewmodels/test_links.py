@@ -1,0 +1,97 @@
+"""Panels of one colour follow one contract; a panel without one has a contract of its own."""
+
+from __future__ import annotations
+
+import contextlib
+from typing import TYPE_CHECKING
+
+import pytest
+
+from terminal.viewmodels.links import LinkColor, Links
+from tests.support.builders import XBT
+from tests.support.desktop import OTHER, Desktop
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+
+pytestmark = pytest.mark.usefixtures("qapp")
+BLUE, GOLD, NONE = LinkColor.BLUE, LinkColor.GOLD, LinkColor.NONE
+
+
+@contextlib.asynccontextmanager
+async def linked() -> AsyncIterator[tuple[Desktop, Links]]:
+    desktop = await Desktop().start()
+    links = Links(desktop.markets)
+    for name in ("ladder", "chart"):
+        links.workspace(name)
+    links.workspace("ladder-2", NONE)
+    yield desktop, links
+    for name in links.names:
+        links.drop(name)
+    await desktop.stop()
+
+
+def shown(links: Links) -> dict[str, str]:
+    return {name: links.symbol(name) for name in links.names}
+
+
+async def test_who_chooses_moves_its_colour_and_nobody_else() -> None:
+    async with linked() as (_, links):
+        links.workspace("chart").choose(XBT)
+        assert shown(links) == {"ladder": XBT, "chart": XBT, "ladder-2": ""}
+        links.workspace("ladder-2").choose(OTHER)
+        assert shown(links) == {"ladder": XBT, "chart": XBT, "ladder-2": OTHER}
+        links.workspace("ladder").choose(OTHER)
+        assert shown(links)["chart"] == OTHER
+
+
+async def test_who_joins_a_colour_takes_its_contract() -> None:
+    async with linked() as (_, links):
+        links.workspace("ladder").choose(XBT)
+        links.workspace("ladder-2").choose(OTHER)
+        links.link("ladder-2", GOLD)
+        assert shown(links)["ladder-2"] == OTHER, "nobody else is gold"
+        links.link("chart", GOLD)
+        assert shown(links) == {"ladder": XBT, "chart": OTHER, "ladder-2": OTHER}
+        links.link("ladder-2", BLUE)
+        assert shown(links)["ladder-2"] == XBT
+        assert links.workspace("tape").market is not None, "a panel that comes later joins, too"
+
+
+async def test_a_market_is_open_as_long_as_somebody_shows_it() -> None:
+    async with linked() as (desktop, links):
+        links.workspace("ladder").choose(OTHER)
+        links.workspace("ladder-2").choose(OTHER)
+        links.workspace("ladder").choose(XBT)
+        assert desktop.markets.get(OTHER) is not None
+        links.drop("ladder-2")
+        assert desktop.markets.get(OTHER) is None
+        assert desktop.markets.get(XBT) is not None
+        await desktop.settle()
+
+
+async def test_links_and_contracts_come_back_from_the_file() -> None:
+    async with linked() as (_, links):
+        links.workspace("ladder").choose(XBT)
+        links.workspace("ladder-2").choose(OTHER)
+        links.link("ladder-2", GOLD)
+        left = links.written()
+        assert left == {
+            "ladder": "blue XBTUSDTM", "chart": "blue XBTUSDTM", "ladder-2": "gold XBTUSDM",
+        }  # fmt: skip
+    async with linked() as (_, links):
+        links.read({**left, "nobody": "gold", "chart": "octarine"})
+        links.contracts_loaded(left, "GONE")
+        assert links.written() == left
+    async with linked() as (_, links):
+        links.contracts_loaded({"ladder": "blue GONE", "ladder-2": "none"}, str(OTHER))
+        assert set(shown(links).values()) == {OTHER}
+    async with linked() as (_, links):
+        links.contracts_loaded({}, "GONE")
+        assert set(shown(links).values()) == {XBT}, "the first of the list"
+
+
+def test_a_colour_is_told_by_its_number_too() -> None:
+    assert [color.number for color in LinkColor] == [0, 1, 2, 3, 4]
+    assert GOLD.words == "2 Gold"
+    assert NONE.words.startswith("None")
