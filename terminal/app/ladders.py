@@ -184,8 +184,6 @@ class Ladders(QObject):
             view_model.stop()
         window.remove_panel(name)
         self.links.drop(name)
-        for view_model in (parts.view_model, parts.protection):
-            view_model.deleteLater()
         self.first.panel.setFocus()
         self.changed.emit()
 

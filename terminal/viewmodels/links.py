@@ -11,7 +11,7 @@ from PySide6.QtCore import QObject, Signal
 from terminal.viewmodels.workspace import Workspace
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     from terminal.session.markets import Markets
 
@@ -57,6 +57,7 @@ class Links(QObject):
         self._markets = markets
         self._workspaces: dict[str, Workspace] = {}
         self._colors: dict[str, LinkColor] = {}
+        self._slots: dict[str, Callable[[], None]] = {}
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -68,9 +69,11 @@ class Links(QObject):
         known = self._workspaces.get(name)
         if known is not None:
             return known
-        made = self._workspaces[name] = Workspace(self._markets, self)
+        # No child of this one: what a child's end lets go of may be the last that holds us.
+        made = self._workspaces[name] = Workspace(self._markets)
         self._colors[name] = color
-        made.contract_changed.connect(partial(self._on_contract_changed, name))
+        self._slots[name] = partial(self._on_contract_changed, name)
+        made.contract_changed.connect(self._slots[name])
         self._join(name)
         self.changed.emit()
         return made
@@ -91,8 +94,8 @@ class Links(QObject):
         gone = self._workspaces.pop(name, None)
         self._colors.pop(name, None)
         if gone is not None:
+            gone.contract_changed.disconnect(self._slots.pop(name))
             gone.leave()
-            gone.deleteLater()
             self.changed.emit()
 
     def symbol(self, name: str) -> str:

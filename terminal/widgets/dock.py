@@ -192,6 +192,12 @@ class PanelDock(QObject):
         self.dock.viewToggled.disconnect(self._on_moved)
         self.dock.topLevelChanged.disconnect(self._on_moved)
 
+    def end(self) -> None:
+        """Go for good, with the content and the menu; nothing follows the dock any longer."""
+        self._menu.deleteLater()
+        self.dock.deleteLater()
+        self.deleteLater()
+
     def _take_focus(self) -> None:
         self.dock.setAsCurrentTab()
         self.dock.window().activateWindow()
@@ -270,8 +276,7 @@ class Docks(QObject):
         if panel.is_at_side:
             panel.dock.setAutoHide(False)
         self._manager.removeDockWidget(panel.dock)
-        panel.dock.deleteLater()
-        panel.deleteLater()
+        panel.end()
         self._on_changed()
 
     @Slot()

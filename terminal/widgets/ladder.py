@@ -34,6 +34,8 @@ if TYPE_CHECKING:
     from terminal.widgets.theme import Theme
 
 SPACING = 4
+ALL_ROOM = 100
+"""The stretch of what takes the room that there is."""
 BANNER_PLACE = 3
 """Below contract, units and position."""
 
@@ -144,7 +146,9 @@ class LadderPanel(QWidget):
         column.setSpacing(SPACING)
         column.addLayout(_row(self._picker, 1, self._arm_keyboard, self._arm_mouse))
         column.addLayout(_row(self._unit, 1, self._step, self._more))
-        column.addLayout(_row(self._lane, self._lanes, self._position, self._entry, 1, self._pnl))
+        held = _row(self._lane, self._lanes, self._position, self._entry, 1, self._pnl)
+        held.setStretchFactor(self._lanes, ALL_ROOM)
+        column.addLayout(held)
         column.addWidget(self.header)
         column.addWidget(self.canvas, 1)
         column.addWidget(self._message)

@@ -105,7 +105,7 @@ class LadderHeader(QWidget):
             facts, room = FACTS[placed.column], placed.width - PAD - 1
             attempts = (f"{facts.title} {unit}".rstrip(), facts.title, facts.short or facts.title)
             if self._vm.view.lanes and placed.column in TITLES:
-                attempts = (TITLES[placed.column],)
+                attempts = (TITLES[placed.column],) * 3
             words = next(
                 (one for one in attempts if metrics.horizontalAdvance(one) <= room),
                 metrics.elidedText(attempts[-1], Qt.TextElideMode.ElideRight, room),

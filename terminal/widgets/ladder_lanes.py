@@ -5,13 +5,22 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING, final
 
-from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QButtonGroup, QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtCore import QSize, Qt, Signal
+from PySide6.QtWidgets import (
+    QButtonGroup,
+    QHBoxLayout,
+    QLabel,
+    QPushButton,
+    QSizePolicy,
+    QVBoxLayout,
+    QWidget,
+)
+from typing_extensions import override
 
 from terminal.domain.lanes import HEDGED
 from terminal.viewmodels.ladder_lanes import LANE_ROLES
 from terminal.viewmodels.text import Role
-from terminal.widgets.styling import paint_role
+from terminal.widgets.styling import paint_role, set_property
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -71,7 +80,17 @@ class _Head(QPushButton):
             label.setMinimumWidth(1)
             column.addWidget(label)
         paint_role(self._name, LANE_ROLES[lane])
-        self.setMinimumHeight(2 * self.fontMetrics().height() + 6)
+        set_property(self, "lane", "true")
+        self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
+
+    @override
+    def sizeHint(self) -> QSize:
+        layout = self.layout()
+        return super().sizeHint() if layout is None else layout.sizeHint()
+
+    @override
+    def minimumSizeHint(self) -> QSize:
+        return self.sizeHint()
 
     def show_lane(self, head: LaneHead, help_: str) -> None:
         sign = "\N{BLACK RIGHT-POINTING SMALL TRIANGLE} " if head.is_focused else ""

@@ -7,17 +7,18 @@ from typing import TYPE_CHECKING, cast
 import pytest
 from PySide6.QtCore import QEvent, QObject, Qt
 from PySide6.QtGui import QKeyEvent
-from PySide6.QtWidgets import QApplication
+from PySide6.QtWidgets import QApplication, QMenu
 
 from terminal.app.layouts import LayoutKeeper
 from terminal.app.settings_keeper import SettingsKeeper
+from terminal.app.trade_menu import DISARM_ALL
 from terminal.app.wiring import build
 from terminal.domain.events import MarginMode
 from terminal.domain.units import Symbol
 from terminal.storage.layouts import LayoutStore
 from terminal.storage.paths import resources
 from terminal.storage.settings import SettingsStore
-from terminal.viewmodels.ladder_group import FIRST
+from terminal.viewmodels.ladder_group import FIRST, MOST
 from terminal.viewmodels.ladder_trading import ArmedBy
 from terminal.viewmodels.links import LinkColor
 from terminal.widgets.theme import Theme
@@ -182,6 +183,47 @@ def test_two_ladders_trade_two_contracts_and_come_back_after_a_restart(tmp_path:
         last = Run(live, tmp_path)
         assert list(last.ladders.group.all) == [FIRST]
         last.end()
+
+    with_exchange(play)
+
+
+def test_a_layout_brings_back_the_ladders_that_it_knows_and_there_are_at_most_eight(
+    tmp_path: Path,
+) -> None:
+    async def play(live: Live) -> None:
+        one = Run(live, tmp_path)
+        await one.alive(FIRST)
+        one.window.view_menu.new_ladder_asked.emit()
+        one.ladder(SECOND).choose_contract(ETH)
+        kept = one.window.saved_layout()
+        one.ladders.close(SECOND)
+        assert SECOND not in one.window.docks.panels
+        assert one.window.restore_layout(kept) == ""
+        assert one.window.docks.panels[SECOND].is_docked
+        assert one.symbol(SECOND) == XBT, "closed for good, it was forgotten"
+        await one.alive(SECOND)
+
+        one.press(SECOND, K.Key_F4)
+        one.press(FIRST, K.Key_F4)
+        assert one.ladders.group.armed_on(ArmedBy.KEYBOARD) == f"{XBT}, 2: {XBT}"
+        disarm = next(
+            action
+            for menu in one.window.menuBar().findChildren(QMenu)
+            for action in menu.actions()
+            if action.text() == DISARM_ALL
+        )
+        disarm.trigger()
+        assert one.ladders.group.armed_on(ArmedBy.KEYBOARD) == ""
+
+        for _ in range(MOST):
+            one.window.view_menu.new_ladder_asked.emit()
+        assert len(one.ladders.group.all) == MOST
+        assert live.backend.notices.notices[-1].text.startswith(f"There are {MOST} ladders.")
+        for name in list(one.ladders.group.all)[1:]:
+            one.ladders.close(name)
+        one.ladders.close(FIRST)
+        assert list(one.ladders.group.all) == [FIRST], "the first one stays"
+        one.end()
 
     with_exchange(play)
 

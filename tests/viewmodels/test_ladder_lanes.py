@@ -41,6 +41,10 @@ def row_of(one: Hands, price: int) -> tuple[int, LadderRow]:
     return next((at, row) for at, row in enumerate(rows) if row.price == price)
 
 
+def focus_of(one: Hands) -> LadderColumn | None:
+    return one.ladder.view.focus
+
+
 def told(mark: OwnMark | None) -> tuple[str, str, Side | None] | None:
     return None if mark is None else (mark.lane, mark.text, mark.side)
 
@@ -89,10 +93,10 @@ async def test_both_lanes_have_a_header_and_the_focused_one_is_named() -> None:
         )  # fmt: skip
         assert (short.name, short.lots, short.is_focused) == ("Short lane", "2", False)
         assert long.pnl.endswith("USDT")
-        assert one.ladder.view.focus is LadderColumn.OWN_BID
+        assert focus_of(one) is LadderColumn.OWN_BID
         await one.press("L")
         assert [head.is_focused for head in one.ladder.view.lanes] == [False, True]
-        assert one.ladder.view.focus is LadderColumn.OWN_ASK
+        assert focus_of(one) is LadderColumn.OWN_ASK
 
 
 async def test_tags_of_entry_and_liquidation_say_their_lane_by_letter() -> None:

@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import contextlib
-from typing import TYPE_CHECKING
+from collections import Counter
+from types import SimpleNamespace
+from typing import TYPE_CHECKING, Any, cast
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from terminal.viewmodels.links import LinkColor, Links
 from tests.support.builders import XBT
@@ -89,6 +93,50 @@ async def test_links_and_contracts_come_back_from_the_file() -> None:
     async with linked() as (_, links):
         links.contracts_loaded({}, "GONE")
         assert set(shown(links).values()) == {XBT}, "the first of the list"
+
+
+class Counted:
+    """Markets that only count who has what open."""
+
+    def __init__(self) -> None:
+        self.contracts = {symbol: SimpleNamespace(symbol=symbol) for symbol in "ABC"}
+        self.open_: Counter[str] = Counter()
+
+    def open(self, symbol: str) -> object:
+        self.open_[symbol] += 1
+        return SimpleNamespace(contract=self.contracts[symbol])
+
+    def close(self, symbol: str) -> None:
+        assert self.open_[symbol] > 0
+        self.open_[symbol] -= 1
+
+
+PANELS = ("ladder", "chart", "ticket", "ladder-2")
+STEPS = st.one_of(
+    st.tuples(st.just("choose"), st.sampled_from(PANELS), st.sampled_from("ABCD")),
+    st.tuples(st.just("link"), st.sampled_from(PANELS), st.sampled_from(LinkColor)),
+    st.tuples(st.just("drop"), st.sampled_from(PANELS), st.just("")),
+)
+
+
+@given(st.lists(STEPS, max_size=20))
+def test_one_colour_is_one_contract_whatever_is_done(steps: list[tuple[str, str, Any]]) -> None:
+    """And each market is open once for every panel that shows it, never more or less."""
+    markets = Counted()
+    links = Links(cast("Any", markets))
+    for deed, name, what in steps:
+        if deed == "choose":
+            assert links.workspace(name).choose(what) is (what != "D")
+        elif deed == "link":
+            links.link(name, what)
+        else:
+            links.drop(name)
+        for color in set(LinkColor) - {NONE}:
+            symbols = {links.symbol(one) for one in links.names if links.color(one) is color}
+            assert len(symbols) <= 1, color
+        assert +markets.open_ == Counter(filter(None, shown(links).values()))
+    for name in links.names:
+        links.drop(name)
 
 
 def test_a_colour_is_told_by_its_number_too() -> None:

@@ -21,6 +21,10 @@ def head(ladder: Shown, lane: str) -> QPushButton:
     return found
 
 
+def focus_of(ladder: Shown) -> LadderColumn | None:
+    return ladder.panel.canvas.layout_grid.focus
+
+
 def words(button: QPushButton) -> list[str]:
     return [label.text() for label in button.findChildren(QLabel)]
 
@@ -42,7 +46,7 @@ async def test_lanes_are_shown_in_hedge_mode_and_pressed_to_be_focused() -> None
         assert words(long)[0].startswith("\u25b8 Long 4 at 100.00")
         assert words(short)[0].startswith("Short 2 at 100.00")
         assert long.isChecked()
-        assert ladder.panel.canvas.layout_grid.focus is LadderColumn.OWN_BID
+        assert focus_of(ladder) is LadderColumn.OWN_BID
         assert "both lanes" in short.toolTip()
         QTest.mouseClick(short, Qt.MouseButton.LeftButton)
         ladder.desktop.frame.tick()
@@ -50,7 +54,7 @@ async def test_lanes_are_shown_in_hedge_mode_and_pressed_to_be_focused() -> None
         assert short.isChecked()
         assert not long.isChecked()
         assert short.accessibleName().endswith("focused")
-        assert ladder.panel.canvas.layout_grid.focus is LadderColumn.OWN_ASK
+        assert focus_of(ladder) is LadderColumn.OWN_ASK
         QTest.mouseClick(short, Qt.MouseButton.LeftButton)
         ladder.desktop.frame.tick()
         assert ladder.desktop.ladder.lane is PositionSide.SHORT, "not a switch"
