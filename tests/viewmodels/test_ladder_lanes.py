@@ -11,8 +11,10 @@ from terminal.domain.events import PositionSide
 from terminal.domain.units import ClientOid, OrderId, Price, Side
 from terminal.viewmodels.fills import FillsViewModel
 from terminal.viewmodels.ladder_columns import LadderColumn
+from terminal.viewmodels.ladder_group import LadderGroup
 from terminal.viewmodels.ladder_trading import ArmedBy
-from tests.support.builders import a_fill, an_order_update
+from terminal.viewmodels.positions import key_of
+from tests.support.builders import XBT, a_fill, an_order_update
 from tests.support.desktop import Desktop
 from tests.viewmodels.test_hedge_mode import Hands, hands
 
@@ -197,3 +199,12 @@ async def test_where_only_reducing_is_allowed_its_terms_can_be_switched() -> Non
     assert desktop.ladder.trading.is_reduce_only
     assert ArmedBy.KEYBOARD not in desktop.ladder.trading.armed
     await desktop.stop()
+
+
+async def test_enter_on_a_position_shows_its_lane_in_the_ladder() -> None:
+    async with hands() as one:
+        positions = one.protected.positions
+        positions.show_in_ladder = LadderGroup(one.ladder).show
+        for lane in (SHORT, SHORT, LONG):
+            positions.select(key_of(XBT, lane))
+            assert one.ladder.lane is lane

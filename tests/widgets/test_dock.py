@@ -502,7 +502,8 @@ def menu_of(panel: PanelDock) -> QMenu:
 
 
 def test_the_menu_links_a_panel_and_shows_by_what(desk: Desk) -> None:
-    panel, chosen = desk.panel("ladder"), []
+    panel = desk.panel("ladder")
+    chosen: list[LinkColor] = []
     panel.offer_links(chosen.append)
     theme = Theme.load(resources() / "themes", "dark")
     panel.show_link(LinkColor.GOLD, link_icon(LinkColor.GOLD, theme))
@@ -540,7 +541,8 @@ def test_a_panel_is_taken_away_for_good_wherever_it_is(desk: Desk, where: str) -
 
 
 def test_closing_is_told_and_a_locked_layout_ends_no_panel(desk: Desk) -> None:
-    panel, told = desk.panel("ladder"), []
+    panel = desk.panel("ladder")
+    told: list[str] = []
     panel.closed.connect(lambda: told.append("closed"))
     panel.offer_end(lambda: told.append("ended"))
     panel.tear_off()
