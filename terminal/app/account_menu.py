@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from terminal.session.live_switch import LiveSwitch
     from terminal.viewmodels.connection import StatusViewModel
     from terminal.viewmodels.frame import FrameMeter, QtFrameClock
-    from terminal.viewmodels.ladder import LadderViewModel
+    from terminal.viewmodels.ladder_group import LadderGroup
     from terminal.viewmodels.workspace import Workspace
     from terminal.widgets.main_window import MainWindow
     from terminal.widgets.theme import Theme
@@ -73,7 +73,7 @@ class LiveParts(NamedTuple):
     leaving: Leaving
     frame: QtFrameClock
     status: StatusViewModel
-    ladder: LadderViewModel
+    ladders: LadderGroup
     window: MainWindow
     theme: Theme
 
@@ -97,4 +97,4 @@ def _follow(live: LiveViewModel, parts: LiveParts) -> None:
     """The badge tells how far commands go, and hands are armed only while orders are sent."""
     parts.status.show_badge(*live.badge)
     if not live.is_on:
-        parts.ladder.disarm("live trading is off.")
+        parts.ladders.disarm("live trading is off.")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from functools import partial
-from typing import TYPE_CHECKING, NamedTuple, Protocol, final
+from typing import TYPE_CHECKING, NamedTuple, final
 
 from terminal.viewmodels.entry_lock import EntryLockViewModel
 from terminal.viewmodels.keys import LOCK_KEY, PALETTE_KEY, SEARCH_KEY, first_key
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from terminal.viewmodels.frame import QtFrameClock
     from terminal.viewmodels.keys import LadderAction
     from terminal.viewmodels.ladder import LadderViewModel
+    from terminal.viewmodels.ladder_group import LadderGroup
     from terminal.viewmodels.ticket import TicketViewModel
     from terminal.viewmodels.workspace import Workspace
     from terminal.widgets.main_window import MainWindow
@@ -27,18 +28,12 @@ if TYPE_CHECKING:
 ELLIPSIS = "\N{HORIZONTAL ELLIPSIS}"
 
 
-class Entering(Protocol):
-    """The panels by which orders are entered."""
+@final
+class Entry(NamedTuple):
+    """The panels by which orders are entered: ladders by keys and mouse, the ticket by its form."""
 
-    @property
-    def ladder(self) -> LadderViewModel:
-        """Keys and mouse."""
-        ...
-
-    @property
-    def ticket(self) -> TicketViewModel:
-        """The form."""
-        ...
+    ladders: LadderGroup
+    ticket: TicketViewModel
 
 
 @final
@@ -55,17 +50,17 @@ def add_entry(
     theme: Theme,
     backend: Backend,
     frame: QtFrameClock,
-    shown: Entering,
+    entry: Entry,
     workspace: Workspace,
 ) -> EntryPanels:
     """Put them into the menu, each with a key that works from every window of ours."""
-    ladder = shown.ladder
+    ladders = entry.ladders
     palette = PaletteViewModel(
         "Commands",
         "A few letters of a command, a panel or a contract",
         (
-            partial(ladder_commands, ladder),
-            partial(_menu_commands, window, ladder),
+            lambda: ladder_commands(ladders.active),
+            lambda: _menu_commands(window, ladders.active),
             window.panel_commands,
             partial(_contracts, workspace),
         ),
@@ -86,17 +81,17 @@ def add_entry(
     if backend.has_account:
         window.add_program_action("&Lock order entry, or unlock", LOCK_KEY, lock.toggle)
         window.add_bar(LockBar(lock, theme))
-        follow_lock(backend, shown)
+        follow_lock(backend, entry)
     return EntryPanels(palette, search, lock)
 
 
-def follow_lock(backend: Backend, shown: Entering) -> None:
-    """Let ladder and ticket know the lock; what is armed is not any more once it is on."""
+def follow_lock(backend: Backend, entry: Entry) -> None:
+    """What is armed is not any more once the lock is on; ladders know it since they were built."""
     lock = backend.entry_lock
-    shown.ladder.trading.locked = shown.ticket.locked = lock.reason
-    lock.on_locked.add(partial(shown.ladder.disarm, "order entry was locked."))
-    lock.on_locked.add(shown.ticket.drop)
-    lock.on_changed.add(shown.ticket.mark_dirty)
+    entry.ticket.locked = lock.reason
+    lock.on_locked.add(partial(entry.ladders.disarm, "order entry was locked."))
+    lock.on_locked.add(entry.ticket.drop)
+    lock.on_changed.add(entry.ticket.mark_dirty)
 
 
 def _contracts(workspace: Workspace) -> Iterator[PaletteCommand]:

@@ -303,6 +303,8 @@ class ProgramRun(QObject):
             stores=stores,
         )
         program.window.set_locked(self._settings.layout_locked)
+        if stores:
+            program.ladders.restore()
         layouts.show(self._settings.older_layout)
         self._keeper = SettingsKeeper(self._store, self._settings, self, stores=stores)
         self._keeper.watch(program, layouts)
@@ -447,9 +449,7 @@ class ProgramRun(QObject):
         program = self._program
         if program is None:
             return
-        program.workspace.contracts_loaded()
-        if not program.workspace.choose(self._settings.contract) and program.workspace.symbols:
-            program.workspace.choose(program.workspace.symbols[0])
+        program.ladders.contracts_loaded()
 
     @Slot()
     def _look_for_first_frame(self) -> None:
@@ -551,6 +551,7 @@ class ProgramRun(QObject):
             self._trouble.stop()
         for view_model in program.view_models:
             view_model.stop()
+        program.ladders.stop()
         program.frame.stop()
         program.window.close_for_good()
 

@@ -71,7 +71,7 @@ class SettingPages(QObject):
         self._keeper.change(with_trading(before, choices))
         program.safety.kill_switch.kind = choices.kill
         program.safety.fuse.timeout_s = choices.fuse_timeout_s
-        program.ladder.habits = self._keeper.settings.habits
+        program.ladders.take_habits(self._keeper.settings.habits)
         # What is known of stops is a term of the fuse's start: it holds from the next one on.
 
     # Appearance ------------------------------------------------------------------------------

@@ -49,6 +49,7 @@ class SettingsKeeper(QObject):
         program.tape.set_options(tape_options.from_document(self.settings.tape))
         for changed in (
             program.workspace.contract_changed,
+            program.ladders.changed,
             program.ladder.sizes_changed,
             program.ladder.options_changed,
             program.tape.options_changed,
@@ -122,7 +123,8 @@ class SettingsKeeper(QObject):
             sizes=tuple(int(size) for size in sizes.stored),
             chosen_size=sizes.chosen_lots,
             contract_sizes={**before.contract_sizes, **sizes.documents()},
-            ladders=self._ladders(program.ladder.options),
+            ladders=program.ladders.written(self._ladders(program.ladder.options)),
+            links={**before.links, **program.ladders.links.written()},
             tape=self._tape(program.tape.options),
             workspace=layouts.workspace,
             layout_locked=layouts.is_locked,

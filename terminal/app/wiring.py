@@ -8,40 +8,32 @@ from typing import TYPE_CHECKING, NamedTuple, final
 
 from terminal.app.account_menu import LiveParts, account_dialogs, fill_account_menu, follow_live
 from terminal.app.announcing import add_announcements
-from terminal.app.entry_panels import add_entry
+from terminal.app.entry_panels import Entry, add_entry
 from terminal.app.gesture_panels import add_gestures, add_pairs
-from terminal.app.ladder_panels import add_insight
+from terminal.app.ladders import Ladders
 from terminal.app.safety_panels import SafetyPanels, add_safety, safety_panels
 from terminal.app.tape_panel import add_tape
 from terminal.app.truth_panels import add_truth, truth_dialogs
-from terminal.domain.units import Side
 from terminal.viewmodels.connection import StatusSources, StatusViewModel
 from terminal.viewmodels.fills import FillsViewModel
 from terminal.viewmodels.frame import QtFrameClock
 from terminal.viewmodels.headers import HeadersViewModel
-from terminal.viewmodels.keys import LadderAction, first_key
-from terminal.viewmodels.ladder import LadderViewModel
+from terminal.viewmodels.ladder_group import FIRST
 from terminal.viewmodels.log import LogViewModel
 from terminal.viewmodels.orders import OrdersViewModel
 from terminal.viewmodels.positions import PositionsViewModel
 from terminal.viewmodels.protection import ProtectionViewModel, all_held_words
-from terminal.viewmodels.sizes import Sizes
 from terminal.viewmodels.text import Role
 from terminal.viewmodels.ticket import TicketViewModel
-from terminal.viewmodels.workspace import Workspace
 from terminal.widgets.fills import FillsPanel
-from terminal.widgets.ladder import LadderPanel
 from terminal.widgets.late_panel import LatePanel
 from terminal.widgets.log import LogPanel
 from terminal.widgets.main_window import MainWindow, Place
 from terminal.widgets.orders import OrdersPanel
 from terminal.widgets.positions import PositionsPanel
-from terminal.widgets.protection import ProtectionBanner
 from terminal.widgets.ticket import TicketPanel
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from terminal.domain.units import ClientOid
     from terminal.session.backend import Backend
     from terminal.session.latency import LatencyBook
@@ -49,10 +41,14 @@ if TYPE_CHECKING:
     from terminal.viewmodels.base import ViewModel
     from terminal.viewmodels.chart import ChartViewModel
     from terminal.viewmodels.frame import FrameMeter
+    from terminal.viewmodels.ladder import LadderViewModel
+    from terminal.viewmodels.ladder_group import LadderGroup
     from terminal.viewmodels.limits import LimitsViewModel
     from terminal.viewmodels.live import LiveViewModel
     from terminal.viewmodels.tape import TapeViewModel
     from terminal.viewmodels.transfer import TransferViewModel
+    from terminal.viewmodels.workspace import Workspace
+    from terminal.widgets.ladder import LadderPanel
     from terminal.widgets.theme import Theme
 
 ELLIPSIS = "\N{HORIZONTAL ELLIPSIS}"
@@ -69,6 +65,7 @@ class Program:
     workspace: Workspace
     ladder: LadderViewModel
     ticket: TicketViewModel
+    ladders: Ladders
     transfer: TransferViewModel
     limits: LimitsViewModel
     status: StatusViewModel
@@ -106,9 +103,9 @@ def build(
 ) -> Program:
     """Build view-models and widgets on a backend; nothing is started yet."""
     frame = QtFrameClock()
-    workspace = Workspace(backend.markets)
-    shown = _shown(backend, settings, workspace, frame)
-    ladder = shown.ladder
+    ladders = Ladders(backend, settings, frame, theme)
+    workspace, ladder = ladders.workspace(FIRST), ladders.first.view_model
+    shown = _shown(backend, ladders, frame)
     safety = safety_panels(backend, settings, workspace, frame, is_demo=badge[1] is Role.DEMO)
     status = StatusViewModel(
         StatusSources(
@@ -121,18 +118,19 @@ def build(
             backend.health,
             safety.fuse,
             backend.desk,
+            ladders.group,
         ),
         badge,
         frame,
     )
     meter = frame.meter
-    _follow(backend, ladder, meter)
-    ladder_panel = LadderPanel(ladder, theme, meter)
-    _protect(backend, shown, ladder_panel, theme)
+    _follow(backend, ladders.group, meter)
+    if backend.has_account:
+        _protect(backend, shown)
     chart_panel = LatePanel("The chart comes in a moment.")
     window = MainWindow(status, theme, ladder.keys, meter)
     for name, title, widget, place, view_model in (
-        ("ladder", "Ladder", ladder_panel, Place.LEFT, ladder),
+        (FIRST, "Ladder", ladders.first.panel, Place.LEFT, ladder),
         ("chart", "Chart", chart_panel, Place.CHART, chart_panel),
         (
             "positions",
@@ -153,15 +151,16 @@ def build(
         ("log", "Event log", LogPanel(shown.log, theme, meter), Place.RIGHT_BELOW, shown.log),
     ):
         window.add_panel(name, title, widget, place, view_model)
-    tape = add_tape(window, theme, backend, frame, workspace)
+    tape = add_tape(window, theme, backend, frame, ladders.workspace("tape"))
+    ladders.serve(window)
     headers = HeadersViewModel(workspace, backend.desk, backend.account, frame, badge[0].split()[0])
+    headers.links = ladders.links
     window.show_headers(headers)
-    _fill_trade_menu(window, ladder)
     add_safety(window, theme, backend, safety)
     dialogs = account_dialogs(backend, workspace, frame)
     if backend.has_account:
         fill_account_menu(window, dialogs, theme, meter)
-    gestures = add_gestures(window, theme, backend, frame, shown, workspace)
+    gestures = add_gestures(window, theme, backend, frame, shown, ladders.workspace("ticket"))
     truth = truth_dialogs(backend, frame)
     add_truth(window, theme, meter, truth, (shown.orders.trail_asked, shown.fills.trail_asked))
     program = Program(
@@ -170,6 +169,7 @@ def build(
         workspace=workspace,
         ladder=ladder,
         ticket=shown.ticket,
+        ladders=ladders,
         chart_panel=chart_panel,
         status=status,
         transfer=dialogs.transfer,
@@ -184,11 +184,13 @@ def build(
             *dialogs,
             *truth,
             *gestures,
-            *add_entry(window, theme, backend, frame, shown, workspace),
+            *add_entry(
+                window, theme, backend, frame, Entry(ladders.group, shown.ticket), workspace
+            ),
             *safety,
         ),
         window=window,
-        ladder_widget=ladder_panel,
+        ladder_widget=ladders.first.panel,
         tape=tape,
         theme=theme,
     )
@@ -204,7 +206,7 @@ def _add_live(program: Program, account_name: str) -> None:
             backend.leaving,
             program.frame,
             program.status,
-            program.ladder,
+            program.ladders.group,
             program.window,
             program.theme,
         )
@@ -212,38 +214,29 @@ def _add_live(program: Program, account_name: str) -> None:
         program.view_models = (*program.view_models, program.live)
 
 
-def _shown(
-    backend: Backend, settings: Settings, workspace: Workspace, frame: QtFrameClock
-) -> _Shown:
+def _shown(backend: Backend, ladders: Ladders, frame: QtFrameClock) -> _Shown:
     contracts, desk, account = backend.markets.contracts, backend.desk, backend.account
-    sizes = Sizes(settings.sizes, settings.chosen_size)
-    sizes.restore(settings.contract_sizes)
-    ladder = LadderViewModel(workspace, desk, account, sizes, frame)
-    ladder.habits = settings.habits
-    watch, held = backend.protecting.watch, backend.protecting.held
-    ticket = TicketViewModel(workspace, desk, account, frame)
+    group, workspace = ladders.group, ladders.workspace(FIRST)
+    positions = PositionsViewModel(workspace, account, desk, contracts, frame, group.is_armed_on)
+    positions.show_in_ladder = group.show
+    ticket = TicketViewModel(ladders.workspace("ticket"), desk, account, frame)
     ticket.sources.candles = backend.candles
     ticket.terms.changes = backend.terms if backend.has_account else None
     return _Shown(
-        ladder,
+        ladders.first.view_model,
         ticket,
-        ProtectionViewModel(workspace, watch, held, frame),
-        PositionsViewModel(workspace, account, desk, contracts, frame, ladder.is_armed_on),
+        ladders.first.protection,
+        positions,
         OrdersViewModel(desk, contracts, frame),
         FillsViewModel(desk, contracts, frame),
         LogViewModel(backend.notices, frame),
     )
 
 
-def _protect(backend: Backend, shown: _Shown, panel: LadderPanel, theme: Theme) -> None:
-    """Let ladder, ticket and positions know what protects, and leaving what ends with us."""
-    add_insight(backend, shown.ladder, panel, theme)
-    if not backend.has_account:
-        return
+def _protect(backend: Backend, shown: _Shown) -> None:
+    """Let ticket and positions know what protects, and leaving what ends with us."""
     protecting = backend.protecting
     shown.ticket.protecting = shown.positions.protecting = protecting
-    hand = shown.ladder.protect_with(protecting, shown.protection)
-    panel.show_protection(ProtectionBanner(shown.protection, hand, theme))
     contracts = backend.markets.contracts
     backend.leaving.held = partial(all_held_words, protecting.held, contracts)
     add_pairs(backend, shown.orders)
@@ -254,12 +247,12 @@ def _see_painted(latency: LatencyBook, meter: FrameMeter, client_oid: ClientOid)
     meter.after_next_paint(partial(latency.painted, client_oid))
 
 
-def _follow(backend: Backend, ladder: LadderViewModel, meter: FrameMeter) -> None:
+def _follow(backend: Backend, ladders: LadderGroup, meter: FrameMeter) -> None:
     """Disarm when it must be, and note when what an order's event changed was painted."""
     backend.desk.latency.on_event.add(partial(_see_painted, backend.desk.latency, meter))
     for feed in (backend.market_feed, backend.account_feed):
-        feed.on_lost.add(partial(ladder.disarm, "the connection was lost."))
-    backend.kill_switch.on_thrown.add(partial(ladder.disarm, "stopped."))
+        feed.on_lost.add(partial(ladders.disarm, "the connection was lost."))
+    backend.kill_switch.on_thrown.add(partial(ladders.disarm, "stopped."))
 
 
 def add_chart(program: Program) -> ChartViewModel:
@@ -269,7 +262,7 @@ def add_chart(program: Program) -> ChartViewModel:
 
     backend, frame = program.backend, program.frame
     chart = ChartViewModel(
-        program.workspace,
+        program.ladders.workspace("chart"),
         backend.desk,
         backend.account,
         backend.candles,
@@ -280,31 +273,3 @@ def add_chart(program: Program) -> ChartViewModel:
     program.chart = chart
     program.view_models = (*program.view_models, chart)
     return chart
-
-
-def _fill_trade_menu(window: MainWindow, ladder: LadderViewModel) -> None:
-    """The ladder's commands, told with the keys that hold."""
-    entries: tuple[tuple[str, LadderAction | None, Callable[[], None]], ...] = (
-        ("Arm or disarm the keyboard", LadderAction.ARM_KEYBOARD, ladder.toggle_keyboard),
-        ("Arm or disarm the mouse", None, ladder.toggle_mouse),
-        ("Recentre", LadderAction.RECENTER, ladder.recenter),
-        ("", None, ladder.recenter),
-        ("Cancel the buys", LadderAction.CANCEL_BUYS, partial(ladder.cancel_side, Side.BUY)),
-        ("Cancel the sells", LadderAction.CANCEL_SELLS, partial(ladder.cancel_side, Side.SELL)),
-        ("Cancel the stops", None, ladder.cancel_stops),
-        ("Cancel all of this contract", LadderAction.CANCEL_ALL, ladder.cancel_all),
-        ("Cancel all everywhere", LadderAction.CANCEL_EVERYWHERE, ladder.cancel_everywhere),
-        ("", None, ladder.recenter),
-        ("Close half at market (twice)", LadderAction.CLOSE_HALF, ladder.close_half_chosen),
-        ("Flatten this contract (twice)", LadderAction.FLATTEN, ladder.flatten_chosen),
-        ("Reverse the position (twice, armed)", LadderAction.REVERSE, ladder.reverse_chosen),
-    )
-    for words, _, act in entries:
-        window.add_trade_action(words, "", act)
-
-    def tell() -> None:
-        told = {words: first_key(action, ladder.keys) for words, action, _ in entries if action}
-        window.tell_trade_keys(told)
-
-    ladder.keys_changed.connect(tell)
-    tell()

@@ -76,9 +76,9 @@ class Settings:
     names; ``ladder_`` begins what is the ladder's habits. ``contract_sizes`` are units of sizes and
     the sizes in them by contract, as the sizes write them. ``ladders`` holds each ladder's choices
     by its name, as the ladder writes them; it reads them leniently, so only their outer shape is
-    looked at here; so does the tape with ``tape``. ``unknown`` holds what another version wrote;
-    version 1 kept its layout there, as ``window``, and a ``theme`` there is one that this version
-    does not have.
+    looked at here; so does the tape with ``tape``. ``links`` holds each linked panel's colour and
+    contract. ``unknown`` holds what another version wrote; version 1 kept its layout there, as
+    ``window``, and a ``theme`` there is one that this version does not have.
     """
 
     theme: str = "dark"
@@ -117,6 +117,7 @@ class Settings:
     contract_sizes: dict[str, dict[str, Any]] = field(default_factory=dict)
     ladders: dict[str, dict[str, Any]] = field(default_factory=dict)
     tape: dict[str, Any] = field(default_factory=dict)
+    links: dict[str, str] = field(default_factory=dict)
     unknown: dict[str, Any] = field(default_factory=dict)
 
     @property
@@ -392,6 +393,12 @@ def _tape(_name: str, value: object) -> dict[str, Any]:
     return value if isinstance(value, dict) else {}
 
 
+def _links(_name: str, value: object) -> dict[str, str]:
+    """As of ladders: what is no text is left out."""
+    found = value.items() if isinstance(value, dict) else ()
+    return {name: one for name, one in found if isinstance(one, str)}
+
+
 def _proxy(name: str, value: object) -> str:
     """An address without a password: this file holds no secrets."""
     address = _text(name, value).strip()
@@ -455,4 +462,5 @@ _SINCE_3: dict[str, Callable[[str, object], Any]] = {
     "ladder_infers_type": _yes_or_no,
     "ladder_other_button": _other_button,
     "contract_sizes": _ladders,
+    "links": _links,
 }

@@ -12,6 +12,8 @@ from terminal.session.feed import FeedStatus
 from terminal.session.health import BY_REST, BY_SOCKET
 from terminal.viewmodels import text
 from terminal.viewmodels.base import ViewModel
+from terminal.viewmodels.ladder_group import LadderGroup
+from terminal.viewmodels.ladder_trading import ArmedBy
 from terminal.viewmodels.reconcile import comparison_words
 from terminal.viewmodels.text import EMPTY, Role
 
@@ -83,6 +85,8 @@ class StatusSources:
     health: ExchangeHealth
     fuse: FuseViewModel | None = None
     desk: OrderDesk | None = None
+    ladders: LadderGroup | None = None
+    """All ladders where there are several; ``ladder`` is the first one."""
 
 
 @final
@@ -98,6 +102,7 @@ class StatusViewModel(ViewModel):
     ) -> None:
         super().__init__(frame, parent)
         self._sources = sources
+        self._ladders = sources.ladders or LadderGroup(sources.ladder, self)
         self._badge = badge
         self._banner: Banner | None = None
         self._on_banner: Callable[[], None] | None = None
@@ -130,7 +135,7 @@ class StatusViewModel(ViewModel):
             sources.account.on_changed.add(self.mark_dirty),
             sources.health.on_changed.add(self.mark_dirty),
         )
-        sources.ladder.changed.connect(self.mark_dirty)
+        self._ladders.changed.connect(self.mark_dirty)
         if sources.fuse is not None:
             sources.fuse.changed.connect(self.mark_dirty)
         self._timer.start()
@@ -138,7 +143,7 @@ class StatusViewModel(ViewModel):
     @override
     def stop(self) -> None:
         self._timer.stop()
-        self._sources.ladder.changed.disconnect(self.mark_dirty)
+        self._ladders.changed.disconnect(self.mark_dirty)
         if self._sources.fuse is not None:
             self._sources.fuse.changed.disconnect(self.mark_dirty)
         super().stop()
@@ -162,19 +167,19 @@ class StatusViewModel(ViewModel):
 
     def _armed(self) -> tuple[StatusCell, StatusCell]:
         """Which hands are live, told even when the ladder itself cannot be seen."""
-        view = self._sources.ladder.view
+        keyboard, mouse = map(self._ladders.armed_on, (ArmedBy.KEYBOARD, ArmedBy.MOUSE))
         return (
             StatusCell(
                 "keyboard",
                 "",
-                f"KEYS {view.symbol}" if view.is_keyboard_armed else "",
+                f"KEYS {keyboard}" if keyboard else "",
                 Role.KEYBOARD_ARMED,
                 "Keyboard trading is armed: F4 in the ladder disarms.",
             ),
             StatusCell(
                 "mouse",
                 "",
-                f"MOUSE {view.symbol}" if view.is_mouse_armed else "",
+                f"MOUSE {mouse}" if mouse else "",
                 Role.MOUSE_ARMED,
                 "Mouse trading is armed: its button in the ladder disarms.",
             ),

@@ -10,6 +10,7 @@ from typing_extensions import override
 
 from terminal.domain.clock import to_ms
 from terminal.domain.events import Fill, Liquidity
+from terminal.domain.lanes import HEDGED, known_lane
 from terminal.domain.order import made_up
 from terminal.domain.units import Side, Symbol
 from terminal.viewmodels import text
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from PySide6.QtCore import QObject
 
     from terminal.domain.contract import Contract
+    from terminal.domain.events import PositionSide
     from terminal.session.orders import OrderDesk
     from terminal.viewmodels.frame import FrameClock
     from terminal.viewmodels.row_commands import RowEntry
@@ -52,7 +54,13 @@ COLUMNS: tuple[Column[FillRow], ...] = (
         "Time", lambda r: r.time, None, lambda r: r.exact_time, is_number=False, sample="00:00:00"
     ),
     Column("Contract", lambda row: row.symbol, is_number=False, sample="1000BONKUSDTM"),
-    Column("Side", lambda row: row.side, lambda row: row.side_role, is_number=False, sample="Sell"),
+    Column(
+        "Side",
+        lambda row: row.side,
+        lambda row: row.side_role,
+        is_number=False,
+        sample="Sell, short",
+    ),
     Column("Price", lambda row: row.price, sample="100 000.0"),
     Column("Lots", lambda row: row.lots, sample="10 000"),
     Column("Fee", lambda row: row.fee, sample="0.000000 USDT"),
@@ -114,18 +122,26 @@ class FillsViewModel(ViewModel):
     def _row(self, fill: Fill) -> FillRow:
         contract = self._contracts.get(fill.symbol)
         at = to_ms(fill.event_at)
+        lane = self._lane(fill)
         return FillRow(
             key="/".join(fill.key),
             time=text.clock_time(at),
             exact_time=text.exact_time(at),
             symbol=str(fill.symbol),
-            side=fill.side.value.capitalize(),
+            side=fill.side.value.capitalize() + ("" if lane is None else f", {lane.value}"),
             side_role=Role.BUY if fill.side is Side.BUY else Role.SELL,
             price=str(fill.price) if contract is None else text.price(fill.price, contract),
             lots=text.whole(fill.lots),
             fee=_fee(fill),
             liquidity="maker" if fill.liquidity is Liquidity.MAKER else "taker",
         )
+
+    def _lane(self, fill: Fill) -> PositionSide | None:
+        """The lane of hedge mode, by the fill or by its order; None where neither names one."""
+        named = self._desk.named(fill.order_id)
+        order = None if named is None else self._desk.orders.get(named)
+        lane = known_lane(fill.position_side) or (None if order is None else order.position_side)
+        return lane if lane in HEDGED else None
 
 
 def _fee(fill: Fill) -> str:

@@ -19,10 +19,11 @@ if TYPE_CHECKING:
     from terminal.session.orders import OrderDesk
     from terminal.session.trust import Trust
     from terminal.viewmodels.frame import FrameClock
+    from terminal.viewmodels.links import Links
     from terminal.viewmodels.workspace import Workspace
 
 LINKED = ("ladder", "tape", "chart", "ticket")
-"""Panels that show the workspace's contract."""
+"""Panels that show the workspace's contract where no links are told."""
 
 
 @final
@@ -42,6 +43,8 @@ class HeadersViewModel(ViewModel):
         parent: QObject | None = None,
     ) -> None:
         super().__init__(frame, parent)
+        self.links: Links | None = None
+        """Which panel shows which contract; set before the start."""
         self._workspace = workspace
         self._desk = desk
         self._account = account
@@ -55,22 +58,31 @@ class HeadersViewModel(ViewModel):
             self._account.on_changed.add(self.mark_dirty),
         )
         self._workspace.contract_changed.connect(self.mark_dirty)
+        if self.links is not None:
+            self.links.changed.connect(self.mark_dirty)
 
     @override
     def stop(self) -> None:
         super().stop()
         self._workspace.contract_changed.disconnect(self.mark_dirty)
+        if self.links is not None:
+            self.links.changed.disconnect(self.mark_dirty)
 
     @override
     def refresh(self) -> bool:
-        market = self._workspace.market
-        symbol = "" if market is None else str(market.contract.symbol)
-        notes = dict.fromkeys(LINKED, f"{symbol}  {self._environment}".strip())
+        notes = {name: f"{symbol}  {self._environment}".strip() for name, symbol in self._symbols()}
         notes["positions"] = _count(len(self._account.positions()), self._account.trust)
         notes["orders"] = _count(len(self._desk.working()), self._desk.trust)
         is_other = notes != self.notes
         self.notes = notes
         return is_other
+
+    def _symbols(self) -> list[tuple[str, str]]:
+        if self.links is not None:
+            return [(name, self.links.symbol(name)) for name in self.links.names]
+        market = self._workspace.market
+        symbol = "" if market is None else str(market.contract.symbol)
+        return [(name, symbol) for name in LINKED]
 
 
 def _count(number: int, trust: Trust) -> str:

@@ -14,7 +14,7 @@ from terminal.domain.access import Access
 from terminal.domain.depth_rows import price_for_side, row_index
 from terminal.domain.guard import Touch
 from terminal.domain.ladder_habits import LadderHabits
-from terminal.domain.lanes import lane_help, lane_words
+from terminal.domain.lanes import HEDGED, lane_help, lane_words
 from terminal.domain.position import unrealized
 from terminal.domain.sizing import SizeUnit
 from terminal.domain.triggers import words
@@ -33,8 +33,10 @@ from terminal.viewmodels.keys import (
 )
 from terminal.viewmodels.ladder_axis import PAGE_ROWS, LadderAxis
 from terminal.viewmodels.ladder_bracket import LadderBracket
-from terminal.viewmodels.ladder_face import LadderFace, RowFacts
+from terminal.viewmodels.ladder_clicks import Button
+from terminal.viewmodels.ladder_face import OWN_SIDES, LadderFace, RowFacts
 from terminal.viewmodels.ladder_hold import CALLED_OFF, LadderHold
+from terminal.viewmodels.ladder_lanes import lane_at, lane_heads
 from terminal.viewmodels.ladder_mouse import LadderMouse
 from terminal.viewmodels.ladder_outbox import LadderOutbox
 from terminal.viewmodels.ladder_protection import LadderProtection
@@ -45,6 +47,7 @@ from terminal.viewmodels.ladder_view import (
     EMPTY_LADDER,
     LadderRow,
     LadderView,
+    LaneHead,
     Message,
     StagedOrder,
 )
@@ -64,7 +67,7 @@ if TYPE_CHECKING:
     from terminal.session.results import BatchResult, OrderResult
     from terminal.viewmodels.base import Removable
     from terminal.viewmodels.frame import FrameClock
-    from terminal.viewmodels.ladder_clicks import Button, Spot
+    from terminal.viewmodels.ladder_clicks import Spot
     from terminal.viewmodels.ladder_columns import Columns, LadderColumn
     from terminal.viewmodels.ladder_insight import LadderInsight
     from terminal.viewmodels.ladder_options import LadderOptions
@@ -347,8 +350,20 @@ class LadderViewModel(ViewModel):
 
     def mouse_pressed(self, spot: Spot, button: Button) -> None:
         """A mouse button goes down on the rows."""
-        self.mouse.pressed(spot, button)
+        if not (button is Button.LEFT and self._took_lane(spot)):
+            self.mouse.pressed(spot, button)
         self.mark_dirty()
+
+    def _took_lane(self, spot: Spot) -> bool:
+        """A press in the other lane's column focuses it; whether that was all that was meant."""
+        side = None if spot.column is None else OWN_SIDES.get(spot.column)
+        if spot.row is None or side is None or not self.trading.is_hedged:
+            return False
+        if lane_at(side) is self.lane:
+            return False
+        self.take_lane(lane_at(side))
+        index = self.face.index_of_own(spot.row, side)
+        return not self.trading.orders_at(index, self.axis.step, side)
 
     def mouse_moved(self, spot: Spot) -> None:
         """The pointer is over another cell, or modifiers changed under it."""
@@ -421,6 +436,11 @@ class LadderViewModel(ViewModel):
         """Take a typed size in hand; nonsense is answered with a sentence."""
         self._take_size(typed)
 
+    def take_lane(self, lane: PositionSide) -> None:
+        """Let keys and clicks act on a lane of hedge mode."""
+        if lane is not self.lane:
+            self.toggle_lane()
+
     def toggle_lane(self) -> None:
         """The other lane of hedge mode; what was staged for the one before is dropped."""
         self.trading.toggle_lane()
@@ -430,12 +450,12 @@ class LadderViewModel(ViewModel):
 
     def toggle_post_only(self) -> None:
         """Post-only for the next order, on or off."""
-        self.trading.is_post_only = not self.trading.is_post_only
+        self.trading.toggle_post_only()
         self.mark_dirty()
 
     def toggle_reduce_only(self) -> None:
         """Reduce-only for the next order, on or off."""
-        self.trading.is_reduce_only = not self.trading.is_reduce_only
+        self.trading.toggle_reduce_only()
         self.mark_dirty()
 
     def toggle_exits(self) -> None:
@@ -540,6 +560,7 @@ class LadderViewModel(ViewModel):
             pointer=self.mouse.shape,
             own_list=self.mouse.own_list(),
             foot=self.foot.foot(),
+            lanes=self._lane_heads(market),
         )
 
     def _rows(self, market: MarketSession | None) -> tuple[LadderRow, ...]:
@@ -553,11 +574,24 @@ class LadderViewModel(ViewModel):
                 orders=tuple(self._desk.working(symbol)),
                 position=self._account.position(symbol, self.lane),
                 staged=self._staged_orders(market.contract),
+                lanes=self._lane_positions(market),
                 grab_target=self.mouse.target if trading.grab is None else trading.grab.target,
                 is_hovered=self._is_hovered,
                 is_busy=trading.grab is not None or bool(trading.choice) or self.mouse.is_busy,
             )
         )
+
+    def _lane_positions(self, market: MarketSession | None) -> tuple[Position, ...]:
+        """The positions of both lanes; none in one-way mode."""
+        if market is None or not self._account.is_hedged:
+            return ()
+        return tuple(self._account.position(market.contract.symbol, lane) for lane in HEDGED)
+
+    def _lane_heads(self, market: MarketSession | None) -> tuple[LaneHead, ...]:
+        if market is None:
+            return ()
+        mark = None if market.mark is None else market.mark.mark_price
+        return lane_heads(self._lane_positions(market), self.lane, mark, market.contract)
 
     def _staged_orders(self, contract: Contract) -> tuple[StagedOrder, ...]:
         """What was shown and not sent: a grabbed order's new place, mending stops, a staged one."""

@@ -11,13 +11,13 @@ from typing import TYPE_CHECKING, NamedTuple, Protocol, final
 from terminal.domain.depth_rows import row_index
 from terminal.domain.units import Side
 from terminal.viewmodels.ladder_columns import FACTS, STUDIED, LadderColumn
+from terminal.viewmodels.ladder_lanes import lane_tags
 from terminal.viewmodels.ladder_options import SHIPPED, BarScale, Centering, LadderOptions
 from terminal.viewmodels.ladder_pace import AIM_MS, ChaseTrail, DeepPace, RollingMax
 from terminal.viewmodels.ladder_rows import RowBuilder, RowMarks, own_marks
 from terminal.viewmodels.ladder_style import RowStyle
 from terminal.viewmodels.ladder_tags import (
     place_tags,
-    position_tags,
     reference_tags,
     staged_tags,
     stop_tags,
@@ -70,6 +70,8 @@ class RowFacts(NamedTuple):
     grab_target: int | None
     is_hovered: bool
     is_busy: bool
+    lanes: Sequence[Position] = ()
+    """The positions of both lanes in hedge mode; ``position`` is that of the focused one."""
 
 
 @final
@@ -223,10 +225,10 @@ class LadderFace:
         if step != self._step:
             self._trails = (ChaseTrail(), ChaseTrail())
             self._step, self._held = step, None
-        own = own_marks(facts.orders, step)
+        own = own_marks(facts.orders, step, is_hedged=bool(facts.lanes))
         staged = _staged_marks(facts.staged, step)
         tags = (
-            *position_tags(facts.position, market.contract),
+            *lane_tags(facts.lanes or (facts.position,), market.contract),
             *reference_tags(market.mark, market.contract),
             *stop_tags(facts.orders),
             *self.tags,

@@ -189,6 +189,8 @@ class LadderProtection:
     def toggle_bracket(self) -> None:
         """Exits with the next order, on or off; said with their distances."""
         trading = self._trading
+        if trading.bracket is None and trading.has_no_entries():
+            return
         trading.bracket = None if trading.bracket is not None else self._bracket
         if trading.bracket is None:
             trading.say("The next order has no exits attached.", Role.TEXT_DIM)

@@ -19,6 +19,7 @@ from terminal.domain.session_marks import Threshold
 from terminal.domain.units import ExactPrice, Lots, Money, Price, Side
 from terminal.viewmodels import text
 from terminal.viewmodels.ladder_columns import LadderColumn, NumberFormat
+from terminal.viewmodels.ladder_lanes import UNCLEAR, column_side, lane_letter
 from terminal.viewmodels.ladder_numbers import SizeTexts
 from terminal.viewmodels.ladder_pace import is_near
 from terminal.viewmodels.ladder_style import RowStyle
@@ -398,17 +399,33 @@ def _large(lots: int, thresholds: tuple[int, int]) -> int:
     return 1 if first and lots >= first else 0
 
 
-def own_marks(orders: Iterable[Order], step: int) -> dict[Placed, OwnMark]:
-    """Group working orders by row and side, waiting stops at their trigger.
+def own_marks(
+    orders: Iterable[Order], step: int, *, is_hedged: bool = False
+) -> dict[Placed, OwnMark]:
+    """Group working orders by row and own column, waiting stops at their trigger.
 
-    The worst state decides the drawing.
+    The columns are the sides', in hedge mode the lanes' (``ladder_lanes``). The worst state decides
+    the drawing.
     """
     groups: dict[Placed, list[Order]] = defaultdict(list)
     for order in orders:
-        price = order.shown_at
-        if order.is_working and price is not None and order.side is not None:
-            groups[row_index(price, step), order.side].append(order)
-    return {place: _mark(group) for place, group in groups.items()}
+        price, column = order.shown_at, column_side(order, is_hedged=is_hedged)
+        if order.is_working and price is not None and column is not None:
+            groups[row_index(price, step), column].append(order)
+    return {
+        place: _in_lane(_mark(group), group) if is_hedged else _mark(group)
+        for place, group in groups.items()
+    }
+
+
+def _in_lane(mark: OwnMark, group: list[Order]) -> OwnMark:
+    """The mark with its lane and, as a lane has buys and sells, with its side."""
+    letters = {lane_letter(order, is_hedged=True) for order in group}
+    sides = {order.side for order in group}
+    return mark._replace(
+        lane=letters.pop() if len(letters) == 1 else UNCLEAR,
+        side=sides.pop() if len(sides) == 1 else None,
+    )
 
 
 def _mark(group: list[Order]) -> OwnMark:

@@ -14,7 +14,15 @@ from typing import TYPE_CHECKING, final
 
 from terminal.domain.depth_rows import price_for_side, row_index
 from terminal.domain.events import OrderType, PositionSide
-from terminal.domain.lanes import about, closes, lane_help, lane_words, other_lane, wire_lane
+from terminal.domain.lanes import (
+    about,
+    closes,
+    is_of_lane,
+    lane_help,
+    lane_words,
+    other_lane,
+    wire_lane,
+)
 from terminal.domain.order import Order, OrderState
 from terminal.domain.ticket import ASSUMED_MODE, OrderTerms, OrderTicket
 from terminal.domain.units import ClientOid, Lots, Price, Side
@@ -22,6 +30,7 @@ from terminal.session.results import Blocked
 from terminal.viewmodels import text
 from terminal.viewmodels.double_press import DoublePress
 from terminal.viewmodels.keys import DOUBLE_PRESS_MS, LadderAction
+from terminal.viewmodels.ladder_lanes import column_side
 from terminal.viewmodels.ladder_view import Message, StagedOrder
 from terminal.viewmodels.text import Role
 
@@ -129,6 +138,11 @@ class LadderTrading:
         """The lane that the ladder acts on: the chosen one in hedge mode, else the only one."""
         return self._lane if self._account.is_hedged else PositionSide.BOTH
 
+    @property
+    def is_hedged(self) -> bool:
+        """Whether the contract has a long and a short lane."""
+        return self._account.is_hedged
+
     def toggle_lane(self) -> None:
         """The other lane of hedge mode; what its sides do is said."""
         if not self._account.is_hedged:
@@ -208,6 +222,22 @@ class LadderTrading:
             self.say("Trading is off.", Role.TEXT_DIM)
         else:
             self.message = None
+
+    # Terms of the next order ------------------------------------------------------------------
+
+    def toggle_post_only(self) -> None:
+        """Post-only for the next order, on or off; not where there can be none."""
+        if not self._is_silent("Not switched."):
+            self.is_post_only = not self.is_post_only
+
+    def toggle_reduce_only(self) -> None:
+        """Reduce-only for the next order, on or off; not where there can be none."""
+        if not self._is_silent("Not switched."):
+            self.is_reduce_only = not self.is_reduce_only
+
+    def has_no_entries(self) -> bool:
+        """Whether no order that opens could be sent; then it is said."""
+        return self._is_off("Not switched.")
 
     # Sending ---------------------------------------------------------------------------------
 
@@ -345,9 +375,11 @@ class LadderTrading:
         """Cancel the own order on a row (of one side, or of both); several ask which."""
         if self._is_silent("Not canceled."):
             return
-        orders = self.orders_at(row, step, side)
+        orders, none = self.orders_at(row, step, side), "No own order on this row."
+        if side is None:
+            orders, none = self._of_focus(orders)
         if not orders:
-            self.say("No own order on this row.", Role.TEXT_DIM)
+            self.say(none, Role.TEXT_DIM)
         elif len(orders) == 1:
             self._cancel(orders[0])
         else:
@@ -400,7 +432,7 @@ class LadderTrading:
         hand, may_open = ArmedBy.KEYBOARD, not self._desk.access.reason
         orders = [
             order
-            for order in self.orders_at(row, step)
+            for order in self._of_focus(self.orders_at(row, step))[0]
             if order.state in MOVABLE
             and order.side is not None
             and (may_open or self.reduces(order))
@@ -638,8 +670,18 @@ class LadderTrading:
             for order in self._desk.working(self.contract.symbol)
             if (price := order.shown_at) is not None
             and row_index(price, step) == row
-            and (side is None or order.side is side)
+            and (side is None or column_side(order, is_hedged=self.is_hedged) is side)
         ]
+
+    def _of_focus(self, orders: list[Order]) -> tuple[list[Order], str]:
+        """Those orders that keys mean, in hedge mode the focused lane's; and what to say if none.
+
+        An order that names no lane may be about any.
+        """
+        mine = [order for order in orders if not self.is_hedged or is_of_lane(self.lane, order)]
+        if orders and not mine:
+            return [], f"The own order on this row is of the {lane_words(other_lane(self.lane))}."
+        return mine, "No own order on this row."
 
     def _cancel(self, order: Order) -> None:
         self._desk.cancel(order.client_oid)

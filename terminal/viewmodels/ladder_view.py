@@ -10,12 +10,19 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import TYPE_CHECKING, NamedTuple, final
 
+from terminal.domain.events import PositionSide
 from terminal.viewmodels.ladder_columns import STUDIED, LadderColumn
 from terminal.viewmodels.ladder_options import SHIPPED, LadderOptions
 from terminal.viewmodels.text import Role, whole
 
 if TYPE_CHECKING:
     from terminal.domain.units import Lots, Price, Side
+
+OWN_COLUMNS = {
+    PositionSide.LONG: LadderColumn.OWN_BID,
+    PositionSide.SHORT: LadderColumn.OWN_ASK,
+}
+"""The own columns of hedge mode: the long lane left of the price, the short one right of it."""
 
 
 class Shape(Enum):
@@ -56,6 +63,10 @@ class OwnMark(NamedTuple):
     points: int = 0
     is_held: bool = False
     is_ghost: bool = False
+    lane: str = ""
+    """``L`` or ``S`` in hedge mode, ``?`` where it is unclear which lane is meant; else empty."""
+    side: Side | None = None
+    """The orders' side in hedge mode, where columns are lanes; None where they differ, and else."""
 
 
 @final
@@ -81,6 +92,20 @@ class StagedOrder(NamedTuple):
         side = "" if self.side is None else self.side.value
         lots = "" if self.lots is None else whole(self.lots)
         return " ".join(part for part in (side, lots, self.kind, self.label) if part).capitalize()
+
+
+@final
+class LaneHead(NamedTuple):
+    """What stands above a lane of hedge mode: its name, what is held, whether keys act on it."""
+
+    lane: PositionSide
+    name: str
+    lots: str
+    entry: str
+    pnl: str
+    pnl_role: Role
+    is_focused: bool
+    help: str
 
 
 @final
@@ -278,6 +303,14 @@ class LadderView:
     pointer: Shape = Shape.ARROW
     own_list: OwnList | None = None
     foot: SizeFoot = NO_FOOT
+    lanes: tuple[LaneHead, ...] = ()
+    """The headers of both lanes in hedge mode, long before short; empty in one-way mode."""
+
+    @property
+    def focus(self) -> LadderColumn | None:
+        """The own column of the lane that keys act on; None in one-way mode."""
+        lane = next((head.lane for head in self.lanes if head.is_focused), None)
+        return None if lane is None else OWN_COLUMNS.get(lane)
 
 
 EMPTY_LADDER = LadderView(

@@ -137,6 +137,8 @@ class PositionsViewModel(ViewModel):
         super().__init__(frame)
         self.protecting: Protecting | None = None
         """What is known of protection; set before the start, the column is empty without."""
+        self.show_in_ladder: Callable[[Symbol, PositionSide | None], None] | None = None
+        """Shows a contract and a lane of it; without, the linked panels take the contract."""
         self._is_armed = is_armed
         self._presses = DoublePress()
         self._asked_for = ""
@@ -296,8 +298,12 @@ class PositionsViewModel(ViewModel):
         say(self._desk, symbol, sentence, ok=False)
 
     def select(self, key: str) -> None:
-        """Show the position's contract in the linked panels."""
-        self._workspace.choose(of_key(key)[0])
+        """Show the position's contract, in hedge mode its lane, in the ladder and its links."""
+        symbol, lane = of_key(key)
+        if self.show_in_ladder is None:
+            self._workspace.choose(symbol)
+        else:
+            self.show_in_ladder(symbol, lane)
 
     @override
     def connect_sources(self) -> None:

@@ -50,3 +50,9 @@ class Workspace(QObject):
             self._markets.close(before.contract.symbol)
         self.contract_changed.emit()
         return True
+
+    def leave(self) -> None:
+        """Give the market session back; nobody looks at this workspace any more."""
+        if self.market is not None:
+            market, self.market = self.market, None
+            self._markets.close(market.contract.symbol)

@@ -20,8 +20,11 @@ from terminal.widgets.dock_state import DockStateError, panels_in
 from terminal.widgets.screens import onto_a_screen
 
 if TYPE_CHECKING:
-    from PySide6.QtGui import QAction
+    from collections.abc import Callable
 
+    from PySide6.QtGui import QAction, QIcon
+
+    from terminal.viewmodels.links import LinkColor
 
 _HEADER_PX = 28
 _LADDER_PX = (400, 470)
@@ -33,6 +36,7 @@ class Place(Enum):
     """Where a panel goes in the default layout; panels of one place share it as tabs."""
 
     LEFT = "left, full height"
+    LADDERS = "beside the first ladder"
     CHART = "middle"
     BOTTOM = "below the chart"
     RIGHT = "right"
@@ -42,6 +46,7 @@ class Place(Enum):
 _AREA = ads.DockWidgetArea
 _BESIDE: dict[Place, tuple[tuple[Place, ads.DockWidgetArea], ...]] = {
     Place.LEFT: (),
+    Place.LADDERS: ((Place.LEFT, _AREA.RightDockWidgetArea),),
     Place.CHART: (
         (Place.BOTTOM, _AREA.TopDockWidgetArea),
         (Place.LEFT, _AREA.RightDockWidgetArea),
@@ -55,6 +60,7 @@ _BESIDE: dict[Place, tuple[tuple[Place, ads.DockWidgetArea], ...]] = {
 }
 _SIDES = {
     Place.LEFT: ads.SideBarLeft,
+    Place.LADDERS: ads.SideBarLeft,
     Place.CHART: ads.SideBarTop,
     Place.BOTTOM: ads.SideBarBottom,
     Place.RIGHT: ads.SideBarRight,
@@ -83,6 +89,7 @@ class PanelDock(QObject):
 
     moved = Signal()
     opened = Signal(bool)
+    closed = Signal()
 
     def __init__(
         self, dock: ads.CDockWidget, title: str, place: Place, view_model: Pausable, docks: Docks
@@ -100,6 +107,7 @@ class PanelDock(QObject):
         dock.visibilityChanged.connect(self._on_visibility_changed)
         dock.viewToggled.connect(self._on_moved)
         dock.viewToggled.connect(self.opened)
+        dock.closed.connect(self.closed)
         dock.topLevelChanged.connect(self._on_moved)
 
     # Header ----------------------------------------------------------------------------------
@@ -117,6 +125,19 @@ class PanelDock(QObject):
         """Shows and hides the panel; checked while it is shown."""
         action: QAction = self.dock.toggleViewAction()
         return action
+
+    def offer_links(self, choose: Callable[[LinkColor], None]) -> None:
+        """Offer to link the panel with others; called once."""
+        self._menu.offer_links(choose)
+
+    def show_link(self, color: LinkColor, icon: QIcon) -> None:
+        """Show what links the panel: beside its title, and in its menu."""
+        self.dock.setIcon(icon)
+        self._menu.show_link(color)
+
+    def offer_end(self, act: Callable[[], None]) -> None:
+        """Offer to close the panel for good; called once."""
+        self._menu.offer_end(act)
 
     # What the menu does ----------------------------------------------------------------------
 
@@ -182,6 +203,7 @@ class PanelDock(QObject):
 
     def let_go(self) -> None:
         """Follow the dock no longer: at the end it goes piece by piece."""
+        self.dock.closed.disconnect(self.closed)
         self.dock.visibilityChanged.disconnect(self._on_visibility_changed)
         self.dock.viewToggled.disconnect(self._on_moved)
         self.dock.viewToggled.disconnect(self.opened)
@@ -203,6 +225,12 @@ class PanelDock(QObject):
         if self.is_at_side:
             self.dock.autoHideDockContainer().collapseView(False)  # noqa: FBT003 - Qt has no names
         self._take_focus()
+
+    def end(self) -> None:
+        """Go for good, with the content and the menu; nothing follows the dock any longer."""
+        self._menu.deleteLater()
+        self.dock.deleteLater()
+        self.deleteLater()
 
     def _take_focus(self) -> None:
         self.dock.setAsCurrentTab()
@@ -276,6 +304,16 @@ class Docks(QObject):
         if self._is_built:
             self.place(panel)
         return panel
+
+    def remove(self, name: str) -> None:
+        """Take a panel away for good, wherever it is; its content goes with it."""
+        panel = self._panels.pop(name)
+        panel.let_go()
+        if panel.is_at_side:
+            panel.dock.setAutoHide(False)
+        self._manager.removeDockWidget(panel.dock)
+        panel.end()
+        self._on_changed()
 
     @Slot()
     def _on_changed(self) -> None:
@@ -380,7 +418,7 @@ class Docks(QObject):
     def _width_of(self, part: QWidget) -> int:
         """How wide a part of the default layout is; 0 for what is left."""
         width = self.widget.width()
-        if self._holds(part, Place.LEFT):
+        if self._holds(part, Place.LEFT) or self._holds(part, Place.LADDERS):
             return _between(_LADDER_PX, width * 22 // 100)
         if self._holds(part, Place.RIGHT) or self._holds(part, Place.RIGHT_BELOW):
             return _between(_RIGHT_PX, width * 18 // 100)

@@ -1,12 +1,15 @@
-"""The menu in a dock's header: tear off, put back, hide at the side, close."""
+"""The menu in a dock's header: tear off, put back, hide at the side, close, link."""
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Protocol, final
 
 from PySide6.QtCore import QObject, QPoint, Slot
-from PySide6.QtGui import QAction, QCursor
+from PySide6.QtGui import QAction, QActionGroup, QCursor
 from PySide6.QtWidgets import QMenu, QToolButton, QWidget
+
+from terminal.viewmodels.links import LinkColor
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -63,9 +66,34 @@ class DockMenu(QObject):
         self._hide = self._entry("&Hide at the side", panel.hide_at_side)
         self._menu.addSeparator()
         self._close = self._entry("&Close (View brings it back)", panel.close)
-        self._menu.addSeparator()
+        self._end: QAction | None = None
+        self._end_of_panel = self._menu.addSeparator()
+        self._links: dict[LinkColor, QAction] = {}
         self._locked = self._entry("The layout is locked: View unlocks it", panel.close)
         self._locked.setEnabled(False)
+
+    def offer_links(self, choose: Callable[[LinkColor], None]) -> None:
+        """Offer the colours that link panels; called once."""
+        menu = QMenu("&Linked with", self._menu)
+        group = QActionGroup(menu)
+        for color in LinkColor:
+            action = QAction(f"&{color.words}", menu)
+            action.setCheckable(True)
+            action.triggered.connect(partial(choose, color))
+            group.addAction(action)
+            menu.addAction(action)
+            self._links[color] = action
+        self._menu.insertMenu(self._end_of_panel, menu)
+
+    def show_link(self, color: LinkColor) -> None:
+        """Check the colour that holds."""
+        self._links[color].setChecked(True)
+
+    def offer_end(self, act: Callable[[], None]) -> None:
+        """Offer to close the panel for good; called once."""
+        self._end = QAction("Close for &good", self._menu)
+        self._end.triggered.connect(act)
+        self._menu.insertAction(self._end_of_panel, self._end)
 
     def _entry(self, words: str, act: Callable[[], None]) -> QAction:
         action = QAction(words, self._menu)
@@ -81,6 +109,8 @@ class DockMenu(QObject):
         self._hide.setVisible(not panel.is_at_side)
         for entry in (self._tear_off, self._put_back, self._hide, self._close):
             entry.setEnabled(not panel.is_locked)
+        if self._end is not None:
+            self._end.setEnabled(not panel.is_locked)
         self._locked.setVisible(panel.is_locked)
         self._menu.popup(at)
 

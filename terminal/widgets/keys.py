@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, final
 
-from PySide6.QtCore import QSize, Qt
+from PySide6.QtCore import QSize, Qt, Slot
 from PySide6.QtWidgets import (
+    QApplication,
     QDialogButtonBox,
     QGridLayout,
     QLabel,
@@ -66,6 +67,13 @@ class KeysDialog(Dialog):
         column.addWidget(self._scroll, 1)
         column.addWidget(buttons)
         self.resize(self.fitting(self.sizeHint()))
+        self.finished.connect(self._give_back)
+
+    @Slot()
+    def _give_back(self) -> None:
+        asker = self.parentWidget()
+        if asker is not None:
+            asker.activateWindow()
 
     @override
     def on_shown(self) -> None:
@@ -74,6 +82,11 @@ class KeysDialog(Dialog):
     @override
     def main_button(self, focused: QWidget | None) -> QPushButton | None:
         return self._close
+
+
+def show_keys(keys: Mapping[Chord, LadderAction], theme: Theme, home: QWidget) -> None:
+    """Open the map. From a torn-off panel it opens there, and gives the keys back there."""
+    KeysDialog(keys, theme, QApplication.activeWindow() or home).open()
 
 
 def _grid(

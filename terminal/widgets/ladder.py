@@ -21,15 +21,19 @@ from terminal.viewmodels.text import Role
 from terminal.widgets.canvas.ladder_canvas import LadderCanvas
 from terminal.widgets.ladder_foot import LadderFoot
 from terminal.widgets.ladder_header import LadderHeader
+from terminal.widgets.ladder_lanes import BOTH_LANES, LaneHeads
 from terminal.widgets.styling import elided, paint_role, set_property
 
 if TYPE_CHECKING:
+    from terminal.domain.events import PositionSide
     from terminal.viewmodels.frame import FrameMeter
     from terminal.viewmodels.ladder import LadderViewModel
     from terminal.viewmodels.ladder_view import LadderView
     from terminal.widgets.theme import Theme
 
 SPACING = 4
+ALL_ROOM = 100
+"""The stretch of what takes the room that there is."""
 BANNER_PLACE = 3
 """Below contract, units and position."""
 
@@ -58,7 +62,7 @@ class LadderPanel(QWidget):
         self._more = self._make_more()
         self._arm_keyboard = self._toggle("Keys", LadderAction.ARM_KEYBOARD, "arm_keyboard")
         self._arm_mouse = self._toggle("Mouse", None, "arm_mouse")
-        self._lane = self._make_lane()
+        self._lane, self._lanes = self._make_lane(), LaneHeads(self)
         self._position = QLabel(self)
         self._entry = QLabel(self)
         self._pnl = QLabel(self)
@@ -130,7 +134,9 @@ class LadderPanel(QWidget):
         column.setSpacing(SPACING)
         column.addLayout(_row(self._picker, 1, self._arm_keyboard, self._arm_mouse))
         column.addLayout(_row(self._unit, 1, self._step, self._more))
-        column.addLayout(_row(self._lane, self._position, self._entry, 1, self._pnl))
+        held = _row(self._lane, self._lanes, self._position, self._entry, 1, self._pnl)
+        held.setStretchFactor(self._lanes, ALL_ROOM)
+        column.addLayout(held)
         column.addWidget(self.header)
         column.addWidget(self.canvas, 1)
         column.addWidget(self._message)
@@ -152,6 +158,7 @@ class LadderPanel(QWidget):
         self._post_only.clicked.connect(self._on_post_only)
         self._reduce_only.clicked.connect(self._on_reduce_only)
         self._exits.clicked.connect(self._on_exits)
+        self._lanes.lane_chosen.connect(self._on_lane_chosen)
         self._cancel_all.clicked.connect(self._on_cancel_all)
         self._flatten.clicked.connect(self._on_flatten)
         self._foot.done.connect(self.canvas.setFocus)
@@ -214,6 +221,11 @@ class LadderPanel(QWidget):
         self._vm.toggle_lane()
         self.canvas.setFocus()
 
+    @Slot(object)
+    def _on_lane_chosen(self, lane: PositionSide) -> None:
+        self._vm.take_lane(lane)
+        self.canvas.setFocus()
+
     @Slot()
     def _on_cancel_all(self) -> None:
         self._vm.cancel_all()
@@ -257,8 +269,13 @@ class LadderPanel(QWidget):
         words, help_ = self._vm.lane_words
         if words != self._lane.text():
             self._lane.setText(words)
-            self._lane.setToolTip(f"{self._vm.tooltip(LadderAction.OTHER_LANE)}. {help_}")
+            self._lane.setToolTip(
+                f"{self._vm.tooltip(LadderAction.OTHER_LANE)}. {help_}\n{BOTH_LANES}"
+            )
         self._lane.setVisible(bool(words))
+        for label in (self._position, self._entry, self._pnl):
+            label.setVisible(not words)
+        self._lanes.show_lanes(self._vm.view.lanes, self._vm.tooltip(LadderAction.OTHER_LANE))
 
     def _show_position(self, view: LadderView) -> None:
         self._show_lane()

@@ -18,6 +18,7 @@ from terminal.viewmodels.ladder_columns import (
     setting_of,
     shown,
 )
+from terminal.viewmodels.ladder_lanes import TITLES
 from terminal.widgets.canvas.ladder_layout import PAD
 from terminal.widgets.ladder_menu import NARROWER, WIDER, LadderMenu, neighbors, stepped
 
@@ -61,6 +62,7 @@ class LadderHeader(QWidget):
         self._sized: tuple[LadderColumn, int, int] | None = None
         self._target: LadderColumn | None = None
         self._shown_units = view_model.view.units
+        self._has_lanes = False
         self.menu = LadderMenu(view_model, self)
         self.setMouseTracking(True)
         self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
@@ -82,8 +84,9 @@ class LadderHeader(QWidget):
 
     @Slot()
     def _on_changed(self) -> None:
-        if self._vm.view.units != self._shown_units:
-            self._shown_units = self._vm.view.units
+        view = self._vm.view
+        if (view.units, bool(view.lanes)) != (self._shown_units, self._has_lanes):
+            self._shown_units, self._has_lanes = view.units, bool(view.lanes)
             self.update()
 
     # Painting --------------------------------------------------------------------------------
@@ -101,6 +104,8 @@ class LadderHeader(QWidget):
             unit = units.get(placed.column, "")
             facts, room = FACTS[placed.column], placed.width - PAD - 1
             attempts = (f"{facts.title} {unit}".rstrip(), facts.title, facts.short or facts.title)
+            if self._vm.view.lanes and placed.column in TITLES:
+                attempts = (TITLES[placed.column],) * 3
             words = next(
                 (one for one in attempts if metrics.horizontalAdvance(one) <= room),
                 metrics.elidedText(attempts[-1], Qt.TextElideMode.ElideRight, room),

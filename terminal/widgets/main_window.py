@@ -7,7 +7,7 @@ import binascii
 from typing import TYPE_CHECKING, NamedTuple, final
 
 from PySide6.QtCore import QByteArray, QEvent, QTimer, Signal, Slot
-from PySide6.QtGui import QGuiApplication, QIcon
+from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QApplication, QMainWindow, QVBoxLayout, QWidget
 from typing_extensions import override
 
@@ -15,7 +15,7 @@ from terminal.viewmodels.palette import PaletteCommand
 from terminal.widgets.connection import BannerBar, StatusBar
 from terminal.widgets.dock import Docks, Place, move_onto_screens
 from terminal.widgets.dock_state import DockStateError, panels_in
-from terminal.widgets.keys import KeysDialog
+from terminal.widgets.keys import show_keys
 from terminal.widgets.menus import Menus
 
 if TYPE_CHECKING:
@@ -48,11 +48,13 @@ class WindowLayout(NamedTuple):
 class MainWindow(QMainWindow):
     """Closing asks (``close_requested``); the program ends things in order and then closes.
 
-    ``layout_changed`` is emitted when the window or its panels were moved, shown or hidden.
+    ``layout_changed`` is emitted when the window or its panels were moved, shown or hidden;
+    ``panels_asked``, with names, before a layout is shown that holds these panels.
     """
 
     close_requested = Signal()
     layout_changed = Signal()
+    panels_asked = Signal(object)
 
     def __init__(
         self,
@@ -83,8 +85,8 @@ class MainWindow(QMainWindow):
         column.addWidget(self._status_bar)
         self._column = column
         self.setCentralWidget(shell)
-        self._menus = self._make_menus()
-        self.view_menu = self._menus.view
+        self.menus = self._make_menus()
+        self.view_menu = self.menus.view
         self.docks.changed.connect(self.layout_changed)
         self._take_theme()
         theme.changed.connect(self._take_theme)
@@ -102,8 +104,12 @@ class MainWindow(QMainWindow):
     ) -> None:
         """Put a panel into the default layout. ``name`` is what layouts are stored by."""
         panel = self.docks.add(name, title, widget, place, view_model)
-        self._menus.home = self._menus.home or widget
+        self.menus.home = self.menus.home or widget
         self.view_menu.add_panel(panel.toggle_action)
+
+    def remove_panel(self, name: str) -> None:
+        """Take a panel away for good; layouts that know it ask for it (``panels_asked``)."""
+        self.docks.remove(name)
 
     def show_headers(self, headers: HeadersViewModel) -> None:
         """Let the panels' headers show notes: symbols, counts, what is out of date."""
@@ -158,19 +164,19 @@ class MainWindow(QMainWindow):
 
     def add_trade_action(self, words: str, keys: str, act: Callable[[], None]) -> None:
         """Add an entry to the menu "Trade"; an empty text adds a line. The keys are only told."""
-        self._menus.add_trade_action(words, keys, act)
+        self.menus.add_trade_action(words, keys, act)
 
     def tell_trade_keys(self, told: Mapping[str, str]) -> None:
         """Tell other keys beside entries of the menu "Trade", by the entries' words."""
-        self._menus.tell_trade_keys(told)
+        self.menus.tell_trade_keys(told)
 
     def add_program_action(self, words: str, keys: str, act: Callable[[], object]) -> None:
         """Add an entry to the program's own menu, with a key of its own."""
-        self._menus.add_program_action(words, keys, act)
+        self.menus.add_program_action(words, keys, act)
 
     def menu_commands(self) -> Iterator[PaletteCommand]:
         """Every entry of the menus, for the command palette."""
-        return self._menus.commands()
+        return self.menus.commands()
 
     def panel_commands(self) -> Iterator[PaletteCommand]:
         """Every panel, to be shown and given the keys."""
@@ -179,29 +185,19 @@ class MainWindow(QMainWindow):
 
     def taken_keys(self) -> dict[str, str]:
         """The keys of the whole program by their labels, and what they do."""
-        return self._menus.taken_keys()
+        return self.menus.taken_keys()
 
     def add_help_action(self, words: str, act: Callable[[], object]) -> None:
         """Add an entry to the help menu."""
-        self._menus.add_help_action(words, act)
+        self.menus.add_help_action(words, act)
 
     def add_account_action(self, words: str, keys: str, act: Callable[[], object]) -> None:
         """Add an entry to the menu "Account", which is there as soon as it has one."""
-        self._menus.add_account_action(words, keys, act)
+        self.menus.add_account_action(words, keys, act)
 
     @Slot()
     def _show_keys(self) -> None:
-        # From a torn-off panel it opens there, and gives the keys back there.
-        dialog = KeysDialog(self._keys, self._theme, QApplication.activeWindow() or self)
-        dialog.finished.connect(self._on_keys_closed)
-        dialog.open()
-
-    @Slot()
-    def _on_keys_closed(self) -> None:
-        dialog = self.sender()
-        asker = dialog.parentWidget() if isinstance(dialog, QWidget) else None
-        if asker is not None:
-            asker.activateWindow()
+        show_keys(self._keys, self._theme, self)
 
     # Layout ----------------------------------------------------------------------------------
 
@@ -217,10 +213,10 @@ class MainWindow(QMainWindow):
         """
         try:
             geometry = base64.b64decode(layout.geometry, validate=True)
-            panels_in(layout.docks)
+            self.panels_asked.emit(panels_in(layout.docks))
         except (DockStateError, ValueError, binascii.Error) as error:
             return str(error)
-        # A geometry that Qt does not take leaves the window where it is.
+        # One that Qt does not take leaves the window where it is.
         self.restoreGeometry(QByteArray(geometry))
         if not self.isMaximized():
             move_onto_screens(self)
@@ -312,7 +308,3 @@ class MainWindow(QMainWindow):
         self._may_close = True
         self.docks.hide_windows()
         self.close()
-
-    def set_icon(self, icon: QIcon) -> None:
-        """The window's icon."""
-        self.setWindowIcon(icon)

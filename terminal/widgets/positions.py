@@ -32,8 +32,8 @@ class PositionsPanel(TablePanel):
         self._vm = view_model
         self.row_menu = RowMenu(self.table, view_model)
         self.table.setToolTip(
-            "Enter shows the contract in the ladder; F F there flattens it. The menu of a row "
-            "closes and reverses."
+            "Enter shows the contract, and in hedge mode the lane, in the ladder; F F there "
+            "flattens it. The menu of a row closes and reverses."
         )
         self.table.row_activated.connect(self._on_activated)
 

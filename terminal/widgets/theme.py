@@ -4,7 +4,8 @@ Roles: window, panel and raised are grounds, from far to near; line and line_str
 text_dim and text_off are values, labels and what is disabled; buy, sell and their grounds are the
 sides, gains and losses; accent is focus and the cursor; caution is stale or pending; danger is
 blocked or disconnected; keyboard_armed and mouse_armed frame an armed ladder; demo and live mark
-the environment and are never the colour of a side.
+the environment and are never the colour of a side; link_1 to link_4 are panels that follow one
+contract, told by their number as well.
 
 There is one ``Theme`` in the program and its colours can change while it runs: who keeps a colour,
 a pen or a brush prepares it again when ``changed`` is emitted.
@@ -44,6 +45,10 @@ COLOR_ROLES = (
     "mouse_armed",
     "demo",
     "live",
+    "link_1",
+    "link_2",
+    "link_3",
+    "link_4",
 )
 FAMILIES = ("Inter", "Segoe UI", "SF Pro Text", "Noto Sans", "DejaVu Sans")
 BASE_PX = 12

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
     from terminal.widgets.theme import Theme
 
+NEW_LADDER_KEY = "Ctrl+N"
+
 
 NEXT_PANEL_KEY, PREVIOUS_PANEL_KEY = "F6", "Shift+F6"
 
@@ -33,6 +35,7 @@ class ViewMenu(QObject):
     workspace_chosen = Signal(str)
     workspace_named = Signal(str)
     workspace_dropped = Signal(str)
+    new_ladder_asked = Signal()
 
     def __init__(self, menu: QMenu, theme: Theme, parent: QWidget) -> None:
         super().__init__(parent)
@@ -42,6 +45,11 @@ class ViewMenu(QObject):
         self._end_of_panels = menu.addSeparator()
         self._with_key("&Next panel", NEXT_PANEL_KEY, self.next_panel_asked)
         self._with_key("Pre&vious panel", PREVIOUS_PANEL_KEY, self.previous_panel_asked)
+        new = self._plain("&New ladder", self.new_ladder_asked)
+        new.setShortcut(QKeySequence(NEW_LADDER_KEY))
+        new.setShortcutContext(Qt.ShortcutContext.ApplicationShortcut)
+        new.setAutoRepeat(False)
+        new.setToolTip("A further ladder with a contract, an arming and sizes of its own")
         self._plain("Put &torn-off panels back", self.put_back_asked)
         self._lock = QAction("&Lock the layout", menu)
         self._lock.setCheckable(True)

@@ -39,6 +39,19 @@ class Layouts(QObject):
         pass
 
 
+class NoFurther(QObject):
+    """One ladder, and nobody beside it."""
+
+    changed = Signal()
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.links = SimpleNamespace(written=lambda: {"ladder": "blue XBTUSDTM"})
+
+    def written(self, before: dict[str, Any]) -> dict[str, Any]:
+        return before
+
+
 class Kept:
     """A keeper over a real file, watching a real ladder."""
 
@@ -56,9 +69,11 @@ class Kept:
             desktop.frame,
             self.parent,
         )
+        self.ladders = NoFurther()
         program = SimpleNamespace(
             workspace=desktop.workspace,
             ladder=desktop.ladder,
+            ladders=self.ladders,
             tape=self.tape,
             theme=theme,
             chart=None,
@@ -128,4 +143,13 @@ async def test_what_a_later_version_wrote_stays_until_something_is_changed(tmp_p
     kept.keeper.save()
     written = json.loads(kept.store.path.read_text(encoding="utf-8"))["ladders"]
     assert written == {LADDER: to_document(desktop.ladder.options), "second": other}
+    await desktop.bench.owner.close()
+
+
+async def test_links_are_stored_beside_those_of_panels_that_are_not_there(tmp_path: Path) -> None:
+    desktop = Desktop()
+    SettingsStore(tmp_path, FakeClock()).save(Settings(links={"tape": "gold XBTUSDM"}))
+    kept = Kept(tmp_path, desktop)
+    kept.keeper.save()
+    assert kept.store.load()[0].links == {"tape": "gold XBTUSDM", "ladder": "blue XBTUSDTM"}
     await desktop.bench.owner.close()

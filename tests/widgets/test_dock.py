@@ -12,10 +12,14 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QMainWindow, QMenu, QPlainTextEdit, QSplitter, QWidget
 from typing_extensions import override
 
+from terminal.storage.paths import resources
 from terminal.viewmodels.base import ViewModel
 from terminal.viewmodels.frame import HandFrameClock
+from terminal.viewmodels.links import LinkColor
 from terminal.widgets.dock import Docks, PanelDock, Place, move_onto_screens
 from terminal.widgets.dock_state import DockStateError, panels_in
+from terminal.widgets.link_badge import link_icon
+from terminal.widgets.theme import Theme
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -485,3 +489,68 @@ def test_a_window_larger_than_the_screen_is_made_to_fit() -> None:
     assert screen.adjusted(-8, -8, 8, 8).contains(window.frameGeometry())
     window.close()
     window.deleteLater()
+
+
+# Links and the end of a panel ---------------------------------------------------------------------
+
+
+def menu_of(panel: PanelDock) -> QMenu:
+    panel._menu.popup(QPoint(50, 50))
+    menu = QApplication.activePopupWidget()
+    assert isinstance(menu, QMenu)
+    return menu
+
+
+def test_the_menu_links_a_panel_and_shows_by_what(desk: Desk) -> None:
+    panel = desk.panel("ladder")
+    chosen: list[LinkColor] = []
+    panel.offer_links(chosen.append)
+    theme = Theme.load(resources() / "themes", "dark")
+    panel.show_link(LinkColor.GOLD, link_icon(LinkColor.GOLD, theme))
+    assert not panel.dock.icon().isNull()
+    menu = menu_of(panel)
+    (links,) = [action.menu() for action in menu.actions() if action.menu() is not None]
+    assert isinstance(links, QMenu)
+    assert [action.isChecked() for action in links.actions()] == [False, False, True, False, False]
+    links.actions()[3].trigger()
+    assert chosen == [LinkColor.VIOLET]
+    menu.close()
+    panel.show_link(LinkColor.NONE, link_icon(LinkColor.NONE, theme))
+    assert panel.dock.icon().isNull()
+
+
+@pytest.mark.parametrize("where", ["grid", "floating", "side", "closed"])
+def test_a_panel_is_taken_away_for_good_wherever_it_is(desk: Desk, where: str) -> None:
+    ended: list[str] = []
+    extra = desk.add("ladder-2", Place.LADDERS)
+    assert desk.box("ladder").right() < desk.box("ladder-2").left() < desk.box("chart").left()
+    extra.offer_end(lambda: ended.append("ladder-2"))
+    {"grid": lambda: None, "floating": extra.tear_off, "side": extra.hide_at_side,
+     "closed": extra.close}[where]()  # fmt: skip
+    menu = menu_of(extra)
+    next(one for one in menu.actions() if "good" in one.text()).trigger()
+    menu.close()
+    assert ended == ["ladder-2"]
+    desk.docks.remove("ladder-2")
+    QApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
+    assert "ladder-2" not in desk.docks.panels
+    assert "ladder-2" not in panels_in(desk.docks.state())
+    desk.docks.restore(desk.docks.state())
+    desk.docks.restore_default()
+    assert desk.grid() == DEFAULT
+
+
+def test_closing_is_told_and_a_locked_layout_ends_no_panel(desk: Desk) -> None:
+    panel = desk.panel("ladder")
+    told: list[str] = []
+    panel.closed.connect(lambda: told.append("closed"))
+    panel.offer_end(lambda: told.append("ended"))
+    panel.tear_off()
+    panel.put_back()
+    assert told == [], "moved is not closed"
+    panel.close()
+    assert told == ["closed"]
+    desk.docks.set_locked(is_locked=True)
+    menu = menu_of(panel)
+    assert "Close for good" not in offered(menu)
+    menu.close()

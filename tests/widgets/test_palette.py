@@ -11,11 +11,12 @@ from PySide6.QtGui import QKeySequence
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QLabel, QLineEdit, QMenu, QPushButton, QWidget
 
-from terminal.app.entry_panels import add_entry
+from terminal.app.entry_panels import Entry, add_entry
 from terminal.domain.guard import GuardLimits
 from terminal.session.entry_lock import EntryLock
 from terminal.session.limits import LimitKeeper
 from terminal.viewmodels.keys import LOCK_KEY, PALETTE_KEY, SEARCH_KEY, WINDOW_KEYS, LadderAction
+from terminal.viewmodels.ladder_group import LadderGroup
 from terminal.viewmodels.ticket import TicketViewModel
 from terminal.widgets.entry_lock import UnlockDialog
 from terminal.widgets.palette import PaletteDialog
@@ -25,7 +26,6 @@ from tests.support.window import Workbench
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
-    from terminal.viewmodels.ladder import LadderViewModel
 
 pytestmark = pytest.mark.usefixtures("qapp")
 K, M = Qt.Key, Qt.KeyboardModifier
@@ -47,13 +47,6 @@ class Backend:
 
     def __init__(self, lock: EntryLock) -> None:
         self.entry_lock = lock
-
-
-class Shown:
-    """The panels by which orders are entered."""
-
-    def __init__(self, ladder: LadderViewModel, ticket: TicketViewModel) -> None:
-        self.ladder, self.ticket = ladder, ticket
 
 
 class Stage:
@@ -94,9 +87,10 @@ async def a_stage() -> AsyncIterator[Stage]:
     )
     lock = EntryLock(desktop.desk, keeper, desktop.bench.owner, desktop.bench.notices)
     ticket = next(one for one in bench.view_models if isinstance(one, TicketViewModel))
+    desktop.ladder.trading.locked = lock.reason
     panels = add_entry(
         bench.window, bench.theme, Backend(lock), desktop.frame,  # type: ignore[arg-type] # what it needs of one
-        Shown(desktop.ladder, ticket), desktop.workspace,
+        Entry(LadderGroup(desktop.ladder), ticket), desktop.workspace,
     )  # fmt: skip
     await bench.start()
     for panel in panels:

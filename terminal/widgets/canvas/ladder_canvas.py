@@ -93,7 +93,9 @@ class LadderCanvas(QWidget):
         columns = place(
             view.options.columns, self.width(), self.least_width, view.missing, inset=inset
         )
-        return LadderLayout(self.width(), self.height(), self._theme.row_height, columns, inset)
+        return LadderLayout(
+            self.width(), self.height(), self._theme.row_height, columns, inset, view.focus
+        )
 
     def measure(self, words: str, font: str, percent: int) -> float:
         """The width of a text in a font role, in pixels."""
@@ -133,10 +135,11 @@ class LadderCanvas(QWidget):
         self.speech.show(now)
         if before.pointer is not now.pointer:
             self.setCursor(_CURSORS[now.pointer])
-        if (before.options, before.missing, before.price_digits) != (
+        if (before.options, before.missing, before.price_digits, before.focus) != (
             now.options,
             now.missing,
             now.price_digits,
+            now.focus,
         ):
             self._lay_out()
         if self._is_other_picture(before, now):

@@ -61,6 +61,8 @@ class LadderLayout:
     row_height: int
     columns: tuple[PlacedColumn, ...]
     inset: int = 0
+    focus: LadderColumn | None = None
+    """The own column of the lane that keys act on in hedge mode; framed."""
 
     @property
     def row_count(self) -> int:

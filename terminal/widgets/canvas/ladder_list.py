@@ -9,10 +9,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple, TypeAlias, final
 
+from terminal.domain.units import Side
 from terminal.viewmodels.ladder_columns import LadderColumn
+from terminal.viewmodels.ladder_lanes import UNCLEAR
 from terminal.viewmodels.ladder_numbers import shortened
 from terminal.viewmodels.ladder_view import HoverMark, LadderRow, OwnMark, OwnState
-from terminal.viewmodels.text import THIN_SPACE
+from terminal.viewmodels.text import MINUS, THIN_SPACE
 from terminal.widgets.canvas.ladder_layout import PAD, LadderLayout
 
 if TYPE_CHECKING:
@@ -145,6 +147,9 @@ class _RowWriter:
         self._shapes.append(Fill(left, 0, width, height, "panel"))
         for placed in layout.columns:
             self._cell(placed)
+            if placed.column is layout.focus:
+                for x in (placed.left, placed.left + placed.width - 2):
+                    self._shapes.append(Fill(x, 0, 2, height, "accent"))
         self._shapes.append(
             Line(left, height - 1, width, "line_strong", is_dashed=True)
             if row.is_gap_below
@@ -318,18 +323,19 @@ class _RowWriter:
         """The look page's order states: each has a shape of its own, not only a colour."""
         if mark is None:
             return
+        prefix, side = _of_lane(mark, side)
         x, y = placed.left + 2, 2
         width, height = placed.width - 5, self._height - 5
         ink, suffix = self._own_box(mark, side, (x, y, width, height))
         held = f"{THIN_SPACE}{_HELD_SIGN}" if mark.is_held else ""
         percent = placed.font_percent
         room = width - 2
-        words = f"{mark.text}{suffix}{held}"
+        *count, lots = mark.text.split(": ")
+        words = f"{': '.join([*count, prefix + lots])}{suffix}{held}"
         if self._measure(words, BOLD, percent) > room:
-            *count, lots = mark.text.split(": ")
-            words = f"{': '.join([*count, shortened(lots)])}{suffix}{held}"
+            words = f"{': '.join([*count, prefix + shortened(lots)])}{suffix}{held}"
             if self._measure(words, SMALL, percent) > room:
-                words = f"{': '.join([*count, _ELLIPSIS])}{suffix}{held}"
+                words = f"{': '.join([*count, prefix + _ELLIPSIS])}{suffix}{held}"
         if queue:
             both = f"{words} {queue}"
             words = both if self._measure(both, SMALL, percent) <= room else words
@@ -341,6 +347,9 @@ class _RowWriter:
         """Draw the box of a state; answer the text's ink and what follows the text."""
         x, y, width, height = box
         shapes = self._shapes
+        if mark.lane == UNCLEAR:
+            shapes.append(Frame(x, y, width, height, "caution", is_dashed=True))
+            return "caution", ""
         if mark.is_ghost:
             shapes.append(Frame(x, y, width, height, side, is_dashed=True))
             return "text_dim", ""
@@ -420,6 +429,21 @@ class _RowWriter:
             Fill(x, 1, plate, height - 3, "raised"),
             Text(x + PAD, LEFT, SMALL, 100, ink, words),
         ]
+
+
+def _of_lane(mark: OwnMark, side: str) -> tuple[str, str]:
+    """What stands before the size, and the ink: in hedge mode the lane's letter and a sign.
+
+    A lane has buys and sells: the sign and the ink are the order's, not the column's.
+    """
+    if not mark.lane:
+        return "", side
+    ink = side if mark.side is None else _SIDE_INKS[mark.side]
+    return f"{mark.lane}{_SIGNS[mark.side]}", ink
+
+
+_SIDE_INKS = {Side.BUY: "buy", Side.SELL: "sell"}
+_SIGNS = {Side.BUY: "+", Side.SELL: MINUS, None: "\u00b1"}
 
 
 def _signed_ink(words: str) -> str:

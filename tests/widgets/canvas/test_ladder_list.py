@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from terminal.domain.units import Price
+from terminal.domain.units import Price, Side
 from terminal.viewmodels.ladder_columns import LadderColumn, PlacedColumn
 from terminal.viewmodels.ladder_view import (
     LadderRow,
@@ -37,12 +37,14 @@ STUDIES = (
 )  # fmt: skip
 
 
-def a_layout(columns: tuple[tuple[LadderColumn, int], ...] = USUAL) -> LadderLayout:
+def a_layout(
+    columns: tuple[tuple[LadderColumn, int], ...] = USUAL, focus: LadderColumn | None = None
+) -> LadderLayout:
     placed, left = [], 4
     for column, width in columns:
         placed.append(PlacedColumn(column, left, width))
         left += width
-    return LadderLayout(left + 4, 200, 19, tuple(placed), 4)
+    return LadderLayout(left + 4, 200, 19, tuple(placed), 4, focus)
 
 
 def measure(words: str, font: str, percent: int) -> float:
@@ -150,11 +152,35 @@ STUDIED = {
     "nothing studied": a_row(),
 }  # fmt: skip
 
+LANES = {
+    "order that opens the long lane": a_row(own_bid=own(lane="L", side=Side.BUY)),
+    "order that closes the long lane": a_row(own_bid=own(lane="L", side=Side.SELL)),
+    "order that opens the short lane": a_row(own_ask=own(lane="S", side=Side.SELL)),
+    "stop of the short lane": a_row(
+        own_ask=own(OwnState.UNTRIGGERED, lane="S", side=Side.BUY, points=1)
+    ),
+    "buys and sells of a lane on one row": a_row(own_ask=own(text="2: 7", lane="S", side=None)),
+    "order that names no lane": a_row(own_bid=own(lane="?", side=Side.BUY)),
+    "tags of both lanes": a_row(
+        tags=(TagMark("E\N{THIN SPACE}L", Role.BUY), TagMark("E\N{THIN SPACE}S", Role.SELL))
+    ),
+}
+
 
 def pictures() -> dict[str, str]:
     usual = {name: as_text(row_list(row, a_layout(), measure)) for name, row in STATES.items()}
     layout = a_layout(STUDIES)
-    return usual | {name: as_text(row_list(row, layout, measure)) for name, row in STUDIED.items()}
+    lanes = a_layout(focus=C.OWN_BID)
+    return (
+        usual
+        | {name: as_text(row_list(row, layout, measure)) for name, row in STUDIED.items()}
+        | {name: as_text(row_list(row, lanes, measure)) for name, row in LANES.items()}
+        | {
+            "focus on the short lane": as_text(
+                row_list(a_row(), a_layout(focus=C.OWN_ASK), measure)
+            )
+        }
+    )
 
 
 def kept() -> dict[str, str]:
@@ -162,7 +188,7 @@ def kept() -> dict[str, str]:
     return {part.splitlines()[0]: "\n".join(part.splitlines()[1:]) for part in parts}
 
 
-@pytest.mark.parametrize("name", [*STATES, *STUDIED])
+@pytest.mark.parametrize("name", [*STATES, *STUDIED, *LANES, "focus on the short lane"])
 def test_a_row_is_painted_as_it_was_agreed(name: str) -> None:
     """Every mark has a shape of its own, and its place."""
     assert pictures()[name] == kept()[name]
