@@ -537,7 +537,7 @@ async def test_a_held_key_is_no_second_press() -> None:
 async def test_a_price_without_room_goes_as_a_whole() -> None:
     """The mark price cut off after its first digits would be another price."""
     async with shown() as one:
-        one.desktop.bench.stream.push(a_position_update(50_000_000_000_000, "100.1"))
+        one.desktop.bench.stream.push(a_position_update(50_000_000_000_000_000_000, "100.1"))
         await one.desktop.settle()
         entry = next(
             label for label in one.panel.findChildren(QLabel) if label.text().startswith("at 100")
