@@ -95,7 +95,11 @@ class LogViewModel(ViewModel):
         self.mark_dirty()
 
     def _row(self, key: int, notice: Notice) -> LogRow:
-        is_named = self._is_narrow and notice.symbol is not None
+        is_named = (
+            self._is_narrow
+            and notice.symbol is not None
+            and not notice.text.startswith(str(notice.symbol))
+        )
         return LogRow(
             key=key,
             time=text.clock_time(notice.at_ms),
