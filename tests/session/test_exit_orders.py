@@ -52,9 +52,11 @@ async def test_a_stop_entry_runs_with_the_price_and_is_refused_where_it_would_fi
     await guarded.stop()
 
 
-async def test_a_stop_entry_that_only_reduces_does_not_wait_for_the_margin_mode() -> None:
+async def test_a_stop_entry_that_only_reduces_does_not_wait_for_the_margin_mode(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     guarded = await a_guarded()
-    guarded.bench.account.margin_mode = lambda _symbol: None  # type: ignore[method-assign]  # not read yet
+    monkeypatch.setattr(guarded.bench.account, "margin_mode", lambda _symbol: None)
     for lane, side, price in (
         (PositionSide.LONG, SELL, 990),
         (PositionSide.SHORT, BUY, 1010),

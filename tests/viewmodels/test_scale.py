@@ -260,15 +260,17 @@ async def test_in_hedge_mode_it_takes_the_lane_that_its_side_can_act_on(
         await one.desktop.settle()
         tickets = [ticket for ticket, _ in one.desktop.bench.trading.placed]
         assert {(t.side, t.terms.position_side, t.is_reduce_only, t.leverage) for t in tickets} == {
-            (side, lane, reduces, 3 if lane is LONG else 7)
+            (side, lane, reduces, Decimal(3 if lane is LONG else 7))
         }
         assert len(tickets) == 3
         await one.desktop.clock.advance(30.0)
 
 
-async def test_what_only_reduces_does_not_wait_for_the_margin_mode() -> None:
+async def test_what_only_reduces_does_not_wait_for_the_margin_mode(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     async with a_stage(Access.FULL, a_position_update(4)) as one:
-        one.desktop.account.margin_mode = lambda _symbol: None  # type: ignore[method-assign]  # not read yet
+        monkeypatch.setattr(one.desktop.account, "margin_mode", lambda _symbol: None)
         one.vm.set_side(Side.SELL)
         assert one.type("101", "102", "2", "2").problem == "The margin mode is not known yet."
         one.vm.set_reduce_only(True)
