@@ -12,13 +12,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from terminal.domain.events import OrderType, PositionSide
-from terminal.domain.lanes import never_opens
+from terminal.domain.lanes import is_of_lane, never_opens
 from terminal.domain.order import UNCLEAR, OrderState, PendingCommand
 from terminal.domain.triggers import Purpose, purpose_of
 from terminal.domain.units import Side
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Collection, Iterable, Mapping
 
     from terminal.domain.order import Order
     from terminal.domain.units import ClientOid
@@ -92,6 +92,22 @@ def plain_guards(
         elif order.state not in UNCLEAR:
             missing -= order.remaining
     return frozenset(guards)
+
+
+def guards_in_lanes(
+    orders: Collection[Order],
+    held: Mapping[PositionSide, int | None],
+    flags_unknown: Iterable[ClientOid] = (),
+) -> frozenset[ClientOid]:
+    """``plain_guards`` of one contract, for each of its lanes the signed lots that are held in it.
+
+    A stop that does not say of which lane it is may protect any.
+    """
+    unknown = frozenset(flags_unknown)
+    found: frozenset[ClientOid] = frozenset()
+    for lane, lots in held.items():
+        found |= plain_guards((one for one in orders if is_of_lane(lane, one)), lots, unknown)
+    return found
 
 
 def guard_words(count: int) -> str:

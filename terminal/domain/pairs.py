@@ -16,7 +16,7 @@ from dataclasses import dataclass, replace
 from enum import Enum
 from typing import TYPE_CHECKING, NamedTuple, TypeAlias, final
 
-from terminal.domain.order import Order, OrderState, PendingCommand
+from terminal.domain.order import UNCLEAR, Order, OrderState, PendingCommand
 from terminal.domain.triggers import unclear_words
 from terminal.domain.units import Lots
 
@@ -112,7 +112,7 @@ def why_not(one: Order | None, other: Order | None) -> str:
     for order in (one, other):
         if order is None or not order.is_working:
             return "Both orders must be working."
-        if order.state in {OrderState.UNKNOWN, OrderState.SUBMITTING}:
+        if order.state in UNCLEAR:
             return "It is not known yet whether both orders stand; wait for it."
         if order.pending is not PendingCommand.NONE:
             return "One of them is being canceled or moved."

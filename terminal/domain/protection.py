@@ -159,7 +159,7 @@ class _Sorted(NamedTuple):
     strays: list[Order]
     weak: list[Weak]
     doubtful: list[str]
-    arriving: list[str]
+    arriving: list[Order]
     entering: Lots
 
 
@@ -191,8 +191,8 @@ def classify(
 
     ``flags_unknown`` are orders of which it is not known whether they only reduce; without
     ``is_trusted`` the lists themselves may be out of date; ``awaited`` are lots that
-    filled by orders whose attached exits may still be on their way: what these cannot cover is not
-    covered.
+    filled by orders whose attached exits may still be on their way. What these, and stops that are
+    being placed, cannot cover is not covered.
     """
     found = _sort(held, orders, flags_unknown)
     near_first = sorted(found.stops, key=lambda order: _nearness(held, order))
@@ -200,7 +200,7 @@ def classify(
     covered = held.size if any(order.is_close_order for order in near_first) else _sum(near_first)
     covered = Lots(min(held.size, covered))
     strays = found.strays if held.lots or not found.entering else []
-    doubts = [*found.doubtful, *found.arriving]
+    doubts = [*found.doubtful, *("A stop is being placed." for _ in found.arriving)]
     if not is_trusted:
         doubts.insert(0, "Orders and positions are being read again.")
     return Cover(
@@ -209,7 +209,7 @@ def classify(
             covered,
             is_trusted=is_trusted,
             is_doubtful=bool(found.doubtful),
-            is_coming=(awaited > 0 and covered + awaited >= held.size) or bool(found.arriving),
+            is_coming=covered + awaited + _arriving(held, found.arriving) >= held.size,
             has_strays=bool(strays),
             has_surplus=bool(surplus),
         ),
@@ -267,7 +267,7 @@ def _sort(held: Held, orders: Iterable[Order], flags_unknown: frozenset[ClientOi
         elif part is _Part.DOUBT:
             found.doubtful.append(words)
         elif part is _Part.ARRIVING:
-            found.arriving.append(words)
+            found.arriving.append(order)
         elif part is _Part.ENTRY:
             entering += order.remaining
     return found._replace(entering=Lots(entering))
@@ -284,7 +284,7 @@ def _part(held: Held, order: Order, *, is_unclear: bool) -> tuple[_Part, str]:
         return (_Part.STRAY, "") if is_stray else (_Part.ENTRY, "")
     if order.state is OrderState.SUBMITTING and order.is_stop:
         part, words = _part_of_waiting(held, order)
-        return (_Part.ARRIVING, "A stop is being placed.") if part is _Part.STOP else (part, words)
+        return (_Part.ARRIVING, "") if part is _Part.STOP else (part, words)
     if order.state is not OrderState.UNTRIGGERED:
         if order.order_type is OrderType.MARKET or order.is_close_order:
             return _Part.DOUBT, "An order is closing it right now."
@@ -363,6 +363,11 @@ def _nearness(held: Held, order: Order) -> int:
 
 def _sum(orders: Iterable[Order]) -> int:
     return sum(order.remaining for order in orders)
+
+
+def _arriving(held: Held, orders: Sequence[Order]) -> int:
+    """How many lots the stops that are being placed are for."""
+    return held.size if any(order.is_close_order for order in orders) else _sum(orders)
 
 
 def _surplus(near_first: Sequence[Order], allowed: Lots) -> list[Order]:

@@ -11,9 +11,9 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import TYPE_CHECKING, NamedTuple, final
 
-from terminal.domain.bounding import may_bound_loss, plain_guards
+from terminal.domain.bounding import guards_in_lanes, may_bound_loss
 from terminal.domain.errors import TernError
-from terminal.domain.lanes import is_of_lane, never_opens
+from terminal.domain.lanes import never_opens
 from terminal.domain.order import UNCLEAR, PendingCommand
 
 if TYPE_CHECKING:
@@ -233,12 +233,9 @@ class Clearing:
 
     def _sort_contract(self, symbol: Symbol, found: _SortedOut) -> None:
         working, unknown = self._desk.working(symbol), self._desk.flags_unknown
-        guards: set[ClientOid] = set()
-        is_held_known = True
-        for lane in self._account.lanes(symbol):
-            held = self._held(symbol, lane)
-            is_held_known &= held is not None
-            guards |= plain_guards((o for o in working if is_of_lane(lane, o)), held, unknown)
+        held = {lane: self._held(symbol, lane) for lane in self._account.lanes(symbol)}
+        is_held_known = None not in held.values()
+        guards = guards_in_lanes(working, held, unknown)
         for order in working:
             if order.client_oid in unknown:
                 found.unclear.append(order)

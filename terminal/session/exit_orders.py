@@ -72,7 +72,8 @@ class ExitOrders:
         In hedge mode the side that makes its lane smaller only reduces.
         """
         lane = self._account.lane(symbol, lane)
-        mode = self._account.margin_mode(symbol)
+        reduces = closes(lane, side)
+        mode = self._mode(symbol, lane) if reduces else self._account.margin_mode(symbol)
         held = self._watch.held(symbol, lane)
         if mode is None or held is None:
             return not_sent(BlockField.CONTRACT, "The margin mode is not known yet.")
@@ -93,7 +94,7 @@ class ExitOrders:
             lots=lots,
             margin_mode=mode,
             leverage=self._account.leverage(symbol, lane),
-            is_reduce_only=closes(lane, side),
+            is_reduce_only=reduces,
             trigger=trigger,
             terms=OrderTerms(position_side=wire_lane(lane)),
         )

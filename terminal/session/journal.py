@@ -32,9 +32,9 @@ KEPT = 2000
 class Journal(Protocol):
     """What was meant and what became of it, written as it happens.
 
-    Only ``intend`` and ``open_intentions`` raise. The others never hold anything up: what they
-    could not write is told in ``problem``, and the next intention, or ``tidy``, shows whether
-    writing works again.
+    Only ``intend``, ``open_intentions`` and ``open_procedures`` raise. The others never hold
+    anything up: what they could not write is told in ``problem``, and the next intention, or
+    ``tidy``, shows whether writing works again.
     """
 
     @property
@@ -77,7 +77,10 @@ class Journal(Protocol):
         ...
 
     def open_procedures(self) -> tuple[Procedure, ...]:
-        """Procedures that were begun and not ended, oldest first."""
+        """Procedures that were begun and not ended, oldest first.
+
+        Raises ``JournalError`` when they could not be read: no answer is not "none".
+        """
         ...
 
     def intention(self, client_oid: ClientOid) -> Intention | None:

@@ -10,10 +10,10 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import TYPE_CHECKING, final
 
-from terminal.domain.bounding import guard_words, plain_guards
+from terminal.domain.bounding import guard_words, guards_in_lanes
 from terminal.domain.events import PositionSide
 from terminal.domain.lanes import never_opens
-from terminal.domain.order import OrderState
+from terminal.domain.order import UNCLEAR, OrderState
 from terminal.domain.units import Lots
 from terminal.session.clearing import Clearing, ClearingKind, ClearingProgress
 from terminal.session.fuse import FuseState
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from terminal.domain.clock import Clock
     from terminal.domain.order import Order
     from terminal.domain.protection import Cover
-    from terminal.domain.units import Symbol
+    from terminal.domain.units import ClientOid, Symbol
     from terminal.session.account import AccountSession
     from terminal.session.fuse import Fuse
     from terminal.session.orders import OrderDesk
@@ -161,23 +161,43 @@ class Leaving:
         for order in self._desk.working(symbol):
             told = order.position_side
             orders.setdefault(told if told in lanes else PositionSide.BOTH, []).append(order)
+        guards = self._guards(symbol)
         return [
-            self._lane(symbol, lane, orders.get(lane, []))
+            self._lane(symbol, lane, orders.get(lane, []), guards)
             for lane in dict.fromkeys((*lanes, *orders))
             if lane in orders or not self._account.position(symbol, lane).core.is_flat
         ]
 
-    def _lane(self, symbol: Symbol, lane: PositionSide, orders: list[Order]) -> StandingContract:
-        unknown = self._desk.flags_unknown
-        entries = stops = exits = unclear = 0
+    def _is_sure_of(self, symbol: Symbol) -> bool:
+        """Whether what is held is the exchange's word, as clearing goes by it."""
+        return self._account.is_trusted and symbol not in self._account.unconfirmed()
+
+    def _guards(self, symbol: Symbol) -> frozenset[ClientOid]:
+        """Stops that protect and could open; all that may be such while nobody is sure."""
+        is_sure = self._is_sure_of(symbol)
+        held = {
+            lane: self._account.position(symbol, lane).core.lots if is_sure else None
+            for lane in self._account.lanes(symbol)
+        }
+        return guards_in_lanes(self._desk.working(symbol), held, self._desk.flags_unknown)
+
+    def _lane(
+        self,
+        symbol: Symbol,
+        lane: PositionSide,
+        orders: list[Order],
+        may_guard: frozenset[ClientOid],
+    ) -> StandingContract:
+        unknown, is_sure = self._desk.flags_unknown, self._is_sure_of(symbol)
+        entries = stops = exits = unclear = guards = 0
         is_lane = lane in self._account.lanes(symbol)
         held = self._account.position(symbol, lane).core.lots if is_lane else Lots(0)
-        guards = plain_guards(orders, held, unknown)
         for order in orders:
-            if order.client_oid in guards:
-                continue
             if order.client_oid in unknown:
                 unclear += 1
+            elif order.client_oid in may_guard:
+                is_clear = is_sure and order.state not in UNCLEAR
+                guards, unclear = guards + is_clear, unclear + (not is_clear)
             elif not never_opens(order):
                 entries += 1
             elif order.state is OrderState.UNTRIGGERED:
@@ -193,7 +213,7 @@ class Leaving:
             exits,
             unclear,
             self._desk.flattening(symbol, lane),
-            len(guards),
+            guards,
             None if watched is None else watched.cover,
             lane,
         )

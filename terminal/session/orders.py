@@ -327,20 +327,28 @@ class OrderDesk:
         """
         await self._commands.canceling.run(client_oid, why_no_more=why_no_more)
 
-    def cancel_all(self, symbol: Symbol) -> None:
-        """Cancel every order of a contract, stops included."""
-        if not self._gate.refuses("Not canceled.", symbol):
+    def cancel_all(self, symbol: Symbol, lane: PositionSide | None = None) -> None:
+        """Cancel every order of a contract, or of one lane of hedge mode; stops included."""
+        if self._gate.refuses("Not canceled.", symbol):
+            return
+        if lane is None:
             self._commands.sweeping.all(symbol)
+        else:
+            self._commands.sweeping.lane(symbol, lane)
 
     def cancel_side(self, symbol: Symbol, side: Side) -> None:
         """Cancel a contract's buys or sells."""
         if not self._gate.refuses("Not canceled.", symbol):
             self._commands.sweeping.side(symbol, side)
 
-    def cancel_stops(self, symbol: Symbol | None = None) -> None:
-        """Cancel the stops that wait, of a contract or of all."""
-        if not self._gate.refuses("Not canceled.", symbol):
+    def cancel_stops(self, symbol: Symbol | None = None, lane: PositionSide | None = None) -> None:
+        """Cancel the stops that wait, of a contract, of one lane of it or of all contracts."""
+        if self._gate.refuses("Not canceled.", symbol):
+            return
+        if symbol is None or lane is None:
             self._commands.sweeping.stops(symbol)
+        else:
+            self._commands.sweeping.lane_stops(symbol, lane)
 
     def cancel_chosen(self, client_oids: Collection[ClientOid]) -> None:
         """Cancel these orders in chunks, with a verdict for each; what has ended is left out."""

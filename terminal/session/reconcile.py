@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, final
 
 from terminal.domain.errors import TernError
-from terminal.domain.intention import OWN_PREFIX
+from terminal.domain.intention import OWN_PREFIX, JournalError
 from terminal.domain.lanes import is_of_lane
 from terminal.domain.reconcile import (
     Heard,
@@ -28,20 +28,26 @@ if TYPE_CHECKING:
     from terminal.session.tasks import TaskOwner
 
 LONGEST_WAIT_S = 120.0
+NOT_READ = "What was under way when the program last ended is told once it can be read."
 
 
 @final
 class Reconciling:
     """Keeps ``report``, None until the first one; ``on_report`` is told of each.
 
-    What was under way when the program ended is read from the journal at ``start`` and stays in the
-    report, and in the journal, until it is ``acknowledge``d.
+    What was under way when the program ended is read from the journal at ``start``, or with a later
+    report if it could not be read then. It stays in the report, and in the journal, until it is
+    ``acknowledge``d.
     """
 
     def __init__(self, desk: OrderDesk, owner: TaskOwner) -> None:
         self._desk = desk
         self._owner = owner.child("reconcile")
         self._procedures: tuple[Procedure, ...] = ()
+        self._unread = ""
+        """Why it is not known what was under way; empty once the journal was read."""
+        self._began_at = desk.clock.now_ms()
+        self._is_told = False
         self._handle: Handle | None = None
         self._is_reading = False
         self.problem = ""
@@ -55,7 +61,9 @@ class Reconciling:
 
     def start(self) -> None:
         """Begin with what was under way, and report once everything is known."""
-        self._procedures = self._desk.journal.open_procedures()
+        self._began_at = self._desk.clock.now_ms()
+        if not self._read_procedures():
+            self._desk.warn(f"{self._unread} {NOT_READ}")
         self._handle = self._desk.on_compared.add(self.make)
         self._owner.spawn("at the start", self._at_start())
 
@@ -82,7 +90,26 @@ class Reconciling:
         self.make()
 
     def make(self) -> None:
-        """Report what is known now."""
+        """Report what is known now; what could not be read of the journal is tried again."""
+        is_late = bool(self._unread) and self._read_procedures()
+        self._report()
+        if is_late and self._is_told and self.report is not None:
+            for one in self.report.unfinished:
+                self._desk.warn(one.sentence)
+
+    def _read_procedures(self) -> bool:
+        """Take over what was under way; False when the journal does not say."""
+        try:
+            found = self._desk.journal.open_procedures()
+        except JournalError as error:
+            self._unread = error.sentence
+            return False
+        if self._unread:  # what this run began since was cut off by nothing
+            found = tuple(one for one in found if one.begun_at <= self._began_at)
+        self._procedures, self._unread = found, ""
+        return True
+
+    def _report(self) -> None:
         desk, account = self._desk, self._desk.account
         working = desk.working()
         held = account.positions()
@@ -91,7 +118,7 @@ class Reconciling:
             desk.clock.now_ms(),
             desk.is_trusted
             and account.is_trusted
-            and not (desk.resolution.unread or desk.resolution.from_before),
+            and not (self._unread or desk.resolution.unread or desk.resolution.from_before),
             findings(
                 working,
                 self._lots_of,
@@ -138,6 +165,7 @@ class Reconciling:
         if desk.resolution.from_before:
             await desk.pulse.until(lambda: not desk.resolution.from_before, LONGEST_WAIT_S)
             self.make()
+        self._is_told = True
         assert self.report is not None  # noqa: S101 - made just now
         for sentence in self.report.attention:
             desk.warn(sentence)

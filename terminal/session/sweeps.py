@@ -11,7 +11,9 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, TypeAlias, final
 
 from terminal.domain.errors import TernError
+from terminal.domain.events import PositionSide
 from terminal.domain.intention import Purpose
+from terminal.domain.lanes import about
 from terminal.domain.order import UNCLEAR, OrderState, is_made_up
 from terminal.domain.pairs import leg_words
 from terminal.domain.units import ClientOid, Symbol
@@ -39,6 +41,7 @@ ANSWER_WAIT_S = 60.0
 """No request takes so long: each has a deadline of its own."""
 REPORT_WAIT_S = 12.0
 """After so long it is said what is left, however it goes on."""
+_STOPS = "stops"
 EVERYWHERE = Symbol("")
 """Stands for all contracts in the journal."""
 
@@ -49,6 +52,7 @@ class _Sweep:
 
     ``known`` are the orders from before it; ``chosen`` are all that it meant, ``unfollowed`` those
     of them that nobody follows to their end yet. ``where`` are the contracts of the listed orders.
+    ``lane`` is the one lane of hedge mode that it is about, BOTH for all of a contract.
     """
 
     symbol: Symbol | None
@@ -59,13 +63,16 @@ class _Sweep:
     unfollowed: list[ClientOid] = field(default_factory=list)
     is_choice: bool = False
     where: set[Symbol] = field(default_factory=set)
+    lane: PositionSide = PositionSide.BOTH
 
     @property
     def name(self) -> str:
         """What is canceled, in words."""
         if self.is_choice:
             return self.what
-        return f"{self.what} everywhere" if self.symbol is None else f"{self.what} of {self.symbol}"
+        if self.symbol is None:
+            return f"{self.what} everywhere"
+        return f"{self.what} of {about(self.symbol, self.lane)}"
 
 
 def _may_wait(order: Order) -> bool:
@@ -112,13 +119,30 @@ class Sweeping:
 
     def stops(self, symbol: Symbol | None = None) -> None:
         """Cancel the stops that wait, or may wait once they have arrived, of a contract or all."""
-        sweep = self._begun(symbol, "stops", _may_wait)
+        sweep = self._begun(symbol, _STOPS, _may_wait)
         self._start(sweep, self._stops)
 
     async def _stops(self, sweep: _Sweep, recorded: Recorded) -> None:
         recorded.step("cancel stops", {"orders": len(sweep.chosen)})
         await self._ask(sweep, [self._all_stops(sweep.symbol)])
         await self._finish(sweep, recorded)
+
+    def lane(self, symbol: Symbol, lane: PositionSide) -> None:
+        """Cancel every order of one lane, as a list: the exchange has no such call."""
+        self._start(self._of_lane(symbol, lane, "orders", lambda _order: True), self._side)
+
+    def lane_stops(self, symbol: Symbol, lane: PositionSide) -> None:
+        """Cancel the stops of one lane that wait, or may wait once they have arrived."""
+        self._start(self._of_lane(symbol, lane, _STOPS, _may_wait), self._side)
+
+    def _of_lane(
+        self, symbol: Symbol, lane: PositionSide, what: str, is_meant: Callable[[Order], bool]
+    ) -> _Sweep:
+        sweep = self._begun(
+            symbol, what, lambda order: order.position_side is lane and is_meant(order)
+        )
+        sweep.lane = lane
+        return sweep
 
     def all(self, symbol: Symbol) -> None:
         """Cancel every order of a contract, stops included."""
@@ -241,7 +265,7 @@ class Sweeping:
         """Take the exchange's own list of what works; False when a part of it was not read."""
         gateway, is_read = self._desk.gateway, True
         lists: list[tuple[str, _Read]] = [("stops", gateway.open_stops)]
-        if sweep.what != "stops":
+        if sweep.what != _STOPS:
             lists.append(("orders", gateway.open_orders))
         for what, read in lists:
             try:
@@ -293,12 +317,32 @@ class Sweeping:
             noun = "order" if left == 1 else "orders"
             words = f"{left} {noun} of {len(items)} may still work: {sweep.name}."
             words = f"{words}{_awaited(sum(one.sentence == TO_BE_CANCELED for one in items))}"
+        unnamed = self._without_lane(sweep)
+        words = f"{words}{_unnamed_words(unnamed)}"
         if not is_read:
             words = f"{words} Not all could be read: others may still work."
-        ok = is_read and not left
+        ok = is_read and not left and not unnamed
         recorded.end(words)
         self._desk.tell_batch(BatchResult(sweep.symbol, ok, words, items))
         return items
+
+    def _without_lane(self, sweep: _Sweep) -> int:
+        """How many orders may be of the lane that was meant, and nobody says so."""
+        if sweep.lane is PositionSide.BOTH:
+            return 0
+        return sum(
+            order.position_side is None and (sweep.what != _STOPS or _may_wait(order))
+            for order in self._desk.working(sweep.symbol)
+        )
+
+
+def _unnamed_words(count: int) -> str:
+    if not count:
+        return ""
+    does, they = (
+        ("order does", "it is and was") if count == 1 else ("orders do", "they are and were")
+    )
+    return f" {count} {does} not say of which lane {they} left."
 
 
 def _awaited(count: int) -> str:

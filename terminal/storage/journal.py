@@ -115,6 +115,7 @@ _BEGIN = (
     " VALUES (?, ?, ?, ?, ?, ?)"
 )
 _STEP = "INSERT INTO step (procedure_id, name, at, detail) VALUES (?, ?, ?, ?)"
+_STEPS = "SELECT name, at, detail FROM step WHERE procedure_id = ? ORDER BY number"
 _TRIAL = (
     ("INSERT INTO step (procedure_id, name, at, detail) VALUES ('', 'trial', 0, '{}')", ()),
     ("DELETE FROM step WHERE procedure_id = ''", ()),
@@ -370,28 +371,14 @@ class SqliteJournal:
             return ()
 
     def open_procedures(self) -> tuple[Procedure, ...]:
-        """Procedures that were begun and not ended, oldest first."""
-        rows = self._rows(
+        """Procedures that were begun and not ended, oldest first. Raises ``JournalError``."""
+        if self._connection is None:
+            self.open()
+        rows = self._read(
             "SELECT procedure_id, kind, symbol, wanted, begun_at, detail, ended_at, sentence"
             " FROM procedure WHERE ended_at IS NULL ORDER BY number"
         )
-        return tuple(self._procedure(row) for row in rows)
-
-    def _procedure(self, row: tuple[Any, ...]) -> Procedure:
-        steps = self._rows(
-            "SELECT name, at, detail FROM step WHERE procedure_id = ? ORDER BY number", row[0]
-        )
-        return Procedure(
-            ProcedureId(row[0]),
-            Purpose(row[1]),
-            Symbol(row[2]),
-            row[3],
-            TimestampMs(row[4]),
-            _detail(row[5]),
-            tuple(ProcedureStep(one[0], TimestampMs(one[1]), _detail(one[2])) for one in steps),
-            None if row[6] is None else TimestampMs(row[6]),
-            row[7],
-        )
+        return tuple(_procedure(row, self._read(_STEPS, row[0])) for row in rows)
 
     def intention(self, client_oid: ClientOid) -> Intention | None:
         """What was meant with an order; None when it was not intended here."""
@@ -413,7 +400,7 @@ class SqliteJournal:
             " FROM procedure WHERE procedure_id = ?",
             procedure_id,
         )
-        return self._procedure(rows[0]) if rows else None
+        return _procedure(rows[0], self._rows(_STEPS, rows[0][0])) if rows else None
 
     def named(self, order_id: OrderId) -> ClientOid | None:
         """Our name of the order that the exchange gave this id; None when nobody told it."""
@@ -543,6 +530,20 @@ def _intention(row: tuple[Any, ...]) -> Intention | None:
         return None
     procedure = None if row[3] is None else ProcedureId(row[3])
     return Intention(ClientOid(row[0]), ticket, purpose, procedure, TimestampMs(row[4]))
+
+
+def _procedure(row: tuple[Any, ...], steps: list[tuple[Any, ...]]) -> Procedure:
+    return Procedure(
+        ProcedureId(row[0]),
+        Purpose(row[1]),
+        Symbol(row[2]),
+        row[3],
+        TimestampMs(row[4]),
+        _detail(row[5]),
+        tuple(ProcedureStep(one[0], TimestampMs(one[1]), _detail(one[2])) for one in steps),
+        None if row[6] is None else TimestampMs(row[6]),
+        row[7],
+    )
 
 
 def _event(row: tuple[Any, ...]) -> JournalEvent:

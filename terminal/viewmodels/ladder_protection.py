@@ -292,7 +292,7 @@ class LadderProtection:
             return
         at = text.price(level, held.contract)
         stop = f"the stop at {at} at the exchange does not."
-        if self._orders.is_moving(held.contract.symbol):  # told by itself how that ends
+        if self._orders.is_moving(held.contract.symbol, held.lane):  # told by itself how that ends
             stop = f"its stop at {at} is being placed at the exchange and stays there."
         self._trading.say(f"Held: {plan.words}. It {DIES_WITH_APP}; {stop}", Role.CAUTION)
 

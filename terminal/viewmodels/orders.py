@@ -9,7 +9,7 @@ from PySide6.QtCore import Signal
 from typing_extensions import override
 
 from terminal.domain.events import OrderType, PositionSide
-from terminal.domain.order import Order, OrderState, PendingCommand
+from terminal.domain.order import UNCLEAR, Order, OrderState, PendingCommand
 from terminal.domain.pairs import PairRule, leg_words
 from terminal.domain.triggers import unclear_words
 from terminal.domain.units import ClientOid, Side, Symbol
@@ -315,6 +315,6 @@ def _state(order: Order, waits: str) -> str:
 
 
 def _state_role(order: Order) -> Role:
-    if order.state in {OrderState.UNKNOWN, OrderState.SUBMITTING}:
+    if order.state in UNCLEAR:
         return Role.CAUTION
     return Role.TEXT if order.pending is PendingCommand.NONE else Role.CAUTION

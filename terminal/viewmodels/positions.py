@@ -13,7 +13,6 @@ from typing_extensions import override
 from terminal.domain.errors import UnitError
 from terminal.domain.events import PositionSide
 from terminal.domain.lanes import about
-from terminal.domain.order import OrderState
 from terminal.domain.position import unrealized
 from terminal.domain.triggers import Purpose
 from terminal.domain.units import Symbol
@@ -217,32 +216,10 @@ class PositionsViewModel(ViewModel):
         return (RowCommand(words, partial(self._desk.flatten, symbol), off),)
 
     def _cancel_orders(self, key: str) -> None:
-        symbol, lane = of_key(key)
-        if lane is None:
-            self._desk.cancel_all(symbol)
-        else:
-            self._cancel_of_lane(symbol, lane)
+        self._desk.cancel_all(*of_key(key))
 
     def _cancel_stops(self, key: str) -> None:
-        symbol, lane = of_key(key)
-        if lane is None:
-            self._desk.cancel_stops(symbol)
-        else:
-            self._cancel_of_lane(symbol, lane, only=OrderState.UNTRIGGERED)
-
-    def _cancel_of_lane(
-        self, symbol: Symbol, lane: PositionSide, only: OrderState | None = None
-    ) -> None:
-        """One by one: the exchange knows no cancel of one lane's orders."""
-        chosen = [
-            order.client_oid
-            for order in self._desk.working(symbol)
-            if order.position_side is lane and only in {None, order.state}
-        ]
-        for client_oid in chosen:
-            self._desk.cancel(client_oid)
-        if not chosen:
-            self._say(symbol, f"Nothing works for {about(symbol, lane)}.")
+        self._desk.cancel_stops(*of_key(key))
 
     def close_at(self, key: str, typed: str) -> None:
         """Close a whole position with a limit at a typed price; nonsense is said."""

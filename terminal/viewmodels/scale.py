@@ -9,10 +9,11 @@ from typing_extensions import override
 
 from terminal.domain.access import Access
 from terminal.domain.errors import UnitError
-from terminal.domain.events import OrderType
+from terminal.domain.events import OrderType, PositionSide
+from terminal.domain.lanes import about, lane_for
 from terminal.domain.order import OrderState
 from terminal.domain.scale import FEWEST, MOST, Shape, prices, split
-from terminal.domain.ticket import OrderTicket
+from terminal.domain.ticket import ASSUMED_MODE, OrderTerms, OrderTicket
 from terminal.domain.units import Lots, Money, Side
 from terminal.session.results import Blocked
 from terminal.viewmodels import text
@@ -207,10 +208,12 @@ class ScaleViewModel(ViewModel):
         contract, texts = self._contract(), self._texts
         lots = text.whole(sum(ticket.lots or 0 for ticket in tickets))
         verb = "Buy" if self._side is Side.BUY else "Sell"
-        button = f"{verb} {lots} in {len(tickets)} orders" if tickets else verb
+        lane = self._lane() or PositionSide.BOTH
+        about_all = about(f"{len(tickets)} orders", lane)
+        button = f"{verb} {lots} in {about_all}" if tickets else verb
         is_typed = all(texts.values())
         return ScaleView(
-            symbol="" if contract is None else str(contract.symbol),
+            symbol="" if contract is None else about(contract.symbol, lane),
             first_text=texts["first"],
             last_text=texts["last"],
             count_text=texts["count"],
@@ -299,6 +302,8 @@ class ScaleViewModel(ViewModel):
         if not all(self._texts.values()):
             return (), NOT_COMPLETE
         mode = self._account.margin_mode(contract.symbol)
+        if self._is_reduce_only:
+            mode = mode or ASSUMED_MODE
         if mode is None:
             return (), "The margin mode is not known yet."
         try:
@@ -306,7 +311,8 @@ class ScaleViewModel(ViewModel):
         except UnitError as error:
             words = str(error)
             return (), f"{words[0].upper()}{words[1:]}."
-        leverage = self._account.leverage(contract.symbol)
+        lane = self._lane()
+        leverage = self._account.leverage(contract.symbol, lane)
         return tuple(
             OrderTicket(
                 symbol=contract.symbol,
@@ -318,9 +324,15 @@ class ScaleViewModel(ViewModel):
                 leverage=leverage,
                 is_post_only=self._is_post_only,
                 is_reduce_only=self._is_reduce_only,
+                terms=OrderTerms(position_side=lane),
             )
             for price, lots in typed
         ), ""
+
+    def _lane(self) -> PositionSide | None:
+        """The lane that the side opens, or reduces; None in one-way mode."""
+        mode = self._account.position_mode
+        return lane_for(self._side, mode, reduces=self._is_reduce_only)
 
     def _typed(self, contract: Contract) -> list[tuple[Price, Lots]]:
         """Price and lots of each order as typed. Raises ``UnitError`` where that cannot be."""

@@ -49,6 +49,7 @@ COLUMNS: tuple[Column[ScaleRow], ...] = (
 class ScaleView:
     """Everything but the list. ``problem`` says what is wrong with what was typed.
 
+    ``symbol`` is the contract, in hedge mode with the lane that side and reduce-only mean.
     ``is_staged`` while a second press sends; ``why_not`` says why the button is off.
     """
 

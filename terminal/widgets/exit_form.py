@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, final
 
 from PySide6.QtCore import Qt, Slot
 from PySide6.QtWidgets import (
-    QDialog,
     QFormLayout,
     QHBoxLayout,
     QLabel,
@@ -17,32 +17,23 @@ from PySide6.QtWidgets import (
 )
 from typing_extensions import override
 
-from terminal.widgets.inputs import HeldKeys
+from terminal.widgets.dialog import Dialog, put_words, show_one
 from terminal.widgets.styling import paint_role, set_property
 
 if TYPE_CHECKING:
-    from PySide6.QtGui import QHideEvent, QKeyEvent
-
     from terminal.viewmodels.exit_form import ExitFormViewModel
     from terminal.widgets.theme import Theme
 
 _WIDTH_EM = 34
-_ENTER = (Qt.Key.Key_Return, Qt.Key.Key_Enter)
 
 
 def show_exit_form(view_model: ExitFormViewModel, theme: Theme, parent: QWidget) -> ExitFormDialog:
     """Show the dialog; the one that is open already is brought to the front."""
-    dialog = parent.findChild(ExitFormDialog)
-    if not isinstance(dialog, ExitFormDialog):
-        dialog = ExitFormDialog(view_model, theme, parent)
-    dialog.show()
-    dialog.raise_()
-    dialog.activateWindow()
-    return dialog
+    return show_one(ExitFormDialog, partial(ExitFormDialog, view_model, theme, parent), parent)
 
 
 @final
-class ExitFormDialog(QDialog):
+class ExitFormDialog(Dialog):
     """Draws an ``ExitFormViewModel``; it deletes itself when closed.
 
     Not modal. What would be sent stands there while it is typed; Enter or the button sends it, Esc
@@ -52,12 +43,8 @@ class ExitFormDialog(QDialog):
     def __init__(
         self, view_model: ExitFormViewModel, theme: Theme, parent: QWidget | None = None
     ) -> None:
-        super().__init__(parent)
-        self.setObjectName("exit.dialog")
-        self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        self.setStyleSheet(theme.style_sheet)
+        super().__init__("exit.dialog", view_model.view.title, theme, parent, width_em=_WIDTH_EM)
         self._vm = view_model
-        self._held = HeldKeys()
         self._position = QLabel(self)
         self._price = QLineEdit(self)
         self._lots = QLineEdit(self)
@@ -71,22 +58,20 @@ class ExitFormDialog(QDialog):
         self._price.setFocus()
 
     def _set_up(self) -> None:
-        for widget, name, words in (
-            (self._price, "price", "Trigger price; the exchange watches it"),
-            (self._lots, "lots", "Lots to close; empty closes all that is held by then"),
-            (self._words, "words", ""),
-            (self._close, "close", "Close; nothing is sent (Esc)"),
-            (self._place, "place", "Send it; it only reduces (Enter)"),
-        ):
-            widget.setObjectName(f"exit.{name}")
-            widget.setAccessibleName(words)
+        named: dict[QWidget, tuple[str, str]] = {
+            self._price: ("price", "Trigger price; the exchange watches it"),
+            self._lots: ("lots", "Lots to close; empty closes all that is held by then"),
+            self._words: ("words", ""),
+            self._close: ("close", "Close; nothing is sent (Esc)"),
+            self._place: ("place", "Send it; it only reduces (Enter)"),
+        }
+        self.name_parts("exit", named)
+        for widget, (_, words) in named.items():
             widget.setToolTip(words)
         for field in (self._price, self._lots):
             field.setAlignment(Qt.AlignmentFlag.AlignRight)
             field.setMaxLength(20)
         self._lots.setPlaceholderText("all")
-        for button in (self._close, self._place):
-            button.setAutoDefault(False)  # Enter is handled here: a held one must not press twice
         set_property(self._place, "main", "true")
         self._words.setTextFormat(Qt.TextFormat.PlainText)
         self._words.setWordWrap(True)
@@ -107,7 +92,6 @@ class ExitFormDialog(QDialog):
         foot.addWidget(self._close)
         foot.addWidget(self._place)
         column.addLayout(foot)
-        self.setMinimumWidth(_WIDTH_EM * em)
 
     def _connect(self) -> None:
         self._vm.changed.connect(self._show)
@@ -117,18 +101,8 @@ class ExitFormDialog(QDialog):
         self._place.clicked.connect(self._vm.place)
 
     @override
-    def keyPressEvent(self, event: QKeyEvent) -> None:
-        if event.key() not in _ENTER:
-            super().keyPressEvent(event)
-        elif not self._held.is_repeat(event):
-            focused = self.focusWidget()
-            button = focused if isinstance(focused, QPushButton) else self._place
-            button.click()
-
-    @override
-    def keyReleaseEvent(self, event: QKeyEvent) -> None:
-        self._held.released(event)
-        super().keyReleaseEvent(event)
+    def main_button(self, focused: QWidget | None) -> QPushButton | None:
+        return self._place
 
     @Slot()
     def _show(self) -> None:
@@ -136,14 +110,11 @@ class ExitFormDialog(QDialog):
         self.setWindowTitle(view.title)
         self._position.setText(view.position)
         for field, typed in ((self._price, view.price_text), (self._lots, view.lots_text)):
-            if field.text() != typed:
-                field.setText(typed)
+            put_words(field, typed)
         self._words.setText(view.words)
         paint_role(self._words, view.words_role)
         self._place.setEnabled(not view.why_not)
 
     @override
-    def hideEvent(self, event: QHideEvent) -> None:
-        super().hideEvent(event)
-        if not event.spontaneous():  # else it is only minimized
-            self._vm.set_paused(True)
+    def on_hidden(self) -> None:
+        self._vm.set_paused(True)

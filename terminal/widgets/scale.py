@@ -9,7 +9,6 @@ from PySide6.QtCore import Qt, Slot
 from PySide6.QtWidgets import (
     QCheckBox,
     QComboBox,
-    QDialog,
     QGridLayout,
     QHBoxLayout,
     QLabel,
@@ -23,12 +22,12 @@ from typing_extensions import override
 from terminal.domain.units import Side
 from terminal.viewmodels.scale import SHAPES
 from terminal.viewmodels.text import Role
-from terminal.widgets.inputs import HeldKeys
+from terminal.widgets.dialog import ENTER, Dialog, put_words, show_one
 from terminal.widgets.row_table import RowTable
 from terminal.widgets.styling import paint_role, set_property
 
 if TYPE_CHECKING:
-    from PySide6.QtGui import QHideEvent, QKeyEvent, QShowEvent
+    from PySide6.QtGui import QKeyEvent
 
     from terminal.viewmodels.frame import FrameMeter
     from terminal.viewmodels.scale import ScaleViewModel
@@ -36,7 +35,6 @@ if TYPE_CHECKING:
 
 TITLE = "Scale: many limit orders"
 _WIDTH_EM, _LIST_EM = 56, 18
-_ENTER = (Qt.Key.Key_Return, Qt.Key.Key_Enter)
 _SEND_TIP = "Press once to stage, again to send all of the list"
 _SIDES = (Side.BUY, Side.SELL)
 _FIELDS = (
@@ -51,17 +49,12 @@ def show_scale(
     view_model: ScaleViewModel, theme: Theme, meter: FrameMeter, parent: QWidget
 ) -> ScaleDialog:
     """Show the dialog; the one that is open already is brought to the front."""
-    dialog = parent.findChild(ScaleDialog)
-    if not isinstance(dialog, ScaleDialog):
-        dialog = ScaleDialog(view_model, theme, meter, parent)
-    dialog.show()
-    dialog.raise_()
-    dialog.activateWindow()
-    return dialog
+    make = partial(ScaleDialog, view_model, theme, meter, parent)
+    return show_one(ScaleDialog, make, parent)
 
 
 @final
-class ScaleDialog(QDialog):
+class ScaleDialog(Dialog):
     """Draws a ``ScaleViewModel``, which it begins and pauses; it deletes itself when closed.
 
     Not modal. Enter in a field stages and never sends; the button stages, then sends. Esc takes
@@ -75,14 +68,8 @@ class ScaleDialog(QDialog):
         meter: FrameMeter,
         parent: QWidget | None = None,
     ) -> None:
-        super().__init__(parent)
-        self.setObjectName("scale.dialog")
-        self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        self.setWindowTitle(TITLE)
-        self.setStyleSheet(theme.style_sheet)
+        super().__init__("scale.dialog", TITLE, theme, parent, width_em=_WIDTH_EM)
         self._vm = view_model
-        self._theme = theme
-        self._held = HeldKeys()
         self._symbol = QLabel(self)
         self._fields = {name: QLineEdit(self) for name, _, _ in _FIELDS}
         self._side = QComboBox(self)
@@ -117,12 +104,9 @@ class ScaleDialog(QDialog):
             named[self._fields[name]] = (name, words)
             self._fields[name].setAlignment(Qt.AlignmentFlag.AlignRight)
             self._fields[name].setMaxLength(20)
-        for widget, (name, words) in named.items():
-            widget.setObjectName(f"scale.{name}")
-            widget.setAccessibleName(words)
+        self.name_parts("scale", named)
+        for widget, (_, words) in named.items():
             widget.setToolTip(words)
-        for button in (self._close, self._send):
-            button.setAutoDefault(False)  # Enter is handled here: a held one must not press twice
         self._side.addItems([side.value.capitalize() for side in _SIDES])
         self._shape.addItems(SHAPES)
         set_property(self._send, "main", "true")
@@ -147,9 +131,9 @@ class ScaleDialog(QDialog):
         grid.setHorizontalSpacing(round(0.7 * em))
         for number, (name, words, _) in enumerate(_FIELDS):
             row, at = divmod(number, 2)
-            grid.addWidget(self._label(words, self._fields[name]), row, 3 * at)
+            grid.addWidget(self.label_of(words, self._fields[name]), row, 3 * at)
             grid.addWidget(self._fields[name], row, 3 * at + 1)
-        grid.addWidget(self._label("&Sizes", self._shape), 2, 0)
+        grid.addWidget(self.label_of("&Sizes", self._shape), 2, 0)
         grid.addWidget(self._shape, 2, 1)
         grid.addWidget(self._total, 2, 3, 1, 2)
         column.addLayout(grid)
@@ -161,13 +145,6 @@ class ScaleDialog(QDialog):
         foot.addWidget(self._close)
         foot.addWidget(self._send)
         column.addLayout(foot)
-        self.setMinimumWidth(_WIDTH_EM * em)
-
-    def _label(self, words: str, buddy: QWidget) -> QLabel:
-        label = QLabel(words, self)
-        label.setBuddy(buddy)
-        set_property(label, "dim", "true")
-        return label
 
     def _connect(self) -> None:
         vm = self._vm
@@ -191,40 +168,30 @@ class ScaleDialog(QDialog):
     def keyPressEvent(self, event: QKeyEvent) -> None:
         if event.key() == Qt.Key.Key_Escape and self._vm.drop():
             return
-        if event.key() not in _ENTER:
+        if event.key() not in ENTER or not isinstance(self.focusWidget(), QLineEdit):
             super().keyPressEvent(event)
         elif not self._held.is_repeat(event):
-            focused = self.focusWidget()
-            if isinstance(focused, QPushButton):
-                focused.click()
-            elif isinstance(focused, QLineEdit):
-                self._vm.stage()
-
-    @override
-    def keyReleaseEvent(self, event: QKeyEvent) -> None:
-        self._held.released(event)
-        super().keyReleaseEvent(event)
+            self._vm.stage()
 
     # Showing ---------------------------------------------------------------------------------
 
     @Slot()
     def _show(self) -> None:
         view = self._vm.view
-        _set(self._symbol, view.symbol)
+        put_words(self._symbol, view.symbol)
         for name, typed in (
             ("first", view.first_text),
             ("last", view.last_text),
             ("count", view.count_text),
             ("lots", view.lots_text),
         ):
-            if self._fields[name].text() != typed:
-                self._fields[name].setText(typed)
+            put_words(self._fields[name], typed)
         self._side.setCurrentIndex(_SIDES.index(view.side))
         self._shape.setCurrentText(view.shape.value)
         self._post_only.setChecked(view.is_post_only)
         self._reduce_only.setChecked(view.is_reduce_only)
-        _set(self._total, view.total)
-        _set(self._send, view.button)
+        put_words(self._total, view.total)
+        put_words(self._send, view.button)
         self._send.setEnabled(not view.why_not)
         self._send.setToolTip(view.why_not or _SEND_TIP)
         set_property(self._send, "side", view.side.value)
@@ -233,25 +200,16 @@ class ScaleDialog(QDialog):
             words, role = "This list is sent by a second press. Esc takes it back.", Role.CAUTION
         elif view.message is not None:
             words, role = view.message.text, view.message.role
-        _set(self._words, words)
+        put_words(self._words, words)
         paint_role(self._words, role)
         self.table.show_state()
 
     @override
-    def showEvent(self, event: QShowEvent) -> None:
-        super().showEvent(event)
-        if not event.spontaneous():
-            self._vm.begin()
-            self._fields["first"].setFocus()
+    def on_shown(self) -> None:
+        self._vm.begin()
+        self._fields["first"].setFocus()
 
     @override
-    def hideEvent(self, event: QHideEvent) -> None:
-        super().hideEvent(event)
-        if not event.spontaneous():  # else it is only minimized
-            self._vm.drop()
-            self._vm.set_paused(True)
-
-
-def _set(widget: QLabel | QPushButton, words: str) -> None:
-    if widget.text() != words:
-        widget.setText(words)
+    def on_hidden(self) -> None:
+        self._vm.drop()
+        self._vm.set_paused(True)

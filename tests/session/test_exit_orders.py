@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from terminal.domain.events import MarginMode, StopDirection, StopReference
+from terminal.domain.events import MarginMode, PositionSide, StopDirection, StopReference
 from terminal.domain.protection import ProtectionState
 from terminal.domain.ticket import OrderTicket
 from terminal.domain.triggers import UNKNOWN_REFERENCES, Purpose
@@ -49,6 +49,23 @@ async def test_a_stop_entry_runs_with_the_price_and_is_refused_where_it_would_fi
     assert ticket.leverage == 5
     guarded.now = UNKNOWN_REFERENCES
     assert "not known" in reason(exits.stop_entry(XBT, BUY, Price(1010), Lots(3)))
+    await guarded.stop()
+
+
+async def test_a_stop_entry_that_only_reduces_does_not_wait_for_the_margin_mode(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    guarded = await a_guarded()
+    monkeypatch.setattr(guarded.bench.account, "margin_mode", lambda _symbol: None)
+    for lane, side, price in (
+        (PositionSide.LONG, SELL, 990),
+        (PositionSide.SHORT, BUY, 1010),
+    ):
+        ticket = guarded.exits.stop_entry(XBT, side, Price(price), Lots(3), lane)
+        assert isinstance(ticket, OrderTicket), ticket
+        assert (ticket.is_reduce_only, ticket.margin_mode) == (True, MarginMode.ISOLATED)
+        opening = guarded.exits.stop_entry(XBT, side.opposite, Price(2000 - price), Lots(3), lane)
+        assert "margin mode" in reason(opening)
     await guarded.stop()
 
 

@@ -9,18 +9,27 @@ import pytest
 
 from terminal.domain.access import Access
 from terminal.domain.account_facts import StopsFate
-from terminal.domain.units import Price, Side
+from terminal.domain.events import PositionMode, PositionSide
+from terminal.domain.units import ClientOid, OrderId, Price, Side
 from terminal.exchange.outcome import NotSent
+from terminal.session.clearing import Clearing, ClearingKind
 from terminal.session.fuse import Fuse, FuseTerms
 from terminal.session.leaving import LATE_S, LEAVING, LeavingKind, LeavingPhase
 from terminal.session.results import Submitted
-from tests.support.builders import XBT, a_ticket
+from tests.support.builders import (
+    XBT,
+    a_position_update,
+    a_ticket,
+    an_order_update,
+    position_details,
+)
 from tests.support.fake_fuse import FakeFuseGateway
-from tests.support.standing import OTHER, Stage, staged
+from tests.support.standing import A_STOP, OTHER, Stage, staged
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
+    from terminal.domain.events import OrderUpdate
     from terminal.session.leaving import StandingContract
 
 
@@ -272,3 +281,59 @@ async def test_keeping_everything_waits_for_what_is_half_done_and_names_it(act: 
         await stage.clock.advance(40)
         assert way.leaving.standing().doing == ()
         assert way.phase() is LeavingPhase.READY
+
+
+def a_plain_stop(name: str) -> OrderUpdate:
+    """A stop that could open a position, and does not say of which lane it is."""
+    return an_order_update(
+        order_id=OrderId(name), client_oid=ClientOid(name), side=Side.SELL, untriggered=True,
+        is_reduce_only=False, **A_STOP,
+    )  # fmt: skip
+
+
+def counted(way: Way) -> tuple[int, int, int]:
+    """Entries, guards and unclear orders of all that stands."""
+    stands = way.leaving.standing().contracts
+    return (
+        sum(one.entries for one in stands),
+        sum(one.guards for one in stands),
+        sum(one.unclear for one in stands),
+    )
+
+
+def would_be(way: Way) -> tuple[int, int, int]:
+    """The same, as the clearing that leaving begins counts them."""
+    bench = way.stage.bench
+    progress = Clearing(bench.desk, bench.account, ClearingKind.ENTRIES).progress
+    return progress.orders, progress.guards, progress.unclear
+
+
+async def test_a_plain_stop_without_its_lane_is_a_guard_as_when_entries_are_canceled() -> None:
+    stage = Stage()
+    stage.bench.gateway.mode = PositionMode.HEDGE
+    stage.bench.gateway.held = (
+        a_position_update(2, details=position_details(PositionSide.LONG)),
+        a_position_update(-1, details=position_details(PositionSide.SHORT)),
+    )
+    await stage.bench.start()
+    stage.put(a_plain_stop("plain"))
+    await stage.clock.settle()
+    way = Way(stage)
+    assert counted(way) == would_be(way) == (0, 1, 0)
+    await way.leaving.stop()
+    await way.fuse.stop()
+    await stage.bench.stop()
+
+
+async def test_whether_a_stop_protects_is_by_the_exchanges_word_not_by_an_old_sum() -> None:
+    async with a_way(empty=True) as way:
+        way.stage.hold_position(2)
+        way.stage.put(a_plain_stop("plain"))
+        await way.stage.clock.settle()
+        assert counted(way) == would_be(way) == (0, 1, 0)
+        way.stage.go_away()
+        await way.stage.clock.settle()
+        assert counted(way) == would_be(way) == (0, 0, 1)
+        await way.stage.come_back()
+        await way.stage.clock.advance(20)
+        assert counted(way) == would_be(way) == (0, 1, 0)

@@ -8,7 +8,7 @@ import pytest
 
 from terminal.domain.clock import TimestampMs
 from terminal.domain.events import MarginMode
-from terminal.domain.intention import EventKind, JournalEvent, Purpose, Source
+from terminal.domain.intention import EventKind, JournalError, JournalEvent, Purpose, Source
 from terminal.domain.reconcile import Origin
 from terminal.domain.units import ClientOid, Lots, OrderId
 from terminal.exchange.errors import TransportError
@@ -20,6 +20,8 @@ from tests.support.desk import Bench
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
+
+    from terminal.domain.intention import Procedure
 
 OLD = ClientOid("tern-old")
 
@@ -129,6 +131,40 @@ async def test_what_was_under_way_stays_until_somebody_has_seen_it(
     reconciling.acknowledge()
     assert journal.open_procedures() == ()
     assert reconciling.report.unfinished == ()
+
+
+async def test_what_was_under_way_is_told_once_the_journal_can_be_read(
+    bench: Bench, reconciling: Reconciling, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """No answer is not "none"; what this run began meanwhile was cut off by nothing."""
+    journal = bench.desk.journal
+    journal.begin(Purpose.FLATTEN, XBT, "Flattening.")
+    read, closed = journal.open_procedures, [None]
+
+    def answer() -> tuple[Procedure, ...]:
+        if closed:
+            raise JournalError("journal", sentence="The order journal cannot be opened.")
+        return read()
+
+    monkeypatch.setattr(journal, "open_procedures", answer)
+    await bench.start()
+    reconciling.start()
+    await bench.clock.advance(1.0)
+    assert reconciling.report is not None
+    assert (reconciling.report.is_complete, reconciling.report.unfinished) == (False, ())
+    told = [notice.text for notice in bench.notices.notices]
+    assert told[-1].startswith("The order journal cannot be opened. What was under way")
+    journal.begin(Purpose.CANCEL, XBT, "Canceling.")
+    reconciling.acknowledge()
+    closed.clear()
+    reconciling.read()
+    await bench.clock.settle()
+    assert reconciling.report.is_complete
+    (one,) = reconciling.report.unfinished
+    assert "Flattening was under way" in one.sentence
+    assert [notice.text for notice in bench.notices.notices][len(told) :] == [one.sentence]
+    reconciling.acknowledge()
+    assert [procedure.wanted for procedure in journal.open_procedures()] == ["Canceling."]
 
 
 async def test_the_periodic_comparison_and_a_wish_make_new_ones(

@@ -4,17 +4,22 @@ from __future__ import annotations
 
 import asyncio
 import math
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from terminal.domain.events import PositionMode, PositionSide
 from terminal.domain.intention import Purpose
 from terminal.domain.order import OrderState, PendingCommand
-from terminal.domain.units import ClientOid, Lots, Price, Side
+from terminal.domain.units import ClientOid, Lots, OrderId, Price, Side
+from terminal.exchange.outcome import Rejected
 from terminal.session.cancels import TO_BE_CANCELED
-from terminal.session.results import Submitted
-from tests.support.builders import XBT, a_ticket
+from terminal.session.results import BatchResult, Submitted
+from tests.support.builders import XBT, a_ticket, an_order_update
+from tests.support.desk import Bench
+from tests.support.guarded import a_stop_update
 from tests.support.pocket import NOTHING_KNOWN, Fate, PocketDesk, a_pocket_desk, stop_at
 
 if TYPE_CHECKING:
@@ -371,3 +376,91 @@ async def test_a_stop_sent_after_it_stays_though_only_the_stream_tells_it_withou
     assert [order.client_oid for order in d.exchange.alive()] == [sent.client_oid]
     assert "Not all could be read" in d.reports[-1].sentence
     await d.stop()
+
+
+BOTH, LONG, SHORT = PositionSide
+
+
+async def a_hedged_bench(*listed: OrderUpdate) -> Bench:
+    """An account in hedge mode; the exchange lists orders of which nobody told."""
+    bench = Bench()
+    bench.gateway.mode = PositionMode.HEDGE
+    await bench.start()
+    bench.trading.open = tuple(one for one in listed if one.trigger is None)
+    bench.trading.stops = tuple(one for one in listed if one.trigger is not None)
+    return bench
+
+
+def ended_when_canceled(bench: Bench) -> None:
+    """The exchange carries cancels out, and tells of it."""
+    trading = bench.trading
+
+    def end(name: str) -> None:
+        for update in (*trading.open, *trading.stops):
+            if update.order_id == name:
+                ended = replace(update, is_done=True, canceled=update.lots, untriggered=False)
+                bench.stream.push(ended)
+        trading.open = tuple(one for one in trading.open if one.order_id != name)
+        trading.stops = tuple(one for one in trading.stops if one.order_id != name)
+
+    trading.on_cancel = end
+
+
+def of_lane(name: str, lane: PositionSide | None, *, is_stop: bool = False) -> OrderUpdate:
+    make = a_stop_update if is_stop else an_order_update
+    named = {"order_id": OrderId(name), "client_oid": ClientOid(name), "position_side": lane}
+    return make(**named)
+
+
+async def test_a_lane_takes_what_only_the_list_tells_and_leaves_the_other() -> None:
+    bench = await a_hedged_bench(
+        of_lane("o1", LONG),
+        of_lane("o2", SHORT),
+        of_lane("s1", LONG, is_stop=True),
+        of_lane("s2", SHORT, is_stop=True),
+    )
+    ended_when_canceled(bench)
+    reports: list[BatchResult] = []
+    bench.desk.on_batch.add(reports.append)
+    bench.desk.cancel_stops(XBT, LONG)
+    await bench.clock.advance(15.0)
+    assert {order.order_id for order in bench.desk.working(XBT)} == {"s2"}
+    bench.desk.cancel_all(XBT, LONG)
+    await bench.clock.advance(15.0)
+    assert {order.order_id for order in bench.desk.working(XBT)} == {"o2", "s2"}
+    assert [(one.ok, one.sentence) for one in reports] == [
+        (True, "No stops of XBTUSDTM, long lane work any more."),
+        (True, "No orders of XBTUSDTM, long lane work any more."),
+    ]
+    await bench.stop()
+
+
+async def test_an_order_that_does_not_name_its_lane_stays_and_is_told() -> None:
+    bench = await a_hedged_bench(of_lane("o1", None), of_lane("s1", None, is_stop=True))
+    reports: list[BatchResult] = []
+    bench.desk.on_batch.add(reports.append)
+    bench.desk.cancel_stops(XBT, SHORT)
+    await bench.clock.advance(15.0)
+    bench.desk.cancel_all(XBT, SHORT)
+    await bench.clock.advance(15.0)
+    assert not bench.trading.cancels
+    assert not any(one.ok for one in reports)
+    assert [one.sentence.partition(" working. ")[2] for one in reports] == [
+        "1 order does not say of which lane it is and was left.",
+        "2 orders do not say of which lane they are and were left.",
+    ]
+    await bench.stop()
+
+
+async def test_what_may_still_work_of_a_lane_is_said_by_its_lane() -> None:
+    bench = await a_hedged_bench(of_lane("o1", LONG))
+    bench.trading.cancel_outcomes.extend([Rejected("300002", "Trading is suspended.")] * 9)
+    reports: list[BatchResult] = []
+    bench.desk.on_batch.add(reports.append)
+    bench.desk.cancel_all(XBT, LONG)
+    await bench.clock.advance(30.0)
+    (report,) = reports
+    words = "1 order of 1 may still work: orders of XBTUSDTM, long lane."
+    assert (report.ok, report.sentence) == (False, words)
+    assert [item.ok for item in report.items] == [False]
+    await bench.stop()

@@ -317,23 +317,29 @@ def test_a_folder_that_cannot_be_made_blocks_until_it_can(tmp_path: Path) -> Non
 def test_what_could_not_be_read_is_no_empty_journal(journal: SqliteJournal, path: Path) -> None:
     """No connection, a question that fails, and later the orders that were there all the time."""
     journal.intend(an_intention())
+    begun = journal.begin(Purpose.FLATTEN, XBT, "Flatten.")
     journal.close()
     away = path.parent.rename(path.parent.with_name("away"))
     path.parent.write_text("a file where a folder should be")
     opened = SqliteJournal(path, FakeClock())
     assert "cannot be opened" in opened.open()
-    with pytest.raises(JournalError) as unread:
-        opened.open_intentions()
-    assert "cannot be opened" in unread.value.sentence
-    assert unread.value.remedy
+    for read in (opened.open_intentions, opened.open_procedures):
+        with pytest.raises(JournalError) as unread:
+            read()
+        assert "cannot be opened" in unread.value.sentence
+        assert unread.value.remedy
     path.parent.unlink()
     away.rename(path.parent)
     assert [one.intention.client_oid for one in opened.open_intentions()] == [OID]
     assert opened._connection is not None
+    assert [one.procedure_id for one in opened.open_procedures()] == [begun]
     opened._connection.execute("ALTER TABLE event RENAME TO elsewhere")
-    with pytest.raises(JournalError):
-        opened.open_intentions()
+    opened._connection.execute("ALTER TABLE step RENAME TO elsewhere_too")
+    for read in (opened.open_intentions, opened.open_procedures):
+        with pytest.raises(JournalError):
+            read()
     assert opened.trail(OID) == ()
+    assert opened.procedure(begun) is not None, "nothing is decided by it"
     opened.close()
 
 

@@ -4,19 +4,21 @@ from __future__ import annotations
 
 import contextlib
 from itertools import count
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from terminal.domain.events import PositionMode, PositionSide
-from terminal.domain.units import ClientOid, OrderId, Side
+from terminal.domain.ticket import OrderTicket
+from terminal.domain.triggers import Purpose
+from terminal.domain.units import ClientOid, OrderId, Price, Side
 from terminal.session.fuse import Fuse, FuseTerms
 from terminal.session.leaving import Leaving
-from terminal.viewmodels.keys import Chord
+from terminal.viewmodels.keys import DEFAULT_KEYS, DOUBLE_PRESSED, Chord, LadderAction
 from terminal.viewmodels.leaving import standing_lines
 from terminal.viewmodels.orders import OrdersViewModel
 from terminal.viewmodels.positions import key_of, of_key
-from terminal.viewmodels.row_commands import RowCommand
+from terminal.viewmodels.row_commands import PriceCommand, RowCommand
 from tests.support.builders import (
     XBT,
     a_position_update,
@@ -30,7 +32,7 @@ from tests.support.protected import Protected
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
-    from terminal.domain.events import PositionUpdate
+    from terminal.domain.events import OrderUpdate, PositionUpdate
 
 pytestmark = pytest.mark.usefixtures("qapp")
 BOTH, LONG, SHORT = PositionSide
@@ -285,3 +287,87 @@ async def test_who_leaves_is_told_of_each_lane_what_protects_it() -> None:
             "Short 2 XBTUSDTM: NAKED, no stop on the exchange limits its loss.",
         ]
         await fuse.stop()
+
+
+LANES = pytest.mark.parametrize(("keys", "lane"), [((), LONG), (("L",), SHORT)])
+
+
+@LANES
+@pytest.mark.parametrize("what", ["hold_trailing", "hold_breakeven", "hold_targets"])
+async def test_exits_that_are_held_are_of_the_lane_of_the_ladder(
+    keys: tuple[str, ...], lane: PositionSide, what: str
+) -> None:
+    async with hands() as one:
+        one.protected.guarded.now = prices(1000)
+        await one.press(*keys, "F4")
+        getattr(one.protected.hand, what)()
+        message = one.desktop.ladder.trading.message
+        (held,) = one.protected.held.held()
+        assert (held.symbol, held.lane) == (XBT, lane)
+        assert message is not None
+        assert message.text.startswith("Held: ")
+        assert "its stop at" in message.text, "it is on its way"
+        await one.desktop.clock.advance(5.0)
+        assert {told for _, told, _ in one.sent} == {lane}
+        one.protected.hand.release()
+        assert one.protected.held.held() == ()
+
+
+@LANES
+async def test_no_key_of_the_ladder_fails_in_a_lane(
+    keys: tuple[str, ...], lane: PositionSide
+) -> None:
+    """Each twice, armed; what fails in a task fails when all is stopped."""
+    assert set(DEFAULT_KEYS.values()) == set(LadderAction)
+    chords = sorted(DEFAULT_KEYS, key=lambda chord: DEFAULT_KEYS[chord] in DOUBLE_PRESSED)
+    async with hands() as one:
+        one.protected.guarded.now = prices(1000)
+        await one.press(*keys)
+        assert one.ladder.lane is lane
+        for chord in chords:
+            if not one.ladder.view.is_keyboard_armed:
+                await one.press("F4")
+            for _ in range(2):
+                assert one.ladder.key_pressed(chord, next(one._now_ms), False)
+                await one.protected.settle()
+        assert one.sent
+        assert {told for _, told, _ in one.sent} <= {LONG, SHORT}
+        await one.desktop.clock.advance(60.0)
+
+
+@pytest.mark.parametrize("lane", [LONG, SHORT])
+async def test_no_command_of_a_row_fails_in_a_lane(lane: PositionSide) -> None:
+    async with hands() as one:
+        positions = one.protected.positions
+        positions._is_armed = lambda _symbol: True
+        commands = [entry for entry in positions.commands_of(key_of(XBT, lane)) if entry]
+        assert len(commands) > 10
+        for command in commands:
+            assert not command.why_not, command.words
+            if isinstance(command, PriceCommand):
+                command.act("100")
+            else:
+                command.act()
+            await one.protected.settle()
+        assert {told for _, told, _ in one.sent} <= {LONG, SHORT}
+        await one.desktop.clock.advance(60.0)
+
+
+def a_stop_of(lane: PositionSide, name: str, **changes: Any) -> OrderUpdate:
+    side = Side.SELL if lane is LONG else Side.BUY
+    return a_stop_update(name, 1, position_side=lane, side=side, **changes)
+
+
+@pytest.mark.parametrize("words", ["Cancel its stops", "Cancel its orders"])
+async def test_a_stop_on_its_way_is_canceled_with_those_of_its_lane(words: str) -> None:
+    async with hands() as one:
+        exits = one.protected.guarded.exits
+        one.protected.guarded.now = prices(1000)
+        ticket = exits.exit_at(XBT, Purpose.LOSS, Price(900), None, LONG)
+        assert isinstance(ticket, OrderTicket)
+        one.protected.guarded.push(a_stop_of(SHORT, "other"))
+        await one.protected.settle()
+        one.desktop.desk.submit(ticket)
+        choose(one, key_of(XBT, LONG), words)
+        await one.desktop.clock.advance(15.0)
+        assert [str(o.order_id) for o in one.desktop.desk.working(XBT)] == ["other"]

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import contextlib
+from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from terminal.domain.access import Access
+from terminal.domain.events import MarginMode, PositionMode, PositionSide
 from terminal.domain.guard import GuardLimits
 from terminal.domain.guard_terms import ContractLimits
 from terminal.domain.scale import Shape
@@ -15,15 +17,17 @@ from terminal.domain.units import Lots, OrderId, Side
 from terminal.exchange.outcome import Accepted, Rejected, Unknown
 from terminal.viewmodels.scale import NOT_COMPLETE, ScaleViewModel
 from terminal.viewmodels.text import Role
-from tests.support.builders import XBT, an_order_update
+from tests.support.builders import XBT, a_position_update, an_order_update, position_details
 from tests.support.desktop import OTHER, Desktop
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
+    from terminal.domain.events import PositionUpdate
     from terminal.viewmodels.scale_view import ScaleView
 
 pytestmark = pytest.mark.usefixtures("qapp")
+_, LONG, SHORT = PositionSide
 
 
 class Stage:
@@ -66,8 +70,11 @@ class Stage:
 
 
 @contextlib.asynccontextmanager
-async def a_stage(access: Access = Access.FULL) -> AsyncIterator[Stage]:
+async def a_stage(
+    access: Access = Access.FULL, *held: PositionUpdate, mode: PositionMode = PositionMode.ONE_WAY
+) -> AsyncIterator[Stage]:
     desktop = Desktop(access)
+    desktop.bench.gateway.mode, desktop.bench.gateway.held = mode, held
     vm = ScaleViewModel(desktop.workspace, desktop.desk, desktop.account, desktop.frame)
     await desktop.start()
     vm.begin()
@@ -224,3 +231,54 @@ async def test_watching_sends_nothing_and_says_why() -> None:
         one.press()
         assert Access.WATCH_ONLY.reason in one.said
         assert not one.vm.view.is_staged
+
+
+@pytest.mark.parametrize(
+    ("side", "reduces", "lane"),
+    [
+        (Side.BUY, False, LONG), (Side.SELL, False, SHORT),
+        (Side.BUY, True, SHORT), (Side.SELL, True, LONG),
+    ],
+)  # fmt: skip
+async def test_in_hedge_mode_it_takes_the_lane_that_its_side_can_act_on(
+    side: Side, reduces: bool, lane: PositionSide
+) -> None:
+    held = [
+        a_position_update(lots, details=position_details(one), leverage=Decimal(leverage))
+        for lots, one, leverage in ((9, LONG, 3), (-9, SHORT, 7))
+    ]
+    async with a_stage(Access.FULL, *held, mode=PositionMode.HEDGE) as one:
+        one.vm.set_side(side)
+        one.vm.set_reduce_only(reduces)
+        prices = ("99", "98") if side is Side.BUY else ("101", "102")
+        view = one.type(*prices, "3", "6")
+        assert one.states == ["Can be sent."] * 3
+        assert view.symbol == f"XBTUSDTM, {lane.value} lane"
+        assert view.button == f"{side.value.capitalize()} 6 in 3 orders, {lane.value} lane"
+        one.press()
+        one.press()
+        await one.desktop.settle()
+        tickets = [ticket for ticket, _ in one.desktop.bench.trading.placed]
+        assert {(t.side, t.terms.position_side, t.is_reduce_only, t.leverage) for t in tickets} == {
+            (side, lane, reduces, Decimal(3 if lane is LONG else 7))
+        }
+        assert len(tickets) == 3
+        await one.desktop.clock.advance(30.0)
+
+
+async def test_what_only_reduces_does_not_wait_for_the_margin_mode(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    async with a_stage(Access.FULL, a_position_update(4)) as one:
+        monkeypatch.setattr(one.desktop.account, "margin_mode", lambda _symbol: None)
+        one.vm.set_side(Side.SELL)
+        assert one.type("101", "102", "2", "2").problem == "The margin mode is not known yet."
+        one.vm.set_reduce_only(True)
+        view = one.look()
+        assert (view.problem, one.states) == ("", ["Can be sent."] * 2)
+        one.press()
+        one.press()
+        await one.desktop.settle()
+        tickets = [ticket for ticket, _ in one.desktop.bench.trading.placed]
+        assert {(t.margin_mode, t.is_reduce_only) for t in tickets} == {(MarginMode.ISOLATED, True)}
+        await one.desktop.clock.advance(30.0)

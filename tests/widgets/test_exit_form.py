@@ -88,3 +88,10 @@ async def test_what_would_fire_now_cannot_be_placed_and_esc_sends_nothing(
     await protected.settle()
     assert not dialog.isVisible()
     assert protected.sent == []
+
+
+async def test_it_follows_the_theme(shown: tuple[Protected, ExitFormDialog]) -> None:
+    _, dialog = shown
+    before = dialog.styleSheet()
+    dialog._theme.switch_to("light")
+    assert dialog.styleSheet() == dialog._theme.style_sheet != before

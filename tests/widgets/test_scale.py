@@ -27,8 +27,10 @@ pytestmark = pytest.mark.usefixtures("qapp")
 
 
 class Hands:
-    def __init__(self, desktop: Desktop, dialog: ScaleDialog, vm: ScaleViewModel) -> None:
-        self.desktop, self.dialog, self.vm = desktop, dialog, vm
+    def __init__(
+        self, desktop: Desktop, dialog: ScaleDialog, vm: ScaleViewModel, theme: Theme
+    ) -> None:
+        self.desktop, self.dialog, self.vm, self.theme = desktop, dialog, vm, theme
 
     def line(self, name: str) -> QLineEdit:
         found = self.dialog.findChild(QLineEdit, f"scale.{name}")
@@ -77,7 +79,7 @@ async def opened() -> AsyncIterator[Hands]:
     assert show_scale(vm, theme, FrameMeter(), window) is dialog, "it is there once"
     desktop.frame.tick()
     try:
-        yield Hands(desktop, dialog, vm)
+        yield Hands(desktop, dialog, vm, theme)
     finally:
         vm.stop()
         await desktop.clock.advance(30.0)
@@ -167,3 +169,10 @@ async def test_what_is_blocked_stands_beside_its_order() -> None:
         assert "the collar" in states[2]
         await one.click()
         assert one.words.startswith("Not sent. 2 of 3 are blocked")
+
+
+async def test_it_follows_the_theme() -> None:
+    async with opened() as one:
+        before = one.dialog.styleSheet()
+        one.theme.switch_to("light")
+        assert one.dialog.styleSheet() == one.theme.style_sheet != before
