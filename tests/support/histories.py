@@ -322,7 +322,12 @@ class History:
                 self.law.wants_gone(lambda _order: True)
                 desk.cancel_everywhere()
             case "move":
-                self._move(a, b)
+                self._move(self.of_desk(a), b)
+            case "move stop":
+                stops = [order for order in desk.working(symbol) if order.is_stop]
+                self._move(stops[a % len(stops)] if stops else None, b)
+            case "disarm":
+                desk.abort_moves(symbol, exits_too=False)
             case "flatten":
                 self.wants_flat(symbol)
                 desk.flatten(symbol)
@@ -394,8 +399,7 @@ class History:
         working = self.desk.working()
         return working[a % len(working)] if working else None
 
-    def _move(self, a: int, b: int) -> None:
-        order = self.of_desk(a)
+    def _move(self, order: Order | None, b: int) -> None:
         if order is None:
             return
         target = Price(990 + b % 20)
@@ -476,8 +480,11 @@ class History:
                 self.loop.call_soon(self._spike, order)
         tag = order.tag
         if tag.startswith("root"):
-            total = sum(o.filled + o.left for o in self.exchange.orders if o.tag == tag)
-            if total > self._budget[tag]:
+            same = [o for o in self.exchange.orders if o.tag == tag]
+            # A stop that only reduces may take the place of a plain one: it opens nothing.
+            total = sum(o.filled + o.left for o in same if not o.ticket.reduces_only)
+            most = max((o.lots for o in same if o.ticket.reduces_only), default=0)
+            if max(total, most) > self._budget[tag]:
                 self.is_wrong(f"{tag}: {total} lots instead of {self._budget[tag]}")
 
     def _look_at_made(self, order: Truth) -> None:
