@@ -175,6 +175,10 @@ class Hands:
             if loser.order_id != order.order_id and loser.client_oid != order.client_oid:
                 return False
             won = self._h.truth_of(winner)
-            return won is not None and (won.filled > filled or (waited and not won.waits))
+            if won is None or not (won.filled > filled or (waited and not won.waits)):
+                return False
+            # What protects is not taken from what is left.
+            is_enough = won.filled == won.lots or (waited and won.side is not order.side)
+            return is_enough or not self._h.law.protects(order)
 
         return is_lost

@@ -674,7 +674,9 @@ class History:
                 continue
             for name, before in ((one, one_before), (other, other_before)):
                 truth = self.truth_of(self.desk.orders[name])
-                if truth is not None and truth.filled > before:
+                partner = self.truth_of(self.desk.orders[other if name == one else one])
+                is_kept = partner is not None and self.law.protects(partner)
+                if truth is not None and truth.filled > before and not is_kept:
                     self.is_wrong(f"{name} has filled and its pair is held on")
 
     def _compare_orders(self) -> None:
