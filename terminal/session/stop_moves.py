@@ -97,7 +97,7 @@ class StopMoving:
         if end is End.REFUSED:
             reason = self._desk.orders[change.new[0]].reason
             return f"Not moved: {reason} The old stop stays as it was."
-        if end is End.OLD_OVER:
+        if end in {End.OLD_OVER, End.OLD_CANCELED}:
             return self._over(change)
         words = _WORDS[end]
         if not never_opens(self._desk.orders[change.old[0]]):
