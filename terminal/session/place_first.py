@@ -52,7 +52,7 @@ class End(Enum):
     OLD_OVER = auto()
     """An old one fired or ended by other hands, or no new one is left where it was canceled."""
     OLD_CANCELED = auto()
-    """The user canceled the old ones himself meanwhile."""
+    """The old ones were canceled from here meanwhile, by the user or for him."""
     NOT_REPEATED = auto()
     """A new one stopped waiting before the old one's cancel was answered."""
     OLD_LEFT = auto()
@@ -82,7 +82,7 @@ class Change:
     is_wanted: bool = True
     is_lost: bool = False
     by_hand: set[ClientOid] = field(default_factory=set)
-    """Old ones that the user cancels."""
+    """Old ones that were canceled from here, by the user or for him."""
 
 
 @final

@@ -92,7 +92,7 @@ def _words(desk: OrderDesk, change: Change, end: End) -> str:
     if end is End.OLD_CANCELED and change.new:
         news = [desk.orders[client_oid] for client_oid in change.new]
         do_stay = all(new.is_working and new.pending is PendingCommand.NONE for new in news)
-        return f"The old stop was canceled by hand meanwhile; {_THE_NEW[do_stay]}"
+        return f"The old stop was canceled from here meanwhile; {_THE_NEW[do_stay]}"
     if not change.new and end in _OF_CANCELS_ALONE:
         return _OF_CANCELS_ALONE[end]
     return _WORDS[end]
@@ -135,6 +135,6 @@ _WORDS = {
 _OF_CANCELS_ALONE = {
     End.CALLED_OFF: "Called off by a cancel of all.",
     End.OLD_OVER: "What was to be canceled ended by itself or fired: look at the position.",
-    End.OLD_CANCELED: "What was to be canceled was canceled by hand meanwhile.",
+    End.OLD_CANCELED: "What was to be canceled was canceled from here meanwhile.",
     End.OLD_LEFT: "What was to be canceled still works.",
 }

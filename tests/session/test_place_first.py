@@ -328,7 +328,7 @@ async def test_an_old_one_that_the_user_cancels_is_not_said_to_have_ended_by_its
     for name in names:
         stage.d.desk.cancel(ClientOid(name))
     await stage.d.clock.advance(20.0)
-    assert done[0].sentence == f"The old stop was canceled by hand meanwhile; {words}"
+    assert done[0].sentence == f"The old stop was canceled from here meanwhile; {words}"
     assert not done[0].ok
     await stage.d.stop()
 
