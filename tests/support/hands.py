@@ -170,6 +170,7 @@ class Hands:
 
     def _loses_to(self, winner: Order, loser: Order) -> Callable[[Truth], bool]:
         waited, filled = winner.state is OrderState.UNTRIGGERED, winner.filled
+        gone: list[Truth] = []
 
         def is_lost(order: Truth) -> bool:
             if loser.order_id != order.order_id and loser.client_oid != order.client_oid:
@@ -179,6 +180,9 @@ class Hands:
                 return False
             # What protects is not taken from what is left.
             is_enough = won.filled == won.lots or (waited and won.side is not order.side)
-            return is_enough or not self._h.law.protects(order)
+            known = self._h.account.position(order.ticket.symbol).core.lots * order.side.sign
+            if is_enough or order in gone or known >= 0 or not self._h.law.protects(order):
+                gone.append(order)  # what is learned of a position later calls no cancel back
+            return order in gone
 
         return is_lost
