@@ -180,7 +180,7 @@ class Hands:
                 return False
             # What protects is not taken from what is left.
             is_enough = won.filled == won.lots or (waited and won.side is not order.side)
-            known = self._h.account.position(order.ticket.symbol).core.lots * order.side.sign
+            known = self._h.held_when_marked.get(loser.client_oid, 0) * order.side.sign
             if is_enough or order in gone or known >= 0 or not self._h.law.protects(order):
                 gone.append(order)  # what is learned of a position later calls no cancel back
             return order in gone

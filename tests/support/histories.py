@@ -112,6 +112,8 @@ class History:
         self._targets: dict[str, set[tuple[Price, bool]]] = {}
         """Where the user moved his orders to, by their tags, and whether they waited there."""
         self._seen: dict[ClientOid, Order] = {}
+        self.held_when_marked: dict[ClientOid, int] = {}
+        """What the desk knew to be held when it decided to cancel an order."""
         self._told: set[object] = set()
         self._died_at_s: float | None = None
         self._sqlite: SqliteJournal | None = None
@@ -524,6 +526,10 @@ class History:
             before = self._seen.get(client_oid)
             if before is not order:
                 self._seen[client_oid] = order
+                was_going = before is not None and before.pending is PendingCommand.CANCEL
+                if order.pending is PendingCommand.CANCEL and not was_going:
+                    held = self.account.position(order.symbol).core.lots
+                    self.held_when_marked[client_oid] = held
                 if before is not None and before.state in _OVER and not order.state.is_terminal:
                     self.is_wrong(f"{client_oid} comes back to life")
                 self._look_at_claim(order)
