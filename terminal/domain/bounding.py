@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from terminal.domain.events import OrderType, PositionSide
 from terminal.domain.lanes import is_of_lane, never_opens
-from terminal.domain.order import UNCLEAR, OrderState, PendingCommand
+from terminal.domain.order import OrderState, PendingCommand
 from terminal.domain.triggers import Purpose, purpose_of
 from terminal.domain.units import Side
 
@@ -86,11 +86,10 @@ def plain_guards(
             break
         if not never_opens(order):
             guards.add(order.client_oid)
-        # One that may never have arrived covers nothing for sure.
-        if order.is_close_order:
-            missing = missing if order.state in UNCLEAR else 0
-        elif order.state not in UNCLEAR:
-            missing -= order.remaining
+        # One that may never have arrived covers nothing for sure, nor does one that has fired:
+        # what a thin book leaves of it is canceled.
+        if order.state is OrderState.UNTRIGGERED:
+            missing -= missing if order.is_close_order else order.remaining
     return frozenset(guards)
 
 

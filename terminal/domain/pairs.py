@@ -7,7 +7,8 @@ the first never fills whole; reducing the other by what was filled would be a ca
 here, with a gap between them, so it is not offered. Once one is filled whole, until then both may
 fill in part. A stop that fires counts as filled under both rules: what it becomes may carry another
 id (API reference 3.6 rule 7). Both may fill before a cancel is carried out: that is told, never
-undone.
+undone. Whatever the rule, a stop that bounds the loss of what is held is not taken from what is
+left of it: it goes once the other is filled whole, or nothing is held.
 """
 
 from __future__ import annotations
@@ -134,17 +135,35 @@ def _leg(order: Order) -> Leg:
     return Leg(order.client_oid, order.filled, order.state is OrderState.UNTRIGGERED)
 
 
-def look(pair: Pair, known: Known, now_ms: int) -> tuple[Pair, tuple[Wish, ...]]:
+def look(
+    pair: Pair, known: Known, now_ms: int, bounding: frozenset[int] = frozenset()
+) -> tuple[Pair, tuple[Wish, ...]]:
     """Take what is known of both orders into account. Never raises, and asks for nothing twice.
 
-    Only orders of the pair are ever wished canceled, and only the one that did not win.
+    Only orders of the pair are ever wished canceled, and only the one that did not win. Those
+    numbered in ``bounding`` are, or may be, stops against the loss of what is held now.
     """
     wishes: list[Wish] = []
     if pair.phase is PairPhase.LINKED:
-        pair = _linked(pair, known, wishes)
+        pair = _linked(pair, known, bounding, wishes)
     if pair.phase is PairPhase.CANCELING and pair.winner is not None:
-        pair = _canceling(pair, known, now_ms, 1 - pair.winner, wishes)
+        winner = pair.winner
+        must_wait = 1 - winner in bounding and not _is_enough(pair, winner, known)
+        pair = _canceling(pair, known, now_ms, 1 - winner, wishes, must_wait=must_wait)
     return pair, tuple(wishes)
+
+
+def _is_enough(pair: Pair, winner: int, known: Known) -> bool:
+    """Whether the other may go although it bounds a loss: this one is filled whole.
+
+    One that fires counts as filled where it is not for the same side: what it closes cannot be
+    what the other protects.
+    """
+    order, other = known[winner], known[1 - winner]
+    if order is not None and order.state is OrderState.FILLED:
+        return True
+    is_same_side = order is None or other is None or order.side is other.side
+    return not is_same_side and _has_fired(pair.legs[winner], order)
 
 
 def filled_since(leg: Leg, order: Order | None) -> Lots:
@@ -152,8 +171,13 @@ def filled_since(leg: Leg, order: Order | None) -> Lots:
     return Lots(0) if order is None else Lots(max(0, order.filled - leg.filled_before))
 
 
-def _linked(pair: Pair, known: Known, wishes: list[Wish]) -> Pair:
-    winners = [number for number in (0, 1) if _has_won(pair, number, known[number])]
+def _linked(pair: Pair, known: Known, bounding: frozenset[int], wishes: list[Wish]) -> Pair:
+    winners = [
+        number
+        for number in (0, 1)
+        if _has_won(pair, number, known[number])
+        and (1 - number not in bounding or _is_enough(pair, number, known))
+    ]
     if winners:
         winner = max(winners, key=lambda number: _weight(pair, number, known[number]))
         wishes.append(Say(Told.FILLED, winner))
@@ -167,7 +191,9 @@ def _linked(pair: Pair, known: Known, wishes: list[Wish]) -> Pair:
     return pair if doubted == pair.doubted else replace(pair, doubted=doubted)
 
 
-def _canceling(pair: Pair, known: Known, now_ms: int, loser: int, wishes: list[Wish]) -> Pair:
+def _canceling(
+    pair: Pair, known: Known, now_ms: int, loser: int, wishes: list[Wish], *, must_wait: bool
+) -> Pair:
     leg, order = pair.legs[loser], known[loser]
     if not pair.has_raced and (filled_since(leg, order) or _has_fired(leg, order)):
         wishes.append(Say(Told.RACED, loser))
@@ -177,6 +203,8 @@ def _canceling(pair: Pair, known: Known, now_ms: int, loser: int, wishes: list[W
         return replace(pair, phase=PairPhase.ENDED)
     if order is None or not order.is_working or order.pending is PendingCommand.CANCEL:
         return pair  # nothing to cancel, or somebody sees to it
+    if must_wait:
+        return pair  # it protects by now what was not held before
     is_asked = order.pending is PendingCommand.CANCEL_UNKNOWN
     wait_ms = ASK_UNKNOWN_MS if is_asked else ASK_AGAIN_MS
     if pair.asked_ms is not None and now_ms < pair.asked_ms + wait_ms:

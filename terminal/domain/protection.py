@@ -138,6 +138,8 @@ class Cover:
     targets: tuple[Order, ...] = ()
     weak: tuple[Weak, ...] = ()
     doubts: tuple[str, ...] = ()
+    awaited: Lots = Lots(0)
+    """Lots of what is missing that exits on their way may still cover."""
 
     @property
     def missing(self) -> Lots:
@@ -221,6 +223,7 @@ def classify(
         targets=tuple(found.targets),
         weak=tuple(found.weak),
         doubts=tuple(doubts),
+        awaited=Lots(min(awaited, held.size - covered)),
     )
 
 
@@ -432,7 +435,8 @@ def mending(
         price = protective_price(held, mark, settings.distance)
         if price is None:
             return Mending(reason="There is no room for a stop between the price and the end.")
-        places = stop_tickets(held, cover.missing, mode, settings.reference, price)
+        lots = Lots(cover.missing - cover.awaited)
+        places = stop_tickets(held, lots, mode, settings.reference, price)
         return Mending(places)
     if state is ProtectionState.ORPHAN_STOPPED:
         return Mending(cancels=(*cover.strays, *_spare(cover)))

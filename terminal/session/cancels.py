@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from terminal.domain.units import ClientOid, Symbol
     from terminal.exchange.outcome import Outcome
     from terminal.session.desk import Desk
+    from terminal.session.listeners import Handle
 
 EVENT_WAIT_S = 2.0
 """How long an accepted cancel may go without an event before the exchange is asked."""
@@ -47,6 +48,9 @@ class Canceling:
         self._settled_after_s: dict[ClientOid, float] = {}
         self._over_socket: dict[ClientOid, int] = {}
         """Cancels whose connection stands and that may still be carried out."""
+        self._promised: set[ClientOid] = set()
+        """Orders to be canceled when they turn up, and of which silence says they never arrived."""
+        self._handle: Handle | None = None
 
     def start(self, client_oid: ClientOid) -> None:
         """Cancel one order. Unknown ids and ended orders are ignored."""
@@ -144,8 +148,13 @@ class Canceling:
             sentence, is_proven = await self._tried(client_oid, first, why_no_more)
             was_unclear |= self._is_unclear(client_oid)
             if not self._desk.orders[client_oid].is_working:
+                if self._desk.orders[client_oid].is_guess:
+                    self._promise(client_oid)
                 return
             if not is_proven and not await self._is_found_out(client_oid, sentence):
+                return
+            if was_unclear and self._desk.orders[client_oid].is_guess:
+                self._promise(client_oid)
                 return
             if not was_unclear or not self._desk.orders[client_oid].is_working:
                 break
@@ -153,6 +162,22 @@ class Canceling:
         if self._desk.orders[client_oid].is_working:
             self._set_pending(client_oid, PendingCommand.NONE)
             self._desk.tell(client_oid, f"Not canceled. {sentence}".strip(), ok=False)
+
+    def _promise(self, client_oid: ClientOid) -> None:
+        """Keep the wish as long as the order's end is no more than a guess."""
+        self._promised.add(client_oid)
+        if self._handle is None:
+            self._handle = self._desk.on_changed.add(self._keep_promises)
+
+    def _keep_promises(self) -> None:
+        for client_oid in tuple(self._promised):
+            order = self._desk.orders.get(client_oid)
+            if order is None or not order.is_guess:
+                self._promised.discard(client_oid)
+                self.start(client_oid)  # of one that ended, or is forgotten, nothing comes
+        if not self._promised and self._handle is not None:
+            self._handle.remove()
+            self._handle = None
 
     async def _tried(
         self,

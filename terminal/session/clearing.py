@@ -255,6 +255,9 @@ class Clearing:
         for order in self._sorted_out().to_go:
             if order.pending in {PendingCommand.CANCEL, PendingCommand.MOVE}:
                 continue  # on its way; a move that was aborted is a cancel
+            is_asked = order.pending is PendingCommand.CANCEL_UNKNOWN
+            if is_asked and self._desk.is_moving(order.client_oid):
+                continue  # its mover asks again; to cancel it would take what stands in its place
             before_s = self._canceled_at_s.get(order.client_oid)
             if before_s is None or now_s - before_s >= CANCEL_AGAIN_S:
                 self._canceled_at_s[order.client_oid] = now_s

@@ -2,14 +2,14 @@
 
 An order that may open: cancel, then the new one, in that order only. It is sent after the end of
 the old one is known, for what the cancel took away; if that is not known in time, nothing is sent.
-A stop that only reduces goes the other way round (``stop_moves``), so that what it protects is
-never without it. The guard sees the order that would be sent, before and after the cancel.
+A stop that protects goes the other way round (``stop_moves``), so that what it protects is never
+without it. The guard sees the order that would be sent, before and after the cancel.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, final
+from typing import TYPE_CHECKING, NamedTuple, final
 
 from terminal.domain.guard import Block, BlockField
 from terminal.domain.intention import Purpose
@@ -18,7 +18,7 @@ from terminal.domain.replacement import NOT_READ, Unclear, moved, told_ticket, w
 from terminal.domain.units import Lots
 from terminal.session.procedures import Recorded
 from terminal.session.results import Blocked, Submitted, not_sent
-from terminal.session.stop_moves import StopMoving
+from terminal.session.stop_moves import StopMoving, in_its_place
 
 if TYPE_CHECKING:
     from terminal.domain.intention import Detail
@@ -45,6 +45,16 @@ class _Move:
 
 
 @final
+class _Plan(NamedTuple):
+    """A move that may begin: the order, the ticket that it was, and the one in its place."""
+
+    order: Order
+    original: OrderTicket
+    ticket: OrderTicket
+    is_place_first: bool
+
+
+@final
 class Moving:
     """The move procedure of a desk."""
 
@@ -52,7 +62,7 @@ class Moving:
         self._desk = desk
         self._place_first = place_first
         self._stops = StopMoving(desk, place_first)
-        self._under_way: dict[ClientOid, Symbol] = {}
+        self._under_way: dict[ClientOid, _Move] = {}
         self._running: set[ClientOid] = set()
         """Those under way, and those that were called off and whose cancel is still waited for."""
 
@@ -63,7 +73,7 @@ class Moving:
     def is_running(self, symbol: Symbol) -> bool:
         """True while an order of a contract is being moved."""
         working = self._desk.working(symbol)
-        return symbol in self._under_way.values() or any(
+        return any(move.before.symbol == symbol for move in self._under_way.values()) or any(
             self._place_first.is_moved_by_hand(order.client_oid) for order in working
         )
 
@@ -73,13 +83,25 @@ class Moving:
         self._place_first.abort(client_oid)
 
     def abort_all(self, symbol: Symbol | None, *, exits_too: bool = True) -> None:
-        """No move of a contract, or of all, sends anything more; those of exits may be left."""
-        for client_oid, moving in tuple(self._under_way.items()):
-            is_exit = self._desk.orders[client_oid].reduces_only
-            if symbol in {moving, None} and (exits_too or not is_exit):
+        """No move of a contract, or of all, sends anything more.
+
+        Those of exits may be left, and those of stops by which a position became protected since.
+        """
+        for client_oid, move in tuple(self._under_way.items()):
+            if symbol in {move.before.symbol, None} and (exits_too or not self._is_exit(move)):
                 del self._under_way[client_oid]
         if exits_too:
             self._place_first.abort_all(symbol)
+
+    def _is_exit(self, move: _Move) -> bool:
+        """Whether what it would send at its end only reduces."""
+        if move.before.reduces_only:
+            return True
+        ticket = moved(move.original, move.before, move.price, move.before.remaining)
+        if isinstance(ticket, Unclear):
+            return False
+        found = in_its_place(self._desk, move.before, ticket)
+        return found is not None and not isinstance(found, Unclear)
 
     def start(
         self, client_oid: ClientOid, price: Price, *, takes_exits: bool = False
@@ -91,10 +113,9 @@ class Moving:
         planned = self._plan(client_oid, price, takes_exits=takes_exits)
         if isinstance(planned, Blocked):
             return planned
-        order, original, ticket = planned
-        if order.state is OrderState.UNTRIGGERED and ticket.reduces_only:
-            return self._stops.start(order, ticket)
-        return self._start(order, original, price)
+        if planned.is_place_first:
+            return self._stops.start(planned.order, planned.ticket)
+        return self._start(planned.order, planned.original, price)
 
     def why_not(
         self, client_oid: ClientOid, price: Price, *, takes_exits: bool = False
@@ -103,10 +124,7 @@ class Moving:
         planned = self._plan(client_oid, price, takes_exits=takes_exits)
         return planned if isinstance(planned, Blocked) else None
 
-    def _plan(
-        self, client_oid: ClientOid, price: Price, *, takes_exits: bool
-    ) -> Blocked | tuple[Order, OrderTicket, OrderTicket]:
-        """The order, the ticket that it was, and the one that would take its place."""
+    def _plan(self, client_oid: ClientOid, price: Price, *, takes_exits: bool) -> Blocked | _Plan:
         desk = self._desk
         order = desk.orders.get(client_oid)
         is_busy = client_oid in self._under_way or self._place_first.is_moving(client_oid)
@@ -130,10 +148,14 @@ class Moving:
             return not_sent(
                 BlockField.ORDER, ticket.reason if isinstance(ticket, Unclear) else NOT_READ
             )
+        instead = in_its_place(desk, order, ticket)
+        if isinstance(instead, Unclear):
+            return not_sent(BlockField.ORDER, instead.reason)
+        ticket = instead or ticket
         blocks = (*self._mode_blocks(ticket), *desk.blocks(ticket, client_oid))
         if blocks:
             return Blocked(blocks)
-        return order, original, ticket
+        return _Plan(order, original, ticket, is_place_first=instead is not None)
 
     def _mode_blocks(self, ticket: OrderTicket) -> tuple[Block, ...]:
         """In another margin mode the new order would be refused after the old one's cancel."""
@@ -156,8 +178,8 @@ class Moving:
         if not desk.mark_canceling(client_oid, PendingCommand.MOVE):
             recorded.end("Not moved: it is being canceled or moved.")
             return not_sent(BlockField.ORDER, "The order is being canceled or moved.")
-        self._under_way[client_oid] = order.symbol
-        desk.spawn(f"move {client_oid}", self._run(_Move(order, original, price, recorded)))
+        move = self._under_way[client_oid] = _Move(order, original, price, recorded)
+        desk.spawn(f"move {client_oid}", self._run(move))
         return None
 
     def _original(self, order: Order) -> Replacement:
@@ -226,6 +248,10 @@ class Moving:
         reason = ""
         if lots > 0:
             ticket = moved(move.original, order, move.price, lots)
+            if not isinstance(ticket, Unclear):
+                # A position that it would have protected may have come to be meanwhile.
+                instead = in_its_place(self._desk, move.before, ticket)
+                ticket = ticket if instead is None or isinstance(instead, Unclear) else instead
             if isinstance(ticket, Unclear):
                 reason = f" {ticket.reason}"
             else:

@@ -11,7 +11,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, final
 
+from terminal.domain.bounding import may_bound_loss
 from terminal.domain.intention import Purpose
+from terminal.domain.lanes import is_of_lane
 from terminal.domain.order import OrderState, PendingCommand
 from terminal.domain.pairs import (
     Cancel,
@@ -41,6 +43,11 @@ if TYPE_CHECKING:
 LOOK_AGAIN_S = 1.0
 """While a cancel is not carried out, so often it is looked at without a word about it."""
 DIES = "Only the program holds this: it ends with it."
+PROTECTS = (
+    "One of them is a stop that protects what is held: it goes only once the other is filled "
+    "whole, or nothing is held."
+)
+_NS_IN_MS = 1_000_000
 
 
 @final
@@ -63,7 +70,7 @@ class Pairs:
         self._owner = owner.child("pairs")
         self._held: dict[ClientOid, _Held] = {}
         """Each pair under the names of both its orders."""
-        self._handle: Handle | None = None
+        self._handles: list[Handle] = []
         self._is_looking = self._must_look_again = False
         self.on_changed: Listeners[[]] = Listeners(self._owner.listener_failed)
 
@@ -92,17 +99,20 @@ class Pairs:
 
     # Commands --------------------------------------------------------------------------------
 
-    def why_not(self, one: ClientOid, other: ClientOid) -> str:
-        """Why two orders cannot be linked now; empty when they can."""
+    def why_not(self, one: ClientOid, other: ClientOid, rule: PairRule) -> str:
+        """Why two orders cannot be linked by a rule now; empty when they can."""
         if reason := self._desk.access.silence:
             return reason
         if one in self._held or other in self._held:
             return "One of them is in a pair already; unlink it first."
-        return why_not(self._desk.orders.get(one), self._desk.orders.get(other))
+        orders = (self._desk.orders.get(one), self._desk.orders.get(other))
+        if reason := why_not(*orders):
+            return reason
+        return PROTECTS if rule is PairRule.FIRST_FILL and self._bounding(orders) else ""
 
     def link(self, one: ClientOid, other: ClientOid, rule: PairRule = PairRule.FIRST_FILL) -> str:
         """Let one order cancel the other. Returns why it cannot be, empty when it is so."""
-        if reason := self.why_not(one, other):
+        if reason := self.why_not(one, other, rule):
             return reason
         orders = (self._desk.orders[one], self._desk.orders[other])
         words = (self._leg_words(orders[0]), self._leg_words(orders[1]))
@@ -131,12 +141,16 @@ class Pairs:
 
     def start(self) -> None:
         """Begin to watch the orders."""
-        self._handle = self._desk.on_changed.add(self._look)
+        self._handles = [
+            self._desk.on_changed.add(self._look),
+            self._desk.account.on_changed.add(self._look),
+        ]
 
     async def stop(self) -> None:
         """End. Pairs that are held are lost; the journal knows them for the next start."""
-        if self._handle is not None:
-            self._handle.remove()
+        for handle in self._handles:
+            handle.remove()
+        self._handles.clear()
         await self._owner.close()
 
     def _look(self) -> None:
@@ -159,7 +173,8 @@ class Pairs:
 
     def _look_at(self, held: _Held) -> None:
         before = held.pair
-        pair, wishes = look(before, self._known(before), self._now_ms())
+        known = self._known(before)
+        pair, wishes = look(before, known, self._now_ms(), self._bounding(known))
         if pair is before:
             return
         held.pair = pair  # before anything follows from it
@@ -179,6 +194,7 @@ class Pairs:
         is_well = wish.told in {Told.FILLED, Told.DONE} and not (
             wish.told is Told.DONE and held.pair.has_raced
         )
+        is_well &= wish.told is not Told.FILLED or not self._leaves_less(held.pair, wish.leg)
         self._say(order, self._sentence(held, wish), ok=is_well)
 
     def _cancel(self, held: _Held, client_oid: ClientOid) -> None:
@@ -217,6 +233,45 @@ class Pairs:
     def _now_ms(self) -> int:
         return round(self._desk.clock.monotonic_s() * 1000)
 
+    # What is held ----------------------------------------------------------------------------
+
+    def _bounding(self, known: Known) -> frozenset[int]:
+        """The orders that are, or may be, stops against the loss of what is held now."""
+        return frozenset(
+            number
+            for number, (order, other) in enumerate((known, known[::-1]))
+            if order is not None and self._may_bound_loss(order, other)
+        )
+
+    def _may_bound_loss(self, order: Order, other: Order | None) -> bool:
+        if not may_bound_loss(order, None):
+            return False
+        account, symbol = self._desk.account, order.symbol
+        lanes = [lane for lane in account.lanes(symbol) if is_of_lane(lane, order)]
+        positions = [account.position(symbol, lane) for lane in lanes]
+        if any(may_bound_loss(order, one.core.lots) for one in positions):
+            return True
+        # Flat is believed by the exchange's word alone, and no older one than of the other's fills.
+        is_newer = (
+            other is not None
+            and other.symbol == symbol
+            and other.filled
+            and other.updated_at is not None
+            and all(one.event_at <= other.updated_at // _NS_IN_MS for one in positions)
+        )
+        is_sure = account.is_trusted and symbol not in account.unconfirmed() and not is_newer
+        return not is_sure and may_bound_loss(order, None)
+
+    def _leaves_less(self, pair: Pair, winner: int) -> bool:
+        """Whether the one that goes protects something that is held by all that is known."""
+        order = self._known(pair)[1 - winner]
+        if order is None:
+            return False
+        return any(
+            is_of_lane(one.lane, order) and may_bound_loss(order, one.core.lots)
+            for one in self._desk.account.held(order.symbol)
+        )
+
     # Words -----------------------------------------------------------------------------------
 
     def _known(self, pair: Pair) -> Known:
@@ -237,7 +292,11 @@ class Pairs:
         orders = self._known(held.pair)
         order, partner = orders[wish.leg], orders[1 - wish.leg]
         if wish.told is Told.FILLED:
-            return f"Pair: {_filled(mine, held.pair.legs[wish.leg], order)}; canceling {theirs}."
+            words = f"Pair: {_filled(mine, held.pair.legs[wish.leg], order)}; canceling {theirs}."
+            is_less = self._leaves_less(held.pair, wish.leg)
+            return (
+                f"{words} It protects what is still held: look at the rest." if is_less else words
+            )
         if wish.told is Told.RACED:
             pair = held.pair
             one = _filled(theirs, pair.legs[1 - wish.leg], partner)

@@ -7,13 +7,14 @@ old one that nobody answered is repeated only while they still are. Who asks for
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from enum import Enum, auto
 from typing import TYPE_CHECKING, final
 
 from terminal.domain.errors import TernError
+from terminal.domain.guard import BlockField
 from terminal.domain.order import UNCLEAR, OrderState, PendingCommand
-from terminal.session.results import Blocked
+from terminal.session.results import Blocked, not_sent
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -29,6 +30,7 @@ SEEN_WAIT_S = 10.0
 """So long the new stops may take to be seen before the old are left alone for good."""
 READ_INTERVAL_S = 1.0
 CANCEL_WAIT_S = 6.0
+OWN_ERROR = "An error inside the program kept a new stop from being sent: look at the stops."
 NOT_REPEATED = "What takes its place no longer waits, so the cancel is not repeated."
 
 
@@ -49,6 +51,8 @@ class End(Enum):
     """The user canceled meanwhile; the new ones are being canceled."""
     OLD_OVER = auto()
     """An old one fired or ended by other hands, or no new one is left where it was canceled."""
+    OLD_CANCELED = auto()
+    """The old ones were canceled from here meanwhile, by the user or for him."""
     NOT_REPEATED = auto()
     """A new one stopped waiting before the old one's cancel was answered."""
     OLD_LEFT = auto()
@@ -77,6 +81,8 @@ class Change:
     is_canceling: bool = False
     is_wanted: bool = True
     is_lost: bool = False
+    by_hand: set[ClientOid] = field(default_factory=set)
+    """Old ones that were canceled from here, by the user or for him."""
 
 
 @final
@@ -99,10 +105,12 @@ class PlaceFirst:
     # Calling off -----------------------------------------------------------------------------
 
     def abort(self, client_oid: ClientOid) -> None:
-        """The user cancels a stop that he moves: he wants neither of the two."""
+        """The user cancels a stop: of one that he moves he wants neither of the two."""
         for change in tuple(self._under_way):
-            if change.is_move and client_oid in change.old:
-                self._call_off(change)
+            if client_oid in change.old:
+                change.by_hand.add(client_oid)
+                if change.is_move:
+                    self._call_off(change)
 
     def abort_all(self, symbol: Symbol | None) -> None:
         """The user cancels all of a contract, or everything."""
@@ -121,13 +129,20 @@ class PlaceFirst:
     def begin(
         self, change: Change, places: Sequence[OrderTicket], purpose: Purpose
     ) -> Blocked | None:
-        """Send the new ones at once, up to the first that is blocked; the old are not touched."""
+        """Send the new ones at once, up to the first that is blocked; the old are not touched.
+
+        An error of our own is reported and blocks like a rule.
+        """
         desk = self._desk
         change.old = tuple(oid for oid in change.old if oid in desk.orders)
         if places:
             change.recorded.step("place new")
         for ticket in places:
-            result = desk.submit(ticket, purpose, change.recorded.procedure_id)
+            try:
+                result = desk.submit(ticket, purpose, change.recorded.procedure_id)
+            except Exception as error:  # noqa: BLE001 - reported; the procedure must have an end
+                desk.report("place first", error)
+                result = not_sent(BlockField.ORDER, OWN_ERROR)
             if isinstance(result, Blocked):
                 change.block = result
                 return result
@@ -153,7 +168,7 @@ class PlaceFirst:
         if not change.is_wanted:
             return self._give_up(change)
         if change.old and not self._old_work(change):
-            return End.OLD_OVER
+            return self._over(change)
         if not are_seen:
             self._release(change)
             return self._why_not(change)
@@ -263,7 +278,15 @@ class PlaceFirst:
             return End.NOT_REPEATED if change.is_lost else End.OLD_LEFT
         if any(old.is_working or old.filled or not old.canceled for old in olds):
             return End.OLD_OVER
-        return End.DONE if all(new.is_working for new in self._news(change)) else End.OLD_OVER
+        do_work = all(new.is_working for new in self._news(change))
+        return End.DONE if do_work else self._over(change)
+
+    def _over(self, change: Change) -> End:
+        """Nothing is left to be done for the old ones; who did it."""
+        olds = [self._desk.orders[client_oid] for client_oid in change.old]
+        are_canceled = all(old.canceled and not old.filled for old in olds)
+        is_by_hand = are_canceled and change.by_hand.issuperset(change.old)
+        return End.OLD_CANCELED if is_by_hand else End.OLD_OVER
 
     def _are_told(self, change: Change) -> bool:
         """Whether each cancel has an end: the order's, or that it was given up."""

@@ -12,9 +12,10 @@ import asyncio
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, TypeAlias, final
 
+from terminal.domain.bounding import may_bound_loss
 from terminal.domain.errors import TernError
 from terminal.domain.events import MarginMode, PositionSide, StopDirection
-from terminal.domain.lanes import about
+from terminal.domain.lanes import about, is_of_lane
 from terminal.domain.order import OrderState
 from terminal.domain.protection import (
     Cover,
@@ -28,6 +29,7 @@ from terminal.domain.protection import (
 from terminal.domain.ticket import ASSUMED_MODE
 from terminal.domain.triggers import Fires, watched_price, would_fire_now
 from terminal.domain.units import ExactPrice, Lots, Side
+from terminal.session.awaited import AwaitedExits
 from terminal.session.listeners import Listeners
 from terminal.session.swaps import swap
 
@@ -40,6 +42,7 @@ if TYPE_CHECKING:
     from terminal.domain.triggers import References
     from terminal.domain.units import ClientOid, Symbol
     from terminal.session.account import AccountSession
+    from terminal.session.awaited import AwaitedFill
     from terminal.session.desk import Desk
     from terminal.session.listeners import Handle
     from terminal.session.orders import OrderDesk
@@ -140,10 +143,7 @@ class ProtectionWatch:
         self._watched: dict[Key, Watched] = {}
         self._is_news = False
         self._filled: dict[ClientOid, Lots] = {}
-        self._awaited_until_s: dict[Key, float] = {}
-        self._awaited: dict[Key, int] = {}
-        """Lots that filled by orders with exits, while those may still be on their way."""
-        self._looking: set[Key] = set()
+        self._awaited = AwaitedExits()
         self._mending: set[Key] = set()
         self._told: dict[Key, ProtectionState] = {}
         self.on_changed: Listeners[[]] = Listeners(self._owner.listener_failed)
@@ -269,14 +269,27 @@ class ProtectionWatch:
     def _cover(self, held: Held) -> Cover:
         symbol = held.contract.symbol
         key = (symbol, held.lane)
-        is_awaiting = self._clock.monotonic_s() < self._awaited_until_s.get(key, 0.0)
+        orders = _each_once(self._desk.working(symbol))
+        self._awaited.see(key, held.lots, self._made_there(held, orders))
         return classify(
             held,
-            _each_once(self._desk.working(symbol)),
+            orders,
             flags_unknown=frozenset(self._desk.flags_unknown),
             is_trusted=self._is_trusted,
-            awaited=self._awaited.get(key, 0) if is_awaiting else 0,
+            awaited=self._awaited.lots(key, held.lots, self._clock.monotonic_s()),
         )
+
+    def _made_there(self, held: Held, orders: tuple[Order, ...]) -> list[tuple[str, int]]:
+        """Waiting stops for a lane that we did not send ourselves: attached exits are of them."""
+        return [
+            (order.order_id, held.size if order.is_close_order else order.remaining)
+            for order in orders
+            if order.state is OrderState.UNTRIGGERED
+            and order.order_id is not None
+            and order.client_oid not in self._desk.sent
+            and is_of_lane(held.lane, order)
+            and may_bound_loss(order, held.lots)
+        ]
 
     async def _tell_later(self, key: Key, state: ProtectionState) -> None:
         """Put what must be noticed into the event log once it lasts."""
@@ -303,29 +316,32 @@ class ProtectionWatch:
             self._filled[order.client_oid] = order.filled
             stops_loss = order.exits.down if order.side is Side.BUY else order.exits.up
             if stops_loss is not None:
-                self._await_exits((order.symbol, order.position_side or PositionSide.BOTH), more)
+                key = (order.symbol, order.position_side or PositionSide.BOTH)
+                self._await_exits(key, more, 0 if order.side is None else order.side.sign)
 
-    def _await_exits(self, key: Key, lots: int) -> None:
-        self._awaited[key] = self._awaited.get(key, 0) + lots
-        self._awaited_until_s[key] = self._clock.monotonic_s() + self.settings.grace_s
-        if key not in self._looking:
-            self._looking.add(key)
-            self._owner.spawn(f"exits of {key[0]}", self._look_for_exits(key))
+    def _await_exits(self, key: Key, lots: int, sign: int) -> None:
+        now_s = self._clock.monotonic_s()
+        until_s = now_s + self.settings.grace_s
+        fill = self._awaited.fill(key, lots, sign, now_s, now_s + FIRST_LOOK_S, until_s)
+        if fill is not None:
+            self._owner.spawn(f"exits of {key[0]}", self._look_for_exits(key, fill))
 
-    async def _look_for_exits(self, key: Key) -> None:
+    async def _look_for_exits(self, key: Key, fill: AwaitedFill) -> None:
         """After a fill the stop list is read: when exits are made is not established (11)."""
         symbol, lane = key
         try:
             await self._clock.sleep(FIRST_LOOK_S)
-            await self._look(symbol)
-            while (left_s := self._awaited_until_s[key] - self._clock.monotonic_s()) > 0:
-                await self._clock.sleep(left_s)
-            await self._look(symbol)
+            if fill.lots:  # else they were told, or nothing is held any more
+                await self._look(symbol)
+            await self._clock.sleep(max(0.0, fill.until_s - self._clock.monotonic_s()))
+            is_awaited = fill.lots > 0
+            if is_awaited:
+                await self._look(symbol)
         finally:
-            self._looking.discard(key)
-            self._awaited_until_s.pop(key, None)
-            self._awaited.pop(key, None)
+            self._awaited.over(key, fill)
             self._dirty.set()
+        if not is_awaited or lane not in self._account.lanes(symbol):
+            return
         watched = self.watched(symbol, lane)
         if watched is not None and watched.cover.is_loud:
             words = "The exits attached to the order have not appeared, or not for all of it."

@@ -5,10 +5,11 @@ Nothing here decides to do so; somebody asked for exactly these orders.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, final
 
 from terminal.domain.intention import Purpose
+from terminal.domain.order import PendingCommand
 from terminal.session.place_first import Change, End
 from terminal.session.procedures import Recorded
 
@@ -19,7 +20,9 @@ if TYPE_CHECKING:
     from terminal.domain.ticket import OrderTicket
     from terminal.domain.units import ClientOid, Symbol
     from terminal.session.orders import OrderDesk
+    from terminal.session.results import Blocked
 
+NOTHING_HELD = "But nothing is held any more: the new one closes nothing, cancel it."
 _LEFT_AS_THEY_WERE = (End.REFUSED, End.UNCLEAR, End.BEING_CANCELED, End.FIRED, End.NEW_ENDED)
 
 
@@ -52,13 +55,33 @@ async def swap(
     change = Change(symbol, tuple(cancels), recorded)
     blocked = desk.place_first.begin(change, places, Purpose.PROTECT)
     if blocked is not None:
-        words = _kept(f"Not sent. {blocked.blocks[0].reason}", cancels)
-        done = Swapped(words, change.new)
+        done = Swapped(_cut_short(len(change.new), len(places), blocked, cancels), change.new)
     else:
         end = await desk.place_first.see_through(change)
         done = Swapped(_words(desk, change, end), change.new, ok=end is End.DONE)
+        if done.ok and places and _is_flat(desk, places[0]):
+            done = replace(done, sentence=f"{done.sentence} {NOTHING_HELD}", ok=False)
     recorded.end(done.sentence)
     return done
+
+
+def _cut_short(sent: int, wanted: int, blocked: Blocked, cancels: Sequence[ClientOid]) -> str:
+    """Why not all were sent; what was sent before stays, as it can only protect."""
+    reason = blocked.blocks[0].reason
+    if not sent:
+        return _kept(f"Not sent. {reason}", cancels)
+    words = f"Only {sent} of {wanted} new stops sent. {reason}"
+    return f"{words} What was sent stays, and what was there before." if cancels else words
+
+
+def _is_flat(desk: OrderDesk, ticket: OrderTicket) -> bool:
+    """Whether nothing is held any more that a stop could close, by all that is known."""
+    account = desk.account
+    lanes = account.lanes(ticket.symbol)
+    lane = ticket.terms.position_side or lanes[0]
+    return (
+        lane in lanes and account.is_trusted and account.position(ticket.symbol, lane).core.is_flat
+    )
 
 
 def _words(desk: OrderDesk, change: Change, end: End) -> str:
@@ -66,6 +89,10 @@ def _words(desk: OrderDesk, change: Change, end: End) -> str:
         return _done(len(change.new), len(change.old))
     if end in _LEFT_AS_THEY_WERE:
         return _kept(_why_not(desk, change, end), change.old)
+    if end is End.OLD_CANCELED and change.new:
+        news = [desk.orders[client_oid] for client_oid in change.new]
+        do_stay = all(new.is_working and new.pending is PendingCommand.NONE for new in news)
+        return f"The old stop was canceled from here meanwhile; {_THE_NEW[do_stay]}"
     if not change.new and end in _OF_CANCELS_ALONE:
         return _OF_CANCELS_ALONE[end]
     return _WORDS[end]
@@ -95,6 +122,7 @@ def _done(sent: int, canceled: int) -> str:
     return f"Done: {', '.join(parts)}."
 
 
+_THE_NEW = {True: "the new one stays.", False: "the new one does not wait, either."}
 _WORDS = {
     End.CALLED_OFF: "Called off by a cancel of all: the new stop is being canceled, too.",
     End.OLD_OVER: "The old stop ended by itself or fired meanwhile: look at the position.",
@@ -107,5 +135,6 @@ _WORDS = {
 _OF_CANCELS_ALONE = {
     End.CALLED_OFF: "Called off by a cancel of all.",
     End.OLD_OVER: "What was to be canceled ended by itself or fired: look at the position.",
+    End.OLD_CANCELED: "What was to be canceled was canceled from here meanwhile.",
     End.OLD_LEFT: "What was to be canceled still works.",
 }

@@ -192,9 +192,12 @@ class OrdersViewModel(ViewModel):
             return (RowCommand(UNLINK, partial(pairs.unlink, linked)),)
         if len(oids) != 2:
             return (RowCommand(LINK, lambda: None, TWO),)
-        off = pairs.why_not(*oids)
         return tuple(
-            RowCommand(f"{LINK} {rule.value}", partial(self._link, *oids, rule), off)
+            RowCommand(
+                f"{LINK} {rule.value}",
+                partial(self._link, *oids, rule),
+                pairs.why_not(*oids, rule),
+            )
             for rule in PairRule
         )
 

@@ -94,7 +94,8 @@ def test_what_cannot_open(changes: dict[str, Any], cannot: bool) -> None:
         ([a_stop("s"), a_stop("goes", pending=PendingCommand.CANCEL)], 3, {"s"}),
         ([a_stop("goes", pending=PendingCommand.MOVE)], 3, set()),
         ([a_stop("s"), a_stop("l", state=OrderState.UNKNOWN, trigger=Price(950))], 3, {"s", "l"}),
-        ([a_stop("s"), a_stop("fired", state=OrderState.OPEN, trigger=Price(800))], 3, {"fired"}),
+        ([a_stop("s"), a_stop("fired", state=OrderState.OPEN, trigger=Price(800))], 3,
+         {"s", "fired"}),  # a thin book may leave some of it undone
         ([a_stop("s"), a_stop("where", trigger=None)], 3, {"s"}),
         ([a_stop("s", side=Side.BUY, stop_direction=UP), a_stop("where", side=Side.BUY,
           stop_direction=UP, trigger=None)], -3, {"s"}),

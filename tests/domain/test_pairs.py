@@ -26,7 +26,7 @@ from terminal.domain.pairs import (
     look,
     why_not,
 )
-from terminal.domain.units import ClientOid, Lots, OrderId, Price
+from terminal.domain.units import ClientOid, Lots, OrderId, Price, Side
 from tests.support.builders import a_contract, an_order_update
 
 A, B = ClientOid("a"), ClientOid("b")
@@ -319,3 +319,34 @@ def test_only_the_partner_of_a_fill_is_canceled_and_never_left_working(
     both = all(order.filled > was for order, was in zip(oracle.orders, oracle.before, strict=True))
     if Told.RACED in told:
         assert both, "a race is told of two fills only"
+
+
+@pytest.mark.parametrize("rule", PairRule)
+def test_a_stop_that_bounds_a_loss_goes_only_for_a_whole_fill_or_when_it_bounds_none(
+    rule: PairRule,
+) -> None:
+    pair, (one, other) = a_pair(rule)
+    bounds = frozenset({1})
+    same, wishes = look(pair, (filled(one, 3), other), 0, bounds)
+    assert (same, wishes) == (pair, ())
+    whole, wishes = look(pair, (filled(one, 4), other), 0, bounds)
+    assert whole.winner == 0
+    assert Cancel(B) in wishes
+    if rule is PairRule.FIRST_FILL:
+        flat, wishes = look(pair, (filled(one, 3), other), 0)
+        assert Cancel(B) in wishes
+        _, again = look(flat, (filled(one, 3), other), ASK_AGAIN_MS, bounds)
+        assert again == (), "it protects by now what was not held before"
+
+
+@pytest.mark.parametrize(("side", "goes"), [(Side.BUY, False), (Side.SELL, True)])
+def test_a_stop_that_fires_takes_one_that_bounds_a_loss_only_from_the_other_side(
+    side: Side, *, goes: bool
+) -> None:
+    """Of two for the same side the rest of what fired may be left to the other."""
+    pair, (one, other) = a_pair(state=OrderState.UNTRIGGERED)
+    assert one is not None
+    assert other is not None
+    fired = replace(filled(one, 1), side=Side.BUY)
+    _, wishes = look(pair, (fired, replace(other, side=side)), 0, frozenset({1}))
+    assert (Cancel(B) in wishes) is goes

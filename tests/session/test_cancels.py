@@ -81,6 +81,28 @@ async def test_an_order_that_never_arrived_needs_no_cancel() -> None:
     await d.stop()
 
 
+async def test_an_order_that_arrives_after_it_was_given_up_is_canceled_all_the_same() -> None:
+    """That it never arrived was concluded from silence; the promise holds."""
+    d, placed = await on_its_way(12.0)
+    d.desk.cancel(placed.client_oid)
+    await d.clock.advance(11.5)
+    assert d.desk.orders[placed.client_oid].is_guess
+    await d.clock.advance(10.0)
+    assert d.exchange.alive() == []
+    assert d.exchange.log == ["place c1", "cancel c1"]
+    assert d.desk.orders[placed.client_oid].state is OrderState.CANCELED
+    await d.stop()
+
+
+async def test_an_order_that_nobody_canceled_works_when_it_arrives_after_all() -> None:
+    d, placed = await on_its_way(12.0)
+    await d.clock.advance(11.5)
+    assert d.desk.orders[placed.client_oid].is_guess
+    await d.clock.advance(10.0)
+    assert [one.client_oid for one in d.exchange.alive()] == [placed.client_oid]
+    await d.stop()
+
+
 async def test_the_newest_order_is_one_that_is_not_to_be_canceled_already() -> None:
     d, placed = await on_its_way(6.0)
     d.exchange.fate = lambda _kind: Fate.WELL

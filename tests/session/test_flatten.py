@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from terminal.domain.clock import TimestampNs
-from terminal.domain.events import StopDirection
+from terminal.domain.events import PositionSide, StopDirection
 from terminal.domain.order import OrderState
 from terminal.domain.units import ClientOid, Lots, OrderId, Side
 from terminal.exchange.errors import TransportError
@@ -451,4 +451,16 @@ async def test_exits_stay_while_flat_is_only_our_own_sum(monkeypatch: pytest.Mon
     assert all(protected)
     assert log == ["cancel entry", "close", "close", "cancel exit"]
     assert bench.sentences == ["XBTUSDTM is flat."]
+    await bench.stop()
+
+
+async def test_the_only_lane_by_its_name_is_the_whole_contract() -> None:
+    bench, _ = await a_bench_with_orders()
+    bench.desk.flatten(XBT, PositionSide.BOTH)
+    (procedure,) = bench.desk.journal.open_procedures()
+    assert procedure.wanted == "Flattening (entries, close, then exits)."
+    bench.desk.flatten(XBT)
+    assert len(bench.desk.journal.open_procedures()) == 1
+    await bench.clock.advance(20.0)
+    assert bench.desk.journal.open_procedures() == ()
     await bench.stop()

@@ -10,12 +10,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from terminal.domain.access import Access
+from terminal.domain.events import OrderType
 from terminal.domain.intention import Purpose
 from terminal.domain.order import OrderState, PendingCommand
 from terminal.domain.pairs import PairRule
 from terminal.domain.reconcile import unfinished
 from terminal.domain.units import ClientOid, Lots, Price, Side
-from terminal.session.pairs import Pairs
+from terminal.session.pairs import PROTECTS, Pairs
 from tests.support.builders import XBT, a_ticket
 from tests.support.pocket import Fate, Placed, PocketDesk, a_pocket_desk, stop_at
 
@@ -106,13 +107,81 @@ async def test_a_stop_that_fires_cancels_its_partner() -> None:
     p = await a_paired()
     await p.d.hold(4)
     stop = await p.d.placed(a_ticket(**stop_at(950)))
-    assert p.pairs.link(stop, p.sell) == ""
+    assert p.pairs.link(stop, p.sell, PairRule.WHOLE_FILL) == ""
     assert p.d.sentences[-1].startswith(
-        "Only the program holds this: it ends with it. One cancels the other at the first fill: "
+        "Only the program holds this: it ends with it. One cancels the other once one is filled "
+        "whole: "
         "sell 2 XBTUSDTM if mark falls to 95.0, sell 4"
     )
     await p.fill(stop, 2)
     assert p.alive == {p.buy, p.other}
+    await p.stop()
+
+
+async def an_exit_pair(held: int = 3) -> tuple[Paired, ClientOid, ClientOid]:
+    """A position with a take-profit and a stop for all of it, one of which cancels the other."""
+    p = await a_paired()
+    await p.d.hold(held)
+    profit = await p.d.placed(
+        a_ticket(side=Side.SELL, price=Price(1020), lots=Lots(3), is_reduce_only=held > 0)
+    )
+    stop = await p.d.placed(a_ticket(**{**stop_at(900), "lots": Lots(3)}))
+    assert p.pairs.why_not(profit, stop, PairRule.FIRST_FILL) == (PROTECTS if held else "")
+    assert p.pairs.link(profit, stop, PairRule.WHOLE_FILL if held else PairRule.FIRST_FILL) == ""
+    return p, profit, stop
+
+
+async def test_a_stop_is_not_taken_from_what_is_left_of_a_position() -> None:
+    p, profit, stop = await an_exit_pair()
+    assert p.pairs.link(profit, stop) != ""
+    await p.fill(profit, 1)
+    await p.d.clock.advance(5.0)
+    assert p.alive >= {profit, stop}
+    await p.fill(profit, 2)
+    assert not p.alive & {profit, stop}
+    assert p.d.sentences[-1].startswith("The pair is done: sell 3 XBTUSDTM if mark falls to 90.0")
+    await p.stop()
+
+
+async def test_a_position_that_comes_after_the_link_keeps_its_stop_as_well() -> None:
+    """By the first fill, which was allowed while nothing was held; once flat again it goes."""
+    p, profit, stop = await an_exit_pair(held=0)
+    await p.d.hold(3)
+    await p.fill(profit, 1)
+    await p.d.clock.advance(5.0)
+    assert p.alive >= {profit, stop}
+    close = a_ticket(
+        side=Side.SELL, order_type=OrderType.MARKET, price=None, lots=Lots(2), is_reduce_only=True
+    )
+    await p.d.placed(close)
+    assert p.alive & {profit, stop} == {profit}
+    await p.stop()
+
+
+async def test_a_fill_of_which_the_position_is_not_told_yet_takes_no_stop() -> None:
+    """An entry and the stop for it: what filled is held, whoever is silent about it."""
+    p = await a_paired()
+    stop = await p.d.placed(a_ticket(**stop_at(900)))
+    assert p.pairs.link(p.buy, stop) == ""
+    order, fate = p.at_exchange(p.buy), iter([Fate.WELL])
+    p.d.exchange.fate = lambda kind: next(fate, Fate.LOST) if kind == "word" else Fate.WELL
+    p.d.exchange.fill(order, 1)
+    await p.d.clock.settle()
+    assert stop in p.alive
+    p.d.exchange.fate = lambda _kind: Fate.WELL
+    await p.fill(p.buy, 1)
+    assert stop in p.alive
+    await p.stop()
+
+
+async def test_a_stop_that_goes_although_more_is_held_is_said_aloud() -> None:
+    p, profit, stop = await an_exit_pair()
+    await p.d.hold(5)
+    await p.fill(profit, 3)
+    assert stop not in p.alive
+    said = next(one for one in p.d.results if "canceling sell 3" in one.sentence)
+    assert said.sentence.endswith("It protects what is still held: look at the rest.")
+    assert not said.ok
     await p.stop()
 
 
@@ -245,7 +314,7 @@ async def test_what_cannot_be_linked_is_said() -> None:
     assert p.pairs.link(p.buy, p.sell) == ""
     assert "in a pair already" in p.pairs.link(p.sell, p.other)
     p.d.exchange.access = Access.WATCH_ONLY
-    assert p.pairs.why_not(p.other, p.buy) == Access.WATCH_ONLY.reason
+    assert p.pairs.why_not(p.other, p.buy, PairRule.FIRST_FILL) == Access.WATCH_ONLY.reason
     await p.stop()
 
 

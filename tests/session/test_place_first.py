@@ -11,7 +11,8 @@ import pytest
 from terminal.domain.access import Access
 from terminal.domain.order import PendingCommand
 from terminal.domain.units import ClientOid, Lots, Price
-from terminal.session.swaps import Swapped, swap
+from terminal.session.place_first import OWN_ERROR
+from terminal.session.swaps import NOTHING_HELD, Swapped, swap
 from tests.support.builders import XBT, a_ticket
 from tests.support.pocket import Fate, Placed, PocketDesk, a_pocket_desk, stop_at
 
@@ -241,4 +242,118 @@ async def test_a_watch_only_account_swaps_nothing() -> None:
     assert not done.ok
     assert done.sentence.startswith("Not sent.")
     assert d.exchange.log == ["place c1"]
+    await d.stop()
+
+
+async def test_a_lost_cancel_is_not_repeated_while_the_user_cancels_what_takes_its_place(
+    stage: Stage,
+) -> None:
+    """His cancel is on its way and the new one still waits: it stands in for nothing by now."""
+    d = stage.d
+    stage.fates("cancel", Fate.LOST, Fate.LATE)
+    stage.begin()
+    await d.clock.settle()
+    assert d.desk.orders[ClientOid("c1")].pending is not PendingCommand.NONE
+    d.desk.cancel(ClientOid("c2"))
+    await d.clock.advance(20.0)
+    assert stage.waiting() == ["c1"]
+    assert "no longer waits, so the old one is not canceled again" in stage.said
+    await d.stop()
+
+
+async def test_a_cancel_of_all_after_the_old_ones_cancel_was_sent_takes_the_new_one_too(
+    stage: Stage,
+) -> None:
+    d = stage.d
+    stage.fates("cancel", Fate.LATE, Fate.LOST, Fate.LOST)
+    stage.begin()
+    await d.clock.settle()
+    assert "place c2" in d.exchange.log
+    d.desk.abort_moves(XBT)
+    await d.clock.advance(30.0)
+    assert stage.waiting() == []
+    assert ("Called off" if stage.how == "swap" else "Canceled instead of moved") in stage.said
+    await d.stop()
+
+
+async def test_an_error_before_anything_was_sent_leaves_no_procedure_open(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    d = stage.d
+
+    def fail(*_: object) -> None:
+        raise ZeroDivisionError
+
+    monkeypatch.setattr(d.desk, "submit", fail)
+    if stage.how == "move":
+        blocked = d.desk.move(ClientOid("c1"), Price(910))
+        assert blocked is not None
+        assert blocked.blocks[0].reason == OWN_ERROR
+    else:
+        stage.begin()
+        await d.clock.settle()
+        assert stage.said == f"Not sent. {OWN_ERROR} What was there before stays."
+    assert "ZeroDivisionError" in d.errors.pop()
+    assert d.desk.journal.open_procedures() == ()
+    assert stage.waiting() == ["c1"]
+    assert d.desk.orders[ClientOid("c1")].pending is PendingCommand.NONE
+    await d.stop()
+
+
+async def a_swapping_desk(*prices: int) -> tuple[Stage, list[Swapped]]:
+    """A position with its stop, ``c1``, that is being swapped for stops at some prices."""
+    d = await a_pocket_desk()
+    await d.hold(HELD)
+    await d.placed(a_ticket(lots=HELD, **stop_at(900)))
+    done: list[Swapped] = []
+    tickets = [a_ticket(lots=HELD, **stop_at(price)) for price in prices]
+
+    async def swapping() -> None:
+        done.append(await swap(d.desk, XBT, tickets, [ClientOid("c1")], "Swap."))
+
+    d.exchange.fate = lambda kind: Fate.LATE if kind == "place" else Fate.WELL
+    d.desk.spawn("swap", swapping())
+    await d.clock.settle()
+    return Stage(d, "swap", done), done
+
+
+@pytest.mark.parametrize(
+    ("names", "words"),
+    [(["c1"], "the new one stays."), (["c1", "c2"], "the new one does not wait, either.")],
+)
+async def test_an_old_one_that_the_user_cancels_is_not_said_to_have_ended_by_itself(
+    names: list[str], words: str
+) -> None:
+    stage, done = await a_swapping_desk(910)
+    for name in names:
+        stage.d.desk.cancel(ClientOid(name))
+    await stage.d.clock.advance(20.0)
+    assert done[0].sentence == f"The old stop was canceled from here meanwhile; {words}"
+    assert not done[0].ok
+    await stage.d.stop()
+
+
+async def test_a_swap_that_ends_with_nothing_held_says_what_is_left() -> None:
+    """The take-profit filled whole meanwhile: the new stop closes nothing."""
+    stage, done = await a_swapping_desk(910)
+    await stage.d.hold(0)
+    await stage.d.clock.advance(20.0)
+    assert stage.waiting() == ["c2"]
+    assert done[0].sentence == f"Done: 1 stop waits, 1 was canceled. {NOTHING_HELD}"
+    assert not done[0].ok
+    await stage.d.stop()
+
+
+async def test_a_second_new_one_that_is_blocked_is_said_with_what_was_sent() -> None:
+    d = await a_pocket_desk()
+    await d.hold(HELD)
+    old = await d.placed(a_ticket(lots=HELD, **stop_at(900)))
+    tickets = [a_ticket(lots=Lots(lots), **stop_at(910)) for lots in (2, 10**9)]
+    done = await swap(d.desk, XBT, tickets, [old], "Swap.")
+    await d.clock.settle()
+    assert [one.client_oid for one in d.exchange.alive()] == ["c1", "c2"]
+    assert done.sentence.startswith("Only 1 of 2 new stops sent. ")
+    assert done.sentence.endswith("What was sent stays, and what was there before.")
+    alone = await swap(d.desk, XBT, tickets[1:], [old], "Swap.")
+    assert alone.sentence.startswith("Not sent. ")
     await d.stop()

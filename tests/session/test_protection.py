@@ -19,8 +19,10 @@ from terminal.session.account import LaneNotNamedError
 from terminal.session.results import Submitted
 from tests.support.builders import XBT, a_fill, a_position_update, a_ticket, an_order_update
 from tests.support.guarded import Guarded, a_guarded, a_stop_update, prices
+from tests.support.pocket import stop_at
 
 if TYPE_CHECKING:
+    from terminal.domain.ticket import OrderTicket
     from terminal.session.protection import Proposal
 
 STATE = ProtectionState
@@ -198,6 +200,80 @@ async def test_a_part_for_which_no_exits_were_asked_is_said_at_once() -> None:
     await guarded.stop()
 
 
+async def a_bracket_fill(guarded: Guarded, name: str, held: int) -> None:
+    """One lot more by an order with exits, which leaves so many held."""
+    exits = AttachedExits(StopReference.MARK, down=Price(950))
+    result = guarded.bench.desk.submit(a_ticket(exits=exits))
+    assert isinstance(result, Submitted)
+    await guarded.settle()
+    guarded.bench.stream.push(
+        an_order_update(
+            order_id=OrderId(name), client_oid=result.client_oid, lots=Lots(1), filled=Lots(1),
+            is_done=True,
+        )
+    )  # fmt: skip
+    guarded.hold(held)
+    await guarded.settle()
+
+
+async def test_each_fill_is_waited_for_on_its_own_and_mended_once_its_time_is_over() -> None:
+    """Fills that follow each other put nothing off, and what may still come is not mended."""
+    guarded = await a_guarded()
+    for number in range(1, 4):
+        await a_bracket_fill(guarded, f"b{number}", number)
+        await guarded.bench.clock.advance(8.0)
+        assert guarded.state() is (STATE.COMING if number == 1 else STATE.NAKED)
+    assert guarded.said.count("have not appeared") == 2
+    (ticket,) = guarded.watch.propose(XBT).places
+    assert ticket.lots == 2, "of three the last may still get its own"
+    await guarded.bench.clock.advance(3.0)
+    assert guarded.said.count("have not appeared") == 3
+    (ticket,) = guarded.watch.propose(XBT).places
+    assert ticket.lots == 3
+    await guarded.stop()
+
+
+async def test_an_exit_that_came_is_awaited_no_more() -> None:
+    guarded = await a_guarded()
+    await a_bracket_fill(guarded, "b1", 1)
+    guarded.push(a_stop_update("s1", 1))
+    await guarded.settle()
+    assert guarded.state() is STATE.PROTECTED
+    guarded.hold(2)
+    await guarded.settle()
+    assert guarded.state() is STATE.UNDER_COVERED, "a plain lot beside is seen at once"
+    desk = guarded.bench.desk
+    desk.cancel(next(one.client_oid for one in desk.working() if one.order_id == "s1"))
+    await guarded.settle()
+    assert guarded.state() is STATE.NAKED, "nor is another awaited when it goes"
+    await guarded.bench.clock.advance(20.0)
+    assert "have not appeared" not in guarded.said
+    await guarded.stop()
+
+
+async def test_a_stop_of_our_own_is_not_taken_for_the_exit_on_its_way() -> None:
+    guarded = await a_guarded()
+    await a_bracket_fill(guarded, "b1", 2)
+    own = replace(the_stop(), lots=Lots(1))
+    assert isinstance(guarded.bench.desk.submit(own), Submitted)
+    await guarded.settle()
+    assert guarded.state() is STATE.COMING
+    await guarded.bench.clock.advance(20.0)
+    await guarded.stop()
+
+
+@pytest.mark.parametrize("between", [0, -1])
+async def test_what_is_closed_or_turned_round_awaits_nothing_any_more(between: int) -> None:
+    guarded = await a_guarded()
+    await a_bracket_fill(guarded, "b1", 1)
+    assert guarded.state() is STATE.COMING
+    for lots in (between, 1):
+        guarded.hold(lots)
+        await guarded.settle()
+    assert guarded.state() is STATE.NAKED
+    await guarded.stop()
+
+
 async def test_a_take_profit_alone_promises_no_protection() -> None:
     guarded = await a_guarded()
     await a_fill_with_exits(guarded, AttachedExits(StopReference.MARK, up=Price(1100)))
@@ -213,6 +289,11 @@ async def test_a_list_that_cannot_be_read_is_said_and_ends_the_grace_period_all_
     assert "The stops could not be read." in guarded.said
     assert guarded.state() is STATE.NAKED
     await guarded.stop()
+
+
+def the_stop() -> OrderTicket:
+    """A stop for what is held, as the user would place it."""
+    return a_ticket(**stop_at(950))
 
 
 def failing(guarded: Guarded) -> None:

@@ -170,11 +170,19 @@ class Hands:
 
     def _loses_to(self, winner: Order, loser: Order) -> Callable[[Truth], bool]:
         waited, filled = winner.state is OrderState.UNTRIGGERED, winner.filled
+        gone: list[Truth] = []
 
         def is_lost(order: Truth) -> bool:
             if loser.order_id != order.order_id and loser.client_oid != order.client_oid:
                 return False
             won = self._h.truth_of(winner)
-            return won is not None and (won.filled > filled or (waited and not won.waits))
+            if won is None or not (won.filled > filled or (waited and not won.waits)):
+                return False
+            # What protects is not taken from what is left.
+            is_enough = won.filled == won.lots or (waited and won.side is not order.side)
+            known = self._h.held_when_marked.get(loser.client_oid, 0) * order.side.sign
+            if is_enough or order in gone or known >= 0 or not self._h.law.protects(order):
+                gone.append(order)  # what is learned of a position later calls no cancel back
+            return order in gone
 
         return is_lost

@@ -112,6 +112,8 @@ class History:
         self._targets: dict[str, set[tuple[Price, bool]]] = {}
         """Where the user moved his orders to, by their tags, and whether they waited there."""
         self._seen: dict[ClientOid, Order] = {}
+        self.held_when_marked: dict[ClientOid, int] = {}
+        """What the desk knew to be held when it decided to cancel an order."""
         self._told: set[object] = set()
         self._died_at_s: float | None = None
         self._sqlite: SqliteJournal | None = None
@@ -322,7 +324,12 @@ class History:
                 self.law.wants_gone(lambda _order: True)
                 desk.cancel_everywhere()
             case "move":
-                self._move(a, b)
+                self._move(self.of_desk(a), b)
+            case "move stop":
+                stops = [order for order in desk.working(symbol) if order.is_stop]
+                self._move(stops[a % len(stops)] if stops else None, b)
+            case "disarm":
+                desk.abort_moves(symbol, exits_too=False)
             case "flatten":
                 self.wants_flat(symbol)
                 desk.flatten(symbol)
@@ -394,8 +401,7 @@ class History:
         working = self.desk.working()
         return working[a % len(working)] if working else None
 
-    def _move(self, a: int, b: int) -> None:
-        order = self.of_desk(a)
+    def _move(self, order: Order | None, b: int) -> None:
         if order is None:
             return
         target = Price(990 + b % 20)
@@ -476,8 +482,11 @@ class History:
                 self.loop.call_soon(self._spike, order)
         tag = order.tag
         if tag.startswith("root"):
-            total = sum(o.filled + o.left for o in self.exchange.orders if o.tag == tag)
-            if total > self._budget[tag]:
+            same = [o for o in self.exchange.orders if o.tag == tag]
+            # A stop that only reduces may take the place of a plain one: it opens nothing.
+            total = sum(o.filled + o.left for o in same if not o.ticket.reduces_only)
+            most = max((o.lots for o in same if o.ticket.reduces_only), default=0)
+            if max(total, most) > self._budget[tag]:
                 self.is_wrong(f"{tag}: {total} lots instead of {self._budget[tag]}")
 
     def _look_at_made(self, order: Truth) -> None:
@@ -517,6 +526,10 @@ class History:
             before = self._seen.get(client_oid)
             if before is not order:
                 self._seen[client_oid] = order
+                was_going = before is not None and before.pending is PendingCommand.CANCEL
+                if order.pending is PendingCommand.CANCEL and not was_going:
+                    held = self.account.position(order.symbol).core.lots
+                    self.held_when_marked[client_oid] = held
                 if before is not None and before.state in _OVER and not order.state.is_terminal:
                     self.is_wrong(f"{client_oid} comes back to life")
                 self._look_at_claim(order)
@@ -667,7 +680,9 @@ class History:
                 continue
             for name, before in ((one, one_before), (other, other_before)):
                 truth = self.truth_of(self.desk.orders[name])
-                if truth is not None and truth.filled > before:
+                partner = self.truth_of(self.desk.orders[other if name == one else one])
+                is_kept = partner is not None and self.law.protects(partner)
+                if truth is not None and truth.filled > before and not is_kept:
                     self.is_wrong(f"{name} has filled and its pair is held on")
 
     def _compare_orders(self) -> None:

@@ -85,6 +85,8 @@ KEEPING = {
     "cancel stops": 1,
     "cancel all": 1,
     "move": 3,
+    "move stop": 6,
+    "disarm": 1,
     "flatten": 1,
     "close": 2,
     "fill": 5,
@@ -106,7 +108,7 @@ KEEPING = {
 }
 """The same for histories of a position that is held, guarded and taken away by procedures."""
 BEFORE = {"mend": ("market", "guard", "plain guard", "close"), "link": ("limit", "guard")}
-SWAPPING = frozenset({"breakeven", "mend", "hold", "price"})
+SWAPPING = frozenset({"breakeven", "mend", "hold", "price", "move stop"})
 BETWEEN = (
     "cancel newest",
     "cancel newest",
@@ -115,6 +117,7 @@ BETWEEN = (
     "gap",
     "stop entries",
     "leave",
+    "disarm",
 )
 
 

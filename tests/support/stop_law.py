@@ -73,9 +73,22 @@ class StopLaw:
         self._flat_wanted.append((symbol, now_s))
 
     def moves(self, order: Truth) -> None:
-        """The user moves an order. A plain stop goes first: two of them could open."""
-        if not order.ticket.reduces_only:
+        """The user moves an order. What opens goes first: two of them could open twice as much.
+
+        So may a plain stop while others cover what the desk knows to be held, or none is held.
+        """
+        if not order.ticket.reduces_only and self._are_others_enough(order):
             self._moved.add(order.order_id)
+
+    def _are_others_enough(self, order: Truth) -> bool:
+        desk, symbol = self._h.desk, order.ticket.symbol
+        held = max(0, -self._h.account.position(symbol).core.lots * order.side.sign)
+        others = (
+            one
+            for one in desk.working(symbol)
+            if one.is_stop and one.side is order.side and one.order_id != order.order_id
+        )
+        return sum(one.remaining for one in others) >= held
 
     # What happens ----------------------------------------------------------------------------
 

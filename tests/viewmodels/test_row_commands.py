@@ -10,13 +10,14 @@ from PySide6.QtCore import Qt
 from terminal.domain.access import Access
 from terminal.domain.units import ClientOid, OrderId, Price, Side
 from terminal.exchange.outcome import Accepted, Rejected
-from terminal.session.pairs import Pairs
+from terminal.session.pairs import PROTECTS, Pairs
 from terminal.viewmodels.orders import FLAGS, OCO, TWO, OrdersViewModel
 from terminal.viewmodels.positions import NOT_ARMED, PositionsViewModel, parse_price
 from terminal.viewmodels.row_commands import WHAT_HAPPENED, PriceCommand, RowCommand
 from terminal.viewmodels.text import Role
 from tests.support.builders import XBT, a_contract, a_position_update, an_order_update
 from tests.support.desktop import Desktop
+from tests.support.guarded import a_stop_update
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -196,6 +197,11 @@ async def test_two_orders_are_linked_by_either_rule_shown_and_unlinked(desktop: 
     choose(orders.commands_of("o2"), "Unlink the pair")
     desktop.frame.tick()
     assert {row.flags for row in orders.model.rows} == {""}
+    desktop.bench.stream.push(a_stop_update("s1", 8, client_oid=ClientOid("s1")))
+    await desktop.bench.clock.settle()
+    both = orders.commands_of_many(("o1", "s1"))
+    assert entry(both, "One cancels the other at the first fill").why_not == PROTECTS
+    assert entry(both, "One cancels the other once one is filled whole").why_not == ""
     orders.stop()
     await pairs.stop()
 
