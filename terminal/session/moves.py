@@ -127,8 +127,7 @@ class Moving:
     def _plan(self, client_oid: ClientOid, price: Price, *, takes_exits: bool) -> Blocked | _Plan:
         desk = self._desk
         order = desk.orders.get(client_oid)
-        is_busy = client_oid in self._under_way or self._place_first.is_moving(client_oid)
-        if order is None or order.state not in _MOVABLE or is_busy:
+        if order is None or order.state not in _MOVABLE or self._is_busy(client_oid):
             return not_sent(BlockField.ORDER, "The order can no longer be moved.")
         if not order.remaining and not order.is_close_order:  # its last fill was told, not its end
             return not_sent(BlockField.ORDER, "Nothing is left of the order to move.")
@@ -136,14 +135,7 @@ class Moving:
             return not_sent(BlockField.ORDER, "A market order has no price to move.")
         if order.shown_at == price:
             return not_sent(BlockField.PRICE, "The order is there already.")
-        original = self._original(order)
-        if takes_exits and not isinstance(original, Unclear):
-            original = with_exits_moved(original, price - order.shown_at)
-        ticket = original
-        if not isinstance(original, Unclear):
-            if order.state is not OrderState.UNTRIGGERED and original.trigger is not None:
-                original = replace(original, trigger=None)  # it has fired: what rests waits no more
-            ticket = moved(original, order, price, order.remaining)
+        original, ticket = self._tickets(order, price, takes_exits=takes_exits)
         if isinstance(original, Unclear) or isinstance(ticket, Unclear):
             return not_sent(
                 BlockField.ORDER, ticket.reason if isinstance(ticket, Unclear) else NOT_READ
@@ -156,6 +148,22 @@ class Moving:
         if blocks:
             return Blocked(blocks)
         return _Plan(order, original, ticket, is_place_first=instead is not None)
+
+    def _is_busy(self, client_oid: ClientOid) -> bool:
+        return client_oid in self._under_way or self._place_first.is_moving(client_oid)
+
+    def _tickets(
+        self, order: Order, price: Price, *, takes_exits: bool
+    ) -> tuple[OrderTicket | Unclear, OrderTicket | Unclear]:
+        """The ticket that an order was, and the one that it would be at a price."""
+        original = self._original(order)
+        if isinstance(original, Unclear) or order.shown_at is None:
+            return original, original
+        if takes_exits:
+            original = with_exits_moved(original, price - order.shown_at)
+        if order.state is not OrderState.UNTRIGGERED and original.trigger is not None:
+            original = replace(original, trigger=None)  # it has fired: what rests waits no more
+        return original, moved(original, order, price, order.remaining)
 
     def _mode_blocks(self, ticket: OrderTicket) -> tuple[Block, ...]:
         """In another margin mode the new order would be refused after the old one's cancel."""
