@@ -157,10 +157,10 @@ class Moving:
     ) -> tuple[OrderTicket | Unclear, OrderTicket | Unclear]:
         """The ticket that an order was, and the one that it would be at a price."""
         original = self._original(order)
-        if isinstance(original, Unclear) or order.shown_at is None:
-            return original, original
-        if takes_exits:
+        if takes_exits and not isinstance(original, Unclear) and order.shown_at is not None:
             original = with_exits_moved(original, price - order.shown_at)
+        if isinstance(original, Unclear):
+            return original, original
         if order.state is not OrderState.UNTRIGGERED and original.trigger is not None:
             original = replace(original, trigger=None)  # it has fired: what rests waits no more
         return original, moved(original, order, price, order.remaining)
