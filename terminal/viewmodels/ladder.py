@@ -357,7 +357,7 @@ class LadderViewModel(ViewModel):
     def _took_lane(self, spot: Spot) -> bool:
         """A press in the other lane's column focuses it; whether that was all that was meant."""
         side = None if spot.column is None else OWN_SIDES.get(spot.column)
-        if spot.row is None or side is None or not self.trading.is_hedged:
+        if spot.row is None or side is None or not self.trading.is_hedged or self.mouse.is_open:
             return False
         if lane_at(side) is self.lane:
             return False
@@ -381,6 +381,11 @@ class LadderViewModel(ViewModel):
         if self.mouse.is_busy:
             self.mouse.lost("The ladder lost the focus.")
             self.mark_dirty()
+
+    def hidden(self) -> None:
+        """Nobody sees the rows any more: what was begun or held back there is not sent."""
+        self.holding.drop("the ladder is out of sight.")
+        self.mouse_lost()
 
     def scroll(self, rows: int) -> None:
         """Move the window; positive is up. Rows stay where they are under a button that is down."""

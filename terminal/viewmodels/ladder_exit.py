@@ -85,6 +85,10 @@ class LadderExit:
         trading, contract = self._trading, self._trading.contract
         if contract is None or trading.is_refused("Not sent.", reduces=True):
             return
+        if reason := trading.locked():
+            self._wanted = None
+            trading.say(f"Not sent. {reason}", Role.CAUTION)
+            return
         before = self._wanted if self.staged is not None else None
         made = self._ticket(contract, row, step, touch)
         if isinstance(made, str):

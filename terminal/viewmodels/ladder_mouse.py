@@ -114,6 +114,11 @@ class LadderMouse:
         self.drag.protection = hand
 
     @property
+    def is_open(self) -> bool:
+        """Whether a press is about what lies over the rows: the list of several orders, a drag."""
+        return self._trading.choice is not None or self.is_busy
+
+    @property
     def is_busy(self) -> bool:
         """Whether a button is down on something: rows must stay where they are."""
         return self._press is not None or self.drag.now is not None

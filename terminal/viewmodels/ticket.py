@@ -298,6 +298,11 @@ class TicketViewModel(TicketEditing):
             if would_fire_now(ticket.trigger, contract.scale, now) is Fires.YES:
                 self._say("Not sent. The price has come there: it would fire now.", Role.DANGER)
                 return
+        now_found = self._candidate(staged[0]).ticket
+        if now_found is not None and _terms_of(now_found) != _terms_of(ticket):
+            words = "Not sent. Margin mode or leverage are others than what was shown: look again."
+            self._say(words, Role.CAUTION)
+            return
         with self._desk.latency.gesture():
             result = self._desk.submit(ticket)
         if isinstance(result, Blocked):
@@ -612,3 +617,8 @@ def _unit_names(contract: Contract | None) -> dict[SizeUnit, str]:
         SizeUnit.VALUE: value,
         SizeUnit.SHARE: "% free",
     }
+
+
+def _terms_of(ticket: OrderTicket) -> tuple[MarginMode, Decimal | None]:
+    """What can be changed beside the form between showing an order and sending it."""
+    return ticket.margin_mode, ticket.leverage

@@ -56,6 +56,18 @@ _DRY_TIP = "Test order: the exchange checks it and answers; nothing is placed"
 
 
 @final
+class SingleClick(QPushButton):
+    """A button for which the second half of a double click is no click of its own.
+
+    The first shows an order, the second sends it: one gesture must not do both.
+    """
+
+    @override
+    def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
+        event.accept()
+
+
+@final
 class TicketPanel(QWidget):
     """Draws a ``TicketViewModel``. The first press stages, the second sends; Esc takes back.
 
@@ -95,7 +107,7 @@ class TicketPanel(QWidget):
         self._figures = FigureTable(theme, inside)
         self._effect = QLabel(inside)
         self._advanced = AdvancedTerms(view_model, theme, inside)
-        self._buy, self._sell = QPushButton(self), QPushButton(self)
+        self._buy, self._sell = SingleClick(self), SingleClick(self)
         self._words = QLabel(self)
         self._test = QPushButton("Test", self)
         self._scale = QPushButton("Scale\N{HORIZONTAL ELLIPSIS}", self)

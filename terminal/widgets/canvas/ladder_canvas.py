@@ -268,7 +268,8 @@ class LadderCanvas(QWidget):
         self.setFocus(Qt.FocusReason.MouseFocusReason)
         spot, button = self._spot_of(event), _BUTTONS.get(event.button())
         if (
-            spot.row is not None
+            not self._vm.mouse.is_open
+            and spot.row is not None
             and spot.column is not None
             and take_click(self._vm, spot.row, spot.column, event.button())
         ):
@@ -354,7 +355,7 @@ class LadderCanvas(QWidget):
     @override
     def hideEvent(self, event: QHideEvent) -> None:
         super().hideEvent(event)
-        self._vm.mouse_lost()
+        self._vm.hidden()
 
     def point_of(self, row: int, column: str) -> QPoint:
         """The middle of a cell, by the column's name."""
