@@ -130,7 +130,6 @@ class LadderViewModel(ViewModel):
         self.keys = dict(DEFAULT_KEYS)
         self._habits = LadderHabits()
         self.holding = LadderHold(desk.latency, self._hold_ms, self.trading.say, self.mark_dirty)
-        self.mouse.hold = self.holding
         self.staging = LadderStaging(self.trading, desk, account, self._infers_type)
         self._outbox = LadderOutbox(
             self.trading, desk, self.holding, self._hold_ms, self._shown_market
@@ -410,11 +409,13 @@ class LadderViewModel(ViewModel):
     def toggle_keyboard(self) -> None:
         """Arm or disarm keyboard trading."""
         self.trading.toggle(ArmedBy.KEYBOARD)
+        self.holding.look()  # what was held is gone, also if it is armed again at once
         self.mark_dirty()
 
     def toggle_mouse(self) -> None:
         """Arm or disarm mouse trading."""
         self.trading.toggle(ArmedBy.MOUSE)
+        self.holding.look()
         self.mark_dirty()
 
     def choose_size(self, number: int) -> None:

@@ -6,7 +6,7 @@ Pure: values in, values out. What is shown under the pointer and what is sent co
 from __future__ import annotations
 
 from enum import Enum
-from typing import TYPE_CHECKING, NamedTuple, Protocol, final
+from typing import TYPE_CHECKING, NamedTuple
 
 from terminal.domain.ladder_habits import OtherButton
 from terminal.domain.units import Side
@@ -14,11 +14,8 @@ from terminal.viewmodels import text
 from terminal.viewmodels.ladder_columns import LadderColumn
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from terminal.domain.guard import Touch
     from terminal.domain.units import Lots, Price
-    from terminal.viewmodels.ladder_view import StagedOrder
 
 SECOND_SIZE = 2
 """The number of the stored size that the right button may send."""
@@ -81,24 +78,6 @@ class Click(NamedTuple):
             return f"{side} stop, closes all"
         lots = "" if self.lots is None else f" {text.whole(self.lots)}"
         return f"{side}{lots} {self.kind.value}{' reduce-only' if self.reduces else ''}"
-
-
-class OrderHold(Protocol):
-    """Holds an order back for a moment in which Esc can still drop it, then sends it."""
-
-    def hold(self, staged: StagedOrder, send: Callable[[], None]) -> None:
-        """Show what is held; call ``send`` once when the time is over, or never when dropped."""
-        ...
-
-
-@final
-class AtOnce:
-    """Holds nothing back."""
-
-    def hold(self, staged: StagedOrder, send: Callable[[], None]) -> None:
-        """Send at once."""
-        del staged
-        send()
 
 
 def kind_of(spot: Spot) -> Kind | None:

@@ -17,11 +17,9 @@ from terminal.domain.units import Lots, Side
 from terminal.viewmodels.ladder_clicks import (
     SECOND_SIZE,
     TRADED,
-    AtOnce,
     Button,
     Click,
     Kind,
-    OrderHold,
     Spot,
     inferred,
     kind_of,
@@ -32,7 +30,7 @@ from terminal.viewmodels.ladder_drag import LadderDrag
 from terminal.viewmodels.ladder_face import OWN_SIDES
 from terminal.viewmodels.ladder_pace import AIM_MS
 from terminal.viewmodels.ladder_trading import ArmedBy
-from terminal.viewmodels.ladder_view import HoverMark, OwnList, Shape, StagedOrder
+from terminal.viewmodels.ladder_view import HoverMark, OwnList, Shape
 from terminal.viewmodels.text import Role
 
 if TYPE_CHECKING:
@@ -74,7 +72,7 @@ class _Press:
 
 @final
 class LadderMouse:
-    """The mouse of one ladder. ``hold`` and ``habits`` may be set at any time.
+    """The mouse of one ladder. ``habits`` may be set at any time.
 
     ``now_ms`` is any steady clock, ``recenter`` what a middle click does.
     """
@@ -90,7 +88,6 @@ class LadderMouse:
         recenter: Callable[[], None],
     ) -> None:
         self.habits = LadderHabits()
-        self.hold: OrderHold = AtOnce()
         self.drag = LadderDrag(trading, desk)
         self._trading = trading
         self._axis = axis
@@ -285,23 +282,7 @@ class LadderMouse:
         return self._account.position(contract.symbol, self._trading.lane).core.lots
 
     def _send(self, click: Click) -> None:
-        trading = self._trading
-        armed = trading.armed
-        if ArmedBy.MOUSE not in armed:
-            self._fire(click)  # which says why not
-            return
-        staged = StagedOrder(click.side, click.price, click.kind.value, click.lots)
-
-        def send() -> None:
-            if trading.armed is armed:
-                self._fire(click)
-            else:
-                words = "Arming changed while the order was held: nothing was sent."
-                trading.say(words, Role.CAUTION)
-
-        self.hold.hold(staged, send)
-
-    def _fire(self, click: Click) -> None:
+        """Ask for it; the trading hand holds it back first, if the user wants that."""
         hand, mouse = self.protection, ArmedBy.MOUSE
         with self._desk.latency.gesture():
             if click.kind is Kind.LIMIT:

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable
 
     from terminal.domain.events import OrderUpdate
-    from terminal.viewmodels.ladder_view import LadderRow, StagedOrder
+    from terminal.viewmodels.ladder_view import LadderRow
 
 pytestmark = pytest.mark.usefixtures("qapp")
 BID, ASK = LadderColumn.BID, LadderColumn.ASK
@@ -392,35 +392,6 @@ async def test_esc_takes_a_press_back() -> None:
 
 
 # Holding back ------------------------------------------------------------------------------------
-
-
-class Held:
-    """Holds until it is told to send."""
-
-    def __init__(self) -> None:
-        self.staged: list[StagedOrder] = []
-        self.sends: list[Callable[[], None]] = []
-
-    def hold(self, staged: StagedOrder, send: Callable[[], None]) -> None:
-        self.staged.append(staged)
-        self.sends.append(send)
-
-
-async def test_a_click_goes_through_the_hold_and_not_after_arming_changed() -> None:
-    async with a_mouse() as mouse:
-        held = mouse.ladder.mouse.hold = Held()
-        await mouse.click(999, BID)
-        assert mouse.sent == []
-        assert [(one.side, one.price, one.lots) for one in held.staged] == [(Side.BUY, 999, 1)]
-        held.sends.pop()()
-        await mouse.protected.settle()
-        assert mouse.sent == [("buy", 1, 999, None)]
-        await mouse.click(998, BID)
-        mouse.ladder.toggle_mouse()
-        held.sends.pop()()
-        await mouse.protected.settle()
-        assert len(mouse.sent) == 1
-        assert "while the order was held" in mouse.said
 
 
 # Own orders --------------------------------------------------------------------------------------
