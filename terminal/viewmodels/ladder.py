@@ -39,9 +39,10 @@ from terminal.viewmodels.ladder_hold import CALLED_OFF, LadderHold
 from terminal.viewmodels.ladder_lanes import lane_at, lane_heads
 from terminal.viewmodels.ladder_mouse import LadderMouse
 from terminal.viewmodels.ladder_outbox import LadderOutbox
+from terminal.viewmodels.ladder_places import Kind, LadderPlaces
 from terminal.viewmodels.ladder_protection import LadderProtection
 from terminal.viewmodels.ladder_sizes import LadderSizes
-from terminal.viewmodels.ladder_staging import Kind, LadderStaging
+from terminal.viewmodels.ladder_staging import LadderStaging
 from terminal.viewmodels.ladder_trading import ArmedBy, LadderTrading
 from terminal.viewmodels.ladder_view import (
     EMPTY_LADDER,
@@ -123,14 +124,15 @@ class LadderViewModel(ViewModel):
         self.face = LadderFace(self.axis, _now_ms)
         self.staged: StagedOrder | None = None
         self.trading = LadderTrading(desk, account, sizes)
+        self._places = LadderPlaces(self.trading, desk, account, self._infers_type)
         self.mouse = LadderMouse(
-            self.trading, self.axis, self.face, desk, account, _now_ms, self.recenter
+            self.trading, self.axis, self.face, desk, account, self._places, _now_ms, self.recenter
         )
         self.foot = LadderSizes(self.trading, desk, account)
         self.keys = dict(DEFAULT_KEYS)
         self._habits = LadderHabits()
         self.holding = LadderHold(desk.latency, self._hold_ms, self.trading.say, self.mark_dirty)
-        self.staging = LadderStaging(self.trading, desk, account, self._infers_type)
+        self.staging = LadderStaging(self.trading, desk, self._places)
         self._outbox = LadderOutbox(
             self.trading, desk, self.holding, self._hold_ms, self._shown_market
         )
@@ -171,6 +173,7 @@ class LadderViewModel(ViewModel):
         self.mouse.protection = self.foot.protection = hand
         self._mend, self._hand = mend, hand
         self.staging.reference = hand.stop_reference
+        self._places.has_stops = True
         self._bracket.fires = hand.fires
         mend.lane_of = self._chosen_lane
         mend.changed.connect(self.mark_dirty)
