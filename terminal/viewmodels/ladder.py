@@ -123,7 +123,7 @@ class LadderViewModel(ViewModel):
         self.is_hovered = False
         self.mend: ProtectionViewModel | None = None
         self.insight: LadderInsight | None = None
-        self._actions = LadderActions(self, account)
+        self._actions = LadderActions(self, account, self.sizes_changed.emit)
         self._builder = LadderBuilder(self, desk, account)
 
     def know_more(self, insight: LadderInsight) -> None:

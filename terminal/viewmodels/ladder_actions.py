@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from terminal.domain.units import Price
     from terminal.session.account import AccountSession
-    from terminal.viewmodels.ladder import LadderViewModel
+    from terminal.viewmodels.ladder_inside import LadderGestures
     from terminal.viewmodels.ladder_protection import LadderProtection
     from terminal.viewmodels.protection import ProtectionViewModel
 
@@ -29,11 +29,17 @@ KEY_BOUNCE_MS = 30
 
 @final
 class LadderActions:
-    """The actions of one ladder. What a key of a further hand does is added by ``add``."""
+    """The actions of one ladder. What a key of a further hand does is added by ``add``.
 
-    def __init__(self, ladder: LadderViewModel, account: AccountSession) -> None:
+    ``sizes_changed`` is called when the five sizes should be stored.
+    """
+
+    def __init__(
+        self, ladder: LadderGestures, account: AccountSession, sizes_changed: Callable[[], object]
+    ) -> None:
         self._ladder = ladder
         self._account = account
+        self._sizes_changed = sizes_changed
         self._trading, self._axis, self._mouse = ladder.trading, ladder.axis, ladder.mouse
         self._foot, self._holding, self._staging = ladder.foot, ladder.holding, ladder.staging
         self._bracket, self._outbox = ladder.bracket, ladder.outbox
@@ -207,7 +213,7 @@ class LadderActions:
         self._trading.sizes.store(number)
         words = f"{self._foot.in_hand()} {self._foot.foot().unit}"
         self._trading.say(f"Size {number} is now {words}.", Role.TEXT_DIM)
-        self._ladder.sizes_changed.emit()
+        self._sizes_changed()
 
     def _size_of_position(self) -> None:
         market = self._ladder.market

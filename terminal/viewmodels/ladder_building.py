@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from terminal.session.account import AccountSession, Position
     from terminal.session.market import MarketSession
     from terminal.session.orders import OrderDesk
-    from terminal.viewmodels.ladder import LadderViewModel
+    from terminal.viewmodels.ladder_inside import LadderInside
 
 _NO_TOUCH = Touch(None, None)
 
@@ -54,7 +54,7 @@ class _PositionTexts(NamedTuple):
 class LadderBuilder:
     """Builds the view of one ladder; it changes nothing that is traded."""
 
-    def __init__(self, ladder: LadderViewModel, desk: OrderDesk, account: AccountSession) -> None:
+    def __init__(self, ladder: LadderInside, desk: OrderDesk, account: AccountSession) -> None:
         self._ladder = ladder
         self._desk = desk
         self._account = account

@@ -4,14 +4,20 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import Enum
-from typing import TYPE_CHECKING, final
+from typing import TYPE_CHECKING, Protocol, final
 
 from terminal.domain.order import OrderState
 from terminal.viewmodels.text import Role
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from terminal.domain.contract import Contract
+    from terminal.domain.events import PositionSide
+    from terminal.domain.order import Order
     from terminal.domain.ticket import OrderTicket
     from terminal.domain.units import ClientOid, Side
+    from terminal.viewmodels.sizes import Sizes
 
 MOVABLE = frozenset({OrderState.OPEN, OrderState.PARTLY_FILLED, OrderState.UNTRIGGERED})
 """States in which an order can be moved."""
@@ -68,3 +74,66 @@ class Choice:
 
     purpose: ChoicePurpose
     orders: tuple[ClientOid, ...]
+
+
+class TradingHand(Protocol):
+    """The trading hand of a ladder as its parts see it: ``LadderTrading``.
+
+    Who asks one of the gates lets it say why not: ``what`` is what is not done then.
+    """
+
+    contract: Contract | None
+    grab: Grab | None
+    choice: Choice | None
+    commits_all: Callable[[int], None] | None
+    sizes: Sizes
+
+    @property
+    def lane(self) -> PositionSide:
+        """The lane that is acted on."""
+        ...
+
+    @property
+    def is_hedged(self) -> bool:
+        """Whether there are two lanes."""
+        ...
+
+    def is_exit(self, side: Side) -> bool:
+        """Whether the next order of a side only reduces."""
+        ...
+
+    def reduces(self, order: Order) -> bool:
+        """Whether an order only reduces."""
+        ...
+
+    def press_market(self, side: Side) -> None:
+        """Send the size in hand at market."""
+        ...
+
+    def is_free(self, hand: ArmedBy, *, reduces: bool) -> bool:
+        """Whether arming lets an order pass; nothing is said."""
+        ...
+
+    def is_unarmed(self, hand: ArmedBy, *, reduces: bool) -> bool:
+        """Whether arming keeps an order."""
+        ...
+
+    def is_refused(self, what: str, *, reduces: bool) -> bool:
+        """Whether the account takes no such order."""
+        ...
+
+    def is_off(self, what: str) -> bool:
+        """Whether nothing that opens may be sent."""
+        ...
+
+    def is_locked(self, what: str) -> bool:
+        """Whether the lock keeps hands from entering anything."""
+        ...
+
+    def is_silent(self, what: str) -> bool:
+        """Whether not even a cancel may be sent."""
+        ...
+
+    def say(self, words: str, role: Role) -> None:
+        """Put one sentence next to the ladder."""
+        ...

@@ -18,14 +18,14 @@ from terminal.viewmodels.text import Role
 
 if TYPE_CHECKING:
     from terminal.session.orders import OrderDesk
-    from terminal.viewmodels.ladder_trading import LadderTrading
+    from terminal.viewmodels.ladder_hands import TradingHand
 
 
 @final
 class LadderOwnOrders:
     """The own orders of one ladder. What is in hand and what is asked is the trading hand's."""
 
-    def __init__(self, trading: LadderTrading, desk: OrderDesk) -> None:
+    def __init__(self, trading: TradingHand, desk: OrderDesk) -> None:
         self._trading = trading
         self._desk = desk
 

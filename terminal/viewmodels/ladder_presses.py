@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from terminal.domain.contract import Contract
     from terminal.session.account import AccountSession
     from terminal.session.orders import OrderDesk
-    from terminal.viewmodels.ladder_trading import LadderTrading
+    from terminal.viewmodels.ladder_hands import TradingHand
 
 HALF = Decimal("0.5")
 _MARKET_SIDES = {LadderAction.BUY_MARKET: Side.BUY, LadderAction.SELL_MARKET: Side.SELL}
@@ -34,7 +34,7 @@ _DONE = {
 class LadderPresses:
     """The double presses of one ladder."""
 
-    def __init__(self, trading: LadderTrading, desk: OrderDesk, account: AccountSession) -> None:
+    def __init__(self, trading: TradingHand, desk: OrderDesk, account: AccountSession) -> None:
         self._trading = trading
         self._desk = desk
         self._account = account
