@@ -10,16 +10,16 @@ from terminal.widgets.spoken import Announcer
 if TYPE_CHECKING:
     from terminal.session.backend import Backend
     from terminal.viewmodels.frame import QtFrameClock
-    from terminal.viewmodels.ladder import LadderViewModel
+    from terminal.viewmodels.ladder_group import LadderGroup
     from terminal.widgets.main_window import MainWindow
 
 
 def add_announcements(
-    window: MainWindow, backend: Backend, ladder: LadderViewModel, frame: QtFrameClock
+    window: MainWindow, backend: Backend, ladders: LadderGroup, frame: QtFrameClock
 ) -> AnnouncementsViewModel:
-    """Say fills, refusals, disarming and stale data in the window's name."""
+    """Say fills, refusals, disarming and stale data of all ladders in the window's name."""
     announcements = AnnouncementsViewModel(
-        backend.desk, backend.notices, ladder, backend.markets.contracts, frame
+        backend.desk, backend.notices, ladders, backend.markets.contracts, frame
     )
     announcements.announced.connect(Announcer(window).say)
     return announcements

@@ -180,7 +180,7 @@ def build(
             tape,
             status,
             headers,
-            add_announcements(window, backend, ladder, frame),
+            add_announcements(window, backend, ladders.group, frame),
             *dialogs,
             *truth,
             *gestures,

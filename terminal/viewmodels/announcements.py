@@ -14,9 +14,11 @@ from terminal.domain.units import Side
 from terminal.session.notices import NoticeLevel
 from terminal.viewmodels import text
 from terminal.viewmodels.base import ViewModel
+from terminal.viewmodels.ladder_group import FIRST, ladder_number
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from typing import TypeAlias
 
     from PySide6.QtCore import QObject
 
@@ -27,10 +29,15 @@ if TYPE_CHECKING:
     from terminal.session.orders import OrderDesk
     from terminal.viewmodels.frame import FrameClock
     from terminal.viewmodels.ladder import LadderViewModel
+    from terminal.viewmodels.ladder_group import LadderGroup
+
+    _Armed: TypeAlias = tuple[bool, bool]
+    """Whether a ladder is armed by keyboard and by mouse."""
 
 MOST_AT_ONCE = 3
 """So many sentences are said in one go; of more only how many they are."""
 FRESH = "The ladder is live again."
+_NOT_ARMED = (False, False)
 
 
 @final
@@ -43,7 +50,7 @@ class AnnouncementsViewModel(ViewModel):
         self,
         desk: OrderDesk,
         notices: NoticeBoard,
-        ladder: LadderViewModel,
+        ladders: LadderGroup,
         contracts: Mapping[Symbol, Contract],
         frame: FrameClock,
         parent: QObject | None = None,
@@ -51,24 +58,24 @@ class AnnouncementsViewModel(ViewModel):
         super().__init__(frame, parent)
         self._desk = desk
         self._notices = notices
-        self._ladder = ladder
+        self._ladders = ladders
         self._contracts = contracts
         self._waiting: list[str] = []
         self._is_urgent = False
-        self._armed = (False, False)
-        self._stale: str | None = None
+        self._armed: dict[str, _Armed] = {}
+        self._stale: dict[str, str] = {}
 
     @override
     def connect_sources(self) -> None:
         self.listen(
             self._desk.on_fill.add(self._on_fill), self._notices.on_posted.add(self._on_posted)
         )
-        self._ladder.changed.connect(self._on_ladder)
+        self._ladders.changed.connect(self._on_ladders)
 
     @override
     def stop(self) -> None:
         if self._is_running:
-            self._ladder.changed.disconnect(self._on_ladder)
+            self._ladders.changed.disconnect(self._on_ladders)
         super().stop()
 
     def _say(self, words: str, *, is_urgent: bool) -> None:
@@ -88,22 +95,35 @@ class AnnouncementsViewModel(ViewModel):
             symbol = "" if notice.symbol is None else f"{notice.symbol}: "
             self._say(f"{symbol}{notice.text}", is_urgent=True)
 
-    def _on_ladder(self) -> None:
-        view = self._ladder.view
-        before, armed = self._armed, (view.is_keyboard_armed, view.is_mouse_armed)
-        self._armed = armed
-        for name, was, now in zip(("Keyboard", "Mouse"), before, armed, strict=True):
+    def _on_ladders(self) -> None:
+        """Whatever one of them shows anew; one that has gone is disarmed, which is said, too."""
+        ladders = self._ladders.all
+        before = self._armed
+        self._armed = {name: self._look(name, one, before) for name, one in ladders.items()}
+        for name in before.keys() - ladders.keys():
+            if any(before[name]):
+                self._say(f"{_named(name)}Closed and disarmed.", is_urgent=True)
+        self._say_stale(
+            {one.view.symbol: one.view.stale for one in ladders.values() if one.view.stale}
+        )
+
+    def _look(self, name: str, ladder: LadderViewModel, known: Mapping[str, _Armed]) -> _Armed:
+        view, before = ladder.view, known.get(name, _NOT_ARMED)
+        armed = (view.is_keyboard_armed, view.is_mouse_armed)
+        for hand, was, now in zip(("Keyboard", "Mouse"), before, armed, strict=True):
             if was is not now:
                 because = view.message.text if view.message and not now else ""
-                words = f"{name} trading is {'armed' if now else 'off'}. {because}".strip()
-                self._say(words, is_urgent=True)
-        self._on_stale(view.stale)
+                words = f"{_named(name)}{hand} trading is {'armed' if now else 'off'}. {because}"
+                self._say(words.strip(), is_urgent=True)
+        return armed
 
-    def _on_stale(self, stale: str | None) -> None:
-        """That it is out of date; its growing age is not said again and again."""
-        was, self._stale = self._stale, stale
-        if (was is None) is not (stale is None):
-            self._say(FRESH if stale is None else f"Out of date: {stale}", is_urgent=True)
+    def _say_stale(self, now: dict[str, str]) -> None:
+        """That a contract is out of date, once for all its ladders; its growing age is not said."""
+        was, self._stale = self._stale, now
+        is_one = len(self._ladders.all) == 1
+        for symbol in was.keys() ^ now.keys():
+            words = f"Out of date: {now[symbol]}" if symbol in now else FRESH
+            self._say(words if is_one else f"{symbol}: {words}", is_urgent=True)
 
     @override
     def refresh(self) -> bool:
@@ -115,3 +135,8 @@ class AnnouncementsViewModel(ViewModel):
         words = [*waiting[:MOST_AT_ONCE], *([f"And {more} more."] if more > 0 else [])]
         self.announced.emit(" ".join(words), is_urgent)
         return True
+
+
+def _named(name: str) -> str:
+    """Which ladder is meant; the first one is *the* ladder, as long as nothing else is said."""
+    return "" if name == FIRST else f"Ladder {ladder_number(name)}: "

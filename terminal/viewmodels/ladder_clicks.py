@@ -6,19 +6,16 @@ Pure: values in, values out. What is shown under the pointer and what is sent co
 from __future__ import annotations
 
 from enum import Enum
-from typing import TYPE_CHECKING, NamedTuple, Protocol, final
+from typing import TYPE_CHECKING, NamedTuple
 
 from terminal.domain.ladder_habits import OtherButton
 from terminal.domain.units import Side
 from terminal.viewmodels import text
 from terminal.viewmodels.ladder_columns import LadderColumn
+from terminal.viewmodels.ladder_places import Kind
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from terminal.domain.guard import Touch
     from terminal.domain.units import Lots, Price
-    from terminal.viewmodels.ladder_view import StagedOrder
 
 SECOND_SIZE = 2
 """The number of the stored size that the right button may send."""
@@ -33,14 +30,6 @@ class Button(Enum):
     LEFT = "left"
     OTHER = "right"
     MIDDLE = "middle"
-
-
-class Kind(Enum):
-    """What kind of order a click sends. The values are the words shown."""
-
-    LIMIT = "limit"
-    STOP = "stop"
-    CLOSE = "close all"
 
 
 class Spot(NamedTuple):
@@ -80,25 +69,8 @@ class Click(NamedTuple):
         if self.kind is Kind.CLOSE:
             return f"{side} stop, closes all"
         lots = "" if self.lots is None else f" {text.whole(self.lots)}"
-        return f"{side}{lots} {self.kind.value}{' reduce-only' if self.reduces else ''}"
-
-
-class OrderHold(Protocol):
-    """Holds an order back for a moment in which Esc can still drop it, then sends it."""
-
-    def hold(self, staged: StagedOrder, send: Callable[[], None]) -> None:
-        """Show what is held; call ``send`` once when the time is over, or never when dropped."""
-        ...
-
-
-@final
-class AtOnce:
-    """Holds nothing back."""
-
-    def hold(self, staged: StagedOrder, send: Callable[[], None]) -> None:
-        """Send at once."""
-        del staged
-        send()
+        is_said = self.kind is not Kind.LIMIT or not self.reduces
+        return f"{side}{lots} {self.kind.value}{'' if is_said else ' reduce-only'}"
 
 
 def kind_of(spot: Spot) -> Kind | None:
@@ -108,17 +80,6 @@ def kind_of(spot: Spot) -> Kind | None:
     if spot.ctrl:
         return Kind.CLOSE
     return Kind.STOP if spot.shift else Kind.LIMIT
-
-
-def inferred(side: Side, price: Price, touch: Touch) -> Kind | None:
-    """What a place alone means: a buy above the best ask waits as a stop, one below is a limit.
-
-    At the best price itself it is a limit. None while the other side of the book is not known.
-    """
-    best = touch.best_ask if side is Side.BUY else touch.best_bid
-    if best is None:
-        return None
-    return Kind.STOP if side.sign * (price - best) > 0 else Kind.LIMIT
 
 
 def other_words(choice: OtherButton, second: Lots, net: Lots, *, net_reduces: bool) -> str:

@@ -17,7 +17,7 @@ from terminal.domain.triggers import Fires, would_fire_now
 from terminal.domain.triggers import words as trigger_words
 from terminal.domain.units import Side
 from terminal.viewmodels import text
-from terminal.viewmodels.ladder_trading import MOVABLE, ArmedBy
+from terminal.viewmodels.ladder_hands import MOVABLE, ArmedBy
 from terminal.viewmodels.ladder_view import StagedOrder
 from terminal.viewmodels.text import Role
 

@@ -17,13 +17,9 @@ from terminal.domain.units import Lots, Side
 from terminal.viewmodels.ladder_clicks import (
     SECOND_SIZE,
     TRADED,
-    AtOnce,
     Button,
     Click,
-    Kind,
-    OrderHold,
     Spot,
-    inferred,
     kind_of,
     other_words,
 )
@@ -31,8 +27,9 @@ from terminal.viewmodels.ladder_columns import LadderColumn
 from terminal.viewmodels.ladder_drag import LadderDrag
 from terminal.viewmodels.ladder_face import OWN_SIDES
 from terminal.viewmodels.ladder_pace import AIM_MS
+from terminal.viewmodels.ladder_places import Kind
 from terminal.viewmodels.ladder_trading import ArmedBy
-from terminal.viewmodels.ladder_view import HoverMark, OwnList, Shape, StagedOrder
+from terminal.viewmodels.ladder_view import HoverMark, OwnList, Shape
 from terminal.viewmodels.text import Role
 
 if TYPE_CHECKING:
@@ -44,6 +41,7 @@ if TYPE_CHECKING:
     from terminal.session.orders import OrderDesk
     from terminal.viewmodels.ladder_axis import LadderAxis
     from terminal.viewmodels.ladder_face import LadderFace
+    from terminal.viewmodels.ladder_places import LadderPlaces
     from terminal.viewmodels.ladder_protection import LadderProtection
     from terminal.viewmodels.ladder_trading import LadderTrading
     from terminal.viewmodels.ladder_view import LadderRow
@@ -74,7 +72,7 @@ class _Press:
 
 @final
 class LadderMouse:
-    """The mouse of one ladder. ``hold`` and ``habits`` may be set at any time.
+    """The mouse of one ladder. ``habits`` may be set at any time.
 
     ``now_ms`` is any steady clock, ``recenter`` what a middle click does.
     """
@@ -86,17 +84,18 @@ class LadderMouse:
         face: LadderFace,
         desk: OrderDesk,
         account: AccountSession,
+        places: LadderPlaces,
         now_ms: Callable[[], float],
         recenter: Callable[[], None],
     ) -> None:
         self.habits = LadderHabits()
-        self.hold: OrderHold = AtOnce()
         self.drag = LadderDrag(trading, desk)
         self._trading = trading
         self._axis = axis
         self._face = face
         self._desk = desk
         self._account = account
+        self._places = places
         self._now_ms = now_ms
         self._recenter = recenter
         self._spot = NOWHERE
@@ -257,16 +256,13 @@ class LadderMouse:
             return self._net(index, side, kind)
         if kind is Kind.CLOSE:
             return Click(index, side, kind, price, None, reduces=True)
-        if kind is Kind.LIMIT and self.habits.infers_type:
-            contract = self._trading.contract
-            touch = None if contract is None else self._desk.touch(contract.symbol)
-            guess = None if touch is None else inferred(side, price, touch)
-            if guess is None:
-                return None
-            kind = guess
+        if kind is Kind.LIMIT:
+            kind = self._places.kind(side, price)
         sizes = self._trading.sizes
         lots = sizes.lots_at(SECOND_SIZE) if button is Button.OTHER else sizes.current
-        return None if lots is None else Click(index, side, kind, price, lots)
+        if lots is None:
+            return None
+        return Click(index, side, kind, price, lots, reduces=kind is Kind.STOP_REDUCES)
 
     def _net(self, index: int, side: Side, kind: Kind) -> Click | None:
         lots = self._net_lots()
@@ -290,23 +286,7 @@ class LadderMouse:
         return self._account.position(contract.symbol, self._trading.lane).core.lots
 
     def _send(self, click: Click) -> None:
-        trading = self._trading
-        armed = trading.armed
-        if ArmedBy.MOUSE not in armed:
-            self._fire(click)  # which says why not
-            return
-        staged = StagedOrder(click.side, click.price, click.kind.value, click.lots)
-
-        def send() -> None:
-            if trading.armed is armed:
-                self._fire(click)
-            else:
-                words = "Arming changed while the order was held: nothing was sent."
-                trading.say(words, Role.CAUTION)
-
-        self.hold.hold(staged, send)
-
-    def _fire(self, click: Click) -> None:
+        """Ask for it; the trading hand holds it back first, if the user wants that."""
         hand, mouse = self.protection, ArmedBy.MOUSE
         with self._desk.latency.gesture():
             if click.kind is Kind.LIMIT:
@@ -316,10 +296,10 @@ class LadderMouse:
             elif hand is None:
                 words = "There is no account whose positions could be protected."
                 self._trading.say(words, Role.TEXT_DIM)
-            elif click.kind is Kind.STOP:
-                hand.stop_entry(click.side, click.price, mouse, click.lots)
-            else:
+            elif click.kind is Kind.CLOSE:
                 hand.close_at(click.side, click.price, mouse)
+            else:
+                hand.stop_entry(click.side, click.price, mouse, click.lots, reduces=click.reduces)
 
     # Own orders ------------------------------------------------------------------------------
 

@@ -1,10 +1,10 @@
-"""Between a key and the desk: what is sent is held back first, if the user wants that."""
+"""Between a hand and the desk: what is sent is held back first, if the user wants that."""
 
 from __future__ import annotations
 
 from dataclasses import replace
 from functools import partial
-from typing import TYPE_CHECKING, final
+from typing import TYPE_CHECKING, NamedTuple, final
 
 from terminal.domain.depth_rows import row_index
 from terminal.viewmodels.ladder_trading import ArmedBy
@@ -22,12 +22,25 @@ if TYPE_CHECKING:
     from terminal.viewmodels.ladder_hold import LadderHold
     from terminal.viewmodels.ladder_trading import Grab, LadderTrading, Sending
 
-HELD = "Held back: Esc or the same key drops it."
+HELD = {
+    ArmedBy.KEYBOARD: "Held back: Esc or the same key drops it.",
+    ArmedBy.MOUSE: "Held back: Esc drops it.",
+}
+
+
+@final
+class _RestsOn(NamedTuple):
+    """What was true when an order was asked for, and must be when it is sent."""
+
+    contract: Contract
+    lane: PositionSide
+    hand: ArmedBy
+    reduces: bool
 
 
 @final
 class LadderOutbox:
-    """Holds back what the keys of one ladder send. ``hold_ms`` tells for how long, 0 for not."""
+    """Holds back what one ladder's hands send. ``hold_ms`` tells for how long, 0 for not."""
 
     def __init__(
         self,
@@ -47,19 +60,19 @@ class LadderOutbox:
     def take(self, sending: Sending) -> bool:
         """Hold an order back. False for what is sent, or refused by the guard, at once."""
         trading, contract = self._trading, self._trading.contract
-        if sending.hand is not ArmedBy.KEYBOARD or not self._hold_ms() or contract is None:
+        if not self._hold_ms() or contract is None:
             return False
         if self._desk.blocks(sending.ticket):
             return False  # which is said at once, not after a while
         kept = replace(sending, uses_flags=False)
         bring_back = trading.take_flags() if sending.uses_flags else _nothing
-        place = (contract, trading.lane)
+        rests_on = _RestsOn(contract, trading.lane, sending.hand, sending.ticket.reduces_only)
         if not self._hold.is_holding:
-            trading.say(HELD, Role.ACCENT)
+            trading.say(HELD[sending.hand], Role.ACCENT)
         self._hold.hold(
             _staged(sending.ticket),
             partial(_send, trading, kept),
-            lost=partial(self._why_lost, place, reduces=sending.ticket.reduces_only),
+            lost=partial(self._why_lost, rests_on),
             dropped=bring_back,
         )
         return True
@@ -80,7 +93,7 @@ class LadderOutbox:
             trading.commit(step)
             return
         if not self._hold.is_holding:
-            trading.say(HELD, Role.ACCENT)
+            trading.say(HELD[ArmedBy.KEYBOARD], Role.ACCENT)
         self._hold.hold(
             None,
             partial(trading.commit, step),
@@ -95,18 +108,18 @@ class LadderOutbox:
             return "the order you held has ended."
         if self._trading.grab != grab:
             return "the order in hand was moved on, or let go."
-        return self._why_lost(place, reduces=self._trading.reduces(order))
+        reduces = self._trading.reduces(order)
+        return self._why_lost(_RestsOn(*place, ArmedBy.KEYBOARD, reduces))
 
-    def _why_lost(self, place: tuple[Contract, PositionSide], *, reduces: bool) -> str:
+    def _why_lost(self, rests_on: _RestsOn) -> str:
         trading, market = self._trading, self._market()
-        contract, lane = place
-        if trading.contract is not contract or market is None:
+        if trading.contract is not rests_on.contract or market is None:
             return "the contract changed."
-        if trading.lane is not lane:
+        if trading.lane is not rests_on.lane:
             return "the lane changed."
         if trading.locked():
             return "order entry was locked."
-        if not trading.is_free(ArmedBy.KEYBOARD, reduces=reduces):
+        if not trading.is_free(rests_on.hand, reduces=rests_on.reduces):
             return "trading is off."
         stale = market.staleness()
         return "" if stale is None else f"the market cannot be trusted. {stale.reason}"

@@ -6,16 +6,15 @@ line has said so: what the place means now and what it meant when it was shown m
 
 from __future__ import annotations
 
-from enum import Enum
 from typing import TYPE_CHECKING, NamedTuple, final
 
 from terminal.domain.depth_rows import price_for_side
 from terminal.domain.events import StopDirection
-from terminal.domain.guard import ticks_through_touch
-from terminal.domain.lanes import closes, lane_words
+from terminal.domain.lanes import lane_words
 from terminal.domain.triggers import words
 from terminal.domain.units import Side
 from terminal.viewmodels import text
+from terminal.viewmodels.ladder_places import Kind, kind_at, side_at
 from terminal.viewmodels.ladder_trading import ArmedBy
 from terminal.viewmodels.ladder_view import StagedOrder
 from terminal.viewmodels.text import Role
@@ -25,24 +24,10 @@ if TYPE_CHECKING:
 
     from terminal.domain.contract import Contract
     from terminal.domain.events import StopReference
-    from terminal.domain.guard import Touch
     from terminal.domain.units import Price
-    from terminal.session.account import AccountSession
     from terminal.session.orders import OrderDesk
+    from terminal.viewmodels.ladder_places import LadderPlaces
     from terminal.viewmodels.ladder_trading import LadderTrading
-
-
-class Kind(Enum):
-    """What a key of limits sends at a place."""
-
-    LIMIT = "limit"
-    STOP = "stop"
-    STOP_REDUCES = "stop reduce-only"
-
-    @property
-    def is_stop(self) -> bool:
-        """Whether it waits for a trigger."""
-        return self is not Kind.LIMIT
 
 
 @final
@@ -55,64 +40,23 @@ class _Shown(NamedTuple):
 
 
 @final
-class PlaceFacts(NamedTuple):
-    """What the meaning of a place depends on. ``closing`` is the side that reduces, if one does."""
-
-    touch: Touch
-    collar_ticks: int
-    closing: Side | None
-    takes_stops: bool
-    is_reduce_only: bool
-
-
-def kind_at(side: Side, price: Price, facts: PlaceFacts) -> Kind:
-    """What an order of a side means at a price.
-
-    A limit that would run through the best opposite price is a stop where the collar would not let
-    it out anyway, and where it would close the position at a worse price than now: nobody waits
-    there with a limit. At the best price itself it is a limit. Source: our choice (``ATAS``).
-    """
-    through = ticks_through_touch(side, price, facts.touch)
-    is_closing = side is facts.closing
-    if not facts.takes_stops or not through:
-        return Kind.LIMIT
-    if not is_closing and through <= facts.collar_ticks:
-        return Kind.LIMIT
-    return Kind.STOP_REDUCES if is_closing or facts.is_reduce_only else Kind.STOP
-
-
-def side_at(row: int, step: int, touch: Touch) -> Side | None:
-    """The one side whose limit would rest on a row; None where both would, or nobody knows."""
-    bid, ask = touch.best_bid, touch.best_ask
-    if bid is None or ask is None:
-        return None
-    buys = price_for_side(row, step, Side.BUY) < ask
-    sells = price_for_side(row, step, Side.SELL) > bid
-    if buys == sells:
-        return None
-    return Side.BUY if buys else Side.SELL
-
-
-@final
 class LadderStaging:
     """The meaning of the cursor's row for one ladder's keys.
 
-    ``infers`` tells whether the place may make a stop of a limit; ``reference`` what stops watch,
-    None where this ladder has no stops.
+    ``places`` tells what a place means, ``reference`` what stops watch, None where this ladder has
+    none.
     """
 
     def __init__(
         self,
         trading: LadderTrading,
         desk: OrderDesk,
-        account: AccountSession,
-        infers: Callable[[], bool],
+        places: LadderPlaces,
     ) -> None:
         self.reference: Callable[[], StopReference] | None = None
         self._trading = trading
         self._desk = desk
-        self._account = account
-        self._infers = infers
+        self._places = places
         self._shown: _Shown | None = None
 
     # Showing ---------------------------------------------------------------------------------
@@ -132,7 +76,7 @@ class LadderStaging:
         if min(prices.values()) <= 0:
             self._shown = None
             return None
-        facts = self._facts(contract, touch)
+        facts = self._places.facts(contract, touch)
         kinds = {side: kind_at(side, prices[side], facts) for side in Side}
         self._shown = _Shown(row, step, kinds)
         side = side_at(row, step, touch)
@@ -192,7 +136,7 @@ class LadderStaging:
         is_armed = ArmedBy.KEYBOARD in self._trading.armed
         if contract is None or row is None or touch is None or not is_armed:
             return Kind.LIMIT  # which says why it is not sent
-        now = kind_at(side, price_for_side(row, step, side), self._facts(contract, touch))
+        now = kind_at(side, price_for_side(row, step, side), self._places.facts(contract, touch))
         shown, before = self._shown, Kind.LIMIT
         if shown is not None and (shown.row, shown.step) == (row, step):
             before = shown.kinds[side]
@@ -204,23 +148,3 @@ class LadderStaging:
             Role.CAUTION,
         )
         return None
-
-    def _facts(self, contract: Contract, touch: Touch) -> PlaceFacts:
-        trading = self._trading
-        takes_stops = (
-            self._infers()
-            and self.reference is not None
-            and not trading.is_post_only  # who wants to rest wants no stop
-            and trading.bracket is None  # a stop takes no exits with it
-        )
-        lots = self._account.position(contract.symbol, trading.lane).core.lots
-        closing = next((side for side in Side if closes(trading.lane, side)), None)
-        if lots:
-            closing = Side.SELL if lots > 0 else Side.BUY
-        return PlaceFacts(
-            touch,
-            self._desk.guarding.limits.collar_ticks,
-            closing,
-            takes_stops,
-            trading.is_reduce_only,
-        )

@@ -7,30 +7,24 @@ trading off, stopped, orders of before unresolved) keys still send what only red
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
-from decimal import Decimal
-from enum import Enum
 from typing import TYPE_CHECKING, final
 
-from terminal.domain.depth_rows import price_for_side, row_index
 from terminal.domain.events import OrderType, PositionSide
 from terminal.domain.lanes import (
-    about,
     closes,
-    is_of_lane,
     lane_help,
     lane_words,
     other_lane,
     wire_lane,
 )
-from terminal.domain.order import Order, OrderState
 from terminal.domain.ticket import ASSUMED_MODE, OrderTerms, OrderTicket
-from terminal.domain.units import ClientOid, Lots, Price, Side
+from terminal.domain.units import Lots, Price, Side
 from terminal.session.results import Blocked
 from terminal.viewmodels import text
-from terminal.viewmodels.double_press import DoublePress
 from terminal.viewmodels.keys import DOUBLE_PRESS_MS, LadderAction
-from terminal.viewmodels.ladder_lanes import column_side
+from terminal.viewmodels.ladder_hands import ArmedBy, Choice, ChoicePurpose, Grab, Sending
+from terminal.viewmodels.ladder_own import LadderOwnOrders
+from terminal.viewmodels.ladder_presses import LadderPresses
 from terminal.viewmodels.ladder_view import Message, StagedOrder
 from terminal.viewmodels.text import Role
 
@@ -39,6 +33,7 @@ if TYPE_CHECKING:
     from typing import TypeAlias
 
     from terminal.domain.contract import Contract
+    from terminal.domain.order import Order
     from terminal.domain.ticket import AttachedExits
     from terminal.session.account import AccountSession
     from terminal.session.orders import OrderDesk
@@ -46,61 +41,7 @@ if TYPE_CHECKING:
 
     Bracket: TypeAlias = Callable[[Contract, Side, Price], tuple[AttachedExits, str]]
 
-
-HALF = Decimal("0.5")
-
-
-class ArmedBy(Enum):
-    """By which hand an order is asked for; each is armed by itself."""
-
-    KEYBOARD = "keyboard"
-    MOUSE = "mouse"
-
-
-@final
-@dataclass(frozen=True, slots=True)
-class Sending:
-    """An order that a hand asked for, and what is said once it is sent.
-
-    ``uses_flags`` while post-only, reduce-only and exits were those of the next order.
-    """
-
-    ticket: OrderTicket
-    hand: ArmedBy
-    words: str
-    role: Role = Role.TEXT
-    uses_flags: bool = True
-
-
-@final
-@dataclass(frozen=True, slots=True)
-class Grab:
-    """An own order in hand, and the row it would go to.
-
-    ``all_rows`` are those of them that ``others`` move along, by ``LadderBracket``.
-    """
-
-    client_oid: ClientOid
-    side: Side
-    target: int
-    all_rows: int = 0
-    others: tuple[ClientOid, ...] = ()
-
-
-class ChoicePurpose(Enum):
-    """What the user picks one of several orders on a row for."""
-
-    CANCEL = "cancel"
-    GRAB = "grab"
-
-
-@final
-@dataclass(frozen=True, slots=True)
-class Choice:
-    """Several own orders on one row: which one is meant?"""
-
-    purpose: ChoicePurpose
-    orders: tuple[ClientOid, ...]
+__all__ = ["ArmedBy", "Choice", "ChoicePurpose", "Grab", "LadderTrading", "Sending"]
 
 
 @final
@@ -128,7 +69,8 @@ class LadderTrading:
         """Moves a whole bracket."""
         self.locked: Callable[[], str] = str
         """Why no order is entered by hand at all; empty while some may be."""
-        self._presses = DoublePress()
+        self.own = LadderOwnOrders(self, desk)
+        self._presses = LadderPresses(self, desk, account)
         self._lane = PositionSide.LONG
 
     # Lanes -----------------------------------------------------------------------------------
@@ -167,7 +109,7 @@ class LadderTrading:
             if hand is ArmedBy.KEYBOARD:
                 self.grab = self.choice = None
             return
-        if self._is_off("Not armed."):
+        if self.is_off("Not armed."):
             return
         unresolved = self._desk.stop_reason or self._desk.resolution.reason
         if unresolved:
@@ -207,8 +149,8 @@ class LadderTrading:
     def back(self, at_ms: int) -> None:
         """One step back: drop a question, leave a grab, then disarm. Never sends."""
         asked = self._presses.take_back(at_ms)
-        if asked is not None:
-            self.say(f"Nothing was {_DONE[asked]}.", Role.TEXT_DIM)
+        if asked:
+            self.say(f"Nothing was {asked}.", Role.TEXT_DIM)
             return
         if self.choice is not None:
             self.choice = None
@@ -227,17 +169,17 @@ class LadderTrading:
 
     def toggle_post_only(self) -> None:
         """Post-only for the next order, on or off; not where there can be none."""
-        if not self._is_silent("Not switched."):
+        if not self.is_silent("Not switched."):
             self.is_post_only = not self.is_post_only
 
     def toggle_reduce_only(self) -> None:
         """Reduce-only for the next order, on or off; not where there can be none."""
-        if not self._is_silent("Not switched."):
+        if not self.is_silent("Not switched."):
             self.is_reduce_only = not self.is_reduce_only
 
     def has_no_entries(self) -> bool:
         """Whether no order that opens could be sent; then it is said."""
-        return self._is_off("Not switched.")
+        return self.is_off("Not switched.")
 
     # Sending ---------------------------------------------------------------------------------
 
@@ -245,16 +187,12 @@ class LadderTrading:
         self, price: Price | None, *, reduces: bool, hand: ArmedBy = ArmedBy.KEYBOARD
     ) -> Contract | None:
         """The contract that a hand may send an order for; None after saying why none may be."""
-        if self._is_locked("Not sent.") or self._is_refused("Not sent.", reduces=reduces):
+        if self.is_locked("Not sent.") or self.is_refused("Not sent.", reduces=reduces):
             return None
         if self.contract is None or price is None:
             self.say("There is no price to send at yet.", Role.CAUTION)
             return None
-        return None if self._is_unarmed(hand, reduces=reduces) else self.contract
-
-    def is_refused(self, what: str, *, reduces: bool) -> bool:
-        """Whether the account takes no such order at all, armed or not; then it is said."""
-        return self._is_refused(what, reduces=reduces)
+        return None if self.is_unarmed(hand, reduces=reduces) else self.contract
 
     def send_limit(
         self,
@@ -269,7 +207,7 @@ class LadderTrading:
 
         With ``reduces`` it only reduces, whatever the next order was to do.
         """
-        if self._is_locked("Not sent.") or self._is_refused(
+        if self.is_locked("Not sent.") or self.is_refused(
             "Not sent.", reduces=reduces or self.is_exit(side)
         ):
             return
@@ -282,8 +220,8 @@ class LadderTrading:
             words = f"{self._verb(side, lots)} at {text.price(price, contract)} sent{self._said}"
             self.release(Sending(ticket, hand, words))
 
-    def _press_market(self, side: Side) -> None:
-        """Send a market order of the size in hand, if armed and not blocked."""
+    def press_market(self, side: Side) -> None:
+        """Send a market order of the size in hand: it was asked about twice."""
         contract, hand = self.contract, ArmedBy.KEYBOARD
         ticket = None if contract is None else self._ticket(contract, side, None, hand)
         if ticket is not None:  # it was asked about already, so it is not held back
@@ -333,7 +271,7 @@ class LadderTrading:
     ) -> OrderTicket | None:
         """A limit, or without a price a market order; None after saying why there is none."""
         lane, is_exit = self.lane, reduces or self.is_exit(side)
-        if self._is_unarmed(hand, reduces=is_exit):
+        if self.is_unarmed(hand, reduces=is_exit):
             return None
         mode = self._account.margin_mode(contract.symbol)
         if is_exit:
@@ -369,249 +307,90 @@ class LadderTrading:
             return price
         return touch.best_ask if side is Side.BUY else touch.best_bid
 
-    # Cancelling ------------------------------------------------------------------------------
+    # Own orders ------------------------------------------------------------------------------
 
     def cancel_at(self, row: int | None, step: int, side: Side | None = None) -> None:
         """Cancel the own order on a row (of one side, or of both); several ask which."""
-        if self._is_silent("Not canceled."):
-            return
-        orders, none = self.orders_at(row, step, side), "No own order on this row."
-        if side is None:
-            orders, none = self._of_focus(orders)
-        if not orders:
-            self.say(none, Role.TEXT_DIM)
-        elif len(orders) == 1:
-            self._cancel(orders[0])
-        else:
-            self._ask(ChoicePurpose.CANCEL, orders)
+        self.own.cancel_at(row, step, side)
 
     def cancel_newest(self) -> None:
         """Cancel the newest working order of this contract."""
-        if self._is_silent("Not canceled."):
-            return
-        if self.contract is not None and not self._desk.cancel_newest(self.contract.symbol):
-            self.say("No working order to cancel.", Role.TEXT_DIM)
+        self.own.cancel_newest()
 
     def cancel_side(self, side: Side) -> None:
         """Cancel this contract's buys or sells."""
-        if self._is_silent("Not canceled."):
-            return
-        if self.contract is not None:
-            self._desk.cancel_side(self.contract.symbol, side)
-            self.say(f"Cancelling the {side.value}s of {self.contract.symbol}.", Role.CAUTION)
+        self.own.cancel_side(side)
 
     def cancel_stops(self) -> None:
         """Cancel this contract's stops that wait."""
-        if self._is_silent("Not canceled."):
-            return
-        if self.contract is not None:
-            self._desk.cancel_stops(self.contract.symbol)
-            self.say(f"Cancelling the stops of {self.contract.symbol}.", Role.CAUTION)
+        self.own.cancel_stops()
 
     def cancel_all(self) -> None:
         """Cancel everything of this contract."""
-        if self._is_silent("Not canceled."):
-            return
-        if self.contract is not None:
-            self._desk.cancel_all(self.contract.symbol)
-            self.say(f"Cancelling all orders of {self.contract.symbol}.", Role.CAUTION)
+        self.own.cancel_all()
 
     def cancel_everywhere(self) -> None:
         """Cancel everything in every contract."""
-        if self._is_silent("Not canceled."):
-            return
-        self._desk.cancel_everywhere()
-        self.say("Cancelling all orders everywhere.", Role.CAUTION)
-
-    # Moving ----------------------------------------------------------------------------------
+        self.own.cancel_everywhere()
 
     def grab_at(self, row: int | None, step: int) -> None:
         """Take the own order on a row in hand; several ask which."""
-        if self._is_silent("Not moved.") or self._is_locked("Not moved."):
-            return
-        hand, may_open = ArmedBy.KEYBOARD, not self._desk.access.reason
-        orders = [
-            order
-            for order in self._of_focus(self.orders_at(row, step))[0]
-            if order.state in MOVABLE
-            and order.side is not None
-            and (may_open or self.reduces(order))
-            and self.is_free(hand, reduces=self.reduces(order))
-        ]
-        if not orders and (self._is_off("Not moved.") or self._is_unarmed(hand, reduces=False)):
-            return
-        if not orders:
-            self.say("No own order on this row to grab.", Role.TEXT_DIM)
-        elif len(orders) == 1:
-            self._take(orders[0], step)
-        else:
-            self._ask(ChoicePurpose.GRAB, orders)
+        self.own.grab_at(row, step)
 
     def move_target(self, rows: int) -> None:
         """Move the grabbed order's target (positive is up), never below the first tick."""
-        if self.grab is not None:
-            target = max(0, self.grab.target + rows)
-            self.grab = replace(self.grab, target=target)
+        self.own.move_target(rows)
 
     def commit(self, step: int) -> None:
         """Move the grabbed order to its target, with what moves along."""
-        if self.grab is not None and self.grab.all_rows and self.commits_all is not None:
-            self.commits_all(step)
-            return
-        grab, self.grab = self.grab, None
-        if grab is None or self.contract is None:
-            return
-        order = self._desk.orders.get(grab.client_oid)
-        if not self.may_move(order, ArmedBy.KEYBOARD):
-            return
-        shown_at = None if order is None else order.shown_at
-        if order is None or shown_at is None or row_index(shown_at, step) == grab.target:
-            self.say("The order stays where it is.", Role.TEXT_DIM)
-            return
-        self.move(order, price_for_side(grab.target, step, grab.side))
+        self.own.commit(step)
 
     def may_move(self, order: Order | None, hand: ArmedBy) -> bool:
         """Whether a hand may move an order now; why not is said."""
-        reduces = order is not None and self.reduces(order)
-        return not (
-            self._is_locked("Not moved.")
-            or self._is_refused("Not moved.", reduces=reduces)
-            or self._is_unarmed(hand, reduces=reduces)
-        )
+        return self.own.may_move(order, hand)
 
     def move(self, order: Order, price: Price) -> None:
         """Begin to move an order, or say what keeps it."""
-        if self.contract is None:
-            return
-        blocked = self._desk.move(order.client_oid, price)
-        if blocked is not None:
-            self.say(f"Not moved. {blocked.blocks[0].reason}", Role.DANGER)
-            return
-        first = (
-            "the new stop first"
-            if order.state is OrderState.UNTRIGGERED and order.reduces_only
-            else "cancel first"
-        )
-        self.say(f"Moving to {text.price(price, self.contract)}: {first}.", Role.CAUTION)
+        self.own.move(order, price)
 
     def grabbed(self, step: int) -> StagedOrder | None:
         """Where the grabbed order would go, once it is moved; None before."""
-        order = None if self.grab is None else self._desk.orders.get(self.grab.client_oid)
-        if self.grab is None or order is None or order.shown_at is None:
-            return None
-        if row_index(order.shown_at, step) == self.grab.target:
-            return None
-        price = price_for_side(self.grab.target, step, self.grab.side)
-        if self.grab.target - self.grab.all_rows == row_index(order.shown_at, step):
-            price = Price(order.shown_at + self.grab.all_rows * step)
-        return StagedOrder(self.grab.side, price, "moved here", order.remaining)
+        return self.own.grabbed(step)
 
     def drop_ended_grab(self) -> None:
         """Leave the grab when its order can no longer be moved."""
-        if self.grab is None:
-            return
-        order = self._desk.orders.get(self.grab.client_oid)
-        if order is None or not order.is_working:
-            self.grab = None
-            self.say("The order you held has ended.", Role.CAUTION)
-
-    # Choosing --------------------------------------------------------------------------------
+        self.own.drop_ended_grab()
 
     def choose(self, number: int, step: int) -> None:
         """Pick the order number 1 to n of the open question."""
-        choice, self.choice = self.choice, None
-        if choice is None or not 1 <= number <= len(choice.orders):
-            self.say("Nothing was chosen.", Role.TEXT_DIM)
-            return
-        order = self._desk.orders.get(choice.orders[number - 1])
-        if order is None or not order.is_working:
-            self.say("That order has ended meanwhile.", Role.CAUTION)
-        elif choice.purpose is ChoicePurpose.CANCEL:
-            self._cancel(order)
-        else:
-            self._take(order, step)
+        self.own.choose(number, step)
+
+    def orders_at(self, row: int | None, step: int, side: Side | None = None) -> list[Order]:
+        """Working own orders on a row, oldest first."""
+        return self.own.orders_at(row, step, side)
+
+    def named(self, order: Order) -> str:
+        """An order in words: side, what is left, where."""
+        return self.own.named(order)
 
     # Pressed twice ---------------------------------------------------------------------------
 
     def press(self, action: LadderAction, at_ms: int, within_ms: int = DOUBLE_PRESS_MS) -> None:
-        """A first press of flatten, reverse, close half or market asks, a second does it.
-
-        What can open needs arming; flattening and closing do not.
-        """
-        is_second = self._presses.is_second(action, at_ms, within_ms)
-        if self.contract is None:
-            return
-        needs_arming = action not in {LadderAction.FLATTEN, LadderAction.CLOSE_HALF}
-        side = _MARKET_SIDES.get(action)
-        reduces = not needs_arming or (side is not None and self.is_exit(side))
-        if self._is_refused(f"Not {_DONE[action]}.", reduces=reduces) or (
-            needs_arming
-            and (
-                self._is_locked(f"Not {_DONE[action]}.")
-                or self._is_unarmed(ArmedBy.KEYBOARD, reduces=reduces)
-            )
-        ):
-            self._presses.forget()
-        elif not is_second:
-            self.say(f"Once more to {self._asked(action)}.", Role.CAUTION)
-        elif action is LadderAction.FLATTEN:
-            self._flatten(self.contract)
-        elif action is LadderAction.REVERSE:
-            self._reverse(self.contract)
-        elif action is LadderAction.CLOSE_HALF:
-            self._close_half(self.contract)
-        else:
-            self._press_market(Side.SELL if side is None else side)
-
-    def _asked(self, action: LadderAction) -> str:
-        lane = lane_words(self.lane)
-        of_lane = f" of the {lane}" if lane else ""
-        side = _MARKET_SIDES.get(action)
-        if side is not None:
-            in_lane = f" in the {lane}" if lane else ""
-            return f"{side.value} {text.whole(self.sizes.current)} at market{in_lane}"
-        return {
-            LadderAction.REVERSE: f"reverse the {lane}" if lane else "reverse",
-            LadderAction.CLOSE_HALF: f"close half{of_lane}",
-        }.get(action, "flatten both lanes" if lane else "flatten")
+        """A first press of flatten, reverse, close half or market asks, a second does it."""
+        self._presses.press(action, at_ms, within_ms)
 
     def forget_press(self) -> None:
         """Another key came in between: two presses must follow each other."""
         self._presses.forget()
 
-    def _flatten(self, contract: Contract) -> None:
-        is_running = self._desk.flattening(contract.symbol)
-        self._desk.flatten(contract.symbol)  # which calls a reverse off that is under way
-        both = ", both lanes" if self._account.is_hedged else ""
-        words = f"Flattening {contract.symbol}{both}."
-        if is_running:
-            words = f"{contract.symbol} is being flattened already."
-        self.say(words, Role.CAUTION)
+    # What lets an order pass -----------------------------------------------------------------
 
-    def _reverse(self, contract: Contract) -> None:
-        blocked = self._desk.reverse(contract.symbol, self.lane)
-        if blocked is None:
-            name = about(contract.symbol, self.lane)
-            self.say(f"Reversing {name}: flatten first.", Role.CAUTION)
-        else:
-            self.say(f"Not reversed. {blocked.blocks[0].reason}", Role.DANGER)
-
-    def _close_half(self, contract: Contract) -> None:
-        blocked = self._desk.close_share(contract.symbol, HALF, lane=self.lane)
-        if blocked is None:
-            name = about(contract.symbol, self.lane)
-            self.say(f"Closing half of {name} at market.", Role.CAUTION)
-        else:
-            self.say(f"Nothing was closed. {blocked.blocks[0].reason}", Role.DANGER)
-
-    # Helpers ---------------------------------------------------------------------------------
-
-    def _is_off(self, what: str) -> bool:
+    def is_off(self, what: str) -> bool:
         """Whether nothing that opens may be sent; then it is said at once, before any question."""
         return self._says(what, self._desk.access.reason)
 
-    def _is_refused(self, what: str, *, reduces: bool) -> bool:
-        """Whether such an order is not sent at all, armed or not."""
+    def is_refused(self, what: str, *, reduces: bool) -> bool:
+        """Whether the account takes no such order at all, armed or not; then it is said."""
         return self._says(what, self._desk.access.reason_for(reduces=reduces))
 
     def is_free(self, hand: ArmedBy, *, reduces: bool) -> bool:
@@ -625,7 +404,7 @@ class LadderTrading:
         cannot_arm = desk.access.reason or desk.stop_reason or desk.resolution.reason
         return reduces and hand is ArmedBy.KEYBOARD and bool(cannot_arm)
 
-    def _is_unarmed(self, hand: ArmedBy, *, reduces: bool) -> bool:
+    def is_unarmed(self, hand: ArmedBy, *, reduces: bool) -> bool:
         """Whether an order is kept by arming; then it is said."""
         is_kept = not self.is_free(hand, reduces=reduces)
         if is_kept:
@@ -639,17 +418,17 @@ class LadderTrading:
     def may_enter(self, what: str, hand: ArmedBy, *, reduces: bool) -> bool:
         """Whether a hand may enter such an order now; else it is said why not."""
         return not (
-            self._is_locked(what)
-            or self._is_refused(what, reduces=reduces)
-            or self._is_unarmed(hand, reduces=reduces)
+            self.is_locked(what)
+            or self.is_refused(what, reduces=reduces)
+            or self.is_unarmed(hand, reduces=reduces)
         )
 
-    def _is_locked(self, what: str) -> bool:
-        """Whether the lock keeps hands from entering anything, what reduces included."""
+    def is_locked(self, what: str) -> bool:
+        """Whether the lock keeps hands from entering anything, what reduces too; it is said."""
         return self._says(what, self.locked())
 
-    def _is_silent(self, what: str) -> bool:
-        """Whether nothing may be sent at all, not even a cancel."""
+    def is_silent(self, what: str) -> bool:
+        """Whether nothing may be sent at all, not even a cancel; then it is said."""
         return self._says(what, self._desk.access.silence)
 
     def _says(self, what: str, reason: str) -> bool:
@@ -660,70 +439,6 @@ class LadderTrading:
     def say(self, words: str, role: Role) -> None:
         """Put one sentence next to the ladder."""
         self.message = Message(words, role)
-
-    def orders_at(self, row: int | None, step: int, side: Side | None = None) -> list[Order]:
-        """Working own orders on a row, oldest first."""
-        if row is None or self.contract is None:
-            return []
-        return [
-            order
-            for order in self._desk.working(self.contract.symbol)
-            if (price := order.shown_at) is not None
-            and row_index(price, step) == row
-            and (side is None or column_side(order, is_hedged=self.is_hedged) is side)
-        ]
-
-    def _of_focus(self, orders: list[Order]) -> tuple[list[Order], str]:
-        """Those orders that keys mean, in hedge mode the focused lane's; and what to say if none.
-
-        An order that names no lane may be about any.
-        """
-        mine = [order for order in orders if not self.is_hedged or is_of_lane(self.lane, order)]
-        if orders and not mine:
-            return [], f"The own order on this row is of the {lane_words(other_lane(self.lane))}."
-        return mine, "No own order on this row."
-
-    def _cancel(self, order: Order) -> None:
-        self._desk.cancel(order.client_oid)
-        self.say(f"Cancelling {self.named(order)}.", Role.CAUTION)
-
-    def _take(self, order: Order, step: int) -> None:
-        if order.shown_at is None or order.side is None:
-            return
-        self.grab = Grab(order.client_oid, order.side, row_index(order.shown_at, step))
-        # The exchange cannot amend: whoever moves goes to the end of the queue.
-        cost = "A move loses the place in the queue."
-        if order.state is OrderState.UNTRIGGERED:
-            cost = "It stays until the new one waits." if order.reduces_only else ""
-        words = f"Holding {self.named(order)}: arrows move, Enter commits, Esc drops. {cost}"
-        self.say(words.rstrip(), Role.ACCENT)
-
-    def _ask(self, purpose: ChoicePurpose, orders: list[Order]) -> None:
-        self.choice = Choice(purpose, tuple(order.client_oid for order in orders))
-        shown = orders[:5]  # which have a key of their own; the list shows them all
-        listed = ", ".join(f"{n} {self.named(order)}" for n, order in enumerate(shown, start=1))
-        self.say(f"Which to {purpose.value}? {listed}. Esc for none.", Role.ACCENT)
-
-    def named(self, order: Order) -> str:
-        """An order in words: side, what is left, where."""
-        side = order.side.value if order.side else "order"
-        words = f"{side} {text.whole(order.remaining)}"
-        if order.position_side not in {None, PositionSide.BOTH} and order.position_side:
-            words += f" ({order.position_side.value})"
-        if order.shown_at is not None and self.contract is not None:
-            words += f" at {text.price(order.shown_at, self.contract)}"
-        return words
-
-
-MOVABLE = frozenset({OrderState.OPEN, OrderState.PARTLY_FILLED, OrderState.UNTRIGGERED})
-_MARKET_SIDES = {LadderAction.BUY_MARKET: Side.BUY, LadderAction.SELL_MARKET: Side.SELL}
-_DONE = {
-    LadderAction.FLATTEN: "flattened",
-    LadderAction.REVERSE: "reversed",
-    LadderAction.CLOSE_HALF: "closed",
-    LadderAction.BUY_MARKET: "sent",
-    LadderAction.SELL_MARKET: "sent",
-}
 
 
 def _not_armed(hand: ArmedBy, key: str) -> str:

@@ -41,6 +41,12 @@ MOUSE_WORDS = (
     "an own order cancels it; middle click, or right click on the price, recentres; the wheel "
     "scrolls, with Ctrl it changes the price grouping."
 )
+PLACE_WORDS = (
+    "Where the settings let the place say limit or stop, keys of limits at the cursor and plain "
+    "clicks send a stop where a limit would run through the market beyond the collar, or through "
+    "it on the side that closes the position. It is shown before it is sent, and never done with "
+    "post-only or exits on."
+)
 
 
 @final
@@ -54,9 +60,10 @@ class KeysDialog(Dialog):
         inner.setContentsMargins(0, 0, 0, 0)
         room = self.fitting(QSize(_WIDEST_PX, 1)).width() - 6 * theme.base_px
         inner.addLayout(_grid(keys, theme, room, body))
-        mouse = QLabel(MOUSE_WORDS, body)
-        mouse.setWordWrap(True)
-        inner.addWidget(mouse)
+        for words in (MOUSE_WORDS, PLACE_WORDS):
+            paragraph = QLabel(words, body)
+            paragraph.setWordWrap(True)
+            inner.addWidget(paragraph)
         buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Close, self)
         self._close = buttons.button(QDialogButtonBox.StandardButton.Close)
         buttons.rejected.connect(self.reject)

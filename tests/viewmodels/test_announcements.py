@@ -10,8 +10,12 @@ import pytest
 from terminal.domain.units import Lots, Side
 from terminal.session.notices import NoticeLevel
 from terminal.viewmodels.announcements import FRESH, AnnouncementsViewModel
+from terminal.viewmodels.ladder import LadderViewModel
+from terminal.viewmodels.ladder_group import LadderGroup
+from terminal.viewmodels.sizes import Sizes
+from terminal.viewmodels.workspace import Workspace
 from tests.support.builders import XBT, a_fill, an_order_update
-from tests.support.desktop import Desktop
+from tests.support.desktop import OTHER, Desktop
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -22,11 +26,12 @@ pytestmark = pytest.mark.usefixtures("qapp")
 class Ear:
     def __init__(self, desktop: Desktop) -> None:
         self.desktop = desktop
+        self.ladders = LadderGroup(desktop.ladder)
         self.heard: list[tuple[str, bool]] = []
         self.announcements = AnnouncementsViewModel(
             desktop.desk,
             desktop.bench.notices,
-            desktop.ladder,
+            self.ladders,
             desktop.bench.contracts,
             desktop.frame,
         )
@@ -101,3 +106,54 @@ async def test_data_out_of_date_is_said_once_and_its_end_too(ear: Ear) -> None:
     heard = " ".join(words for words, _ in ear.frames())
     assert heard.count(FRESH) == 1
     assert "Out of date" not in heard
+
+
+@pytest.fixture
+async def second(ear: Ear) -> AsyncIterator[LadderViewModel]:
+    desktop = ear.desktop
+    workspace = Workspace(desktop.markets)
+    ladder = LadderViewModel(
+        workspace, desktop.desk, desktop.account, Sizes((1, 1, 1, 1, 1), 1), desktop.frame
+    )
+    ladder.start()
+    workspace.choose(XBT)
+    ear.ladders.add("ladder-2", ladder)
+    await desktop.settle()
+    ear.frames()
+    yield ladder
+    ladder.stop()
+    workspace.leave()
+
+
+async def test_a_further_ladder_is_heard_with_its_number(ear: Ear, second: LadderViewModel) -> None:
+    second.toggle_mouse()
+    assert ear.frames() == [("Ladder 2: Mouse trading is armed.", True)]
+    ear.ladders.disarm("the connection was lost.")
+    assert ear.frames() == [
+        ("Ladder 2: Mouse trading is off. Disarmed: the connection was lost.", True)
+    ]
+
+
+async def test_a_ladder_that_is_closed_while_armed_is_said_to_be_off(
+    ear: Ear, second: LadderViewModel
+) -> None:
+    second.toggle_keyboard()
+    ear.frames()
+    ear.ladders.remove("ladder-2")
+    assert ear.frames() == [("Ladder 2: Closed and disarmed.", True)]
+    second.toggle_keyboard()
+    assert ear.frames() == []
+
+
+async def test_two_ladders_out_of_date_are_said_once_for_each_contract(
+    ear: Ear, second: LadderViewModel
+) -> None:
+    ear.desktop.market_stream.drop()
+    await ear.desktop.clock.settle()
+    heard = " ".join(words for words, _ in ear.frames())
+    assert heard.count(f"{XBT}: Out of date: ") == 1
+    second.choose_contract(str(OTHER))
+    await ear.desktop.clock.advance(5)
+    ear.desktop.mark()
+    heard = " ".join(words for words, _ in ear.frames())
+    assert heard.count(f"{XBT}: {FRESH}") == 1

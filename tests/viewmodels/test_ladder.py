@@ -15,7 +15,7 @@ from terminal.domain.units import Lots, OrderId, Price, Side
 from terminal.exchange.outcome import Rejected
 from terminal.session.results import Submitted
 from terminal.viewmodels.keys import DOUBLE_PRESS_MS, Chord
-from terminal.viewmodels.ladder import KEY_BOUNCE_MS
+from terminal.viewmodels.ladder_actions import KEY_BOUNCE_MS
 from terminal.viewmodels.text import Role
 from tests.support.builders import (
     XBT,

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable
 
     from terminal.domain.events import OrderUpdate
-    from terminal.viewmodels.ladder_view import LadderRow, StagedOrder
+    from terminal.viewmodels.ladder_view import LadderRow
 
 pytestmark = pytest.mark.usefixtures("qapp")
 BID, ASK = LadderColumn.BID, LadderColumn.ASK
@@ -269,32 +269,43 @@ async def test_right_on_the_price_and_the_middle_button_recentre() -> None:
 # The place says the kind -------------------------------------------------------------------------
 
 
+@contextlib.asynccontextmanager
+async def a_wide_mouse(lots: int = 0) -> AsyncIterator[Mouse]:
+    """The place says the kind, and rows reach beyond the collar of 20 ticks."""
+    async with a_mouse(lots, habits=LadderHabits(infers_type=True)) as mouse:
+        mouse.ladder.set_visible_rows(61)
+        mouse.tick()
+        yield mouse
+
+
 async def test_the_place_of_a_click_says_limit_or_stop_and_it_is_shown_first() -> None:
-    async with a_mouse(habits=LadderHabits(infers_type=True)) as mouse:
+    async with a_wide_mouse() as mouse:
         for price, column, words in (
             (1000, BID, "Buy 1 limit"),
             (1001, BID, "Buy 1 limit"),
-            (1002, BID, "Buy 1 stop"),
+            (1021, BID, "Buy 1 limit"),
+            (1022, BID, "Buy 1 stop"),
             (1001, ASK, "Sell 1 limit"),
             (1000, ASK, "Sell 1 limit"),
-            (999, ASK, "Sell 1 stop"),
+            (980, ASK, "Sell 1 limit"),
+            (979, ASK, "Sell 1 stop"),
         ):
             mouse.at(price, column)
             assert mouse.hover(price) == words
-        await mouse.click(1003, BID)
-        assert mouse.sent == [("buy", 1, None, 1003)]
+        await mouse.click(1023, BID)
+        assert mouse.sent == [("buy", 1, None, 1023)]
 
 
 async def test_a_kind_that_was_not_shown_is_not_sent() -> None:
-    async with a_mouse(habits=LadderHabits(infers_type=True)) as mouse:
-        spot = mouse.spot(1003, BID)
+    async with a_wide_mouse() as mouse:
+        spot = mouse.spot(1023, BID)
         click(mouse.ladder, spot)  # no frame was drawn since the pointer came
         assert mouse.said == "This would be: Buy 1 stop. Click again to send it."
         assert mouse.sent == []
         mouse.tick()
         click(mouse.ladder, spot)
         await mouse.protected.settle()
-        assert mouse.sent == [("buy", 1, None, 1003)]
+        assert mouse.sent == [("buy", 1, None, 1023)]
 
 
 async def test_a_kind_that_changes_under_the_pointer_is_not_sent(
@@ -302,22 +313,46 @@ async def test_a_kind_that_changes_under_the_pointer_is_not_sent(
 ) -> None:
     """The market runs through the row as the finger goes down: neither kind was meant."""
     now = 1000.0
-    async with a_mouse(habits=LadderHabits(infers_type=True)) as mouse:
+    async with a_wide_mouse() as mouse:
         monkeypatch.setattr(mouse.ladder.mouse, "_now_ms", lambda: now)
-        spot = mouse.at(1002, BID)
-        assert mouse.hover(1002) == "Buy 1 stop"
+        spot = mouse.at(1022, BID)
+        assert mouse.hover(1022) == "Buy 1 stop"
         mouse.protected.desktop.bench.touch = Touch(Price(1000), Price(1002))
         click(mouse.ladder, spot)
         assert mouse.said.startswith("The kind of order changed as you clicked")
         mouse.tick()
-        assert mouse.hover(1002) == "Buy 1 limit"
+        assert mouse.hover(1022) == "Buy 1 limit"
         click(mouse.ladder, spot)
         assert mouse.said.startswith("The kind of order changed as you clicked")
         assert mouse.sent == []
         now += 151
         click(mouse.ladder, spot)
         await mouse.protected.settle()
-        assert mouse.sent == [("buy", 1, 1002, None)]
+        assert mouse.sent == [("buy", 1, 1022, None)]
+
+
+async def test_through_the_market_on_the_closing_side_a_click_is_a_stop_that_only_reduces() -> None:
+    async with a_wide_mouse(3) as mouse:
+        mouse.at(1002, BID)
+        assert mouse.hover(1002) == "Buy 1 limit"
+        mouse.at(997, ASK)
+        assert mouse.hover(997) == "Sell 1 stop reduce-only"
+        await mouse.click(997, ASK)
+        ((ticket, _),) = mouse.trading.placed
+        assert (ticket.side, ticket.lots, ticket.is_reduce_only) == (Side.SELL, 1, True)
+        assert ticket.trigger is not None
+        assert ticket.trigger.price == 997
+
+
+async def test_with_post_only_or_exits_a_click_stays_a_limit() -> None:
+    async with a_wide_mouse(3) as mouse:
+        for toggle in (mouse.ladder.toggle_post_only, mouse.ladder.toggle_exits):
+            toggle()
+            mouse.at(997, ASK)
+            assert mouse.hover(997) == "Sell 1 limit"
+            toggle()
+            mouse.tick()
+            assert mouse.hover(997) == "Sell 1 stop reduce-only"
 
 
 # On release --------------------------------------------------------------------------------------
@@ -392,35 +427,6 @@ async def test_esc_takes_a_press_back() -> None:
 
 
 # Holding back ------------------------------------------------------------------------------------
-
-
-class Held:
-    """Holds until it is told to send."""
-
-    def __init__(self) -> None:
-        self.staged: list[StagedOrder] = []
-        self.sends: list[Callable[[], None]] = []
-
-    def hold(self, staged: StagedOrder, send: Callable[[], None]) -> None:
-        self.staged.append(staged)
-        self.sends.append(send)
-
-
-async def test_a_click_goes_through_the_hold_and_not_after_arming_changed() -> None:
-    async with a_mouse() as mouse:
-        held = mouse.ladder.mouse.hold = Held()
-        await mouse.click(999, BID)
-        assert mouse.sent == []
-        assert [(one.side, one.price, one.lots) for one in held.staged] == [(Side.BUY, 999, 1)]
-        held.sends.pop()()
-        await mouse.protected.settle()
-        assert mouse.sent == [("buy", 1, 999, None)]
-        await mouse.click(998, BID)
-        mouse.ladder.toggle_mouse()
-        held.sends.pop()()
-        await mouse.protected.settle()
-        assert len(mouse.sent) == 1
-        assert "while the order was held" in mouse.said
 
 
 # Own orders --------------------------------------------------------------------------------------

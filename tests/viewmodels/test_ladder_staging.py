@@ -6,15 +6,12 @@ import contextlib
 from typing import TYPE_CHECKING
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from terminal.domain.events import OrderType, PositionMode
 from terminal.domain.guard import Touch
 from terminal.domain.ladder_habits import LadderHabits
 from terminal.domain.units import Price, Side
 from terminal.viewmodels.keys import Chord
-from terminal.viewmodels.ladder_staging import Kind, PlaceFacts, kind_at, side_at
 from tests.support.builders import a_position_update
 from tests.support.protected import Protected
 
@@ -22,48 +19,6 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
     from terminal.viewmodels.ladder_view import StagedMark
-
-TOUCH = Touch(Price(1000), Price(1001))
-
-
-def facts(closing: Side | None = None, *, takes: bool = True, reduces: bool = False) -> PlaceFacts:
-    return PlaceFacts(TOUCH, 20, closing, takes, reduces)
-
-
-@given(st.sampled_from(Side), st.integers(1, 3000))
-def test_without_the_habit_a_key_of_limits_sends_limits_everywhere(side: Side, price: int) -> None:
-    for closing in (None, *Side):
-        assert kind_at(side, Price(price), facts(closing, takes=False)) is Kind.LIMIT
-
-
-@given(st.sampled_from(Side), st.integers(1, 3000), st.sampled_from([None, *Side]))
-def test_what_would_rest_is_never_a_stop(side: Side, price: int, closing: Side | None) -> None:
-    rests = price <= 1001 if side is Side.BUY else price >= 1000
-    kind = kind_at(side, Price(price), facts(closing))
-    if rests:
-        assert kind is Kind.LIMIT
-    if kind.is_stop:
-        assert not rests
-
-
-def test_beyond_the_collar_it_is_a_stop_and_inside_of_it_a_limit() -> None:
-    for side, inside, beyond in ((Side.BUY, 1021, 1022), (Side.SELL, 980, 979)):
-        assert kind_at(side, Price(inside), facts()) is Kind.LIMIT
-        assert kind_at(side, Price(beyond), facts()) is Kind.STOP
-        assert kind_at(side, Price(beyond), facts(reduces=True)) is Kind.STOP_REDUCES
-
-
-def test_the_closing_side_through_the_market_is_a_stop_that_only_reduces() -> None:
-    assert kind_at(Side.SELL, Price(999), facts(Side.SELL)) is Kind.STOP_REDUCES
-    assert kind_at(Side.BUY, Price(1002), facts(Side.SELL)) is Kind.LIMIT
-
-
-def test_the_side_follows_from_the_place_where_only_one_rests() -> None:
-    assert side_at(1000, 1, TOUCH) is Side.BUY
-    assert side_at(1001, 1, TOUCH) is Side.SELL
-    assert side_at(1001, 1, Touch(Price(1000), Price(1003))) is None
-    assert side_at(100, 10, TOUCH) is None, "a row with both best prices in it"
-    assert side_at(1000, 1, Touch(None, Price(1001))) is None
 
 
 class Ladder:

@@ -17,12 +17,13 @@ from terminal.storage.paths import resources
 from terminal.viewmodels.frame import FrameMeter
 from terminal.viewmodels.ladder_columns import LadderColumn
 from terminal.viewmodels.text import Role
-from terminal.widgets.canvas.ladder_list import as_text
+from terminal.widgets.canvas.ladder_list import Fill, as_text
 from terminal.widgets.canvas.ladder_overlay import line_at, line_list, line_rects
 from terminal.widgets.choice_box import ChoiceBox
 from terminal.widgets.ladder import LadderPanel
 from terminal.widgets.theme import Theme
 from tests.support.builders import an_order_update
+from tests.support.hold_timer import held_by_hand
 from tests.support.protected import Protected
 
 if TYPE_CHECKING:
@@ -152,6 +153,35 @@ async def test_a_double_click_sends_once(on_release: bool) -> None:
         QTest.mouseDClick(ui.canvas, LEFT, NONE, at)
         await ui.protected.settle()
         assert len(ui.placed) == 1
+
+
+def held_bar(ui: Ui, price: int) -> int:
+    """How long, in pixels, the bar below what is held is; the only row with such words."""
+    (row,) = [n for n, one in enumerate(ui.ladder.view.rows) if one.staged is not None]
+    shown = ui.ladder.view.rows[row]
+    assert shown.price == price
+    items = ui.canvas._list_of(row, shown)
+    assert "Buy 1 limit held" in as_text(items)
+    return max(one.width for one in items if isinstance(one, Fill) and one.height == 3)
+
+
+async def test_a_held_click_shows_its_bar_on_its_row_and_esc_drops_it() -> None:
+    async with a_panel(LadderHabits(hold_ms=400)) as ui:
+        timer = held_by_hand(ui.ladder)
+        QTest.mouseClick(ui.canvas, LEFT, NONE, ui.point(998, "bid"))
+        ui.tick()
+        whole = held_bar(ui, 998)
+        timer.advance(300)
+        ui.tick()
+        assert held_bar(ui, 998) == pytest.approx(whole / 4, abs=1)
+        QTest.keyClick(ui.canvas, Qt.Key.Key_Escape)
+        timer.advance(400)
+        await ui.protected.settle()
+        assert ui.placed == []
+        QTest.mouseClick(ui.canvas, LEFT, NONE, ui.point(998, "bid"))
+        timer.advance(400)
+        await ui.protected.settle()
+        assert ui.placed == [(1, 998)]
 
 
 async def test_a_lost_focus_drops_what_is_dragged() -> None:
