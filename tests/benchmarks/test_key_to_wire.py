@@ -100,7 +100,7 @@ class Rig:
         pressed_s = monotonic()
         QTest.keyClick(self.panel.canvas, Qt.Key.Key_B)
         # Every turn of the loop counts: an event would add one.
-        while not any(method == "POST" for method, _ in self.sent):  # noqa: ASYNC110 - see above
+        while not any(method == "POST" for method, _ in self.sent):
             await asyncio.sleep(0)
             assert monotonic() - pressed_s < PRESS_LIMIT_S, self.ladder.trading.message
         sent_s = next(at_s for method, at_s in self.sent if method == "POST")
