@@ -56,7 +56,7 @@ class Garbage(QObject):
 
     @Slot()
     def settle(self) -> None:
-        """The start is over: what lives now is kept for good. Counts once, and not after the end."""
+        """The start is over: what lives now is kept. Counts once, and not after the end."""
         if self._before is not None or self._is_over:
             return
         self._before = gc.get_threshold()

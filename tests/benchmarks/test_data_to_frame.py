@@ -1,7 +1,7 @@
 """From a stream frame that is due to the ladder's pixels; and whether the loop stands still.
 
 Frames go through the exchange's translation, the feed, the calibrated book, the studies and the
-view-models to panels that Qt paints offscreen, on the program's loop with the program's frame clock.
+view-models to panels that Qt paints offscreen, on the loop and the frame clock of the program.
 """
 
 from __future__ import annotations
