@@ -181,11 +181,12 @@ async def test_places_in_the_queue_are_reckoned_by_turns_in_a_burst(
         one.ladder.study_with(one.insight.studies_of)
         one.change(Side.BUY, 1000, 8)
         studies = one.shelf.open(XBT)
-        monkeypatch.setattr(
-            studies,
-            "queue_place",
-            lambda oid: asked.append(oid) or QueuePlace(Lots(1), Lots(1), Lots(1), is_guess=False),
-        )
+
+        def queue_place(oid: ClientOid) -> QueuePlace:
+            asked.append(oid)
+            return QueuePlace(Lots(1), Lots(1), Lots(1), is_guess=False)
+
+        monkeypatch.setattr(studies, "queue_place", queue_place)
         orders = 3 * PLACES_A_FRAME
         for number in range(orders):
             update = an_order_update(
