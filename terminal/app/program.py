@@ -25,6 +25,7 @@ from terminal.app.display import OFFSCREEN, has_display, missing_packages
 from terminal.app.exchange_watch import ExchangeWatch
 from terminal.app.executor import DaemonExecutor
 from terminal.app.faults import Faults
+from terminal.app.garbage import Garbage
 from terminal.app.lifecycle import Lifecycle
 from terminal.app.logs import Logs
 from terminal.app.startup import process_age_s
@@ -61,6 +62,8 @@ if TYPE_CHECKING:
 
 CHART_AT_LAST_MS = 2000
 """The chart is there after so long, even if no ladder is alive."""
+SETTLED_MS = 500
+"""So long after the chart was added the first frames are painted, too, and the start is over."""
 EXIT_OK, EXIT_FAILED, EXIT_CANNOT_START = 0, 1, 3
 DEFAULT_SCREENSHOT = Path("tern-tour.png")
 LIVE = (Command.WATCH, Command.CONNECT)
@@ -476,6 +479,9 @@ class ProgramRun(QObject):
         chart = add_chart(program)
         keeper.watch_chart(chart)
         chart.start()
+        garbage = Garbage(program.frame, self)
+        self._lifecycle.on_stop("garbage", garbage.end)
+        QTimer.singleShot(SETTLED_MS, garbage, garbage.settle)
 
     # Tour ------------------------------------------------------------------------------------
 

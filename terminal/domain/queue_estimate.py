@@ -371,8 +371,10 @@ class QueueEstimate:
 
 def _parted(weights: _Weights, front: int, behind: int) -> tuple[_Weights, _Weights]:
     """Part the weights of a point into a cancel ahead and one behind, by each share."""
+    # A share is in percent: share * front + (100 - share) * behind, with what is constant before.
+    slope, base = front - behind, 100 * behind
     from_ahead = [
-        weight * share * front // (share * front + (100 - share) * behind)
+        weight * share * front // (base + share * slope)
         for weight, share in zip(weights, SHARES, strict=True)
     ]
     return from_ahead, [weight - part for weight, part in zip(weights, from_ahead, strict=True)]

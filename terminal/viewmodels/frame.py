@@ -110,6 +110,11 @@ class QtFrameClock(QObject):
         """Take a request back; not having asked is fine."""
         self._wanted.pop(refresh, None)
 
+    @property
+    def is_idle(self) -> bool:
+        """Whether nobody waits for a frame."""
+        return not self._wanted
+
     def stop(self) -> None:
         """End for good: forget all requests."""
         self._wanted.clear()

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from terminal.domain.order import Order
     from terminal.domain.queue_estimate import QueuePlace
     from terminal.domain.session_marks import DayMarks
-    from terminal.domain.units import Price, Symbol
+    from terminal.domain.units import ClientOid, Price, Symbol
     from terminal.session.listeners import Handle
     from terminal.session.studies import Studies, StudyShelf
     from terminal.viewmodels.ladder_style import RowStyle
@@ -33,8 +33,10 @@ _C = LadderColumn
 _OWN = frozenset({_C.OWN_BID, _C.OWN_ASK})
 _CHANGES = frozenset({_C.BID_CHANGE, _C.ASK_CHANGE})
 _NEED = STUDIED | _OWN
-QUEUE_INTERVAL_MS = 100
+QUEUE_INTERVAL_MS = 200
 """Places in the queue are reckoned anew this often at most."""
+PLACES_A_FRAME = 3
+"""So many known places are reckoned anew with one frame of a burst: twenty took 30 ms."""
 MOST_BEYOND = 400
 """So many rows beyond the view are read at most, for sums that begin at the inside."""
 
@@ -54,7 +56,8 @@ class LadderCounts:
         now_ms: Callable[[], float],
     ) -> None:
         self._now_ms = now_ms
-        self._asked: tuple[object, ...] = ()
+        self._due: list[Order] = []
+        self._known: dict[ClientOid, QueuePlace | None] = {}
         self._asked_ms = float("-inf")
         self._symbol = symbol
         self._shelf = shelf
@@ -85,7 +88,10 @@ class LadderCounts:
             self._shelf.close(self._symbol)
         self._studies = self._volume = self._handle = None
         self._count = 0
-        self._queues, self._asked = {}, ()
+        self._forget_queues()
+
+    def _forget_queues(self) -> None:
+        self._queues, self._known, self._due = {}, {}, []
 
     def _open(self) -> Studies:
         studies = self._studies = self._shelf.open(self._symbol)
@@ -115,9 +121,9 @@ class LadderCounts:
         if self._is_summed:
             self._sum(studies, indices, step)
         if columns.isdisjoint(_OWN):
-            self._queues, self._asked = {}, ()
+            self._forget_queues()
         else:
-            self._queues = self._queue_texts(studies, step)
+            self._queues = self._queue_texts(studies, indices, step)
 
     def _read(self, studies: Studies, indices: Sequence[int], step: int) -> None:
         """One window for each run of rows without a gap; objects are kept from frame to frame."""
@@ -197,25 +203,48 @@ class LadderCounts:
 
     # Queues ----------------------------------------------------------------------------------
 
-    def _queue_texts(self, studies: Studies, step: int) -> dict[tuple[int, Side], str]:
-        """The place of the own order that stands first on its row and side.
-
-        Reckoning a place is dear, and nobody reads faster: the texts stand for a moment while the
-        orders are the same.
-        """
-        now_ms, asked = self._now_ms(), (step, *self._working())
-        if asked == self._asked and now_ms - self._asked_ms < QUEUE_INTERVAL_MS:
-            return self._queues
-        self._asked, self._asked_ms = asked, now_ms
+    def _queue_texts(
+        self, studies: Studies, indices: Sequence[int], step: int
+    ) -> dict[tuple[int, Side], str]:
+        """The place of the own order on show that stands first on its row and side."""
+        shown: list[tuple[tuple[int, Side], Order]] = []
+        for order in self._working():
+            if order.price is not None and order.side is not None:
+                index = row_index(order.price, step)
+                if index in indices:
+                    shown.append(((index, order.side), order))
+        self._reckon(studies, [order for _, order in shown])
         first: dict[tuple[int, Side], QueuePlace] = {}
-        for order, place in self._places(studies):
-            if order.price is None or order.side is None:
+        for key, order in shown:
+            place = self._known[order.client_oid]
+            if place is None:
                 continue
-            key = (row_index(order.price, step), order.side)
             before = first.get(key)
             if before is None or place.expected < before.expected:
                 first[key] = place
         return {key: queue_text(place) for key, place in first.items()}
+
+    def _reckon(self, studies: Studies, orders: list[Order]) -> None:
+        """Know the place of each order: at once where it is not known, the others by turns.
+
+        Reckoning a place is dear while its level changes, and nobody reads faster. After a pause
+        all are due at once; in a burst a few with each frame.
+        """
+        known, now_ms = self._known, self._now_ms()
+        since_ms = now_ms - self._asked_ms
+        if since_ms >= QUEUE_INTERVAL_MS and not self._due:
+            self._due, self._asked_ms = orders[::-1], now_ms
+        count = PLACES_A_FRAME if since_ms < 2 * QUEUE_INTERVAL_MS else len(self._due)
+        now = {
+            order.client_oid
+            for order in (self._due.pop() for _ in range(min(count, len(self._due))))
+        }
+        self._known = {
+            order.client_oid: studies.queue_place(order.client_oid)
+            if order.client_oid in now or known.get(order.client_oid) is None
+            else known[order.client_oid]
+            for order in orders
+        }
 
     def _places(self, studies: Studies) -> list[tuple[Order, QueuePlace]]:
         found = []

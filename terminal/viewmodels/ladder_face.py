@@ -119,6 +119,11 @@ class LadderFace:
         return self._now_ms()
 
     @property
+    def is_behind(self) -> bool:
+        """Whether deep rows are held back: the book says more than the rows on show."""
+        return self._is_behind
+
+    @property
     def studies(self) -> RowStudies | None:
         """Whoever counts the trades of the contract."""
         return None if self._builder is None else self._builder.studies

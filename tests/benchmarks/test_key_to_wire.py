@@ -17,7 +17,7 @@ from terminal.exchange.hosts import Hosts
 from terminal.session.backend import Backend
 from terminal.session.clock import SystemClock
 from terminal.session.tasks import TaskOwner
-from terminal.simexchange.server import SimExchange
+from terminal.simexchange.server import House, SimExchange
 from terminal.storage.paths import resources
 from terminal.viewmodels.frame import FrameMeter, HandFrameClock
 from terminal.viewmodels.ladder import LadderViewModel
@@ -33,6 +33,11 @@ if TYPE_CHECKING:
     from pytest_benchmark.fixture import BenchmarkFixture
 
 
+PRESS_LIMIT_S = 5.0
+"""What was not sent by then was refused, and the ladder says why."""
+ROUNDS = 100
+
+
 class Rig:
     """A ladder on real clients on a calm exchange, all in one loop."""
 
@@ -40,7 +45,9 @@ class Rig:
         self.sent: list[tuple[str, float]] = []
 
     async def start(self) -> None:
-        self.exchange = SimExchange(is_calm=True)
+        # A roomy account: with the quota of a small one, our own rate budget rightly keeps presses
+        # back after a while, and what would be measured is the waiting.
+        self.exchange = SimExchange(is_calm=True, house=House(vip_level=12))
         await self.exchange.start()
         key = self.exchange.key
         clients = connect(
@@ -93,8 +100,9 @@ class Rig:
         pressed_s = monotonic()
         QTest.keyClick(self.panel.canvas, Qt.Key.Key_B)
         # Every turn of the loop counts: an event would add one.
-        while not any(method == "POST" for method, _ in self.sent):  # noqa: ASYNC110 - see above
+        while not any(method == "POST" for method, _ in self.sent):
             await asyncio.sleep(0)
+            assert monotonic() - pressed_s < PRESS_LIMIT_S, self.ladder.trading.message
         sent_s = next(at_s for method, at_s in self.sent if method == "POST")
         return (sent_s - pressed_s) * 1000
 
@@ -126,9 +134,9 @@ def test_key_press_to_bytes_at_the_socket(benchmark: BenchmarkFixture) -> None:
     def clear() -> None:
         loop.run_until_complete(rig.clear())
 
-    # What more would cost in one window, our own rate budget rightly keeps back.
-    in_rounds(benchmark, press, setup=clear, rounds=45, warmup_rounds=3)
-    took_ms.sort()
+    assert rig.ladder.habits.hold_ms == 0, "nothing is held back before it is sent"
+    in_rounds(benchmark, press, setup=clear, rounds=ROUNDS, warmup_rounds=3)
+    took_ms = sorted(took_ms[3:] if len(took_ms) > ROUNDS else took_ms)
     benchmark.extra_info["key_to_wire_ms_p50"] = took_ms[len(took_ms) // 2]
     benchmark.extra_info["key_to_wire_ms_p99"] = took_ms[int(len(took_ms) * 0.99)]
     loop.run_until_complete(rig.clear())

@@ -10,7 +10,7 @@ import pytest
 from terminal.domain.breakeven import Charges, breakeven, entry_fee, funding_due, profit_at
 from terminal.domain.price_notes import AlertSource
 from terminal.domain.queue_estimate import QueuePlace
-from terminal.domain.units import Lots, OrderId, Price, Side
+from terminal.domain.units import ClientOid, Lots, OrderId, Price, Side
 from terminal.domain.volume_view import VolumePart
 from terminal.viewmodels.keys import Chord
 from terminal.viewmodels.ladder_choices import column_choices
@@ -21,7 +21,12 @@ from terminal.viewmodels.ladder_columns import (
     NumberFormat,
     with_format,
 )
-from terminal.viewmodels.ladder_counts import queue_text, queue_words
+from terminal.viewmodels.ladder_counts import (
+    PLACES_A_FRAME,
+    QUEUE_INTERVAL_MS,
+    queue_text,
+    queue_words,
+)
 from terminal.viewmodels.ladder_options import Centering
 from terminal.viewmodels.ladder_pace import AIM_MS
 from terminal.viewmodels.ladder_tags import TagKind
@@ -164,6 +169,44 @@ async def test_an_own_order_stands_with_its_place_in_the_queue() -> None:
         assert words.startswith("4 lots: ")
         assert "ahead of it" in words or "first in the queue" in words
         assert one.insight.words_at(place, C.OWN_ASK) == ""
+
+
+async def test_places_in_the_queue_are_reckoned_by_turns_in_a_burst(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """New orders at once; known ones a few with each frame, all of them within a turn."""
+    async with an_insight() as one:
+        now_ms, asked = 0.0, list[ClientOid]()
+        monkeypatch.setattr(one.ladder.face, "_now_ms", lambda: now_ms)
+        one.ladder.study_with(one.insight.studies_of)
+        one.change(Side.BUY, 1000, 8)
+        studies = one.shelf.open(XBT)
+
+        def queue_place(oid: ClientOid) -> QueuePlace:
+            asked.append(oid)
+            return QueuePlace(Lots(1), Lots(1), Lots(1), is_guess=False)
+
+        monkeypatch.setattr(studies, "queue_place", queue_place)
+        orders = 3 * PLACES_A_FRAME
+        for number in range(orders):
+            update = an_order_update(
+                order_id=OrderId(f"o{number}"), client_oid=None, price=Price(1000 - number)
+            )
+            one.desktop.bench.stream.push(update)
+        await one.settle()
+        assert len(set(asked)) == orders
+        assert all(one.row(1000 - number).extras.bid_queue == "q1" for number in range(orders))
+
+        asked.clear()
+        now_ms = 1.5 * QUEUE_INTERVAL_MS
+        for number in range(3):
+            now_ms += 1
+            one.change(Side.BUY, 1000, 20 + number)
+            assert len(asked) == PLACES_A_FRAME * (number + 1)
+        assert len(set(asked)) == orders
+        one.change(Side.BUY, 1000, 30)
+        assert len(asked) == orders, "the next turn is later"
+        one.shelf.close(XBT)
 
 
 @pytest.mark.parametrize(
