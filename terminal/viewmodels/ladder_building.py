@@ -106,19 +106,20 @@ class LadderBuilder:
         if market is None:
             return ()
         trading, symbol = self._trading, market.contract.symbol
-        return self._face.rows(
-            RowFacts(
-                market=market,
-                touch=shown_touch(self._ladder.market),
-                orders=tuple(self._desk.working(symbol)),
-                position=self._account.position(symbol, self._ladder.lane),
-                staged=self._staged_orders(market.contract),
-                lanes=self._lane_positions(market),
-                grab_target=self._mouse.target if trading.grab is None else trading.grab.target,
-                is_hovered=self._ladder.is_hovered,
-                is_busy=trading.grab is not None or bool(trading.choice) or self._mouse.is_busy,
-            )
+        is_collapsed = self._face.options.is_spread_collapsed
+        facts = RowFacts(
+            market=market,
+            touch=shown_touch(self._ladder.market),
+            orders=tuple(self._desk.working(symbol)),
+            position=self._account.position(symbol, self._ladder.lane),
+            staged=self._staged_orders(market.contract) if is_collapsed else (),
+            lanes=self._lane_positions(market),
+            grab_target=self._mouse.target if trading.grab is None else trading.grab.target,
+            is_hovered=self._ladder.is_hovered,
+            is_busy=trading.grab is not None or bool(trading.choice) or self._mouse.is_busy,
         )
+        self._face.place(facts)  # a free cursor moves; what is staged at it goes with it
+        return self._face.rows(facts._replace(staged=self._staged_orders(market.contract)))
 
     def _lane_positions(self, market: MarketSession | None) -> tuple[Position, ...]:
         """The positions of both lanes; none in one-way mode."""

@@ -220,6 +220,20 @@ class LadderFace:
 
     # Rows ------------------------------------------------------------------------------------
 
+    def place(self, facts: RowFacts) -> None:
+        """Put rows and cursor where the market wants them now; before what depends on the cursor.
+
+        Call it before ``rows``: a free cursor moves with the inside, and what is staged at it is
+        staged where it is by then.
+        """
+        if self._builder is None or not self._axis.count:
+            return
+        step, kept = self._axis.step, set[int]()
+        if self._options.is_spread_collapsed:
+            own = own_marks(facts.orders, step, is_hedged=bool(facts.lanes))
+            kept = {index for index, _ in own} | set(_staged_marks(facts.staged, step))
+        self._place_axis(facts, kept)
+
     def rows(self, facts: RowFacts) -> tuple[LadderRow, ...]:
         """The rows of this frame; empty before there is a price to show them around."""
         builder, axis = self._builder, self._axis
@@ -239,7 +253,6 @@ class LadderFace:
             *self.tags,
             *(() if self.insight is None else self.insight.tags(facts)),
         )
-        self._place_axis(facts, {index for index, _ in own} | set(staged))
         if axis.top_index is None:
             return ()
         indices = axis.indices

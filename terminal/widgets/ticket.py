@@ -43,7 +43,7 @@ from terminal.widgets.ticket_parts import (
 )
 
 if TYPE_CHECKING:
-    from PySide6.QtGui import QKeyEvent
+    from PySide6.QtGui import QKeyEvent, QMouseEvent
 
     from terminal.viewmodels.ticket import TicketViewModel
     from terminal.viewmodels.ticket_view import TicketView

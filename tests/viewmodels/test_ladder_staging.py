@@ -12,7 +12,7 @@ from terminal.domain.guard import Touch
 from terminal.domain.ladder_habits import LadderHabits
 from terminal.domain.units import Price, Side
 from terminal.viewmodels.keys import Chord
-from tests.support.builders import a_position_update
+from tests.support.builders import a_delta, a_position_update
 from tests.support.protected import Protected
 
 if TYPE_CHECKING:
@@ -91,6 +91,18 @@ async def test_an_armed_ladder_says_what_its_keys_send_and_an_unarmed_one_nothin
         assert one.line().startswith("Sell 10 limit")
         one.press("F4")
         assert one.line() == ""
+
+
+async def test_the_line_goes_with_a_cursor_that_follows_the_market() -> None:
+    """In every frame the line stands on the row at which the key would send."""
+    async with a_ladder() as one:
+        one.press("F4")
+        for sequence, lots, best in ((101, 0, 999), (102, 7, 1000), (103, 0, 999)):
+            one.desktop.market_stream.push(a_delta(sequence, Side.BUY, 1000, lots))
+            one.desktop.frame.tick()
+            (row,) = [row for row in one.ladder.view.rows if row.is_cursor]
+            assert row.price == one.ladder.axis.cursor == best
+            assert row.staged is not None
 
 
 async def test_a_mouse_armed_ladder_shows_no_line_of_keys() -> None:
