@@ -111,9 +111,10 @@ class LadderProtection:
     ) -> None:
         """A stop-market of the size in hand, or of ``lots``, if armed and not firing at once.
 
-        One that is told to reduce does so by its words on the wire.
+        One that is told to reduce, here or for the next order, does so by its words on the wire.
         """
         lane = self._trading.lane
+        reduces = reduces or self._trading.is_reduce_only
         is_exit = reduces or closes(lane, side)
         contract = self._trading.ready(price, reduces=is_exit, hand=hand)
         if contract is None or price is None:

@@ -73,6 +73,15 @@ async def test_a_stop_entry_at_the_cursor_says_its_condition_with_its_source() -
         assert said == "Sell 1 at market, if mark falls to 99.9: sent."
 
 
+async def test_a_stop_heeds_the_reduce_only_of_the_next_order_and_uses_it_up() -> None:
+    async with hands(2) as (protected, keys):
+        await keys.press("F4", "I", "Home", "Down", "Shift+S")
+        await keys.press("Shift+S")
+        placed = [ticket for ticket, _ in protected.desktop.bench.trading.placed]
+        assert [ticket.is_reduce_only for ticket in placed] == [True, False]
+        assert not protected.desktop.ladder.trading.is_reduce_only
+
+
 async def test_a_stop_entry_on_the_wrong_side_is_refused() -> None:
     async with hands() as (protected, keys):
         said = await keys.press("F4", "Home", "Down", "Down", "Shift+B")
