@@ -133,6 +133,7 @@ LOSSES: dict[str, tuple[Callable[[Hands], object], str]] = {
     "stop": (lambda one: one.ladder.disarm("stopped."), "stopped"),
     "stream": (lambda one: one.desktop.market_stream.drop(), "cannot be trusted"),
     "focus": (lambda one: one.ladder.window_left(), "another window"),
+    "sight": (lambda one: one.ladder.hidden(), "out of sight"),
     "menu": (lambda one: one.ladder.cancel_all(), ""),
 }
 

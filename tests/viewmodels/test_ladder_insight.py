@@ -408,6 +408,17 @@ async def test_below_the_market_of_a_long_the_exit_is_a_stop() -> None:
         assert one.protected.sent == [("close", None, 995)]
 
 
+async def test_no_exit_is_entered_while_order_entry_is_locked() -> None:
+    async with an_insight(3) as one:
+        one.ladder.toggle_mouse()
+        one.ladder.trading.locked = lambda: "Order entry is locked."
+        one.insight.exit_clicked(one.place_of(1005))
+        assert one.said == "Not sent. Order entry is locked."
+        await one.settle()
+        assert one.protected.sent == []
+        assert one.row(1005).staged is None
+
+
 async def test_a_short_is_bought_back_the_other_way_round() -> None:
     async with an_insight(-2) as one:
         one.insight.exit_clicked(one.place_of(996))

@@ -17,6 +17,7 @@ from terminal.storage.paths import resources
 from terminal.viewmodels.frame import FrameMeter
 from terminal.viewmodels.ladder_columns import LadderColumn
 from terminal.viewmodels.text import Role
+from terminal.widgets.canvas import ladder_canvas
 from terminal.widgets.canvas.ladder_list import Fill, as_text
 from terminal.widgets.canvas.ladder_overlay import line_at, line_list, line_rects
 from terminal.widgets.choice_box import ChoiceBox
@@ -218,6 +219,26 @@ async def test_the_list_lies_beside_its_cell_and_a_line_of_it_is_clicked() -> No
         QTest.mouseClick(ui.canvas, LEFT, NONE, rects[3].center())
         await ui.protected.settle()
         assert ui.protected.desktop.bench.trading.cancels == ["o2"]
+
+
+async def test_a_press_on_the_list_is_never_about_what_lies_under_it(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Other columns and the other lane have clicks of their own; the open list comes first."""
+    async with a_panel() as ui:
+        under: list[object] = []
+        monkeypatch.setattr(ladder_canvas, "take_click", lambda *where: bool(under.append(where)))
+        ui.rests(2, 3, 4)
+        QTest.mouseClick(ui.canvas, LEFT, NONE, ui.point(998, "own_bid"))
+        ui.tick()
+        own = ui.ladder.view.own_list
+        assert own is not None
+        under.clear()
+        line = line_rects(own, ui.canvas.layout_grid, ui.canvas.measure)[2]
+        QTest.mouseClick(ui.canvas, LEFT, NONE, line.center())
+        await ui.protected.settle()
+        assert under == []
+        assert ui.protected.desktop.bench.trading.cancels == ["o1"]
 
 
 async def test_a_list_without_room_below_opens_above() -> None:

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from contextlib import asynccontextmanager
+from decimal import Decimal
 from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
 import pytest
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QEvent, QPointF, Qt
+from PySide6.QtGui import QMouseEvent
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import (
     QAbstractButton,
+    QApplication,
     QComboBox,
     QLabel,
     QLineEdit,
@@ -20,11 +23,13 @@ from PySide6.QtWidgets import (
 
 from terminal.domain.draft import OrderKind
 from terminal.domain.ticket_template import TicketTemplate
+from terminal.domain.units import Side
 from terminal.session.trading_terms import TradingTerms
 from terminal.storage.paths import resources
 from terminal.viewmodels.ticket import TicketViewModel
 from terminal.widgets.theme import Theme
 from terminal.widgets.ticket import TicketPanel
+from tests.support.builders import XBT
 from tests.support.desktop import Desktop
 from tests.support.fakes import FakeAccountCommands
 
@@ -139,6 +144,41 @@ async def test_enter_in_a_field_goes_to_the_sides_and_stages_the_side_in_hand() 
         QTest.keyClick(sell, Key.Key_Return)
         await shown.desktop.settle()
         assert len(shown.desktop.bench.trading.placed) == 1
+
+
+async def test_a_double_click_shows_an_order_and_does_not_send_it() -> None:
+    async with a_panel() as shown:
+        shown.ticket.set_price_text("99.5")
+        shown.tick()
+        buy = shown.part(QPushButton, "buy")
+        QTest.mouseClick(buy, Qt.MouseButton.LeftButton)
+        QApplication.sendEvent(
+            buy,
+            QMouseEvent(
+                QEvent.Type.MouseButtonDblClick, QPointF(5, 5), buy.mapToGlobal(QPointF(5, 5)),
+                Qt.MouseButton.LeftButton, Qt.MouseButton.LeftButton,
+                Qt.KeyboardModifier.NoModifier,
+            ),
+        )  # fmt: skip
+        QTest.mouseRelease(buy, Qt.MouseButton.LeftButton)
+        await shown.desktop.settle()
+        assert shown.ticket.is_staged
+        assert shown.desktop.bench.trading.placed == []
+
+
+async def test_what_was_shown_with_another_leverage_is_not_sent() -> None:
+    async with a_panel() as shown:
+        shown.ticket.set_price_text("99.5")
+        shown.ticket.stage(Side.BUY)
+        assert shown.ticket.is_staged
+        shown.desktop.account.choose_leverage(XBT, Decimal(9))
+        shown.ticket.confirm()
+        shown.tick()
+        await shown.desktop.settle()
+        assert shown.desktop.bench.trading.placed == []
+        message = shown.ticket.view.message
+        assert message is not None
+        assert "leverage" in message.text
 
 
 async def test_enter_in_the_leverage_changes_the_leverage_and_esc_closes_the_strip() -> None:
