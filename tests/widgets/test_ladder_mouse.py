@@ -227,7 +227,12 @@ async def test_a_press_on_the_list_is_never_about_what_lies_under_it(
     """Other columns and the other lane have clicks of their own; the open list comes first."""
     async with a_panel() as ui:
         under: list[object] = []
-        monkeypatch.setattr(ladder_canvas, "take_click", lambda *where: bool(under.append(where)))
+
+        def noted(*where: object) -> bool:
+            under.append(where)
+            return False
+
+        monkeypatch.setattr(ladder_canvas, "take_click", noted)
         ui.rests(2, 3, 4)
         QTest.mouseClick(ui.canvas, LEFT, NONE, ui.point(998, "own_bid"))
         ui.tick()
