@@ -113,7 +113,7 @@ class OrderDesk:
         self.trust, self.on_compared = self._hearing.trust, self._hearing.on_compared
         self.on_fill, self.stops = self._fills.on_fill, self._gate.stops
         self.on_outcome, self.on_batch = telling.on_outcome, telling.on_batch
-        self.on_dry_run = telling.on_dry_run
+        self.on_called_off, self.on_dry_run = telling.on_called_off, telling.on_dry_run
 
     # Truth -----------------------------------------------------------------------------------
 
@@ -331,6 +331,7 @@ class OrderDesk:
         """Cancel every order of a contract, or of one lane of hedge mode; stops included."""
         if self._gate.refuses("Not canceled.", symbol):
             return
+        self.on_called_off.notify(symbol)
         if lane is None:
             self._commands.sweeping.all(symbol)
         else:
@@ -339,6 +340,7 @@ class OrderDesk:
     def cancel_side(self, symbol: Symbol, side: Side) -> None:
         """Cancel a contract's buys or sells."""
         if not self._gate.refuses("Not canceled.", symbol):
+            self.on_called_off.notify(symbol)
             self._commands.sweeping.side(symbol, side)
 
     def cancel_stops(self, symbol: Symbol | None = None, lane: PositionSide | None = None) -> None:
@@ -364,6 +366,7 @@ class OrderDesk:
     def cancel_everywhere(self) -> None:
         """Cancel every order of every contract that has one, older and foreign ones included."""
         if not self._gate.refuses("Not canceled."):
+            self.on_called_off.notify(None)
             self._commands.sweeping.everywhere()
 
     # Procedures ------------------------------------------------------------------------------
@@ -407,6 +410,7 @@ class OrderDesk:
         In hedge mode that is both lanes, or the one that is named.
         """
         if not self._gate.refuses("Not flattened.", symbol):
+            self.on_called_off.notify(symbol)
             self._commands.reversing.abort(symbol)
             self._commands.flattening.start(symbol, lane)
 

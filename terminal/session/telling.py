@@ -34,6 +34,8 @@ class Telling:
         self._contracts = contracts
         self.on_outcome: Listeners[[OrderResult]] = Listeners(on_error)
         self.on_batch: Listeners[[BatchResult]] = Listeners(on_error)
+        self.on_called_off: Listeners[[Symbol | None]] = Listeners(on_error)
+        """Somebody cancels or flattens a contract, or all: what a hand holds back is not sent."""
         self.on_dry_run: Listeners[[DryRun]] = Listeners(on_error)
 
     # The log ---------------------------------------------------------------------------------

@@ -186,6 +186,7 @@ class LadderViewModel(ViewModel):
             self._desk.on_changed.add(self._on_orders_changed),
             self._desk.on_outcome.add(self._on_outcome),
             self._desk.on_batch.add(self._on_batch),
+            self._desk.on_called_off.add(self._on_called_off),
             self._account.on_changed.add(self.mark_dirty),
         )
         if self.insight is not None:
@@ -537,6 +538,11 @@ class LadderViewModel(ViewModel):
         if result.order.symbol == getattr(self.trading.contract, "symbol", None):
             self.trading.say(result.sentence, Role.TEXT_DIM if result.ok else Role.DANGER)
             self.mark_dirty()
+
+    def _on_called_off(self, symbol: Symbol | None) -> None:
+        """Somebody cancels or flattens, here or in another panel: nothing held back goes after."""
+        if symbol in {None, getattr(self.trading.contract, "symbol", None)}:
+            self.holding.drop("orders were being canceled.")
 
     def _on_batch(self, result: BatchResult) -> None:
         if result.symbol in {None, getattr(self.trading.contract, "symbol", None)}:

@@ -188,7 +188,7 @@ class LadderMenu(QObject):
         self.numbers.open()
 
     def _add(self, menu: QMenu, words: str, deed: Callable[[], None]) -> QAction:
-        action = QAction(words, menu)
+        action = QAction(words.replace("&", "&&"), menu)  # "P&L" has no key of its own
         action.setData(len(self._deeds))
         self._deeds.append(deed)
         menu.addAction(action)

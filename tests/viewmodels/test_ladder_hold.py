@@ -13,7 +13,7 @@ from terminal.domain.units import Lots, OrderId, Price, Side
 from terminal.viewmodels.keys import Chord
 from terminal.viewmodels.ladder_hold import STILL_HELD, TAKEN_BACK
 from terminal.viewmodels.text import Role
-from tests.support.builders import an_order_update
+from tests.support.builders import XBT, an_order_update
 from tests.support.desktop import OTHER, Desktop
 from tests.support.hold_timer import HandHoldTimer, held_by_hand
 
@@ -133,6 +133,8 @@ LOSSES: dict[str, tuple[Callable[[Hands], object], str]] = {
     "stop": (lambda one: one.ladder.disarm("stopped."), "stopped"),
     "stream": (lambda one: one.desktop.market_stream.drop(), "cannot be trusted"),
     "focus": (lambda one: one.ladder.window_left(), "another window"),
+    "everywhere": (lambda one: one.desktop.desk.cancel_everywhere(), ""),
+    "flatten": (lambda one: one.desktop.desk.flatten(XBT), ""),
     "sight": (lambda one: one.ladder.hidden(), "out of sight"),
     "menu": (lambda one: one.ladder.cancel_all(), ""),
 }

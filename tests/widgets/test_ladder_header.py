@@ -79,7 +79,8 @@ class Shown:
 
 
 def entry(menu: QMenu, words: str) -> QAction:
-    found = [action for action in menu.actions() if action.text().startswith(words)]
+    shown = words.replace("&", "&&")  # one alone would name a key
+    found = [action for action in menu.actions() if action.text().startswith(shown)]
     assert found, (words, [action.text() for action in menu.actions()])
     return found[0]
 
