@@ -46,7 +46,7 @@ def pytest_configure(config: pytest.Config) -> None:
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     for item in items:
-        folder = item.path.relative_to(ROOT).parts[0]
+        folder = _folder(item)
         if folder in MARKERS:
             item.add_marker(MARKERS[folder])
         # Of several processes one takes a whole file, whose tests may share an exchange; and one
@@ -58,6 +58,12 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
             item.fixturenames.insert(0, "no_tasks")  # around the other fixtures
         if item.get_closest_marker("nightly") and not config.getoption("--nightly"):
             item.add_marker(pytest.mark.skip(reason="only with --nightly"))
+    # What opens the program is the longest part and cannot be shared: begun last it ends last.
+    items.sort(key=lambda item: MARKERS.get(_folder(item)) != "end_to_end")
+
+
+def _folder(item: pytest.Item) -> str:
+    return item.path.relative_to(ROOT).parts[0]
 
 
 @pytest.fixture(autouse=True)

@@ -113,8 +113,8 @@ def test_every_column_fills_an_alert_calls_and_a_click_at_the_result_closes() ->
             "the alert in the event log",
         )
         fees = live.backend.charges
-        assert fees.fees(XBT) is not None
-        assert fees.funding(XBT) is not None
+        await eventually(lambda: fees.fees(XBT) is not None, "the account's fee rates")
+        await eventually(lambda: fees.funding(XBT) is not None, "the next funding")
         await eventually(
             lambda: live.backend.studies.open(XBT).queue_place(rests.client_oid) is not None,
             "a place in the queue",

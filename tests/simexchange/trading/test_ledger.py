@@ -65,7 +65,7 @@ STEPS = st.lists(
 )
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=20, deadline=None)
 @given(STEPS)
 def test_the_sum_of_all_rows_is_the_wallet(steps: list[tuple[str, int]]) -> None:
     """Trades that open, close and flip, transfers and funding: nothing is lost, nothing twice."""
