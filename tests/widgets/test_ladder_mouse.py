@@ -114,6 +114,9 @@ async def test_the_pointer_frames_its_cell_and_has_a_shape_of_its_own() -> None:
             (998, "own_bid", Qt.CursorShape.PointingHandCursor),
             (999, "price", Qt.CursorShape.ArrowCursor),
         ):
+            QTest.mouseMove(
+                ui.canvas, QPoint(2, 2)
+            )  # a pointer that is there already does not move
             QTest.mouseMove(ui.canvas, ui.point(price, column))
             ui.tick()
             assert ui.canvas.cursor().shape() is shape, column
