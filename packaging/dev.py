@@ -21,6 +21,8 @@ STAMP = "tern-stamp"
 LARGE_FILE_LINES = 400
 LARGE_FUNCTION_LINES = 40
 SPELLED = ["terminal", "tests", "packaging", ".github", "README.md", "CHANGELOG.md"]
+SHOTS = ((1, (1366, 768)), (1, (1920, 1080)), (2, (1920, 1080)))
+"""Scale and pixels of the screens that pictures are taken for."""
 WORKFLOW = ".github/workflows/ci.yml"
 WORKFLOW_SCHEMA = ["--builtin-schema", "vendor.github-workflows"]  # carried along, not fetched
 
@@ -179,7 +181,8 @@ def run_tests(arguments, rest):
         if not any("peers" in word for word in rest):
             command.append("--ignore=tests/peers")  # the bench command installs them, too
         if not says_how_many(rest):
-            command += ["-n", str(min(4, os.cpu_count() or 1)), "--dist", "loadgroup"]
+            # One more than there are cores: a third of the time goes into waiting.
+            command += ["-n", str(min(4, os.cpu_count() or 1) + 1), "--dist", "loadgroup"]
     if arguments.nightly:
         command.append("--nightly")
     return subprocess.call(command, cwd=str(ROOT), env=environment)
@@ -257,6 +260,30 @@ def run_benchmarks(arguments, rest):
     if arguments.json:
         command.append("--benchmark-json=%s" % Path(arguments.json).absolute())
     return subprocess.call(command, cwd=str(ROOT), env=quiet_environment())
+
+
+def take_shots(arguments, rest):
+    """``shots``: pictures of the window in every mode and palette, at two scales."""
+    python = set_up(["test"])
+    require_libraries(window=False)
+    folder = Path(arguments.folder).absolute()
+    folder.mkdir(parents=True, exist_ok=True)
+    for scale, (width, height) in SHOTS:
+        say("== %d x %d at %d %%" % (width, height, 100 * scale))
+        screen = {"name": "shots", "x": 0, "y": 0, "width": width, "height": height}
+        screen.update(logicalDpi=96, logicalBaseDpi=96, dpr=1)
+        described = folder / "screen.json"
+        described.write_text(json.dumps({"screens": [screen]}), encoding="utf-8")
+        environment = dict(quiet_environment(), QT_SCALE_FACTOR=str(scale))
+        environment["QT_QPA_PLATFORM"] = "offscreen:configfile=%s" % described
+        size = "%dx%d" % (width, height)
+        command = [str(python), "-m", "tests.support.shots", str(folder), "--size", size] + rest
+        code = subprocess.call(command, cwd=str(ROOT), env=environment)
+        described.unlink()
+        if code:
+            raise Failure("The pictures at %d %% could not be taken." % (100 * scale))
+    say("The sheets in %s show each mode in all palettes." % folder)
+    return 0
 
 
 def run_build(arguments, rest):
@@ -339,6 +366,7 @@ def parse(argv):
         ("check", run_checks, "format, lint, types, import contracts"),
         ("bench", run_benchmarks, "run the benchmarks"),
         ("build", run_build, "make the frozen program in dist/, weigh it, let it show itself"),
+        ("shots", take_shots, "take pictures of every mode and palette; --modes A,B for some"),
         ("tool", run_tool, "run a checker, such as ruff or pre-commit; its arguments follow"),
         ("setup", None, "only make the environment"),
     ):
@@ -355,6 +383,8 @@ def parse(argv):
             )
         if name == "bench":
             command.add_argument("--json", metavar="FILE", help="write pytest-benchmark's JSON")
+        if name == "shots":
+            command.add_argument("folder", metavar="FOLDER", help="where the pictures go")
         if name == "tool":
             command.add_argument("name", metavar="NAME")
         if name == "build":

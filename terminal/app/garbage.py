@@ -3,7 +3,8 @@
 A full collection looks at every object of the program and took 113 to 220 ms when it came by
 itself, in the middle of a burst. What is there after the start stays to the end and is frozen: no
 collection looks at it again. The young generations are collected as ever; the full collection, of
-what came since, is made when no frame waits, and at the latest after a minute.
+what came since, is made when no frame waits, and at the latest after some minutes: in a burst it
+takes 20 to 40 ms and finds nearly nothing.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
 LOOK_MS = 1000
 SOONEST_S = 10.0
 """Full collections are so far apart at least."""
-LATEST_S = 60.0
+LATEST_S = 300.0
 """So long a full collection waits for calm."""
 _BY_ITSELF_NEVER = 1_000_000_000
 
@@ -30,7 +31,7 @@ class Busy(Protocol):
 
     @property
     def is_idle(self) -> bool:
-        """Whether no frame waits."""
+        """Whether no frame waits and none was drawn just now."""
         ...
 
 

@@ -21,6 +21,9 @@ if TYPE_CHECKING:
     from terminal.widgets.theme import Theme
 
 
+MODE_WORDS = "Margin, leverage, one-way or hedge mode\N{HORIZONTAL ELLIPSIS}"
+
+
 class Asking(Protocol):
     """The panels that ask for a dialog."""
 
@@ -65,11 +68,19 @@ def add_gestures(
         dialogs.exit_form.ask(symbol, purpose)
         show_exit_form(dialogs.exit_form, theme, window)
 
+    ticket = window.docks.panels["ticket"]
+
+    def choose_mode() -> None:
+        shown.ticket.open_terms(is_open=True)
+        ticket.come_forward()
+
+    shown.ticket.picked.connect(ticket.show_in_front)
     shown.ticket.scale_asked.connect(scale)
     shown.positions.exit_asked.connect(ask)
     if backend.has_account:
         window.add_trade_action("", "", scale)
         window.add_trade_action("Scale: many limit orders\N{HORIZONTAL ELLIPSIS}", "", scale)
+        window.add_trade_action(MODE_WORDS, "", choose_mode)
     return dialogs
 
 

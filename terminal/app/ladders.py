@@ -34,15 +34,22 @@ from terminal.widgets.link_badge import link_icon
 from terminal.widgets.protection import ProtectionBanner
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from terminal.domain.contract import Contract
     from terminal.domain.ladder_habits import LadderHabits
+    from terminal.domain.units import Price
     from terminal.session.backend import Backend
     from terminal.storage.settings import Settings
     from terminal.viewmodels.frame import QtFrameClock
+    from terminal.viewmodels.ladder_view import Message
     from terminal.viewmodels.workspace import Workspace
     from terminal.widgets.main_window import MainWindow
     from terminal.widgets.theme import Theme
 
 CLOSED = "the ladder was closed."
+OF_CONTRACTS = "contract_sizes"
+"""In a further ladder's document: units of sizes and the sizes in them, by contract."""
 
 
 @final
@@ -75,6 +82,7 @@ class Ladders(QObject):
         self.links = Links(backend.markets, self)
         self._parts: dict[str, LadderParts] = {}
         self._habits = settings.habits
+        self._takes_price: Callable[[Contract, Price], Message] | None = None
         sizes = Sizes(settings.sizes, settings.chosen_size)
         sizes.restore(settings.contract_sizes)
         self.first = self._build(FIRST, sizes, USUAL)
@@ -98,8 +106,15 @@ class Ladders(QObject):
             hand = ladder.protect_with(backend.protecting, protection)
             panel.show_protection(ProtectionBanner(protection, hand, theme))
         add_insight(backend, ladder, panel, theme)
+        ladder.mouse.picking.takes = self._takes_price
         made = self._parts[name] = LadderParts(ladder, protection, panel)
         return made
+
+    def fill_ticket(self, takes: Callable[[Contract, Price], Message]) -> None:
+        """Whatever price is picked in a ladder goes there, also in those that are opened later."""
+        self._takes_price = takes
+        for parts in self._parts.values():
+            parts.view_model.mouse.picking.takes = takes
 
     def take_habits(self, habits: LadderHabits) -> None:
         """From now on all hands do so, those of ladders that are opened later, too."""
@@ -184,7 +199,11 @@ class Ladders(QObject):
         good = all(isinstance(one, int) and not isinstance(one, bool) and one > 0 for one in stored)
         sizes = stored if good else [int(size) for size in first.stored]
         is_number = isinstance(chosen, int) and 1 <= chosen <= len(sizes)
-        return Sizes(tuple(sizes), chosen if is_number and isinstance(chosen, int) else 1)
+        made = Sizes(tuple(sizes), chosen if is_number and isinstance(chosen, int) else 1)
+        # A document of an earlier version has none; a new ladder begins as the first one is.
+        kept = document.get(OF_CONTRACTS) if document else first.documents()
+        made.restore(_documents(kept))
+        return made
 
     def close(self, name: str) -> None:
         """Close a further ladder for good: it is disarmed and gone, its market given back."""
@@ -277,7 +296,8 @@ class Ladders(QObject):
             sizes = ladder.trading.sizes
             made = {
                 "sizes": [int(size) for size in sizes.stored],
-                "chosen_size": sizes.chosen,
+                "chosen_size": sizes.chosen_lots,
+                OF_CONTRACTS: {**_documents(known.get(OF_CONTRACTS)), **sizes.documents()},
             }
             is_same = name in before and from_document(known) == ladder.options
             documents[name] = {**(known if is_same else to_document(ladder.options)), **made}
@@ -286,3 +306,9 @@ class Ladders(QObject):
     def workspace(self, name: str) -> Workspace:
         """The workspace of a panel, linked as usual when it is asked for first."""
         return self.links.workspace(name)
+
+
+def _documents(value: object) -> dict[str, dict[str, Any]]:
+    """What of a document can be sizes by contract."""
+    found = value.items() if isinstance(value, dict) else ()
+    return {str(name): one for name, one in found if isinstance(one, dict)}

@@ -56,13 +56,14 @@ def add_tape(
     frame: QtFrameClock,
     workspace: Workspace,
 ) -> TapeViewModel:
-    """Put the tape below the ticket; closed, it gives back what it counted with.
+    """Put the tape beside the ladder, or below the ticket where the screen is not wide enough.
 
-    Not behind the ladder: who reads it wants to see both, and with a second tab beside it the
-    ladder's own header has no room left for the word that tells demo from real.
+    Closed, it gives back what it counted with. Not behind the ladder: who reads it wants to see
+    both, and with a second tab beside it the ladder's own header has no room left for the word
+    that tells demo from real.
     """
     tape = TapeViewModel(workspace, backend.studies, backend.clock, backend.notices, frame)
     tape.save = TapeFiles(backend.owner, backend.notices).save
-    window.add_panel("tape", "Tape", TapePanel(tape, theme, frame.meter), Place.RIGHT_BELOW, tape)
+    window.add_panel("tape", "Tape", TapePanel(tape, theme, frame.meter), Place.TAPE, tape)
     window.docks.panels["tape"].opened.connect(tape.set_open)
     return tape

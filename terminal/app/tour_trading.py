@@ -12,7 +12,8 @@ from terminal.app.tour_stage import StepFailedError
 from terminal.domain.events import Liquidity
 from terminal.domain.order import Order, OrderState
 from terminal.domain.units import Side
-from terminal.viewmodels.ladder_axis import PAGE_ROWS, PRICE_STEPS
+from terminal.viewmodels.ladder_axis import PAGE_ROWS
+from terminal.viewmodels.ladder_options import PRICE_STEPS
 from terminal.viewmodels.ladder_view import OwnState
 
 if TYPE_CHECKING:

@@ -21,6 +21,7 @@ _ENTRIES: tuple[tuple[str, LadderAction | None, Callable[[LadderViewModel], None
     ("Arm or disarm the keyboard", _A.ARM_KEYBOARD, _L.toggle_keyboard),
     ("Arm or disarm the mouse", None, _L.toggle_mouse),
     ("Recentre", _A.RECENTER, _L.recenter),
+    ("Price into the ticket", _A.TO_TICKET, _L.price_to_ticket),
     ("", None, _L.recenter),
     ("Cancel the buys", _A.CANCEL_BUYS, lambda ladder: ladder.cancel_side(Side.BUY)),
     ("Cancel the sells", _A.CANCEL_SELLS, lambda ladder: ladder.cancel_side(Side.SELL)),

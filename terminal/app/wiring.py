@@ -125,6 +125,7 @@ def build(
     )
     meter = frame.meter
     _follow(backend, ladders.group, meter)
+    ladders.fill_ticket(shown.ticket.pick)
     if backend.has_account:
         _protect(backend, shown)
     chart_panel = LatePanel("The chart comes in a moment.")
@@ -148,9 +149,11 @@ def build(
         ),
         ("ticket", "Order ticket", TicketPanel(shown.ticket, theme), Place.RIGHT, shown.ticket),
         ("fills", "Fills", FillsPanel(shown.fills, theme, meter), Place.BOTTOM, shown.fills),
-        ("log", "Event log", LogPanel(shown.log, theme, meter), Place.RIGHT_BELOW, shown.log),
+        ("log", "Event log", LogPanel(shown.log, theme, meter), Place.LOG, shown.log),
     ):
         window.add_panel(name, title, widget, place, view_model)
+    for name, short in (("orders", "Orders"), ("ticket", "Ticket"), ("log", "Log")):
+        window.docks.panels[name].short_title = short
     tape = add_tape(window, theme, backend, frame, ladders.workspace("tape"))
     ladders.serve(window)
     headers = HeadersViewModel(workspace, backend.desk, backend.account, frame, badge[0].split()[0])
@@ -222,6 +225,7 @@ def _shown(backend: Backend, ladders: Ladders, frame: QtFrameClock) -> _Shown:
     ticket = TicketViewModel(ladders.workspace("ticket"), desk, account, frame)
     ticket.sources.candles = backend.candles
     ticket.terms.changes = backend.terms if backend.has_account else None
+    ticket.terms.position_modes = backend.position_modes if backend.has_account else None
     return _Shown(
         ladders.first.view_model,
         ticket,
@@ -269,6 +273,7 @@ def add_chart(program: Program) -> ChartViewModel:
         frame,
         backend.exchange_clock,
     )
+    chart.takes_price = program.ticket.pick
     program.chart_panel.fill(ChartPanel(chart, program.theme, frame.meter), chart)
     program.chart = chart
     program.view_models = (*program.view_models, chart)

@@ -6,7 +6,7 @@ Profit follows API reference 7.1, fees 7.2, funding 7.7; liquidation is ``risk``
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import TYPE_CHECKING, final
 
@@ -31,11 +31,19 @@ class Charges:
 
     ``paid`` are the fees paid so far, ``exit_rate`` is the rate of the fill that closes it (a
     fraction of its value), ``funding`` what is still to be paid, negative when it is received.
+    ``resting_rate`` is the rate where a limit closes it that rests; None for the same.
     """
 
     paid: Decimal = _ZERO
     exit_rate: Decimal = _ZERO
     funding: Decimal = _ZERO
+    resting_rate: Decimal | None = None
+
+    @property
+    def resting(self) -> Charges:
+        """The charges of leaving by a limit that rests."""
+        rate = self.exit_rate if self.resting_rate is None else self.resting_rate
+        return replace(self, exit_rate=rate)
 
 
 NO_CHARGES = Charges()

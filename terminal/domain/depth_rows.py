@@ -6,12 +6,16 @@ A row is named by its lowest tick and covers ``step`` ticks. Row indices are who
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from typing import TYPE_CHECKING, NamedTuple, final
 
 from terminal.domain.units import Lots, Price, Side
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from terminal.domain.book import OrderBook
+    from terminal.domain.events import Level
 
 
 @final
@@ -59,3 +63,34 @@ def depth_rows(book: OrderBook, *, top_index: int, count: int, step: int) -> lis
         DepthRow(Price((top_index - row) * step), Lots(bids[row]), Lots(asks[row]))
         for row in range(count)
     ]
+
+
+@final
+class OutwardSums:
+    """One side of the book added up from its best row outwards, in rows from that row.
+
+    ``levels`` come from the best outwards; those beyond ``most_rows`` are not looked at. Cost:
+    O(levels within), and a bisection for each question.
+    """
+
+    __slots__ = ("_rows", "_totals")
+
+    def __init__(self, levels: Iterable[Level], best_row: int, step: int, most_rows: int) -> None:
+        self._rows: list[int] = []
+        self._totals: list[int] = []
+        total = 0
+        for price, lots in levels:
+            away = abs(price // step - best_row)
+            if away > most_rows:
+                break
+            total += lots
+            if self._rows and self._rows[-1] == away:
+                self._totals[-1] = total
+            else:
+                self._rows.append(away)
+                self._totals.append(total)
+
+    def up_to(self, rows: int) -> int:
+        """The lots that rest up to so many rows (0 is the best one) from the best."""
+        place = bisect_right(self._rows, rows)
+        return self._totals[place - 1] if place else 0

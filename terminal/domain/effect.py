@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import TYPE_CHECKING, final
+from typing import TYPE_CHECKING, NamedTuple, final
 
 from terminal.domain.breakeven import Backing, StagedOrder, liquidation
 from terminal.domain.events import MarginMode
@@ -28,13 +28,22 @@ _ZERO = Decimal(0)
 
 
 @final
+class RiskLevel(NamedTuple):
+    """The isolated risk level that is set; where nobody told it, the lowest, as it is at first."""
+
+    number: int
+    is_told: bool
+
+
+@final
 @dataclass(frozen=True, slots=True)
 class Effect:
     """What one order does when all of it fills at one price.
 
     ``signed`` are the lots that fill: those of a reducing order beyond the position do not.
     ``margin`` is the initial margin and the taker's fee that it freezes beyond what is frozen.
-    ``tiers`` are the isolated risk levels before and after, None in cross mode.
+    ``tiers`` are the isolated risk levels before and after, None in cross mode; ``level`` is the
+    one that is set, which holds whatever the value is (API reference 3.12, 3.15).
     """
 
     signed: int
@@ -46,6 +55,7 @@ class Effect:
     available: Decimal | None
     liquidation: Decimal | None
     tiers: tuple[RiskTier, RiskTier] | None
+    level: RiskLevel | None = None
 
     @property
     def after(self) -> int | None:
@@ -53,9 +63,21 @@ class Effect:
         return None if self.held is None else self.held + self.signed
 
     @property
-    def crosses_tier(self) -> bool:
-        """Whether the position comes into a higher risk level."""
-        return self.tiers is not None and self.tiers[1].level > self.tiers[0].level
+    def needs_level(self) -> int | None:
+        """The risk level it needs above the one that is set; None where that one is enough.
+
+        The exchange does not raise an isolated level by itself: it refuses the order (300005).
+        """
+        if self.tiers is None or self.level is None or self.signed == 0:
+            return None
+        after, held = self.tiers[1].level, self.held or 0
+        is_more = abs(held + self.signed) > abs(held) or held * (held + self.signed) < 0
+        return after if is_more and after > self.level.number else None
+
+    @property
+    def is_refused(self) -> bool:
+        """Whether the exchange is sure to refuse it for its risk level."""
+        return self.level is not None and self.level.is_told and self.needs_level is not None
 
 
 def filling(ticket: OrderTicket, held: int | None) -> int:
@@ -96,6 +118,7 @@ def effect_of(ticket: OrderTicket, contract: Contract, facts: GuardFacts, price:
         available=_available(contract, facts, (signed, price), margin),
         liquidation=_liquidation(ticket, contract, facts, (signed, price), leverage),
         tiers=_tiers(ticket, contract, facts, (signed, price)),
+        level=_level(facts),
     )
 
 
@@ -164,7 +187,15 @@ def _tiers(
         return None
     before = _value(contract, held, price)
     after = contract.settle_value(price, Lots(held.lots + signed)).amount
+    if held.lots * signed > 0:  # by which price the held part counts is not established: the less
+        after = min(after, before + contract.settle_value(price, Lots(signed)).amount)
     return tier_of(facts.tiers, before), tier_of(facts.tiers, after)
+
+
+def _level(facts: GuardFacts) -> RiskLevel | None:
+    if facts.risk_level is not None:
+        return RiskLevel(facts.risk_level, is_told=True)
+    return RiskLevel(facts.tiers[0].level, is_told=False) if facts.tiers else None
 
 
 def _value(contract: Contract, held: Holding, price: Decimal) -> Decimal:

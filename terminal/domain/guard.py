@@ -22,7 +22,7 @@ from terminal.domain.guard_terms import (
     Touch,
     gets_out,
 )
-from terminal.domain.units import Side, plain
+from terminal.domain.units import Side, plain, spaced
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -94,7 +94,7 @@ def _lot_rules(ticket: OrderTicket, contract: Contract) -> Iterator[Block]:
         kind = "market" if ticket.price is None else "limit"
         yield Block(
             BlockField.LOTS,
-            f"The exchange takes at most {most} lots in one {kind} order.",
+            f"The exchange takes at most {spaced(most)} lots in one {kind} order.",
             "Send it in parts; closing the whole position takes no size.",
         )
     if lots % contract.lot_size:
@@ -182,7 +182,7 @@ def _size(
     if limits.max_lots is not None and ticket.lots > limits.max_lots:
         yield Block(
             BlockField.LOTS,
-            f"{ticket.lots} lots; your limit is {limits.max_lots} an order.",
+            f"{spaced(ticket.lots)} lots; your limit is {spaced(limits.max_lots)} an order.",
             f"Take fewer, or change the limit under {WHERE}.",
         )
     price = guard_risk.worst_price(ticket, facts)
@@ -194,6 +194,6 @@ def _size(
         yield Block(
             BlockField.VALUE,
             f"Worth {guard_risk.rounded(value.amount)} {value.currency}; your limit is "
-            f"{plain(limits.max_value)} an order.",
+            f"{spaced(limits.max_value)} an order.",
             f"Take fewer lots, or change the limit under {WHERE}.",
         )

@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from terminal.domain.guard_terms import WHERE, Block, BlockField
-from terminal.domain.units import plain
+from terminal.domain.units import spaced
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -73,14 +73,14 @@ def loss_rules(contract: Contract, facts: GuardFacts, limits: GuardLimits) -> It
         yield Block(
             BlockField.LOSS,
             f"The day's result in {currency} is not known, and your limit is a loss of "
-            f"{plain(most)} {currency}.",
+            f"{spaced(most)} {currency}.",
             "It is being read from the exchange's ledger; reducing and canceling go on.",
         )
     elif facts.day.total <= -most:
         yield Block(
             BlockField.LOSS,
-            f"The day's result is {plain(facts.day.total)} {currency}; your limit is a loss of "
-            f"{plain(most)}.",
+            f"The day's result is {spaced(facts.day.total)} {currency}; your limit is a loss of "
+            f"{spaced(most)}.",
             "Nothing opens until the next day; reducing and canceling go on.",
         )
 

@@ -21,7 +21,7 @@ from terminal.domain.risk import (
     opening_lots,
     order_margin,
 )
-from terminal.domain.units import Lots, Side, plain
+from terminal.domain.units import Lots, Side, plain, spaced
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -72,7 +72,7 @@ def rounded(amount: Decimal) -> str:
     What is over a limit must not look like the limit.
     """
     step = Decimal("0.01") if amount >= 10 else Decimal("0.000001")
-    return plain(amount.quantize(step, ROUND_CEILING))
+    return spaced(amount.quantize(step, ROUND_CEILING))
 
 
 def _unknown(what: str, limit: str, field: BlockField) -> Block:
@@ -95,7 +95,7 @@ def _position(ticket: OrderTicket, facts: GuardFacts, most: int) -> Iterator[Blo
     """What is held in the ticket's direction after it and all working entries have filled."""
     side, lots = ticket.side, ticket.lots
     if facts.holding is None or facts.entries is None or side is None or lots is None:
-        limit = f"your limit is {most} lots held"
+        limit = f"your limit is {spaced(most)} lots held"
         yield _unknown("The position or its orders are", limit, BlockField.POSITION)
         return
     held = facts.holding.lots
@@ -106,7 +106,8 @@ def _position(ticket: OrderTicket, facts: GuardFacts, most: int) -> Iterator[Blo
         beside = f", {working} in working entries," if working else ""
         yield Block(
             BlockField.POSITION,
-            f"{worst} lots {word} when this{beside} has filled; your limit is {most}.",
+            f"{spaced(worst)} lots {word} when this{beside} has filled; your limit is "
+            f"{spaced(most)}.",
             _FEWER,
         )
 
@@ -157,7 +158,7 @@ def _margin(
         yield Block(
             BlockField.MARGIN,
             f"Needs about {rounded(needed)} {currency} of margin and fees (estimated); "
-            f"{plain(left)} {currency} are available{beside}.",
+            f"{spaced(left)} {currency} are available{beside}.",
             _FUND,
         )
 

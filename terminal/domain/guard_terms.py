@@ -301,7 +301,8 @@ class GuardFacts:
     that the ticket acts in, the order it replaces left out, and None while they are not known.
     ``cross_leverage`` is the contract's; ``available`` is in the settle currency. ``tiers`` are the
     risk levels, lowest first. ``now_ms`` never goes back and is what ``sent`` (oldest first) counts
-    by. ``left_ms`` is how long ``lockout`` goes on; with ``is_loss_lifted`` the day's loss rests.
+    by. ``risk_level`` is the isolated one that is set, None while nobody told. ``left_ms`` is how
+    long ``lockout`` goes on; with ``is_loss_lifted`` the day's loss rests.
     """
 
     touch: Touch | None
@@ -317,6 +318,7 @@ class GuardFacts:
     lockout: Lockout | None = None
     left_ms: int = 0
     is_loss_lifted: bool = False
+    risk_level: int | None = None
 
 
 def gets_out(ticket: OrderTicket) -> bool:

@@ -31,7 +31,7 @@ class LadderHabits:
     ``disarms_on_focus_loss`` disarms when another window gets the focus. ``acts_on_release`` acts
     when a mouse button is let go instead of pressed. ``hold_ms`` is how long an order is held back
     before it is sent, so that Esc can still drop it: 0 to 400, else ``ValueError``. With
-    ``infers_type`` the place of a key or a click says whether a limit or a stop is meant.
+    ``infers_type`` the place of a click says whether a limit or a stop is meant; keys never ask it.
     ``other_button`` is what the right button sends.
     """
 

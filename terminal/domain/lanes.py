@@ -125,7 +125,7 @@ def lane_block(ticket: OrderTicket, mode: PositionMode | None) -> Block | None:
     return Block(
         BlockField.POSITION,
         f"The account is in one-way mode, which has no {word} lane.",
-        "Send it without a lane, or change the account to hedge mode on the exchange's site.",
+        "Send it without a lane, or switch the account to hedge mode in the ticket.",
     )
 
 

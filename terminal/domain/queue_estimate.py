@@ -13,22 +13,16 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections import OrderedDict
-from decimal import Decimal
+from operator import add, sub
 from typing import TYPE_CHECKING, NamedTuple, final
 
+from terminal.domain.queue_learning import SHARES, WHOLE, QueueLearning, quantile
 from terminal.domain.units import Lots
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-WHOLE = 1 << 40
-SHARES = (3, 8, 15, 25, 35, 50, 65, 75, 85, 92, 97)
-"""The shares that are weighed against each other, in percent.
-
-A share of s percent: where as many lots are ahead as behind, s of a hundred cancels are ahead. 50
-is chance.
-"""
-POINTS = 28
+POINTS = 20
 FILL_WAIT_MS = 1_500
 """So long a fill may come after the public trade that caused it; then there was none."""
 _KEPT_TRADES = 32
@@ -51,97 +45,14 @@ class QueuePlace(NamedTuple):
     is_guess: bool
 
 
-# Learning ----------------------------------------------------------------------------------------
+class _Promise(NamedTuple):
+    """What was told last while in doubt, and what left from ahead since then for certain.
 
-_TENTH = 100
-_START_TAIL = 70
-_LEAST_TAIL, _MOST_TAIL = 60, 240
-_STEP = 10
-_COVER = 80
-_LEAK = 200  # so many times smaller than all of it is what every share keeps
-
-
-@final
-class QueueLearning:
-    """What our own fills in one contract taught: the share, and how wide the range must be.
-
-    The share is a posterior over ``SHARES``: all alike at first, then multiplied by how well each
-    foresaw a fill; a little of all of them stays, so that habits may change. The tails that the
-    range leaves out begin below a tenth on either side, as nothing was learned then. Each fill
-    shows whether the range told before held: if it did the tails grow by a little, if not they
-    shrink by four times as much, so that over many fills the range covers four in five whatever
-    the belief gets wrong (adaptive conformal inference, Gibbs and Candes 2021). Only the last doubt
-    before a fill can be scored, and there surprises are the largest: the tails are kept within
-    bounds.
+    The range itself is reckoned when it is asked for, which is once in an order's life.
     """
 
-    __slots__ = ("_tail", "_weights", "covered", "fills", "scored")
-
-    def __init__(self) -> None:
-        self._weights = [WHOLE // len(SHARES)] * len(SHARES)
-        self._tail = _START_TAIL
-        self.fills = 0
-        """Fills that were learned from."""
-        self.scored = 0
-        """Fills before which the place was in doubt, so that the range said something."""
-        self.covered = 0
-        """Of the scored ones those where the range was right."""
-
-    @property
-    def weights(self) -> tuple[int, ...]:
-        """How likely each of ``SHARES`` is, in parts of about ``WHOLE``."""
-        return tuple(self._weights)
-
-    @property
-    def tail(self) -> int:
-        """What the range leaves out on either side, in parts of a thousand."""
-        return self._tail
-
-    @property
-    def share(self) -> Decimal:
-        """The share to expect, as a fraction."""
-        total = sum(self._weights)
-        mean = sum(share * weight for share, weight in zip(SHARES, self._weights, strict=True))
-        return Decimal(mean) / (100 * total)
-
-    def share_range(self) -> tuple[Decimal, Decimal]:
-        """The shares between which the true one is in four of five cases, as fractions."""
-        points = list(zip(SHARES, self._weights, strict=True))
-        low, high = (_quantile(points, part) for part in (_TENTH, 1000 - _TENTH))
-        return Decimal(low) / 100, Decimal(high) / 100
-
-    def learn(self, likelihoods: Sequence[int]) -> None:
-        """Take in how well each of ``SHARES`` foresaw a fill; all zero teaches nothing."""
-        most = max(likelihoods)
-        if most <= 0:
-            return
-        self.fills += 1
-        updated = [
-            weight * likelihood // most
-            for weight, likelihood in zip(self._weights, likelihoods, strict=True)
-        ]
-        total = sum(updated) or 1
-        leak = WHOLE // (_LEAK * len(SHARES))
-        self._weights = [weight * (WHOLE - WHOLE // _LEAK) // total + leak for weight in updated]
-
-    def score(self, *, is_covered: bool) -> None:
-        """A range that was told before a fill held, or did not."""
-        self.scored += 1
-        self.covered += is_covered
-        change = _STEP * (100 - _COVER) if is_covered else -_STEP * _COVER
-        # In parts of a hundred thousand the steps are whole.
-        tail = self._tail + change // 100
-        self._tail = min(_MOST_TAIL, max(_LEAST_TAIL, tail))
-
-
-# One order ---------------------------------------------------------------------------------------
-
-
-class _Promise(NamedTuple):
-    """What was told last while in doubt, and what left from ahead since then for certain."""
-
-    low: int
-    high: int
+    points: list[tuple[int, _Weights]]
+    tail: int
     traded: int
     canceled: int = 0
 
@@ -273,9 +184,9 @@ class QueueEstimate:
             self._split(lots)
             self.others = max(0, self.others - lots)
             self._fit()
-        low, high = self._range()
-        totals = [(max(0, ahead), sum(weights)) for ahead, weights in self.points]
+        totals = _totals(self.points)
         self.points, self.others, self._promise = kept
+        low, high = _range(totals, self._learning.tail)
         total = sum(weight for _, weight in totals) or 1
         mean = (sum(ahead * weight for ahead, weight in totals) + total // 2) // total
         return QueuePlace(Lots(low), Lots(min(high, max(low, mean))), Lots(high), self.is_guess)
@@ -295,13 +206,14 @@ class QueueEstimate:
         """
         found: dict[int, _Weights] = {}
         moves: set[int] = set()
+        others = self.others
         for ahead, weights in self.points:
             front = max(0, ahead)
-            behind = max(0, self.others - front)
+            behind = others - front if others > front else 0
             fits_ahead, fits_behind = lots <= front, lots <= behind
             if not fits_ahead and not fits_behind:
                 # Several at once, or more than rests there as far as we know: in proportion.
-                part = min(front, lots * front // max(1, self.others))
+                part = min(front, lots * front // max(1, others))
                 move = max(part, min(front, lots - behind))
                 moves.add(move)
                 _put(found, ahead - move, weights)
@@ -318,8 +230,7 @@ class QueueEstimate:
                 _put(found, ahead, rest)
         self.points = _merged(found)
         if len(moves) > 1:
-            low, high = self._range()
-            self._promise = _Promise(low, high, self._traded)
+            self._promise = _Promise(self.points, self._learning.tail, self._traded)
         elif self._promise is not None:
             # Wherever we are, so many were ahead.
             self._promise = self._promise._replace(canceled=self._promise.canceled + moves.pop())
@@ -343,11 +254,6 @@ class QueueEstimate:
                 waiting = _merged(summed)
             self.points = waiting
 
-    def _range(self) -> tuple[int, int]:
-        tail = self._learning.tail
-        points = [(max(0, ahead), sum(weights)) for ahead, weights in self.points]
-        return _quantile(points, tail), _quantile(points, 1000 - tail)
-
     # Truth -----------------------------------------------------------------------------------
 
     def _score(self, before: int) -> None:
@@ -355,7 +261,8 @@ class QueueEstimate:
         if promise is None:
             return
         was_ahead = before - promise.traded + promise.canceled
-        self._learning.score(is_covered=promise.low <= was_ahead <= promise.high)
+        low, high = _range(_totals(promise.points), promise.tail)
+        self._learning.score(is_covered=low <= was_ahead <= high)
 
     def _likelihoods(self, since: int) -> list[int]:
         """How likely each share made it that nothing was ahead when ``since`` began to trade."""
@@ -369,23 +276,34 @@ class QueueEstimate:
         return [WHOLE * got // max(1, had) for got, had in zip(found, self._prior, strict=True)]
 
 
+# The dearest lines of a busy market run here, hundreds of times for a cancel: lists of weights are
+# all as long as ``SHARES``, which nobody needs to look at again.
+
+
 def _parted(weights: _Weights, front: int, behind: int) -> tuple[_Weights, _Weights]:
     """Part the weights of a point into a cancel ahead and one behind, by each share."""
     # A share is in percent: share * front + (100 - share) * behind, with what is constant before.
     slope, base = front - behind, 100 * behind
     from_ahead = [
-        weight * share * front // (base + share * slope)
-        for weight, share in zip(weights, SHARES, strict=True)
+        weight * (share * front) // (base + share * slope)
+        for weight, share in zip(weights, SHARES)  # noqa: B905 - as said above
     ]
-    return from_ahead, [weight - part for weight, part in zip(weights, from_ahead, strict=True)]
+    return from_ahead, list(map(sub, weights, from_ahead))
 
 
 def _put(found: dict[int, _Weights], ahead: int, weights: _Weights) -> None:
     """Add a point; of equal places the weights add up."""
     before = found.get(ahead)
-    if before is not None:
-        weights = [one + other for one, other in zip(before, weights, strict=True)]
-    found[ahead] = weights
+    found[ahead] = weights if before is None else list(map(add, before, weights))
+
+
+def _totals(points: list[tuple[int, _Weights]]) -> list[tuple[int, int]]:
+    """The places with all their weight; ascending as the points are."""
+    return [(max(0, ahead), sum(weights)) for ahead, weights in points]
+
+
+def _range(totals: list[tuple[int, int]], tail: int) -> tuple[int, int]:
+    return quantile(totals, tail), quantile(totals, 1000 - tail)
 
 
 def _merged(found: dict[int, _Weights]) -> list[tuple[int, _Weights]]:
@@ -393,8 +311,8 @@ def _merged(found: dict[int, _Weights]) -> list[tuple[int, _Weights]]:
     points = sorted(found.items())
     if len(points) <= POINTS:
         return points
-    totals = sorted(range(len(points)), key=lambda at: sum(points[at][1]))
-    light = set(totals[: len(points) - POINTS])
+    totals = [sum(weights) for _, weights in points]
+    light = set(sorted(range(len(points)), key=totals.__getitem__)[: len(points) - POINTS])
     kept = [point for at, point in enumerate(points) if at not in light]
     places = [ahead for ahead, _ in kept]
     for at in light:
@@ -404,16 +322,5 @@ def _merged(found: dict[int, _Weights]) -> list[tuple[int, _Weights]]:
         if right == len(places) or (left >= 0 and ahead - places[left] <= places[right] - ahead):
             right = left
         place, before = kept[right]
-        kept[right] = (place, [one + more for one, more in zip(before, weights, strict=True)])
+        kept[right] = (place, list(map(add, before, weights)))
     return kept
-
-
-def _quantile(points: Sequence[tuple[int, int]], part: int) -> int:
-    """The place below which ``part`` of a thousand of the weight lies; points ascend."""
-    total = sum(weight for _, weight in points)
-    summed = 0
-    for place, weight in points:
-        summed += weight
-        if summed * 1000 >= part * total:
-            return place
-    return points[-1][0]

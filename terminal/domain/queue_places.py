@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, final
 from terminal.domain.attribution import WAIT_MS, Attribution
 from terminal.domain.events import Liquidity, OrderType
 from terminal.domain.order import OrderState
-from terminal.domain.queue_estimate import FILL_WAIT_MS, QueueEstimate, QueueLearning
+from terminal.domain.queue_estimate import FILL_WAIT_MS, QueueEstimate
+from terminal.domain.queue_learning import QueueLearning
 from terminal.domain.units import Lots, Price, Side
 
 if TYPE_CHECKING:

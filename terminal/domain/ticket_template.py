@@ -12,7 +12,7 @@ from typing import Any, cast, final
 
 from terminal.domain.draft import OrderKind
 from terminal.domain.events import SelfTrade, StopReference, TimeInForce
-from terminal.domain.size_units import SizeUnit
+from terminal.domain.sizing import SizeUnit
 
 MOST_TEMPLATES = 50
 LONGEST_NAME = 40

@@ -32,6 +32,10 @@ ClientOid = NewType("ClientOid", str)
 """Our own id of an order, unique among all orders this program ever sent."""
 
 
+THIN_SPACE = "\N{NARROW NO-BREAK SPACE}"
+"""Stands between thousands: as slim as a thin space, and no line is broken there."""
+
+
 class Side(Enum):
     """Side of an order, of a book level or of the taker in a trade."""
 
@@ -147,3 +151,17 @@ def plain(number: Decimal) -> str:
     # Not by ``normalize``, which rounds to the digits of the context.
     text = format(number, "f")
     return text.rstrip("0").rstrip(".") if "." in text else text
+
+
+def spaced(number: Decimal | int) -> str:
+    """Like ``plain`` with thousands set apart by a thin space: for sentences, not for the wire."""
+    whole, dot, rest = plain(abs(Decimal(number))).partition(".")
+    return f"{'-' if number < 0 else ''}{set_apart(f'{int(whole):,}')}{dot}{rest}"
+
+
+def set_apart(commas: str) -> str:
+    """A number with commas between its thousands, with ``THIN_SPACE`` in their place.
+
+    The one place that says what stands there.
+    """
+    return commas.replace(",", THIN_SPACE)

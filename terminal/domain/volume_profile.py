@@ -45,12 +45,12 @@ class VolumeProfile:
 
     ``point_of_control`` is the price with the most lots, of equals the one that had them first;
     None while nothing was traded. ``forgotten`` counts the lots of prices that were let go, more
-    than ``kept`` prices having been traded. A trade costs O(1), a row as well: rows of one step are
-    kept beside the prices.
+    than ``kept`` prices having been traded. What is cleared is kept aside, to be brought back. A
+    trade costs O(1), a row as well: rows of one step are kept beside the prices.
     """
 
     __slots__ = (
-        "_kept", "_prices", "_rows", "_step",
+        "_aside", "_first", "_kept", "_prices", "_rows", "_step",
         "bought", "forgotten", "point_of_control", "since", "sold",
     )  # fmt: skip
 
@@ -61,6 +61,9 @@ class VolumeProfile:
         self.forgotten = Lots(0)
         self.point_of_control: Price | None = None
         self._kept = max(_LET_GO, kept)
+        # What was cleared, in the same form, and since when it had been counted.
+        self._aside: dict[int, list[int]] = {}
+        self._first = since
         # Lots that buyers took, and that sellers took: by price, and by row of the step shown.
         self._prices: dict[int, list[int]] = {}
         self._step = 1
@@ -92,17 +95,42 @@ class VolumeProfile:
 
     def clear(self, now: TimestampMs) -> None:
         """Begin anew: everything goes, what was forgotten too."""
-        self._drop(list(self._prices))
+        self._set_aside(list(self._prices))
         self.forgotten = Lots(0)
         self.since = now
 
     def clear_above(self, price: Price) -> None:
         """Drop what was traded above a price; what was traded at it stays."""
-        self._drop([at for at in self._prices if at > price])
+        self._set_aside([at for at in self._prices if at > price])
 
     def clear_below(self, price: Price) -> None:
         """Drop what was traded below a price; what was traded at it stays."""
-        self._drop([at for at in self._prices if at < price])
+        self._set_aside([at for at in self._prices if at < price])
+
+    @property
+    def can_restore(self) -> bool:
+        """Whether anything that was cleared can be brought back."""
+        return bool(self._aside)
+
+    def restore(self) -> None:
+        """Bring back all that was cleared, beside what was traded since; bounded like the rest."""
+        back, self._aside = self._aside, {}
+        for price, (bought, sold) in back.items():
+            for taker, lots in ((Side.BUY, bought), (Side.SELL, sold)):
+                if lots:
+                    self.add(taker, Price(price), Lots(lots))
+        self.since = self._first
+
+    def _set_aside(self, prices: list[int]) -> None:
+        for price in prices:
+            kept = self._aside.setdefault(price, [0, 0])
+            bought, sold = self._prices[price]
+            kept[0] += bought
+            kept[1] += sold
+        self._drop(prices)
+        beyond = len(self._aside) - self._kept
+        for price in list(self._aside)[: max(0, beyond)]:  # the oldest clear goes first
+            del self._aside[price]
 
     def _let_go(self, price: Price) -> None:
         count = max(1, len(self._prices) // _LET_GO)

@@ -53,6 +53,16 @@ class VolumeView:
         self._group()
         return True
 
+    @property
+    def can_restore(self) -> bool:
+        """Whether anything is left out here."""
+        return bool(self._before)
+
+    def restore(self) -> None:
+        """Leave nothing out any more."""
+        self._before = {}
+        self._group()
+
     def profile_cleared(self) -> None:
         """What is no longer in the profile need not be left out of it any more."""
         if self._before:

@@ -24,8 +24,16 @@ nothing happened; but a ``RepeatedError`` is evidence that an order of this id i
 
 from __future__ import annotations
 
+import re
+
 from terminal.domain.errors import TernError
 from terminal.wire.codec import excerpt
+
+_WORD = re.compile(r"\w+(?:\.\w+)*")
+_EMPTY_WORDS = frozenset(
+    {"a", "an", "and", "be", "been", "error", "exchange", "is", "it", "of", "on", "the", "there"}
+    | {"this", "to", "was", "with", "would", "your"}
+)
 
 
 def in_their_words(text: str) -> str:
@@ -34,6 +42,32 @@ def in_their_words(text: str) -> str:
     if not said:
         return "The exchange refused."
     return f"The exchange says: {said}" + ("" if said.endswith((".", "!", "?")) else ".")
+
+
+def said_once(ours: str, theirs: str) -> str:
+    """The cause of a refusal, not said twice: by our sentence, by theirs, or by both.
+
+    Theirs alone where it says what ours does and names a figure or more; ours alone where theirs
+    adds no word to it. ``theirs`` is not empty.
+    """
+    own, their = _words(ours), _words(theirs)
+    if not adds_words(ours, theirs):
+        return ours
+    said = excerpt(theirs).strip()
+    if own and len(own & their) * 5 >= len(own) * 4 and not said.endswith("..."):
+        return said if said.endswith((".", "!", "?")) else f"{said}."
+    return f"{ours} {in_their_words(theirs)}"
+
+
+def adds_words(ours: str, theirs: str) -> bool:
+    """Whether the exchange's own words say anything that is not in ours."""
+    return not _words(theirs) <= _words(ours)
+
+
+def _words(sentence: str) -> set[str]:
+    """The words of a sentence that carry meaning, in small letters, and its figures."""
+    found = (word for word in _WORD.findall(sentence.lower()) if word not in _EMPTY_WORDS)
+    return {word.rstrip("s") for word in found}
 
 
 class ExchangeError(TernError):

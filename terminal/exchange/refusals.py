@@ -23,7 +23,7 @@ from terminal.exchange.errors import (
     RepeatedError,
     SuspendedError,
     UnavailableError,
-    in_their_words,
+    said_once,
 )
 from terminal.exchange.limiter import ADDRESS_BLOCK_S, ENDPOINT_BLOCK_S, Block
 from terminal.wire.codec import excerpt
@@ -121,7 +121,7 @@ def _rejection(known: Meaning, where: str, code: str, text: str, status: int) ->
     sentence, text = known.sentence, excerpt(text)
     says_more = known.kind in _IN_THEIR_WORDS or code == ADDRESS_REFUSED
     if text and says_more:
-        sentence = f"{sentence} {in_their_words(text)}"
+        sentence = said_once(sentence, text)
     kind = _REJECTIONS.get(known.kind, RejectedError)
     return kind(
         code,

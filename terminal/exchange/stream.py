@@ -61,7 +61,8 @@ if TYPE_CHECKING:
 MAX_BACKLOG = 50_000
 """So many frames may wait: about a second's work; beyond that the computer cannot keep up."""
 SLICE_FRAMES = 500
-"""So many frames are taken in one go: a few milliseconds; then others have their turn."""
+SLICE_S = 0.004
+"""So many frames are taken in one go, and no longer than this; then others have their turn."""
 _LONGEST_WAIT_S = 1.0
 
 _log = logging.getLogger("feed")
@@ -216,16 +217,20 @@ class StreamClient:
         monotonic_s = self._clock.monotonic_s
         received, take = connection.received, backlog.take
         while True:
+            until_s = monotonic_s() + SLICE_S
             for _ in range(SLICE_FRAMES):
                 raw = take()
                 if raw is None:
                     break
-                event = received(raw, monotonic_s())
+                now_s = monotonic_s()
+                event = received(raw, now_s)
                 if type(event) is Pushed:
                     self._push(event, on_fact)
                 elif event is not None:
                     self._control(event, on_fact)
                     self._wake.set()
+                if now_s >= until_s:
+                    break
             if connection.closing is not None:
                 return
             if len(backlog):

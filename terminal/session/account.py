@@ -325,6 +325,11 @@ class AccountSession:
             self._warn("The account was changed to one-way mode.")
         self.on_changed.notify()
 
+    async def read_position_mode(self) -> PositionMode | None:
+        """Ask the exchange now for the position mode, and believe it. Raises what reading does."""
+        await self._read_position_mode()
+        return self._book.mode
+
     def doubt_mode(self) -> None:
         """The exchange refused a lane: read the mode, and all else, again.
 
@@ -440,10 +445,16 @@ class AccountSession:
                 text = f"{text[:-1]} of the {lane_words(lane)}."
         elif fact.is_done:
             text = f"The risk limit level is {fact.level} now."
+            self._take_risk_level(fact)
         else:
             level = NoticeLevel.WARNING
             text = f"The risk limit was not changed. {fact.message}".strip()
         self._notices.post(level, "account", text, fact.symbol)
+
+    def _take_risk_level(self, fact: RiskLimitUpdate) -> None:
+        if fact.symbol is not None and fact.level is not None:
+            self._book.take_risk_level(fact.symbol, fact.level)
+            self.on_changed.notify()
 
     def _distrust(self, why: str) -> None:
         self.trust.take_away()

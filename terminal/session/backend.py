@@ -46,6 +46,7 @@ from terminal.session.newly_listed import NewlyListed
 from terminal.session.notices import NoticeBoard, NoticeLevel
 from terminal.session.orders import OrderDesk
 from terminal.session.pairs import Pairs
+from terminal.session.position_modes import PositionModes
 from terminal.session.price_notes import NoFile, PriceNotes
 from terminal.session.protection import ProtectionWatch
 from terminal.session.reconcile import Reconciling
@@ -195,6 +196,9 @@ class Backend:
         self.leaving.busy.extend((self.exit_orders.under_way, self.protection.under_way))
         self.reconciling = Reconciling(self.desk, owner)
         self.terms = TradingTerms(clients.settings, self.account, owner)
+        self.position_modes = PositionModes(
+            clients.settings, self.account, clock, owner, lambda: len(self.desk.working())
+        )
         self.transfers = TransferDesk(
             clients.transfers,
             self.account,
@@ -329,6 +333,7 @@ class Backend:
         await self.markets.stop()
         await self.transfers.stop()
         await self.terms.stop()
+        await self.position_modes.stop()
         await self.reconciling.stop()
         await self.leaving.stop()
         await self.kill_switch.stop()

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from terminal.session.journal import Journal
     from terminal.session.latency import LatencyBook
     from terminal.session.listeners import Listeners
+    from terminal.session.origins import Origins
     from terminal.session.recording import Recorder
     from terminal.session.results import BatchResult, SubmitResult
     from terminal.session.tasks import Pulse
@@ -41,6 +42,7 @@ class Desk(Protocol):
     clock: Clock
     pulse: Pulse
     latency: LatencyBook
+    origins: Origins
     orders: dict[ClientOid, Order]
     sent: dict[ClientOid, float]
     flags_unknown: set[ClientOid]

@@ -174,6 +174,7 @@ class Guarding:
             else None,
             available=None if wallet is None else wallet.available.amount,
             tiers=around.tiers(contract.symbol),
+            risk_level=account.position(contract.symbol, lane).risk_level,
         )
 
     def worst(self, contract: Contract) -> int | None:

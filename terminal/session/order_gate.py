@@ -119,6 +119,7 @@ class OrderGate:
         return client_oid
 
     def _show(self, client_oid: ClientOid, ticket: OrderTicket) -> None:
+        self._desk.origins.note(client_oid)
         self._desk.sent[client_oid] = self._desk.clock.monotonic_s()
         self._desk.put(submitting(ticket, client_oid))
 

@@ -97,7 +97,7 @@ class OrderDesk:
         self.latency = LatencyBook(clock, failed)
         self._store = OrderStore(clock, self.recorder, self._on_put)
         self._telling = Telling(notices, contracts, failed)
-        self._fills = OwnFills(self, self._store, self._telling, failed)
+        self._fills = self.own_fills = OwnFills(self, self._store, self._telling, failed)
         self._hearing = OrderHearing(
             self, feed, self._owner, self._store, self._fills, self._telling
         )
@@ -109,7 +109,7 @@ class OrderDesk:
         # What is used everywhere is reached without a detour; each belongs to who is named.
         store, telling = self._store, self._telling
         self.orders, self.sent, self.details = store.orders, store.sent, store.details
-        self.flags_unknown = store.flags_unknown
+        self.flags_unknown, self.origins = store.flags_unknown, telling.origins
         self.trust, self.on_compared = self._hearing.trust, self._hearing.on_compared
         self.on_fill, self.stops = self._fills.on_fill, self._gate.stops
         self.on_outcome, self.on_batch = telling.on_outcome, telling.on_batch
@@ -310,6 +310,7 @@ class OrderDesk:
         if reason and order is not None:
             self.tell_about(order, f"Not canceled. {reason}", ok=False)
         elif not reason:
+            self.origins.note(client_oid)
             self._commands.canceling.start(client_oid)
 
     def mark_canceling(
@@ -393,6 +394,7 @@ class OrderDesk:
         reduces = order is not None and order.reduces_only
         if reason := self.access.reason_for(reduces=reduces):
             return Blocked((Block(BlockField.ACCESS, reason),))
+        self.origins.note(client_oid)
         return self._commands.moving.start(client_oid, price, takes_exits=takes_exits)
 
     def abort_move(self, client_oid: ClientOid) -> None:

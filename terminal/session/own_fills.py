@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, final
 
 from terminal.domain.errors import TernError
+from terminal.domain.events import PositionSide
 from terminal.domain.intention import Source
 from terminal.session.listeners import Listeners
 
@@ -40,6 +41,8 @@ class OwnFills:
         self._applied: dict[tuple[Symbol, str, OrderId], None] = {}
         """Fills that the stream told; reading one says nothing of its effect on the position."""
         self._is_asked = False
+        self.revision = 0
+        """Counts what was heard of fills: the same number, the same fills."""
         self.on_fill: Listeners[[Fill]] = Listeners(on_error)
 
     def take(self, fill: Fill, order: Order) -> None:
@@ -52,6 +55,7 @@ class OwnFills:
                 del self._applied[key]
         if fill.key not in self.by_key:  # one that was read already knows its fee
             self.by_key[fill.key] = fill
+            self.revision += 1
             self._desk.recorder.filled(order.client_oid, fill, Source.STREAM)
         self._desk.account.apply_fill(fill, order.position_side)
         self.on_fill.notify(fill)
@@ -70,7 +74,25 @@ class OwnFills:
             self.by_key[fill.key] = fill
         ordered = sorted(self.by_key.values(), key=lambda fill: fill.event_at)[-KEPT_FILLS:]
         self.by_key = {fill.key: fill for fill in ordered}
+        self.revision += 1
         self._desk.on_changed.notify()
+
+    def of_lane(self, symbol: Symbol, lane: PositionSide) -> tuple[Fill, ...]:
+        """The fills of one position, oldest first; BOTH is all of the contract. Cost: O(fills).
+
+        The stream names no lane: its order's is meant.
+        """
+        found = [fill for fill in self.by_key.values() if fill.symbol == symbol]
+        if lane is not PositionSide.BOTH:
+            found = [fill for fill in found if self._lane_of(fill) is lane]
+        return tuple(sorted(found, key=lambda fill: fill.event_at))
+
+    def _lane_of(self, fill: Fill) -> object:
+        if fill.position_side is not None:
+            return fill.position_side
+        client_oid = self._store.by_id.get(fill.order_id)
+        order = None if client_oid is None else self._store.orders.get(client_oid)
+        return None if order is None else order.position_side
 
     def want_fees(self) -> None:
         """Read the newest fills a moment from now, once for all that fill until then."""

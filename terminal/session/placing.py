@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, final
 
 from terminal.domain.order import UNCLEAR, Order, OrderState, PendingCommand
 from terminal.exchange.batches import Subject
+from terminal.exchange.errors import adds_words
 from terminal.exchange.outcome import Accepted, NotSent, Rejected, Route, Unknown
 from terminal.exchange.stamps import stamping
 from terminal.session.resolution import SIGNED_FOR_S
@@ -86,7 +87,7 @@ class Placing:
             self._desk.tell_dry_run(ticket, words, ok=True)
         elif isinstance(outcome, Rejected):
             words = f"Test refused: {outcome.sentence} {outcome.remedy}".rstrip()
-            if outcome.exchange_text and outcome.exchange_text not in words:
+            if adds_words(words, outcome.exchange_text):
                 words = f"{words} The exchange's words: {outcome.exchange_text} ({outcome.code})."
             self._desk.tell_dry_run(ticket, f"{words} Nothing was placed.", ok=False)
         else:

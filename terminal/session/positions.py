@@ -67,6 +67,8 @@ class Position:
     event_at: TimestampMs = _NEVER
     told: Hearing | None = None
     lane: PositionSide = PositionSide.BOTH
+    risk_level: int | None = None
+    """The isolated risk level that is set for it; None where nobody told, and when it is flat."""
 
 
 @final
@@ -168,6 +170,12 @@ class PositionBook:
     def keys(self) -> set[Key]:
         """What is known of."""
         return set(self._positions)
+
+    def take_risk_level(self, symbol: Symbol, level: int) -> None:
+        """The isolated risk level of a contract is another one now."""
+        for key, position in self._positions.items():
+            if key[0] == symbol and not position.core.is_flat:
+                self._positions[key] = replace(position, risk_level=level)
 
     # Words -----------------------------------------------------------------------------------
 
@@ -278,6 +286,7 @@ def position_of(update: PositionUpdate, told: Hearing, known: Position | None = 
         margin_mode=update.margin_mode,
         event_at=update.event_at,
         told=told,
+        risk_level=_risk_level(update, known),
     )
     untold = update.untold
     if known is None or not untold:
@@ -293,6 +302,14 @@ def position_of(update: PositionUpdate, told: Hearing, known: Position | None = 
         leverage=known.leverage if "leverage" in untold else position.leverage,
         margin_mode=known.margin_mode if "margin_mode" in untold else position.margin_mode,
     )
+
+
+def _risk_level(update: PositionUpdate, known: Position | None) -> int | None:
+    """As told; frames that leave it out change nothing of it."""
+    if not update.lots:
+        return None
+    told = None if update.details is None else update.details.risk_level
+    return known.risk_level if told is None and known is not None else told
 
 
 def flat(symbol: Symbol, lane: PositionSide = PositionSide.BOTH) -> Position:

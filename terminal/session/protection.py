@@ -30,6 +30,7 @@ from terminal.domain.ticket import ASSUMED_MODE
 from terminal.domain.triggers import Fires, watched_price, would_fire_now
 from terminal.domain.units import ExactPrice, Lots, Side
 from terminal.session.awaited import AwaitedExits
+from terminal.session.kept_distance import KeptDistances
 from terminal.session.listeners import Listeners
 from terminal.session.swaps import swap
 
@@ -146,6 +147,7 @@ class ProtectionWatch:
         self._awaited = AwaitedExits()
         self._mending: set[Key] = set()
         self._told: dict[Key, ProtectionState] = {}
+        self._kept = KeptDistances()
         self.on_changed: Listeners[[]] = Listeners(self._owner.listener_failed)
         self.on_mended: Listeners[[Mended]] = Listeners(self._owner.listener_failed)
 
@@ -242,6 +244,8 @@ class ProtectionWatch:
             self._is_news |= self._watched.pop(key, None) is not None  # of another position mode
             return
         cover = self._cover(held)
+        at = self._clock.monotonic_s(), self._desk.reversing(symbol)
+        self._kept.look(key, cover, self._price_now(symbol) if at[1] else None, at)
         if cover.state is ProtectionState.FLAT or _is_nothing(cover):
             self._is_news |= self._watched.pop(key, None) is not None
             self._told.pop(key, None)
@@ -370,7 +374,10 @@ class ProtectionWatch:
             found = Mending(reason="Nothing to mend.")
         else:
             mode = self._mode(symbol, held.lane)
-            found = mending(cover, mode, self._price_now(symbol), self.settings)
+            settings, kept = self.settings, self._kept.of((symbol, held.lane), held)
+            if kept is not None:
+                settings = replace(settings, distance=kept)
+            found = mending(cover, mode, self._price_now(symbol), settings)
         return Proposal(
             symbol,
             cover.state,
@@ -382,6 +389,12 @@ class ProtectionWatch:
             now_s,
             held.lane,
         )
+
+    def kept_ticks(self, symbol: Symbol, lane: PositionSide) -> int | None:
+        """How far the stop was that stood before a reverse; None where none stood."""
+        held = self.held(symbol, lane)
+        kept = None if held is None else self._kept.of((symbol, lane), held)
+        return None if kept is None else int(kept.value)
 
     def _mode(self, symbol: Symbol, lane: PositionSide) -> MarginMode:
         account = self._account

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from terminal.domain.order import Order
     from terminal.domain.ticket import OrderTicket
     from terminal.domain.units import ClientOid, Symbol
+    from terminal.session.origins import Surface
 
 
 @final
@@ -50,11 +51,15 @@ class DryRun:
 @final
 @dataclass(frozen=True, slots=True)
 class OrderResult:
-    """How a command ended, in one sentence for the user."""
+    """How a command ended, in one sentence for the user.
+
+    ``origin`` is the surface that asked for it, None where none of them did.
+    """
 
     order: Order
     ok: bool
     sentence: str
+    origin: Surface | None = None
 
 
 @final
@@ -76,3 +81,4 @@ class BatchResult:
     ok: bool
     sentence: str
     items: tuple[Verdict, ...]
+    origin: Surface | None = None

@@ -16,7 +16,7 @@ from terminal.domain.attribution import Attribution
 from terminal.domain.candles import CandleInterval
 from terminal.domain.clock import TimestampMs
 from terminal.domain.depth_change import CountFrom, DepthChange, outward
-from terminal.domain.queue_estimate import QueueLearning
+from terminal.domain.queue_learning import QueueLearning
 from terminal.domain.queue_places import QueuePlaces
 from terminal.domain.recent_trades import QUIET_MS, RecentTrades
 from terminal.domain.session_marks import ChaseTrail, SessionMarks
@@ -331,6 +331,11 @@ class Studies:
         """Count volume from now on."""
         self.profile.clear(self._clock.now_ms())
         self.holes = 0
+        self.on_cleared.notify()
+
+    def restore_volume(self) -> None:
+        """Bring back the volume that was cleared for all who look at it."""
+        self.profile.restore()
         self.on_cleared.notify()
 
     def clear_above(self) -> None:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, final
 
 from terminal.domain.units import Side
 from terminal.session.listeners import Listeners
 from terminal.session.notices import NoticeLevel
+from terminal.session.origins import Origins, asking
 from terminal.session.results import BatchResult, DryRun, OrderResult
 
 if TYPE_CHECKING:
@@ -32,6 +34,7 @@ class Telling:
     ) -> None:
         self._notices = notices
         self._contracts = contracts
+        self.origins = Origins()
         self.on_outcome: Listeners[[OrderResult]] = Listeners(on_error)
         self.on_batch: Listeners[[BatchResult]] = Listeners(on_error)
         self.on_called_off: Listeners[[Symbol | None]] = Listeners(on_error)
@@ -61,12 +64,12 @@ class Telling:
     def ended(self, order: Order, sentence: str, *, ok: bool) -> None:
         """Say how a command about an order ended."""
         self._log(sentence, order.symbol, ok=ok)
-        self.on_outcome.notify(OrderResult(order, ok, sentence))
+        self.on_outcome.notify(OrderResult(order, ok, sentence, self.origins.of(order.client_oid)))
 
     def batch_ended(self, result: BatchResult) -> None:
         """Say how a command about many orders ended."""
         self._log(result.sentence, result.symbol, ok=result.ok)
-        self.on_batch.notify(result)
+        self.on_batch.notify(replace(result, origin=asking()))
 
     def dry_run_ended(self, ticket: OrderTicket, sentence: str, *, ok: bool) -> None:
         """Say how the test of an order ended."""

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, NamedTuple, Protocol, final
 
 from terminal.domain.events import MarginMode
 from terminal.domain.units import plain
+from terminal.exchange.errors import adds_words, in_their_words
 from terminal.exchange.outcome import Accepted, NotSent, Rejected
 from terminal.session.listeners import Listeners
 
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from terminal.session.tasks import TaskOwner
 
 _IN_USE = "50002"
+IN_USE = "The exchange changes it only without a position and without orders."
 
 
 class TermsCommands(Protocol):
@@ -137,8 +139,9 @@ def _answered(outcome: Outcome, done: str) -> TermsAnswer:
     if isinstance(outcome, Rejected):
         words = f"{outcome.sentence} {outcome.remedy}".rstrip()
         if outcome.code == _IN_USE:
-            words = "The exchange changes it only without a position and without orders."
-        told = f" It said: {outcome.exchange_text}" if outcome.exchange_text else ""
+            return TermsAnswer(ok=False, sentence=f"Not changed. {IN_USE}")
+        told = outcome.exchange_text
+        told = f" {in_their_words(told)}" if adds_words(words, told) else ""
         return TermsAnswer(ok=False, sentence=f"Not changed. {words}{told}")
     if isinstance(outcome, NotSent):
         return TermsAnswer(ok=False, sentence=f"Not changed. {outcome.sentence}")

@@ -13,6 +13,7 @@ from PySide6.QtCore import QObject, QTimer, Signal
 from typing_extensions import override
 
 from terminal.domain.candles import CandleInterval, SeriesChange
+from terminal.domain.units import Price
 from terminal.viewmodels.base import ViewModel
 from terminal.viewmodels.chart_axis import TimeScale, zone_text
 from terminal.viewmodels.chart_columns import ChartColumns
@@ -22,15 +23,18 @@ from terminal.viewmodels.chart_sight import Sight
 from terminal.viewmodels.chart_view import (
     ALL_PARTS,
     EMPTY_CHART,
+    PRICE_PANE,
     Bounds,
     ChartPart,
     ChartView,
     Figure,
 )
 from terminal.viewmodels.chart_viewport import Viewport
+from terminal.viewmodels.ladder_view import Message
 from terminal.viewmodels.text import Role
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from datetime import tzinfo
 
     from terminal.domain.clock import Clock
@@ -104,6 +108,9 @@ class ChartViewModel(ViewModel):
         self._price_range: Bounds | None = None
         self._cursor: Cursor | None = None
         self._asked_before: int | None = None
+        self.takes_price: Callable[[Contract, Price], Message] | None = None
+        """Where a picked price goes, and what came of it."""
+        self._said: Message | None = None
         self._timer = QTimer(self)
         self._timer.setInterval(COUNTDOWN_INTERVAL_MS)
         self._timer.timeout.connect(self.mark_dirty)
@@ -218,6 +225,23 @@ class ChartViewModel(ViewModel):
         self.viewport.reset_zoom()
         self._viewport_moved()
 
+    @property
+    def pointed(self) -> Price | None:
+        """The price under the pointer, on a tick; None while it is elsewhere."""
+        cursor = self._cursor
+        if cursor is None or cursor.pane != PRICE_PANE or self._market is None:
+            return None
+        price = Price(round(cursor.value))
+        return price if price > 0 else None
+
+    def pick(self, price: Price | None) -> None:
+        """Let the ticket take a price; what came of it is said. Nothing is sent."""
+        market = self._market
+        if market is None or price is None or self.takes_price is None:
+            return
+        self._said = self.takes_price(market.contract, price)
+        self.mark_dirty()
+
     def point_at(self, slot: int, pane: str, value: float) -> None:
         """The cursor is over a slot, at a value of a pane's axis."""
         self._cursor = Cursor(slot, pane, value)
@@ -225,7 +249,7 @@ class ChartViewModel(ViewModel):
 
     def point_nowhere(self) -> None:
         """The cursor has left."""
-        self._cursor = None
+        self._cursor = self._said = None
         self.mark_dirty()
 
     def _viewport_moved(self) -> None:
@@ -336,6 +360,7 @@ class ChartViewModel(ViewModel):
         live = columns.values(-1)
         seen, most_lots = self._sight.extremes(columns, first, end, live)
         marks = self._own.marks(contract, columns, self.parts)
+        note = self._note(source, first)
         return ChartView(
             symbol=str(contract.symbol),
             contract=contract,
@@ -361,8 +386,8 @@ class ChartViewModel(ViewModel):
             zone_text=zone_text(int(live.slot), scale),
             stale=None if stale is None else stale.reason,
             waiting=None,
-            note=self._note(source, first),
-            note_role=Role.CAUTION if source.problem else Role.TEXT_DIM,
+            note=note.text,
+            note_role=note.role,
         )
 
     def _waiting(self, source: CandleSource) -> str:
@@ -376,12 +401,13 @@ class ChartViewModel(ViewModel):
             return stale.reason
         return f"No {name} yet. The first trade begins one."
 
-    def _note(self, source: CandleSource, first: int) -> str:
+    def _note(self, source: CandleSource, first: int) -> Message:
         if source.problem:
-            return source.problem
-        if source.is_loading and first == 0:
-            return "Loading older candles."
-        return ""
+            return Message(source.problem, Role.CAUTION)
+        if self._said is not None:
+            return self._said
+        is_loading = source.is_loading and first == 0
+        return Message("Loading older candles." if is_loading else "", Role.TEXT_DIM)
 
     def _readout(
         self,

@@ -1,14 +1,15 @@
 """The one frame timer of the program, and how long frames take.
 
-View-models that are dirty and visible ask for a tick; a calm program ticks not at all. Timing is
-measured, never assumed: a frame lasts from the start of its tick to the end of the last paint
-event that followed it.
+View-models that are dirty and visible ask for a tick; a calm program ticks not at all, and the
+first change after a rest is shown at once. Timing is measured, never assumed: a frame lasts from
+the start of its tick to the end of the last paint event that followed it.
 """
 
 from __future__ import annotations
 
 from collections import deque
-from time import perf_counter
+from math import ceil
+from time import perf_counter, thread_time
 from typing import TYPE_CHECKING, Protocol, final
 
 from PySide6.QtCore import QObject, Qt, QTimer
@@ -18,6 +19,12 @@ if TYPE_CHECKING:
 
 FRAME_INTERVAL_MS = 16
 """At most about 60 frames a second."""
+LONGEST_INTERVAL_MS = 100
+"""Frames that take long are further apart, and never further than this."""
+REST_MS = 250
+"""So long after the last frame a burst is over."""
+REFRESH_MS = 8.0
+"""Refreshes that have not begun so long after the start of their frame wait for the next one."""
 WAITING_FOR_PAINT = 1000
 """So many wait for the next paint at most."""
 
@@ -86,25 +93,52 @@ class FrameMeter:
         self._started_s = 0.0
 
 
+def wait_ms(since_ms: float, work_ms: float) -> int:
+    """How long a frame waits that is wanted ``since_ms`` after the start of the one before it.
+
+    Not at all after a rest. Else frames are a sixtieth of a second apart, or twice as long as we
+    computed for the last one (``work_ms``, with its painting): messages and keys have the other
+    half. What other programs took of the time does not count, or both would wait for each other.
+    """
+    apart_ms = max(FRAME_INTERVAL_MS, min(LONGEST_INTERVAL_MS, 2.0 * work_ms))
+    return ceil(max(0.0, apart_ms - since_ms))
+
+
 @final
 class QtFrameClock(QObject):
-    """The program's frame timer: single-shot, armed only while somebody asked."""
+    """The program's frame timer: single-shot, armed only while somebody asked.
 
-    def __init__(self, parent: QObject | None = None) -> None:
+    Many refreshes in one frame are spread over two; none waits for more than one further frame.
+    ``now_s`` is any steady clock in seconds, ``used_s`` what this thread has computed so far.
+    """
+
+    def __init__(
+        self,
+        parent: QObject | None = None,
+        now_s: Callable[[], float] = perf_counter,
+        used_s: Callable[[], float] = thread_time,
+    ) -> None:
         super().__init__(parent)
         self.meter = FrameMeter()
+        self._now_s, self._used_s = now_s, used_s
         self._wanted: dict[Callable[[], None], None] = {}
+        self._late: frozenset[Callable[[], None]] = frozenset()
+        self._ticked_s = float("-inf")
+        self._work_ms = self._before_s = 0.0
         self._timer = QTimer(self)
         self._timer.setSingleShot(True)
         self._timer.setTimerType(Qt.TimerType.PreciseTimer)
-        self._timer.setInterval(FRAME_INTERVAL_MS)
         self._timer.timeout.connect(self._tick)
+        # What was asked to be painted is painted before a timer without delay fires.
+        self._painted = QTimer(self)
+        self._painted.setSingleShot(True)
+        self._painted.timeout.connect(self._on_painted)
 
     def request(self, refresh: Callable[[], None]) -> None:
         """Call ``refresh`` at the next frame; asking twice before it calls once."""
         self._wanted[refresh] = None
         if not self._timer.isActive():
-            self._timer.start()
+            self._timer.start(wait_ms((self._now_s() - self._ticked_s) * 1000.0, self._work_ms))
 
     def forget(self, refresh: Callable[[], None]) -> None:
         """Take a request back; not having asked is fine."""
@@ -112,19 +146,37 @@ class QtFrameClock(QObject):
 
     @property
     def is_idle(self) -> bool:
-        """Whether nobody waits for a frame."""
-        return not self._wanted
+        """Whether nobody waits for a frame, nor did a short while ago.
+
+        In the middle of a burst there are moments in which nobody happens to wait.
+        """
+        return not self._wanted and (self._now_s() - self._ticked_s) * 1000.0 >= REST_MS
 
     def stop(self) -> None:
         """End for good: forget all requests."""
         self._wanted.clear()
         self._timer.stop()
+        self._painted.stop()
 
     def _tick(self) -> None:
         self.meter.tick_started()
+        self._ticked_s = started_s = self._now_s()
+        self._before_s = self._used_s()
         wanted, self._wanted = self._wanted, {}
+        late = self._late
+        postponed: list[Callable[[], None]] = []
         for refresh in wanted:
-            refresh()
+            if refresh not in late and (self._now_s() - started_s) * 1000.0 >= REFRESH_MS:
+                postponed.append(refresh)
+            else:
+                refresh()
+        self._late = frozenset(postponed)
+        for refresh in postponed:
+            self.request(refresh)
+        self._painted.start(0)
+
+    def _on_painted(self) -> None:
+        self._work_ms = (self._used_s() - self._before_s) * 1000.0
 
 
 @final

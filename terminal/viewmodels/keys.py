@@ -96,6 +96,7 @@ class LadderAction(Enum):
     REDUCE_ONLY = "Reduce-only for the next order"
     OTHER_LANE = "Other lane in hedge mode (long, short)"
     NOTE = "Note or alert at the cursor"
+    TO_TICKET = "Price of the cursor row into the ticket"
 
 
 REPEATABLE = frozenset(
@@ -182,6 +183,7 @@ DEFAULT_KEYS: Mapping[Chord, LadderAction] = {
     Chord("I"): LadderAction.REDUCE_ONLY,
     Chord("L"): LadderAction.OTHER_LANE,
     Chord("N"): LadderAction.NOTE,
+    Chord("E"): LadderAction.TO_TICKET,
 }
 """The shipped map. Source: the keys page; only what acts today is bound."""
 

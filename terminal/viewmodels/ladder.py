@@ -11,7 +11,8 @@ from typing_extensions import override
 
 from terminal.domain.ladder_habits import LadderHabits
 from terminal.domain.lanes import lane_help, lane_words
-from terminal.domain.sizing import SizeUnit
+from terminal.domain.sizing import UNITS
+from terminal.session.origins import Surface, asked_by
 from terminal.viewmodels.base import ViewModel
 from terminal.viewmodels.keys import (
     BUTTON_PRESS_MS,
@@ -43,6 +44,7 @@ from terminal.viewmodels.ladder_view import (
     LadderView,
     StagedOrder,
 )
+from terminal.viewmodels.mode_change import ModeChange
 from terminal.viewmodels.text import Role
 
 if TYPE_CHECKING:
@@ -53,8 +55,10 @@ if TYPE_CHECKING:
     from terminal.domain.units import Side, Symbol
     from terminal.session.account import AccountSession
     from terminal.session.exits import Protecting
+    from terminal.session.listeners import Listeners
     from terminal.session.market import MarketSession
     from terminal.session.orders import OrderDesk
+    from terminal.session.protection import Mended
     from terminal.session.results import BatchResult, OrderResult
     from terminal.viewmodels.base import Removable
     from terminal.viewmodels.frame import FrameClock
@@ -83,6 +87,10 @@ class LadderViewModel(ViewModel):
     sizes_changed = Signal()
     keys_changed = Signal()
     options_changed = Signal()
+    hand: LadderProtection | None = None
+    mend: ProtectionViewModel | None = None
+    insight: LadderInsight | None = None
+    _mended: Listeners[[Mended]] | None = None
 
     def __init__(
         self,
@@ -100,53 +108,55 @@ class LadderViewModel(ViewModel):
         self.staged: StagedOrder | None = None
         self.trading = LadderTrading(desk, account, sizes)
         self._places = LadderPlaces(self.trading, desk, account, self._infers_type)
+        self.habits = LadderHabits()
+        """How the user wants his gestures taken."""
         self.mouse = LadderMouse(
-            self.trading, self.axis, self.face, desk, account, self._places, _now_ms, self.recenter
+            self.trading,
+            self.axis,
+            self.face,
+            desk,
+            account,
+            self._places,
+            lambda: self.habits,
+            _now_ms,
+            self.recenter,
         )
         self.foot = LadderSizes(self.trading, desk, account)
         self.keys = dict(DEFAULT_KEYS)
-        self._habits = LadderHabits()
         self.holding = LadderHold(desk.latency, self._hold_ms, self.trading.say, self.mark_dirty)
-        self.staging = LadderStaging(self.trading, desk, self._places)
+        self.staging = LadderStaging(self.trading, desk)
         self.outbox = LadderOutbox(
             self.trading, desk, self.holding, self._hold_ms, self._shown_market
         )
+        self.mouse.drag.moves = self.outbox.move
         self.bracket = LadderBracket(self.trading, desk)
-        self.hand: LadderProtection | None = None
         self._workspace = workspace
         self._desk = desk
         self._account = account
         self.market: MarketSession | None = None
         self._market_handles: list[Removable] = []
         self._studies: StudySource | None = None
-        self._habits = self.mouse.habits
         self.is_hovered = False
-        self.mend: ProtectionViewModel | None = None
-        self.insight: LadderInsight | None = None
         self._actions = LadderActions(self, account, self.sizes_changed.emit)
         self._builder = LadderBuilder(self, desk, account)
+        self._mode_change = ModeChange(account)
+        self._surface = Surface()
+        self.speaks: Callable[[], bool] = lambda: True
+        """Whether answers that no surface asked for are told here, of the ladders of a contract."""
 
     def know_more(self, insight: LadderInsight) -> None:
         """Give the ladder its studies, worth, exits and notes; called once, before the start."""
         self.insight = self.face.insight = insight
+        self.mouse.exits = insight.exits
         self._actions.add(LadderAction.NOTE, insight.ask_note)
         self.study_with(insight.studies_of)
-
-    @property
-    def habits(self) -> LadderHabits:
-        """How the user wants his gestures taken."""
-        return self._habits
-
-    @habits.setter
-    def habits(self, habits: LadderHabits) -> None:
-        self._habits = self.mouse.habits = habits
 
     def protect_with(self, protecting: Protecting, mend: ProtectionViewModel) -> LadderProtection:
         """Give the ladder its protecting hand; called once, before the start."""
         hand = LadderProtection(self.trading, self._desk, protecting)
         self.mouse.protection = self.foot.protection = hand
         self.mend, self.hand = mend, hand
-        self.staging.reference = hand.stop_reference
+        self._mended = protecting.watch.on_mended
         self._places.has_stops = True
         self.bracket.fires = hand.fires
         mend.lane_of = self._chosen_lane
@@ -187,8 +197,10 @@ class LadderViewModel(ViewModel):
             self._desk.on_outcome.add(self._on_outcome),
             self._desk.on_batch.add(self._on_batch),
             self._desk.on_called_off.add(self._on_called_off),
-            self._account.on_changed.add(self.mark_dirty),
+            self._account.on_changed.add(self._on_account_changed),
         )
+        if self._mended is not None:
+            self.listen(self._mended.add(self._on_mended))
         if self.insight is not None:
             self.insight.connect_sources()
         self._on_contract_changed()
@@ -216,6 +228,7 @@ class LadderViewModel(ViewModel):
         self.keys.clear()
         self.keys.update(keys)
         self.trading.arming_key = first_key(LadderAction.ARM_KEYBOARD, keys)
+        self.staging.take_keys(keys)
         self.keys_changed.emit()
 
     def window_left(self) -> None:
@@ -263,6 +276,7 @@ class LadderViewModel(ViewModel):
         if options == self.face.options:
             return
         self.face.options = options
+        self._take_step()
         self.options_changed.emit()
         self.mark_dirty()
 
@@ -287,7 +301,7 @@ class LadderViewModel(ViewModel):
             return True
         if self._actions.is_bounce(action, at_ms):
             return True
-        with self._desk.latency.gesture():
+        with self._desk.latency.gesture(), asked_by(self._surface):
             self._actions.act(action, at_ms)
         self.holding.key_done()
         self.mark_dirty()
@@ -296,7 +310,7 @@ class LadderViewModel(ViewModel):
     def run(self, action: LadderAction) -> None:
         """An action chosen by its name: the rules of its key hold, twice included."""
         at_ms = int(monotonic() * 1000)
-        with self._desk.latency.gesture():
+        with self._desk.latency.gesture(), asked_by(self._surface):
             if action in DOUBLE_PRESSED and not self.holding.takes_key(action):
                 self.trading.press(action, at_ms, BUTTON_PRESS_MS)
             elif action not in DOUBLE_PRESSED:
@@ -310,9 +324,17 @@ class LadderViewModel(ViewModel):
         return self._desk.access.silence
 
     def mouse_pressed(self, spot: Spot, button: Button) -> None:
-        """A mouse button goes down on the rows."""
-        if not (button is Button.LEFT and self._took_lane(spot)):
-            self.mouse.pressed(spot, button)
+        """A mouse button goes down on the rows.
+
+        Where something lies on them no row is meant: on the plate that tells where the market is
+        it goes there.
+        """
+        if spot.row is not None and self.axis.is_covered(spot.row) and not self.mouse.is_open:
+            if self.view.off_market:
+                self.recenter()
+        elif spot.picks or not (button is Button.LEFT and self._took_lane(spot)):
+            with asked_by(self._surface):
+                self.mouse.pressed(spot, button)
         self.mark_dirty()
 
     def _took_lane(self, spot: Spot) -> bool:
@@ -326,6 +348,11 @@ class LadderViewModel(ViewModel):
         index = self.face.index_of_own(spot.row, side)
         return not self.trading.orders_at(index, self.axis.step, side)
 
+    def price_to_ticket(self) -> None:
+        """The price of the cursor's row goes into the ticket; armed or not, nothing is sent."""
+        self._actions.do(LadderAction.TO_TICKET)
+        self.mark_dirty()
+
     def mouse_moved(self, spot: Spot) -> None:
         """The pointer is over another cell, or modifiers changed under it."""
         self.point_at(spot.row, spot.column)
@@ -334,7 +361,8 @@ class LadderViewModel(ViewModel):
 
     def mouse_released(self, spot: Spot, button: Button) -> None:
         """A mouse button is let go, on the rows or elsewhere."""
-        self.mouse.released(spot, button)
+        with asked_by(self._surface):
+            self.mouse.released(spot, button)
         self.mark_dirty()
 
     def mouse_lost(self) -> None:
@@ -345,8 +373,17 @@ class LadderViewModel(ViewModel):
 
     def hidden(self) -> None:
         """Nobody sees the rows any more: what was begun or held back there is not sent."""
-        self.holding.drop("the ladder is out of sight.")
-        self.mouse_lost()
+        self._let_go("the ladder is out of sight.")
+        self.set_hovered(False)  # a hidden panel is told of no pointer that leaves
+
+    def set_message_rows(self, rows: int) -> None:
+        """So many rows at the bottom lie under a message: nothing is sent from there."""
+        if rows != self.axis.message_rows:
+            self.axis.message_rows = rows
+            self.axis.cover(shown_touch(self.market))
+            if self.axis.seen_cursor is None:
+                self.staging.hide()
+            self.mark_dirty()
 
     def scroll(self, rows: int) -> None:
         """Move the window; positive is up. Rows stay where they are under a button that is down."""
@@ -359,8 +396,20 @@ class LadderViewModel(ViewModel):
         if self.trading.grab is not None or self.mouse.is_busy:
             self.trading.say("Commit or drop the order you hold first.", Role.CAUTION)
         else:
-            self.axis.change_step(finer=finer)
+            self._regroup(finer=finer)
         self.mark_dirty()
+
+    def _regroup(self, *, finer: bool) -> None:
+        """Group otherwise, and remember it for this ladder and contract."""
+        market = self.market
+        if self.axis.change_step(finer=finer) and market is not None:
+            self.set_options(self.options.with_step(market.contract.symbol, self.axis.step))
+
+    def _take_step(self) -> None:
+        """Group as this ladder was left on the contract."""
+        step = 1 if self.market is None else self.options.step_of(self.market.contract.symbol)
+        if step != self.axis.step:
+            self.axis.take_step(step)
 
     def recenter(self) -> None:
         """Inside to the middle, cursor to the inside; not under a button that is down."""
@@ -376,8 +425,13 @@ class LadderViewModel(ViewModel):
     def toggle_keyboard(self) -> None:
         """Arm or disarm keyboard trading."""
         self.trading.toggle(ArmedBy.KEYBOARD)
+        self._keep_cursor()
         self.holding.look()  # what was held is gone, also if it is armed again at once
         self.mark_dirty()
+
+    def _keep_cursor(self) -> None:
+        """Orders are sent at the cursor while the keyboard is armed: it stays on its row then."""
+        self.axis.is_kept = ArmedBy.KEYBOARD in self.trading.armed
 
     def toggle_mouse(self) -> None:
         """Arm or disarm mouse trading."""
@@ -388,7 +442,8 @@ class LadderViewModel(ViewModel):
     def choose_size(self, number: int) -> None:
         """Take stored size 1 to 5, or answer an open question."""
         if self.trading.choice is not None:
-            self.trading.choose(number, self.axis.step)
+            with asked_by(self._surface):
+                self.trading.choose(number, self.axis.step)
         else:
             self.trading.sizes.choose(number)
             self.sizes_changed.emit()
@@ -396,8 +451,7 @@ class LadderViewModel(ViewModel):
 
     def store_size_text(self, number: int, typed: str) -> None:
         """Keep a typed size as 1 to 5; nonsense is answered with a sentence."""
-        if self._take_size(typed):
-            self.trading.sizes.store(number)
+        if self._take_size(typed) and self.trading.sizes.store(number):
             self.sizes_changed.emit()
 
     def set_size_text(self, typed: str) -> None:
@@ -433,14 +487,16 @@ class LadderViewModel(ViewModel):
 
     def cancel_all(self) -> None:
         """Cancel everything of this contract."""
-        self.holding.drop(CALLED_OFF)
-        self.trading.cancel_all()
+        self._let_go(CALLED_OFF)
+        with asked_by(self._surface):
+            self.trading.cancel_all()
         self.mark_dirty()
 
     def cancel_everywhere(self) -> None:
         """Cancel everything in every contract."""
-        self.holding.drop(CALLED_OFF)
-        self.trading.cancel_everywhere()
+        self._let_go(CALLED_OFF)
+        with asked_by(self._surface):
+            self.trading.cancel_everywhere()
         self.mark_dirty()
 
     def flatten_chosen(self) -> None:
@@ -456,20 +512,23 @@ class LadderViewModel(ViewModel):
         self._choose_twice(LadderAction.CLOSE_HALF)
 
     def _choose_twice(self, action: LadderAction) -> None:
-        self.holding.drop(CALLED_OFF)
-        self.trading.press(action, int(monotonic() * 1000), BUTTON_PRESS_MS)
+        self._let_go(CALLED_OFF)
+        with asked_by(self._surface):
+            self.trading.press(action, int(monotonic() * 1000), BUTTON_PRESS_MS)
         self.mark_dirty()
 
     def cancel_side(self, side: Side) -> None:
         """Cancel this contract's buys or sells."""
-        self.holding.drop(CALLED_OFF)
-        self.trading.cancel_side(side)
+        self._let_go(CALLED_OFF)
+        with asked_by(self._surface):
+            self.trading.cancel_side(side)
         self.mark_dirty()
 
     def cancel_stops(self) -> None:
         """Cancel the stops of this contract that wait."""
-        self.holding.drop(CALLED_OFF)
-        self.trading.cancel_stops()
+        self._let_go(CALLED_OFF)
+        with asked_by(self._surface):
+            self.trading.cancel_stops()
         self.mark_dirty()
 
     def tooltip(self, action: LadderAction) -> str:
@@ -482,8 +541,10 @@ class LadderViewModel(ViewModel):
     @override
     def refresh(self) -> bool:
         self.trading.drop_ended_grab()
+        self._keep_cursor()
         self.holding.look()
-        self.trading.sizes.settle()
+        if not self.mouse.is_busy:  # what is sent on release is what stood there at the press
+            self.trading.sizes.settle()
         self.mouse.settle()
         view = self._builder.build()
         changed = view != self.view
@@ -499,6 +560,7 @@ class LadderViewModel(ViewModel):
         market = self._workspace.market
         self.market = market
         self.axis.reset()
+        self._take_step()
         self.trading.message = None
         self.mouse.lost("The contract changed.")
         self.trading.set_contract(None if market is None else market.contract)
@@ -534,24 +596,61 @@ class LadderViewModel(ViewModel):
     def _on_orders_changed(self) -> None:
         self.mark_dirty()
 
+    def _on_account_changed(self) -> None:
+        """Where sides mean something else now, nothing that a hand began before is carried out."""
+        because = self._mode_change.words()
+        if because:
+            self._let_go(because)
+            self.disarm(because)
+            if self.mend is not None:
+                self.mend.drop()
+        self.mark_dirty()
+
     def _on_outcome(self, result: OrderResult) -> None:
-        if result.order.symbol == getattr(self.trading.contract, "symbol", None):
-            self.trading.say(result.sentence, Role.TEXT_DIM if result.ok else Role.DANGER)
+        if result.order.symbol == self._symbol:
+            self._answered(result)
+
+    def _on_mended(self, mended: Mended) -> None:
+        """A position is protected now: an alarm of before is no word on it any more."""
+        message = self.trading.message
+        is_ours = mended.symbol == getattr(self.trading.contract, "symbol", None)
+        if mended.ok and is_ours and message is not None and message.role is Role.DANGER:
+            self.trading.message = None
             self.mark_dirty()
 
     def _on_called_off(self, symbol: Symbol | None) -> None:
         """Somebody cancels or flattens, here or in another panel: nothing held back goes after."""
         if symbol in {None, getattr(self.trading.contract, "symbol", None)}:
-            self.holding.drop("orders were being canceled.")
+            self._let_go("orders were being canceled.")
+
+    def _let_go(self, because: str) -> None:
+        """Whatever a hand has begun or holds back ends here, and is said."""
+        self.holding.drop(because)
+        self.trading.let_go(because)
+        if self.insight is not None:
+            self.insight.exits.drop()
+        if self.mouse.is_busy:
+            self.mouse.lost(f"Dropped: {because}")
+        self.mark_dirty()
 
     def _on_batch(self, result: BatchResult) -> None:
-        if result.symbol in {None, getattr(self.trading.contract, "symbol", None)}:
+        if result.symbol in {None, self._symbol}:
+            self._answered(result)
+
+    @property
+    def _symbol(self) -> Symbol | None:
+        return None if self.trading.contract is None else self.trading.contract.symbol
+
+    def _answered(self, result: OrderResult | BatchResult) -> None:
+        """An answer is told where it was asked for; one that nobody asked for, in one ladder."""
+        is_mine = result.origin is self._surface
+        if is_mine or (result.origin is None and self.speaks()):
             self.trading.say(result.sentence, Role.TEXT_DIM if result.ok else Role.DANGER)
             self.mark_dirty()
 
     def choose_unit(self, number: int) -> None:
-        """Write the sizes of this contract in unit 0 to 3, in the order of ``SizeUnit``."""
-        self.trading.sizes.choose_unit(tuple(SizeUnit)[number])
+        """Write the sizes of this contract in unit 0 to 3, in the order of ``UNITS``."""
+        self.trading.sizes.choose_unit(UNITS[number])
         self.sizes_changed.emit()
         self.mark_dirty()
 

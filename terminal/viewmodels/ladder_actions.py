@@ -10,7 +10,6 @@ from terminal.domain.units import Side
 from terminal.viewmodels.keys import DOUBLE_PRESSED, REPEATABLE, LadderAction
 from terminal.viewmodels.ladder_axis import PAGE_ROWS
 from terminal.viewmodels.ladder_building import shown_touch
-from terminal.viewmodels.ladder_places import Kind
 from terminal.viewmodels.ladder_trading import ArmedBy
 from terminal.viewmodels.text import Role
 
@@ -21,6 +20,7 @@ if TYPE_CHECKING:
     from terminal.session.account import AccountSession
     from terminal.viewmodels.ladder_inside import LadderGestures
     from terminal.viewmodels.ladder_protection import LadderProtection
+    from terminal.viewmodels.ladder_staging import AtCursor
     from terminal.viewmodels.protection import ProtectionViewModel
 
 KEY_BOUNCE_MS = 30
@@ -68,7 +68,9 @@ class LadderActions:
 
     def do(self, action: LadderAction) -> None:
         """Do an action that neither asks first nor steps back."""
+        before = self._at_cursor()
         self._bound.get(action, self._say_no_protection)()
+        self._staging.follow(action, before, self._at_cursor())
 
     def is_bounce(self, action: LadderAction, at_ms: int) -> bool:
         """Whether a key comes again too soon to have been pressed again."""
@@ -94,6 +96,7 @@ class LadderActions:
             LadderAction.RECENTER: ladder.recenter,
             LadderAction.STEP_FINER: partial(ladder.step, finer=True),
             LadderAction.STEP_COARSER: partial(ladder.step, finer=False),
+            LadderAction.TO_TICKET: self._price_to_ticket,
         }
 
     def _bind_sizes(self) -> dict[LadderAction, Callable[[], None]]:
@@ -149,8 +152,22 @@ class LadderActions:
         }
 
     def _stop_at_cursor(self, send: Callable[[Side, Price | None], None], side: Side) -> None:
+        if self._is_seen(side):
+            send(side, self._price_at_cursor(side))
+
+    def _at_cursor(self) -> AtCursor:
+        return self._staging.now(self._axis.seen_cursor, self._axis.step)
+
+    def _price_at_cursor(self, side: Side) -> Price | None:
         cursor = self._axis.cursor
-        send(side, None if cursor is None else price_for_side(cursor, self._axis.step, side))
+        return None if cursor is None else price_for_side(cursor, self._axis.step, side)
+
+    def _is_seen(self, side: Side) -> bool:
+        """Whether the cursor is where the user has seen it; what is not sent anyway says why."""
+        trading = self._trading
+        is_kept = not trading.is_free(ArmedBy.KEYBOARD, reduces=trading.is_exit(side))
+        has_cursor = self._axis.cursor is not None  # without one there is no price, which is said
+        return is_kept or not has_cursor or self._staging.is_seen(self._at_cursor())
 
     def _back(self, at_ms: int) -> None:
         insight, mend = self._ladder.insight, self._ladder.mend
@@ -164,6 +181,9 @@ class LadderActions:
     def _say_no_protection(self) -> None:
         words = "There is no account whose positions could be protected."
         self._trading.say(words, Role.TEXT_DIM)
+
+    def _price_to_ticket(self) -> None:
+        self._mouse.picking.pick(self._axis.cursor)
 
     def _move(self, rows: int) -> None:
         if self._trading.grab is None:
@@ -183,13 +203,8 @@ class LadderActions:
         return touch.best_bid if side is Side.BUY else touch.best_ask
 
     def _send_at_cursor(self, side: Side) -> None:
-        cursor = self._axis.cursor
-        price = None if cursor is None else price_for_side(cursor, self._axis.step, side)
-        kind = self._staging.kind_to_send(side, cursor, self._axis.step)
-        if kind is Kind.LIMIT:
-            self._trading.send_limit(side, price, ArmedBy.KEYBOARD)
-        elif kind is not None and self._ladder.hand is not None:
-            self._ladder.hand.stop_entry(side, price, reduces=kind is Kind.STOP_REDUCES)
+        if self._is_seen(side):
+            self._trading.send_limit(side, self._price_at_cursor(side), ArmedBy.KEYBOARD)
 
     def _send_at_touch(self, side: Side, touch_side: Side) -> None:
         self._trading.send_limit(side, self._best(touch_side), ArmedBy.KEYBOARD)
@@ -210,7 +225,10 @@ class LadderActions:
         self._trading.cancel_at(self._axis.cursor, self._axis.step)
 
     def _store(self, number: int) -> None:
-        self._trading.sizes.store(number)
+        sizes = self._trading.sizes
+        if not sizes.store(number):
+            self._trading.say(f"Not stored. {sizes.problem}", Role.CAUTION)
+            return
         words = f"{self._foot.in_hand()} {self._foot.foot().unit}"
         self._trading.say(f"Size {number} is now {words}.", Role.TEXT_DIM)
         self._sizes_changed()

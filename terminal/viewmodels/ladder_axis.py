@@ -13,16 +13,13 @@ from bisect import bisect_left
 from typing import TYPE_CHECKING, final
 
 from terminal.domain.depth_rows import row_index
-from terminal.viewmodels.ladder_options import Centering
+from terminal.viewmodels.ladder_options import PRICE_STEPS, Centering
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
 
     from terminal.domain.guard import Touch
     from terminal.domain.units import Price
-
-PRICE_STEPS = (1, 2, 5, 10, 25, 50, 100, 250, 500, 1000)
-"""Groupings on offer, in ticks a row."""
 
 EDGE_ROWS = 3
 """The inside may come this near to the edge before the axis recentres by itself."""
@@ -37,8 +34,8 @@ MOST_HIDDEN = 2000
 class LadderAxis:
     """Window and cursor in absolute row indices; pure, no Qt.
 
-    ``cursor`` is None until the first recentring. While ``is_anchored`` (the user moved the
-    cursor) the axis never recentres by itself.
+    ``cursor`` is None until the first recentring. ``is_kept`` while orders may be sent at the
+    cursor: it never moves by itself then. While ``is_anchored`` the axis never recentres by itself.
     """
 
     def __init__(self) -> None:
@@ -46,13 +43,43 @@ class LadderAxis:
         self.count = 0
         self.top_index: int | None = None
         self.cursor: int | None = None
-        self.is_anchored = False
+        self.is_kept = False
+        self.is_placed = False
+        """The user has put the cursor where it is."""
         self.is_away = False
         """The user has scrolled: an always centred axis waits for a recentring."""
         self.centering = Centering.STATIC
         self.drift_ticks = 10
         self.hidden: tuple[int, ...] = ()
         """Rows left out, ascending."""
+        self.message_rows = 0
+        """Rows at the bottom over which a long message stands."""
+        self.covered_top = self.covered_bottom = 0
+        """Rows at the edges on which something lies: they are in view, and nobody can read them."""
+
+    def cover(self, touch: Touch) -> None:
+        """Take note of what lies on the edges: the plate that tells where the market is, a message.
+
+        The plate is there while the inside is out of view; below, it stands on the message.
+        """
+        outside = self.rows_outside(touch)
+        self.covered_top = 1 if outside > 0 else 0
+        self.covered_bottom = self.message_rows + (1 if outside < 0 else 0)
+
+    def is_covered(self, row: int) -> bool:
+        """Whether something lies on a visible row (0 is the top)."""
+        return not self.covered_top <= row < self.count - self.covered_bottom
+
+    @property
+    def seen_cursor(self) -> int | None:
+        """The cursor where it can be read; None out of view and where something lies on it."""
+        row = None if self.cursor is None else self.row_of_index(self.cursor)
+        return None if row is None or self.is_covered(row) else self.cursor
+
+    @property
+    def is_anchored(self) -> bool:
+        """Whether the cursor stays on its row whatever the market does."""
+        return self.is_placed or (self.is_kept and self.cursor is not None)
 
     @property
     def bottom_index(self) -> int | None:
@@ -97,22 +124,25 @@ class LadderAxis:
     def reset(self) -> None:
         """Forget the place, for another contract; step and size stay."""
         self.top_index = self.cursor = None
-        self.is_anchored = self.is_away = False
+        self.is_placed = self.is_away = False
         self.hidden = ()
 
     def set_count(self, count: int) -> None:
-        """Show ``count`` rows (0 or more), keeping the middle row in the middle."""
+        """Show ``count`` rows (0 or more), the middle one in the middle, the cursor in sight."""
+        was_seen = self.seen_cursor is not None
         if self.top_index is not None:
             self.top_index += count // 2 - self.count // 2
         self.count = max(0, count)
+        if was_seen and self.cursor is not None and self.count:
+            self.reveal(self.cursor)
 
     def recenter(self, touch: Touch) -> None:
-        """Put the inside in the middle and the cursor on the best bid (or best ask)."""
+        """Put the inside in the middle and the cursor on the best bid (or best ask), once."""
         middle = self._middle(touch)
         if middle is None:
             return
         self.top_index = self._shifted(middle, self.count // 2)
-        self.is_anchored = self.is_away = False
+        self.is_placed = self.is_away = False
         self._cursor_to_inside(touch)
 
     def follow(self, touch: Touch, *, is_held: bool) -> None:
@@ -126,7 +156,7 @@ class LadderAxis:
             return
         if self.is_anchored:
             return
-        if not is_held and (self.rows_outside(touch) != 0 or self._has_drifted(touch)):
+        if not is_held and (self.rows_outside(touch, EDGE_ROWS) != 0 or self._has_drifted(touch)):
             self.recenter(touch)
             return
         self._cursor_to_inside(touch)
@@ -134,8 +164,8 @@ class LadderAxis:
     def keep_centered(self, touch: Touch) -> None:
         """Put the inside in the middle, unless the user looks elsewhere.
 
-        A cursor that the user has placed stays on its price; before it would leave the view, the
-        rows stop. So they do after scrolling, until the next recentring.
+        An anchored cursor stays on its price; before it would leave the view, the rows stop. So
+        they do after scrolling, until the next recentring.
         """
         middle = self._middle(touch)
         if middle is None or self.is_away:
@@ -158,12 +188,15 @@ class LadderAxis:
         here = self._shifted(self.top_index, -(self.count // 2))
         return abs(middle - here) * self.step >= max(self.drift_ticks, self.step)
 
-    def rows_outside(self, touch: Touch) -> int:
-        """How far the inside is out of the comfortable view: above positive, below negative."""
+    def rows_outside(self, touch: Touch, edge_rows: int = 0) -> int:
+        """How far the inside is out of view: above positive, below negative.
+
+        With ``edge_rows`` so many rows at either edge are as good as out of view.
+        """
         middle = self._middle(touch)
         if middle is None or self.top_index is None:
             return 0
-        edge = min(EDGE_ROWS, self.count // 4)
+        edge = min(edge_rows, self.count // 4)
         bottom = self._shifted(self.top_index, 1 - self.count)
         high, low = self.top_index - edge, bottom + edge
         return max(0, middle - high) - max(0, low - middle)
@@ -177,25 +210,33 @@ class LadderAxis:
     def place_cursor(self, index: int) -> None:
         """Put the cursor on a row (never below the first tick) and scroll it into view."""
         self.cursor = max(0, index)
-        self.is_anchored = True
+        self.is_placed = True
         self.reveal(self.cursor)
 
     def reveal(self, index: int) -> None:
-        """Scroll by as little as it takes to show a row."""
+        """Scroll by as little as it takes to show a row where nothing lies on it.
+
+        A row at the edge stays free for the plate that tells where the market is.
+        """
         if self.top_index is None:
             return
-        if index > self.top_index:
-            self.top_index = index
-        elif index < self._shifted(self.top_index, 1 - self.count):
-            self.top_index = self._shifted(index, self.count - 1)
+        edge = 1 if self.count > EDGE_ROWS else 0
+        above, below = max(edge, self.covered_top), max(edge, self.covered_bottom)
+        if index > self._shifted(self.top_index, -above):
+            self.top_index = self._shifted(index, above)
+        elif index < self._shifted(self.top_index, 1 + below - self.count):
+            self.top_index = self._shifted(index, self.count - 1 - below)
 
     def scroll(self, rows: int) -> None:
-        """Move the window (positive is up); the user now holds the place."""
+        """Move the window (positive is up); the user now holds the place.
+
+        The cursor comes along, but for one at which orders may be sent: that goes out of sight.
+        """
         if self.top_index is None:
             return
         self.top_index = max(self.count - 1, self._shifted(self.top_index, rows))
-        self.is_anchored = self.is_away = True
-        if self.cursor is not None:
+        self.is_placed = self.is_away = True
+        if self.cursor is not None and not self.is_kept:
             low = self._shifted(self.top_index, 1 - self.count)
             self.cursor = min(max(self.cursor, low), self.top_index)
 
@@ -204,13 +245,17 @@ class LadderAxis:
         position = PRICE_STEPS.index(self.step) + (-1 if finer else 1)
         if not 0 <= position < len(PRICE_STEPS):
             return False
-        before, self.step = self.step, PRICE_STEPS[position]
+        self.take_step(PRICE_STEPS[position])
+        return True
+
+    def take_step(self, step: int) -> None:
+        """Another grouping of those on offer, keeping the cursor's price."""
+        before, self.step = self.step, step
         self.hidden = ()
         if self.cursor is not None and self.top_index is not None:
             offset = self.top_index - self.cursor
             self.cursor = self.cursor * before // self.step
             self.top_index = self.cursor + offset
-        return True
 
     def index_of_row(self, row: int) -> int | None:
         """The absolute row of a visible row (0 is the top), None outside."""

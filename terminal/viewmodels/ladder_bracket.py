@@ -15,7 +15,7 @@ from terminal.domain.guard import ticks_through_touch
 from terminal.domain.order import OrderState
 from terminal.domain.units import Price
 from terminal.viewmodels import text
-from terminal.viewmodels.ladder_trading import ArmedBy, Grab
+from terminal.viewmodels.ladder_hands import MOVABLE, ArmedBy, Grab
 from terminal.viewmodels.ladder_view import StagedOrder
 from terminal.viewmodels.text import Role
 
@@ -27,7 +27,6 @@ if TYPE_CHECKING:
     from terminal.session.orders import OrderDesk
     from terminal.viewmodels.ladder_trading import LadderTrading
 
-MOVABLE = frozenset({OrderState.OPEN, OrderState.PARTLY_FILLED, OrderState.UNTRIGGERED})
 NOT_HELD = "Nothing is in hand: grab an own order first."
 
 

@@ -12,6 +12,7 @@ from terminal.domain.triggers import words
 from terminal.viewmodels import text
 from terminal.viewmodels.ladder_face import RowFacts
 from terminal.viewmodels.ladder_lanes import lane_heads
+from terminal.viewmodels.ladder_tags import edge_price, liquidation_of
 from terminal.viewmodels.ladder_trading import ArmedBy
 from terminal.viewmodels.ladder_view import (
     EMPTY_LADDER,
@@ -25,10 +26,12 @@ from terminal.viewmodels.text import Role
 
 if TYPE_CHECKING:
     from terminal.domain.contract import Contract
+    from terminal.domain.units import ExactPrice
     from terminal.session.account import AccountSession, Position
     from terminal.session.market import MarketSession
     from terminal.session.orders import OrderDesk
     from terminal.viewmodels.ladder_inside import LadderInside
+    from terminal.viewmodels.ladder_tags import PriceTag
 
 _NO_TOUCH = Touch(None, None)
 
@@ -48,6 +51,9 @@ class _PositionTexts(NamedTuple):
     pnl_role: Role = EMPTY_LADDER.pnl_role
     entry: str = ""
     mark: str = ""
+    breakeven: str = ""
+    liquidation: str = ""
+    help: str = ""
 
 
 @final
@@ -65,8 +71,8 @@ class LadderBuilder:
     def build(self) -> LadderView:
         """What is drawn now."""
         market, trading = self._ladder.market, self._trading
-        position = self._position_texts(market)
         rows = self._rows(market)
+        position = self._position_texts(market)  # after the rows: with them its charges are known
         off_market, is_above = self._off_market()
         stale = None if market is None else market.staleness()
         return LadderView(
@@ -87,6 +93,9 @@ class LadderBuilder:
             pnl_role=position.pnl_role,
             entry_text=position.entry,
             mark_text=position.mark,
+            breakeven_text=position.breakeven,
+            liquidation_text=position.liquidation,
+            position_help=position.help,
             message=trading.message or self._standing(),
             off_market=off_market,
             is_market_above=is_above,
@@ -119,6 +128,7 @@ class LadderBuilder:
             is_busy=trading.grab is not None or bool(trading.choice) or self._mouse.is_busy,
         )
         self._face.place(facts)  # a free cursor moves; what is staged at it goes with it
+        self._axis.cover(facts.touch)
         return self._face.rows(facts._replace(staged=self._staged_orders(market.contract)))
 
     def _lane_positions(self, market: MarketSession | None) -> tuple[Position, ...]:
@@ -131,7 +141,18 @@ class LadderBuilder:
         if market is None:
             return ()
         mark = None if market.mark is None else market.mark.mark_price
-        return lane_heads(self._lane_positions(market), self._ladder.lane, mark, market.contract)
+        contract, held = market.contract, self._lane_positions(market)
+        heads = lane_heads(held, self._ladder.lane, mark, contract)
+        insight = self._ladder.insight
+        even = None if insight is None else insight.breakeven
+        helps = (
+            _position_help(one, contract, even if head.is_focused else None, mark)
+            for head, one in zip(heads, held, strict=True)
+        )
+        return tuple(
+            head._replace(help="\n".join(filter(None, (more, head.help))))
+            for head, more in zip(heads, helps, strict=True)
+        )
 
     def _staged_orders(self, contract: Contract) -> tuple[StagedOrder, ...]:
         """What was shown and not sent: a grabbed order's new place, mending stops, a staged one."""
@@ -165,21 +186,20 @@ class LadderBuilder:
     def _at_cursor(self) -> StagedOrder | None:
         """What is held back, else what B and S would send at the cursor of an armed ladder."""
         axis, trading, market = self._axis, self._trading, self._ladder.market
+        cursor = axis.seen_cursor
+        self._staging.see(cursor, axis.step)
         if self._holding.is_holding:
-            self._staging.forget()
             return self._holding.staged
         if (
-            ArmedBy.KEYBOARD not in trading.armed
+            cursor is None
+            or ArmedBy.KEYBOARD not in trading.armed
             or trading.grab is not None
             or trading.choice is not None
-            or axis.top_index is None
-            or axis.cursor not in axis.indices
             or market is None
             or market.staleness() is not None
         ):
-            self._staging.forget()
             return None
-        return self._staging.preview(axis.cursor, axis.step)
+        return self._staging.preview(cursor, axis.step)
 
     def _position_texts(self, market: MarketSession | None) -> _PositionTexts:
         if market is None:
@@ -189,6 +209,9 @@ class LadderBuilder:
         core = position.core
         mark = market.mark.mark_price if market.mark is not None else None
         pnl = None if mark is None or core.is_flat else unrealized(core, mark, contract)
+        insight = self._ladder.insight
+        even = None if insight is None or core.is_flat else insight.breakeven
+        liquidation = liquidation_of(position, contract)
         return _PositionTexts(
             lots=_position_words(position)
             if self._desk.access is not Access.MARKET_DATA
@@ -200,6 +223,9 @@ class LadderBuilder:
             if core.average_entry is None
             else text.exact_price(core.average_entry, contract),
             mark=text.exact_price(mark, contract),
+            breakeven="" if even is None else edge_price(even.price, contract),
+            liquidation="" if liquidation is None else edge_price(liquidation, contract),
+            help=_position_help(position, contract, even, mark),
         )
 
     def _off_market(self) -> tuple[str, bool]:
@@ -242,6 +268,30 @@ def _position_words(position: Position) -> str:
         lane = lane_words(position.lane)
         return f"Flat{star}, {lane}" if lane else f"Flat{star}"
     return f"{'Long' if lots > 0 else 'Short'} {text.whole(abs(lots))}{star}"
+
+
+def _position_help(
+    position: Position, contract: Contract, even: PriceTag | None, mark: ExactPrice | None
+) -> str:
+    """A line for entry, breakeven, liquidation, margin and result, as far as they are known."""
+    core = position.core
+    if core.is_flat:
+        return ""
+    lines = [f"{_position_words(position)} at {text.exact_price(core.average_entry, contract)}"]
+    if even is not None:
+        lines.append(f"{even.words[:1].upper()}{even.words[1:]}")
+    liquidation = liquidation_of(position, contract)
+    if liquidation is not None:
+        lines.append(f"Liquidation {text.exact_price(liquidation, contract)}")
+    if position.margin is not None:
+        mode = "" if position.margin_mode is None else f", {position.margin_mode.value}"
+        times = "" if position.leverage is None else f" {position.leverage.normalize():f}x"
+        lines.append(f"Margin {text.money(position.margin)}{mode}{times}")
+    if mark is not None:
+        pnl = text.money(unrealized(core, mark, contract), sign=True)
+        lines.append(f"{pnl} at the mark {text.exact_price(mark, contract)}, "
+                     "without fees and funding")  # fmt: skip
+    return "\n".join(lines)
 
 
 def _side_role(lots: int) -> Role:

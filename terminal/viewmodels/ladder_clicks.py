@@ -8,13 +8,13 @@ from __future__ import annotations
 from enum import Enum
 from typing import TYPE_CHECKING, NamedTuple
 
-from terminal.domain.ladder_habits import OtherButton
 from terminal.domain.units import Side
 from terminal.viewmodels import text
 from terminal.viewmodels.ladder_columns import LadderColumn
 from terminal.viewmodels.ladder_places import Kind
 
 if TYPE_CHECKING:
+    from terminal.domain.ticket import OrderTicket
     from terminal.domain.units import Lots, Price
 
 SECOND_SIZE = 2
@@ -36,8 +36,8 @@ class Spot(NamedTuple):
     """Where the pointer is, and the modifiers that are held with it.
 
     ``row`` is a visible row (0 is the top). None is outside of rows or columns. ``entry`` is the
-    number of a line in the list of several orders, from 0. ``other`` tells of a modifier that has
-    no meaning here.
+    number of a line in the list of several orders, from 0. ``other`` tells of Alt or Meta: alone
+    they mean the ticket, with others nothing.
     """
 
     row: int | None
@@ -47,12 +47,18 @@ class Spot(NamedTuple):
     other: bool = False
     entry: int | None = None
 
+    @property
+    def picks(self) -> bool:
+        """Whether a left click takes the price into the ticket, and never sends or cancels."""
+        return self.other and not self.shift and not self.ctrl
+
 
 class Click(NamedTuple):
     """An order that a click would send, shown and sent as it is written here.
 
     ``place`` is the absolute row. ``lots`` is None where it closes whatever there is. ``reduces``
-    is its word on the wire.
+    is its word on the wire. ``label`` is what else goes with it, in words: flags, exits, lane.
+    ``ticket`` is the order itself where a click at the result closes the position.
     """
 
     place: int
@@ -61,16 +67,17 @@ class Click(NamedTuple):
     price: Price
     lots: Lots | None
     reduces: bool = False
+    label: str = ""
+    ticket: OrderTicket | None = None
 
     @property
     def words(self) -> str:
-        """Such as ``Buy 4 limit`` or ``Sell stop, closes all``."""
+        """Such as ``Buy 4 limit post-only`` or ``Sell stop, closes all``."""
         side = self.side.value.capitalize()
         if self.kind is Kind.CLOSE:
-            return f"{side} stop, closes all"
+            return f"{side} stop, closes all {self.label}".rstrip()
         lots = "" if self.lots is None else f" {text.whole(self.lots)}"
-        is_said = self.kind is not Kind.LIMIT or not self.reduces
-        return f"{side}{lots} {self.kind.value}{'' if is_said else ' reduce-only'}"
+        return f"{side}{lots} {self.kind.words} {self.label}".rstrip()
 
 
 def kind_of(spot: Spot) -> Kind | None:
@@ -82,10 +89,12 @@ def kind_of(spot: Spot) -> Kind | None:
     return Kind.STOP if spot.shift else Kind.LIMIT
 
 
-def other_words(choice: OtherButton, second: Lots, net: Lots, *, net_reduces: bool) -> str:
-    """What the right button would add to what is shown; empty where it sends nothing."""
-    if choice is OtherButton.SECOND_SIZE and second:
-        return f"right: {text.whole(second)}"
-    if choice is OtherButton.NET_SIZE and net and net_reduces:
-        return f"right: {text.whole(abs(net))} reduce-only"
-    return ""
+def other_words(shown: Click | None, other: Click | None) -> str:
+    """What the right button would send beside what the left one does; empty for nothing."""
+    if other is None or shown is None:
+        return "" if other is None else f"right: {other.words[0].lower()}{other.words[1:]}"
+    if other == shown:
+        return "right: the same"
+    if other.lots is not None and other._replace(lots=shown.lots) == shown:
+        return f"right: {text.whole(other.lots)}"
+    return f"right: {other.words[0].lower()}{other.words[1:]}"

@@ -82,19 +82,19 @@ class ColumnFacts(NamedTuple):
 _STUDIES = "trades are not being counted"
 FACTS: dict[LadderColumn, ColumnFacts] = {
     LadderColumn.NOTES: ColumnFacts("Notes", "Notes at a price", 7, has_sizes=False),
-    LadderColumn.OWN_BID: ColumnFacts("My buys", "My buys", 4, has_sizes=False, short="Buys"),
+    LadderColumn.OWN_BID: ColumnFacts("My buys", "My buys", 5, has_sizes=False, short="My B"),
     LadderColumn.BID_TOTAL: ColumnFacts("\u03a3 bid", "Bids up to here", 5, has_sizes=True),
     LadderColumn.BID_CHANGE: ColumnFacts(
         "\u0394 bid", "Change of the bids", 4, has_sizes=True, needs=_STUDIES
     ),
     LadderColumn.BID_TRADES: ColumnFacts(
-        "Sold", "Trades at the bid", 4, has_sizes=True, needs=_STUDIES
+        "Sold", "Trades at the bid", 3, has_sizes=True, needs=_STUDIES, short="Sld"
     ),
     LadderColumn.BID: ColumnFacts("Bid", "Bid size", 5, has_sizes=True),
     LadderColumn.PRICE: ColumnFacts("Price", "Price", 12, has_sizes=False),
     LadderColumn.ASK: ColumnFacts("Ask", "Ask size", 5, has_sizes=True),
     LadderColumn.ASK_TRADES: ColumnFacts(
-        "Bought", "Trades at the ask", 4, has_sizes=True, needs=_STUDIES
+        "Bought", "Trades at the ask", 3, has_sizes=True, needs=_STUDIES, short="Bot"
     ),
     LadderColumn.ASK_CHANGE: ColumnFacts(
         "\u0394 ask", "Change of the asks", 4, has_sizes=True, needs=_STUDIES
@@ -102,10 +102,10 @@ FACTS: dict[LadderColumn, ColumnFacts] = {
     LadderColumn.ASK_TOTAL: ColumnFacts("\u03a3 ask", "Asks up to here", 5, has_sizes=True),
     LadderColumn.IMBALANCE: ColumnFacts("Bid %", "Share of the bids", 4, has_sizes=False),
     LadderColumn.VOLUME: ColumnFacts(
-        "Volume", "Volume at price", 5, has_sizes=True, needs=_STUDIES
+        "Volume", "Volume at price", 5, has_sizes=True, needs=_STUDIES, short="Vol"
     ),
     LadderColumn.PNL: ColumnFacts("P&L", "P&L at price", 7, has_sizes=False),
-    LadderColumn.OWN_ASK: ColumnFacts("My sells", "My sells", 4, has_sizes=False, short="Sells"),
+    LadderColumn.OWN_ASK: ColumnFacts("My sells", "My sells", 5, has_sizes=False, short="My S"),
 }
 
 STUDIED = frozenset(column for column, facts in FACTS.items() if facts.needs)
@@ -131,13 +131,13 @@ LOCKED = LadderColumn.PRICE
 DEFAULT_COLUMNS: Columns = tuple(
     ColumnSetting(column, is_shown, share)
     for column, is_shown, share in (
-        (LadderColumn.OWN_BID, True, 14),
-        (LadderColumn.BID_TRADES, True, 13),
-        (LadderColumn.BID, True, 20),
-        (LadderColumn.PRICE, True, 33),
-        (LadderColumn.ASK, True, 20),
-        (LadderColumn.ASK_TRADES, True, 13),
-        (LadderColumn.OWN_ASK, True, 14),
+        (LadderColumn.OWN_BID, True, 26),
+        (LadderColumn.BID_TRADES, True, 14),
+        (LadderColumn.BID, True, 16),
+        (LadderColumn.PRICE, True, 29),
+        (LadderColumn.ASK, True, 16),
+        (LadderColumn.ASK_TRADES, True, 14),
+        (LadderColumn.OWN_ASK, True, 26),
         (LadderColumn.VOLUME, True, 16),
         (LadderColumn.BID_CHANGE, False, 13),
         (LadderColumn.ASK_CHANGE, False, 13),

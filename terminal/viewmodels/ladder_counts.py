@@ -15,6 +15,7 @@ from terminal.domain.volume_view import VolumePart, VolumeView
 from terminal.session.studies import StudyRows
 from terminal.viewmodels import text
 from terminal.viewmodels.ladder_columns import STUDIED, LadderColumn
+from terminal.viewmodels.ladder_numbers import brief_forms
 from terminal.viewmodels.ladder_studies import NO_STUDY, RowStudy
 
 if TYPE_CHECKING:
@@ -35,7 +36,7 @@ _CHANGES = frozenset({_C.BID_CHANGE, _C.ASK_CHANGE})
 _NEED = STUDIED | _OWN
 QUEUE_INTERVAL_MS = 200
 """Places in the queue are reckoned anew this often at most."""
-PLACES_A_FRAME = 3
+PLACES_A_FRAME = 2
 """So many known places are reckoned anew with one frame of a burst: twenty took 30 ms."""
 MOST_BEYOND = 400
 """So many rows beyond the view are read at most, for sums that begin at the inside."""
@@ -58,7 +59,7 @@ class LadderCounts:
         self._now_ms = now_ms
         self._due: list[Order] = []
         self._known: dict[ClientOid, QueuePlace | None] = {}
-        self._asked_ms = float("-inf")
+        self._asked_ms = self._looked_ms = float("-inf")
         self._symbol = symbol
         self._shelf = shelf
         self._working = working
@@ -67,7 +68,7 @@ class LadderCounts:
         self._handle: Handle | None = None
         self._runs: list[StudyRows] = []
         self._sums: dict[int, tuple[int, int]] = {}
-        self._queues: dict[tuple[int, Side], str] = {}
+        self._queues: dict[tuple[int, Side], tuple[str, ...]] = {}
         self._step = 1
         self._inside: tuple[int | None, int | None] = (None, None)
         self._is_summed = False
@@ -166,8 +167,8 @@ class LadderCounts:
         del high
         index = low // self._step
         queues = self._queues
-        bid_queue = queues.get((index, Side.BUY), "") if queues else ""
-        ask_queue = queues.get((index, Side.SELL), "") if queues else ""
+        bid_queue = queues.get((index, Side.BUY), ()) if queues else ()
+        ask_queue = queues.get((index, Side.SELL), ()) if queues else ()
         for number in range(self._count):
             rows = self._runs[number]
             at = rows.top_index - index
@@ -205,7 +206,7 @@ class LadderCounts:
 
     def _queue_texts(
         self, studies: Studies, indices: Sequence[int], step: int
-    ) -> dict[tuple[int, Side], str]:
+    ) -> dict[tuple[int, Side], tuple[str, ...]]:
         """The place of the own order on show that stands first on its row and side."""
         shown: list[tuple[tuple[int, Side], Order]] = []
         for order in self._working():
@@ -222,19 +223,21 @@ class LadderCounts:
             before = first.get(key)
             if before is None or place.expected < before.expected:
                 first[key] = place
-        return {key: queue_text(place) for key, place in first.items()}
+        return {key: queue_forms(place) for key, place in first.items()}
 
     def _reckon(self, studies: Studies, orders: list[Order]) -> None:
         """Know the place of each order: at once where it is not known, the others by turns.
 
         Reckoning a place is dear while its level changes, and nobody reads faster. After a pause
-        all are due at once; in a burst a few with each frame.
+        without a frame all are due at once, and cheap; in a burst a few with each frame, however
+        long all of them take on a busy computer.
         """
         known, now_ms = self._known, self._now_ms()
-        since_ms = now_ms - self._asked_ms
-        if since_ms >= QUEUE_INTERVAL_MS and not self._due:
+        is_rested = now_ms - self._looked_ms >= QUEUE_INTERVAL_MS
+        self._looked_ms = now_ms
+        if is_rested or (not self._due and now_ms - self._asked_ms >= QUEUE_INTERVAL_MS):
             self._due, self._asked_ms = orders[::-1], now_ms
-        count = PLACES_A_FRAME if since_ms < 2 * QUEUE_INTERVAL_MS else len(self._due)
+        count = len(self._due) if is_rested else PLACES_A_FRAME
         now = {
             order.client_oid
             for order in (self._due.pop() for _ in range(min(count, len(self._due))))
@@ -287,7 +290,23 @@ class LadderCounts:
             return "There is no best price now that volume could be cleared beyond."
         where = "in all ladders of the contract" if everywhere else "in this ladder"
         what = "Volume" if part is VolumePart.ALL else f"Volume {part.value}"
-        return f"{what} is counted anew {where}."
+        return f"{what} is counted anew {where}. The column's menu brings it back."
+
+    def can_restore(self, *, everywhere: bool) -> bool:
+        """Whether volume that was cleared here, or in all ladders, can be brought back."""
+        if self._studies is None or self._volume is None:
+            return False
+        return (self._studies.profile if everywhere else self._volume).can_restore
+
+    def restore_volume(self, *, everywhere: bool) -> str:
+        """Bring it back; a sentence says what was done."""
+        if self._studies is None or self._volume is None:
+            return "Nothing is counted: show a column of trades first."
+        if everywhere:
+            self._studies.restore_volume()
+            return "The volume that was cleared in all ladders of the contract is back."
+        self._volume.restore()
+        return "The volume that was cleared in this ladder is back."
 
 
 def queue_text(place: QueuePlace) -> str:
@@ -296,6 +315,16 @@ def queue_text(place: QueuePlace) -> str:
     if place.low == place.high:
         return f"q{sign}{text.whole(place.low)}"
     return f"q{sign}{text.whole(place.low)}-{text.whole(place.high)}"
+
+
+def queue_forms(place: QueuePlace) -> tuple[str, ...]:
+    """The same ever shorter: whole, then what is expected in two digits, then in one.
+
+    The short ones have a ``~`` where the place is a range or a guess: ``q~1.2k``, ``q~1k``.
+    """
+    sign = "~" if place.is_guess or place.low != place.high else ""
+    forms = (queue_text(place), *(f"q{sign}{one}" for one in brief_forms(place.expected)))
+    return tuple(dict.fromkeys(forms))
 
 
 def queue_words(place: QueuePlace) -> str:

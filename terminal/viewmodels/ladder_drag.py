@@ -7,6 +7,7 @@ price at which a stop would fire - leaves it where it is, and that is said while
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import TYPE_CHECKING, NamedTuple, final
 
 from terminal.domain.depth_rows import price_for_side
@@ -22,6 +23,8 @@ from terminal.viewmodels.ladder_view import StagedOrder
 from terminal.viewmodels.text import Role
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from terminal.domain.contract import Contract
     from terminal.domain.order import Order
     from terminal.domain.units import ClientOid, Price
@@ -62,11 +65,16 @@ class Drag:
 
 @final
 class LadderDrag:
-    """At most one order in hand. ``protection`` is set where there is an account."""
+    """At most one order in hand. ``protection`` is set where there is an account.
+
+    ``moves`` takes what was dropped; it is held back there if the user wants that. Who takes an
+    order in hand takes it from the other hand: the keys' grab of it ends here, and a drag there.
+    """
 
     def __init__(self, trading: LadderTrading, desk: OrderDesk) -> None:
         self.protection: LadderProtection | None = None
         self.now: Drag | None = None
+        self.moves: Callable[[Order, Price, Callable[[], str]], None] | None = None
         self._trading = trading
         self._desk = desk
 
@@ -76,6 +84,8 @@ class LadderDrag:
         if order.state not in MOVABLE or order.side is None:
             trading.say("This order cannot be moved now.", Role.CAUTION)
         elif trading.may_move(order, ArmedBy.MOUSE):
+            if trading.grab is not None and trading.grab.has(order.client_oid):
+                trading.grab = None  # with it goes what of it is held back
             self.now = Drag(order.client_oid, order.side, origin, step, trading.armed, origin)
             self._tell()
 
@@ -105,6 +115,8 @@ class LadderDrag:
         order = self._desk.orders.get(drag.client_oid)
         if order is None or not order.is_working or order.state not in MOVABLE:
             self.drop_out("The order you dragged has ended.", Role.CAUTION)
+        elif self._is_grabbed(drag.client_oid):
+            self.drop_out("The keys hold this order now: arrows move it, Enter commits.")
         elif self._trading.armed is not drag.armed:
             self.drop_out(f"Arming changed. {STAYS}", Role.CAUTION)
         else:
@@ -126,10 +138,32 @@ class LadderDrag:
             trading.say(f"The rows moved as you let go. {STAYS}", Role.CAUTION)
         elif trading.may_move(order, ArmedBy.MOUSE):
             verdict = self.verdict(order, price)
-            if verdict.is_free:
+            if verdict.is_free and self.moves is not None:
+                self.moves(order, price, partial(self._why_lost, order, price))
+            elif verdict.is_free:
                 trading.move(order, price)
             else:
                 trading.say(f"Not moved: {verdict.words}.", Role.DANGER)
+
+    def _is_grabbed(self, client_oid: ClientOid) -> bool:
+        grab = self._trading.grab
+        return grab is not None and grab.has(client_oid)
+
+    def _why_lost(self, order: Order, price: Price) -> str:
+        """Why a drop that is held back must not be carried out any more; empty while it may."""
+        oid = order.client_oid
+        now = self._desk.orders.get(oid)
+        if now is None or not now.is_working or now.state not in MOVABLE:
+            return "the order you dragged has ended."
+        if self._is_grabbed(oid) or (self.now is not None and self.now.client_oid == oid):
+            return "the order was taken in hand again."
+        if now.shown_at != order.shown_at:
+            return "the order was moved meanwhile."
+        verdict = self.verdict(now, price)
+        if not verdict.is_free:
+            return f"{verdict.words}."
+        blocked = self._desk.why_not_moved(oid, price)
+        return "" if blocked is None else blocked.blocks[0].reason
 
     # Showing ---------------------------------------------------------------------------------
 

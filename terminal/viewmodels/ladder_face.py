@@ -12,11 +12,13 @@ from terminal.domain.depth_rows import row_index
 from terminal.domain.units import Side
 from terminal.viewmodels.ladder_columns import FACTS, STUDIED, LadderColumn
 from terminal.viewmodels.ladder_lanes import lane_tags
+from terminal.viewmodels.ladder_news import rows_with_news
 from terminal.viewmodels.ladder_options import SHIPPED, BarScale, Centering, LadderOptions
 from terminal.viewmodels.ladder_pace import AIM_MS, ChaseTrail, DeepPace, RollingMax
 from terminal.viewmodels.ladder_rows import RowBuilder, RowMarks, own_marks
 from terminal.viewmodels.ladder_style import RowStyle
 from terminal.viewmodels.ladder_tags import (
+    own_tags,
     place_tags,
     reference_tags,
     staged_tags,
@@ -41,6 +43,7 @@ if TYPE_CHECKING:
     from terminal.viewmodels.ladder_view import LadderRow, OwnMark, StagedOrder
 
 _SIDE_ROLES = {Side.BUY: Role.BUY, Side.SELL: Role.SELL}
+_WAYS = {Side.BUY: 1, Side.SELL: -1}
 OWN_SIDES = {LadderColumn.OWN_BID: Side.BUY, LadderColumn.OWN_ASK: Side.SELL}
 
 
@@ -110,6 +113,8 @@ class LadderFace:
         self._is_behind = False
         self._before: tuple[object, ...] = ()
         self._marks = RowMarks()
+        self._own: Mapping[Placed, OwnMark] = {}
+        self._marks_of_orders: tuple[tuple[object, ...], Mapping[Placed, OwnMark]] = ((), {})
         self._step = 0
         self._shown: Sequence[int] = ()
         self._moved_ms = float("-inf")
@@ -213,8 +218,13 @@ class LadderFace:
 
     @property
     def has_just_moved(self) -> bool:
-        """Whether rows that move by themselves did so while a hand was on its way to a click."""
-        options = self._options
+        """Whether rows moved while a hand was on its way to a click.
+
+        By themselves, where they do that; or in any way that no frame has shown yet.
+        """
+        options, axis = self._options, self._axis
+        if axis.step != self._step or axis.indices != self._shown:
+            return True
         moves = options.centering is not Centering.STATIC or options.is_spread_collapsed
         return moves and self._now_ms() - self._moved_ms < AIM_MS
 
@@ -230,8 +240,9 @@ class LadderFace:
             return
         step, kept = self._axis.step, set[int]()
         if self._options.is_spread_collapsed:
-            own = own_marks(facts.orders, step, is_hedged=bool(facts.lanes))
-            kept = {index for index, _ in own} | set(_staged_marks(facts.staged, step))
+            kept = {index for index, _ in self._own_marks(facts, step)} | set(
+                _staged_marks(facts.staged, step)
+            )
         self._place_axis(facts, kept)
 
     def rows(self, facts: RowFacts) -> tuple[LadderRow, ...]:
@@ -244,7 +255,7 @@ class LadderFace:
         if step != self._step:
             self._trails = (ChaseTrail(), ChaseTrail())
             self._step, self._held = step, None
-        own = own_marks(facts.orders, step, is_hedged=bool(facts.lanes))
+        own = self._own_marks(facts, step)
         staged = _staged_marks(facts.staged, step)
         tags = (
             *lane_tags(facts.lanes or (facts.position,), market.contract),
@@ -261,9 +272,9 @@ class LadderFace:
         builder.position = facts.position.core
         insight = self.insight if self._options.is_pnl_net else None
         builder.charges = None if insight is None else insight.charges
-        key = (indices, step, own, marks.tags, marks.plate, staged, facts.grab_target, marks.entry,
-               self._options, market.book_is_live, builder.position, builder.charges)  # fmt: skip
-        held = self._held_back(key, marks, market.book.sequence, now_ms)
+        key = (indices, step, marks.plate, self._options, market.book_is_live, builder.position,
+               builder.charges)  # fmt: skip
+        held = self._held_back(key, marks, own, (market.book.sequence, now_ms))
         rows = builder.build(
             market.book,
             touch,
@@ -277,11 +288,18 @@ class LadderFace:
         )
         if self._shown and indices != self._shown:
             self._moved_ms = now_ms
-        self._before, self._marks, self._shown = key, marks, indices
+        self._before, self._marks, self._shown, self._own = key, marks, indices, own
         if self._options.bar_scale is BarScale.MINUTE:
             self._grow(builder.widest, now_ms)
         self.is_unsettled = self._is_behind or bool(marks.bid_trail or marks.ask_trail)
         return rows
+
+    def _own_marks(self, facts: RowFacts, step: int) -> Mapping[Placed, OwnMark]:
+        """The own orders by row and column, kept while they are the same orders."""
+        of = (facts.orders, step, bool(facts.lanes))
+        if of != self._marks_of_orders[0]:
+            self._marks_of_orders = (of, own_marks(facts.orders, step, is_hedged=of[2]))
+        return self._marks_of_orders[1]
 
     def _place_axis(self, facts: RowFacts, kept: set[int]) -> None:
         axis, touch = self._axis, facts.touch
@@ -297,8 +315,8 @@ class LadderFace:
             axis.follow(touch, is_held=is_held)
 
     def _with_held(
-        self, own: dict[Placed, OwnMark], indices: Sequence[int]
-    ) -> dict[Placed, OwnMark]:
+        self, own: Mapping[Placed, OwnMark], indices: Sequence[int]
+    ) -> Mapping[Placed, OwnMark]:
         """The order under the pointer stays there; a ghost stands where it truly is."""
         held = self._held
         if held is None:
@@ -336,9 +354,16 @@ class LadderFace:
             entry=None if entry is None else row_index(scale.ticks_nearest(entry.value), step),
             last=None if last is None else row_index(last.price, step),
             last_lots=None if last is None else last.lots,
-            last_direction=market.last_direction,
+            last_way=0 if last is None else _WAYS[last.taker_side],
             tags=place_tags(
-                (*tags, *staged_tags(facts.staged, step, indices)), market.contract, step, indices
+                (
+                    *tags,
+                    *staged_tags(facts.staged, step, indices),
+                    *own_tags(facts.orders, step, indices, is_hedged=bool(facts.lanes)),
+                ),
+                market.contract,
+                step,
+                indices,
             ),
             plate=(outside > 0) - (outside < 0),
             staged=staged,
@@ -347,22 +372,27 @@ class LadderFace:
         )
 
     def _held_back(
-        self, key: tuple[object, ...], marks: RowMarks, sequence: int, now_ms: float
+        self,
+        key: tuple[object, ...],
+        marks: RowMarks,
+        own: Mapping[Placed, OwnMark],
+        at: tuple[int, float],
     ) -> frozenset[int] | None:
-        """None when all rows are due, else the rows away from the inside that are made anew."""
+        """None when all rows are due, else the rows away from the inside that are made anew.
+
+        Own orders, tags and whatever else stands on a single row is never held back: a tag that
+        moves with every trade (the day's average) must not make all the others due.
+        """
+        sequence, now_ms = at
         if key != self._before:
             self._is_behind, self._sequence = False, sequence
             return None
-        if sequence == self._sequence and not self._is_behind:
-            return None
-        self._sequence = sequence
-        self._is_behind = not self._pace.take(now_ms)
+        if sequence != self._sequence or self._is_behind:
+            self._sequence = sequence
+            self._is_behind = not self._pace.take(now_ms)
         if not self._is_behind:
             return None
-        before = self._marks
-        single = (marks.cursor, marks.last, before.cursor, before.last)
-        trails = (marks.bid_trail, marks.ask_trail, before.bid_trail, before.ask_trail)
-        return frozenset({index for index in single if index is not None}.union(*trails))
+        return rows_with_news((self._marks, self._own), (marks, own), self._shown)
 
     def _style_now(self) -> RowStyle:
         if self._style is None:
@@ -402,8 +432,8 @@ def _staged_marks(staged: Iterable[StagedOrder], step: int) -> dict[int, StagedM
         role = Role.CAUTION if order.side is None else _SIDE_ROLES[order.side]
         before = marks.get(index)
         if before is None:
-            marks[index] = StagedMark(order.words, role, order.other, order.held_share)
+            marks[index] = StagedMark(order.words, role, order.held_share, order.tail, order.short)
         else:
             words, share = f"{before.words}, {order.words}", before.held_share + order.held_share
-            marks[index] = StagedMark(words, Role.CAUTION, before.other, min(1.0, share))
+            marks[index] = StagedMark(words, Role.CAUTION, min(1.0, share))
     return marks

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, final
 
 from PySide6.QtCore import QObject, Signal
@@ -69,6 +70,7 @@ class LadderGroup(QObject):
     def add(self, name: str, ladder: LadderViewModel) -> None:
         """One more ladder."""
         self._ladders[name] = ladder
+        ladder.speaks = partial(self._speaks, name)
         ladder.changed.connect(self.changed)
         self.changed.emit()
 
@@ -86,6 +88,14 @@ class LadderGroup(QObject):
         """A hand is in this ladder."""
         if name in self._ladders:
             self._active = name
+
+    def _speaks(self, name: str) -> bool:
+        """Of the ladders of one contract the one used last tells what none of them asked for."""
+        if name not in self._ladders:
+            return False  # it is being closed
+        contract = self._ladders[name].trading.contract
+        showing = [one for one, it in self._ladders.items() if it.trading.contract is contract]
+        return name == (self._active if self._active in showing else showing[0])
 
     def disarm(self, because: str) -> None:
         """Disarm both hands of all ladders."""

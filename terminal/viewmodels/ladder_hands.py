@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import TYPE_CHECKING, Protocol, final
 
+from terminal.domain.intention import Purpose
 from terminal.domain.order import OrderState
 from terminal.viewmodels.text import Role
 
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
     from terminal.domain.events import PositionSide
     from terminal.domain.order import Order
     from terminal.domain.ticket import OrderTicket
-    from terminal.domain.units import ClientOid, Side
+    from terminal.domain.units import ClientOid, Lots, Side
     from terminal.viewmodels.sizes import Sizes
 
 MOVABLE = frozenset({OrderState.OPEN, OrderState.PARTLY_FILLED, OrderState.UNTRIGGERED})
@@ -35,7 +36,10 @@ class ArmedBy(Enum):
 class Sending:
     """An order that a hand asked for, and what is said once it is sent.
 
-    ``uses_flags`` while post-only, reduce-only and exits were those of the next order.
+    ``uses_flags`` while post-only, reduce-only and exits were those of the next order. Without
+    ``needs_arming`` it was confirmed by hand and only reduces. ``lost`` says why it must not be
+    sent any more, empty while it may: asked for as long as it is held back. ``is_by_place`` where
+    the best price decided what it is, so that it means nothing without one.
     """
 
     ticket: OrderTicket
@@ -43,6 +47,10 @@ class Sending:
     words: str
     role: Role = Role.TEXT
     uses_flags: bool = True
+    needs_arming: bool = True
+    purpose: Purpose = Purpose.SUBMIT
+    lost: Callable[[], str] = str
+    is_by_place: bool = False
 
 
 @final
@@ -58,6 +66,10 @@ class Grab:
     target: int
     all_rows: int = 0
     others: tuple[ClientOid, ...] = ()
+
+    def has(self, client_oid: ClientOid) -> bool:
+        """Whether an order is in hand, or moves along with the one that is."""
+        return client_oid == self.client_oid or client_oid in self.others
 
 
 class ChoicePurpose(Enum):
@@ -106,8 +118,12 @@ class TradingHand(Protocol):
         """Whether an order only reduces."""
         ...
 
-    def press_market(self, side: Side) -> None:
-        """Send the size in hand at market."""
+    def press_market(self, side: Side, lots: Lots) -> None:
+        """Send so many lots at market."""
+        ...
+
+    def size_to_send(self) -> Lots | None:
+        """The lots in hand; None after saying why there are none."""
         ...
 
     def is_free(self, hand: ArmedBy, *, reduces: bool) -> bool:

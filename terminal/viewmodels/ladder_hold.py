@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Protocol, final
 
 from PySide6.QtCore import QObject, Qt, QTimer, Slot
 
+from terminal.session.origins import asked_by, asking
 from terminal.viewmodels.keys import LadderAction
 from terminal.viewmodels.text import Role
 
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from terminal.session.latency import LatencyBook
+    from terminal.session.origins import Surface
     from terminal.viewmodels.ladder_view import StagedOrder
 
 TAKES_BACK = frozenset(
@@ -107,6 +109,7 @@ class _Held:
     dropped: Callable[[], None]
     source: LadderAction | None
     pressed_s: float | None
+    asked_by: Surface | None
     begun_ms: float
     hold_ms: int
 
@@ -193,6 +196,7 @@ class LadderHold:
             dropped,
             self.source,
             self._latency.pressed_s,
+            asking(),
             self.timer.now_ms(),
             hold_ms,
         )
@@ -242,6 +246,6 @@ class LadderHold:
         if held is None:
             return
         # The stamp stays the key's: what was waited for is part of the way from key to screen.
-        with self._latency.since(held.pressed_s):
+        with self._latency.since(held.pressed_s), asked_by(held.asked_by):
             held.send()
         self._on_changed()

@@ -13,8 +13,10 @@ from typing import TYPE_CHECKING, Protocol, final
 from PySide6.QtCore import QObject, Signal
 
 from terminal.domain.breakeven import NO_CHARGES, Charges
+from terminal.domain.depth_rows import row_index
 from terminal.domain.guard import Touch
 from terminal.domain.units import Side
+from terminal.viewmodels import text
 from terminal.viewmodels.ladder_columns import LadderColumn
 from terminal.viewmodels.ladder_counts import LadderCounts
 from terminal.viewmodels.ladder_exit import LadderExit
@@ -45,6 +47,9 @@ if TYPE_CHECKING:
     from terminal.viewmodels.ladder_view import StagedOrder
 
 _OWN_SIDES = {LadderColumn.OWN_BID: Side.BUY, LadderColumn.OWN_ASK: Side.SELL}
+_SIGNS = {Side.BUY: "\u25b2", Side.SELL: "\u25bc"}
+_TAKEN = {Side.BUY: "bought", Side.SELL: "sold"}
+_CAME = {1: " The price has risen to it.", -1: " The price has fallen to it."}
 _NO_TOUCH = Touch(None, None)
 
 
@@ -96,7 +101,9 @@ class LadderInsight(QObject):
         self._sources = sources
         self._counts: LadderCounts | None = None
         self._market: MarketSession | None = None
-        self._worth = LadderWorth(sources.account, sources.charges, sources.tiers)
+        self._worth = LadderWorth(
+            sources.account, sources.charges, sources.tiers, sources.desk.own_fills
+        )
         self.exits = LadderExit(ladder.trading, sources.desk, sources.account, sources.protecting)
         self.notes = LadderNotes(sources.notes)
 
@@ -134,6 +141,21 @@ class LadderInsight(QObject):
         )
 
     @property
+    def breakeven(self) -> PriceTag | None:
+        """Of the position shown, with its words; None while it is flat."""
+        return self._worth.breakeven
+
+    def result_words(self) -> str:
+        """What is in the result at a price, for the help of its heading."""
+        if not self._ladder.options.is_pnl_net:
+            return "Of closing all of it at that price, without fees and funding."
+        return (
+            f"Of closing all of it at that price, less {self._worth.words or 'fees and funding'}.\n"
+            "A limit rests beyond the best price; at it, through it and by a stop one is taker. "
+            "Funding already paid is not in it."
+        )
+
+    @property
     def staged(self) -> StagedOrder | None:
         """The exit that was shown and not sent."""
         return self.exits.staged
@@ -149,21 +171,25 @@ class LadderInsight(QObject):
             self._say("Nothing was sent.")
         return was
 
-    def exit_clicked(self, row: int) -> None:
-        """A click at the result of closing on a visible row."""
-        index = self._ladder.axis.index_of_row(row)
-        if self._ladder.face.has_just_moved:
-            self._say("The rows moved as you clicked: nothing was sent.", Role.CAUTION)
-        elif index is not None:
-            with self._sources.desk.latency.gesture():
-                self.exits.click(index, self._ladder.axis.step, self._touch())
-        self._ladder.mark_dirty()
-
     def clear_volume(self, part: VolumePart, *, everywhere: bool = False) -> None:
         """Count volume anew: of this ladder, or of all that show the contract."""
         if self._counts is not None:
             self._say(self._counts.clear_volume(part, self._touch(), everywhere=everywhere))
         self._ladder.mark_dirty()
+
+    def can_restore_volume(self, *, everywhere: bool) -> bool:
+        """Whether volume that was cleared can be brought back: of this ladder, or of all."""
+        return self._counts is not None and self._counts.can_restore(everywhere=everywhere)
+
+    def restore_volume(self, *, everywhere: bool = False) -> None:
+        """Bring back what was cleared: in this ladder, or in all that show the contract."""
+        if self._counts is not None:
+            self._say(self._counts.restore_volume(everywhere=everywhere))
+        self._ladder.mark_dirty()
+
+    def keep_volume(self) -> None:
+        """Say that a right click clears nothing, and where clearing everywhere is."""
+        self._say("Nothing was cleared. In all ladders it is cleared from the column's menu.")
 
     def ask_note(self, row: int | None = None) -> None:
         """Open the editor at a visible row, else at the cursor, which is brought into view."""
@@ -197,9 +223,24 @@ class LadderInsight(QObject):
         side = _OWN_SIDES.get(column)
         if side is not None and self._counts is not None:
             return "\n".join(self._counts.queue_words(index, axis.step, side))
-        if column in {LadderColumn.PRICE, LadderColumn.NOTES}:
-            return "\n".join(self._ladder.face.words_of(index))
-        return ""
+        if column not in {LadderColumn.PRICE, LadderColumn.NOTES}:
+            return ""
+        last = self._last_words(index) if column is LadderColumn.PRICE else ()
+        return "\n".join((*last, *self._ladder.face.words_of(index)))
+
+    def _last_words(self, index: int) -> tuple[str, ...]:
+        """The last trade, if it was in a row: who took, and apart from it where the price came."""
+        market = self._market
+        last = None if market is None else market.last_trade
+        if market is None or last is None:
+            return ()
+        if row_index(last.price, self._ladder.axis.step) != index:
+            return ()
+        took = f"{_SIGNS[last.taker_side]} Last trade: {text.whole(last.lots)} lots"
+        way = _CAME.get(market.last_direction, "")
+        return (
+            f"{took} {_TAKEN[last.taker_side]} at {text.price(last.price, market.contract)}.{way}",
+        )
 
     # Helpers ---------------------------------------------------------------------------------
 

@@ -10,23 +10,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, final
 
-from terminal.domain.depth_rows import price_for_side
-from terminal.domain.guard import ticks_through_touch
-from terminal.domain.ladder_habits import LadderHabits, OtherButton
-from terminal.domain.units import Lots, Side
-from terminal.viewmodels.ladder_clicks import (
-    SECOND_SIZE,
-    TRADED,
-    Button,
-    Click,
-    Spot,
-    kind_of,
-    other_words,
-)
+from terminal.domain.ladder_habits import OtherButton
+from terminal.viewmodels.ladder_aim import SIDE_ROLES, LadderAim
+from terminal.viewmodels.ladder_clicks import TRADED, Button, Spot
 from terminal.viewmodels.ladder_columns import LadderColumn
 from terminal.viewmodels.ladder_drag import LadderDrag
 from terminal.viewmodels.ladder_face import OWN_SIDES
+from terminal.viewmodels.ladder_lanes import column_side
 from terminal.viewmodels.ladder_pace import AIM_MS
+from terminal.viewmodels.ladder_picking import PICK_WORDS, PICKED, LadderPicking
 from terminal.viewmodels.ladder_places import Kind
 from terminal.viewmodels.ladder_trading import ArmedBy
 from terminal.viewmodels.ladder_view import HoverMark, OwnList, Shape
@@ -35,11 +27,14 @@ from terminal.viewmodels.text import Role
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from terminal.domain.ladder_habits import LadderHabits
     from terminal.domain.order import Order
-    from terminal.domain.units import ClientOid
+    from terminal.domain.units import ClientOid, Side
     from terminal.session.account import AccountSession
     from terminal.session.orders import OrderDesk
     from terminal.viewmodels.ladder_axis import LadderAxis
+    from terminal.viewmodels.ladder_clicks import Click
+    from terminal.viewmodels.ladder_exit import LadderExit
     from terminal.viewmodels.ladder_face import LadderFace
     from terminal.viewmodels.ladder_places import LadderPlaces
     from terminal.viewmodels.ladder_protection import LadderProtection
@@ -48,7 +43,7 @@ if TYPE_CHECKING:
 
 NOWHERE = Spot(None, None)
 _MOVED = "The rows moved as you clicked: nothing was sent."
-_SIDE_ROLES = {Side.BUY: Role.BUY, Side.SELL: Role.SELL}
+_OTHER_BY_NOW = "It would be another order by now: nothing was sent."
 
 
 @final
@@ -72,9 +67,10 @@ class _Press:
 
 @final
 class LadderMouse:
-    """The mouse of one ladder. ``habits`` may be set at any time.
+    """The mouse of one ladder.
 
-    ``now_ms`` is any steady clock, ``recenter`` what a middle click does.
+    ``habits`` tells how the user wants it now, ``now_ms`` is any steady clock, ``recenter`` what a
+    middle click does.
     """
 
     def __init__(  # noqa: PLR0913, PLR0917 - the parts of a ladder that a mouse reaches
@@ -85,22 +81,26 @@ class LadderMouse:
         desk: OrderDesk,
         account: AccountSession,
         places: LadderPlaces,
+        habits: Callable[[], LadderHabits],
         now_ms: Callable[[], float],
         recenter: Callable[[], None],
     ) -> None:
-        self.habits = LadderHabits()
         self.drag = LadderDrag(trading, desk)
+        self.aim = LadderAim(trading, axis, desk, account, places, habits)
+        self.picking = LadderPicking(trading, axis, desk)
         self._trading = trading
         self._axis = axis
         self._face = face
         self._desk = desk
-        self._account = account
-        self._places = places
+        self._habits = habits
         self._now_ms = now_ms
         self._recenter = recenter
         self._spot = NOWHERE
         self._press: _Press | None = None
         self._shown: Click | None = None
+        self._shown_right: Click | None = None  # of the other button, beside it
+        self._framed = NOWHERE  # where the pointer was when the last frame was made
+        self._terms: tuple[object, ...] = ()
         self._turned_ms = float("-inf")
 
     @property
@@ -111,6 +111,16 @@ class LadderMouse:
     @protection.setter
     def protection(self, hand: LadderProtection) -> None:
         self.drag.protection = hand
+        self.aim.reference = hand.stop_reference
+
+    @property
+    def exits(self) -> LadderExit | None:
+        """Who closes the position by a click at the result."""
+        return self.aim.exits
+
+    @exits.setter
+    def exits(self, exits: LadderExit) -> None:
+        self.aim.exits = exits
 
     @property
     def is_open(self) -> bool:
@@ -133,6 +143,8 @@ class LadderMouse:
             self.lost("Both buttons: nothing was sent.")
         elif trading.choice is not None:
             self._press_list(spot, button)
+        elif spot.picks and button is Button.LEFT:
+            self._pick(spot)
         elif button is Button.MIDDLE or (
             button is Button.OTHER and spot.column is LadderColumn.PRICE
         ):
@@ -142,7 +154,7 @@ class LadderMouse:
         elif spot.column in OWN_SIDES:
             if button is Button.LEFT:
                 self._press_own(spot, spot.row, OWN_SIDES[spot.column])
-        elif spot.column in TRADED:
+        elif spot.column in TRADED or spot.column is LadderColumn.PNL:
             self._press_traded(spot, button)
 
     def moved(self, spot: Spot) -> bool:
@@ -150,7 +162,7 @@ class LadderMouse:
         before, self._spot = self._spot, spot
         press = self._press
         if self.drag.now is not None:
-            return self.drag.to(self._index(spot))
+            return self.drag.to(self.aim.index(spot))
         if press is not None and press.button is Button.LEFT and self._has_left(press, spot):
             self._begin_drag(press, spot)
             return True
@@ -162,7 +174,7 @@ class LadderMouse:
         press, self._press = self._press, None
         if self.drag.now is not None:
             if button is Button.LEFT:
-                self.drag.let_go(self._index(spot))
+                self.drag.let_go(self.aim.index(spot))
             return
         if press is None or press.button is not button:
             return
@@ -179,7 +191,7 @@ class LadderMouse:
     def left(self) -> None:
         """The pointer is elsewhere; what is dragged stays in hand."""
         self._spot = NOWHERE
-        self._shown = None
+        self._shown = self._shown_right = None
 
     def lost(self, words: str) -> None:
         """Nothing that was begun is carried out: the focus went, the connection, the contract."""
@@ -201,21 +213,34 @@ class LadderMouse:
     # Orders that are sent --------------------------------------------------------------------
 
     def _press_traded(self, spot: Spot, button: Button) -> None:
-        if button is Button.OTHER and self.habits.other_button is OtherButton.NOTHING:
+        habits = self._habits()
+        if button is Button.OTHER and habits.other_button is OtherButton.NOTHING:
             return
         if self._face.has_just_moved:
             self._trading.say(_MOVED, Role.CAUTION)
             return
-        click = self._plan(spot, button)
+        click = self.aim.plan(spot, button)
         if click is None:
-            return
-        if not self._is_as_shown(click):
-            return
-        if self.habits.acts_on_release:
-            armed, step = self._trading.armed, self._axis.step
-            self._press = _Press(button, spot, click.place, step, armed, click)
+            words, role = self.aim.why_nothing(spot, button)
+            if words:
+                self._trading.say(words, role)
+        elif self._is_as_shown(spot, button, click):
+            if habits.acts_on_release:
+                armed, step = self._trading.armed, self._axis.step
+                self._press = _Press(button, spot, click.place, step, armed, click)
+            else:
+                self._send(click)
+
+    def _pick(self, spot: Spot) -> None:
+        """Alt and the left button mean the ticket, in every column: nothing is sent or canceled."""
+        if self._face.has_just_moved:
+            words = "The rows moved as you clicked: the ticket has its price of before."
+            self._trading.say(words, Role.CAUTION)
+        elif spot.column in PICKED:
+            self.picking.pick(self.aim.index(spot), PICKED[spot.column])
         else:
-            self._send(click)
+            words = "Alt and a click take a price: from the columns of prices, bids and asks."
+            self._trading.say(words, Role.TEXT_DIM)
 
     def _release_click(self, press: _Press, click: Click, *, is_same: bool) -> None:
         trading = self._trading
@@ -225,71 +250,57 @@ class LadderMouse:
             trading.say("Arming changed since the press: nothing was sent.", Role.CAUTION)
         elif self._face.has_just_moved:
             trading.say(_MOVED, Role.CAUTION)
-        elif self._plan(press.spot, press.button) != click:
-            trading.say("It would be another order by now: nothing was sent.", Role.CAUTION)
+        elif self.aim.plan(press.spot, press.button) != click:
+            trading.say(_OTHER_BY_NOW, Role.CAUTION)
         else:
             self._send(click)
 
-    def _is_as_shown(self, click: Click) -> bool:
-        """Whether the kind of order is the one that was shown; where it is not asked, it is."""
-        trading = self._trading
-        if not self.habits.infers_type or ArmedBy.MOUSE not in trading.armed:
+    def _is_as_shown(self, spot: Spot, button: Button, click: Click) -> bool:
+        """Whether it is the order that the last frame showed under the pointer; else it is said.
+
+        Who moves and clicks at once may be faster than the frame: that is an order all the same
+        where size and terms are those of the last frame, unless the place or the position decides
+        what it is.
+        """
+        trading, shown = self._trading, self._shown
+        if ArmedBy.MOUSE not in trading.armed:
             return True
-        shown = self._shown
-        if shown is None or (shown.place, shown.side) != (click.place, click.side):
-            trading.say(f"This would be: {click.words}. Click again to send it.", Role.CAUTION)
-            return False
-        if shown.kind is not click.kind or self._now_ms() - self._turned_ms < AIM_MS:
+        is_decided = self._habits().infers_type or click.ticket is not None
+        is_right = button is Button.OTHER
+        shown_here = self._shown_right if is_right else shown
+        now = self.aim.plan(spot) if is_right else click
+        if self._framed != spot or (shown is None and now is not None):
+            if not is_decided and self._framed != spot and self._terms == self._terms_now():
+                return True
+            words = f"This would be: {click.words}. Click again to send it."
+        elif is_decided and (_is_other_kind(now, shown) or self._has_just_turned):
             words = "The kind of order changed as you clicked: nothing was sent."
-            trading.say(words, Role.CAUTION)
-            return False
-        return True
+        elif now != shown or click != shown_here:
+            words = _OTHER_BY_NOW
+        else:
+            return True
+        trading.say(words, Role.CAUTION)
+        return False
 
-    def _plan(self, spot: Spot, button: Button = Button.LEFT) -> Click | None:
-        """What a press would send; None for nothing, which a press says."""
-        index, kind = self._index(spot), kind_of(spot)
-        side = None if spot.column is None else TRADED.get(spot.column)
-        if index is None or side is None or kind is None:
-            return None
-        price = price_for_side(index, self._axis.step, side)
-        if button is Button.OTHER and self.habits.other_button is OtherButton.NET_SIZE:
-            return self._net(index, side, kind)
-        if kind is Kind.CLOSE:
-            return Click(index, side, kind, price, None, reduces=True)
-        if kind is Kind.LIMIT:
-            kind = self._places.kind(side, price)
-        sizes = self._trading.sizes
-        lots = sizes.lots_at(SECOND_SIZE) if button is Button.OTHER else sizes.current
-        if lots is None:
-            return None
-        return Click(index, side, kind, price, lots, reduces=kind is Kind.STOP_REDUCES)
+    @property
+    def _has_just_turned(self) -> bool:
+        return self._now_ms() - self._turned_ms < AIM_MS
 
-    def _net(self, index: int, side: Side, kind: Kind) -> Click | None:
-        lots = self._net_lots()
-        if kind is not Kind.LIMIT:
-            return None
-        if not lots:
-            self._trading.say("There is no position whose size could be sent.", Role.TEXT_DIM)
-            return None
-        if (lots > 0) is (side is Side.BUY):
-            verb = "sells" if lots > 0 else "buys"
-            words = f"The net size only closes: it {verb} in the other column."
-            self._trading.say(words, Role.CAUTION)
-            return None
-        price = price_for_side(index, self._axis.step, side)
-        return Click(index, side, kind, price, Lots(abs(lots)), reduces=True)
-
-    def _net_lots(self) -> int:
-        contract = self._trading.contract
-        if contract is None:
-            return 0
-        return self._account.position(contract.symbol, self._trading.lane).core.lots
+    def _terms_now(self) -> tuple[object, ...]:
+        """What any click depends on beside its place."""
+        trading = self._trading
+        flags = (trading.is_post_only, trading.is_reduce_only, trading.bracket is not None)
+        lots = (trading.sizes.current, self.aim.net_lots)  # of one button and of the other
+        return (trading.contract, trading.lane, lots, flags)
 
     def _send(self, click: Click) -> None:
         """Ask for it; the trading hand holds it back first, if the user wants that."""
         hand, mouse = self.protection, ArmedBy.MOUSE
         with self._desk.latency.gesture():
-            if click.kind is Kind.LIMIT:
+            if click.ticket is not None:
+                if self.exits is not None:
+                    self.exits.send(click)
+            elif click.kind is Kind.LIMIT:
                 self._trading.send_limit(
                     click.side, click.price, mouse, click.lots, reduces=click.reduces
                 )
@@ -342,7 +353,7 @@ class LadderMouse:
             return True
         if press.side is not None and spot.row is not None:
             return self._face.index_of_own(spot.row, press.side) != press.index
-        return self._index(spot) != press.index
+        return self.aim.index(spot) != press.index
 
     def _begin_drag(self, press: _Press, spot: Spot) -> None:
         if press.entry is None and press.side is None:
@@ -361,23 +372,23 @@ class LadderMouse:
         elif found and press.index is not None:
             trading.choice = None
             self.drag.begin(found[0], press.index, press.step)
-            self.drag.to(self._index(spot))
+            self.drag.to(self.aim.index(spot))
 
     # Showing ---------------------------------------------------------------------------------
 
     def settle(self) -> None:
         """Once per frame: let go what has ended, and find out what a click would do now."""
         self.drag.check()
-        before = self._shown
-        is_armed = ArmedBy.MOUSE in self._trading.armed
-        now = self._plan(self._spot) if is_armed and not self.is_busy else None
+        self._terms = self._terms_now()
         if self.is_busy:
             return
-        if before is not None and now is not None and now.kind is not before.kind:
-            same_cell = (now.place, now.side) == (before.place, before.side)
-            if same_cell:
-                self._turned_ms = self._now_ms()
+        before, self._framed = self._framed, self._spot
+        is_armed = ArmedBy.MOUSE in self._trading.armed
+        now = self.aim.plan(self._spot) if is_armed else None
+        if before == self._spot and _is_other_kind(now, self._shown):
+            self._turned_ms = self._now_ms()
         self._shown = now
+        self._shown_right = self.aim.plan(self._spot, Button.OTHER) if is_armed else None
 
     @property
     def target(self) -> int | None:
@@ -419,17 +430,20 @@ class LadderMouse:
             for number, order in enumerate(orders, start=1)
         )
         title = f"Which to {choice.purpose.value}? Drag moves, Esc closes."
-        return OwnList(row or 0, first.side, title, lines, self._spot.entry)
+        side = column_side(first, is_hedged=trading.is_hedged) or first.side
+        return OwnList(row or 0, side, title, lines, self._spot.entry)
 
     def _mark(self) -> HoverMark | None:
         spot = self._spot
         column, press = spot.column, self._press
+        if spot.picks and column in PICKED and not self.is_open:
+            return HoverMark(column, PICK_WORDS, Role.ACCENT)
         if column is None or self.drag.now is not None or ArmedBy.MOUSE not in self._trading.armed:
             return None
         if press is not None and press.click is not None:
             if self._has_left(press, spot):
                 return HoverMark(column, "Let go here: nothing is sent", Role.TEXT_DIM)
-            return HoverMark(column, f"Let go: {press.click.words}", _SIDE_ROLES[press.click.side])
+            return HoverMark(column, f"Let go: {press.click.words}", SIDE_ROLES[press.click.side])
         orders = self._own_here()
         if orders:
             words = (
@@ -438,24 +452,7 @@ class LadderMouse:
                 else f"{len(orders)} orders: click lists them"
             )
             return HoverMark(column, words, Role.ACCENT)
-        shown = self._shown
-        return None if shown is None else self._click_mark(column, shown)
-
-    def _click_mark(self, column: LadderColumn, shown: Click) -> HoverMark:
-        contract, trading = self._trading.contract, self._trading
-        touch = None if contract is None else self._desk.touch(contract.symbol)
-        if shown.kind is Kind.LIMIT and touch is not None:
-            through = ticks_through_touch(shown.side, shown.price, touch)
-            collar = self._desk.guarding.limits.collar_ticks
-            if through > collar and not trading.is_exit(shown.side):
-                words = f"{through} ticks through: the collar is {collar}"
-                return HoverMark(column, words, Role.DANGER)
-        net = self._net_lots()
-        reduces = (net > 0) is (shown.side is Side.SELL)
-        second = trading.sizes.lots_at(SECOND_SIZE) or Lots(0)
-        other = other_words(self.habits.other_button, second, Lots(net), net_reduces=reduces)
-        words = ", ".join(part for part in (shown.words, other) if part)
-        return HoverMark(column, words, _SIDE_ROLES[shown.side])
+        return self.aim.mark(spot, self._shown)
 
     def _own_here(self) -> list[Order]:
         spot = self._spot
@@ -465,7 +462,9 @@ class LadderMouse:
         index = self._face.index_of_own(spot.row, side)
         return self._trading.orders_at(index, self._axis.step, side)
 
-    def _index(self, spot: Spot) -> int | None:
-        if spot.row is None or spot.column is None:
-            return None
-        return self._axis.index_of_row(spot.row)
+
+def _is_other_kind(one: Click | None, other: Click | None) -> bool:
+    """Whether two plans for one cell are orders of another kind, or other exits."""
+    if one is None or other is None:
+        return False
+    return (one.kind, one.ticket) != (other.kind, other.ticket)

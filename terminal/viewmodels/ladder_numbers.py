@@ -37,16 +37,54 @@ def short(value: Decimal) -> str:
 
 def shortened(words: str) -> str:
     """A number's text, abbreviated where that makes it shorter; other texts stay as they are."""
-    bare = words.replace(THIN_SPACE, "").replace(MINUS, "-")
-    digits = bare.lstrip("+-")
-    if not digits.replace(".", "", 1).isdigit():
+    value = _value(words)
+    if value is None or abs(value) < _SHORTEST:
         return words
-    plus = "+" if bare.startswith("+") else ""
-    value = Decimal(bare)
-    if abs(value) < _SHORTEST:
-        return words
+    plus = "+" if words.startswith("+") else ""
     made = plus + short(value)
     return made if len(made) < len(words) else words
+
+
+def shorter_forms(words: str) -> tuple[str, ...]:
+    """A number ever shorter: 1 234 567, 1.23M, 1.2M, 1M; 0.125, 0.12, 0.1. Other texts as they are.
+
+    Cut towards zero, and never to zero where there is something.
+    """
+    value = _value(words)
+    if value is None:
+        return (words,)
+    forms, is_large = [words], abs(value) >= _SHORTEST
+    sign = "+" if words.startswith("+") else ""
+    made = sign + short(value) if is_large else words
+    while True:
+        if len(made) < len(forms[-1]):
+            forms.append(made)
+        letter = made[-1] if is_large else ""
+        whole, dot, decimals = made.removesuffix(letter).partition(".")
+        made = f"{whole}.{decimals[:-1]}".removesuffix(".") + letter
+        if not dot or not made.strip(f"+{MINUS}0."):
+            return tuple(forms)
+
+
+def _value(words: str) -> Decimal | None:
+    """The number that a text is; None for any other text."""
+    bare = words.replace(THIN_SPACE, "").replace(MINUS, "-")
+    return Decimal(bare) if bare.lstrip("+-").replace(".", "", 1).isdigit() else None
+
+
+def brief_forms(count: int) -> tuple[str, str]:
+    """A count (0 or more) in two digits and in one, to the nearest: 1.2k and 1k, 640 and .6k."""
+    return _brief(count, 2), _brief(count, 1)
+
+
+def _brief(count: int, digits: int) -> str:
+    if count < (_SHORTEST if digits > 1 else _SHORTEST // 10):
+        return str(count)
+    unit = 10 ** (len(str(count)) - digits)
+    rounded = (count + unit // 2) // unit * unit
+    scale, letter = next((one for one in _UNITS if rounded >= one[0]), _UNITS[-1])
+    shown = Decimal(rounded) / scale
+    return f"{shown.normalize():f}".removeprefix("0") + letter
 
 
 @final

@@ -6,7 +6,7 @@ others stay.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum
 from typing import TYPE_CHECKING, Any, TypeVar, final
 
@@ -17,6 +17,11 @@ if TYPE_CHECKING:
 
 VERSION = 1
 LARGEST = 1_000_000_000
+PRICE_STEPS = (1, 2, 5, 10, 25, 50, 100, 250, 500, 1000)
+"""Groupings on offer, in ticks a row."""
+
+MOST_STEPS = 200
+"""So many contracts keep their price grouping."""
 LADDER = "ladder"
 """The name of the first ladder in the settings."""
 
@@ -84,6 +89,19 @@ class LadderOptions:
     is_pnl_net: bool = True
     shows_day: bool = True
     is_large_by_mean: bool = False
+    steps: tuple[tuple[str, int], ...] = ()
+    """The price grouping by contract, in ticks a row; a contract that has none has a tick."""
+
+    def step_of(self, symbol: str) -> int:
+        """How many ticks a row of a contract has."""
+        return dict(self.steps).get(symbol, 1)
+
+    def with_step(self, symbol: str, step: int) -> LadderOptions:
+        """The same with another grouping of a contract; the oldest of very many are forgotten."""
+        kept = [one for one in self.steps if one[0] != symbol]
+        if step != 1:
+            kept.append((symbol, step))
+        return replace(self, steps=tuple(kept[-MOST_STEPS:]))
 
 
 SHIPPED = LadderOptions()
@@ -102,6 +120,7 @@ def to_document(options: LadderOptions) -> dict[str, Any]:
         "bar_full_lots": options.bar_full_lots,
         "large_lots": list(options.large_lots),
         **{name: getattr(options, name) for name in _SWITCHES},
+        "steps": dict(options.steps),
     }
 
 
@@ -124,7 +143,14 @@ def from_document(document: Mapping[str, Any] | None) -> LadderOptions:
         bar_full_lots=_whole(document.get("bar_full_lots"), shipped.bar_full_lots),
         large_lots=(_whole(pair[0], 0, least=0), _whole(pair[1], 0, least=0)),
         **{name: _switch(document, name) for name in _SWITCHES},
+        steps=_steps(document.get("steps")),
     )
+
+
+def _steps(value: object) -> tuple[tuple[str, int], ...]:
+    found = value.items() if isinstance(value, dict) else ()
+    good = [(str(one), step) for one, step in found if type(step) is int and step in PRICE_STEPS]
+    return tuple(good[-MOST_STEPS:])
 
 
 def _switch(document: Mapping[str, Any], name: str) -> bool:

@@ -16,7 +16,9 @@ if TYPE_CHECKING:
 
     from terminal.domain.contract import Contract
     from terminal.domain.events import PositionSide
+    from terminal.domain.order import Order
     from terminal.domain.ticket import OrderTicket
+    from terminal.domain.units import Price
     from terminal.session.market import MarketSession
     from terminal.session.orders import OrderDesk
     from terminal.viewmodels.ladder_hold import LadderHold
@@ -34,8 +36,11 @@ class _RestsOn(NamedTuple):
 
     contract: Contract
     lane: PositionSide
-    hand: ArmedBy
+    hand: ArmedBy | None
+    """Whose arming it needs; None for what only reduces and was confirmed."""
     reduces: bool
+    needs_book: bool
+    """Whether it is not sent beside a book that cannot be trusted."""
 
 
 @final
@@ -66,16 +71,37 @@ class LadderOutbox:
             return False  # which is said at once, not after a while
         kept = replace(sending, uses_flags=False)
         bring_back = trading.take_flags() if sending.uses_flags else _nothing
-        rests_on = _RestsOn(contract, trading.lane, sending.hand, sending.ticket.reduces_only)
+        hand = sending.hand if sending.needs_arming else None
+        reduces = sending.ticket.reduces_only
+        needs_book = sending.is_by_place or not reduces
+        rests_on = _RestsOn(contract, trading.lane, hand, reduces, needs_book)
         if not self._hold.is_holding:
             trading.say(HELD[sending.hand], Role.ACCENT)
         self._hold.hold(
             _staged(sending.ticket),
             partial(_send, trading, kept),
-            lost=partial(self._why_lost, rests_on),
+            lost=partial(self._why_lost, rests_on, sending.lost),
             dropped=bring_back,
         )
         return True
+
+    def move(self, order: Order, price: Price, lost: Callable[[], str]) -> None:
+        """Move an order that was dragged; ``lost`` says why it must not be any more."""
+        trading, contract = self._trading, self._trading.contract
+        is_kept = self._desk.why_not_moved(order.client_oid, price) is not None
+        if not self._hold_ms() or contract is None or is_kept:
+            trading.move(order, price)  # which says at once what keeps it
+            return
+        if not self._hold.is_holding:
+            trading.say(HELD[ArmedBy.MOUSE], Role.ACCENT)
+        lots = None if order.is_close_order else order.remaining
+        reduces = trading.reduces(order)
+        rests_on = _RestsOn(contract, trading.lane, ArmedBy.MOUSE, reduces, not reduces)
+        self._hold.hold(
+            StagedOrder(order.side, price, "moved here", lots, "held"),
+            partial(trading.move, order, price),
+            lost=partial(self._why_lost, rests_on, lost),
+        )
 
     def commit(self, step: int) -> None:
         """Move what is in hand to where it is shown."""
@@ -109,9 +135,9 @@ class LadderOutbox:
         if self._trading.grab != grab:
             return "the order in hand was moved on, or let go."
         reduces = self._trading.reduces(order)
-        return self._why_lost(_RestsOn(*place, ArmedBy.KEYBOARD, reduces))
+        return self._why_lost(_RestsOn(*place, ArmedBy.KEYBOARD, reduces, not reduces))
 
-    def _why_lost(self, rests_on: _RestsOn) -> str:
+    def _why_lost(self, rests_on: _RestsOn, also: Callable[[], str] = str) -> str:
         trading, market = self._trading, self._market()
         if trading.contract is not rests_on.contract or market is None:
             return "the contract changed."
@@ -119,10 +145,11 @@ class LadderOutbox:
             return "the lane changed."
         if trading.locked():
             return "order entry was locked."
-        if not trading.is_free(rests_on.hand, reduces=rests_on.reduces):
+        hand = rests_on.hand
+        if hand is not None and not trading.is_free(hand, reduces=rests_on.reduces):
             return "trading is off."
-        stale = market.staleness()
-        return "" if stale is None else f"the market cannot be trusted. {stale.reason}"
+        stale = market.staleness() if rests_on.needs_book else None
+        return also() if stale is None else f"the market cannot be trusted. {stale.reason}"
 
 
 def _staged(ticket: OrderTicket) -> StagedOrder | None:

@@ -97,9 +97,10 @@ class LadderOwnOrders:
         if trading.is_silent("Not moved.") or trading.is_locked("Not moved."):
             return
         hand, may_open = ArmedBy.KEYBOARD, not self._desk.access.reason
+        here = self._of_focus(self.orders_at(row, step))[0]
         orders = [
             order
-            for order in self._of_focus(self.orders_at(row, step))[0]
+            for order in here
             if order.state in MOVABLE
             and order.side is not None
             and (may_open or trading.reduces(order))
@@ -108,7 +109,8 @@ class LadderOwnOrders:
         if not orders and (trading.is_off("Not moved.") or trading.is_unarmed(hand, reduces=False)):
             return
         if not orders:
-            trading.say("No own order on this row to grab.", Role.TEXT_DIM)
+            none, early = "No own order on this row to grab.", "It cannot be moved yet."
+            trading.say(early if here else none, Role.TEXT_DIM)
         elif len(orders) == 1:
             self._take(orders[0], step)
         else:
@@ -263,7 +265,8 @@ class LadderOwnOrders:
         """An order in words: side, what is left, where."""
         trading = self._trading
         side = order.side.value if order.side else "order"
-        words = f"{side} {text.whole(order.remaining)}"
+        size = "all" if order.is_close_order else text.whole(order.remaining)
+        words = f"{side} {size}"
         if order.position_side not in {None, PositionSide.BOTH} and order.position_side:
             words += f" ({order.position_side.value})"
         if order.shown_at is not None and trading.contract is not None:

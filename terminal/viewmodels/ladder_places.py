@@ -1,6 +1,6 @@
-"""What kind of order a place in the book means: a limit, or where the user wants it a stop.
+"""What kind of order a place in the book means to a click: a limit, or as the user wants a stop.
 
-One rule for keys and clicks, shown by both before anything is sent.
+Only to a click: keys say by themselves what they send. It is shown before anything is sent.
 """
 
 from __future__ import annotations
@@ -25,15 +25,17 @@ if TYPE_CHECKING:
 
 
 class Kind(Enum):
-    """What kind of order is sent at a place. The values are the words shown.
-
-    ``CLOSE`` is asked for by hand and never by a place.
-    """
+    """What kind of order is sent at a place. ``CLOSE`` is asked for by hand, never by a place."""
 
     LIMIT = "limit"
     STOP = "stop"
     STOP_REDUCES = "stop reduce-only"
     CLOSE = "close all"
+
+    @property
+    def words(self) -> str:
+        """Its name; that it only reduces is said with what else goes with the order."""
+        return "limit" if self is Kind.LIMIT else "stop"
 
     @property
     def is_stop(self) -> bool:
@@ -82,7 +84,7 @@ def side_at(row: int, step: int, touch: Touch) -> Side | None:
 
 @final
 class LadderPlaces:
-    """The meaning of places for one ladder now, whichever hand asks.
+    """The meaning of places for one ladder's clicks now.
 
     ``infers`` tells whether the place may make a stop of a limit. ``has_stops`` is true once the
     ladder has a hand that places stops.

@@ -15,9 +15,11 @@ from terminal.viewmodels.text import Role
 
 if TYPE_CHECKING:
     from terminal.domain.contract import Contract
+    from terminal.domain.units import Lots
     from terminal.session.account import AccountSession
     from terminal.session.orders import OrderDesk
     from terminal.viewmodels.ladder_hands import TradingHand
+    from terminal.viewmodels.sizes import InHand
 
 HALF = Decimal("0.5")
 _MARKET_SIDES = {LadderAction.BUY_MARKET: Side.BUY, LadderAction.SELL_MARKET: Side.SELL}
@@ -39,6 +41,7 @@ class LadderPresses:
         self._desk = desk
         self._account = account
         self._presses = DoublePress()
+        self._size: tuple[InHand, Lots] | None = None  # that a market order was asked about with
 
     def press(self, action: LadderAction, at_ms: int, within_ms: int = DOUBLE_PRESS_MS) -> None:
         """A first press of flatten, reverse, close half or market asks, a second does it.
@@ -60,25 +63,40 @@ class LadderPresses:
             )
         ):
             self._presses.forget()
+        elif side is not None:
+            self._market(side, action, at_ms, is_second=is_second)
         elif not is_second:
             trading.say(f"Once more to {self._asked(action)}.", Role.CAUTION)
         elif action is LadderAction.FLATTEN:
             self._flatten(trading.contract)
         elif action is LadderAction.REVERSE:
             self._reverse(trading.contract)
-        elif action is LadderAction.CLOSE_HALF:
-            self._close_half(trading.contract)
         else:
-            trading.press_market(Side.SELL if side is None else side)
+            self._close_half(trading.contract)
+
+    def _market(self, side: Side, action: LadderAction, at_ms: int, *, is_second: bool) -> None:
+        """Ask about the lots of now, then send those; about another size it is asked anew."""
+        trading, asked = self._trading, self._size
+        if is_second and asked is not None and asked[0] == trading.sizes.in_hand:
+            self._size = None
+            if trading.size_to_send() is not None:  # else the price is gone that they came from
+                trading.press_market(side, asked[1])
+            return
+        lots = trading.size_to_send()
+        self._presses.forget()
+        if lots is None:
+            return
+        self._presses.is_second(action, at_ms)
+        self._size = trading.sizes.in_hand, lots
+        lane = lane_words(trading.lane)
+        in_lane = f" in the {lane}" if lane else ""
+        words = f"{side.value} {text.whole(lots)} at market{in_lane}"
+        trading.say(f"Once more to {words}.", Role.CAUTION)
 
     def _asked(self, action: LadderAction) -> str:
         trading = self._trading
         lane = lane_words(trading.lane)
         of_lane = f" of the {lane}" if lane else ""
-        side = _MARKET_SIDES.get(action)
-        if side is not None:
-            in_lane = f" in the {lane}" if lane else ""
-            return f"{side.value} {text.whole(trading.sizes.current)} at market{in_lane}"
         return {
             LadderAction.REVERSE: f"reverse the {lane}" if lane else "reverse",
             LadderAction.CLOSE_HALF: f"close half{of_lane}",

@@ -18,7 +18,6 @@ from terminal.domain.triggers import (
     Purpose,
     gap_warning,
     trigger_for,
-    watched_price,
     would_fire_now,
 )
 from terminal.domain.units import Lots, Price, Side
@@ -31,6 +30,7 @@ from terminal.viewmodels.protection import (
     exits_words,
     ticket_words,
 )
+from terminal.viewmodels.stop_distance import stop_distance
 from terminal.viewmodels.text import Role
 
 if TYPE_CHECKING:
@@ -119,7 +119,9 @@ class LadderProtection:
         contract = self._trading.ready(price, reduces=is_exit, hand=hand)
         if contract is None or price is None:
             return
-        lots = lots or self._trading.sizes.current
+        lots = self._trading.size_to_send() if lots is None else lots
+        if not lots:
+            return
         ticket = self._orders.stop_entry(contract.symbol, side, price, lots, lane)
         if reduces and not isinstance(ticket, Blocked):
             ticket = replace(ticket, is_reduce_only=True)
@@ -155,19 +157,7 @@ class LadderProtection:
 
     def stop_distance(self, contract: Contract) -> tuple[int, str]:
         """Ticks to the stop that limits the loss now, else of a bracket; and which it is."""
-        watched = self._watch.watched(contract.symbol, self._trading.lane)
-        settings = self._watch.settings
-        now = watched_price(
-            settings.reference, contract.scale, self._watch.references(contract.symbol)
-        )
-        stops = () if watched is None else watched.cover.stops
-        nearest = next((order.trigger for order in stops if order.trigger is not None), None)
-        if nearest is not None and now is not None:
-            ticks = abs(contract.scale.ticks_nearest(now) - nearest)
-            if ticks:
-                return ticks, f"to the stop at {text.price(nearest, contract)}, {ticks} ticks"
-        ticks = settings.bracket_loss_ticks
-        return ticks, f"to the bracket's stop, {ticks} ticks"
+        return stop_distance(self._watch, contract, self._trading.lane)
 
     def _gap(self, contract: Contract) -> str:
         now = self._watch.references(contract.symbol)
@@ -183,7 +173,8 @@ class LadderProtection:
             self._trading.say(f"Not moved. {result.blocks[0].reason}", Role.DANGER)
             return
         at = text.price(result, contract)
-        self._trading.say(f"Stop to breakeven at {at}, fees included: new one first.", Role.CAUTION)
+        words = f"Stop to breakeven at {at}, with taker fees of both ways: the new one first."
+        self._trading.say(words, Role.CAUTION)
 
     # Brackets --------------------------------------------------------------------------------
 

@@ -11,7 +11,14 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, TypeAlias, final
 
 from terminal.domain.breakeven import profit_at
-from terminal.domain.depth_rows import DepthRow, depth_rows, price_for_side, row_index, row_price
+from terminal.domain.depth_rows import (
+    DepthRow,
+    OutwardSums,
+    depth_rows,
+    price_for_side,
+    row_index,
+    row_price,
+)
 from terminal.domain.events import StopDirection
 from terminal.domain.order import Order, OrderState, PendingCommand
 from terminal.domain.position import FLAT, PositionCore, unrealized
@@ -47,6 +54,8 @@ if TYPE_CHECKING:
 Placed: TypeAlias = tuple[int, Side]
 
 _CACHE_LIMIT = 20_000
+ALL_WORDS = "all"
+"""The size of a stop that closes the position: the lots that it was placed for mean nothing."""
 _NO_TAGS = TagPlaces({}, (), ())
 _C = LadderColumn
 _SUMS = frozenset({_C.BID_TOTAL, _C.ASK_TOTAL, _C.IMBALANCE})
@@ -65,7 +74,7 @@ class RowMarks:
     entry: int | None = None
     last: int | None = None
     last_lots: Lots | None = None
-    last_direction: int = 0
+    last_way: int = 0
     tags: TagPlaces = _NO_TAGS
     staged: Mapping[int, StagedMark] = field(default_factory=dict)
     bid_trail: Mapping[int, int] = field(default_factory=dict)
@@ -95,7 +104,7 @@ class RowBuilder:
         self._prices: dict[Price, str] = {}
         self._sizes = SizeTexts(contract)
         self._rows: dict[int, LadderRow] = {}
-        self._pnl: dict[int, tuple[str, Role]] = {}
+        self._pnl: dict[tuple[int, bool], tuple[str, Role]] = {}
         self._pnl_of: object = None
 
     @property
@@ -136,12 +145,14 @@ class RowBuilder:
             own=own,
             marks=marks,
             style=style,
-            sums=_sums(book, touch, len(indices), step)
-            if is_book_shown and not _SUMS.isdisjoint(style.formats)
+            sums=_sums(book, touch, indices, step)
+            if is_book_shown and len(indices) and not _SUMS.isdisjoint(style.formats)
             else None,
             studies=studies,
             most_traded=max((study.volume for study in studies), default=0) or 1,
             large_lots=_least_large(depth, style),
+            best_bid=touch.best_bid if is_book_shown else None,
+            best_ask=touch.best_ask if is_book_shown else None,
         )
         before, rows = self._rows, {}
         for row, (index, levels) in enumerate(zip(indices, depth, strict=True)):
@@ -198,7 +209,7 @@ class RowBuilder:
             bid_row is not None and ask_row is not None and bid_row < index < ask_row,
             is_last,
             sizes.lots(marks.last_lots or 0) if is_last else "",
-            marks.last_direction if is_last else 0,
+            marks.last_way if is_last else 0,
             index == marks.entry,
             index == marks.cursor,
             index == marks.grab_target,
@@ -224,7 +235,7 @@ class RowBuilder:
         if frame.sums is not None:
             values.update(self._totals(index, price, frame))
         if _C.PNL in formats and not self.position.is_flat:
-            values["pnl_text"], values["pnl_role"] = self._pnl_at(index, frame.step)
+            values["pnl_text"], values["pnl_role"] = self._pnl_at(index, frame)
         if _C.NOTES in formats:
             words = [str(values.get("note", "")), *_tag_words(index, frame.marks.tags)]
             values["note"] = ", ".join(word for word in words if word)
@@ -257,7 +268,7 @@ class RowBuilder:
         return f"+{words}" if lots > 0 else words
 
     def _totals(self, index: int, price: Price, frame: _Frame) -> dict[str, object]:
-        bids, asks = frame.sums or ((), ())
+        bids, asks = frame.sums or (None, None)
         values: dict[str, object] = {}
         is_bid = frame.bid_row is not None and index <= frame.bid_row
         is_ask = frame.ask_row is not None and index >= frame.ask_row
@@ -267,8 +278,8 @@ class RowBuilder:
             distance = index - frame.ask_row
         else:
             return values
-        bid = bids[distance] if distance < len(bids) else None
-        ask = asks[distance] if distance < len(asks) else None
+        bid = None if bids is None else bids.up_to(distance)
+        ask = None if asks is None else asks.up_to(distance)
         write, style = self._sizes.text, frame.style
         if is_bid and bid is not None:
             values["bid_total"] = write(bid, price, style.format_of(_C.BID_TOTAL))
@@ -278,23 +289,31 @@ class RowBuilder:
             values["imbalance"] = str(round(100 * bid / (bid + ask)))
         return values
 
-    def _pnl_at(self, index: int, step: int) -> tuple[str, Role]:
-        """What closing everything at the row would bring, without its currency."""
-        position, charges = self.position, self.charges
+    def _pnl_at(self, index: int, frame: _Frame) -> tuple[str, Role]:
+        """What closing everything at the row would bring, without its currency.
+
+        Where a limit would rest it leaves as maker, else as taker: at the touch, or by a stop.
+        """
+        position, charges, step = self.position, self.charges, frame.step
+        is_long = position.lots > 0
+        best = frame.best_bid if is_long else frame.best_ask
+        side = Side.SELL if is_long else Side.BUY
+        tick = price_for_side(index, step, side)
+        rests = best is not None and (tick > best if is_long else tick < best)
         if self._pnl_of != (position, step, charges) or len(self._pnl) > _CACHE_LIMIT:
             self._pnl, self._pnl_of = {}, (position, step, charges)
-        found = self._pnl.get(index)
+        found = self._pnl.get((index, rests))
         if found is None:
-            side = Side.SELL if position.lots > 0 else Side.BUY
             contract = self._contract
-            at = contract.scale.decimal(price_for_side(index, step, side))
+            at = contract.scale.decimal(tick)
             gain = unrealized(position, ExactPrice(at), contract)
             entry = position.average_entry
             if charges is not None and entry is not None and at > 0:
-                left = profit_at(contract, position.lots, entry.value, at, charges)
+                leaving = charges.resting if rests else charges
+                left = profit_at(contract, position.lots, entry.value, at, leaving)
                 gain = Money(left, contract.settle_currency)
             words = text.signed(gain.amount, text.money_decimals(gain.currency))
-            found = self._pnl[index] = (words, text.gain_role(gain))
+            found = self._pnl[index, rests] = (words, text.gain_role(gain))
         return found
 
     def _price_text(self, price: Price) -> str:
@@ -322,10 +341,12 @@ class _Frame:
     own: Mapping[Placed, OwnMark]
     marks: RowMarks
     style: RowStyle
-    sums: tuple[Sequence[int], Sequence[int]] | None
+    sums: tuple[OutwardSums | None, OutwardSums | None] | None
     studies: Sequence[RowStudy]
     most_traded: int
     large_lots: tuple[int, int] = (0, 0)
+    best_bid: Price | None = None
+    best_ask: Price | None = None
 
 
 def _depth(book: OrderBook, indices: Sequence[int], step: int) -> list[DepthRow]:
@@ -346,24 +367,17 @@ def _no_depth(indices: Sequence[int], step: int) -> list[DepthRow]:
 
 
 def _sums(
-    book: OrderBook, touch: Touch, count: int, step: int
-) -> tuple[Sequence[int], Sequence[int]]:
-    """Bids and asks added up from the best price outwards, ``count`` rows of each."""
-    bids: list[int] = []
-    asks: list[int] = []
-    if touch.best_bid is not None:
-        top = row_index(touch.best_bid, step)
-        total = 0
-        for row in depth_rows(book, top_index=top, count=count, step=step):
-            total += row.bid_lots
-            bids.append(total)
-    if touch.best_ask is not None:
-        top = row_index(touch.best_ask, step) + count - 1
-        total = 0
-        for row in reversed(depth_rows(book, top_index=top, count=count, step=step)):
-            total += row.ask_lots
-            asks.append(total)
-    return bids, asks
+    book: OrderBook, touch: Touch, indices: Sequence[int], step: int
+) -> tuple[OutwardSums | None, OutwardSums | None]:
+    """Bids and asks added up from the best price outwards, through rows out of view as well."""
+    bid, ask = _row_of(touch.best_bid, step), _row_of(touch.best_ask, step)
+    below = 0 if bid is None else bid - indices[-1]
+    above = 0 if ask is None else indices[0] - ask
+    most = max(0, below, above)
+    return (
+        None if bid is None else OutwardSums(book.bids.falling(), bid, step, most),
+        None if ask is None else OutwardSums(book.asks.rising(), ask, step, most),
+    )
 
 
 def _outside(row: int, last_row: int, marks: RowMarks) -> tuple[tuple[TagMark, ...], int]:
@@ -433,7 +447,8 @@ def _mark(group: list[Order]) -> OwnMark:
     ordered = sum(order.lots for order in group)
     filled = sum(order.filled for order in group)
     worst = min((_own_state(order) for order in group), key=_WORST_FIRST.index)
-    words = text.whole(remaining) if len(group) == 1 else f"{len(group)}: {text.whole(remaining)}"
+    lots = ALL_WORDS if any(order.is_close_order for order in group) else text.whole(remaining)
+    words = lots if len(group) == 1 else f"{len(group)}: {lots}"
     share = filled / ordered if ordered else 0.0
     return OwnMark(words, worst, share, len(group), _points(group))
 

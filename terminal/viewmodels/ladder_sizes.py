@@ -6,8 +6,8 @@ from decimal import Decimal
 from functools import lru_cache
 from typing import TYPE_CHECKING, final
 
-from terminal.domain.sizing import SizeBasis, SizeUnit, amount_of, unit_word
-from terminal.domain.units import Lots, Money, plain
+from terminal.domain.sizing import UNITS, SizeBasis, SizeUnit, amount_of, unit_word
+from terminal.domain.units import Lots, Money
 from terminal.viewmodels import text
 from terminal.viewmodels.ladder_view import NO_FOOT, SizeCell, SizeFoot
 
@@ -29,7 +29,7 @@ class LadderSizes:
         self._trading = trading
         self._desk = desk
         self._account = account
-        trading.sizes.basis = self.basis
+        trading.sizes.follow(self.basis)
 
     def basis(self) -> SizeBasis | None:
         """What sizes are converted with now; None without a contract."""
@@ -64,42 +64,49 @@ class LadderSizes:
             SizeCell(
                 number,
                 amount_text(amount),
-                number == sizes.chosen and amount == sizes.amount,
+                sizes.is_chosen(number),
             )
             for number, amount in enumerate(sizes.amounts, start=1)
         )
 
     def in_hand(self) -> str:
-        """The size in hand in its unit."""
-        sizes = self._trading.sizes
-        return "" if sizes.amount is None else amount_text(sizes.amount)
+        """The size in hand in the present unit; a dash while that is not known."""
+        amount = self._trading.sizes.amount
+        return text.EMPTY if amount is None else amount_text(amount)
 
     def foot(self) -> SizeFoot:
         """What stands below the sizes."""
-        basis = self.basis()
+        sizes = self._trading.sizes
+        basis = sizes.basis
         if basis is None:
             return NO_FOOT
+        contract, lots = basis.contract, sizes.current
+        words, worth = f"No size to send. {sizes.problem}", None
+        if lots is not None:
+            words, worth = self._worth(lots, basis)
+        limits, is_over = ("", True) if lots is None else self._limits(lots, worth)
+        return SizeFoot(
+            unit_word(sizes.unit, contract),
+            tuple(unit_word(unit, contract) for unit in UNITS),
+            f"{words} {sizes.said}".rstrip(),
+            limits,
+            is_over,
+        )
+
+    def _worth(self, lots: Lots, basis: SizeBasis) -> tuple[str, Decimal | None]:
+        """The lots of this frame in words and in value."""
         sizes, contract = self._trading.sizes, basis.contract
-        value = amount_of(SizeUnit.VALUE, sizes.current, basis)
-        worth = None
+        parts = ["1 lot" if lots == 1 else f"{text.whole(lots)} lots"]
+        if sizes.is_kept_in_lots:
+            parts[0] += " whatever the price"
+        value, worth = amount_of(SizeUnit.VALUE, lots, basis), None
         if value is not None:
             worth = Decimal(value.numerator) / Decimal(value.denominator)
-        lots = "1 lot" if sizes.current == 1 else f"{text.whole(sizes.current)} lots"
-        parts = [lots]
-        if worth is not None:
             about = "" if contract.is_inverse else "about "
             parts.append(f"{about}{text.money(Money(worth, contract.quote_currency))}")
         if sizes.unit is SizeUnit.RISK and basis.risk_from:
             parts.append(f"risk {basis.risk_from}")
-        note = ", ".join(parts) + f". {sizes.said}".rstrip()
-        limits, is_over = self._limits(sizes.current, worth)
-        return SizeFoot(
-            unit_word(sizes.unit, contract),
-            tuple(unit_word(unit, contract) for unit in SizeUnit),
-            note,
-            limits,
-            is_over,
-        )
+        return f"{', '.join(parts)}.", worth
 
     def _limits(self, lots: Lots, worth: Decimal | None) -> tuple[str, bool]:
         """What the guard lets through as one order, and whether the size in hand is more."""
@@ -111,7 +118,7 @@ class LadderSizes:
         words = [f"{text.whole(most)} lots"]
         is_over = lots > most
         if own.max_value is not None:
-            words.append(f"{plain(own.max_value)} {contract.quote_currency}")
+            words.append(f"{amount_text(own.max_value)} {contract.quote_currency}")
             is_over = is_over or (worth is not None and worth > own.max_value)
         return f"At most {' and '.join(words)} an order.", is_over
 

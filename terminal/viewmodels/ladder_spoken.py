@@ -27,7 +27,10 @@ def cursor_row(view: LadderView) -> SpokenRow | None:
     row = next((row for row in view.rows if row.is_cursor), None)
     if row is None:
         return None
-    return SpokenRow(row_words(row), (row.price, row.own_bid, row.own_ask, row.staged))
+    staged = row.staged
+    if staged is not None and staged.tail:  # how many ticks it is through changes all the time
+        staged = staged._replace(tail="tail", short="")
+    return SpokenRow(row_words(row), (row.price, row.own_bid, row.own_ask, staged))
 
 
 def row_words(row: LadderRow) -> str:
@@ -35,6 +38,8 @@ def row_words(row: LadderRow) -> str:
     parts = [f"Row {row.price_text}", *_side_words(row)]
     if row.staged is not None:
         parts.append(f"staged: {row.staged.words}")
+        if row.staged.tail:
+            parts.append(row.staged.tail)
     parts.extend(tag.label for tag in row.tags)
     if row.is_entry:
         parts.append("entry")
@@ -44,7 +49,25 @@ def row_words(row: LadderRow) -> str:
         parts.append("place of the order in hand")
     if row.is_cursor:
         parts.append("cursor")
+    parts.extend(edge_words(row))
     return ", ".join(parts).replace(THIN_SPACE, " ")
+
+
+def edge_words(row: LadderRow) -> tuple[str, ...]:
+    """All that lies beyond the edge at which a row stands, each with its own price."""
+    where = "above" if row.outside_way > 0 else "below"
+    return tuple(f"{where} the rows: {tag.words}" for tag in row.outside)
+
+
+def help_words(row: LadderRow) -> tuple[str, ...]:
+    """What stands on a row beside its numbers, whole, however little of it has room there."""
+    parts: list[str] = []
+    if row.staged is not None:
+        parts.append(row.staged.whole)
+    if row.hover is not None:
+        parts.append(row.hover.words)
+    parts.extend(f"{words[:1].upper()}{words[1:]}" for words in edge_words(row))
+    return tuple(parts)
 
 
 def _side_words(row: LadderRow) -> list[str]:

@@ -1,7 +1,7 @@
 """What B and S mean at the cursor before they are pressed: the staged line of an armed ladder.
 
-What is shown and what is sent come from here both. A stop is only sent by a key of limits where the
-line has said so: what the place means now and what it meant when it was shown must be the same.
+They are limits, always. Keys that send at the cursor send at the row where the last frame showed
+it, or where the user's own keys have put it since; never at one that nobody has seen.
 """
 
 from __future__ import annotations
@@ -9,142 +9,157 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple, final
 
 from terminal.domain.depth_rows import price_for_side
-from terminal.domain.events import StopDirection
-from terminal.domain.lanes import lane_words
-from terminal.domain.triggers import words
+from terminal.domain.guard import ticks_through_touch
 from terminal.domain.units import Side
 from terminal.viewmodels import text
-from terminal.viewmodels.ladder_places import Kind, kind_at, side_at
-from terminal.viewmodels.ladder_trading import ArmedBy
+from terminal.viewmodels.keys import LadderAction, first_key
+from terminal.viewmodels.ladder_places import side_at
+from terminal.viewmodels.ladder_terms import terms_label
 from terminal.viewmodels.ladder_view import StagedOrder
 from terminal.viewmodels.text import Role
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Mapping
 
-    from terminal.domain.contract import Contract
-    from terminal.domain.events import StopReference
-    from terminal.domain.units import Price
+    from terminal.domain.events import PositionSide
+    from terminal.domain.units import Symbol
     from terminal.session.orders import OrderDesk
-    from terminal.viewmodels.ladder_places import LadderPlaces
+    from terminal.viewmodels.keys import Chord
     from terminal.viewmodels.ladder_trading import LadderTrading
+
+NO_SIZE = "no size to send"
+"""On the line while the size in hand cannot be turned into lots."""
+_A = LadderAction
+_RELATIVE = frozenset({_A.CURSOR_UP, _A.CURSOR_DOWN, _A.PAGE_UP, _A.PAGE_DOWN})
+_ABSOLUTE = frozenset({_A.TO_BEST_BID, _A.TO_BEST_ASK})
 
 
 @final
-class _Shown(NamedTuple):
-    """What the line said last: at which row of which grouping, and each side's kind."""
+class AtCursor(NamedTuple):
+    """What the next order at the cursor rests on. ``row`` is None where that is out of sight."""
 
-    row: int
+    symbol: Symbol | None
+    lane: PositionSide
     step: int
-    kinds: dict[Side, Kind]
+    row: int | None
+    flags: tuple[bool, bool, bool]
 
 
 @final
 class LadderStaging:
-    """The meaning of the cursor's row for one ladder's keys.
+    """The meaning of the cursor's row for one ladder's keys."""
 
-    ``places`` tells what a place means, ``reference`` what stops watch, None where this ladder has
-    none.
-    """
-
-    def __init__(
-        self,
-        trading: LadderTrading,
-        desk: OrderDesk,
-        places: LadderPlaces,
-    ) -> None:
-        self.reference: Callable[[], StopReference] | None = None
+    def __init__(self, trading: LadderTrading, desk: OrderDesk) -> None:
         self._trading = trading
         self._desk = desk
-        self._places = places
-        self._shown: _Shown | None = None
+        self._seen: AtCursor | None = None
+        self._keys = {Side.BUY: "B", Side.SELL: "S"}
+        self._tail: tuple[tuple[object, ...], tuple[str, str]] = ((), ("", ""))
+
+    def take_keys(self, keys: Mapping[Chord, LadderAction]) -> None:
+        """These keys hold now: the line names that of the other side."""
+        self._keys = {
+            Side.BUY: first_key(_A.BUY, keys) or "a buy",
+            Side.SELL: first_key(_A.SELL, keys) or "a sell",
+        }
+        self._tail = ((), ("", ""))
 
     # Showing ---------------------------------------------------------------------------------
 
-    def forget(self) -> None:
-        """Nothing is shown at the cursor now."""
-        self._shown = None
-
-    def preview(self, row: int | None, step: int) -> StagedOrder | None:
-        """What the staged line at the cursor says; None where there is nothing to say."""
-        contract = self._trading.contract
-        touch = None if contract is None else self._desk.touch(contract.symbol)
-        if contract is None or row is None or touch is None:
-            self._shown = None
-            return None
-        prices = {side: price_for_side(row, step, side) for side in Side}
-        if min(prices.values()) <= 0:
-            self._shown = None
-            return None
-        facts = self._places.facts(contract, touch)
-        kinds = {side: kind_at(side, prices[side], facts) for side in Side}
-        self._shown = _Shown(row, step, kinds)
-        side = side_at(row, step, touch)
-        if side is None:
-            return StagedOrder(
-                None,
-                prices[Side.BUY],
-                f"buy or sell {text.whole(self._trading.sizes.current)} limit",
-                None,
-                self._label(None),
-            )
-        other = side.opposite
-        return StagedOrder(
-            side,
-            prices[side],
-            kinds[side].value,
-            self._trading.sizes.current,
-            self._label(side),
-            other=self._stop_words(other, kinds[other], prices[other], contract)
-            if kinds[other].is_stop
-            else "",
-        )
-
-    def _label(self, side: Side | None) -> str:
-        """What goes with the order: post-only, reduce-only, exits, and the lane of hedge mode."""
+    def now(self, row: int | None, step: int) -> AtCursor:
+        """What the next order rests on now, at a row of a grouping."""
         trading = self._trading
-        reduces = trading.is_reduce_only if side is None else trading.is_exit(side)
-        has_exits = trading.bracket is not None and not reduces
-        lane = lane_words(trading.lane)
-        parts = (
-            "post-only" if trading.is_post_only else "",
-            "reduce-only" if reduces else "",
-            "with exits" if has_exits else "",
-            f"({lane})" if lane else "",
-        )
-        return " ".join(part for part in parts if part)
+        symbol = None if trading.contract is None else trading.contract.symbol
+        flags = (trading.is_post_only, trading.is_reduce_only, trading.bracket is not None)
+        return AtCursor(symbol, trading.lane, step, row, flags)
 
-    def _stop_words(self, side: Side, kind: Kind, price: Price, contract: Contract) -> str:
-        key = "B" if side is Side.BUY else "S"
-        way = StopDirection.UP if side is Side.BUY else StopDirection.DOWN
-        lots = text.whole(self._trading.sizes.current)
-        trigger = ""
-        if self.reference is not None:
-            trigger = f" {words(way, self.reference(), text.price(price, contract))}"
-        return f"{key}: {side.value} {lots} {kind.value}{trigger}"
+    def see(self, row: int | None, step: int) -> None:
+        """A frame shows the cursor on a row of a grouping; None where it is out of sight."""
+        self._seen = self.now(row, step)
+
+    def hide(self) -> None:
+        """Something lies on the cursor's row now; only a frame shows it again."""
+        if self._seen is not None:
+            self._seen = self._seen._replace(row=None)
+
+    def follow(self, action: LadderAction, before: AtCursor, after: AtCursor) -> None:
+        """A key of the user's own changed what was there before it.
+
+        He knows what it does and need not wait for the frame that shows it: where the cursor went
+        and which flags hold. What was not shown before it stays unseen.
+        """
+        seen = self._seen
+        if seen is None:
+            return
+        if action in _ABSOLUTE or (action in _RELATIVE and seen.row == before.row):
+            seen = seen._replace(row=after.row)
+        if seen.flags == before.flags:
+            seen = seen._replace(flags=after.flags)
+        self._seen = seen
+
+    def preview(self, row: int, step: int) -> StagedOrder | None:
+        """What the staged line at the cursor says; None where there is nothing to say."""
+        trading, contract = self._trading, self._trading.contract
+        touch = None if contract is None else self._desk.touch(contract.symbol)
+        if touch is None or price_for_side(row, step, Side.BUY) <= 0:
+            return None
+        side, lots = side_at(row, step, touch), trading.sizes.current
+        if lots is None:
+            return StagedOrder(None, price_for_side(row, step, Side.BUY), NO_SIZE, None)
+        if side is None:
+            price, kind = price_for_side(row, step, Side.BUY), f"buy or sell {text.whole(lots)}"
+            return StagedOrder(None, price, f"{kind} limit", None, terms_label(trading, None))
+        price = price_for_side(row, step, side)
+        other = side.opposite
+        through = ticks_through_touch(other, price_for_side(row, step, other), touch)
+        tail, short = self._other_key(other, through)
+        label = terms_label(trading, side)
+        return StagedOrder(side, price, "limit", lots, label, tail=tail, short_tail=short)
+
+    def _other_key(self, side: Side, through: int) -> tuple[str, str]:
+        """What the key of the side that would not rest does there; kept while it is the same."""
+        trading, collar = self._trading, self._desk.guarding.limits.collar_ticks
+        is_kept = through > collar and not trading.is_exit(side)
+        is_post = trading.is_post_only
+        of = (side, through, is_kept, is_post)
+        if of != self._tail[0]:
+            words = _tail_words(self._keys[side], through, is_kept=is_kept, is_post_only=is_post)
+            self._tail = of, words
+        return self._tail[1]
 
     # Sending ---------------------------------------------------------------------------------
 
-    def kind_to_send(self, side: Side, row: int | None, step: int) -> Kind | None:
-        """What a key sends at the cursor now; None after saying why it sends nothing.
+    def is_seen(self, now: AtCursor) -> bool:
+        """Whether the user has seen at the cursor what a key sends there; else it is said."""
+        seen = self._seen
+        if now == seen and now.row is not None:
+            return True
+        words = f"{_why(seen, now)}. Look, and press again."
+        self._trading.say(f"Nothing was sent: {words}", Role.CAUTION)
+        return False
 
-        That is the case where the place means another kind than the line said when the key was
-        pressed, and where it would be a stop that no line has announced.
-        """
-        contract = self._trading.contract
-        touch = None if contract is None else self._desk.touch(contract.symbol)
-        is_armed = ArmedBy.KEYBOARD in self._trading.armed
-        if contract is None or row is None or touch is None or not is_armed:
-            return Kind.LIMIT  # which says why it is not sent
-        now = kind_at(side, price_for_side(row, step, side), self._places.facts(contract, touch))
-        shown, before = self._shown, Kind.LIMIT
-        if shown is not None and (shown.row, shown.step) == (row, step):
-            before = shown.kinds[side]
-        if now is before:
-            return now
-        self._trading.say(
-            f"Nothing was sent: here {side.value} means a {now.value} now, and the line did not "
-            "say so yet. It does now: press again if you mean it.",
-            Role.CAUTION,
-        )
-        return None
+
+def _tail_words(key: str, through: int, *, is_kept: bool, is_post_only: bool) -> tuple[str, str]:
+    """In words, and in fewer of them."""
+    if is_kept:
+        return f"{key}: beyond the collar", f"{key}: collar"
+    if is_post_only:
+        return f"{key} would take: post-only refuses it", f"{key} refused"
+    if not through:
+        return f"{key} takes", f"{key} takes"
+    far = text.whole(through)
+    return f"{key} takes, {far} t through", f"{key} takes {far} t"
+
+
+def _why(seen: AtCursor | None, now: AtCursor) -> str:
+    if seen is None or seen.symbol != now.symbol:
+        return "no frame has shown this contract yet"
+    if seen.lane is not now.lane:
+        return "the lane changed as you pressed"
+    if seen.step != now.step:
+        return "the price grouping changed as you pressed"
+    if seen.row is None or now.row is None:
+        return "the cursor is out of sight, Space or an arrow brings it back"
+    if seen.row != now.row:
+        return "the cursor moved as you pressed"
+    return "what goes with the order changed as you pressed"

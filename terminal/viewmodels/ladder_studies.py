@@ -26,8 +26,8 @@ class RowStudy(NamedTuple):
     ask_trades: int = 0
     bid_change: int = 0
     ask_change: int = 0
-    bid_queue: str = ""
-    ask_queue: str = ""
+    bid_queue: tuple[str, ...] = ()
+    ask_queue: tuple[str, ...] = ()
     note: str = ""
     volume_sold: int = 0
 

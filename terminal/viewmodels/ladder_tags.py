@@ -10,8 +10,8 @@ from enum import Enum
 from typing import TYPE_CHECKING, NamedTuple, final
 
 from terminal.domain.depth_rows import row_index
-from terminal.domain.events import StopDirection
-from terminal.domain.units import ExactPrice
+from terminal.domain.events import PositionSide, StopDirection
+from terminal.domain.units import ExactPrice, Side
 from terminal.viewmodels import text
 from terminal.viewmodels.ladder_view import TagMark
 from terminal.viewmodels.text import Role
@@ -30,6 +30,8 @@ if TYPE_CHECKING:
 class TagKind(Enum):
     """What a tagged price is; what matters most comes first. The values are its words."""
 
+    OWN = "own order"
+    """Only out of view: in view orders have marks. First there, as the head tells liquidation."""
     LIQUIDATION = "liquidation"
     LIQUIDATION_STAGED = "liquidation if the staged order fills"
     ENTRY = "entry"
@@ -45,6 +47,9 @@ class TagKind(Enum):
     VWAP = "VWAP"
 
 
+_LANE_LETTERS = {PositionSide.LONG: "L", PositionSide.SHORT: "S"}
+_PRICELESS = frozenset({TagKind.OWN, TagKind.STOP, TagKind.STAGED, TagKind.ALERT, TagKind.NOTE})
+"""Tags whose words do not tell their price: in view it stands beside them."""
 _RANK = {kind: rank for rank, kind in enumerate(TagKind)}
 
 
@@ -64,7 +69,7 @@ class PriceTag(NamedTuple):
 
 @final
 class TagPlaces(NamedTuple):
-    """Tags by row index, and those beyond either edge of the view, the nearest first."""
+    """Tags by row index, and those beyond either edge of the view, the weightiest first."""
 
     rows: dict[int, tuple[PriceTag, ...]]
     above: tuple[TagMark, ...]
@@ -97,13 +102,38 @@ def place_tags(
             rows[index] = (*rows.get(index, ()), tag)
     above.sort(key=lambda one: one[0])
     below.sort(key=lambda one: -one[0])
-    return TagPlaces(rows, _marks(above), _marks(below))
+    return TagPlaces(rows, _edge_marks(above, contract), _edge_marks(below, contract))
 
 
-def _marks(found: list[tuple[int, PriceTag]]) -> tuple[TagMark, ...]:
-    """Each label once: ten stops beyond the edge are one arrow."""
-    marks = (TagMark(tag.label, tag.role) for _, tag in found)
-    return tuple(dict.fromkeys(marks))
+def _edge_marks(found: list[tuple[int, PriceTag]], contract: Contract) -> tuple[TagMark, ...]:
+    """The weightiest first. What is alike is one mark: how many there are, and the nearest price.
+
+    ``found`` are sorted from the edge outwards.
+    """
+    alike: dict[tuple[TagKind, str], list[PriceTag]] = {}
+    for _, tag in found:
+        alike.setdefault((tag.kind, tag.label), []).append(tag)
+    weighty = sorted(alike.values(), key=lambda tags: _RANK[tags[0].kind])
+    return tuple(_edge_mark(tags, contract) for tags in weighty)
+
+
+def _edge_mark(tags: list[PriceTag], contract: Contract) -> TagMark:
+    nearest, count = tags[0], len(tags)
+    price, label, words = edge_price(nearest.price, contract), nearest.label, nearest.words
+    if count > 1:
+        ending = "s" if nearest.kind is TagKind.OWN else ""
+        label = f"{count} {label}{ending}"
+        words = f"{count} times {words}, the nearest"
+    if count > 1 or nearest.kind in _PRICELESS:
+        words = f"{words} {price}"
+    return TagMark(label, nearest.role, price, words)
+
+
+def edge_price(price: Price | ExactPrice, contract: Contract) -> str:
+    """A price as the rows write theirs, with the decimals of a tick."""
+    if isinstance(price, ExactPrice):
+        return text.number(price.value, contract.scale.decimals)
+    return text.price(price, contract)
 
 
 def staged_tags(
@@ -117,15 +147,44 @@ def staged_tags(
     )
 
 
+def own_tags(
+    orders: Iterable[Order], step: int, indices: Sequence[int], *, is_hedged: bool
+) -> tuple[PriceTag, ...]:
+    """Own limits at work out of view: in view they have marks of their own, stops have tags."""
+    if not indices:
+        return ()
+    top, bottom = indices[0], indices[-1]
+    found: list[PriceTag] = []
+    for order in orders:
+        price, side = order.price, order.side
+        if order.is_stop or price is None or side is None or not order.is_working:
+            continue
+        if not bottom <= row_index(price, step) <= top:
+            lane = order.position_side or PositionSide.BOTH
+            letter = _LANE_LETTERS.get(lane, "?") if is_hedged else ""
+            label = f"{letter} {side.value}".lstrip()
+            role = Role.BUY if side is Side.BUY else Role.SELL
+            found.append(PriceTag(TagKind.OWN, price, label, role, f"own {label}"))
+    return tuple(found)
+
+
+def liquidation_of(position: Position, contract: Contract) -> ExactPrice | None:
+    """Where a position is liquidated; None where that is no price at which anybody could trade."""
+    at = position.liquidation
+    if position.core.is_flat or at is None:
+        return None
+    return at if 0 < at.value <= contract.scale.decimal(contract.max_price) else None
+
+
 def position_tags(position: Position, contract: Contract) -> tuple[PriceTag, ...]:
     """Entry and liquidation of what is held."""
-    entry, liquidation = position.core.average_entry, position.liquidation
+    entry, liquidation = position.core.average_entry, liquidation_of(position, contract)
     tags: list[PriceTag] = []
     if position.core.is_flat:
         return ()
     if entry is not None:
         tags.append(_tag(TagKind.ENTRY, entry, "E", Role.ACCENT, contract))
-    if liquidation is not None and liquidation.value > 0:
+    if liquidation is not None:
         tags.append(_tag(TagKind.LIQUIDATION, liquidation, "LIQ", Role.DANGER, contract))
     return tuple(tags)
 

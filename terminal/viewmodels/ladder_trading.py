@@ -17,6 +17,7 @@ from terminal.domain.lanes import (
     other_lane,
     wire_lane,
 )
+from terminal.domain.sizing import Unsized
 from terminal.domain.ticket import ASSUMED_MODE, OrderTerms, OrderTicket
 from terminal.domain.units import Lots, Price, Side
 from terminal.session.results import Blocked
@@ -123,6 +124,12 @@ class LadderTrading:
         role = Role.KEYBOARD_ARMED if hand is ArmedBy.KEYBOARD else Role.MOUSE_ARMED
         self.say(f"{hand.value.capitalize()} trading is armed on {self.contract.symbol}.", role)
 
+    def let_go(self, because: str) -> None:
+        """Leave a grab and a list of orders; the order stays where it is."""
+        if self.grab is not None:
+            self.say(f"Let go: {because} The order stays where it is.", Role.CAUTION)
+        self.grab = self.choice = None
+
     def disarm(self, because: str) -> None:
         """Disarm both hands and leave every mode; silent when nothing was armed."""
         self.grab = self.choice = None
@@ -217,19 +224,30 @@ class LadderTrading:
             return
         ticket = self._ticket(contract, side, price, hand, lots, reduces=reduces)
         if ticket is not None:
-            words = f"{self._verb(side, lots)} at {text.price(price, contract)} sent{self._said}"
+            words = (
+                f"{self._verb(side, ticket.lots)} at {text.price(price, contract)} sent{self._said}"
+            )
             self.release(Sending(ticket, hand, words))
 
-    def press_market(self, side: Side) -> None:
-        """Send a market order of the size in hand: it was asked about twice."""
+    def press_market(self, side: Side, lots: Lots) -> None:
+        """Send a market order of so many lots: it was asked about twice."""
         contract, hand = self.contract, ArmedBy.KEYBOARD
-        ticket = None if contract is None else self._ticket(contract, side, None, hand)
+        ticket = None if contract is None else self._ticket(contract, side, None, hand, lots)
         if ticket is not None:  # it was asked about already, so it is not held back
-            self.send_now(Sending(ticket, hand, f"{self._verb(side)} at market sent{self._said}"))
+            words = f"{self._verb(side, lots)} at market sent{self._said}"
+            self.send_now(Sending(ticket, hand, words))
 
-    def _verb(self, side: Side, lots: Lots | None = None) -> str:
+    def size_to_send(self) -> Lots | None:
+        """The lots in hand as they were drawn last; None after saying why there are none."""
+        found = self.sizes.to_send()
+        if isinstance(found, Unsized):
+            self.say(f"Not sent. {found.reason}", Role.CAUTION)
+            return None
+        return found.lots
+
+    def _verb(self, side: Side, lots: Lots | None) -> str:
         lane = lane_words(self.lane)
-        words = f"{'Buy' if side is Side.BUY else 'Sell'} {text.whole(lots or self.sizes.current)}"
+        words = f"{'Buy' if side is Side.BUY else 'Sell'} {text.whole(lots or 0)}"
         return f"{words} ({lane})" if lane else words
 
     def release(self, sending: Sending) -> None:
@@ -239,7 +257,7 @@ class LadderTrading:
 
     def send_now(self, sending: Sending) -> bool:
         """Send it, or say why the guard does not let it."""
-        result = self._desk.submit(sending.ticket)
+        result = self._desk.submit(sending.ticket, sending.purpose)
         if isinstance(result, Blocked):
             self.say(f"Not sent. {result.blocks[0].reason}", Role.DANGER)
             return False
@@ -273,6 +291,9 @@ class LadderTrading:
         lane, is_exit = self.lane, reduces or self.is_exit(side)
         if self.is_unarmed(hand, reduces=is_exit):
             return None
+        lots = self.size_to_send() if lots is None else lots
+        if not lots:
+            return None
         mode = self._account.margin_mode(contract.symbol)
         if is_exit:
             mode = mode or ASSUMED_MODE
@@ -291,7 +312,7 @@ class LadderTrading:
             order_type=OrderType.MARKET if price is None else OrderType.LIMIT,
             side=side,
             price=price,
-            lots=lots or self.sizes.current,
+            lots=lots,
             margin_mode=mode,
             leverage=self._account.leverage(contract.symbol, lane),
             is_post_only=self.is_post_only and price is not None,

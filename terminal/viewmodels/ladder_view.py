@@ -73,9 +73,9 @@ class OwnMark(NamedTuple):
 class StagedOrder(NamedTuple):
     """An order that was shown and not sent: drawn as a dashed line with its words.
 
-    ``lots`` is None where the order closes whatever there is. ``other`` is what else could be sent
-    there, shown on the other side of the price. ``held_share`` is 1 to 0 of the time for which it
-    is still held back, 0 for what waits for another key.
+    ``lots`` is None where the order closes whatever there is. ``held_share`` is 1 to 0 of the time
+    for which it is still held back, 0 for what waits for another key. ``tail`` is what the other
+    side's key would do there, ``short_tail`` the same where room is scarce.
     """
 
     side: Side | None
@@ -83,8 +83,16 @@ class StagedOrder(NamedTuple):
     kind: str
     lots: Lots | None
     label: str = ""
-    other: str = ""
     held_share: float = 0.0
+    tail: str = ""
+    short_tail: str = ""
+
+    @property
+    def short(self) -> str:
+        """The line and its tail in as few words as can be; empty without a tail."""
+        side = "" if self.side is None else self.side.value.capitalize()
+        lots = "" if self.lots is None else whole(self.lots)
+        return f"{side} {lots} \u00b7 {self.short_tail}" if self.short_tail else ""
 
     @property
     def words(self) -> str:
@@ -112,23 +120,30 @@ class LaneHead(NamedTuple):
 class StagedMark(NamedTuple):
     """A staged line on a row, ready to draw.
 
-    ``other`` are words for the other side of the price; ``held_share`` is the length of the bar
-    that shrinks while it is held back, 1 to 0.
+    ``held_share`` is the length of the bar that shrinks while it is held back, 1 to 0. ``tail`` is
+    what the key of the other side would do, ``short`` both where room is scarce.
     """
 
     words: str
     role: Role
-    other: str = ""
     held_share: float = 0.0
+    tail: str = ""
+    short: str = ""
+
+    @property
+    def whole(self) -> str:
+        """The words with their tail."""
+        return f"{self.words} \u00b7 {self.tail}" if self.tail else self.words
 
 
 @final
 class HoverMark(NamedTuple):
-    """What a click on the cell under the pointer would do, in words."""
+    """What a click on the cell under the pointer would do, in words, and in fewer of them."""
 
     column: LadderColumn
     words: str
     role: Role
+    short: str = ""
 
 
 @final
@@ -147,10 +162,15 @@ class OwnList(NamedTuple):
 
 @final
 class TagMark(NamedTuple):
-    """A tag on a row or at an edge, ready to draw."""
+    """A tag on a row or at an edge, ready to draw.
+
+    At an edge it has its own ``price``, which is not the row's; ``words`` say all of it.
+    """
 
     label: str
     role: Role
+    price: str = ""
+    words: str = ""
 
 
 @final
@@ -174,8 +194,8 @@ class RowExtras(NamedTuple):
     pnl_text: str = ""
     pnl_role: Role = Role.TEXT_DIM
     note: str = ""
-    bid_queue: str = ""
-    ask_queue: str = ""
+    bid_queue: tuple[str, ...] = ()
+    ask_queue: tuple[str, ...] = ()
     volume_sold: str = ""
     volume_sold_share: float = 0.0
     is_volume_split: bool = False
@@ -190,8 +210,10 @@ class LadderRow(NamedTuple):
 
     ``price`` is the row's lowest tick. Shares are 0 to 1 of what a full depth bar stands for.
     Large sizes are marked 1 or 2, by the threshold they reach; trails are 0 (none) to 3 (fresh).
-    ``outside`` are tags beyond the edge at which the row lies, ``outside_way`` says which (+1 up).
-    ``last_text`` is the size of the last trade if it was here; ``last_direction`` is -1, 0, +1.
+    ``outside`` are tags beyond the edge at which the row lies, the weightiest first, each with a
+    price of its own; ``outside_way`` says which edge (+1 up).
+    ``last_text`` is the size of the last trade if it was here; ``last_way`` is +1
+    where a buyer took it, -1 where a seller did: the sign and the colours of the tape.
     """
 
     price: Price
@@ -207,7 +229,7 @@ class LadderRow(NamedTuple):
     is_inside: bool
     is_last: bool
     last_text: str
-    last_direction: int
+    last_way: int
     is_entry: bool
     is_cursor: bool
     is_grab_target: bool
@@ -303,6 +325,10 @@ class LadderView:
     pointer: Shape = Shape.ARROW
     own_list: OwnList | None = None
     foot: SizeFoot = NO_FOOT
+    breakeven_text: str = ""
+    liquidation_text: str = ""
+    position_help: str = ""
+    """Everything that is known of the position, a line for each, for the help of the head."""
     lanes: tuple[LaneHead, ...] = ()
     """The headers of both lanes in hedge mode, long before short; empty in one-way mode."""
 

@@ -1,7 +1,8 @@
 """What a position is worth at each price: its charges, breakeven, and liquidation once more fills.
 
-Everything is an expectation and is called so: nobody tells what a position has paid in fees, so
-entry and exit are taken at the account's taker rate.
+The fees of the entry are those that the account's fills really paid, as far as they are known. The
+exit is an expectation and is called so: it takes at the touch, through it, and as a stop, and pays
+the maker's rate where a limit would rest.
 """
 
 from __future__ import annotations
@@ -9,6 +10,7 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import TYPE_CHECKING, NamedTuple, final
 
+from terminal.domain.account_facts import FeeRates
 from terminal.domain.breakeven import (
     NO_CHARGES,
     Backing,
@@ -19,9 +21,10 @@ from terminal.domain.breakeven import (
     funding_due,
     liquidation,
 )
+from terminal.domain.fees_paid import PaidFees, fees_of
 from terminal.domain.guard_terms import Holding
 from terminal.domain.lanes import lane_words
-from terminal.domain.units import ExactPrice
+from terminal.domain.units import ExactPrice, Money
 from terminal.viewmodels import text
 from terminal.viewmodels.ladder_tags import PriceTag, TagKind
 from terminal.viewmodels.text import Role
@@ -35,17 +38,24 @@ if TYPE_CHECKING:
     from terminal.domain.units import Symbol
     from terminal.session.account import AccountSession, Position
     from terminal.session.charges import ChargeBook
+    from terminal.session.own_fills import OwnFills
     from terminal.viewmodels.ladder_face import RowFacts
 
+_ZERO = Decimal(0)
 _HUNDRED = Decimal(100)
 
 
 @final
 class Worth(NamedTuple):
-    """The charges of a position, and where they come from in words."""
+    """The charges of a position, and in words where they come from when it is left as taker."""
 
     charges: Charges
     words: str
+    both_ways: str
+    """The same with both ways of leaving."""
+
+
+NOTHING = Worth(NO_CHARGES, "", "")
 
 
 @final
@@ -57,12 +67,15 @@ class LadderWorth:
         account: AccountSession,
         charges: ChargeBook,
         tiers: Callable[[Symbol], Sequence[RiskTier]],
+        fills: OwnFills,
     ) -> None:
+        self._fills = fills
         self._account = account
         self._charges = charges
         self._tiers = tiers
         self._key: tuple[object, ...] = ()
-        self._worth = Worth(NO_CHARGES, "")
+        self._paid: tuple[tuple[object, ...], PaidFees] = ((), PaidFees(_ZERO, _ZERO))
+        self._worth = NOTHING
         self._breakeven: tuple[PriceTag, ...] = ()
 
     # Charges ---------------------------------------------------------------------------------
@@ -71,18 +84,39 @@ class LadderWorth:
         """What the position costs beside its price; kept while nothing of it changes."""
         contract, core = facts.market.contract, facts.position.core
         if core.is_flat or core.average_entry is None:
-            self._key, self._worth, self._breakeven = (), Worth(NO_CHARGES, ""), ()
+            self._key, self._worth, self._breakeven = (), NOTHING, ()
             return NO_CHARGES
         rates = self._charges.fees(contract.symbol)
         funding = self._charges.funding(contract.symbol) if contract.is_perpetual else None
         mark = None if facts.market.mark is None else facts.market.mark.mark_price
-        key = (contract.symbol, core, facts.position.lane, rates, funding, mark)
+        lane = facts.position.lane
+        known = rates or FeeRates(contract.symbol, contract.maker_fee_rate, contract.taker_fee_rate)
+        paid = self._paid_by(contract, facts.position, known)
+        key = (contract.symbol, core, lane, known, funding, mark, paid)
         if key != self._key:
             self._key = key
-            taker = contract.taker_fee_rate if rates is None else rates.taker
-            self._worth = worth_of(contract, facts.position, taker, funding, mark)
+            self._worth = worth_of(contract, facts.position, (paid, known), funding, mark)
             self._breakeven = self._breakeven_tags(contract, facts.position)
         return self._worth.charges
+
+    def _paid_by(self, contract: Contract, position: Position, rates: FeeRates) -> PaidFees:
+        """The fees of what is held, looked up when a fill or the position is another."""
+        lots, lane = position.core.lots, position.lane
+        of = (contract.symbol, lane, lots, rates, self._fills.revision)
+        if of != self._paid[0]:
+            fills = self._fills.of_lane(contract.symbol, lane)
+            self._paid = of, fees_of(contract, lots, fills, rates)
+        return self._paid[1]
+
+    @property
+    def words(self) -> str:
+        """What the result at a price has taken off; empty without a position."""
+        return self._worth.both_ways
+
+    @property
+    def breakeven(self) -> PriceTag | None:
+        """Where leaving as taker brings nothing, with all that is in it."""
+        return next(iter(self._breakeven), None)
 
     # Tags ------------------------------------------------------------------------------------
 
@@ -108,10 +142,16 @@ class LadderWorth:
         at = breakeven(contract, core.lots, entry.value, self._worth.charges)
         if at is None:
             return ()
+        charges = self._worth.charges
         price, lane = ExactPrice(at), lane_words(position.lane)
         of_lane = f" of the {lane}" if lane else ""
         shown = text.exact_price(price, contract)
         words = f"breakeven{of_lane} {shown} with {self._worth.words}"
+        resting = breakeven(contract, core.lots, entry.value, charges.resting)
+        if resting is not None and charges.resting != charges:
+            words = (
+                f"{words}; {text.exact_price(ExactPrice(resting), contract)} by a limit that rests"
+            )
         return (PriceTag(TagKind.BREAKEVEN, price, "BE", Role.ACCENT, words),)
 
     def _liquidation(self, facts: RowFacts, order: tuple[int, Decimal]) -> Decimal | None:
@@ -142,28 +182,51 @@ class LadderWorth:
 def worth_of(
     contract: Contract,
     position: Position,
-    taker: Decimal,
+    fees: tuple[PaidFees, FeeRates],
     funding: FundingRate | None,
     mark: ExactPrice | None,
 ) -> Worth:
-    """Taker fees in and out and the next funding, as far as it is known; with words for both."""
-    core = position.core
+    """The fees paid, those of leaving and the next funding, as far as known; with words for all."""
+    core, (paid, rates) = position.core, fees
     entry = core.average_entry
     if entry is None or entry.value <= 0:
-        return Worth(NO_CHARGES, "")
-    paid = entry_fee(contract, core.lots, entry.value, taker)
-    fees = f"fees of {_percent(taker)} in and out"
-    if not contract.is_perpetual:
-        return Worth(Charges(paid, taker), fees)
+        return Worth(NO_CHARGES, "", "")
+    whole = entry_fee(contract, core.lots, entry.value, rates.taker)
+    unknown = paid.unknown_lots / abs(core.lots)
+    opened, words = paid.paid + whole * unknown, _entry_words(contract, paid, unknown, rates)
+    due, funding_words = _ZERO, ""
+    if contract.is_perpetual:
+        due, funding_words = _funding(contract, core.lots, funding, mark)
+    charges = Charges(opened, rates.taker, due, rates.maker)
+    exits = f"{_percent(rates.taker)} for leaving as taker"
+    return Worth(
+        charges,
+        f"{words}, {exits}{funding_words}",
+        f"{words}, {exits} or {_percent(rates.maker)} where a limit rests{funding_words}",
+    )
+
+
+def _entry_words(contract: Contract, paid: PaidFees, unknown: Decimal, rates: FeeRates) -> str:
+    assumed = f"an entry fee of {_percent(rates.taker)}, assumed"
+    if unknown == 1:
+        return assumed
+    about = "" if paid.is_exact else "about "
+    told = text.money(Money(paid.paid, contract.settle_currency))
+    words = f"{about}{told} of entry fees paid"
+    return words if unknown == 0 else f"{words} and {assumed} for fills that are not known"
+
+
+def _funding(
+    contract: Contract, lots: int, funding: FundingRate | None, mark: ExactPrice | None
+) -> tuple[Decimal, str]:
+    """What is due at the next settlement, and how it is said."""
     if funding is None or mark is None or mark.value <= 0:
-        words = f"{fees}; the next funding is not known yet"
-        return Worth(Charges(paid, taker), words)
+        return _ZERO, "; the next funding is not known yet"
     if funding.is_charged is False:
-        return Worth(Charges(paid, taker), f"{fees}; this cycle has no funding")
-    due = funding_due(contract, core.lots, mark.value, funding.rate)
+        return _ZERO, "; this cycle has no funding"
     at = "" if funding.next_at is None else f" at {text.clock_time(funding.next_at)}"
-    words = f"{fees} and the funding of {_percent(funding.rate)}{at}"
-    return Worth(Charges(paid, taker, due), words)
+    due = funding_due(contract, lots, mark.value, funding.rate)
+    return due, f" and the next funding of {_percent(funding.rate)}{at}"
 
 
 def day_tags(day: DayMarks | None, contract: Contract) -> tuple[PriceTag, ...]:

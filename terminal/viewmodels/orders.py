@@ -75,6 +75,14 @@ COLUMNS: tuple[Column[OrderRow], ...] = (
     ),
     Column("Price", lambda row: row.price, sample="\N{BLACK DOWN-POINTING TRIANGLE} 100 000.0"),
     Column("Lots", lambda row: row.lots, sample="10 000"),
+    Column(
+        "State",
+        lambda row: row.state,
+        lambda row: row.state_role,
+        lambda row: row.reason,
+        is_number=False,
+        sample="Open, cancel of unknown outcome",
+    ),
     Column("Filled", lambda row: row.filled, sample="10 000"),
     Column("Left", lambda row: row.remaining, sample="10 000"),
     Column(
@@ -90,14 +98,6 @@ COLUMNS: tuple[Column[OrderRow], ...] = (
         lambda row: row.told_role,
         is_number=False,
         sample=SAMPLE,
-    ),
-    Column(
-        "State",
-        lambda row: row.state,
-        lambda row: row.state_role,
-        lambda row: row.reason,
-        is_number=False,
-        sample="Open, cancel of unknown outcome",
     ),
 )
 
@@ -276,7 +276,7 @@ class OrdersViewModel(ViewModel):
             price=price,
             lots=text.whole(order.lots),
             filled=text.whole(order.filled),
-            remaining=text.whole(order.remaining),
+            remaining="all" if order.is_close_order else text.whole(order.remaining),
             flags=_flags(order, is_paired=is_paired),
             flags_role=Role.CAUTION if is_paired else Role.TEXT,
             state=_state(order, waits),

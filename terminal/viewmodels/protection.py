@@ -297,6 +297,7 @@ class ProtectionViewModel(ViewModel):
         said = [
             lane,
             _BANNER.get(cover.state, state_words(cover)),
+            kept_words(self._watch.kept_ticks(*key), cover.state),
             *cover.doubts[:1],
             warning,
             *held,
@@ -335,6 +336,13 @@ class ProtectionViewModel(ViewModel):
         for handle in self._handles:
             handle.remove()
         self._handles = []
+
+
+def kept_words(ticks: int | None, state: ProtectionState) -> str:
+    """What is proposed for a position whose stop a reverse has left behind; else empty."""
+    if ticks is None or state is not ProtectionState.NAKED:
+        return ""
+    return f"Protect proposes a stop {text.whole(ticks)} ticks away, as before the reverse."
 
 
 def held_words(

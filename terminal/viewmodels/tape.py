@@ -62,13 +62,14 @@ class Shelf(Protocol):
 
 @final
 class TapeViewModel(ViewModel):
-    """The tape of the workspace's contract.
+    """The tape of the workspace's contract. ``sounded`` asks for a short sound.
 
     ``options_changed`` is emitted after ``set_options`` took others. ``save`` is set by whoever
     can write files: it takes a path, rows (the newest last) and their contract.
     """
 
     options_changed = Signal()
+    sounded = Signal()
 
     def __init__(
         self,
@@ -210,12 +211,24 @@ class TapeViewModel(ViewModel):
         return ""
 
     def choose_large(self, typed: str) -> str:
-        """Mark bursts of so many lots, empty for none. Answers what is wrong, else empty."""
-        lots = _typed_lots(typed)
-        if lots is None:
-            return f"Type a whole number of lots up to {text.whole(LARGEST)}, or nothing."
-        self.set_options(replace(self.options, large_lots=lots))
+        """Mark bursts of so much, empty for none. Answers what is wrong, else empty.
+
+        It is in lots, or in the quote currency where large ones are told by value.
+        """
+        least = _typed_lots(typed)
+        if least is None:
+            unit = self.large_unit
+            return f"Type a whole number of {unit} up to {text.whole(LARGEST)}, or nothing."
+        self.set_options(self.options.with_large(least))
         return ""
+
+    @property
+    def large_unit(self) -> str:
+        """What the threshold of large ones is written in."""
+        if not self.options.is_large_by_value:
+            return "lots"
+        market = self._market
+        return "the quote currency" if market is None else market.contract.quote_currency
 
     def join_bursts(self, is_on: bool) -> None:  # noqa: FBT001 - connected to a Qt bool signal
         """Whether trades of one side that come at once are one row."""
@@ -224,6 +237,14 @@ class TapeViewModel(ViewModel):
     def tell_large(self, is_on: bool) -> None:  # noqa: FBT001 - connected to a Qt bool signal
         """Whether large bursts are told in the event log."""
         self.set_options(replace(self.options, alerts=is_on))
+
+    def sound_large(self, is_on: bool) -> None:  # noqa: FBT001 - connected to a Qt bool signal
+        """Whether a large burst makes a short sound."""
+        self.set_options(replace(self.options, sounds=is_on))
+
+    def value_large(self, is_on: bool) -> None:  # noqa: FBT001 - connected to a Qt bool signal
+        """Whether large ones are told by their value, not by their lots."""
+        self.set_options(replace(self.options, is_large_by_value=is_on))
 
     # Reading ---------------------------------------------------------------------------------
 
@@ -310,31 +331,38 @@ class TapeViewModel(ViewModel):
     # Trades ----------------------------------------------------------------------------------
 
     def _on_trade(self, _trade: PublicTrade) -> None:
-        if self.options.alerts and self.options.large_lots:
+        options = self.options
+        if (options.alerts or options.sounds) and options.large.least:
             self._look_for_large()
         self.mark_dirty()
 
     def _look_for_large(self) -> None:
-        studies = self._studies
+        studies, market = self._studies, self._market
         newest = None if studies is None else studies.tape.newest_row
-        if type(newest) is not Burst or newest.number <= self._told:
+        if type(newest) is not Burst or newest.number <= self._told or market is None:
             return
-        if newest.lots < self.options.large_lots:
+        if not self.options.large.holds(newest, market.contract):
             return
         self._told = newest.number
         now_s = self._clock.monotonic_s()
         if self._told_at_s is not None and now_s - self._told_at_s < ALERT_PAUSE_S:
-            self._untold += 1
+            self._untold += self.options.alerts
             return
         self._told_at_s = now_s
         self._tell(newest)
 
     def _tell(self, burst: Burst) -> None:
-        market = self._market
+        market, options = self._market, self.options
         if market is None:
             return
-        price = text.price(burst.last, market.contract)
-        words = f"Large {burst.taker.value}: {text.whole(burst.lots)} lots at {price}."
+        if options.sounds:
+            self.sounded.emit()
+        if not options.alerts:
+            return
+        price, value = text.price(burst.last, market.contract), ""
+        if options.is_large_by_value:
+            value = f", {text.money(market.contract.notional(burst.last, burst.lots))}"
+        words = f"Large {burst.taker.value}: {text.whole(burst.lots)} lots at {price}{value}."
         if self._untold:
             words = f"{words} {self._untold} more came since the last line."
         self._untold = 0
@@ -368,7 +396,7 @@ class TapeViewModel(ViewModel):
             self._shown = tuple(studies.tape.newest(count))
         else:
             self._shown = frozen[self._offset : self._offset + count]
-        large = self.options.large_lots
+        large = self.options.large
         stale = market.staleness()
         speed = studies.speed.over(SPEED_MS, self._now_ms)
         lots = speed.bought + speed.sold

@@ -13,6 +13,7 @@ from terminal.viewmodels.text import Role
 if TYPE_CHECKING:
     from terminal.domain.contract import Contract
     from terminal.domain.tape import Burst, TapeSpeed
+    from terminal.viewmodels.tape_options import LargeRule
 
 HOLE_WORDS = "Trades were missed here"
 _ARROWS = {
@@ -73,18 +74,22 @@ class TapeWriter:
         self._contract = contract
         self._most = most
         self._made: dict[int, tuple[Burst, TapeRow]] = {}
+        self._large: LargeRule | None = None
         self._prices: dict[int, str] = {}
         self._second = -1
         self._time = ""
 
-    def row(self, of: Burst | TapeHole, large_lots: int) -> TapeRow:
-        """The row of a burst or hole; ``large_lots`` of 0 marks nothing."""
+    def row(self, of: Burst | TapeHole, large: LargeRule) -> TapeRow:
+        """The row of a burst or hole, marked where it is large."""
         if isinstance(of, TapeHole):
             return TapeRow(of.number, hole=HOLE_WORDS)
-        is_large = 0 < large_lots <= of.lots
+        if large != self._large:
+            self._large = large
+            self._made.clear()
         known = self._made.get(of.number)
-        if known is not None and known[0] is of and known[1].is_large is is_large:
+        if known is not None and known[0] is of:
             return known[1]
+        is_large = large.holds(of, self._contract)
         arrow = _ARROWS[of.taker]
         made = TapeRow(
             of.number,

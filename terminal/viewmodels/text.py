@@ -1,6 +1,7 @@
 """Numbers to text by tick, lot and currency: signs, thousands, ages.
 
-Minus is the true minus sign, thousands are set apart by a thin space, and no digit is invented.
+Minus is the true minus sign, thousands are set apart by a thin space at which no line
+breaks, and no digit is invented.
 """
 
 from __future__ import annotations
@@ -12,14 +13,16 @@ from enum import Enum
 from typing import TYPE_CHECKING
 
 from terminal.domain.access import Access
+from terminal.domain.units import THIN_SPACE as _APART
+from terminal.domain.units import set_apart
 
 if TYPE_CHECKING:
     from terminal.domain.clock import TimestampMs
     from terminal.domain.contract import Contract
     from terminal.domain.units import ExactPrice, Money, Price
 
+THIN_SPACE = _APART
 MINUS = "\N{MINUS SIGN}"
-THIN_SPACE = "\N{THIN SPACE}"
 EMPTY = "\N{EN DASH}"
 NO_ACCOUNT = "No account is connected."
 """What panels of the account say while only the market is watched."""
@@ -47,7 +50,7 @@ class Role(Enum):
 def number(value: Decimal, decimals: int) -> str:
     """Write with exactly so many decimals, rounded half to even, thousands set apart."""
     rounded = value.quantize(Decimal(1).scaleb(-decimals), rounding=ROUND_HALF_EVEN)
-    text = f"{abs(rounded):,.{decimals}f}".replace(",", THIN_SPACE)
+    text = set_apart(f"{abs(rounded):,.{decimals}f}")
     return f"{MINUS}{text}" if rounded < 0 else text
 
 
@@ -60,8 +63,14 @@ def signed(value: Decimal, decimals: int) -> str:
 
 def whole(value: int) -> str:
     """A whole number with thousands set apart."""
-    text = f"{abs(value):,}".replace(",", THIN_SPACE)
+    text = set_apart(f"{abs(value):,}")
     return f"{MINUS}{text}" if value < 0 else text
+
+
+def counted(value: Decimal | int, word: str) -> str:
+    """A whole count with its word, in the plural where it is not one: ``1 tick``, ``2 ticks``."""
+    shown = whole(int(value))
+    return f"{shown} {word}" if abs(int(value)) == 1 else f"{shown} {word}s"
 
 
 def price(ticks: Price, contract: Contract) -> str:

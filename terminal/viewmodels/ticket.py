@@ -1,53 +1,34 @@
 """The order ticket: an intention filled in by hand, previewed, and sent by a second press.
 
-What is typed is in ``ticket_form``, what it would do in ``ticket_figures``, where that is known
-from in ``ticket_sources``, margin mode and leverage in ``ticket_terms``.
+What is typed is in ``ticket_form``, what would be sent in ``ticket_candidates``, what it would do
+in ``ticket_figures``, where that is known from in ``ticket_sources``; margin mode and leverage are
+in ``ticket_terms``, templates in ``ticket_shelf``. ``ticket_building`` makes the view of it all.
 """
 
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING, NamedTuple, Protocol, final
+from typing import TYPE_CHECKING, final
 
 from PySide6.QtCore import Signal
 from typing_extensions import override
 
-from terminal.domain.access import Access
-from terminal.domain.draft import Fault, Field, OrderKind, ticket_of
+from terminal.domain.draft import Field
 from terminal.domain.effect import effect_of
-from terminal.domain.events import MarginMode, PositionSide, StopReference
-from terminal.domain.guard import BlockField
-from terminal.domain.lanes import lane_help
-from terminal.domain.size_units import SizeUnit
-from terminal.domain.ticket_template import MOST_TEMPLATES, with_template, without_template
 from terminal.domain.triggers import Fires, would_fire_now
 from terminal.domain.units import Side
+from terminal.session.origins import Surface, asked_by
 from terminal.session.results import Blocked
 from terminal.viewmodels import text
 from terminal.viewmodels.ladder_view import Message
-from terminal.viewmodels.protection import NOT_ESTABLISHED, exits_words
+from terminal.viewmodels.mode_change import ModeChange
 from terminal.viewmodels.text import Role
+from terminal.viewmodels.ticket_building import TicketBuilder, TicketState
+from terminal.viewmodels.ticket_candidates import TicketCandidates
 from terminal.viewmodels.ticket_editing import TicketEditing
-from terminal.viewmodels.ticket_figures import (
-    NOTHING,
-    distance_words,
-    fees_words,
-    figure_rows,
-    value_words,
-)
-from terminal.viewmodels.ticket_form import (
-    TicketForm,
-    draft_of,
-    exits_problem,
-    price_problem,
-    sized,
-    typed_price,
-    visible_problem,
-)
+from terminal.viewmodels.ticket_shelf import TicketTemplates
 from terminal.viewmodels.ticket_sources import TicketSources
 from terminal.viewmodels.ticket_terms import TicketTerms
-from terminal.viewmodels.ticket_view import TicketView
-from terminal.viewmodels.ticket_words import condition_words, staged_words
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -56,64 +37,35 @@ if TYPE_CHECKING:
     from PySide6.QtCore import QObject
 
     from terminal.domain.contract import Contract
-    from terminal.domain.draft import Draft
     from terminal.domain.effect import Effect
+    from terminal.domain.events import MarginMode
     from terminal.domain.ticket import OrderTicket
-    from terminal.domain.ticket_template import TicketTemplate
+    from terminal.domain.units import Price
     from terminal.session.account import AccountSession
     from terminal.session.exits import Protecting
     from terminal.session.orders import OrderDesk
     from terminal.session.results import DryRun, OrderResult
     from terminal.viewmodels.base import Removable
     from terminal.viewmodels.frame import FrameClock
-    from terminal.viewmodels.ticket_form import Sized
+    from terminal.viewmodels.ticket_candidates import Candidate
+    from terminal.viewmodels.ticket_form import Sized, TicketForm
+    from terminal.viewmodels.ticket_shelf import TemplateShelf
+    from terminal.viewmodels.ticket_view import TicketView
     from terminal.viewmodels.workspace import Workspace
 
 INCOMPLETE = "The ticket is not complete."
-_BESIDE = {
-    BlockField.PRICE: Field.PRICE,
-    BlockField.LOTS: Field.SIZE,
-    BlockField.VALUE: Field.SIZE,
-    BlockField.POSITION: Field.SIZE,
-}
-_MARGIN = frozenset({BlockField.LEVERAGE, BlockField.MARGIN, BlockField.LIQUIDATION})
-
-
-class TemplateShelf(Protocol):
-    """Where templates are kept."""
-
-    def load(self) -> tuple[tuple[TicketTemplate, ...], str]:
-        """All of them, and a sentence when some could not be read."""
-        ...
-
-    def save(self, templates: tuple[TicketTemplate, ...]) -> str:
-        """Keep them; a sentence when that failed, else empty."""
-        ...
-
-
-@final
-class _Candidate(NamedTuple):
-    """One side: the ticket that would be sent, or why there is none, beside which field."""
-
-    ticket: OrderTicket | None
-    field: Field | None = None
-    reason: str = ""
-    is_margin: bool = False
-
-    @property
-    def is_ready(self) -> bool:
-        """Whether it can be pressed."""
-        return self.ticket is not None and not self.reason
 
 
 @final
 class TicketViewModel(TicketEditing):
     """An order ticket on the workspace's contract. Staging never sends; ``confirm`` does, once.
 
-    ``scale_asked`` when many orders are wanted in place of one.
+    ``scale_asked`` when many orders are wanted in place of one, ``picked`` when a price of another
+    panel was taken or not: that should be seen.
     """
 
     scale_asked = Signal()
+    picked = Signal()
 
     def __init__(
         self,
@@ -128,20 +80,30 @@ class TicketViewModel(TicketEditing):
         self._desk = desk
         self._account = account
         self.terms = TicketTerms(account, self._terms_edited, self._estimate)
+        self._candidates = TicketCandidates(self.sources, desk)
+        self._builder = TicketBuilder(self.sources, self._candidates, self.terms, desk)
         self._handles: list[Removable] = []
-        self.protecting: Protecting | None = None
-        """What is known of protection; set before the start, exits are by mark without."""
         self.locked: Callable[[], str] = str
         """Why no order is entered by hand at all; empty while some may be."""
-        self._shelf: TemplateShelf | None = None
-        self._templates: tuple[TicketTemplate, ...] = ()
+        self._templates = TicketTemplates()
         self._tests_first = False
         self._staged: tuple[Side, OrderTicket] | None = None
         self.side: Side | None = None
         """The side in hand: that which was staged for what is typed now."""
         self._preflight: Message | None = None
         self._message: Message | None = None
+        self._mode_change = ModeChange(account)
+        self._surface = Surface()
         self.view = self._build()
+
+    @property
+    def protecting(self) -> Protecting | None:
+        """What is known of protection; set before the start, exits are by mark without."""
+        return self.sources.protecting
+
+    @protecting.setter
+    def protecting(self, protecting: Protecting | None) -> None:
+        self.sources.protecting = protecting
 
     # Editing ---------------------------------------------------------------------------------
 
@@ -167,6 +129,35 @@ class TicketViewModel(TicketEditing):
         """Somebody wants many orders between two prices."""
         self.scale_asked.emit()
 
+    def pick(self, contract: Contract, price: Price) -> Message:
+        """Take a price that was picked in another panel; answers what came of it, in words.
+
+        Only a price of the contract that is shown here. What is staged is taken back with it.
+        """
+        own, field = self.sources.contract, self.form.picks
+        shown = text.price(price, contract)
+        if own is None or own.symbol != contract.symbol:
+            here = "no contract" if own is None else str(own.symbol)
+            words = (
+                f"{shown} was not taken: the ticket shows {here}. Link both panels by one colour, "
+                f"or choose {contract.symbol} there."
+            )
+            return self._picked(words, Role.CAUTION)
+        if field is None:
+            words = f"{shown} was not taken: {self.form.kind.value} orders have no price. "
+            return self._picked(f"{words}Choose another type in the ticket.", Role.CAUTION)
+        was_staged = self.is_staged
+        self.take_price(price, is_trigger=field is Field.TRIGGER)
+        name = "trigger" if field is Field.TRIGGER else "price"
+        tail = " What was staged there is taken back." if was_staged else ""
+        return self._picked(f"{shown} is the {name} in the ticket.{tail}", Role.TEXT_DIM)
+
+    def _picked(self, words: str, role: Role) -> Message:
+        self._message = Message(words, role)
+        self.mark_dirty()
+        self.picked.emit()
+        return self._message
+
     # Margin mode and leverage ----------------------------------------------------------------
 
     def open_terms(self, *, is_open: bool) -> None:
@@ -174,7 +165,12 @@ class TicketViewModel(TicketEditing):
         self.terms.open(self.sources.contract, is_open=is_open)
 
     def apply_terms(self) -> None:
-        """Change what is wanted of them; this sends no order."""
+        """Change what is wanted of them; this sends no order, and is locked as orders are."""
+        reason = self.locked()
+        if reason:
+            self._message = Message(f"Not changed. {reason}", Role.CAUTION)
+            self.mark_dirty()
+            return
         self.terms.apply(self.sources.contract)
 
     def _estimate(self, mode: MarginMode, leverage: Decimal) -> Effect | None:
@@ -183,8 +179,8 @@ class TicketViewModel(TicketEditing):
         if contract is None:
             return None
         for side in Side:
-            ticket = self._candidate(side).ticket
-            found = NOTHING if ticket is None else self.sources.figures(ticket, contract)
+            candidate = self._candidate(side)
+            ticket, found = candidate.ticket, candidate.figures
             if ticket is None or found.effect is None or ticket.reduces_only:
                 continue
             other = replace(ticket, margin_mode=mode, leverage=leverage)
@@ -198,43 +194,29 @@ class TicketViewModel(TicketEditing):
 
     def keep_templates(self, shelf: TemplateShelf) -> None:
         """Where they are from now on."""
-        self._shelf = shelf
-        self._templates, problem = shelf.load()
-        if problem:
-            self._message = Message(problem, Role.CAUTION)
+        self._message = self._templates.keep_on(shelf) or self._message
         self.mark_dirty()
 
     def save_template(self, name: str) -> None:
         """Keep what is filled in, without prices, under a name; it replaces one of that name."""
-        try:
-            template = self.form.template(name)
-        except ValueError as error:
-            self._say(f"Not saved: {error}.", Role.DANGER)
-            return
-        templates = with_template(self._templates, template)
-        if templates is None:
-            self._say(f"Not saved: there are {MOST_TEMPLATES} templates already.", Role.DANGER)
-            return
-        self._keep(templates, f"Saved as {template.name}, without its prices.")
+        self._tell(self._templates.save(self.form, name))
 
     def recall_template(self, name: str) -> None:
         """Fill in what was kept; nothing is staged."""
-        kept = next((one for one in self._templates if one.name == name), None)
-        if kept is not None:
-            self.edit(self.form.recalled(kept))
+        form = self._templates.recalled(self.form, name)
+        if form is not None:
+            self.edit(form)
 
     def delete_template(self, name: str) -> None:
         """Forget one."""
-        self._keep(without_template(self._templates, name), f"{name} is deleted.")
-
-    def _keep(self, templates: tuple[TicketTemplate, ...], words: str) -> None:
-        problem = "" if self._shelf is None else self._shelf.save(templates)
-        self._templates = templates
-        self._say(problem or words, Role.DANGER if problem else Role.TEXT_DIM)
+        self._tell(self._templates.delete(name))
 
     def _say(self, words: str, role: Role) -> None:
+        self._tell(Message(words, role))
+
+    def _tell(self, message: Message) -> None:
         self._staged = self._preflight = None
-        self._message = Message(words, role)
+        self._message = message
         self.mark_dirty()
 
     # Sending ---------------------------------------------------------------------------------
@@ -249,7 +231,7 @@ class TicketViewModel(TicketEditing):
         self._take_back()
         self.side = side
         found = self._candidate(side)
-        if self._is_dry:
+        if self._candidates.is_dry:
             self._test(found)
             return
         if found.ticket is None or not found.is_ready:
@@ -268,7 +250,7 @@ class TicketViewModel(TicketEditing):
             side = sides[0] if sides else side
         self._test(self._candidate(side or Side.BUY))
 
-    def _test(self, found: _Candidate) -> None:
+    def _test(self, found: Candidate) -> None:
         """Ask what the exchange would say; a press more is not needed where nothing is sent."""
         reason = found.reason or INCOMPLETE
         if found.ticket is not None and not found.reason:
@@ -303,7 +285,7 @@ class TicketViewModel(TicketEditing):
             words = "Not sent. Margin mode or leverage are others than what was shown: look again."
             self._say(words, Role.CAUTION)
             return
-        with self._desk.latency.gesture():
+        with self._desk.latency.gesture(), asked_by(self._surface):
             result = self._desk.submit(ticket)
         if isinstance(result, Blocked):
             self._message = Message(f"Not sent. {result.blocks[0].reason}", Role.DANGER)
@@ -336,12 +318,14 @@ class TicketViewModel(TicketEditing):
     def connect_sources(self) -> None:
         self._workspace.contract_changed.connect(self._on_contract_changed)
         self.listen(
-            self._account.on_changed.add(self.mark_dirty),
+            self._account.on_changed.add(self._on_account_changed),
             self._desk.on_outcome.add(self._on_outcome),
             self._desk.on_dry_run.add(self._on_dry_run),
         )
         if self.terms.changes is not None:
             self.listen(self.terms.changes.on_changed.add(self.mark_dirty))
+        if self.terms.position_modes is not None:
+            self.listen(self.terms.position_modes.on_changed.add(self.mark_dirty))
         self._on_contract_changed()
 
     @override
@@ -361,206 +345,23 @@ class TicketViewModel(TicketEditing):
 
     @override
     def size(self) -> Sized:
-        return sized(self.form, self.sources.sizing(self.form))
+        return self._candidates.size(self.form)
 
-    def _draft(self, contract: Contract) -> Draft:
-        reference = StopReference.MARK
-        if self.protecting is not None:
-            reference = self.protecting.watch.settings.reference
-        return draft_of(self.form, contract, self.size().lots, reference)
-
-    def _text_problem(self, contract: Contract) -> tuple[Field, str] | None:
-        """The first text that means nothing."""
-        form = self.form
-        price = price_problem(form.price_text, contract) if form.kind.has_price else ""
-        trigger = price_problem(form.trigger_text, contract) if form.kind.waits else ""
-        size = "" if form.is_close else self.size().problem
-        for field, problem in (
-            (Field.PRICE, price),
-            (Field.TRIGGER, trigger),
-            (Field.SIZE, size),
-            (Field.EXITS, exits_problem(form, contract)),
-            (Field.TERMS, visible_problem(form)),
-        ):
-            if problem:
-                return field, problem
-        return None
-
-    def _candidate(self, side: Side) -> _Candidate:
-        contract = self.sources.contract
-        if contract is None:
-            return _Candidate(None)
-        problem = self._text_problem(contract)
-        if problem is not None and problem[0] is not Field.SIZE:
-            return _Candidate(None, *problem)
-        if self._desk.access is Access.MARKET_DATA:
-            return _Candidate(None, None, self._desk.access.reason)
-        standing = self.sources.standing(self.form, contract, side)
-        if standing is None:
-            return _Candidate(None, None, "The margin mode is not known yet.")
-        found = ticket_of(self._draft(contract), side, contract, standing)
-        if isinstance(found, Fault):
-            if found.field is Field.SIZE and problem is not None:
-                return _Candidate(None, *problem)
-            return _Candidate(None, found.field, found.sentence)
-        blocks = (self._desk.dry_run_blocks if self._is_dry else self._desk.blocks)(found)
-        if not blocks:
-            return _Candidate(found)
-        first = blocks[0]
-        return _Candidate(
-            found, _BESIDE.get(first.field), first.reason, is_margin=first.field in _MARGIN
-        )
-
-    # The view --------------------------------------------------------------------------------
+    def _candidate(self, side: Side) -> Candidate:
+        return self._candidates.of(self.form, side)
 
     def _build(self) -> TicketView:
-        contract, form = self.sources.contract, self.form
-        size = self.size()
-        found = {side: self._candidate(side) for side in Side}
-        buy, sell = found[Side.BUY], found[Side.SELL]
-        sides = dict.fromkeys(Side, NOTHING)
-        if contract is not None:
-            sides = {side: self.sources.figures(found[side].ticket, contract) for side in Side}
-        common = buy if buy.reason == sell.reason else _Candidate(None)
-        effect = sides[Side.BUY].effect or sides[Side.SELL].effect
-        value, fee = self._value(contract, size, effect)
-        errors = self._errors(contract, common)
-        lane = self.sources.lane(form)
-        return TicketView(
-            symbol="" if contract is None else str(contract.symbol),
-            form=form,
-            is_market=form.kind is OrderKind.MARKET,
-            price_text=form.price_text,
-            lots_text=size.texts[SizeUnit.LOTS],
-            sizes=size.texts,
-            unit_names=_unit_names(contract),
-            is_post_only=form.is_post_only and form.is_limit,
-            is_reduce_only=form.is_reduce_only or form.kind.is_exit,
-            loss_text=form.loss_text,
-            profit_text=form.profit_text,
-            exits_text=self._exits_text(contract),
-            exits_error=errors.get(Field.EXITS, ""),
-            price_error=errors.get(Field.PRICE, ""),
-            trigger_error=errors.get(Field.TRIGGER, ""),
-            trigger_text=self._trigger_text(contract),
-            lots_error=errors.get(Field.SIZE, ""),
-            terms_error=errors.get(Field.TERMS, "") or errors.get(Field.LANE, ""),
-            margin_error=common.reason if common.is_margin else "",
-            distance_text=self._distance(contract),
-            value_text=value,
-            fee_text=fee,
-            figures=() if contract is None else figure_rows(contract, sides, waits=form.kind.waits),
-            effect_text=self._effect_text(contract),
-            terms=self.terms.view(contract, None if lane is PositionSide.BOTH else lane),
-            lane_help=lane_help(lane),
-            is_dry=self._is_dry,
-            buy_text=self._button(Side.BUY, size),
-            sell_text=self._button(Side.SELL, size),
-            can_buy=buy.is_ready and not self.locked(),
-            can_sell=sell.is_ready and not self.locked(),
-            buy_reason=buy.reason,
-            sell_reason=sell.reason,
-            blocked_reason=self.locked()
-            or self._desk.access.reason_for(reduces=form.is_reduce_only)
-            or common.reason,
-            stale=self.sources.stale(),
-            staged=None
-            if self._staged is None or contract is None
-            else staged_words(self._staged[1], contract),
-            staged_role=self._staged_role(),
-            preflight=self._preflight,
-            tests_first=self._tests_first,
-            templates=tuple(one.name for one in self._templates),
-            message=self._message,
+        return self._builder.build(
+            TicketState(
+                self.form,
+                self.locked(),
+                self._staged,
+                self._preflight,
+                self._message,
+                self._tests_first,
+                self._templates.names,
+            )
         )
-
-    def _staged_role(self) -> Role:
-        if self._staged is None:
-            return Role.TEXT
-        return Role.BUY if self._staged[0] is Side.BUY else Role.SELL
-
-    def _errors(self, contract: Contract | None, common: _Candidate) -> dict[Field, str]:
-        """What stands beside fields: what is typed wrong, and what both sides are refused for.
-
-        An empty field is not wrong yet.
-        """
-        if contract is None:
-            return {}
-        errors: dict[Field, str] = {}
-        if common.field is not None:
-            errors[common.field] = common.reason
-        form = self.form
-        for field, typed in ((Field.PRICE, form.price_text), (Field.TRIGGER, form.trigger_text)):
-            if not typed.strip():
-                errors.pop(field, None)
-        if not form.is_close:
-            errors[Field.SIZE] = self.size().problem or errors.get(Field.SIZE, "")
-        exits = exits_problem(form, contract)
-        if exits:
-            errors[Field.EXITS] = exits
-        return errors
-
-    def _button(self, side: Side, size: Sized) -> str:
-        verb = "Buy" if side is Side.BUY else "Sell"
-        if self._is_dry:
-            verb = f"Test {verb.lower()}"
-        if self.form.is_close:
-            return f"{verb} to close"
-        typed = self.form.size_text if self.form.unit is SizeUnit.LOTS else None
-        lots = "" if size.lots is None else text.whole(size.lots)
-        return f"{verb} {lots or typed or ''}".rstrip()
-
-    def _value(
-        self, contract: Contract | None, size: Sized, effect: Effect | None
-    ) -> tuple[str, str]:
-        """Value and fees; without an account by the price alone."""
-        if contract is None:
-            return text.EMPTY, text.EMPTY
-        if effect is not None:
-            return value_words(contract, effect.value), fees_words(contract, effect)
-        sizing = self.sources.sizing(self.form)
-        if sizing is None or size.lots is None or sizing.price is None or self.form.is_close:
-            return text.EMPTY, text.EMPTY
-        return value_words(contract, contract.settle_value(sizing.price, size.lots).amount), (
-            text.EMPTY
-        )
-
-    def _distance(self, contract: Contract | None) -> str:
-        """How far the price, or else the trigger, is from the last trade."""
-        form, last = self.form, self.sources.last()
-        if contract is None or last is None or self.sources.stale() is not None:
-            return ""
-        price = typed_price(form.price_text, contract) if form.kind.has_price else None
-        if price is None and form.kind.waits:
-            price = typed_price(form.trigger_text, contract)
-        if price is None:
-            return ""
-        at = contract.scale.decimal(price)
-        return distance_words(contract, at, last, self.sources.average_range())
-
-    def _trigger_text(self, contract: Contract | None) -> str:
-        """Each side's condition in words: a trigger is never typed with a direction."""
-        trigger = typed_price(self.form.trigger_text, contract)
-        if contract is None or trigger is None or not self.form.kind.waits:
-            return ""
-        buy, sell = condition_words(self.form.kind, self.form.reference, trigger, contract)
-        return f"Buy {buy}; sell {sell}."
-
-    def _exits_text(self, contract: Contract | None) -> str:
-        """The exits as conditions, for the side that they fit, and what is not documented."""
-        if contract is None or self.form.kind.waits or exits_problem(self.form, contract):
-            return ""
-        for side in Side:
-            ticket = self._candidate(side).ticket
-            if ticket is not None and ticket.exits is not None:
-                words = exits_words(ticket.exits, contract)
-                return f"{side.value.capitalize()} with {words}. {NOT_ESTABLISHED}"
-        return ""
-
-    def _effect_text(self, contract: Contract | None) -> str:
-        if contract is None:
-            return ""
-        return self.sources.effect_words(self.form, self._draft(contract), contract)
 
     # Told ------------------------------------------------------------------------------------
 
@@ -579,9 +380,14 @@ class TicketViewModel(TicketEditing):
         self.terms.open(self.sources.contract, is_open=False)
         self.mark_dirty()
 
-    @property
-    def _is_dry(self) -> bool:
-        return self._desk.access.is_watching
+    def _on_account_changed(self) -> None:
+        because = self._mode_change.words()
+        if because:
+            was_staged = self.is_staged
+            self.drop()
+            if was_staged:
+                self._say(f"Taken back: {because} Look again.", Role.CAUTION)
+        self.mark_dirty()
 
     def _on_dry_run(self, run: DryRun) -> None:
         if run.ticket.symbol != self.view.symbol:
@@ -596,7 +402,8 @@ class TicketViewModel(TicketEditing):
         self.mark_dirty()
 
     def _on_outcome(self, result: OrderResult) -> None:
-        if not result.ok and result.order.symbol == self.view.symbol:
+        is_mine = result.origin is self._surface
+        if is_mine and not result.ok and result.order.symbol == self.view.symbol:
             self._message = Message(result.sentence, Role.DANGER)
             self.mark_dirty()
 
@@ -605,18 +412,6 @@ class TicketViewModel(TicketEditing):
             handle.remove()
         self._handles = []
         self.sources.leave()
-
-
-def _unit_names(contract: Contract | None) -> dict[SizeUnit, str]:
-    coin, value = ("coin", "value")
-    if contract is not None:
-        coin, value = contract.base_currency, contract.quote_currency
-    return {
-        SizeUnit.LOTS: "Lots",
-        SizeUnit.COIN: coin,
-        SizeUnit.VALUE: value,
-        SizeUnit.SHARE: "% free",
-    }
 
 
 def _terms_of(ticket: OrderTicket) -> tuple[MarginMode, Decimal | None]:

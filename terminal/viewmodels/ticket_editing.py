@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from terminal.domain.draft import OrderKind
 from terminal.domain.events import PositionSide, SelfTrade, StopReference, TimeInForce
-from terminal.domain.size_units import SizeUnit
+from terminal.domain.sizing import SizeUnit
 from terminal.domain.units import Price
 from terminal.viewmodels.base import ViewModel
 from terminal.viewmodels.ticket_form import Sized, TicketForm, stepped, typed_price
@@ -31,6 +31,7 @@ class TicketEditing(ViewModel):
 
     def edit(self, form: TicketForm) -> None:
         """Take what is typed now; whatever was staged for something else is taken back."""
+        # Abstract, as size is: Qt's metaclass cannot be joined with ABCMeta.
         raise NotImplementedError
 
     def size(self) -> Sized:

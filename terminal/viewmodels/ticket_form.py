@@ -9,10 +9,10 @@ from dataclasses import dataclass, replace
 from decimal import Decimal, InvalidOperation
 from typing import TYPE_CHECKING, final
 
-from terminal.domain.draft import Draft, OrderKind
+from terminal.domain.draft import Draft, Field, OrderKind
 from terminal.domain.errors import UnitError
 from terminal.domain.events import PositionSide, StopReference, TimeInForce
-from terminal.domain.size_units import SizeUnit
+from terminal.domain.sizing import SizeUnit, Unsized, lots_of, shown_amount
 from terminal.domain.ticket_template import TicketTemplate
 from terminal.domain.units import Lots, plain
 from terminal.viewmodels import text
@@ -21,7 +21,7 @@ from terminal.viewmodels.sizes import LARGEST, parse_lots
 if TYPE_CHECKING:
     from terminal.domain.contract import Contract
     from terminal.domain.events import SelfTrade
-    from terminal.domain.size_units import Sizing
+    from terminal.domain.sizing import SizeBasis
     from terminal.domain.units import Price
 
 NO_LOTS = "A whole number of lots above zero."
@@ -66,6 +66,16 @@ class TicketForm:
     def is_limit(self) -> bool:
         """Whether it has a price in the book, and with it the terms of a limit order."""
         return self.kind.needs_price or (self.kind.is_exit and bool(self.price_text.strip()))
+
+    @property
+    def picks(self) -> Field | None:
+        """Where a price goes that is picked in a ladder or a chart; None where there is none.
+
+        What waits needs its trigger first; a stop at market and an exit have no other price.
+        """
+        if self.kind.waits and not (self.kind.needs_price and self.trigger_text.strip()):
+            return Field.TRIGGER
+        return Field.PRICE if self.kind.needs_price else None
 
     def without_prices(self) -> TicketForm:
         """The same for another contract: prices mean nothing there."""
@@ -149,18 +159,18 @@ class Sized:
     texts: dict[SizeUnit, str]
 
 
-def sized(form: TicketForm, sizing: Sizing | None) -> Sized:
+def sized(form: TicketForm, basis: SizeBasis | None) -> Sized:
     """What is typed in one unit, and the others that follow; an unknown one is empty."""
-    lots, problem = _lots(form, sizing)
+    lots, problem = _lots(form, basis)
     texts: dict[SizeUnit, str] = {}
     for unit in SizeUnit:
-        amount = None if lots is None or sizing is None else sizing.amount(unit, lots)
+        amount = None if lots is None or basis is None else shown_amount(unit, lots, basis)
         texts[unit] = "" if amount is None else plain(amount)
     texts[form.unit] = form.size_text
     return Sized(lots, problem, texts)
 
 
-def _lots(form: TicketForm, sizing: Sizing | None) -> tuple[Lots | None, str]:
+def _lots(form: TicketForm, basis: SizeBasis | None) -> tuple[Lots | None, str]:
     if form.unit is SizeUnit.LOTS:
         lots = parse_lots(form.size_text)
         return lots, "" if lots is not None else NO_LOTS
@@ -168,18 +178,12 @@ def _lots(form: TicketForm, sizing: Sizing | None) -> tuple[Lots | None, str]:
         amount = Decimal(text.bare_number(form.size_text))
     except InvalidOperation:
         return None, "A number above zero."
-    if sizing is None:
+    if basis is None:
         return None, "There is no contract yet."
-    lots = sizing.lots(form.unit, amount)
-    if lots is None:
-        known = form.unit is SizeUnit.SHARE and sizing.per_lot(SizeUnit.VALUE) is not None
-        what = "The available balance or the leverage" if known else "The price"
-        return None, f"{what} is not known yet, and this size needs it."
-    if not 0 < lots <= LARGEST:
-        least = sizing.amount(form.unit, sizing.contract.lot_size)
-        shown = "" if least is None else f" One is {plain(least)}."
-        return None, f"Less than one lot.{shown}" if lots <= 0 else "Too large."
-    return lots, ""
+    found = lots_of(form.unit, amount, basis)
+    if isinstance(found, Unsized):
+        return None, found.reason
+    return (found.lots, "") if found.lots <= LARGEST else (None, "Too large.")
 
 
 def stepped(form: TicketForm, lots: Lots | None, by: int, lot_size: int) -> TicketForm:

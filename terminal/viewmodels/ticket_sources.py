@@ -11,13 +11,14 @@ from terminal.domain.draft import Standing, only_reduces
 from terminal.domain.effect import effect_of
 from terminal.domain.events import PositionSide
 from terminal.domain.lanes import closes, lane_words, wire_lane
-from terminal.domain.size_units import Sizing
+from terminal.domain.sizing import SizeBasis
 from terminal.domain.slippage import sweep
 from terminal.domain.ticket import ASSUMED_MODE
 from terminal.domain.triggers import UNKNOWN_REFERENCES, References
 from terminal.domain.true_range import average_true_range
 from terminal.domain.units import Side
 from terminal.viewmodels import text
+from terminal.viewmodels.stop_distance import stop_distance
 from terminal.viewmodels.ticket_figures import NOTHING, SideFigures
 from terminal.viewmodels.ticket_form import typed_price
 
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
     from terminal.domain.units import Price, Symbol
     from terminal.session.account import AccountSession
     from terminal.session.candles import CandleSession
+    from terminal.session.exits import Protecting
     from terminal.session.market import MarketSession
     from terminal.session.orders import OrderDesk
     from terminal.viewmodels.ticket_form import TicketForm
@@ -67,6 +69,8 @@ class TicketSources:
         self._desk = desk
         self._account = account
         self.candles: Candles | None = None
+        self.protecting: Protecting | None = None
+        """What is known of protection; set before the start."""
         self._minutes: CandleSession | None = None
         self._range: tuple[int, Decimal | None] = (0, None)
 
@@ -177,7 +181,7 @@ class TicketSources:
             {one: self.far(one) for one in Side},
         )
 
-    def sizing(self, form: TicketForm) -> Sizing | None:
+    def sizing(self, form: TicketForm) -> SizeBasis | None:
         """What the units of the size are reckoned with.
 
         The price is that of the order; without one the trigger, then the best ask.
@@ -190,13 +194,30 @@ class TicketSources:
             price = typed_price(form.trigger_text, contract)
         if price is None and not form.kind.needs_price:
             price = self.far(Side.BUY)
-        wallet = self._account.wallet(contract.settle_currency)
-        return Sizing(
+        wallet = self._account.wallet(contract.settle_currency) if self._has_account else None
+        ticks, words = self._risk(form, price, contract)
+        return SizeBasis(
             contract,
             None if price is None else contract.scale.decimal(price),
+            None if wallet is None else wallet.equity.amount,
+            ticks,
+            words,
             self._account.leverage(contract.symbol, wire_lane(self.lane(form))),
-            None if wallet is None or not self._has_account else wallet.available.amount,
+            None if wallet is None else wallet.available.amount,
         )
+
+    def _risk(
+        self, form: TicketForm, price: Price | None, contract: Contract
+    ) -> tuple[int | None, str]:
+        """Ticks to the stop-loss that goes with the order, else to the stop that there is."""
+        loss = None if form.kind.waits else typed_price(form.loss_text, contract)
+        if loss is not None and price is not None and loss != price:
+            ticks = abs(price - loss)
+            at = text.price(loss, contract)
+            return ticks, f"to the order's stop-loss at {at}, {text.whole(ticks)} ticks"
+        if self.protecting is None:
+            return None, ""
+        return stop_distance(self.protecting.watch, contract, self.lane(form))
 
     @property
     def _has_account(self) -> bool:
@@ -204,9 +225,9 @@ class TicketSources:
 
     # Figures ---------------------------------------------------------------------------------
 
-    def figures(self, ticket: OrderTicket | None, contract: Contract) -> SideFigures:
+    def figures(self, ticket: OrderTicket, contract: Contract) -> SideFigures:
         """What a ticket would do, at the worst price that it can have now."""
-        if ticket is None or not self._has_account:
+        if not self._has_account:
             return NOTHING
         facts = self._desk.guarding.preview(ticket, contract)
         taken = self._sweep(ticket, contract)
@@ -239,12 +260,18 @@ class TicketSources:
         far = self.far(Side.BUY if ticket.side is None else ticket.side)
         return None if far is None else contract.scale.decimal(far)
 
-    def effect_words(self, form: TicketForm, draft: Draft, contract: Contract) -> str:
-        """What each side makes of the position, by name: ``Position 2: buy makes 5, sell -1``."""
-        if not self._has_account or (draft.lots is None and not draft.is_close):
+    def effect_words(self, form: TicketForm, draft: Draft | None, contract: Contract) -> str:
+        """What each side makes of the position, by name: ``Position 2: buy makes 5, sell -1``.
+
+        While there is no order yet (None), only what is held.
+        """
+        if not self._has_account:
             return ""
         lane = self.lane(form)
         held = int(self._account.position(contract.symbol, wire_lane(lane)).core.lots)
+        name = lane_words(lane).capitalize() or "Position"
+        if draft is None or (draft.lots is None and not draft.is_close):
+            return f"{name} {text.whole(held)}"
         after: dict[Side, int] = {}
         for side in Side:
             signed = side.sign * int(draft.lots or 0)
@@ -253,7 +280,6 @@ class TicketSources:
             elif only_reduces(draft, side, lane):
                 signed = _reduced(held, signed)
             after[side] = held + signed
-        name = lane_words(lane).capitalize() or "Position"
         return _held_words(name, held, after)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from decimal import Decimal, InvalidOperation
 from typing import TYPE_CHECKING, NamedTuple, final
 
-from terminal.domain.events import MarginMode, PositionSide
+from terminal.domain.events import MarginMode, PositionMode, PositionSide
 from terminal.domain.units import ExactPrice, Lots, plain
 from terminal.viewmodels import text
 from terminal.viewmodels.text import Role
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from terminal.domain.contract import Contract
     from terminal.domain.effect import Effect
     from terminal.session.account import AccountSession
+    from terminal.session.position_modes import PositionModes
     from terminal.session.trading_terms import TradingTerms
 
     Estimate = Callable[[MarginMode, Decimal], Effect | None]
@@ -40,6 +41,8 @@ class TermsView(NamedTuple):
     answer_role: Role
     can_apply: bool
     reason: str
+    position_mode: PositionMode | None = None
+    can_choose_position_mode: bool = False
 
 
 CLOSED = TermsView(
@@ -71,6 +74,9 @@ class TicketTerms:
         self._estimate = estimate
         self.changes: TradingTerms | None = None
         """Who can change them; None where nobody can."""
+        self.position_modes: PositionModes | None = None
+        """Who can switch the account between one-way and hedge; None where nobody can."""
+        self._position_mode: PositionMode | None = None
         self._is_open = False
         self._mode: MarginMode | None = None
         self._leverage_text = ""
@@ -78,19 +84,26 @@ class TicketTerms:
     def open(self, contract: Contract | None, *, is_open: bool) -> None:
         """Show or hide the strip; it begins with what holds."""
         self._is_open = is_open
-        self._mode, self._leverage_text = None, ""
+        self._mode, self._leverage_text, self._position_mode = None, "", None
+        if self.position_modes is not None:
+            self.position_modes.forget()
         if contract is not None and self.changes is not None:
             self.changes.forget(contract.symbol)
         self._edited()
 
     def set_mode(self, mode: MarginMode) -> None:
         """Another margin mode is wanted."""
-        self._mode = mode
+        self._mode, self._position_mode = mode, None
         self._edited()
 
     def set_leverage_text(self, typed: str) -> None:
         """Leverage as typed."""
-        self._leverage_text = typed
+        self._leverage_text, self._position_mode = typed, None
+        self._edited()
+
+    def set_position_mode(self, mode: PositionMode) -> None:
+        """The account's other position mode is wanted, and nothing else with it."""
+        self._mode, self._leverage_text, self._position_mode = None, "", mode
         self._edited()
 
     def step_leverage(self, by: int, shown: str) -> None:
@@ -103,6 +116,14 @@ class TicketTerms:
         """Ask for what differs from what holds: the mode first, by itself, then the leverage."""
         if contract is None or self.changes is None or not self.view(contract).can_apply:
             return
+        wished, self._position_mode = self._position_mode, None
+        if wished is not None and self.position_modes is not None:
+            self.changes.forget(contract.symbol)
+            self.position_modes.switch(wished)
+            self._edited()
+            return
+        if self.position_modes is not None:
+            self.position_modes.forget()
         wanted, leverage = self._mode, self._leverage()
         if wanted is not None and wanted is not self._account.margin_mode(contract.symbol):
             self.changes.set_mode(contract, wanted)
@@ -132,6 +153,38 @@ class TicketTerms:
             button = f"{holds.value.capitalize()}{shown}"
         if not self._is_open:
             return CLOSED._replace(button_text=button, mode=holds)
+        view, modes = self._open_view(contract, holds, leverage, button), self.position_modes
+        return view if modes is None else self._with_position_mode(view, modes)
+
+    def _with_position_mode(self, shown: TermsView, modes: PositionModes) -> TermsView:
+        """The same with the account's position mode, and with what is wished or was said of it."""
+        wished, told = self._position_mode, modes.answer
+        if wished is modes.mode:
+            wished = None
+        shown = shown._replace(
+            position_mode=wished or modes.mode,
+            can_choose_position_mode=modes.mode is not None and not modes.is_busy,
+            can_apply=shown.can_apply and not modes.is_busy,
+        )
+        if wished is not None:
+            reason = modes.why_not()
+            words = f"{_POSITION_WORDS[wished]} {reason}".rstrip()
+            can_apply = not reason and not modes.is_busy
+            return shown._replace(words=words, problem="", can_apply=can_apply)
+        if told is None:
+            return shown
+        ended = Role.BUY if told.ok else Role.DANGER
+        role = Role.TEXT_DIM if told.ok is None else ended
+        return shown._replace(answer=told.sentence, answer_role=role)
+
+    def _open_view(
+        self,
+        contract: Contract,
+        holds: MarginMode | None,
+        leverage: Decimal | None,
+        button: str,
+    ) -> TermsView:
+        symbol = contract.symbol
         typed, problem = self._leverage(), ""
         if self._leverage_text.strip():
             problem = "A whole number." if typed is None else self._bad(contract, typed)
@@ -215,6 +268,16 @@ class TicketTerms:
         return f"{found}, liquidation {prices}."
 
 
+_POSITION_WORDS = {
+    PositionMode.HEDGE: (
+        "Hedge, for the whole account: each contract has a long and a short position beside each "
+        "other, and each order names its lane. Ladders are disarmed."
+    ),
+    PositionMode.ONE_WAY: (
+        "One-way, for the whole account: each contract has one position, which buys and sells "
+        "enlarge, reduce or turn. Ladders are disarmed."
+    ),
+}
 _MODE_WORDS = {
     MarginMode.CROSS: (
         "Cross: all of the available balance backs every cross position; the leverage is the "

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, final
 
 if TYPE_CHECKING:
-    from terminal.domain.size_units import SizeUnit
+    from terminal.domain.sizing import SizeUnit
     from terminal.viewmodels.ladder_view import Message
     from terminal.viewmodels.text import Role
     from terminal.viewmodels.ticket_figures import FigureRow
@@ -20,9 +20,10 @@ class TicketView:
     """Everything the ticket shows. ``staged`` is the sentence that a second press would send.
 
     With ``is_dry`` the buttons let the exchange test the order, and nothing is ever sent. ``form``
-    is what was typed and chosen; ``sizes`` the size in every unit, ``unit_names`` their words. An
-    error stands beside its field. ``lane_help`` is empty in one-way mode. The reasons say why a
-    side cannot be pressed.
+    is what was typed and chosen; ``sizes`` the size in every unit, ``unit_names`` their words,
+    ``size_note`` what a percentage is of. An error stands beside its field. ``lane_help`` is empty
+    in one-way mode. The reasons say why a side cannot be pressed; what only one side is refused for
+    stands by its name below its button and beside the field that it is about.
     """
 
     symbol: str
@@ -42,10 +43,15 @@ class TicketView:
     trigger_error: str
     trigger_text: str
     lots_error: str
+    size_note: str
+    price_refused: str
+    trigger_refused: str
+    lots_refused: str
     terms_error: str
     margin_error: str
     distance_text: str
     value_text: str
+    fee_title: str
     fee_text: str
     figures: tuple[FigureRow, ...]
     effect_text: str
@@ -58,6 +64,8 @@ class TicketView:
     can_sell: bool
     buy_reason: str
     sell_reason: str
+    buy_refused: str
+    sell_refused: str
     blocked_reason: str
     stale: str | None
     staged: str | None

@@ -15,7 +15,6 @@ if TYPE_CHECKING:
     from terminal.domain.contract import Contract
     from terminal.domain.draft import OrderKind
     from terminal.domain.ticket import OrderTerms, OrderTicket
-    from terminal.domain.units import Price
 
 TIMES = {
     TimeInForce.GTC: "GTC",
@@ -76,10 +75,7 @@ def _terms(terms: OrderTerms) -> list[str]:
     return found
 
 
-def condition_words(
-    kind: OrderKind, reference: StopReference, trigger: Price, contract: Contract
-) -> tuple[str, str]:
-    """What a trigger means for a buy and for a sell: ``if mark falls to 98.5``."""
-    at = text.price(trigger, contract)
-    buy, sell = (words(direction_of(kind.purpose, side), reference, at) for side in Side)
+def condition_words(kind: OrderKind, reference: StopReference) -> tuple[str, str]:
+    """What a trigger means for a buy and for a sell: ``if mark falls to it``."""
+    buy, sell = (words(direction_of(kind.purpose, side), reference, "it") for side in Side)
     return buy, sell

@@ -15,6 +15,7 @@ from PySide6.QtWidgets import (
     QVBoxLayout,
     QWidget,
 )
+from typing_extensions import override
 
 from terminal.viewmodels.chart_view import ChartPart
 from terminal.widgets.interval_row import IntervalRow
@@ -23,6 +24,9 @@ from terminal.widgets.styling import set_property
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from PySide6.QtGui import QResizeEvent
+
+    from terminal.domain.units import Price
     from terminal.viewmodels.chart import ChartViewModel
     from terminal.viewmodels.frame import FrameMeter
     from terminal.widgets.canvas.chart_hands import ChartTool
@@ -61,6 +65,8 @@ class ChartPanel(QWidget):
         self._options = QToolButton(self)
         self._menu = QMenu(self)
         self._actions: dict[ChartPart, QAction] = {}
+        self._pick = QAction("Price into the ticket\tAlt+click", self)
+        self._pointed: Price | None = None  # where the menu was asked for
         self._make_options()
         self._lay_out()
         self._connect()
@@ -84,6 +90,9 @@ class ChartPanel(QWidget):
             self._menu.addAction(action)
             self._actions[part] = action
         self._menu.addSeparator()
+        self._pick.setToolTip("The price under the pointer; nothing is sent")
+        self._pick.triggered.connect(self._on_pick)
+        self._menu.addAction(self._pick)
         for words, keys, act in (
             ("Automatic price scale", "Double click on the axis", self._vm.auto_price),
             ("Usual zoom, newest candle", "0", self._vm.reset),
@@ -119,6 +128,14 @@ class ChartPanel(QWidget):
         self._options.clicked.connect(self._on_options)
         self.canvas.menu_wanted.connect(self._on_menu_wanted)
 
+    @override
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """A narrow chart leaves its contract to the panel's title rather than cut it."""
+        super().resizeEvent(event)
+        beside = self._intervals.minimumSizeHint().width() + self._options.sizeHint().width()
+        needed = self._symbol.sizeHint().width() + beside + 5 * SPACING
+        self._symbol.setVisible(needed <= self.width())
+
     @Slot()
     def restyle(self) -> None:
         """Take the theme's present colours; to be called when they are other ones."""
@@ -133,11 +150,22 @@ class ChartPanel(QWidget):
     @Slot()
     def _on_options(self) -> None:
         # ``popup`` returns at once; the button's own menu would hold its caller up.
+        self._keep(None)
         self._menu.popup(self._options.mapToGlobal(QPoint(0, self._options.height())))
 
     @Slot(QPoint)
     def _on_menu_wanted(self, at: QPoint) -> None:
+        self._keep(self._vm.pointed)
         self._menu.popup(at)
+
+    def _keep(self, price: Price | None) -> None:
+        """The price that the menu is about: the pointer goes elsewhere while it is open."""
+        self._pointed = price
+        self._pick.setEnabled(price is not None)
+
+    @Slot()
+    def _on_pick(self) -> None:
+        self._vm.pick(self._pointed)
 
     # Showing ---------------------------------------------------------------------------------
 

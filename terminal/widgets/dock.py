@@ -28,7 +28,19 @@ if TYPE_CHECKING:
 
 _HEADER_PX = 28
 _LADDER_PX = (400, 470)
-_RIGHT_PX = (300, 380)
+_SLIM_LADDER_PX = 380
+_TAPE_PX = (250, 320)
+_RIGHT_PX = (290, 380)
+_WIDE_PX = 1700
+"""A screen so wide has a column for the tape."""
+_SLIM_PX = 1100
+"""A screen less wide than this is short of columns."""
+_HIGH_PX = 650
+"""A screen so high has room for something below the ticket."""
+_TAB_PX = 34
+"""What a tab needs beside its words."""
+_ICON_PX = 20
+_MENU_PX = 30
 _SMALLEST_WINDOW = QSize(420, 260)
 
 
@@ -41,18 +53,26 @@ class Place(Enum):
     BOTTOM = "below the chart"
     RIGHT = "right"
     RIGHT_BELOW = "right, below"
+    TAPE = "beside the ladders where the screen is wide, else below"
+    LOG = "right, below, where the screen is wide, else a tab below the chart"
 
 
 _AREA = ads.DockWidgetArea
 _BESIDE: dict[Place, tuple[tuple[Place, ads.DockWidgetArea], ...]] = {
     Place.LEFT: (),
     Place.LADDERS: ((Place.LEFT, _AREA.RightDockWidgetArea),),
+    Place.TAPE: (
+        (Place.LADDERS, _AREA.RightDockWidgetArea),
+        (Place.LEFT, _AREA.RightDockWidgetArea),
+    ),
     Place.CHART: (
         (Place.BOTTOM, _AREA.TopDockWidgetArea),
+        (Place.TAPE, _AREA.RightDockWidgetArea),
         (Place.LEFT, _AREA.RightDockWidgetArea),
     ),
     Place.BOTTOM: (
         (Place.CHART, _AREA.BottomDockWidgetArea),
+        (Place.TAPE, _AREA.RightDockWidgetArea),
         (Place.LEFT, _AREA.RightDockWidgetArea),
     ),
     Place.RIGHT: ((Place.RIGHT_BELOW, _AREA.TopDockWidgetArea),),
@@ -61,6 +81,7 @@ _BESIDE: dict[Place, tuple[tuple[Place, ads.DockWidgetArea], ...]] = {
 _SIDES = {
     Place.LEFT: ads.SideBarLeft,
     Place.LADDERS: ads.SideBarLeft,
+    Place.TAPE: ads.SideBarLeft,
     Place.CHART: ads.SideBarTop,
     Place.BOTTOM: ads.SideBarBottom,
     Place.RIGHT: ads.SideBarRight,
@@ -70,6 +91,17 @@ _GROWING = {
     Qt.Orientation.Horizontal: (Place.CHART, Place.BOTTOM),
     Qt.Orientation.Vertical: (Place.CHART, Place.RIGHT_BELOW),
 }
+
+
+def home_of(place: Place, room: QSize) -> Place:
+    """Where a panel goes on a screen with so much room (in the units of layouts)."""
+    if place not in {Place.TAPE, Place.LOG}:
+        return place
+    if room.height() < _HIGH_PX:
+        return Place.RIGHT  # behind the ticket
+    if room.width() >= _WIDE_PX:
+        return Place.TAPE if place is Place.TAPE else Place.RIGHT_BELOW
+    return Place.RIGHT_BELOW if place is Place.TAPE else Place.BOTTOM
 
 
 class Pausable(Protocol):
@@ -96,14 +128,19 @@ class PanelDock(QObject):
     ) -> None:
         super().__init__(docks)
         self.dock = dock
+        self.asked = place
         self.place = place
+        self.short_title = title
         self._title = title
+        self._note = ""
+        self._is_short = False
         self._vm = view_model
         self._docks = docks
         view_model.set_paused(True)
         self._menu = DockMenu(self, docks.widget)
         dock.setTitleBarActions([self._menu.action])
         dock.tabWidget().installEventFilter(self)
+        dock.installEventFilter(self)
         dock.visibilityChanged.connect(self._on_visibility_changed)
         dock.viewToggled.connect(self._on_moved)
         dock.viewToggled.connect(self.opened)
@@ -114,7 +151,32 @@ class PanelDock(QObject):
 
     def set_note(self, note: str) -> None:
         """Show a few words behind the title: a symbol, a count, or that it is out of date."""
-        words = f"{self._title}  {note}" if note else self._title
+        if note != self._note:
+            self._note = note
+            self._show_title()
+            self._docks.fit_titles(self)
+
+    @property
+    def tab_width(self) -> int:
+        """The pixels that its tab needs with all its words."""
+        tab = self.dock.tabWidget()
+        icon = 0 if self.dock.icon().isNull() else _ICON_PX
+        words: int = tab.fontMetrics().horizontalAdvance(self._words)
+        return words + icon + _TAB_PX
+
+    @property
+    def _words(self) -> str:
+        return f"{self._title}  {self._note}" if self._note else self._title
+
+    def shorten(self, *, is_short: bool) -> None:
+        """Show the short title alone, where tabs that share a place have no room for more."""
+        if is_short is not self._is_short:
+            self._is_short = is_short
+            self._show_title()
+
+    def _show_title(self) -> None:
+        words = self.short_title if self._is_short else self._words
+        self.dock.tabWidget().setToolTip(self._words)
         if self.dock.windowTitle() != words:
             self.dock.setWindowTitle(words)
             # The menu names the panel, not its note of the moment.
@@ -197,6 +259,21 @@ class PanelDock(QObject):
             self.dock.toggleView(True)  # noqa: FBT003 - Qt has no names
         self._take_focus()
 
+    @Slot()
+    def show_in_front(self) -> None:
+        """Let it be seen, wherever it is; who reads the keys goes on reading them."""
+        reads_keys = QApplication.focusWidget()
+        if self.dock.isClosed():
+            self.dock.toggleView(True)  # noqa: FBT003 - Qt has no names
+        if self.is_at_side:
+            self.dock.autoHideDockContainer().collapseView(False)  # noqa: FBT003 - Qt has no names
+        elif not self.dock.isCurrentTab():
+            self.dock.setAsCurrentTab()
+        if self.is_floating:
+            self.dock.window().raise_()
+        if reads_keys is not None and reads_keys is not QApplication.focusWidget():
+            reads_keys.setFocus(Qt.FocusReason.OtherFocusReason)
+
     def close(self) -> None:
         """Hide it; the View menu brings it back."""
         self.dock.toggleView(False)  # noqa: FBT003 - Qt has no names
@@ -241,6 +318,10 @@ class PanelDock(QObject):
 
     @override
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        if watched is self.dock:
+            if event.type() is QEvent.Type.Resize:
+                self._docks.fit_titles(self)
+            return False
         if isinstance(event, QContextMenuEvent):
             # Our menu, and without a loop of its own, which the library's would spin.
             self._menu.popup(event.globalPos())
@@ -295,6 +376,7 @@ class Docks(QObject):
         self, name: str, title: str, widget: QWidget, place: Place, view_model: Pausable
     ) -> PanelDock:
         """Add a panel. ``name`` is what layouts are stored by."""
+        place = home_of(place, self._room) if self._is_built else place
         dock = ads.CDockWidget(self._manager, title)
         dock.setObjectName(name)
         dock.setWidget(widget, ads.CDockWidget.eInsertMode.ForceNoScrollArea)
@@ -351,6 +433,8 @@ class Docks(QObject):
         if self._is_built:
             return
         self._is_built = True
+        for panel in self._panels.values():
+            panel.place = home_of(panel.asked, self._room)
         for place in Place:
             for panel in self._panels.values():
                 if panel.place is place:
@@ -399,6 +483,11 @@ class Docks(QObject):
         self.build()
         self._manager.restoreState(self._default)
         self._place_strays()
+        for panel in self._panels.values():
+            home = home_of(panel.asked, self._room)  # the screen may be another one by now
+            if home is not panel.place:
+                panel.place = home
+                self.place(panel)
         self._show_first_tabs()
         self.arrange()
         self._on_changed()
@@ -418,6 +507,10 @@ class Docks(QObject):
     def _width_of(self, part: QWidget) -> int:
         """How wide a part of the default layout is; 0 for what is left."""
         width = self.widget.width()
+        if self._holds(part, Place.TAPE):
+            return _between(_TAPE_PX, width * 13 // 100)
+        if width < _SLIM_PX and self._holds(part, Place.LEFT):
+            return _SLIM_LADDER_PX
         if self._holds(part, Place.LEFT) or self._holds(part, Place.LADDERS):
             return _between(_LADDER_PX, width * 22 // 100)
         if self._holds(part, Place.RIGHT) or self._holds(part, Place.RIGHT_BELOW):
@@ -429,9 +522,21 @@ class Docks(QObject):
         if self._holds(part, Place.BOTTOM) and self._docked(Place.CHART) is not None:
             return self.widget.height() * 30 // 100
         if self._holds(part, Place.RIGHT):
-            ticket = self._docked(Place.RIGHT)
-            return 0 if ticket is None else ticket.dock.widget().sizeHint().height() + _HEADER_PX
+            return self._ticket_height()
         return 0
+
+    def _ticket_height(self) -> int:
+        """What it asks for, as long as what is below it has its own; 0 without a ticket."""
+        ticket, below = self._docked(Place.RIGHT), self._docked(Place.RIGHT_BELOW)
+        if ticket is None:
+            return 0
+        content: QWidget = ticket.dock.widget()
+        wanted = content.sizeHint().height() + _HEADER_PX
+        if below is None:
+            return wanted
+        other: QWidget = below.dock.widget()
+        room = self.widget.height() - other.sizeHint().height() - _HEADER_PX
+        return max(content.minimumSizeHint().height() + _HEADER_PX, min(wanted, room))
 
     def _holds(self, part: QWidget, place: Place) -> bool:
         """Whether a part of a splitter holds a panel of a place."""
@@ -452,6 +557,26 @@ class Docks(QObject):
         window = self.widget.window()
         found = self.widget.findChildren(QSplitter)
         return [one for one in found if one.window() is window]
+
+    @property
+    def _room(self) -> QSize:
+        """How much of the screen a window may fill."""
+        return self.widget.screen().availableSize()
+
+    def fit_titles(self, panel: PanelDock) -> None:
+        """Panels that share a panel's place say less where their tabs have no room for all."""
+        area = panel.dock.dockAreaWidget()
+        if area is None:
+            return
+        sharing = [
+            one
+            for one in self._panels.values()
+            if one.dock.dockAreaWidget() is area and one.is_open
+        ]
+        needed = sum(one.tab_width for one in sharing)
+        is_short = len(sharing) > 1 and needed > area.width() - _MENU_PX
+        for one in sharing:
+            one.shorten(is_short=is_short)
 
     # State -----------------------------------------------------------------------------------
 

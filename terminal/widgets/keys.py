@@ -37,15 +37,35 @@ _GAP_PX = 14
 _WIDEST_PX = 10_000
 _STAR = Chord("8", shift=True)
 MOUSE_WORDS = (
-    "Mouse: a click in the bid or ask column sends a limit when mouse trading is armed; a click on "
-    "an own order cancels it; middle click, or right click on the price, recentres; the wheel "
-    "scrolls, with Ctrl it changes the price grouping."
+    (
+        "Mouse trading armed: a left click in the bid or ask column sends a limit at its row, "
+        "with Shift a stop-market, with Ctrl a stop that closes the position. The right button "
+        "there sends what the settings say: nothing as shipped, else the second size, or a "
+        "reduce-only limit of all of the position."
+    ),
+    (
+        "Own orders, armed or not for what cancels: a click on one cancels it, of several in a "
+        "row it opens their list, in which a click cancels one. Dragging one moves it to the "
+        "row where it is let go; Esc during a drag drops it."
+    ),
+    (
+        "P&L: a click closes all of the position at its row, by a limit on the better side of "
+        "the market and by a stop on the other. Volume: a left click counts its part anew, and its "
+        "menu brings it back. Notes: a click writes one, or an alert."
+    ),
+    (
+        "Price: middle click anywhere, or right click on the price, recentres. Alt+click (where"
+        " the desktop keeps Alt for its windows, a click with the Windows key) takes the price "
+        "into the ticket, in the chart as well, and sends nothing. The wheel scrolls, with "
+        "Shift faster, with Ctrl it changes the price grouping. A right click on a heading "
+        "opens its menu, dragging it moves the column."
+    ),
 )
 PLACE_WORDS = (
-    "Where the settings let the place say limit or stop, keys of limits at the cursor and plain "
-    "clicks send a stop where a limit would run through the market beyond the collar, or through "
-    "it on the side that closes the position. It is shown before it is sent, and never done with "
-    "post-only or exits on."
+    "Keys never ask the place: B and S are limits at the cursor. Where the settings let the place "
+    "say limit or stop, plain clicks send a stop where a limit would run through the market beyond "
+    "the collar, or through it on the side that closes the position. It is shown before it is "
+    "sent, and never done with post-only or exits on."
 )
 
 
@@ -60,7 +80,7 @@ class KeysDialog(Dialog):
         inner.setContentsMargins(0, 0, 0, 0)
         room = self.fitting(QSize(_WIDEST_PX, 1)).width() - 6 * theme.base_px
         inner.addLayout(_grid(keys, theme, room, body))
-        for words in (MOUSE_WORDS, PLACE_WORDS):
+        for words in (*MOUSE_WORDS, PLACE_WORDS):
             paragraph = QLabel(words, body)
             paragraph.setWordWrap(True)
             inner.addWidget(paragraph)

@@ -14,6 +14,7 @@ from PySide6.QtWidgets import (
     QVBoxLayout,
     QWidget,
 )
+from typing_extensions import override
 
 from terminal.viewmodels.keys import LadderAction
 from terminal.viewmodels.ladder_trading import ArmedBy
@@ -22,20 +23,27 @@ from terminal.widgets.canvas.ladder_canvas import LadderCanvas
 from terminal.widgets.ladder_foot import LadderFoot
 from terminal.widgets.ladder_header import LadderHeader
 from terminal.widgets.ladder_lanes import BOTH_LANES, LaneHeads
-from terminal.widgets.styling import elided, paint_role, set_property
+from terminal.widgets.ladder_message import MessageLine
+from terminal.widgets.styling import paint_role, set_property
 
 if TYPE_CHECKING:
+    from PySide6.QtGui import QResizeEvent
+
     from terminal.domain.events import PositionSide
     from terminal.viewmodels.frame import FrameMeter
     from terminal.viewmodels.ladder import LadderViewModel
     from terminal.viewmodels.ladder_view import LadderView
+    from terminal.widgets.protection import ProtectionBanner
     from terminal.widgets.theme import Theme
 
 SPACING = 4
+TIGHT = 2
+"""The spacing where rows are few."""
 ALL_ROOM = 100
 """The stretch of what takes the room that there is."""
-BANNER_PLACE = 3
-"""Below contract, units and position."""
+FOLD_ROWS = 44
+"""A panel of fewer row heights folds its head and foot, so that more of it are rows."""
+MENU_WORDS = "Columns \u25be"
 
 
 @final
@@ -72,8 +80,8 @@ class LadderPanel(QWidget):
         self._exits = self._toggle("Exits", LadderAction.BRACKET, "exits")
         self._cancel_all = QPushButton("Cancel all", self)
         self._flatten = QPushButton("Flatten", self)
-        self._message = QLabel(self)
-        self._message_text = ""
+        self._message = MessageLine(theme, self)
+        self._banner: ProtectionBanner | None = None
         self._lay_out()
         self._connect()
         self._tell_keys()
@@ -83,10 +91,15 @@ class LadderPanel(QWidget):
         """The middle of a cell in the canvas's coordinates."""
         return self.canvas.point_of(row, column)
 
-    def show_protection(self, banner: QWidget) -> None:
+    _is_folded = False
+
+    def show_protection(self, banner: ProtectionBanner) -> None:
         """Put the banner of protection below the position; called once."""
-        banner.setParent(self)
-        self._column.insertWidget(BANNER_PLACE, banner)
+        self._banner = banner
+        self._said.addWidget(banner, ALL_ROOM)
+        banner.fold(is_folded=self._is_folded)
+        banner.spoke.connect(self._show_units)
+        self._show_units()
 
     # Building --------------------------------------------------------------------------------
 
@@ -102,10 +115,11 @@ class LadderPanel(QWidget):
     def _make_more(self) -> QToolButton:
         button = QToolButton(self)
         button.setObjectName("ladder.more")
-        button.setText("Columns \u25be")
+        button.setText(MENU_WORDS)
+        button.setAccessibleName("Menu of the ladder")
         button.setAutoRaise(True)
         button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
-        button.setToolTip("Columns, centring, spread, depth bars, large sizes of this ladder")
+        button.setToolTip("Columns, centring, spread, depth bars, sizes of this ladder")
         button.clicked.connect(self._on_more)
         return button
 
@@ -130,22 +144,49 @@ class LadderPanel(QWidget):
 
     def _lay_out(self) -> None:
         column = self._column = QVBoxLayout(self)
-        column.setContentsMargins(SPACING, SPACING, SPACING, SPACING)
-        column.setSpacing(SPACING)
-        column.addLayout(_row(self._picker, 1, self._arm_keyboard, self._arm_mouse))
-        column.addLayout(_row(self._unit, 1, self._step, self._more))
+        column.addLayout(_row(self._picker, 1, self._arm_keyboard, self._arm_mouse, self._more))
         held = _row(self._lane, self._lanes, self._position, self._entry, 1, self._pnl)
         held.setStretchFactor(self._lanes, ALL_ROOM)
         column.addLayout(held)
+        self._said = _row(self._unit, self._step)
+        self._said.setStretchFactor(self._step, 1)
+        column.addLayout(self._said)
         column.addWidget(self.header)
         column.addWidget(self.canvas, 1)
-        column.addWidget(self._message)
+        column.addWidget(self._message.slot)
         column.addWidget(self._foot)
         column.addLayout(
             _row(
                 self._post_only, self._reduce_only, self._exits, 1, self._cancel_all, self._flatten
             )
         )
+        self._fold(is_folded=False)
+
+    def _fold(self, *, is_folded: bool) -> None:
+        """What says little takes little room. By the height alone: rows stay where they are."""
+        self._is_folded = is_folded
+        gap = TIGHT if is_folded else SPACING
+        self._column.setContentsMargins(SPACING, gap, SPACING, gap)
+        self._column.setSpacing(gap)
+        if is_folded:
+            self._message.share(self._foot.note)
+        self._foot.fold(is_folded=is_folded)
+        self._message.take_lines(1 if is_folded else 2)
+        if self._banner is not None:
+            self._banner.fold(is_folded=is_folded)
+
+    @override
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        is_folded = self.height() < FOLD_ROWS * self._theme.row_height
+        if is_folded is not self._is_folded:
+            self._fold(is_folded=is_folded)
+            self._column.activate()
+        beside = (self._picker, self._arm_keyboard, self._arm_mouse)
+        least = sum(one.sizeHint().width() + SPACING for one in beside) + 2 * SPACING
+        words = self._theme.text_width(MENU_WORDS) + self._theme.px(18)
+        self._more.setText(MENU_WORDS if least + words <= self.width() else MENU_WORDS[-1])
+        self._show_view()
 
     def _connect(self) -> None:
         vm = self._vm
@@ -162,6 +203,7 @@ class LadderPanel(QWidget):
         self._cancel_all.clicked.connect(self._on_cancel_all)
         self._flatten.clicked.connect(self._on_flatten)
         self._foot.done.connect(self.canvas.setFocus)
+        self._entry.setMinimumWidth(1)  # what it says gives way to the panel's width, not the panel
         self._dress()
         self.setFocusProxy(self.canvas)
 
@@ -172,9 +214,6 @@ class LadderPanel(QWidget):
         self._told[self._cancel_all] = LadderAction.CANCEL_ALL
         self._told[self._flatten] = LadderAction.FLATTEN
         set_property(self._flatten, "urgent", "true")
-        self._message.setMinimumWidth(1)
-        self._message.setFixedHeight(2 * self._theme.base_px + self._theme.px(10))
-        self._message.setWordWrap(True)
         for label in (self._unit, self._step):
             set_property(label, "head", "true")
         for button in (self._cancel_all, self._flatten):
@@ -254,13 +293,22 @@ class LadderPanel(QWidget):
 
     @Slot()
     def _show(self) -> None:
+        self._show_view()
+
+    def _show_view(self) -> None:
         view = self._vm.view
         if self._picker.currentText() != view.symbol and view.symbol:
             self._picker.setCurrentText(view.symbol)
         _set_text(self._unit, view.unit_text)
         _set_text(self._step, f"row {view.step_text}" if view.step_text else "")
+        self._picker.setToolTip(
+            f"Contract of the ladder. A change disarms.\n{view.unit_text}, row {view.step_text}"
+        )
         self._show_position(view)
-        self._show_message(view)
+        self._message.show_message(view.message)
+        message_top = self._message.top - self.canvas.geometry().top()
+        self.canvas.set_covered(self.canvas.height() - message_top)
+        self._vm.set_message_rows(self.canvas.layout_grid.rows_below(message_top))
         self._show_toggles()
         self._foot.show_view()
 
@@ -283,10 +331,22 @@ class LadderPanel(QWidget):
         paint_role(self._position, view.position_role)
         entry = f"at {view.entry_text}" if view.entry_text else ""
         mark = f"mark {view.mark_text}" if view.mark_text else ""
-        both = f"{entry}  {mark}".strip()
-        # A price that is cut off reads as another one: where both have no room the mark goes.
-        _set_text(self._entry, both if self._has_room(both, view) else entry)
-        self._entry.setToolTip(both)
+        even = f"BE {view.breakeven_text}" if view.breakeven_text else ""
+        liquidation = f"LIQ {view.liquidation_text}" if view.liquidation_text else ""
+        # A price that is cut off reads as another one: what has no room goes as a whole.
+        forms = [
+            "  ".join(filter(None, parts))
+            for parts in (
+                (entry, even, liquidation, mark),
+                (entry, even, liquidation),
+                (entry, liquidation),
+                (entry,) if even or liquidation else (entry, mark),
+            )
+        ]
+        _set_text(self._entry, next((form for form in forms if self._has_room(form, view)), entry))
+        help_ = view.position_help or forms[0]
+        for label in (self._position, self._entry, self._pnl):
+            _set_help(label, help_)
         paint_role(self._entry, Role.TEXT_DIM)
         _set_text(self._pnl, view.pnl_text)
         paint_role(self._pnl, view.pnl_role)
@@ -296,14 +356,12 @@ class LadderPanel(QWidget):
         lane = 0 if self._lane.isHidden() else self._lane.sizeHint().width()
         return sum(widths) + lane + 6 * SPACING <= self.width()
 
-    def _show_message(self, view: LadderView) -> None:
-        words = "" if view.message is None else view.message.text
-        if words != self._message_text:
-            self._message_text = words
-            self._message.setText(elided(words, self._message, lines=2))
-            self._message.setToolTip(words)
-        if view.message is not None:
-            paint_role(self._message, view.message.role)
+    @Slot()
+    def _show_units(self) -> None:
+        """What a lot is, and a row, where nothing has to be said of protection."""
+        is_free = self._banner is None or not self._banner.has_words
+        for label in (self._unit, self._step):
+            label.setVisible(is_free)
 
     def _show_toggles(self) -> None:
         trading = self._vm.trading
@@ -324,6 +382,13 @@ def _row(*items: QWidget | int) -> QHBoxLayout:
         else:
             row.addWidget(item)
     return row
+
+
+def _set_help(widget: QLabel, words: str) -> None:
+    """The tooltip, and what is read aloud of it."""
+    if widget.toolTip() != words:
+        widget.setToolTip(words)
+        widget.setAccessibleDescription(words)
 
 
 def _set_text(widget: QLabel | QPushButton, words: str) -> None:

@@ -6,14 +6,21 @@ from functools import partial
 from typing import TYPE_CHECKING, final
 
 from PySide6.QtCore import QEvent, QObject, Qt, Signal, Slot
-from PySide6.QtGui import QKeyEvent, QKeySequence, QMouseEvent, QResizeEvent, QShortcut
+from PySide6.QtGui import (
+    QFontMetrics,
+    QKeyEvent,
+    QKeySequence,
+    QMouseEvent,
+    QResizeEvent,
+    QShortcut,
+)
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QLineEdit, QPushButton, QVBoxLayout, QWidget
 from typing_extensions import override
 
 from terminal.viewmodels.keys import LadderAction
 from terminal.viewmodels.text import Role
 from terminal.widgets.choice_box import ChoiceBox
-from terminal.widgets.styling import elided, paint_role
+from terminal.widgets.styling import elided, paint_role, set_property
 
 if TYPE_CHECKING:
     from terminal.viewmodels.ladder import LadderViewModel
@@ -65,10 +72,11 @@ class LadderFoot(QWidget):
         self._size = QLineEdit(self)
         self._unit = ChoiceBox(theme, self)
         self._arithmetic = [self._make_button(*one) for one in _ARITHMETIC]
-        self._note = QLabel(self)
+        self.note = self._note = QLabel(self)
+        self._is_folded = False
         self._edited = 0
         self._editor = QLineEdit(self)
-        self._note_words = ""
+        self._note_words = self._short_note = ""
         self._dress()
         self._lay_out()
         self._connect()
@@ -114,13 +122,15 @@ class LadderFoot(QWidget):
         self._note.setObjectName("ladder.size_note")
         self._note.setMinimumWidth(1)
         self._note.setFont(self._theme.small_font)
+        set_property(self._note, "head", "true")  # in small letters with the program's sheet, too
         self._note.setWordWrap(True)
 
     def _lay_out(self) -> None:
-        column = QVBoxLayout(self)
+        column = self._column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(SPACING)
         first, second = QHBoxLayout(), QHBoxLayout()
+        self._second = second
         for row, widgets in (
             (first, (*self._presets, self._size, self._unit)),
             (second, (*self._arithmetic, self._note)),
@@ -207,6 +217,25 @@ class LadderFoot(QWidget):
             self._editor.hide()
         return False
 
+    # Folding ---------------------------------------------------------------------------------
+
+    def fold(self, *, is_folded: bool) -> None:
+        """Show the sizes only: their arithmetic is in the ladder's menu and has keys.
+
+        The note is not here then: whoever folds has another place for it.
+        """
+        self._is_folded = is_folded
+        for button in self._arithmetic:
+            button.setVisible(not is_folded)
+        if not is_folded:
+            self._second.addWidget(self._note, 1)
+            self._note.show()  # another parent had it
+        lines = 1 if is_folded else 2
+        self._note.setFixedHeight(lines * QFontMetrics(self._theme.small_font).lineSpacing())
+        self._column.activate()  # its height is asked for at once
+        self.updateGeometry()
+        self._elide()
+
     # Showing ---------------------------------------------------------------------------------
 
     def tell_keys(self) -> None:
@@ -239,15 +268,21 @@ class LadderFoot(QWidget):
             self._unit.addItems(list(foot.units))
         self._unit.setCurrentText(foot.unit)
         words = f"{foot.note} {foot.limits}".strip()
-        if words != self._note_words:
-            self._note_words = words
+        if words != self._note.toolTip():
             self._note.setToolTip(words)
             self._size.setToolTip(f"Size in hand, in {foot.unit}. Enter takes it. {words}")
+        shown = words if foot.is_over else foot.note  # two lines, also of large text
+        if shown != self._note_words:
+            self._note_words, self._short_note = shown, foot.note
             self._elide()
         paint_role(self._note, Role.DANGER if foot.is_over else Role.TEXT_DIM)
 
     def _elide(self) -> None:
-        self._note.setText(elided(self._note_words, self._note, lines=2))
+        words, lines = self._note_words, 1 if self._is_folded else 2
+        metrics = self._note.fontMetrics()
+        if metrics.horizontalAdvance(words) > lines * self._note.width() - metrics.height():
+            words = self._short_note  # the limits are in the tooltip
+        self._note.setText(elided(words, self._note, lines=lines))
 
     @override
     def resizeEvent(self, event: QResizeEvent) -> None:

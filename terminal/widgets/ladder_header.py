@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, final
 
-from PySide6.QtCore import QPoint, QRect, QSize, Qt, Slot
-from PySide6.QtGui import QContextMenuEvent, QPainter, QPen
-from PySide6.QtWidgets import QSizePolicy, QWidget
+from PySide6.QtCore import QEvent, QPoint, QRect, QSize, Qt, Slot
+from PySide6.QtGui import QContextMenuEvent, QFontMetrics, QHelpEvent, QPainter, QPen
+from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
 from typing_extensions import override
 
 from terminal.viewmodels.ladder_columns import (
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from PySide6.QtGui import QFocusEvent, QKeyEvent, QMouseEvent, QPaintEvent
 
     from terminal.viewmodels.ladder import LadderViewModel
+    from terminal.viewmodels.ladder_columns import PlacedColumn
     from terminal.widgets.canvas.ladder_canvas import LadderCanvas
     from terminal.widgets.theme import Theme
 
@@ -80,7 +81,7 @@ class LadderHeader(QWidget):
 
     @override
     def sizeHint(self) -> QSize:
-        return QSize(100, self._theme.row_height)
+        return QSize(100, QFontMetrics(self._theme.small_font).height() + 2)
 
     @Slot()
     def _on_changed(self) -> None:
@@ -98,18 +99,9 @@ class LadderHeader(QWidget):
         painter.fillRect(self.rect(), theme.color("panel"))
         painter.setFont(theme.small_font)
         metrics = painter.fontMetrics()
-        units = dict(self._shown_units)
         for placed in self._canvas.layout_grid.columns:
             cell = QRect(placed.left, 0, placed.width, height)
-            unit = units.get(placed.column, "")
-            facts, room = FACTS[placed.column], placed.width - PAD - 1
-            attempts = (f"{facts.title} {unit}".rstrip(), facts.title, facts.short or facts.title)
-            if self._vm.view.lanes and placed.column in TITLES:
-                attempts = (TITLES[placed.column],) * 3
-            words = next(
-                (one for one in attempts if metrics.horizontalAdvance(one) <= room),
-                metrics.elidedText(attempts[-1], Qt.TextElideMode.ElideRight, room),
-            )
+            words = self._title(placed, metrics)
             if placed.column is self._target and self._dragged is not None:
                 painter.fillRect(cell, theme.color("raised"))
             painter.setPen(theme.color("text_dim"))
@@ -127,6 +119,48 @@ class LadderHeader(QWidget):
                 painter.setPen(QPen(theme.color("accent")))
                 painter.drawRect(cell.adjusted(0, 0, -1, -1))
         painter.end()
+
+    def title_of(self, column: LadderColumn) -> str:
+        """What stands above a column now; shorter where it is narrow, its help tells the whole."""
+        metrics = QFontMetrics(self._theme.small_font)
+        placed = next(one for one in self._canvas.layout_grid.columns if one.column is column)
+        return self._title(placed, metrics)
+
+    def _title(self, placed: PlacedColumn, metrics: QFontMetrics) -> str:
+        is_own = placed.column in _OWN  # stands in the middle, needs no edge
+        room = placed.width - (1 if is_own else PAD + 1)
+        attempts = self._titles(placed.column)
+        return next(
+            (one for one in attempts if metrics.horizontalAdvance(one) <= room),
+            metrics.elidedText(attempts[-1], Qt.TextElideMode.ElideRight, room),
+        )
+
+    def _titles(self, column: LadderColumn) -> tuple[str, ...]:
+        """The title from the whole to the shortest."""
+        if self._vm.view.lanes and column in TITLES:
+            return (TITLES[column],)
+        facts, unit = FACTS[column], dict(self._shown_units).get(column, "")
+        return f"{facts.title} {unit}".rstrip(), facts.title, facts.short or facts.title
+
+    @override
+    def event(self, event: QEvent) -> bool:
+        """The help begins with the column under the pointer, in full."""
+        if isinstance(event, QHelpEvent):
+            column = self._canvas.layout_grid.column_at(event.pos().x())
+            whole = "" if column is None else self.help_of(column)
+            QToolTip.showText(event.globalPos(), f"{whole}{_HELP}", self)
+            return True
+        return super().event(event)
+
+    def help_of(self, column: LadderColumn) -> str:
+        """A column's name and unit in full, on a line of its own."""
+        title, name = self._titles(column)[0], FACTS[column].name
+        said = name if name[:2].isupper() else f"{name[0].lower()}{name[1:]}"
+        whole = f"{title}\n" if title == name else f"{title}: {said}\n"
+        insight = self._vm.insight
+        if column is not LadderColumn.PNL or insight is None:
+            return whole
+        return f"{whole}{insight.result_words()}\n"
 
     @override
     def focusInEvent(self, event: QFocusEvent) -> None:

@@ -19,6 +19,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from terminal.viewmodels.keys import LadderAction, first_key
 from terminal.viewmodels.ladder_choices import column_choices
 from terminal.viewmodels.ladder_columns import (
     DEFAULT_COLUMNS,
@@ -43,6 +44,13 @@ if TYPE_CHECKING:
     from terminal.viewmodels.ladder_columns import Columns
     from terminal.widgets.canvas.ladder_layout import LadderLayout
 
+SIZE_ARITHMETIC = (
+    LadderAction.SIZE_UP,
+    LadderAction.SIZE_DOWN,
+    LadderAction.SIZE_HALF,
+    LadderAction.SIZE_DOUBLE,
+    LadderAction.SIZE_OF_POSITION,
+)
 _FORMATS = {
     NumberFormat.LOTS: "Lots",
     NumberFormat.COIN: "Coin",
@@ -85,6 +93,7 @@ class LadderMenu(QObject):
         self._add_columns(menu, layout)
         menu.addSeparator()
         self._add_ways(menu)
+        self._add_sizes(menu)
         menu.addSeparator()
         self._add(menu, "Reset the columns", partial(self._set, DEFAULT_COLUMNS))
         menu.popup(at)
@@ -167,6 +176,14 @@ class LadderMenu(QObject):
             chosen = partial(self._vm.set_options, replace(options, bar_scale=bar))
             self._choice(scale, words, chosen, is_on=options.bar_scale is bar)
         self._add(menu, "Ticks, full bar, large sizes\N{HORIZONTAL ELLIPSIS}", self._ask_numbers)
+
+    def _add_sizes(self, menu: QMenu) -> None:
+        """The arithmetic of the size in hand, which a low ladder has no buttons for."""
+        sizes = menu.addMenu("Size in hand")
+        for action in SIZE_ARITHMETIC:
+            key = first_key(action, self._vm.keys)
+            words = f"{action.value}\t{key}" if key else action.value
+            self._add(sizes, words, partial(self._vm.resize, action))
 
     # Hands -----------------------------------------------------------------------------------
 

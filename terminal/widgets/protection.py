@@ -7,7 +7,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, final
 
-from PySide6.QtCore import Slot
+from PySide6.QtCore import Signal, Slot
+from PySide6.QtGui import QFontMetrics
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QMenu, QPushButton, QToolButton, QWidget
 
 from terminal.viewmodels.protection import DIES_WITH_APP
@@ -25,6 +26,9 @@ MEND_TIP = "Shows the exact order that would protect the position; pressed again
 class ProtectionBanner(QWidget):
     """Draws a ``ProtectionViewModel``; ``hand`` holds exits by the app."""
 
+    spoke = Signal(bool)
+    """Whether it has something to say now: else its place may be used for something else."""
+
     def __init__(
         self,
         view_model: ProtectionViewModel,
@@ -40,8 +44,9 @@ class ProtectionBanner(QWidget):
         self._words.setObjectName("protection.words")
         self._words.setMinimumWidth(1)
         self._words.setWordWrap(True)
-        self._words.setMargin(4)
-        self._words.setFixedHeight(2 * theme.base_px + 10)
+        self._words.setMargin(2)
+        self._theme = theme
+        self.fold(is_folded=False)
         self._mend = QPushButton("Protect", self)
         self._mend.setObjectName("protection.mend")
         self._mend.setToolTip(MEND_TIP)
@@ -72,6 +77,22 @@ class ProtectionBanner(QWidget):
             menu.addAction(words if is_end else f"{words} ({DIES_WITH_APP})").triggered.connect(act)
         return menu
 
+    def fold(self, *, is_folded: bool) -> None:
+        """Take less height: the same two lines in small letters. Never by what it says."""
+        font = self._theme.small_font if is_folded else self._theme.font
+        lines = 2 * QFontMetrics(font).height()
+        set_property(self._words, "head", "true" if is_folded else "false")
+        self._words.setFixedHeight(lines if is_folded else lines + 6)
+        layout = self.layout()
+        if layout is not None:
+            layout.activate()  # its height is asked for at once
+        self.updateGeometry()
+
+    @property
+    def has_words(self) -> bool:
+        """Whether it has something to say."""
+        return bool(self._words.text())
+
     @Slot()
     def _on_mend(self) -> None:
         self._vm.press()
@@ -99,6 +120,7 @@ class ProtectionBanner(QWidget):
     @Slot()
     def _show(self) -> None:
         view = self._vm.view
+        had_words = self.has_words
         self._words.setText(elided(view.words, self._words, lines=2))
         self._words.setToolTip("\n".join(part for part in (view.words, view.tooltip) if part))
         paint_role(self._words, view.role)
@@ -106,3 +128,5 @@ class ProtectionBanner(QWidget):
         set_property(self._mend, "urgent", "true" if view.is_loud else "false")
         self._mend.setText(view.button or "Protect")
         self._mend.setEnabled(view.can_press)
+        if self.has_words is not had_words:
+            self.spoke.emit(self.has_words)

@@ -59,7 +59,7 @@ class TradingPage(QWidget):
         self._disarms = QCheckBox("Disarm when another &window has the focus", self)
         self._other = self._box("other_button", "What the right button sends", OTHER_WORDS)
         self._on_release = QCheckBox("A click sends when the button is let g&o", self)
-        self._infers = QCheckBox("The pla&ce of a key or click says limit or stop", self)
+        self._infers = QCheckBox("The pla&ce of a click says limit or stop", self)
         self._lines = {field.name: QLineEdit(self) for field in NUMBERS}
         self._problems = {field.name: QLabel(self) for field in NUMBERS}
         self._limits = QPushButton("Collar and other li&mits\N{HORIZONTAL ELLIPSIS}", self)
@@ -91,10 +91,10 @@ class TradingPage(QWidget):
         self._on_release.setToolTip("Let go elsewhere and nothing is sent. Cancels always wait so")
         self._infers.setObjectName("settings.trading.infers_type")
         self._infers.setToolTip(
-            "Keys of limits and plain clicks send a stop where a limit would run through the "
-            "market beyond the collar, or through it on the side that closes the position; never "
-            "with post-only or exits on. The line at the cursor and the cell under the pointer "
-            "say so first"
+            "Plain clicks send a stop where a limit would run through the market beyond the "
+            "collar, or through it on the side that closes the position; never with post-only or "
+            "exits on. The cell under the pointer says so first. Keys say it by themselves: "
+            "B and S are limits, Shift+B and Shift+S stops"
         )
         self._other.setToolTip("In the bid and ask columns while the mouse is armed")
         for field in NUMBERS:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, final
 from PySide6.QtCore import QSize, Qt, Slot
 from PySide6.QtGui import QAction, QPainter
 from PySide6.QtWidgets import (
+    QApplication,
     QFileDialog,
     QHBoxLayout,
     QLabel,
@@ -29,13 +30,21 @@ from terminal.widgets.styling import paint_role, set_property
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from PySide6.QtGui import QPaintEvent
+    from PySide6.QtGui import QPaintEvent, QResizeEvent
 
     from terminal.viewmodels.frame import FrameMeter
     from terminal.viewmodels.tape import TapeViewModel
     from terminal.widgets.theme import Theme
 
 _ELLIPSIS = "\N{HORIZONTAL ELLIPSIS}"
+LEAST_ROWS = 6
+"""So many rows the tape asks for, beside its fields."""
+SPEED_ROWS = 16
+"""A tape of fewer row heights has no line for the words of its speed."""
+BAR_HELP = (
+    "The last five seconds, beside the fastest ones of the last minute. The left part was "
+    "bought, the right one sold."
+)
 
 
 @final
@@ -50,10 +59,7 @@ class SpeedBar(QWidget):
         self._take_theme()
         theme.changed.connect(self._take_theme)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
-        self.setToolTip(
-            "The last five seconds, beside the fastest ones of the last minute. The left part was "
-            "bought, the right one sold."
-        )
+        self.setToolTip(BAR_HELP)
 
     @Slot()
     def _take_theme(self) -> None:
@@ -93,10 +99,13 @@ class TapePanel(QWidget):
         theme: Theme,
         meter: FrameMeter,
         parent: QWidget | None = None,
+        *,
+        beep: Callable[[], None] = QApplication.beep,
     ) -> None:
         super().__init__(parent)
         self.setObjectName("panel")
         self._vm = view_model
+        self._beep = beep
         self._theme = theme
         self.canvas = TapeCanvas(view_model, theme, meter, self)
         self.speed = QLabel(self)
@@ -105,18 +114,26 @@ class TapePanel(QWidget):
         self._bar = SpeedBar(theme, self)
         options = view_model.options
         self.least = self._field("least", options.least_lots, view_model.choose_least)
-        self.large = self._field("large", options.large_lots, view_model.choose_large)
+        self.large = self._field("large", options.large.least, view_model.choose_large)
+        self._titles: dict[str, QLabel] = {}
+        self._unit = ""
         self._menu_button()
         self._lay_out()
         self.setFocusProxy(self.canvas)
         view_model.changed.connect(self._show)
         view_model.options_changed.connect(self._show_options)
+        view_model.sounded.connect(self._sound)
         self._show_options()
+
+    @Slot()
+    def _sound(self) -> None:
+        self._beep()
 
     # Building --------------------------------------------------------------------------------
 
     def _field(self, name: str, lots: int, choose: Callable[[str], str]) -> QLineEdit:
-        title, empty, help_words = _FIELDS[name]
+        title, empty, _ = _FIELDS[name]
+        help_words = self._help(name)
         line = QLineEdit(str(lots) if lots else "", self)
         line.setObjectName(f"tape.{name}")
         line.setPlaceholderText(empty)
@@ -125,12 +142,14 @@ class TapePanel(QWidget):
         line.setAccessibleDescription(help_words)
         line.setAlignment(Qt.AlignmentFlag.AlignRight)
         line.setFixedWidth(self._theme.text_width("1 000 000") + self._theme.px(16))
-        line.editingFinished.connect(partial(self._take, line, help_words, choose))
+        line.editingFinished.connect(partial(self._take, line, name, choose))
         return line
 
-    @staticmethod
-    def _take(line: QLineEdit, help_words: str, choose: Callable[[str], str]) -> None:
-        problem = choose(line.text())
+    def _help(self, name: str) -> str:
+        return _FIELDS[name][2].format(self._vm.large_unit)
+
+    def _take(self, line: QLineEdit, name: str, choose: Callable[[str], str]) -> None:
+        problem, help_words = choose(line.text()), self._help(name)
         set_property(line, "wrong", "true" if problem else "false")
         line.setToolTip(problem or help_words)
         line.setAccessibleDescription(problem or help_words)
@@ -140,6 +159,8 @@ class TapePanel(QWidget):
         self.menu = QMenu(self)
         self.joins = self._switch("&Join bursts of one side", vm.join_bursts)
         self.alerts = self._switch("&Tell large ones in the event log", vm.tell_large)
+        self.by_value = self._switch("Large ones by &value, not by lots", vm.value_large)
+        self.sounds = self._switch("&Beep at large ones", vm.sound_large)
         self.held = self._switch("&Pause\tSpace", lambda _: vm.toggle_held())
         self.menu.aboutToShow.connect(self._show_held)
         self.menu.addSeparator()
@@ -151,7 +172,9 @@ class TapePanel(QWidget):
         button.setObjectName("tape.menu")
         button.setText("Tape \N{BLACK DOWN-POINTING SMALL TRIANGLE}")
         button.setAccessibleName("What the tape offers")
-        button.setToolTip("Join bursts, tell large ones, pause, save as CSV")
+        button.setToolTip(
+            "Join bursts; large ones by value, in the log, with a sound; pause; save as CSV"
+        )
         button.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
         button.setMenu(self.menu)
         set_property(button, "slim", "true")
@@ -171,7 +194,7 @@ class TapePanel(QWidget):
         fields = QHBoxLayout()
         fields.setSpacing(gap)
         for name, line in (("least", self.least), ("large", self.large)):
-            label = QLabel(_FIELDS[name][0], self)
+            label = self._titles[name] = QLabel(_FIELDS[name][0], self)
             paint_role(label, Role.TEXT_DIM)
             fields.addWidget(label)
             fields.addWidget(line)
@@ -184,13 +207,30 @@ class TapePanel(QWidget):
         # Long words of a fast tape must not make the panel wider.
         self.speed.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
 
+    @override
+    def sizeHint(self) -> QSize:
+        """Of a low tape: its rows are why it is there."""
+        rows = (LEAST_ROWS + 1) * self._theme.row_height  # and their heading
+        around = self.least.sizeHint().height() + self._bar.sizeHint().height()
+        return QSize(super().sizeHint().width(), rows + around + 6 * self._theme.px(4))
+
+    @override
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """A low tape says its speed in the tooltip of the bar alone."""
+        super().resizeEvent(event)
+        self.speed.setVisible(self.height() >= SPEED_ROWS * self._theme.row_height)
+
     # Showing ---------------------------------------------------------------------------------
 
     @Slot()
     def _show(self) -> None:
+        if self._unit != self._vm.large_unit:
+            self._name_large()
         meter = self._vm.view.meter
         self.speed.setText(meter.words)
         self._bar.show_meter(meter)
+        if self.speed.isHidden():
+            self._bar.setToolTip(f"{meter.words}\n{BAR_HELP}")
 
     @Slot()
     def _show_held(self) -> None:
@@ -201,9 +241,21 @@ class TapePanel(QWidget):
         options = self._vm.options
         self.joins.setChecked(options.joins_bursts)
         self.alerts.setChecked(options.alerts)
-        for line, lots in ((self.least, options.least_lots), (self.large, options.large_lots)):
+        self.sounds.setChecked(options.sounds)
+        self.by_value.setChecked(options.is_large_by_value)
+        self._name_large()
+        for line, lots in ((self.least, options.least_lots), (self.large, options.large.least)):
             if not line.hasFocus():
                 line.setText(text.whole(lots) if lots else "")
+
+    def _name_large(self) -> None:
+        unit = self._vm.large_unit
+        self._titles["large"].setText("Value" if self._vm.options.is_large_by_value else "Large")
+        help_words = self._help("large")
+        self._unit = unit
+        self.large.setAccessibleName(f"Large, {unit}")
+        self.large.setToolTip(help_words)
+        self.large.setAccessibleDescription(help_words)
 
     # Saving ----------------------------------------------------------------------------------
 
@@ -229,6 +281,9 @@ _FIELDS = {
     "large": (
         "Large",
         "none",
-        "Bursts of so many lots stand out; the event log can tell them. Empty marks none.",
+        (
+            "Bursts of so many {} or more stand out; the menu says by lots or by value, and can "
+            "let them be told in the event log and heard. Empty marks none."
+        ),
     ),
 }

@@ -22,12 +22,13 @@ from typing_extensions import override
 
 from terminal.domain.draft import OrderKind
 from terminal.domain.events import PositionSide
-from terminal.domain.units import Side
 from terminal.viewmodels.text import Role
 from terminal.widgets.choice_box import ChoiceBox
 from terminal.widgets.dialog import ENTER, Body, put_words
 from terminal.widgets.inputs import HeldKeys
+from terminal.widgets.room import LeastHigh, Room
 from terminal.widgets.styling import paint_role, set_property
+from terminal.widgets.ticket_brief import BriefFigures
 from terminal.widgets.ticket_fields import PriceFields, SizeFields
 from terminal.widgets.ticket_parts import (
     AdvancedTerms,
@@ -41,9 +42,10 @@ from terminal.widgets.ticket_parts import (
     note,
     show_note,
 )
+from terminal.widgets.ticket_sides import DRY_TIP, TicketSides
 
 if TYPE_CHECKING:
-    from PySide6.QtGui import QKeyEvent, QMouseEvent
+    from PySide6.QtGui import QKeyEvent, QResizeEvent
 
     from terminal.viewmodels.ticket import TicketViewModel
     from terminal.viewmodels.ticket_view import TicketView
@@ -51,20 +53,8 @@ if TYPE_CHECKING:
 
 
 _LATER_LINES = 4
-_SEND_TIP = "Press once to read what would be sent, again to send it"
-_DRY_TIP = "Test order: the exchange checks it and answers; nothing is placed"
-
-
-@final
-class SingleClick(QPushButton):
-    """A button for which the second half of a double click is no click of its own.
-
-    The first shows an order, the second sends it: one gesture must not do both.
-    """
-
-    @override
-    def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
-        event.accept()
+_GAP = 4
+_LEAST_EM = 24
 
 
 @final
@@ -83,15 +73,17 @@ class TicketPanel(QWidget):
         self._vm = view_model
         self._theme = theme
         self._held = HeldKeys()
-        self._inside = QWidget(self)
+        self._all = LeastHigh(self)
+        self._room = Room(self._all, self)
+        self._inside = QWidget(self._all)
         inside = self._inside
-        self._symbol = QLabel(inside)
-        self._kind = ChoiceBox(theme, inside)
-        self._terms_button = QPushButton(inside)
+        self._symbol = QLabel(self)
+        self._kind = ChoiceBox(theme, self)
+        self._terms_button = QPushButton(self)
         self._terms = TermsStrip(view_model, theme, inside)
-        self._prices = PriceFields(view_model, theme, inside)
-        self._sizes = SizeFields(view_model, theme, inside)
-        self._lanes_row = QWidget(inside)
+        self._prices = PriceFields(view_model, theme, self)
+        self._sizes = SizeFields(view_model, theme, self)
+        self._lanes_row = QWidget(self)
         self._lanes = {
             lane: QPushButton(f"{lane.value.capitalize()} lane", self._lanes_row)
             for lane in (PositionSide.LONG, PositionSide.SHORT)
@@ -104,11 +96,13 @@ class TicketPanel(QWidget):
         self._exits = QLabel(inside)
         self._terms_note = note(inside, theme, "terms.note")
         self._value, self._fee = QLabel(inside), QLabel(inside)
-        self._figures = FigureTable(theme, inside)
-        self._effect = QLabel(inside)
+        self._fee_title = dim("", inside)
+        self._numbers = QWidget(inside)
+        self._figures = FigureTable(theme, self._numbers)
+        self._effect = QLabel(self._numbers)
+        self._brief = BriefFigures(theme, self)
         self._advanced = AdvancedTerms(view_model, theme, inside)
-        self._buy, self._sell = SingleClick(self), SingleClick(self)
-        self._words = QLabel(self)
+        self._sides = TicketSides(view_model, theme, self)
         self._test = QPushButton("Test", self)
         self._scale = QPushButton("Scale\N{HORIZONTAL ELLIPSIS}", self)
         self._templates = ChoiceBox(theme, self)
@@ -126,7 +120,7 @@ class TicketPanel(QWidget):
         for lane, button in self._lanes.items():
             button.setCheckable(True)
             name(button, f"lane.{lane.value}", f"{lane.value.capitalize()} lane")
-        for label, words in ((self._exits, "exits"), (self._words, "words"),
+        for label, words in ((self._exits, "exits"),
                              (self._value, "valuetext"), (self._effect, "effect"),
                              (self._fee, "fee")):  # fmt: skip
             label.setObjectName(f"ticket.{words}")
@@ -146,11 +140,6 @@ class TicketPanel(QWidget):
         self._templates.setSizeAdjustPolicy(
             self._templates.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon
         )
-        set_property(self._buy, "side", "buy")
-        set_property(self._sell, "side", "sell")
-        self._words.setWordWrap(True)
-        self._words.setMinimumHeight(2 * self._theme.base_px + 10)
-        self._words.setAlignment(Qt.AlignmentFlag.AlignTop)
 
     def _name_all(self) -> None:
         for widget, words, said, tip in (
@@ -165,9 +154,7 @@ class TicketPanel(QWidget):
              "Trigger of a stop-loss attached to the order; empty for none"),
             (self._profit, "profit", "take-profit",
              "Trigger of a take-profit attached to the order; empty for none"),
-            (self._buy, "buy", "Buy", _SEND_TIP),
-            (self._sell, "sell", "Sell", _SEND_TIP),
-            (self._test, "test", "Test the order", _DRY_TIP),
+            (self._test, "test", "Test the order", DRY_TIP),
             (self._scale, "scale", "Scale",
              "Many limit orders between two prices, listed before they are sent"),
             (self._templates, "templates", "Templates",
@@ -181,16 +168,17 @@ class TicketPanel(QWidget):
 
     def _lay_out(self) -> None:
         self._lay_out_inside()
-        column = QVBoxLayout(self)
+        around = QVBoxLayout(self)
+        around.setContentsMargins(0, 0, 0, 0)
+        around.addWidget(self._room)
+        column = QVBoxLayout(self._all)
         column.setContentsMargins(8, 6, 8, 6)
-        column.setSpacing(4)
-        self._body = Body(self._inside, self)
+        column.setSpacing(_GAP)
+        self._lay_out_head(column)
+        self._body = Body(self._inside, self._all)
         column.addWidget(self._body, 1)
-        sides = QHBoxLayout()
-        sides.addWidget(self._buy, 1)
-        sides.addWidget(self._sell, 1)
-        column.addLayout(sides)
-        column.addWidget(self._words)
+        column.addWidget(self._brief)
+        column.addWidget(self._sides)
         foot = QHBoxLayout()
         foot.setSpacing(4)
         foot.addWidget(self._test)
@@ -199,21 +187,24 @@ class TicketPanel(QWidget):
         foot.addWidget(self._more)
         column.addLayout(foot)
 
-    def _lay_out_inside(self) -> None:
-        column = QVBoxLayout(self._inside)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(4)
+    def _lay_out_head(self, column: QVBoxLayout) -> None:
+        """What, where and how much never scroll away from the buttons that send it."""
         head = QHBoxLayout()
         head.setSpacing(4)
         head.addWidget(self._symbol, 1)
         head.addWidget(self._kind)
         head.addWidget(self._terms_button)
         column.addLayout(head)
-        column.addWidget(self._terms)
         column.addWidget(self._lanes_row)
         _row(self._lanes_row, *self._lanes.values())
         column.addWidget(self._prices)
         column.addWidget(self._sizes)
+
+    def _lay_out_inside(self) -> None:
+        column = QVBoxLayout(self._inside)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(_GAP)
+        column.addWidget(self._terms)
         flags = QHBoxLayout()
         flags.setSpacing(4)
         for box in (self._post_only, self._reduce_only, self._closes):
@@ -229,6 +220,10 @@ class TicketPanel(QWidget):
         column.addStretch(1)
 
     def _lay_out_figures(self, column: QVBoxLayout) -> None:
+        column.addWidget(self._numbers)
+        column = QVBoxLayout(self._numbers)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(_GAP)
         grid = QGridLayout()
         grid.setContentsMargins(0, 0, 0, 0)
         grid.setVerticalSpacing(1)
@@ -236,9 +231,9 @@ class TicketPanel(QWidget):
         right = Qt.AlignmentFlag.AlignRight
         for row, (title, label, tip) in enumerate((
             ("Value", self._value, "What the order is worth"),
-            ("Fee maker / taker", self._fee, "If it rests, and if it takes at once"),
+            ("", self._fee, "Maker's if it rests, taker's if it takes at once"),
         )):  # fmt: skip
-            words = dim(title, self._inside)
+            words = self._fee_title if label is self._fee else dim(title, self._inside)
             words.setFont(self._theme.small_font)
             label.setToolTip(tip)
             grid.addWidget(words, row, 0)
@@ -254,11 +249,36 @@ class TicketPanel(QWidget):
             *self._terms.findChildren(QLineEdit), *self._lanes.values(),
             *self._prices.tab_order(), *self._sizes.tab_order(),
             self._post_only, self._reduce_only, self._closes, self._loss, self._profit,
-            *self._advanced.tab_order(), self._buy, self._sell, self._test, self._scale,
-            self._templates, self._more,
+            *self._advanced.tab_order(), self._brief, *self._sides.buttons.values(), self._test,
+            self._scale, self._templates, self._more,
         ]  # fmt: skip
         for before, after in itertools.pairwise(order):
             self.setTabOrder(before, after)
+
+    @override
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._fold()
+
+    @Slot()
+    def _fold(self) -> None:
+        """Where not all has room the figures are one line, and the rest unfolds on demand."""
+        is_folded = self.height() < self._unfolded_height()
+        is_told = not is_folded or self._brief.wants_all
+        if (self._brief.isHidden(), self._numbers.isHidden()) == (not is_folded, not is_told):
+            return
+        self._brief.setVisible(is_folded)
+        self._numbers.setVisible(is_told)
+        inside = self._inside.layout()
+        if inside is not None:
+            inside.invalidate()
+        self._body.updateGeometry()  # hints are asked for before the event that renews them
+
+    def _unfolded_height(self) -> int:
+        """What all of it needs, whatever is folded now."""
+        hidden = self._numbers.sizeHint().height() + _GAP if self._numbers.isHidden() else 0
+        brief = 0 if self._brief.isHidden() else self._brief.sizeHint().height() + _GAP
+        return self._all.sizeHint().height() + hidden - brief
 
     @override
     def sizeHint(self) -> QSize:
@@ -266,7 +286,13 @@ class TicketPanel(QWidget):
 
         Asked for before anything is known: a few lines of words come later.
         """
-        return QSize(300, super().sizeHint().height() + _LATER_LINES * self._theme.base_px)
+        return QSize(300, self._unfolded_height() + _LATER_LINES * self._theme.base_px)
+
+    @override
+    def minimumSizeHint(self) -> QSize:
+        """The docks ask once, before the style is known in which everything is slimmer."""
+        least = self._all.minimumSizeHint()
+        return QSize(min(least.width(), _LEAST_EM * self._theme.base_px), least.height())
 
     # Gestures --------------------------------------------------------------------------------
 
@@ -282,12 +308,12 @@ class TicketPanel(QWidget):
         self._closes.toggled.connect(vm.set_closes)
         self._loss.textEdited.connect(vm.set_loss_text)
         self._profit.textEdited.connect(vm.set_profit_text)
-        self._buy.clicked.connect(self._on_buy)
-        self._sell.clicked.connect(self._on_sell)
         self._test.clicked.connect(vm.test)
         self._scale.clicked.connect(vm.ask_for_scale)
         self._terms_button.toggled.connect(self._on_terms)
         self._more.toggled.connect(self._advanced.setVisible)
+        self._more.toggled.connect(self._fold)
+        self._brief.toggled.connect(self._fold)
 
     @Slot(int)
     def _on_kind(self, at: int) -> None:
@@ -306,14 +332,6 @@ class TicketPanel(QWidget):
     @Slot(bool)
     def _on_terms(self, is_open: bool) -> None:  # noqa: FBT001 - a Qt slot has no names
         self._vm.open_terms(is_open=is_open)
-
-    @Slot()
-    def _on_buy(self) -> None:
-        self._vm.stage(Side.BUY)
-
-    @Slot()
-    def _on_sell(self) -> None:
-        self._vm.stage(Side.SELL)
 
     @override
     def keyPressEvent(self, event: QKeyEvent) -> None:
@@ -344,15 +362,9 @@ class TicketPanel(QWidget):
 
     def _enter_in_field(self) -> None:
         """Go to the side in hand and stage it; without one only go where a side is chosen."""
-        buttons = {Side.BUY: self._buy, Side.SELL: self._sell}
-        side = self._vm.side
-        if side is None:
-            ready = next((one for one in buttons.values() if one.isEnabled()), None)
-            if ready is not None:
-                ready.setFocus(Qt.FocusReason.TabFocusReason)
-            return
-        buttons[side].setFocus(Qt.FocusReason.TabFocusReason)
-        if buttons[side].isEnabled() and not self._vm.is_staged:
+        side = self._sides.take_focus()
+        self._room.show_whole(self._sides)
+        if side is not None and not self._vm.is_staged:
             self._vm.stage(side)
 
     # Showing ---------------------------------------------------------------------------------
@@ -368,15 +380,18 @@ class TicketPanel(QWidget):
         for figure in (self._value, self._fee, self._effect):
             paint_role(figure, role)
         put_words(self._value, view.value_text)
+        put_words(self._fee_title, view.fee_title)
         put_words(self._fee, view.fee_text)
         put_words(self._effect, view.effect_text)
         self._figures.show_rows(view.figures, role)
+        self._brief.show_figures(view, role)
         self._terms.show_view(view.terms)
         put_words(self._terms_button, view.terms.button_text or "Margin")
         check(self._terms_button, view.terms.is_open)
         self._advanced.show_view(view)
-        self._show_sides(view)
-        self._show_words(view)
+        self._sides.show_view(view)
+        self._test.setEnabled(view.can_buy or view.can_sell)
+        self._fold()
 
     def _show_fields(self, view: TicketView) -> None:
         form = view.form
@@ -418,32 +433,6 @@ class TicketPanel(QWidget):
         put_words(self._exits, exits)
         self._exits.setVisible(bool(exits))
         paint_role(self._exits, Role.DANGER if view.exits_error else Role.TEXT_DIM)
-
-    def _show_sides(self, view: TicketView) -> None:
-        for button, words, can, reason in (
-            (self._buy, view.buy_text, view.can_buy, view.buy_reason),
-            (self._sell, view.sell_text, view.can_sell, view.sell_reason),
-        ):
-            tip = reason or (_DRY_TIP if view.is_dry else _SEND_TIP)
-            if button.toolTip() != tip:
-                button.setToolTip(tip)
-            put_words(button, words)
-            button.setAccessibleName(words)
-            button.setEnabled(can)
-        self._test.setEnabled(view.can_buy or view.can_sell)
-
-    def _show_words(self, view: TicketView) -> None:
-        if view.staged is not None:
-            words, role = f"{view.staged} Press again to send, Esc drops.", view.staged_role
-            if view.preflight is not None:
-                words = f"{words} {view.preflight.text}"
-                role = Role.DANGER if view.preflight.role is Role.DANGER else role
-        elif view.message is not None:
-            words, role = view.message.text, view.message.role
-        else:
-            words, role = view.stale or view.blocked_reason, Role.CAUTION
-        put_words(self._words, words)
-        paint_role(self._words, role)
 
 
 def _row(holder: QWidget, *widgets: QWidget) -> None:

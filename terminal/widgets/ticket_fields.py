@@ -16,7 +16,7 @@ from PySide6.QtWidgets import (
 )
 
 from terminal.domain.events import StopReference
-from terminal.domain.size_units import SizeUnit
+from terminal.domain.sizing import UNITS, SizeUnit
 from terminal.viewmodels.ticket_sources import QuickPrice
 from terminal.widgets.choice_box import ChoiceBox
 from terminal.widgets.dialog import put_words
@@ -32,9 +32,9 @@ _UNIT_TIPS = {
     SizeUnit.LOTS: ("lots", "Size in lots"),
     SizeUnit.COIN: ("coin", "Size in coin, rounded down to whole lots"),
     SizeUnit.VALUE: ("value", "Size as value in the quote currency, rounded down to whole lots"),
-    SizeUnit.SHARE: (
-        "share",
-        "Size in percent of the available balance that goes into margin and the taker's fee",
+    SizeUnit.RISK: (
+        "risk",
+        "Size in percent of the equity lost at the stop: the order's, the position's, a bracket's",
     ),
 }
 
@@ -137,8 +137,8 @@ class PriceFields(QWidget):
             (self._trigger, view.trigger_error),
         ):
             set_property(field, "wrong", "true" if error else "false")
-        show_note(self._price_note, view.price_error, view.distance_text)
-        show_note(self._trigger_note, view.trigger_error, view.trigger_text)
+        show_note(self._price_note, view.price_error, view.distance_text, view.price_refused)
+        show_note(self._trigger_note, view.trigger_error, view.trigger_text, view.trigger_refused)
 
 
 @final
@@ -147,14 +147,14 @@ class SizeFields(QWidget):
 
     def __init__(self, view_model: TicketViewModel, theme: Theme, parent: QWidget) -> None:
         super().__init__(parent)
-        self._fields = {unit: StepLine(theme, self) for unit in SizeUnit}
-        self._names = {unit: dim("", self, self._fields[unit]) for unit in SizeUnit}
+        self._fields = {unit: StepLine(theme, self) for unit in UNITS}
+        self._names = {unit: dim("", self, self._fields[unit]) for unit in UNITS}
         self._note = note(self, theme, "size.note")
         grid = QGridLayout(self)
         grid.setContentsMargins(0, 0, 0, 0)
         grid.setVerticalSpacing(2)
         grid.setHorizontalSpacing(6)
-        for n, unit in enumerate(SizeUnit):
+        for n, unit in enumerate(UNITS):
             field = self._fields[unit]
             words, tip = _UNIT_TIPS[unit]
             name(field, words, tip)
@@ -179,4 +179,4 @@ class SizeFields(QWidget):
             field.setEnabled(not view.form.is_close)
             is_wrong = bool(view.lots_error) and unit is view.form.unit
             set_property(field, "wrong", "true" if is_wrong else "false")
-        show_note(self._note, view.lots_error)
+        show_note(self._note, view.lots_error, view.size_note, view.lots_refused)

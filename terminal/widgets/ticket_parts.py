@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, final
 
 from PySide6.QtCore import Qt, Signal, Slot
+from PySide6.QtGui import QPainter
 from PySide6.QtWidgets import (
     QCheckBox,
     QGridLayout,
@@ -17,14 +19,16 @@ from PySide6.QtWidgets import (
 )
 from typing_extensions import override
 
-from terminal.domain.events import MarginMode, SelfTrade, TimeInForce
+from terminal.domain.events import MarginMode, PositionMode, SelfTrade, TimeInForce
+from terminal.domain.sizing import SizeUnit
+from terminal.domain.units import Side
 from terminal.viewmodels.text import Role
 from terminal.widgets.choice_box import ChoiceBox
 from terminal.widgets.dialog import put_words
 from terminal.widgets.styling import paint_role, set_property
 
 if TYPE_CHECKING:
-    from PySide6.QtGui import QKeyEvent
+    from PySide6.QtGui import QKeyEvent, QPaintEvent
 
     from terminal.viewmodels.ticket import TicketViewModel
     from terminal.viewmodels.ticket_figures import FigureRow
@@ -104,9 +108,32 @@ def dim(words: str, parent: QWidget, buddy: QWidget | None = None) -> QLabel:
     return label
 
 
-def note(parent: QWidget, theme: Theme, object_name: str) -> QLabel:
+@final
+class NoteLine(QLabel):
+    """One line of words; what has no room ends in an ellipsis, so that a cut is seen."""
+
+    CUT = Qt.TextElideMode.ElideRight
+
+    @override
+    def paintEvent(self, event: QPaintEvent) -> None:
+        area = self.contentsRect()
+        shown = self.fontMetrics().elidedText(self.text(), self.CUT, area.width())
+        painter = QPainter(self)
+        self.style().drawItemText(
+            painter,
+            area,
+            int(self.alignment()),
+            self.palette(),
+            self.isEnabled(),
+            shown,
+            self.foregroundRole(),
+        )
+        painter.end()
+
+
+def note(parent: QWidget, theme: Theme, object_name: str) -> NoteLine:
     """A small line beside a field; it keeps its place while it is empty."""
-    label = QLabel(parent)
+    label = NoteLine(parent)
     label.setObjectName(f"ticket.{object_name}")
     label.setFont(theme.small_font)
     label.setMinimumHeight(label.fontMetrics().height())
@@ -114,13 +141,15 @@ def note(parent: QWidget, theme: Theme, object_name: str) -> QLabel:
     return label
 
 
-def show_note(label: QLabel, error: str, words: str = "") -> None:
-    """An error, or what else there is to say; what does not fit is in the tooltip."""
-    shown = error or words
+def show_note(label: QLabel, error: str, words: str = "", caution: str = "") -> None:
+    """An error, a caution, or what else there is to say; what does not fit is in the tooltip."""
+    shown = error or caution or words
     put_words(label, shown)
-    if label.toolTip() != shown:
-        label.setToolTip(shown)
-    paint_role(label, Role.DANGER if error else Role.TEXT_DIM)
+    whole = f"{shown}\n{words}" if words and shown != words else shown
+    if label.toolTip() != whole:
+        label.setToolTip(whole)
+    quiet = Role.CAUTION if caution else Role.TEXT_DIM
+    paint_role(label, Role.DANGER if error else quiet)
 
 
 @final
@@ -157,8 +186,9 @@ class FigureTable(QWidget):
                 self._is_one[n] = is_one
                 sell.setVisible(not is_one)
                 self._grid.addWidget(buy, n, 1, 1, 2 if is_one else 1, Qt.AlignmentFlag.AlignRight)
-            paint_role(buy, role if is_one or role is Role.CAUTION else Role.BUY)
-            paint_role(sell, role if role is Role.CAUTION else Role.SELL)
+            for label, side, own in ((buy, Side.BUY, Role.BUY), (sell, Side.SELL, Role.SELL)):
+                good = role if is_one or role is Role.CAUTION else own
+                paint_role(label, Role.CAUTION if side in row.doubts else good)
             for label in cells:
                 if label.toolTip() != row.tip:
                     label.setToolTip(row.tip)
@@ -176,17 +206,39 @@ class TermsStrip(QWidget):
         self._modes = {mode: QPushButton(mode.value.capitalize(), self) for mode in MarginMode}
         self._leverage = StepLine(theme, self)
         self._apply = QPushButton("Change", self)
+        self._positions = {
+            PositionMode.ONE_WAY: QPushButton("One-way", self),
+            PositionMode.HEDGE: QPushButton("Hedge", self),
+        }
         self._words = QLabel(self)
+        self._name_all()
+        self._words.setObjectName("ticket.terms.words")
+        self._words.setWordWrap(True)
+        self._words.setFont(theme.small_font)
+        self._lay_out()
+        for position_mode, button in self._positions.items():
+            button.clicked.connect(partial(self._on_position_mode, position_mode))
+        self._modes[MarginMode.ISOLATED].clicked.connect(self._on_isolated)
+        self._modes[MarginMode.CROSS].clicked.connect(self._on_cross)
+        self._leverage.textEdited.connect(self._vm.terms.set_leverage_text)
+        self._leverage.stepped.connect(self._on_stepped)
+        self._apply.clicked.connect(self._vm.apply_terms)
+
+    def _name_all(self) -> None:
         for mode, button in self._modes.items():
             button.setCheckable(True)
             name(button, f"terms.{mode.value}", f"{mode.value.capitalize()} margin")
         name(self._leverage, "terms.leverage", "Leverage",
              "Leverage; Up and Down step, Enter changes it. This sends no order")  # fmt: skip
-        name(self._apply, "terms.apply", "Change margin mode or leverage",
+        for position_mode, button in self._positions.items():
+            button.setCheckable(True)
+            said = f"{button.text()} mode of the account"
+            name(button, f"terms.{position_mode.name.lower()}", said,
+                 f"{said}; Change asks the exchange for it")  # fmt: skip
+        name(self._apply, "terms.apply", "Change margin mode, leverage or position mode",
              "Ask the exchange for it; this sends no order")  # fmt: skip
-        self._words.setObjectName("ticket.terms.words")
-        self._words.setWordWrap(True)
-        self._words.setFont(theme.small_font)
+
+    def _lay_out(self) -> None:
         row = QHBoxLayout()
         row.setSpacing(4)
         for widget in (*self._modes.values(), self._leverage, self._apply):
@@ -195,12 +247,13 @@ class TermsStrip(QWidget):
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(2)
         column.addLayout(row)
+        account = QHBoxLayout()
+        account.setSpacing(4)
+        account.addWidget(dim("Account", self))
+        for button in self._positions.values():
+            account.addWidget(button, 1)
+        column.addLayout(account)
         column.addWidget(self._words)
-        self._modes[MarginMode.ISOLATED].clicked.connect(self._on_isolated)
-        self._modes[MarginMode.CROSS].clicked.connect(self._on_cross)
-        self._leverage.textEdited.connect(self._vm.terms.set_leverage_text)
-        self._leverage.stepped.connect(self._on_stepped)
-        self._apply.clicked.connect(self._vm.apply_terms)
 
     @Slot()
     def _on_isolated(self) -> None:
@@ -209,6 +262,9 @@ class TermsStrip(QWidget):
     @Slot()
     def _on_cross(self) -> None:
         self._vm.terms.set_mode(MarginMode.CROSS)
+
+    def _on_position_mode(self, mode: PositionMode) -> None:
+        self._vm.terms.set_position_mode(mode)
 
     @Slot(int)
     def _on_stepped(self, by: int) -> None:
@@ -228,6 +284,9 @@ class TermsStrip(QWidget):
             return
         for mode, button in self._modes.items():
             check(button, mode is view.mode)
+        for position_mode, button in self._positions.items():
+            check(button, position_mode is view.position_mode)
+            button.setEnabled(view.can_choose_position_mode)
         put_words(self._leverage, view.leverage_text)
         set_property(self._leverage, "wrong", "true" if view.problem else "false")
         self._apply.setEnabled(view.can_apply)
@@ -247,6 +306,8 @@ class AdvancedTerms(QWidget):
         self._time = ChoiceBox(theme, self)
         self._own = ChoiceBox(theme, self)
         self._visible = QLineEdit(self)
+        self._share = StepLine(theme, self)
+        self._share_name = dim("", self, self._share)
         self._hidden = QCheckBox("Hidden", self)
         self._holds = QCheckBox("Hold margin", self)
         self._tests = QCheckBox("Test each order before it is sent", self)
@@ -271,6 +332,8 @@ class AdvancedTerms(QWidget):
              "What happens where it would meet one of your own orders"),
             (self._visible, "visible", "Lots seen",
              "Iceberg: so many lots are seen at a time, at least a twentieth; empty shows all"),
+            (self._share, "share", "Size in percent of the available balance",
+             "Another way to write the size: what goes into margin and the taker's fee"),
             (self._hidden, "hidden", "Hidden", "Nobody sees it in the book; it pays taker's fees"),
             (self._holds, "holds", "Hold margin",
              "Margin is frozen for a reducing order, too: it survives changes of the position"),
@@ -302,19 +365,23 @@ class AdvancedTerms(QWidget):
         grid.addWidget(dim("Own", self, self._own), 2, 0)
         grid.addWidget(self._own, 2, 1)
         grid.addWidget(self._holds, 2, 2)
-        grid.addWidget(self._tests, 3, 0, 1, 3)
+        grid.addWidget(self._share, 3, 0, 1, 2)
+        grid.addWidget(self._share_name, 3, 2)
+        grid.addWidget(self._tests, 4, 0, 1, 3)
         row = QHBoxLayout()
         row.setSpacing(4)
         row.addWidget(self._name, 1)
         row.addWidget(self._save)
         row.addWidget(self._delete)
-        grid.addLayout(row, 4, 0, 1, 3)
+        grid.addLayout(row, 5, 0, 1, 3)
 
     def _connect(self) -> None:
         vm = self._vm
         self._time.currentIndexChanged.connect(self._on_time)
         self._own.currentIndexChanged.connect(self._on_own)
         self._visible.textEdited.connect(vm.set_visible_text)
+        self._share.textEdited.connect(partial(vm.set_size_text, SizeUnit.SHARE))
+        self._share.stepped.connect(vm.step_size)
         self._hidden.toggled.connect(vm.set_hidden)
         self._holds.toggled.connect(vm.set_holds_margin)
         self._tests.toggled.connect(vm.set_tests_first)
@@ -347,8 +414,8 @@ class AdvancedTerms(QWidget):
     def tab_order(self) -> tuple[QWidget, ...]:
         """Its fields in the order that they are read."""
         return (
-            self._time, self._visible, self._hidden, self._own, self._holds, self._tests,
-            self._name, self._save, self._delete,
+            self._time, self._visible, self._hidden, self._own, self._holds,
+            self._share, self._tests, self._name, self._save, self._delete,
         )  # fmt: skip
 
     def took_enter(self, focused: QWidget | None) -> bool:
@@ -363,6 +430,11 @@ class AdvancedTerms(QWidget):
         choose(self._time, form.time_in_force)
         choose(self._own, form.self_trade)
         put_words(self._visible, form.visible_text)
+        put_words(self._share, view.sizes[SizeUnit.SHARE])
+        put_words(self._share_name, view.unit_names[SizeUnit.SHARE])
+        self._share.setEnabled(not form.is_close)
+        is_wrong = bool(view.lots_error) and form.unit is SizeUnit.SHARE
+        set_property(self._share, "wrong", "true" if is_wrong else "false")
         check(self._hidden, form.is_hidden)
         check(self._holds, form.holds_margin)
         check(self._tests, view.tests_first)

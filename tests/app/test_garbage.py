@@ -68,9 +68,7 @@ def test_a_burst_is_not_disturbed_and_calm_is_used(garbage: Garbage, frames: Fra
     assert knot() is None
 
 
-def test_a_burst_without_an_end_is_disturbed_once_a_minute(
-    garbage: Garbage, frames: Frames
-) -> None:
+def test_a_burst_without_an_end_is_disturbed_at_last(garbage: Garbage, frames: Frames) -> None:
     garbage.settle()
     knot = an_old_knot()
     frames.now_s = LATEST_S

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import contextlib
+import json
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from PySide6.QtCore import QEvent
@@ -13,6 +15,7 @@ from PySide6.QtWidgets import QApplication
 from terminal.app.ladders import Ladders
 from terminal.domain.guard import GuardLimits
 from terminal.domain.ladder_habits import LadderHabits, OtherButton
+from terminal.domain.sizing import SizeBasis, SizeUnit
 from terminal.exchange.connect import connect
 from terminal.exchange.credentials import Credentials
 from terminal.exchange.hosts import Hosts
@@ -24,6 +27,7 @@ from terminal.storage.settings import Settings
 from terminal.viewmodels.frame import QtFrameClock
 from terminal.viewmodels.keys import Chord
 from terminal.widgets.theme import Theme
+from tests.support.builders import a_contract
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -45,7 +49,7 @@ CHOSEN = LadderHabits(
 class Bench:
     """The ladders of a window that is not there, on an exchange that is never asked."""
 
-    def __init__(self) -> None:
+    def __init__(self, ladders: dict[str, dict[str, Any]] | None = None) -> None:
         self.errors: list[str] = []
         owner = TaskOwner("ladders", lambda name, error: self.errors.append(f"{name} {error!r}"))
         clock = SystemClock()
@@ -54,7 +58,7 @@ class Bench:
         )
         self.backend = Backend(clients, clock, owner, GuardLimits)
         self.frame = QtFrameClock()
-        settings = replace(Settings(), ladder_hold_ms=STORED.hold_ms)
+        settings = replace(Settings(), ladder_hold_ms=STORED.hold_ms, ladders=ladders or {})
         theme = Theme.load(resources() / "themes", "dark")
         self.ladders = Ladders(self.backend, settings, self.frame, theme)
 
@@ -66,8 +70,8 @@ class Bench:
 
 
 @contextlib.asynccontextmanager
-async def a_bench() -> AsyncIterator[Bench]:
-    one = Bench()
+async def a_bench(ladders: dict[str, dict[str, Any]] | None = None) -> AsyncIterator[Bench]:
+    one = Bench(ladders)
     try:
         yield one
     finally:
@@ -87,7 +91,7 @@ async def test_chosen_habits_reach_every_ladder_and_those_opened_later() -> None
         one.ladders.take_habits(CHOSEN)
         third = one.open()
         for ladder in (first, second, third):
-            assert ladder.habits == ladder.mouse.habits == CHOSEN
+            assert ladder.habits == CHOSEN
 
 
 async def test_the_lock_holds_in_every_ladder() -> None:
@@ -109,3 +113,61 @@ async def test_every_ladder_knows_more_than_the_book_and_can_place_stops() -> No
             assert ladder.insight is not None
             assert ladder.hand is not None
         assert ladders[0].insight is not ladders[1].insight
+
+
+BASIS = SizeBasis(a_contract(), Decimal(100), Decimal(2000), 200, "it")
+
+
+async def test_a_further_ladder_keeps_its_units_and_sizes_through_a_restart() -> None:
+    """Five thousand dollars of ladder 2 must not come back as preset 5 in lots."""
+    async with a_bench() as one:
+        sizes = one.open().trading.sizes
+        sizes.follow(lambda: BASIS)
+        sizes.enter("XBTUSDTM")
+        sizes.choose(3)
+        sizes.choose_unit(SizeUnit.VALUE)
+        sizes.choose(5)
+        assert sizes.take_text("750") == ""
+        sizes.store(4)
+        sizes.choose(5)
+        written = one.ladders.written({})
+    document = json.loads(json.dumps(written))
+    async with a_bench(document) as again:
+        sizes = again.open().trading.sizes
+        assert again.ladders.written(document) == document, "written as it was read"
+        assert (sizes.stored, sizes.chosen_lots) == ((1, 5, 10, 25, 100), 3)
+        sizes.follow(lambda: BASIS)
+        sizes.enter("XBTUSDTM")
+        assert (sizes.unit, sizes.chosen, sizes.current) == (SizeUnit.VALUE, 5, 50_000)
+        assert list(map(int, sizes.amounts)) == [100, 250, 500, 750, 5000]
+
+
+@pytest.mark.parametrize(
+    "document",
+    [
+        {"sizes": [2, 4, 6, 8, 10], "chosen_size": 2},
+        {"sizes": [2, 4, 6, 8, 10], "chosen_size": 2, "contract_sizes": 7},
+        {"sizes": [2, 4, 6, 8, 10], "chosen_size": 2, "contract_sizes": {"XBTUSDTM": "x"}},
+        {"sizes": [2, 4, 6, 8, 10], "chosen_size": 2, "contract_sizes": {"XBTUSDTM": {"unit": 3}}},
+    ],
+)
+async def test_a_ladder_written_before_units_were_kept_still_opens(
+    document: dict[str, Any],
+) -> None:
+    async with a_bench({"ladder-2": document}) as one:
+        sizes = one.open().trading.sizes
+        sizes.enter("XBTUSDTM")
+        assert (sizes.unit, sizes.stored, sizes.current) == (SizeUnit.LOTS, (2, 4, 6, 8, 10), 4)
+
+
+async def test_a_new_ladder_begins_with_the_sizes_of_the_first() -> None:
+    async with a_bench() as one:
+        first = one.ladders.group.first.trading.sizes
+        first.follow(lambda: BASIS)
+        first.enter("XBTUSDTM")
+        first.choose_unit(SizeUnit.COIN)
+        second = one.open().trading.sizes
+        second.enter("XBTUSDTM")
+        assert (second.unit, second.amounts) == (SizeUnit.COIN, first.amounts)
+        second.choose_unit(SizeUnit.VALUE)
+        assert first.unit is SizeUnit.COIN, "its own from now on"

@@ -122,7 +122,7 @@ async def test_units_of_sizes_are_kept_by_contract_and_lots_for_all(tmp_path: Pa
     assert (settings.sizes, settings.chosen_size) == ((1, 5, 10, 25, 100), 3)
     again = Sizes(settings.sizes, settings.chosen_size)
     again.restore(settings.contract_sizes)
-    again.basis = desktop.sizes.basis
+    again.follow(desktop.ladder.foot.basis)
     again.enter(XBT)
     assert (again.unit, again.chosen, again.current) == (SizeUnit.COIN, 2, 70)
     again.enter("ETHUSDTM")

@@ -148,7 +148,10 @@ def _note(benchmark: BenchmarkFixture, pour: MarketPour) -> None:
         benchmark.extra_info[f"{name}_ms_p50"] = took_ms[len(took_ms) // 2]
         benchmark.extra_info[f"{name}_ms_p99"] = took_ms[int(len(took_ms) * 0.99)]
         benchmark.extra_info[f"{name}_ms_max"] = took_ms[-1]
-    benchmark.extra_info["stalls"] = [tuple(round(one) for one in each) for each in pour.stalls]
+    for name, turns in (("stalls", pour.stalls), ("worst", pour.worst)):
+        benchmark.extra_info[name] = [
+            {part: round(took, 1) for part, took in turn._asdict().items()} for turn in turns
+        ]
     benchmark.extra_info["longest_collection_ms"] = pour.longest_collection_ms
     benchmark.extra_info["turns"] = pour.turns
     if hasattr(os, "getloadavg"):

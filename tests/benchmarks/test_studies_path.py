@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, cast
 
 from terminal.domain.clock import TimestampNs
 from terminal.domain.events import BookDelta, PublicTrade
-from terminal.domain.queue_estimate import QueueEstimate, QueueLearning
+from terminal.domain.queue_estimate import QueueEstimate
+from terminal.domain.queue_learning import QueueLearning
 from terminal.domain.units import Lots, Price, Side
 from terminal.session.clock import SystemClock
 from terminal.session.listeners import Listeners

@@ -26,6 +26,7 @@ from terminal.domain.events import (
     PositionUpdate,
     PublicTrade,
     QuoteUpdate,
+    RiskLimitUpdate,
     WalletPatch,
     WalletUpdate,
 )
@@ -104,6 +105,10 @@ def expected(before: dict[str, dict[Any, Any]], fact: Any) -> dict[str, dict[Any
         after["modes"].update(fact.modes)
     elif isinstance(fact, CrossLeverageUpdate):
         after["leverages"].update(fact.leverages)
+    elif isinstance(fact, RiskLimitUpdate):
+        known = before["positions"].get(fact.symbol)
+        if known is not None and fact.is_done and fact.level is not None:
+            after["positions"][fact.symbol] = replace(known, risk_level=fact.level)
     elif isinstance(fact, OrderUpdate):
         _expect_order(after, fact)
     return after

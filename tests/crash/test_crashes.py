@@ -147,7 +147,8 @@ def a_scene(
     [
         ("submit", ("sent POST /api/v1/orders", 2)),
         ("move", ("sent DELETE /api/v1/orders", 1)),
-        ("flatten", ("intend after", 3)),
+        # Where a close is waited for it takes a quarter of a minute.
+        pytest.param("flatten", ("intend after", 3), marks=pytest.mark.nightly),
         ("breakeven", ("step cancel old after", 1)),
     ],
 )

@@ -114,8 +114,41 @@ def test_a_higher_risk_level_is_said() -> None:
     ticket = a_ticket(lots=Lots(1500))
     effect = effect_of(ticket, a_contract(), facts(), D(100))
     assert effect.tiers == TIERS
-    assert effect.crosses_tier
-    assert not effect_of(a_ticket(lots=Lots(10)), a_contract(), facts(), D(100)).crosses_tier
+    assert effect.needs_level == 2
+    assert effect_of(a_ticket(lots=Lots(10)), a_contract(), facts(), D(100)).needs_level is None
+
+
+def held(lots: int, entry: int = 100) -> Holding:
+    return Holding(Lots(lots), D(entry), D(20))
+
+
+@pytest.mark.parametrize(
+    ("lots", "side", "level", "refused"),
+    [
+        (900, Side.BUY, 1, True),
+        (900, Side.BUY, 2, False),
+        (900, Side.BUY, None, False),  # the level of the contract may have been raised
+        (900, Side.SELL, 1, False),
+        (1100, Side.SELL, 1, False),  # less is held afterwards, above its level as it is
+        (-900, Side.SELL, 1, True),
+    ],
+)
+def test_an_isolated_order_beyond_the_level_that_is_set_is_sure_to_be_refused(
+    lots: int, side: Side, level: int | None, refused: bool
+) -> None:
+    ticket = a_ticket(lots=Lots(200), side=side)
+    now = facts(holding=held(lots), risk_level=level)
+    assert effect_of(ticket, a_contract(), now, D(100)).is_refused is refused
+    cross = replace(ticket, margin_mode=MarginMode.CROSS)
+    assert not effect_of(cross, a_contract(), now, D(100)).is_refused
+
+
+def test_only_what_is_beyond_the_level_by_either_price_is_sure_to_be_refused() -> None:
+    """Whether the held part counts by its entry or by the price of now is not established."""
+    ticket = a_ticket(lots=Lots(100))
+    for entry, refused in ((100, True), (80, False)):
+        now = facts(holding=held(950, entry), risk_level=1)
+        assert effect_of(ticket, a_contract(), now, D(100)).is_refused is refused
     assert tier_of(TIERS, D(5000)) is TIERS[-1]
 
 

@@ -7,14 +7,8 @@ import random
 from hypothesis import given
 from hypothesis import strategies as st
 
-from terminal.domain.queue_estimate import (
-    FILL_WAIT_MS,
-    POINTS,
-    SHARES,
-    QueueEstimate,
-    QueueLearning,
-    QueuePlace,
-)
+from terminal.domain.queue_estimate import FILL_WAIT_MS, POINTS, QueueEstimate, QueuePlace
+from terminal.domain.queue_learning import SHARES, QueueLearning
 from terminal.domain.units import Lots
 
 
@@ -180,30 +174,3 @@ def test_the_share_that_is_learned_is_how_the_others_cancel() -> None:
         shares[odds] = learning.share * 100
         assert abs(shares[odds] - odds) < 12
         assert learning.fills == 25
-
-
-def test_a_range_that_fails_grows_wider_and_one_that_holds_narrower() -> None:
-    learning = QueueLearning()
-    before = learning.tail
-    learning.score(is_covered=True)
-    assert learning.tail > before
-    learning.score(is_covered=False)
-    assert learning.tail < before
-    for _ in range(100):
-        learning.score(is_covered=False)
-    assert learning.tail > 0
-    assert (learning.scored, learning.covered) == (102, 1)
-
-
-def test_no_share_is_ever_ruled_out() -> None:
-    learning = QueueLearning()
-    for _ in range(50):
-        learning.learn([1, *[0] * (len(SHARES) - 1)])
-    assert min(learning.weights) > 0
-    high = [*[0] * (len(SHARES) - 1), 1]
-    for _ in range(3):
-        learning.learn(high)
-    assert learning.share > learning.share_range()[0] / 2
-    assert learning.weights[-1] == max(learning.weights)
-    learning.learn([0] * len(SHARES))
-    assert learning.fills == 53

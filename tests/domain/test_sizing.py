@@ -10,19 +10,28 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from terminal.domain.sizing import (
+    UNITS,
     SizeBasis,
     Sized,
     SizeUnit,
     Unsized,
     amount_of,
     lots_of,
+    shown_amount,
     unit_word,
+    why_unknown,
 )
 from terminal.domain.units import Lots
 from tests.support.builders import a_contract, an_inverse_contract
 
-LINEAR = SizeBasis(a_contract(), Decimal("100.05"), Decimal(2000), 200, "the bracket")
-INVERSE = SizeBasis(an_inverse_contract(), Decimal(50_000), Decimal(2), 5000, "the stop")
+FIVE = Decimal(5)
+LINEAR = SizeBasis(
+    a_contract(), Decimal("100.05"), Decimal(2000), 200, "the bracket", FIVE, Decimal(900)
+)
+INVERSE = SizeBasis(
+    an_inverse_contract(), Decimal(50_000), Decimal(2), 5000, "the stop", FIVE, Decimal(1)
+)
+ROUND = SizeBasis(a_contract(), Decimal(100), None, None, "", FIVE, Decimal(900))
 
 
 @pytest.mark.parametrize(
@@ -40,6 +49,8 @@ INVERSE = SizeBasis(an_inverse_contract(), Decimal(50_000), Decimal(2), 5000, "t
         (INVERSE, SizeUnit.VALUE, "250", 250, True),
         (INVERSE, SizeUnit.COIN, "0.001", 50, True),
         (INVERSE, SizeUnit.COIN, "0.00101", 50, False),
+        # One lot binds 0.1 / 5 + 0.1 * 0.0006 = 0.02006 of 900.
+        (ROUND, SizeUnit.SHARE, "10", 4486, False),
         # A long of one dollar from 50 000 to 49 500 loses 1/49500 - 1/50000 of a coin.
         (INVERSE, SizeUnit.RISK, "1", 99_000, True),
     ],
@@ -50,11 +61,34 @@ def test_an_amount_is_the_most_lots_that_do_not_exceed_it(
     assert lots_of(unit, Decimal(amount), basis) == Sized(Lots(lots), is_exact)
 
 
-@given(
-    st.sampled_from([LINEAR, INVERSE]),
-    st.sampled_from(list(SizeUnit)),
-    st.decimals("0.0001", "1000000", places=4),
-)
+@st.composite
+def bases(draw: st.DrawFn) -> SizeBasis:
+    multiplier = Decimal(draw(st.integers(1, 10_000))).scaleb(-draw(st.integers(0, 6)))
+    make = draw(st.sampled_from((a_contract, an_inverse_contract)))
+    contract = make(multiplier=multiplier)
+    price = Decimal(draw(st.integers(10**4, 10**9))).scaleb(-draw(st.integers(0, 2)))
+    leverage, money = draw(st.integers(1, 125)), draw(st.integers(1, 10**10))
+    ticks = draw(st.integers(1, 100))  # below any of these prices
+    amount = Decimal(money).scaleb(-4)
+    return SizeBasis(contract, price, amount, ticks, "it", Decimal(leverage), amount)
+
+
+@given(bases(), st.integers(1, 10**7), st.lists(st.sampled_from(SizeUnit), max_size=8))
+def test_editing_through_all_units_and_back_never_drifts(
+    basis: SizeBasis, lots: int, units: list[SizeUnit]
+) -> None:
+    """What is shown in one unit is typed again, then in the next: the lots stay the lots."""
+    now = Lots(lots)
+    for unit in units:
+        shown = shown_amount(unit, now, basis)
+        assert shown is not None
+        again = lots_of(unit, shown, basis)
+        assert isinstance(again, Sized)
+        assert again.lots == lots
+        now = again.lots
+
+
+@given(bases(), st.sampled_from(SizeUnit), st.decimals("0.0001", "1000000", places=4))
 def test_lots_never_exceed_the_amount_and_one_more_would(
     basis: SizeBasis, unit: SizeUnit, amount: Decimal
 ) -> None:
@@ -103,6 +137,33 @@ def test_what_is_not_known_is_said_and_no_size(
     assert amount_of(unit, Lots(1), basis) is None
 
 
+def test_a_share_needs_price_leverage_and_something_available() -> None:
+    for basis, word in (
+        (SizeBasis(a_contract()), "price"),
+        (SizeBasis(a_contract(), Decimal(5)), "leverage"),
+        (SizeBasis(a_contract(), Decimal(5), leverage=FIVE, available=Decimal(0)), "available"),
+    ):
+        assert word in why_unknown(SizeUnit.SHARE, basis)
+    assert why_unknown(SizeUnit.SHARE, LINEAR) == ""
+
+
+@pytest.mark.parametrize(
+    ("basis", "unit", "lots", "shown"),
+    [
+        (ROUND, SizeUnit.LOTS, 7, "7"),
+        (ROUND, SizeUnit.COIN, 7, "0.007"),
+        (ROUND, SizeUnit.VALUE, 7, "0.7"),
+        (LINEAR, SizeUnit.RISK, 1000, "1"),
+        (INVERSE, SizeUnit.VALUE, 7, "7"),
+        (SizeBasis(an_inverse_contract(), Decimal(3)), SizeUnit.COIN, 1, "0.34"),
+    ],
+)
+def test_lots_are_shown_exactly_or_rounded_up(
+    basis: SizeBasis, unit: SizeUnit, lots: int, shown: str
+) -> None:
+    assert shown_amount(unit, Lots(lots), basis) == Decimal(shown)
+
+
 def test_what_the_smallest_order_is_worth_is_rounded_up() -> None:
     basis = SizeBasis(a_contract(), Decimal("12345.67"))
     assert lots_of(SizeUnit.VALUE, Decimal(1), basis) == Unsized(
@@ -111,9 +172,10 @@ def test_what_the_smallest_order_is_worth_is_rounded_up() -> None:
 
 
 def test_units_are_named_by_the_contract() -> None:
-    assert [unit_word(unit, an_inverse_contract()) for unit in SizeUnit] == [
+    assert [unit_word(unit, an_inverse_contract()) for unit in UNITS] == [
         "lots",
         "XBT",
         "USD",
         "% risk",
     ]
+    assert unit_word(SizeUnit.SHARE, a_contract()) == "% of available"

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from terminal.domain.draft import OrderKind
 from terminal.domain.events import SelfTrade, StopReference, TimeInForce
-from terminal.domain.size_units import SizeUnit
+from terminal.domain.sizing import SizeUnit
 from terminal.domain.ticket_template import (
     MOST_TEMPLATES,
     TicketTemplate,

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from terminal.domain.errors import UnitError
-from terminal.domain.units import ExactPrice, Money, Price, PriceScale, Side, plain
+from terminal.domain.units import ExactPrice, Money, Price, PriceScale, Side, plain, spaced
 
 ticks = st.integers(min_value=0, max_value=10**9)
 tick_sizes = st.sampled_from([Decimal(t) for t in ("0.1", "0.01", "0.05", "1", "0.00001", "5")])
@@ -88,3 +88,18 @@ def test_sides_have_opposites() -> None:
 def test_plain_text_rounds_nothing(number: str, text: str) -> None:
     """Not even beyond the digits that arithmetic keeps."""
     assert plain(Decimal(number)) == text
+
+
+@pytest.mark.parametrize(
+    ("number", "words"),
+    [
+        (Decimal(250_000), "250 000"),
+        (10_000, "10 000"),
+        (999, "999"),
+        (Decimal("-1234567.50"), "-1 234 567.5"),
+        (Decimal("-0.25"), "-0.25"),
+        (Decimal("1E+6"), "1 000 000"),
+    ],
+)
+def test_in_sentences_thousands_are_set_apart(number: Decimal | int, words: str) -> None:
+    assert spaced(number) == words.replace(" ", "\N{NARROW NO-BREAK SPACE}")

@@ -104,3 +104,30 @@ def test_clearing_all_begins_anew() -> None:
     assert profile.since == 77
     assert profile.point_of_control is None
     assert profile.total == profile.most() == len(profile) == 0
+
+
+@given(TRADES, st.integers(0, 41), st.sampled_from(["above", "below", "all"]), TRADES)
+def test_what_was_cleared_comes_back_beside_what_was_traded_since(
+    trades: list[Traded], price: int, part: str, later: list[Traded]
+) -> None:
+    profile = profile_of(trades)
+    if part == "all":
+        profile.clear(TimestampMs(9))
+    else:
+        (profile.clear_above if part == "above" else profile.clear_below)(Price(price))
+    for taker, at, lots in later:
+        profile.add(taker, Price(at), Lots(lots))
+    profile.restore()
+    assert_is(profile, trades + later)
+    assert (profile.since, profile.can_restore) == (1, False)
+
+
+@given(TRADES)
+def test_what_is_kept_aside_is_bounded(trades: list[Traded]) -> None:
+    profile = profile_of(trades, kept=8)
+    for taker, price, lots in trades:
+        profile.clear(TimestampMs(9))
+        profile.add(taker, Price(price), Lots(lots))
+    profile.clear(TimestampMs(9))
+    profile.restore()
+    assert len(profile) <= 8

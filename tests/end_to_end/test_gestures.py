@@ -5,26 +5,22 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
-from PySide6.QtCore import QEvent, QPoint, Qt
+from PySide6.QtCore import QPoint, Qt
 from PySide6.QtGui import QContextMenuEvent
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QLineEdit, QPushButton
 
-from terminal.app.wiring import build
 from terminal.domain.order import OrderState
 from terminal.domain.units import Lots, Price, Side
 from terminal.session.results import Submitted
-from terminal.storage.paths import resources
-from terminal.storage.settings import Settings
 from terminal.viewmodels.leaving import standing_lines
 from terminal.widgets.exit_form import ExitFormDialog
 from terminal.widgets.orders import OrdersPanel
 from terminal.widgets.positions import PositionsPanel
 from terminal.widgets.scale import ScaleDialog
-from terminal.widgets.theme import Theme
 from tests.support.builders import XBT, a_ticket
 from tests.support.deadlines import eventually
-from tests.support.live import Live
+from tests.support.open_program import an_open_program
 from tests.support.qt_loop import run_on_qt
 
 if TYPE_CHECKING:
@@ -35,6 +31,7 @@ if TYPE_CHECKING:
     from terminal.domain.units import ClientOid
     from terminal.widgets.row_menu import RowMenu
     from terminal.widgets.row_table import RowTable
+    from tests.support.live import Live
 
 pytestmark = pytest.mark.usefixtures("qapp")
 
@@ -99,26 +96,8 @@ def with_program(play: Callable[[Hands], Coroutine[Any, Any, None]]) -> None:
     """Build the window on a backend that lives, play, end everything."""
 
     async def work() -> None:
-        live = Live(is_calm=True)
-        await live.start()
-        theme = Theme.load(resources() / "themes", "dark")
-        program = build(live.backend, Settings(), theme)
-        for view_model in program.view_models:
-            view_model.start()
-        program.workspace.contracts_loaded()
-        program.workspace.choose(XBT)
-        program.window.show_first()
-        try:
-            await eventually(lambda: program.ladder.view.rows, "a live ladder")
-            await play(Hands(live, program))
-        finally:
-            for view_model in program.view_models:
-                view_model.stop()
-            program.frame.stop()
-            program.window.close_for_good()
-            program.window.deleteLater()
-            QApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
-            await live.stop()
+        async with an_open_program() as one:
+            await play(Hands(one.live, one.program))
 
     run_on_qt(work())
 

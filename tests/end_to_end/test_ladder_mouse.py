@@ -2,25 +2,24 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from PySide6.QtCore import QEvent, QPoint, Qt
+from PySide6.QtCore import QPoint, Qt
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QPushButton
+from PySide6.QtWidgets import QPushButton
 
-from terminal.app.wiring import build
 from terminal.domain.ladder_habits import LadderHabits, OtherButton
 from terminal.domain.order import OrderState
 from terminal.domain.units import Lots, Price, Side
 from terminal.session.results import Submitted
-from terminal.storage.paths import resources
-from terminal.storage.settings import Settings
+from terminal.viewmodels.ladder_columns import LadderColumn
 from terminal.widgets.canvas.ladder_overlay import line_rects
-from terminal.widgets.theme import Theme
 from tests.support.builders import XBT, a_ticket
 from tests.support.deadlines import eventually
-from tests.support.live import Live
+from tests.support.open_program import an_open_program
+from tests.support.pointer import point_at
 from tests.support.qt_loop import run_on_qt
 
 if TYPE_CHECKING:
@@ -29,6 +28,7 @@ if TYPE_CHECKING:
     from terminal.app.wiring import Program
     from terminal.domain.units import ClientOid
     from terminal.widgets.canvas.ladder_canvas import LadderCanvas
+    from tests.support.live import Live
 
 pytestmark = pytest.mark.usefixtures("qapp")
 LEFT, RIGHT = Qt.MouseButton.LeftButton, Qt.MouseButton.RightButton
@@ -79,13 +79,34 @@ class Hand:
     ) -> None:
         QTest.mouseClick(self.canvas, button, held, self.point(price, column))
 
+    async def shows(self, *wanted: LadderColumn) -> None:
+        """Show these columns beside the price, so that there is room for them."""
+        shown = {LadderColumn.PRICE, *wanted}
+        columns = self.ladder.options.columns
+        self.ladder.set_columns(
+            tuple(replace(one, is_shown=one.column in shown) for one in columns)
+        )
+        await eventually(
+            lambda: all(self.canvas.layout_grid.column(one)[1] for one in wanted), "the columns"
+        )
+        # Reads that the results ask for: a gesture of QTest may step in between and lose them.
+        charges = self.live.backend.charges
+        await eventually(
+            lambda: charges.fees(XBT) is not None and charges.funding(XBT) is not None, "charges"
+        )
+
+    def mark(self, price: int) -> str:
+        """What stands on a row about a click under the pointer."""
+        row = next((one for one in self.ladder.view.rows if one.price == price), None)
+        return "" if row is None or row.hover is None else row.hover.words
+
     def drag(self, start: int, end: int, column: str) -> None:
         QTest.mousePress(self.canvas, LEFT, NONE, self.point(start, column))
         self.move(self.point(end, column))
         QTest.mouseRelease(self.canvas, LEFT, NONE, self.point(end, column))
 
     def move(self, at: QPoint) -> None:
-        QTest.mouseMove(self.canvas, at)
+        point_at(self.canvas, at)
 
     async def rests(self, side: Side, price: int, lots: int = 4) -> ClientOid:
         result = self.desk.submit(a_ticket(side=side, price=Price(price), lots=Lots(lots)))
@@ -120,26 +141,11 @@ def with_hand(
     """Build the window on a backend that lives, play, end everything."""
 
     async def work() -> None:
-        live = Live(is_calm=True)
-        await live.start()
-        program = build(live.backend, Settings(), Theme.load(resources() / "themes", "dark"))
-        program.ladder.habits = habits or LadderHabits()
-        for view_model in program.view_models:
-            view_model.start()
-        program.workspace.contracts_loaded()
-        program.workspace.choose(XBT)
-        program.window.show_first()
-        try:
-            await eventually(lambda: program.ladder.view.rows, "a live ladder")
-            await play(Hand(live, program))
-        finally:
-            for view_model in program.view_models:
-                view_model.stop()
-            program.frame.stop()
-            program.window.close_for_good()
-            program.window.deleteLater()
-            QApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
-            await live.stop()
+        async with an_open_program() as one:
+            one.program.ladder.habits = habits or LadderHabits()
+            rows = one.program.ladder_widget.canvas.layout_grid.row_count
+            await eventually(lambda: len(one.program.ladder.view.rows) == rows, "a settled layout")
+            await play(Hand(one.live, one.program))
 
     run_on_qt(work())
 
@@ -203,6 +209,50 @@ def test_a_protective_stop_is_dragged_and_never_onto_a_price_where_it_would_fire
         assert hand.live.backend.account.position(XBT).core.lots == 3
 
     with_hand(play)
+
+
+def test_a_click_at_the_result_closes_once_and_a_held_drag_can_be_dropped() -> None:
+    """What the mark says is what the exchange has; never two exits for one position."""
+
+    async def play(hand: Hand) -> None:
+        bid, ask = hand.touch()
+        await hand.holds(3)
+        await hand.shows(LadderColumn.PNL, LadderColumn.OWN_ASK)
+        at = ask + 6
+        hand.move(hand.point(at, "pnl"))
+        await eventually(lambda: hand.mark(at).startswith("Sell 3 limit "), "the mark")
+        assert hand.mark(at).endswith(", closes, reduce-only")
+        hand.click(at, "pnl")
+        assert hand.said == "Held back: Esc drops it."
+        assert hand.orders() == []
+        await eventually(lambda: hand.orders() == [("sell", 3, at, False)], "the exit")
+        (exit_,) = hand.exchange.active()
+        assert exit_.is_reduce_only
+        await eventually(lambda: hand.mark(at).endswith("already."), "why there is no second one")
+        QTest.mouseClick(hand.canvas, LEFT, NONE, hand.point(at, "pnl"))
+        QTest.mouseDClick(hand.canvas, LEFT, NONE, hand.point(at, "pnl"))
+        assert "closes all of it there already" in hand.said
+        # Beyond the touch it is a stop, and the mark says so.
+        hand.move(hand.point(bid - 6, "pnl"))
+        await eventually(lambda: hand.mark(bid - 6) == "Sell stop, closes all", "the mark")
+        # A drag of the exit is held back too: Esc drops it, the next one goes.
+        await eventually(
+            lambda: any(row.price == at and row.own_ask for row in hand.ladder.view.rows), "a mark"
+        )
+        await eventually(
+            lambda: {one.state for one in hand.desk.working(XBT)} == {OrderState.OPEN},
+            "an order that can be moved",
+        )
+        hand.drag(at, at + 2, "own_ask")
+        assert hand.said == "Held back: Esc drops it."
+        QTest.keyClick(hand.canvas, Qt.Key.Key_Escape)
+        assert hand.said == "Taken back: nothing was sent."
+        hand.drag(at, at + 3, "own_ask")
+        await eventually(lambda: hand.orders() == [("sell", 3, at + 3, False)], "its new place")
+        assert len(hand.exchange.orders) == 3, "the entry, the exit, and the exit moved"
+        assert hand.live.backend.account.position(XBT).core.lots == 3
+
+    with_hand(play, LadderHabits(hold_ms=300))
 
 
 def test_one_of_three_orders_at_a_price_is_canceled_from_the_list() -> None:

@@ -6,29 +6,28 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from PySide6.QtCore import QEvent, Qt
+from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QCheckBox, QLineEdit
+from PySide6.QtWidgets import QCheckBox, QLineEdit
 
-from terminal.app.wiring import build
 from terminal.domain.order import OrderState
 from terminal.domain.price_notes import AlertSource
 from terminal.domain.units import Lots, Price, Side
 from terminal.session.results import Submitted
-from terminal.storage.paths import resources
-from terminal.storage.settings import Settings
+from terminal.viewmodels.ladder_clicks import Spot
 from terminal.viewmodels.ladder_columns import DEFAULT_COLUMNS, LadderColumn
 from terminal.widgets.note_editor import NoteEditor
-from terminal.widgets.theme import Theme
 from tests.support.builders import XBT, a_ticket
+from tests.support.clicks import click
 from tests.support.deadlines import eventually
-from tests.support.live import Live
+from tests.support.open_program import an_open_program
 from tests.support.qt_loop import run_on_qt
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine
 
     from terminal.app.wiring import Program
+    from tests.support.live import Live
 
 pytestmark = pytest.mark.usefixtures("qapp")
 
@@ -37,25 +36,8 @@ def with_program(play: Callable[[Live, Program], Coroutine[Any, Any, None]]) -> 
     """Build the window on a backend that lives, play, end everything."""
 
     async def work() -> None:
-        live = Live()
-        await live.start()
-        program = build(live.backend, Settings(), Theme.load(resources() / "themes", "dark"))
-        for view_model in program.view_models:
-            view_model.start()
-        program.workspace.contracts_loaded()
-        program.workspace.choose(XBT)
-        program.window.show_first()
-        try:
-            await eventually(lambda: program.ladder.view.rows, "a live ladder")
-            await play(live, program)
-        finally:
-            for view_model in program.view_models:
-                view_model.stop()
-            program.frame.stop()
-            program.window.close_for_good()
-            program.window.deleteLater()
-            QApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
-            await live.stop()
+        async with an_open_program(is_calm=False) as one:
+            await play(one.live, one.program)
 
     run_on_qt(work())
 
@@ -124,7 +106,7 @@ def test_every_column_fills_an_alert_calls_and_a_click_at_the_result_closes() ->
         await eventually(lambda: ladder.view.rows[0].extras.pnl_text, "results at prices")
         lots = live.backend.account.position(XBT).core.lots
         for _ in range(2):
-            ladder.insight.exit_clicked(0)
+            click(ladder, Spot(0, LadderColumn.PNL))
         order = next(one for one in desk.working(XBT) if one.side is Side.SELL)
         assert (order.lots, order.reduces_only) == (lots, True)
         await eventually(

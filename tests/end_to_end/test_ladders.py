@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import TYPE_CHECKING, cast
 
 import pytest
@@ -14,6 +15,7 @@ from terminal.app.settings_keeper import SettingsKeeper
 from terminal.app.trade_menu import DISARM_ALL
 from terminal.app.wiring import build
 from terminal.domain.events import MarginMode
+from terminal.domain.sizing import SizeUnit
 from terminal.domain.units import Symbol
 from terminal.storage.layouts import LayoutStore
 from terminal.storage.paths import resources
@@ -183,6 +185,60 @@ def test_two_ladders_trade_two_contracts_and_come_back_after_a_restart(tmp_path:
         last = Run(live, tmp_path)
         assert list(last.ladders.group.all) == [FIRST]
         last.end()
+
+    with_exchange(play)
+
+
+def test_dollars_are_sent_as_the_lots_that_are_shown_and_a_second_ladder_keeps_its_sizes(
+    tmp_path: Path,
+) -> None:
+    async def play(live: Live) -> None:
+        one = Run(live, tmp_path)
+        await one.alive(FIRST)
+        one.window.view_menu.new_ladder_asked.emit()
+        one.ladder(SECOND).choose_contract(ETH)
+        await one.alive(SECOND)
+        ladder = one.ladder(SECOND)
+        sizes = ladder.trading.sizes
+        ladder.choose_unit(2)
+        ladder.store_size_text(4, "2000")
+        assert (sizes.unit, sizes.chosen) == (SizeUnit.VALUE, 4)
+        before = sizes.current
+        assert before is not None
+        live.exchange.engine.move(ETH, 8000)
+        await eventually(lambda: sizes.current not in {before, None}, "other lots")
+        one.press(SECOND, K.Key_F4, K.Key_Home, K.Key_Down)
+
+        def line() -> str:
+            return next((row.staged.words for row in ladder.view.rows if row.staged), "")
+
+        await eventually(lambda: line().startswith("Buy"), "the staged line")
+        shown = sizes.current
+        assert shown is not None
+        assert shown < before
+        assert line() == f"Buy {shown} limit"
+        assert ladder.view.foot.note.startswith(f"{shown} lots, about 1")
+        one.press(SECOND, K.Key_B)
+        await eventually(one.account.active, "the order")
+        assert [(order.symbol, order.size) for order in one.account.active()] == [(ETH, shown)]
+
+        one.press(SECOND, K.Key_E)
+        said = ladder.trading.message
+        assert said is not None
+        assert f"the ticket shows {XBT}" in said.text, "it is linked with the first ladder"
+        one.press(FIRST, K.Key_Home, K.Key_E)
+        assert one.program.ticket.form.price_text
+        one.press(SECOND, K.Key_D)
+        await eventually(lambda: not one.at_exchange(), "no order")
+        one.end()
+
+        again = Run(live, tmp_path)
+        await again.alive(SECOND)
+        sizes = again.ladder(SECOND).trading.sizes
+        assert (sizes.unit, sizes.chosen, sizes.amount) == (SizeUnit.VALUE, 4, Decimal(2000))
+        await eventually(lambda: sizes.current == shown, "the same lots at the same price")
+        assert again.ladder().trading.sizes.unit is SizeUnit.LOTS
+        again.end()
 
     with_exchange(play)
 

@@ -16,7 +16,7 @@ from terminal.app.cli import Command, Options
 from terminal.app.faults import Faults
 from terminal.app.program import ProgramRun
 from terminal.domain.order import OrderState
-from terminal.domain.units import Lots, Price, Side
+from terminal.domain.units import Price, Side
 from terminal.session.clearing import ClearingKind
 from terminal.session.feed import FeedStatus
 from terminal.storage.paths import Paths
@@ -165,7 +165,7 @@ def test_a_limit_set_in_one_run_stops_an_order_in_the_next(tmp_path: Path) -> No
         symbol = market.contract.symbol
         await eventually(lambda: program.backend.account.leverage(symbol), "the margin mode")
         trading.toggle(ArmedBy.KEYBOARD)
-        trading.sizes.current = Lots(5)
+        trading.sizes.set_current(5)
         trading.send_limit(Side.BUY, market.book.best_bid, ArmedBy.KEYBOARD)
         assert trading.message is not None
         assert "5 lots; your limit is 3 an order." in trading.message.text

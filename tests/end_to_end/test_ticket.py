@@ -2,21 +2,21 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import pytest
 from PySide6.QtCore import QEvent, Qt
 from PySide6.QtGui import QKeyEvent
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QComboBox, QLabel, QLineEdit, QPushButton, QWidget
 
-from terminal.app.wiring import build
 from terminal.domain.units import Price
-from terminal.storage.paths import resources
-from terminal.storage.settings import Settings
-from terminal.widgets.theme import Theme
-from tests.support.builders import XBT
 from tests.support.deadlines import eventually
-from tests.support.live import Live
+from tests.support.open_program import an_open_program
 from tests.support.qt_loop import run_on_qt
+
+if TYPE_CHECKING:
+    from tests.support.live import Live
 
 pytestmark = pytest.mark.usefixtures("qapp")
 Key = Qt.Key
@@ -26,26 +26,9 @@ def test_a_ticket_is_filled_in_staged_taken_back_and_sent_by_keys_alone() -> Non
     """Enter in a field never sends, a held Enter neither, Esc takes back; then a stop, by keys."""
 
     async def work() -> None:
-        live = Live(is_calm=True)
-        await live.start()
-        program = build(live.backend, Settings(), Theme.load(resources() / "themes", "dark"))
-        for view_model in program.view_models:
-            view_model.start()
-        program.workspace.contracts_loaded()
-        program.workspace.choose(XBT)
-        program.window.show_first()
-        program.window.activateWindow()
-        try:
-            await eventually(lambda: program.ladder.view.rows, "a live ladder")
-            await _play(live, program.window)
-        finally:
-            for view_model in program.view_models:
-                view_model.stop()
-            program.frame.stop()
-            program.window.close_for_good()
-            program.window.deleteLater()
-            QApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
-            await live.stop()
+        async with an_open_program() as one:
+            one.program.window.activateWindow()
+            await _play(one.live, one.program.window)
 
     run_on_qt(work())
 

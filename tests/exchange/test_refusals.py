@@ -75,6 +75,21 @@ def test_the_words_of_a_refusal_have_bounds() -> None:
     )
 
 
+@pytest.mark.parametrize(
+    ("code", "theirs", "sentence"),
+    [
+        ("300005", "The risk limit would be exceeded", "The risk limit would be exceeded."),
+        ("300005", "The risk limit 100000 would be exceeded",
+         "The risk limit 100000 would be exceeded."),
+        ("300009", "No open positions to close.", "No open positions to close."),
+        ("300003", "Poor: 3.5",
+         "The balance is not enough. The exchange says: Poor: 3.5."),
+    ],
+)  # fmt: skip
+def test_a_cause_is_not_said_twice(code: str, theirs: str, sentence: str) -> None:
+    assert refusal("x", code, theirs).sentence == sentence
+
+
 def test_what_never_left_is_not_sent_by_either_way() -> None:
     for route in Route:
         ended = outcome_of(TransportError("no connection", was_sent=False), route)

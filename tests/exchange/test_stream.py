@@ -25,7 +25,7 @@ from terminal.exchange.gateway import (
     StreamOpened,
 )
 from terminal.exchange.http import HttpClient
-from terminal.exchange.stream import Backlog, StreamClient
+from terminal.exchange.stream import SLICE_S, Backlog, StreamClient
 from terminal.exchange.translate import Scales
 from terminal.session.clock import SystemClock
 from terminal.wire import connection
@@ -38,6 +38,7 @@ from tests.support.raw_door import frame, never, raw_door
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
+    from terminal.domain.clock import TimestampMs
     from terminal.exchange.gateway import StreamFact
     from tests.support.raw_door import Script as RawScript
 
@@ -212,6 +213,59 @@ async def test_who_cannot_keep_up_is_disconnected_and_told_so() -> None:
     await server.stop()
     assert reason == "This computer could not keep up with the stream."
     assert seen == list(range(len(seen))), "no hole before the end"
+
+
+@final
+class SlowClock:
+    """On this computer every change of a book takes a millisecond."""
+
+    def __init__(self) -> None:
+        self._clock = SystemClock()
+        self.late_s = 0.0
+
+    def monotonic_s(self) -> float:
+        return self._clock.monotonic_s() + self.late_s
+
+    def now_ms(self) -> TimestampMs:
+        return self._clock.now_ms()
+
+    async def sleep(self, seconds: float) -> None:
+        await self._clock.sleep(seconds)
+
+
+async def test_others_have_their_turn_while_many_frames_wait() -> None:
+    """However long each takes: counted are the frames between two turns of the loop."""
+    count, loop, clock = 300, asyncio.get_running_loop(), SlowClock()
+    turns: list[int] = []
+    seen = 0
+
+    async def script(socket: web.WebSocketResponse) -> None:
+        await welcome(socket)
+        for sequence in range(count):
+            await socket.send_str(a_change(sequence))
+        await socket.close()
+
+    def turned() -> None:
+        nonlocal seen
+        turns.append(seen)
+        seen = 0
+
+    def on_fact(fact: StreamFact) -> None:
+        nonlocal seen
+        if isinstance(fact, BookDelta):
+            clock.late_s += 0.001
+            if not seen:
+                loop.call_soon(turned)
+            seen += 1
+
+    server = Server(script)
+    client = await server.start()
+    slow = StreamClient(server.http, clock, client._scales, is_private=False)
+    async with asyncio.timeout(20):
+        await slow.run(on_fact)
+    await server.stop()
+    assert sum(turns) == count
+    assert 1 < max(turns) <= SLICE_S / 0.001 + 2
 
 
 async def test_a_truncated_frame_is_told_and_the_connection_lives_on() -> None:

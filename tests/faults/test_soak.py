@@ -79,7 +79,7 @@ def live(seed: int, seconds: float, stretches: int, tell: Callable[[str], None])
 @pytest.mark.parametrize("seed", [1, pytest.param(2, marks=pytest.mark.nightly)])
 def test_some_minutes_under_faults(seed: int) -> None:
     """Book, orders, fills, positions and wallet are equal at the end; nothing is left behind."""
-    live(seed, 240.0, 2, print)  # shown when it fails
+    live(seed, 150.0, 2, print)  # shown when it fails
 
 
 @pytest.mark.nightly

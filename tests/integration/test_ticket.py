@@ -9,7 +9,7 @@ import pytest
 from terminal.domain.draft import OrderKind
 from terminal.domain.events import MarginMode, SelfTrade, StopReference, TimeInForce
 from terminal.domain.order import OrderState
-from terminal.domain.size_units import SizeUnit
+from terminal.domain.sizing import SizeUnit
 from terminal.domain.units import Lots, Price, Side
 from terminal.session.results import Submitted
 from terminal.viewmodels.frame import HandFrameClock
@@ -161,7 +161,7 @@ async def test_what_was_told_before_is_what_the_exchange_does(stage: Stage) -> N
     await eventually(lambda: "ATR" in stage.view().distance_text, "candles")
     assert "ticks below last" in stage.view().distance_text
     rows = {row.title: row for row in stage.view().figures}
-    said = rows["Free after"].buy.replace("\N{THIN SPACE}", "")
+    said = rows["Free after"].buy.replace("\N{NARROW NO-BREAK SPACE}", "")
     await stage.send(Side.BUY)
 
     def left() -> str:
@@ -202,5 +202,5 @@ async def test_margin_mode_and_leverage_are_changed_at_the_exchange(stage: Stage
     ticket.apply_terms()
     words = await answered()
     assert "only without a position and without orders" in words
-    assert "exist.order.or.position" in words
+    assert "exist.order.or.position" not in words, "it says the same"
     assert account.margin_mode(XBT) is MarginMode.CROSS

@@ -152,6 +152,8 @@ def test_arguments_it_does_not_know_go_to_the_program(dev: ModuleType) -> None:
     assert rest == ["-k", "book"]
     arguments, rest = dev.parse(["tool", "ruff", "format", "--check", "a.py", "-v", "b.py"])
     assert (arguments.name, rest) == ("ruff", ["format", "--check", "a.py", "-v", "b.py"])
+    arguments, rest = dev.parse(["shots", "there", "--modes", "flat,both"])
+    assert (arguments.folder, rest) == ("there", ["--modes", "flat,both"])
     arguments, rest = dev.parse(["build", "--skip-tour", "--json", "size.json"])
     assert (arguments.skip_tour, arguments.json, rest) == (True, "size.json", [])
 
@@ -217,8 +219,8 @@ def test_programs_by_others_never_run_beside_other_tests(
 @pytest.mark.parametrize(
     ("given", "processes"),
     [
-        ([], ["-n", "2", "--dist", "loadgroup"]),
-        (["-q", "tests/domain"], ["-n", "2", "--dist", "loadgroup"]),
+        ([], ["-n", "3", "--dist", "loadgroup"]),
+        (["-q", "tests/domain"], ["-n", "3", "--dist", "loadgroup"]),
         (["-n0"], []),
         (["--numprocesses=3"], []),
         (["-s"], []),

@@ -7,7 +7,8 @@ from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from terminal.domain.clock import TimestampNs
-from terminal.domain.units import ClientOid, Lots, Money, OrderId
+from terminal.domain.events import PositionSide
+from terminal.domain.units import ClientOid, Lots, Money, OrderId, Symbol
 from tests.support.builders import NOW_NS, XBT, a_fill, an_order_update
 from tests.support.desk import a_started_bench, an_open_order
 
@@ -30,6 +31,28 @@ async def test_fills_that_no_message_told_are_read() -> None:
     )
     await bench.clock.advance(2.0)
     assert [fill.order_id for fill in bench.desk.fills] == [order_id]
+    await bench.stop()
+
+
+async def test_the_fills_of_a_position_are_those_of_its_lane_oldest_first() -> None:
+    """The stream names no lane: its order's is meant. In one-way mode all of the contract are."""
+    bench = await a_started_bench()
+    fills = bench.desk.own_fills
+    late = a_fill(order_id=O1, trade_id="t2", event_at=TimestampNs(NOW_NS + 5))
+    before = fills.revision
+    bench.stream.push(
+        an_order_update(
+            order_id=O1, client_oid=None, filled=Lots(2), fill=late,
+            position_side=PositionSide.LONG,
+        )
+    )  # fmt: skip
+    assert fills.revision > before
+    told = a_fill(order_id=OrderId("o9"), trade_id="t1", position_side=PositionSide.SHORT)
+    bench.desk.take_recent_fills((*bench.desk.fills, told))
+    assert fills.of_lane(XBT, PositionSide.BOTH) == (told, late)
+    assert fills.of_lane(XBT, PositionSide.LONG) == (late,)
+    assert fills.of_lane(XBT, PositionSide.SHORT) == (told,)
+    assert fills.of_lane(Symbol("ETHUSDTM"), PositionSide.BOTH) == ()
     await bench.stop()
 
 

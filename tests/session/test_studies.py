@@ -9,7 +9,7 @@ from terminal.domain.clock import TimestampNs
 from terminal.domain.depth_change import CountFrom
 from terminal.domain.events import BookDepth, Level, Liquidity, OrderType, PublicTrade
 from terminal.domain.order import Order, OrderState
-from terminal.domain.queue_estimate import QueueLearning
+from terminal.domain.queue_learning import QueueLearning
 from terminal.domain.tape import Burst, TapeHole, TapeSettings
 from terminal.domain.units import ClientOid, Lots, OrderId, Price, Side
 from terminal.exchange.gateway import Channel, ChannelInterrupted, ChannelKind

@@ -91,7 +91,7 @@ async def test_chosen_orders_go_in_batches_with_a_verdict_each_and_no_other_is_t
     assert [item.client_oid for item in report.items] == oids[:22]
     (procedure,) = [
         d.desk.journal.procedure(one)
-        for one in d.desk.journal._procedures  # type: ignore[attr-defined]
+        for one in d.desk.journal._procedures  # type: ignore[attr-defined] # the journal in memory
     ]
     assert procedure is not None
     assert (procedure.kind, procedure.end) == (Purpose.CANCEL, report.sentence)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from terminal.domain.order import from_update
 from terminal.domain.units import Lots, Price, Side, Symbol
 from terminal.session.notices import NoticeBoard, NoticeLevel
+from terminal.session.origins import Surface, asked_by
 from terminal.session.results import BatchResult, DryRun, OrderResult
 from terminal.session.telling import Telling
 from tests.support.builders import XBT, a_contract, a_fill, a_ticket, an_order_update
@@ -65,3 +66,17 @@ def test_an_order_of_no_side_is_said_by_what_it_does() -> None:
     assert telling.words(replace(ORDER, side=None, price=None)) == "order of 2"
     closing = replace(ORDER, side=None, price=None, is_close_order=True)
     assert telling.words(closing) == "close 2"
+
+
+def test_an_answer_names_the_surface_that_asked() -> None:
+    telling, _ = a_voice()
+    heard: list[object] = []
+    telling.on_outcome.add(lambda result: heard.append(result.origin))
+    telling.on_batch.add(lambda result: heard.append(result.origin))
+    hand = Surface()
+    with asked_by(hand):
+        telling.origins.note(ORDER.client_oid)
+        telling.batch_ended(BatchResult(XBT, ok=True, sentence="Done.", items=()))
+    telling.ended(ORDER, "Moved.", ok=True)
+    telling.batch_ended(BatchResult(XBT, ok=True, sentence="Done.", items=()))
+    assert heard == [hand, hand, None]

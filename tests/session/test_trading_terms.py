@@ -70,10 +70,7 @@ async def test_the_mode_that_holds_is_not_asked_for() -> None:
     [
         (
             Rejected("50002", "No.", exchange_text="exist.order.or.position"),
-            (
-                "Not changed. The exchange changes it only without a position and without orders. "
-                "It said: exist.order.or.position"
-            ),
+            "Not changed. The exchange changes it only without a position and without orders.",
         ),
         (Rejected("300016", "Too high.", "Take less."), "Not changed. Too high. Take less."),
         (NotSent("This account only watches."), "Not changed. This account only watches."),

@@ -260,6 +260,7 @@ class FakeAccountCommands:
     def __init__(self, gateway: FakeAccountGateway) -> None:
         self._gateway = gateway
         self.asked: list[tuple[str, Symbol, object]] = []
+        self.switched: list[PositionMode] = []
         self.outcomes: deque[Outcome] = deque()
         self.hold = asyncio.Event()
         self.hold.set()
@@ -270,6 +271,14 @@ class FakeAccountCommands:
         outcome = self.outcomes.popleft() if self.outcomes else Accepted()
         if isinstance(outcome, Accepted):
             self._gateway.margin = mode
+        return outcome
+
+    async def set_position_mode(self, mode: PositionMode) -> Outcome:
+        self.switched.append(mode)
+        await self.hold.wait()
+        outcome = self.outcomes.popleft() if self.outcomes else Accepted()
+        if isinstance(outcome, Accepted):
+            self._gateway.mode = mode
         return outcome
 
     async def set_cross_leverage(self, symbol: Symbol, leverage: Decimal) -> Outcome:

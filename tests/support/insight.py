@@ -8,15 +8,18 @@ from typing import TYPE_CHECKING, final
 
 from terminal.domain.account_facts import FeeRates
 from terminal.domain.clock import TimestampMs
-from terminal.domain.events import PublicTrade
+from terminal.domain.events import PositionMode, PositionSide, PublicTrade
 from terminal.domain.market_facts import FundingRate, RiskTier
 from terminal.domain.units import Lots, Price, Side, Symbol
 from terminal.session.candle_sessions import CandleSessions
 from terminal.session.charges import ChargeBook
 from terminal.session.price_notes import NoFile, PriceNotes
 from terminal.session.studies import StudyShelf
+from terminal.viewmodels.ladder_clicks import Spot
+from terminal.viewmodels.ladder_columns import LadderColumn
 from terminal.viewmodels.ladder_insight import InsightSources, LadderInsight
-from tests.support.builders import NOW_NS, XBT, a_delta
+from tests.support.builders import NOW_NS, XBT, a_delta, a_position_update, position_details
+from tests.support.clicks import click
 from tests.support.protected import Protected
 
 if TYPE_CHECKING:
@@ -114,6 +117,14 @@ class Insighted:
         """Where the row of a price stands, from the top."""
         return [row.price for row in self.ladder.view.rows].index(Price(price))
 
+    def click_result(self, price: int) -> None:
+        """A click at the result of closing at a price, and the frame after it."""
+        spot = Spot(self.place_of(price), LadderColumn.PNL)
+        self.ladder.mouse_moved(spot)
+        self.desktop.frame.tick()
+        click(self.ladder, spot)
+        self.desktop.frame.tick()
+
     @property
     def said(self) -> str:
         """What stands next to the ladder after a frame."""
@@ -137,9 +148,16 @@ class Insighted:
 
 
 @contextlib.asynccontextmanager
-async def an_insight(lots: int = 0, *stops: OrderUpdate) -> AsyncIterator[Insighted]:
-    """Connected, with a position and stops that the exchange has already."""
+async def an_insight(
+    lots: int = 0, *stops: OrderUpdate, hedged: bool = False
+) -> AsyncIterator[Insighted]:
+    """Connected, with a position and stops that the exchange has already; ``hedged`` it is long."""
     insighted = Insighted()
+    gateway = insighted.desktop.bench.gateway
+    if hedged:
+        gateway.mode = PositionMode.HEDGE
+        gateway.held = (a_position_update(lots, details=position_details(PositionSide.LONG)),)
+        lots = 0
     await insighted.protected.start(lots, *stops)
     insighted.notes.start()
     await insighted.settle()

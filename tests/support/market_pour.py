@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, NamedTuple, final
 
 from PySide6.QtCore import QObject, Qt, QTimer
 
+from terminal.exchange.stream import SLICE_S
 from terminal.exchange.stream_topics import translated
 from terminal.exchange.translate import Scales
 from terminal.viewmodels.ladder_pace import NEAR_ROWS
@@ -28,20 +29,27 @@ if TYPE_CHECKING:
     from terminal.viewmodels.ladder import LadderViewModel
 
 STALL_MS = 50.0
+_KEPT_TURNS = 5
 BEST_BID, BEST_ASK = 1000, 1001
 DEPTH = 24
 """So far from the inside changes are: all of them on show in sixty rows."""
 
 
 @final
-class Stall(NamedTuple):
-    """The loop did not turn for so long; ``own_ms`` of it our own thread computed.
+class Turn(NamedTuple):
+    """One turn of the loop: how long it took, ``own_ms`` of which our own thread computed.
 
-    The rest of it the machine did something else.
+    The rest of it the machine did something else. Of our own part messages were taken for
+    ``taken_ms``, views made and rows written for ``made_ms``, ``painted_ms`` followed until the
+    paint event was over, and garbage was collected for ``collected_ms`` in any of them.
     """
 
-    ms: float
     own_ms: float
+    ms: float
+    taken_ms: float
+    made_ms: float
+    painted_ms: float
+    collected_ms: float
 
 
 @final
@@ -99,7 +107,8 @@ class MarketPour(QObject):
 
     ``passed`` is told the seconds since the beginning with every batch. ``meter`` must be the
     ladder's alone. ``near_ms`` are the latencies of rows near the inside and of trades, ``deep_ms``
-    those of the rows beyond, which a burst holds back.
+    those of the rows beyond, which a burst holds back. ``stalls`` are turns that took too long,
+    ``worst`` the dearest ones, the dearest last.
     """
 
     def __init__(
@@ -113,7 +122,8 @@ class MarketPour(QObject):
         super().__init__()
         self.near_ms: list[float] = []
         self.deep_ms: list[float] = []
-        self.stalls: list[Stall] = []
+        self.stalls: list[Turn] = []
+        self.worst: list[Turn] = []
         self.turns = 0
         self.longest_collection_ms = 0.0
         self._ladder, self._meter = ladder, meter
@@ -141,7 +151,7 @@ class MarketPour(QObject):
         self._rate, self._count = rate, int(rate * seconds)
         self._sent, self._late = 0, seconds + 2.0
         self._began_s = self._turn_s = perf_counter()
-        self._cpu_s = thread_time()
+        self._cpu_s = self._poured_s = self._made_s = self._painted_s = thread_time()
         gc.callbacks.append(self._collected)
         self._timer.start()
         try:
@@ -155,12 +165,16 @@ class MarketPour(QObject):
         passed_s = perf_counter() - self._began_s
         self._passed(passed_s)
         due = min(self._count, int(passed_s * self._rate))
+        until_s = perf_counter() + SLICE_S  # as the program's streams do
         for number in range(self._sent, due):
             self._push(self._writer.next(), passed_s, self._began_s + number / self._rate)
-        if self._sent < due == self._count:
-            self._push(self._writer.last(), passed_s, perf_counter())
-        self._sent = due
-        if passed_s > self._late or (due == self._count and self.is_all_painted):
+            self._sent = number + 1
+            if self._sent == self._count:
+                self._push(self._writer.last(), passed_s, perf_counter())
+            if perf_counter() >= until_s:
+                break
+        self._poured_s = self._made_s = self._painted_s = thread_time()
+        if passed_s > self._late or (self._sent == self._count and self.is_all_painted):
             self._timer.stop()
             self._end.set_result(None)
 
@@ -175,9 +189,19 @@ class MarketPour(QObject):
 
     def _look_for_stall(self) -> None:
         now_s, cpu_s = perf_counter(), thread_time()
-        took_ms = (now_s - self._turn_s) * 1000
-        if took_ms > STALL_MS:
-            self.stalls.append(Stall(took_ms, (cpu_s - self._cpu_s) * 1000))
+        parts_s = (
+            cpu_s - self._cpu_s,
+            now_s - self._turn_s,
+            self._poured_s - self._cpu_s,
+            self._made_s - self._poured_s,
+            self._painted_s - self._made_s,
+            self._collected_s,
+        )
+        turn = Turn(*(part_s * 1000 for part_s in parts_s))
+        if turn.ms > STALL_MS:
+            self.stalls.append(turn)
+        self.worst = sorted((*self.worst, turn))[-_KEPT_TURNS:]
+        self._collected_s = 0.0
         self._turn_s, self._cpu_s = now_s, cpu_s
         self.turns += 1
 
@@ -189,10 +213,12 @@ class MarketPour(QObject):
             deep, self._deep = self._deep, []
 
         self._waiting += 1
+        self._made_s = self._painted_s = thread_time()
 
         def painted() -> None:
             now_s = perf_counter()
             self._waiting -= 1
+            self._painted_s = thread_time()
             self.near_ms += [(now_s - due_s) * 1000 for due_s in near]
             self.deep_ms += [(now_s - due_s) * 1000 for due_s in deep]
 
@@ -202,9 +228,11 @@ class MarketPour(QObject):
         if phase == "start":
             self._collecting_s = perf_counter()
         else:
-            took_ms = (perf_counter() - self._collecting_s) * 1000
-            self.longest_collection_ms = max(self.longest_collection_ms, took_ms)
+            took_s = perf_counter() - self._collecting_s
+            self._collected_s += took_s
+            self.longest_collection_ms = max(self.longest_collection_ms, took_s * 1000)
 
     _rate = _count = _waiting = 0
     _late = _began_s = _turn_s = _cpu_s = _collecting_s = 0.0
+    _poured_s = _made_s = _painted_s = _collected_s = 0.0
     _end: asyncio.Future[None]

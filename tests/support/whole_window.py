@@ -4,17 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QEvent, Qt
+from PySide6.QtCore import Qt
 from PySide6.QtGui import QAccessible
-from PySide6.QtWidgets import QApplication, QComboBox, QWidget
+from PySide6.QtWidgets import QComboBox, QWidget
 
-from terminal.app.wiring import add_chart, build
-from terminal.storage.paths import resources
-from terminal.storage.settings import Settings
-from terminal.widgets.theme import Theme
-from tests.support.builders import XBT
-from tests.support.deadlines import eventually
-from tests.support.live import Live
+from tests.support.open_program import an_open_program
 from tests.support.qt_loop import run_on_qt
 
 if TYPE_CHECKING:
@@ -28,26 +22,8 @@ def with_window(play: Callable[[Program], Coroutine[Any, Any, None]], theme: str
     """Build the window with its chart on a backend that lives, play, end everything."""
 
     async def work() -> None:
-        live = Live(is_calm=True)
-        await live.start()
-        program = build(live.backend, Settings(), Theme.load(resources() / "themes", theme))
-        add_chart(program)
-        for view_model in program.view_models:
-            view_model.start()
-        program.workspace.contracts_loaded()
-        program.workspace.choose(XBT)
-        program.window.show_first()
-        try:
-            await eventually(lambda: bool(program.ladder.view.rows), "rows in the ladder")
-            await play(program)
-        finally:
-            for view_model in program.view_models:
-                view_model.stop()
-            program.frame.stop()
-            program.window.close_for_good()
-            program.window.deleteLater()
-            await live.stop()
-            QApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
+        async with an_open_program(theme=theme, has_chart=True) as one:
+            await play(one.program)
 
     run_on_qt(work())
 

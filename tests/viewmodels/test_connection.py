@@ -143,8 +143,8 @@ async def test_the_tooltip_tells_every_quota_in_use() -> None:
         )
         assert bar.cell("budget").tooltip.splitlines() == [
             "What of the exchange's quotas of requests is used.",
-            "Public: 40 of 2\N{THIN SPACE}000, new in 4 s",
-            "Futures: 1\N{THIN SPACE}700 of 2\N{THIN SPACE}000, new in 13 s",
+            "Public: 40 of 2\N{NARROW NO-BREAK SPACE}000, new in 4 s",
+            "Futures: 1\N{NARROW NO-BREAK SPACE}700 of 2\N{NARROW NO-BREAK SPACE}000, new in 13 s",
             "Futures: Questions wait, so that orders still fit.",
             "Futures: the reserve of cancels and closing orders is in use.",
             "GET /api/v1/positions: paused for 10 s",

@@ -1,6 +1,28 @@
-from functools import partial
+from __future__ import annotations
 
-from terminal.viewmodels.frame import WAITING_FOR_PAINT, FrameMeter, HandFrameClock, QtFrameClock
+from functools import partial
+from typing import TYPE_CHECKING
+
+from hypothesis import given
+from hypothesis import strategies as st
+from PySide6.QtCore import QTimer
+
+from terminal.viewmodels.frame import (
+    FRAME_INTERVAL_MS,
+    LONGEST_INTERVAL_MS,
+    REFRESH_MS,
+    REST_MS,
+    WAITING_FOR_PAINT,
+    FrameMeter,
+    HandFrameClock,
+    QtFrameClock,
+    wait_ms,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from pytestqt.qtbot import QtBot
 
 
 def test_asking_twice_refreshes_once() -> None:
@@ -126,3 +148,106 @@ def test_what_is_painted_after_the_frame_does_not_lengthen_it() -> None:
     meter.frame_painted()
     meter.tick_started()
     assert meter.frames == 1
+
+
+@given(st.floats(0, 10_000), st.floats(0, 500))
+def test_frames_are_a_sixtieth_apart_and_leave_half_of_the_time_to_others(
+    since_ms: float, work_ms: float
+) -> None:
+    """Whatever frames cost, and never more than a tenth of a second."""
+    apart_ms = since_ms + wait_ms(since_ms, work_ms)
+    assert apart_ms >= FRAME_INTERVAL_MS
+    assert apart_ms >= min(2 * work_ms, LONGEST_INTERVAL_MS)
+    assert wait_ms(since_ms, work_ms) <= LONGEST_INTERVAL_MS
+    assert since_ms < LONGEST_INTERVAL_MS or wait_ms(since_ms, work_ms) == 0
+
+
+class Clocked:
+    """A clock of frames whose time is the test's."""
+
+    def __init__(self, qtbot: QtBot) -> None:
+        self._qtbot = qtbot
+        self.now_s = 0.0
+        self.calls: list[str] = []
+        self.clock = QtFrameClock(now_s=self.time, used_s=self.time)
+        self.timer = self.clock.findChildren(QTimer)[0]
+
+    def time(self) -> float:
+        return self.now_s
+
+    def refresh(self, name: str, took_ms: float = 0.0) -> Callable[[], None]:
+        def called() -> None:
+            self.now_s += took_ms / 1000.0
+            self.calls.append(name)
+
+        return called
+
+    def frame(self) -> None:
+        """Wait for the next frame and what it paints."""
+        count = len(self.calls)
+        self._qtbot.waitUntil(lambda: len(self.calls) > count)
+        painted = self.clock.findChildren(QTimer)[1]
+        self._qtbot.waitUntil(lambda: not painted.isActive())
+
+
+def test_the_first_change_after_a_rest_is_shown_at_once_and_the_next_is_paced(
+    qtbot: QtBot,
+) -> None:
+    """Nobody waits for a timer in a calm market."""
+    one = Clocked(qtbot)
+    one.clock.request(one.refresh("first"))
+    assert one.timer.interval() == 0
+    one.frame()
+    one.now_s += 0.004
+    one.clock.request(one.refresh("second"))
+    assert one.timer.interval() == FRAME_INTERVAL_MS - 4
+    one.frame()
+    one.now_s += 1.0
+    one.clock.request(one.refresh("third"))
+    assert one.timer.interval() == 0
+    one.clock.stop()
+
+
+def test_a_moment_between_two_frames_is_no_rest(qtbot: QtBot) -> None:
+    """What waits for calm (a full collection) does not fall into a burst."""
+    one = Clocked(qtbot)
+    assert one.clock.is_idle, "nothing was ever drawn"
+    one.clock.request(one.refresh("one"))
+    assert not one.clock.is_idle
+    one.frame()
+    assert not one.clock.is_idle
+    one.now_s += REST_MS / 1000.0
+    assert one.clock.is_idle
+    one.clock.stop()
+
+
+def test_a_frame_that_took_long_is_followed_by_as_long_a_pause(qtbot: QtBot) -> None:
+    one = Clocked(qtbot)
+    one.clock.request(one.refresh("slow", 30))
+    one.frame()
+    one.clock.request(one.refresh("next"))
+    assert one.timer.interval() == 30
+    one.clock.stop()
+
+
+def test_refreshes_of_a_full_frame_are_spread_over_two_and_none_waits_for_a_third(
+    qtbot: QtBot,
+) -> None:
+    """The next frame begins with what was late, however busy it is."""
+    one = Clocked(qtbot)
+    ladder, chart = one.refresh("ladder", REFRESH_MS), one.refresh("chart", REFRESH_MS)
+    table = one.refresh("table")
+    for refresh in (ladder, chart, table):
+        one.clock.request(refresh)
+    frames: list[tuple[str, ...]] = []
+
+    def ticked() -> None:
+        frames.append(tuple(one.calls))
+        one.calls.clear()
+        if len(frames) == 1:
+            one.clock.request(ladder)
+
+    one.timer.timeout.connect(ticked)
+    qtbot.waitUntil(lambda: not one.timer.isActive())
+    assert frames == [("ladder",), ("chart", "table"), ("ladder",)], "late ones first, all of them"
+    one.clock.stop()

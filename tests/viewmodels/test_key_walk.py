@@ -27,13 +27,16 @@ from terminal.viewmodels.keys import (
     Chord,
     LadderAction,
 )
+from terminal.viewmodels.ladder import LadderViewModel
+from terminal.viewmodels.ladder_clicks import Button, Spot
+from terminal.viewmodels.ladder_columns import LadderColumn
 from terminal.viewmodels.ladder_commands import ENTERS, GETS_OUT, why_not
 from tests.support.builders import a_position_update, an_order_update, position_details
 from tests.support.hold_timer import held_by_hand
 from tests.support.protected import Protected
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
+    from collections.abc import AsyncIterator, Callable
 
     from terminal.domain.ticket import OrderTicket
 
@@ -69,8 +72,25 @@ MODES = {
     "locked": Mode(may_open=False),
     "long lane": Mode(may_open=True),
     "short lane": Mode(may_open=True),
+    "type by place": Mode(may_open=True),
+    "exits on": Mode(may_open=True),
+    "post-only": Mode(may_open=True),
+    "reduce-only": Mode(may_open=False),
+    "dragging": Mode(may_open=True),
+    "mouse held": Mode(may_open=True),
+    "list open": Mode(may_open=True),
+    "second ladder": Mode(may_open=False),
 }
+HOLDING = {"held", "mouse held"}
+ASKING = {"choosing", "list open"}
 HOLD_MS = 300
+FLAGS: dict[str, Callable[[LadderViewModel], None]] = {
+    "exits on": LadderViewModel.toggle_exits,
+    "post-only": LadderViewModel.toggle_post_only,
+    "reduce-only": LadderViewModel.toggle_reduce_only,
+}
+CELL = {"dragging": LadderColumn.OWN_BID, "list open": LadderColumn.OWN_BID}
+"""Where the mouse goes down at the best bid in a mode that the mouse has begun."""
 
 
 class Walker:
@@ -79,6 +99,8 @@ class Walker:
         self.protected = Protected()
         self.desktop = self.protected.desktop
         self.ladder, self.bench = self.desktop.ladder, self.desktop.bench
+        self.first = self.ladder
+        self.extra: LadderViewModel | None = None
         self.timer = held_by_hand(self.ladder)
         self._now_ms = count(10_000, 1000)
         self._names = count(1)
@@ -97,6 +119,41 @@ class Walker:
         for chord in chords:
             assert self.ladder.key_pressed(chord, next(self._now_ms), False)
 
+    def second_ladder(self) -> LadderViewModel:
+        """Another ladder on the contract, not armed; the first one is."""
+        desktop, protected = self.desktop, self.protected
+        second = LadderViewModel(
+            desktop.workspace, desktop.desk, desktop.account, desktop.sizes, desktop.frame
+        )
+        second.protect_with(protected.protecting, protected.vm)
+        second.start()
+        second.set_visible_rows(21)
+        self.extra = second
+        return second
+
+    def point(self, price: int, column: LadderColumn) -> Spot:
+        """The pointer comes to a cell, and a frame shows it."""
+        prices = [row.price for row in self.ladder.view.rows]
+        spot = Spot(prices.index(Price(price)), column)
+        self.ladder.mouse_moved(spot)
+        self.desktop.frame.tick()
+        return spot
+
+    def begin_by_mouse(self) -> None:
+        """A press at the best bid: an order that is held, the list of several, or a drag."""
+        ladder, mode = self.ladder, self.mode
+        ladder.toggle_mouse()
+        if mode == "mouse held":
+            ladder.habits = LadderHabits(hold_ms=HOLD_MS)
+        spot = self.point(1000, CELL.get(mode, LadderColumn.BID))
+        ladder.mouse_pressed(spot, Button.LEFT)
+        if mode == "dragging":
+            self.point(998, LadderColumn.OWN_BID)
+            assert ladder.mouse.drag.now is not None
+        else:
+            ladder.mouse_released(spot, Button.LEFT)
+            assert ladder.holding.is_holding or ladder.trading.choice is not None
+
     def an_order(self) -> None:
         """One more own order in the row of the best bid."""
         name = OrderId(f"w{next(self._names)}")
@@ -108,9 +165,10 @@ class Walker:
 
     async def begin_anew(self) -> None:
         """Away with whatever the key before has left; one own order at the best bid."""
-        ladder = self.ladder
-        ladder.habits = LadderHabits()
+        ladder = self.first
+        ladder.habits = LadderHabits(infers_type=self.mode == "type by place")
         ladder.disarm("")
+        ladder.mouse_lost()
         for oid in [order.client_oid for order in self.bench.desk.working()]:
             order = self.bench.desk.orders[oid]
             if order.order_id is not None:
@@ -128,6 +186,7 @@ class Walker:
 
     async def enter(self) -> None:
         """Into the mode."""
+        self.ladder = self.first
         await self.begin_anew()
         ladder = self.ladder
         if self.mode == "mouse armed":
@@ -138,8 +197,9 @@ class Walker:
             self.press(Chord("L"))
         if self.mode == "long lane" and ladder.lane is PositionSide.SHORT:
             self.press(Chord("L"))
-        if self.mode == "choosing":
+        if self.mode in ASKING:
             self.an_order()
+            self.desktop.frame.tick()
         if self.mode in {"grabbing", "choosing"}:
             self.press(Chord("G"))
             assert (ladder.trading.grab or ladder.trading.choice) is not None
@@ -147,10 +207,25 @@ class Walker:
             ladder.habits = LadderHabits(hold_ms=HOLD_MS)
             self.press(Chord("B"))
             assert ladder.holding.is_holding
+        await self.begin_mode()
         if self.mode == "stale":
             self.bench.touch = None
             self.desktop.market_stream.drop()
         await self.desktop.settle()
+
+    async def begin_mode(self) -> None:
+        """What else is on in a mode, or has begun."""
+        ladder = self.first
+        if self.mode in {"dragging", "mouse held", "list open"}:
+            self.begin_by_mouse()
+        if self.mode in FLAGS:
+            FLAGS[self.mode](ladder)
+        if self.mode == "second ladder":
+            ladder.toggle_mouse()
+            self.ladder = self.extra or self.second_ladder()
+            self.ladder.disarm("")
+            await self.desktop.settle()
+            self.press(Chord("Home"))
 
     async def walk(self, chord: Chord) -> tuple[list[OrderTicket], int]:
         """Press a key as its meaning asks for; what was sent by it, and how many cancels."""
@@ -178,6 +253,8 @@ async def walker(mode: str) -> AsyncIterator[Walker]:
     try:
         yield one
     finally:
+        if one.extra is not None:
+            one.extra.stop()
         await keeper.stop()
         await one.protected.stop()
 
@@ -187,25 +264,40 @@ def judge(mode: str, action: LadderAction, tickets: list[OrderTicket], cancels: 
     rule, opening = MODES[mode], [ticket for ticket in tickets if not ticket.reduces_only]
     if opening:
         assert rule.may_open, f"{action} opened"
-        if mode == "held":  # one is on its way already; no second one but a confirmed market order
+        if mode in HOLDING:  # one is on its way already; no second one but a confirmed market order
             assert len(opening) == 1 + (action in {A.BUY_MARKET, A.SELL_MARKET})
-            assert action not in GETS_OUT - {A.PROTECT} | {A.BUY, A.BACK, A.ARM_KEYBOARD, A.REVERSE}
+            assert action not in GETS_OUT - {A.PROTECT} | {A.BACK, A.REVERSE}
+            by_key = mode == "held"  # taken back by its own key, and by disarming its hand
+            assert not by_key or action not in {A.BUY, A.ARM_KEYBOARD}
         else:
             assert action in ENTERS
             assert action is not A.GRAB
     if not rule.may_cancel:
         assert (tickets, cancels) == ([], 0)
-    elif action in CANCELS and (mode, action) not in {
-        ("choosing", A.CANCEL_AT_CURSOR),  # which asks which one
-        ("held", A.CANCEL_NEWEST),  # the newest is the one that is held
-    }:
+    elif (
+        action in CANCELS
+        and not (mode in ASKING and action is A.CANCEL_AT_CURSOR)  # which asks which one
+        and not (mode in HOLDING and action is A.CANCEL_NEWEST)  # the newest is what is held
+    ):
         assert cancels, action
-    if cancels and mode != "held":
+    if cancels and mode not in HOLDING:
         assert action in GETS_OUT | {A.COMMIT, A.REVERSE} or action.name.startswith("SIZE_")
-    if rule.may_open and action in SENDS and mode != "held":
+    if (rule.may_open or mode == "reduce-only") and action in SENDS and mode not in HOLDING:
         assert len(tickets) == 1, action
+    if action in SENDS and mode not in HOLDING:
+        judge_flags(mode, tickets)
     if mode == "locked":
         assert not tickets or action in GETS_OUT, "the lock keeps what reduces by hand, too"
+
+
+def judge_flags(mode: str, tickets: list[OrderTicket]) -> None:
+    """What goes with the next order goes with it, and nothing else does; never a stop."""
+    is_limit = [ticket.price is not None for ticket in tickets]
+    assert [one.is_post_only for one in tickets] == [mode == "post-only" and it for it in is_limit]
+    assert all((one.exits is not None) is (mode == "exits on") for one in tickets)
+    if not mode.endswith("lane"):
+        assert all(one.is_reduce_only is (mode == "reduce-only") for one in tickets)
+    assert all(one.trigger is None for one in tickets), "always a limit, or at market"
 
 
 @pytest.mark.parametrize("mode", MODES)
@@ -241,7 +333,7 @@ async def test_the_palette_says_of_each_action_what_its_key_would_do(mode: str) 
                 assert reason
             elif action in GETS_OUT:
                 assert reason == ""
-            elif mode in {"unarmed", "mouse armed", "locked"}:
+            elif mode in {"unarmed", "mouse armed", "locked", "second ladder"}:
                 assert reason
 
 

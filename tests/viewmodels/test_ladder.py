@@ -16,6 +16,7 @@ from terminal.exchange.outcome import Rejected
 from terminal.session.results import Submitted
 from terminal.viewmodels.keys import DOUBLE_PRESS_MS, Chord
 from terminal.viewmodels.ladder_actions import KEY_BOUNCE_MS
+from terminal.viewmodels.ladder_options import from_document, to_document
 from terminal.viewmodels.text import Role
 from tests.support.builders import (
     XBT,
@@ -314,6 +315,16 @@ async def test_grabbing_needs_arming_and_an_order() -> None:
         assert message(desktop) == "No own order on this row to grab."
 
 
+async def test_an_order_on_its_way_is_not_grabbed_and_that_is_said() -> None:
+    async with a_desktop() as (desktop, hands):
+        hands.press("F4")
+        assert isinstance(desktop.desk.submit(a_ticket(lots=Lots(4))), Submitted)
+        hands.press("Home", "G")
+        assert message(desktop) == "It cannot be moved yet."
+        assert not desktop.ladder.view.is_grabbing
+        await desktop.settle()
+
+
 async def test_an_order_that_ends_in_the_hand_is_let_go() -> None:
     async with a_desktop() as (desktop, hands):
         hands.press("F4")
@@ -421,6 +432,7 @@ async def test_mouse_trading_is_armed_by_itself() -> None:
         assert placed(desktop) == []
         assert message(desktop).startswith("Mouse trading is off")
         desktop.ladder.toggle_mouse()
+        desktop.frame.tick()
         click_row(desktop.ladder, row, Side.BUY)
         await desktop.settle()
         assert placed(desktop) == [(Side.BUY, 999, 1)]
@@ -628,3 +640,26 @@ async def test_a_margin_mode_that_nobody_told_keeps_back_only_what_opens(
         await desktop.settle()
         ((ticket, _),) = desktop.bench.trading.placed
         assert (ticket.is_reduce_only, ticket.margin_mode) == (True, MarginMode.ISOLATED)
+
+
+async def test_the_price_grouping_is_kept_by_contract_and_through_a_restart() -> None:
+    async with a_desktop() as (desktop, _):
+        ladder, told = desktop.ladder, []
+        ladder.options_changed.connect(lambda: told.append(True))
+        ladder.step(finer=False)
+        ladder.step(finer=False)
+        assert (ladder.axis.step, len(told)) == (5, 2)
+        ladder.choose_contract(OTHER)
+        await desktop.settle()
+        assert ladder.axis.step == 1
+        ladder.step(finer=False)
+        ladder.choose_contract(XBT)
+        await desktop.settle()
+        assert ladder.axis.step == 5
+        kept = to_document(ladder.options)
+        ladder.step(finer=False)
+        ladder.set_options(from_document(kept))  # as a start does with what was stored
+        assert ladder.axis.step == 5
+        ladder.choose_contract(OTHER)
+        await desktop.settle()
+        assert ladder.axis.step == 2

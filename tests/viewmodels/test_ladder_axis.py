@@ -4,8 +4,8 @@ from hypothesis import strategies as st
 
 from terminal.domain.guard import Touch
 from terminal.domain.units import Price
-from terminal.viewmodels.ladder_axis import PRICE_STEPS, LadderAxis
-from terminal.viewmodels.ladder_options import Centering
+from terminal.viewmodels.ladder_axis import LadderAxis
+from terminal.viewmodels.ladder_options import PRICE_STEPS, Centering
 
 
 def a_touch(bid: int = 1000, ask: int = 1001) -> Touch:
@@ -77,15 +77,43 @@ def test_recentring_frees_the_cursor() -> None:
     assert axis.top_index == 1110
 
 
+@given(
+    st.sampled_from(Centering),
+    st.lists(
+        st.tuples(st.sampled_from(["market", "held", "space"]), st.integers(50, 2000)), max_size=20
+    ),
+)
+def test_a_kept_cursor_moves_only_by_space(
+    centering: Centering, events: list[tuple[str, int]]
+) -> None:
+    """In every mode of centring, wherever the market goes; nobody has placed it."""
+    axis = an_axis()
+    axis.centering, axis.drift_ticks = centering, 1
+    axis.follow(a_touch(), is_held=False)
+    axis.is_kept = True
+    expected = 1000
+    for what, bid in events:
+        touch = a_touch(bid, bid + 1)
+        if what == "space":
+            axis.recenter(touch)
+            expected = bid
+        elif centering is Centering.ALWAYS:
+            axis.keep_centered(touch)
+        else:
+            axis.follow(touch, is_held=what == "held")
+        assert axis.cursor == expected
+        assert axis.cursor in axis.indices
+
+
 def test_moving_the_cursor_past_the_edge_scrolls_by_as_little_as_needed() -> None:
-    """The cursor is always in view."""
+    """The cursor is always in view, with a row beyond it on which something may lie."""
     axis = an_axis()
     axis.follow(a_touch(), is_held=False)
 
     axis.move_cursor(12)
 
     assert axis.cursor == 1012
-    assert axis.top_index == 1012
+    assert axis.top_index == 1013
 
 
 def test_an_empty_book_places_nothing() -> None:
@@ -259,3 +287,16 @@ def test_while_it_is_held_a_collapsed_spread_only_gives_rows_back() -> None:
     assert list(axis.hidden) == [1003, 1004]
     axis.collapse(Touch(None, Price(1009)), (), is_held=False)
     assert not axis.hidden
+
+
+@pytest.mark.parametrize("counts", [(0, 26), (8, 40, 26), (40, 3, 1, 20), (26, 0, 12, 30)])
+def test_a_ladder_that_is_laid_out_in_steps_opens_with_the_inside_in_the_middle(
+    counts: tuple[int, ...],
+) -> None:
+    """Also under the pointer, where nothing is recentred by itself."""
+    axis, touch = LadderAxis(), Touch(Price(1000), Price(1001))
+    for count in counts:
+        axis.set_count(count)
+        axis.follow(touch, is_held=True)
+        axis.cover(touch)
+    assert axis.row_of_index(1000) == counts[-1] // 2

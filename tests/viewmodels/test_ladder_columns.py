@@ -108,7 +108,7 @@ def test_four_hundred_pixels_hold_the_shipped_columns_with_all_their_digits() ->
     assert names == [
         "own_bid", "bid_trades", "bid", "price", "ask", "ask_trades", "own_ask", "volume",
     ]  # fmt: skip
-    narrower = [one.column.value for one in fit(DEFAULT_COLUMNS, 350, ten_a_digit)]
+    narrower = [one.column.value for one in fit(DEFAULT_COLUMNS, 370, ten_a_digit)]
     assert narrower == names[:-1]
 
 

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import contextlib
 from dataclasses import replace
+from decimal import Decimal
 from typing import TYPE_CHECKING
 
 import pytest
 
 from terminal.domain.events import StopDirection, StopReference
-from terminal.domain.units import Lots, OrderId, Price, Side
+from terminal.domain.units import ExactPrice, Lots, OrderId, Price, Side
 from terminal.viewmodels.ladder_columns import (
     DEFAULT_COLUMNS,
     STUDIED,
@@ -83,7 +84,7 @@ class Studies:
     def row(self, low: Price, high: Price) -> RowStudy:
         if not low <= 1000 <= high:
             return RowStudy(volume=10)
-        return RowStudy(40, 7, 2, 3, -5, "q 12", "", "my level")
+        return RowStudy(40, 7, 2, 3, -5, ("q 12",), (), "my level")
 
 
 async def test_columns_of_trades_wait_for_their_source() -> None:
@@ -103,7 +104,7 @@ async def test_columns_of_trades_wait_for_their_source() -> None:
         assert (extras.volume_text, extras.volume_share) == ("40", 1.0)
         assert (extras.bid_trades, extras.ask_trades) == ("7", "2")
         assert (extras.bid_change, extras.ask_change) == ("+3", "\N{MINUS SIGN}5")
-        assert (extras.bid_queue, extras.note) == ("q 12", "my level, mark 100.05, index 100.05")
+        assert (extras.bid_queue, extras.note) == (("q 12",), "my level, mark 100.05, index 100.05")
         assert row_of(desktop, 998).extras.volume_share == 0.25
 
 
@@ -198,10 +199,10 @@ async def test_deep_rows_wait_in_a_burst_and_the_inside_does_not() -> None:
         desktop.market_stream.push(a_delta(sequence, Side.BUY, 985, 7777))
         change(desktop, sequence + 1, Side.BUY, 1000, 8888)
         assert row_of(desktop, 985).bid_text == held
-        assert row_of(desktop, 1000).bid_text == "8\N{THIN SPACE}888"
+        assert row_of(desktop, 1000).bid_text == "8\N{NARROW NO-BREAK SPACE}888"
         watch.now_ms += DEEP_INTERVAL_MS
         desktop.frame.tick()
-        assert row_of(desktop, 985).bid_text == "7\N{THIN SPACE}777"
+        assert row_of(desktop, 985).bid_text == "7\N{NARROW NO-BREAK SPACE}777"
 
 
 async def test_a_deep_row_with_news_of_our_own_is_never_held_back() -> None:
@@ -212,6 +213,23 @@ async def test_a_deep_row_with_news_of_our_own_is_never_held_back() -> None:
             change(desktop, sequence, Side.BUY, 1000, sequence)
         await own_order(desktop, 985)
         assert row_of(desktop, 985).own_bid is not None
+
+
+async def test_a_tag_that_moves_in_every_frame_does_not_make_deep_rows_due() -> None:
+    """The day's average moves with every trade: its own row is made, the others wait."""
+    async with a_desktop() as (desktop, watch):
+        face = desktop.ladder.face
+        for sequence in range(101, 101 + 2 * BURST_FRAMES):
+            watch.now_ms += 16
+            average = ExactPrice(Decimal(980) / 10 + Decimal(sequence) / 1000)
+            face.tags = (PriceTag(TagKind.VWAP, average, "VW", Role.TEXT, f"VWAP {sequence}"),)
+            change(desktop, sequence, Side.BUY, 985, sequence)
+        assert face.is_behind
+        assert row_of(desktop, 985).bid_text != str(sequence)
+        face.tags = ()
+        desktop.ladder.mark_dirty()
+        desktop.frame.tick()
+        assert not any(row.tags for row in desktop.ladder.view.rows if row.price < Price(999))
 
 
 async def test_the_best_price_leaves_a_trail_when_it_runs() -> None:

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from terminal.domain.events import PositionSide
+from terminal.domain.units import ClientOid, Side
+from terminal.exchange.outcome import Rejected
 from terminal.viewmodels.keys import Chord
 from terminal.viewmodels.ladder import LadderViewModel
 from terminal.viewmodels.ladder_group import (
@@ -20,8 +22,9 @@ from terminal.viewmodels.ladder_group import (
 )
 from terminal.viewmodels.ladder_trading import ArmedBy
 from terminal.viewmodels.sizes import Sizes
+from terminal.viewmodels.ticket import TicketViewModel
 from terminal.viewmodels.workspace import Workspace
-from tests.support.builders import XBT
+from tests.support.builders import XBT, an_order_update
 from tests.support.desktop import OTHER, Desktop
 
 if TYPE_CHECKING:
@@ -136,3 +139,70 @@ async def test_there_are_at_most_eight() -> None:
 def test_names_are_numbers_and_back() -> None:
     assert [ladder_number(ladder_name(number)) for number in (1, 2, 8)] == [1, 2, 8]
     assert [ladder_number(name) for name in ("chart", "ladder-9", "ladder-1", "")] == [0, 0, 0, 0]
+
+
+def said(ladder: LadderViewModel) -> str:
+    return "" if ladder.view.message is None else ladder.view.message.text
+
+
+async def test_a_refusal_stands_in_the_ladder_that_sent_and_nowhere_else() -> None:
+    async with two() as one:
+        desktop = one.desktop
+        ticket = TicketViewModel(desktop.workspace, desktop.desk, desktop.account, desktop.frame)
+        ticket.start()
+        desktop.bench.trading.place_outcomes.append(
+            Rejected("300005", "The risk limit 100000 would be exceeded.", "Use a smaller size.")
+        )
+        one.group.activate(FIRST)
+        for at_ms, key in enumerate(("F4", "Home", "B")):
+            one.second.key_pressed(Chord(key), 1000 * (at_ms + 1), False)
+        await desktop.settle()
+        words = "Rejected: The risk limit 100000 would be exceeded. Use a smaller size."
+        assert said(one.second) == words
+        assert said(one.first) == ""
+        assert ticket.view.message is None
+        ticket.stop()
+
+
+async def test_a_refusal_of_the_tickets_order_stands_in_the_ticket_only() -> None:
+    async with two() as one:
+        desktop = one.desktop
+        ticket = TicketViewModel(desktop.workspace, desktop.desk, desktop.account, desktop.frame)
+        ticket.start()
+        desktop.bench.trading.place_outcomes.append(
+            Rejected("300003", "Too poor.", "Use a smaller size.")
+        )
+        ticket.set_price_text("99")
+        ticket.set_lots_text("2")
+        ticket.stage(Side.BUY)
+        ticket.stage(Side.BUY)
+        await desktop.settle()
+        assert ticket.view.message is not None
+        assert ticket.view.message.text == "Rejected: Too poor. Use a smaller size."
+        assert (said(one.first), said(one.second)) == ("", "")
+        ticket.stop()
+
+
+async def test_what_no_surface_asked_for_is_told_in_the_ladder_that_was_used_last() -> None:
+    async with two() as one:
+        one.group.activate("ladder-2")
+        desktop = one.desktop
+        desktop.bench.stream.push(an_order_update())
+        await desktop.settle()
+        desktop.desk.tell(ClientOid("c1"), "Canceled.", ok=True)
+        desktop.frame.tick()
+        assert (said(one.first), said(one.second)) == ("", "Canceled.")
+        one.workspace.choose(OTHER)
+        desktop.desk.tell(ClientOid("c1"), "Canceled again.", ok=True)
+        desktop.frame.tick()
+        assert said(one.first) == "Canceled again."
+
+
+async def test_a_ladder_that_is_being_closed_tells_nothing_more() -> None:
+    async with two() as both:
+        speaks = both.second.speaks
+        both.group.activate("ladder-2")
+        assert speaks()
+        both.group.remove("ladder-2")
+        assert not speaks()
+        assert both.first.speaks()

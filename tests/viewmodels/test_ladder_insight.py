@@ -7,13 +7,22 @@ from decimal import Decimal
 
 import pytest
 
+from terminal.domain.account_facts import FeeRates
+from terminal.domain.book import OrderBook
 from terminal.domain.breakeven import Charges, breakeven, entry_fee, funding_due, profit_at
+from terminal.domain.clock import TimestampMs
+from terminal.domain.events import Liquidity
+from terminal.domain.fees_paid import fees_of
+from terminal.domain.guard import Touch
+from terminal.domain.market_facts import FundingRate
+from terminal.domain.position import PositionCore
 from terminal.domain.price_notes import AlertSource
 from terminal.domain.queue_estimate import QueuePlace
-from terminal.domain.units import ClientOid, Lots, OrderId, Price, Side
+from terminal.domain.units import ClientOid, ExactPrice, Lots, Money, OrderId, Price, Side
 from terminal.domain.volume_view import VolumePart
+from terminal.session.account import Position
 from terminal.viewmodels.keys import Chord
-from terminal.viewmodels.ladder_choices import column_choices
+from terminal.viewmodels.ladder_choices import ColumnChoice, column_choices
 from terminal.viewmodels.ladder_columns import (
     DEFAULT_COLUMNS,
     STUDIED,
@@ -24,14 +33,25 @@ from terminal.viewmodels.ladder_columns import (
 from terminal.viewmodels.ladder_counts import (
     PLACES_A_FRAME,
     QUEUE_INTERVAL_MS,
+    queue_forms,
     queue_text,
     queue_words,
 )
 from terminal.viewmodels.ladder_options import Centering
 from terminal.viewmodels.ladder_pace import AIM_MS
+from terminal.viewmodels.ladder_rows import RowBuilder, RowMarks
+from terminal.viewmodels.ladder_style import RowStyle
 from terminal.viewmodels.ladder_tags import TagKind
 from terminal.viewmodels.ladder_view import StagedOrder
-from tests.support.builders import XBT, a_contract, an_order_update
+from terminal.viewmodels.ladder_worth import worth_of
+from tests.support.builders import (
+    NOW_MS,
+    XBT,
+    a_contract,
+    a_fill,
+    an_inverse_contract,
+    an_order_update,
+)
 from tests.support.desktop import OTHER
 from tests.support.insight import Insighted, an_insight
 
@@ -148,7 +168,7 @@ async def test_the_formats_of_numbers_hold_for_the_studies(
         one.trade(Side.SELL, 1000, 1500)
         extras = one.row(1000).extras
         shown = {extras.volume_text, extras.bid_trades}
-        assert {text.replace("\N{THIN SPACE}", "\u202f") for text in shown} == {words}
+        assert {text.replace("\N{NARROW NO-BREAK SPACE}", "\u202f") for text in shown} == {words}
 
 
 async def test_an_own_order_stands_with_its_place_in_the_queue() -> None:
@@ -163,7 +183,7 @@ async def test_an_own_order_stands_with_its_place_in_the_queue() -> None:
         one.trade(Side.SELL, 1000, 1)
         row = one.row(1000)
         assert row.own_bid is not None
-        assert row.extras.bid_queue.startswith("q")
+        assert row.extras.bid_queue[0].startswith("q")
         place = one.place_of(1000)
         words = one.insight.words_at(place, C.OWN_BID)
         assert words.startswith("4 lots: ")
@@ -195,16 +215,21 @@ async def test_places_in_the_queue_are_reckoned_by_turns_in_a_burst(
             one.desktop.bench.stream.push(update)
         await one.settle()
         assert len(set(asked)) == orders
-        assert all(one.row(1000 - number).extras.bid_queue == "q1" for number in range(orders))
+        assert all(one.row(1000 - number).extras.bid_queue == ("q1",) for number in range(orders))
 
+        now_ms += 0.9 * QUEUE_INTERVAL_MS
+        one.change(Side.BUY, 1000, 19)
         asked.clear()
-        now_ms = 1.5 * QUEUE_INTERVAL_MS
-        for number in range(3):
-            now_ms += 1
+        for number in range(3):  # on a busy computer: nothing is made up for
+            now_ms += 0.9 * QUEUE_INTERVAL_MS
             one.change(Side.BUY, 1000, 20 + number)
             assert len(asked) == PLACES_A_FRAME * (number + 1)
         assert len(set(asked)) == orders
+        asked.clear()
+        now_ms += 2 * QUEUE_INTERVAL_MS
         one.change(Side.BUY, 1000, 30)
+        assert len(set(asked)) == orders, "after a pause all at once"
+        one.change(Side.BUY, 1000, 31)
         assert len(asked) == orders, "the next turn is later"
         one.shelf.close(XBT)
 
@@ -239,7 +264,7 @@ def test_a_place_in_the_queue_is_told_with_its_range(
 ) -> None:
     low, expected, high, is_guess = place
     found = QueuePlace(Lots(low), Lots(expected), Lots(high), is_guess)
-    assert queue_text(found) == short
+    assert queue_forms(found)[0] == queue_text(found) == short
     assert queue_words(found) == words
 
 
@@ -269,19 +294,49 @@ async def test_volume_is_cleared_here_or_in_all_ladders() -> None:
         for price in (998, 1000, 1001, 1004):
             one.trade(Side.BUY, price, 5)
         one.insight.clear_volume(VolumePart.ABOVE)
-        assert one.said == "Volume above the inside is counted anew in this ladder."
+        assert one.said.startswith("Volume above the inside is counted anew in this ladder.")
         shown = {price: one.row(price).extras.volume_text for price in (998, 1000, 1001, 1004)}
         assert shown == {998: "5", 1000: "5", 1001: "5", 1004: ""}
         studies = one.shelf._open[XBT][0]
         assert studies.profile.total == 20, "another ladder still sees it"
         one.insight.clear_volume(VolumePart.BELOW, everywhere=True)
-        assert one.said == "Volume below the inside is counted anew in all ladders of the contract."
+        words = "Volume below the inside is counted anew in all ladders of the contract."
+        assert one.said.startswith(words)
         assert studies.profile.total == 15
         one.trade(Side.SELL, 1004, 2)
         assert one.row(1004).extras.volume_text == "2"
         one.insight.clear_volume(VolumePart.ALL)
         one.desktop.frame.tick()
         assert not any(row.extras.volume_text for row in one.ladder.view.rows)
+
+
+async def test_cleared_volume_is_brought_back_from_the_columns_menu() -> None:
+    async with an_insight() as one:
+        show(one, C.VOLUME)
+        for price in (998, 1004):
+            one.trade(Side.BUY, price, 5)
+
+        def shown() -> list[str]:
+            one.desktop.frame.tick()
+            return [one.row(price).extras.volume_text for price in (998, 1004)]
+
+        def back() -> list[ColumnChoice]:
+            choices = column_choices(one.ladder, C.VOLUME)
+            return [choice for choice in choices if choice.words.startswith("Bring")]
+
+        assert back() == []
+        one.insight.clear_volume(VolumePart.ABOVE)
+        one.insight.clear_volume(VolumePart.BELOW, everywhere=True)
+        assert shown() == ["", ""]
+        assert [choice.words for choice in back()] == [
+            "Bring the volume back, this ladder", "Bring the volume back, all ladders",
+        ]  # fmt: skip
+        back()[1].deed()
+        one.trade(Side.SELL, 998, 2)
+        assert shown() == ["7", ""]
+        assert one.said == "The volume that was cleared in all ladders of the contract is back."
+        back()[0].deed()
+        assert (shown(), back()) == (["7", "5"], [])
 
 
 async def test_without_studies_there_is_nothing_to_clear() -> None:
@@ -323,15 +378,88 @@ async def test_breakeven_has_fees_and_the_next_funding_in_it() -> None:
         at = breakeven(contract, 300, entry, charges)
         assert at is not None
         (words,) = tags_of(one, TagKind.BREAKEVEN)
-        assert words.startswith(f"breakeven {at:.2f} with fees of 0.06 % in and out and the")
-        assert "funding of 0.01 % at" in words
+        assert words.startswith(f"breakeven {at:.2f} with an entry fee of 0.06 %, assumed, ")
+        assert "0.06 % for leaving as taker and the next funding of 0.01 % at" in words
         show(one, C.PNL)
-        gain = profit_at(contract, 300, entry, Decimal("100.5"), charges)
+        maker = replace(charges, exit_rate=Decimal("0.0002"))
+        gain = profit_at(contract, 300, entry, Decimal("100.5"), maker)
         sign = "+" if gain > 0 else MINUS
         assert one.row(1005).extras.pnl_text == f"{sign}{abs(gain):.2f}"
         one.ladder.set_options(replace(one.ladder.options, is_pnl_net=False))
         one.desktop.frame.tick()
         assert one.row(1005).extras.pnl_text == "+0.15"
+
+
+async def test_after_a_maker_entry_head_column_and_breakeven_agree_with_what_was_paid() -> None:
+    """30 coins at 100 by hand: 0.60 paid at 0.02 %, the funding of 0.01 % at 100.05 is 0.30015."""
+    async with an_insight() as one:
+        fill = a_fill(lots=Lots(30_000), liquidity=Liquidity.MAKER)
+        one.desktop.bench.stream.push(
+            an_order_update(
+                client_oid=None, lots=Lots(30_000), filled=Lots(30_000), is_done=True, fill=fill
+            )
+        )
+        one.desktop.mark("100.05")
+        await one.settle()
+        show(one, C.PNL)
+        await one.settle()
+        assert a_contract().multiplier == Decimal("0.001")
+        view = one.ladder.view
+        assert view.pnl_text == "+1.50 USDT", "30 x 0.05: of the price alone"
+        # 30 x 0.5 - 0.60 - 0.30015 - 0.02 % of 3015: above the best bid a limit rests.
+        assert one.row(1005).extras.pnl_text == "+13.50"
+        # 30 x -0.2 - 0.60 - 0.30015 - 0.06 % of 2994: there it takes, or a stop does.
+        assert one.row(998).extras.pnl_text == f"{MINUS}8.70"
+        # Leaving as taker: (3000 + 0.90015) / (30 - 30 x 0.06 %); as maker with 0.02 %.
+        (words,) = tags_of(one, TagKind.BREAKEVEN)
+        assert words.startswith("breakeven 100.09 with about 0.60 USDT of entry fees paid, ")
+        assert words.endswith("; 100.05 by a limit that rests")
+        assert view.breakeven_text == "100.1"
+        told = replace(fill, fee=Money(Decimal("0.3"), "USDT"))
+        one.desktop.desk.take_recent_fills((told,))
+        await one.settle()
+        assert one.row(1005).extras.pnl_text == "+13.80", "it paid half of what was reckoned"
+        (words,) = tags_of(one, TagKind.BREAKEVEN)
+        assert "with 0.30 USDT of entry fees paid, 0.06 % for leaving as taker" in words
+        help_ = one.ladder.view.position_help
+        assert f"Breakeven{words[9:]}" in help_
+        assert "+1.50 USDT at the mark 100.05, without fees and funding" in help_
+        help_ = one.insight.result_words()
+        assert "0.30 USDT of entry fees paid" in help_
+        assert "0.06 % for leaving as taker or 0.02 % where a limit rests" in help_
+        assert "the next funding of 0.01 %" in help_
+
+
+def test_an_inverse_position_is_reckoned_alike() -> None:
+    """10 000 dollars at 100 are 100 coins: 0.02 paid as maker, 0.01 of funding at the mark."""
+    contract, rates = an_inverse_contract(), FeeRates(XBT, Decimal("0.0002"), Decimal("0.0006"))
+    entry = ExactPrice(Decimal(100))
+    core = PositionCore(Lots(10_000), entry)
+    position = Position(contract.symbol, core, None, None, None, None, None, None)
+    fill = a_fill(lots=Lots(10_000), liquidity=Liquidity.MAKER, symbol=contract.symbol)
+    paid = fees_of(contract, 10_000, (fill,), rates)
+    assert paid.paid == Decimal("0.02")
+    now = TimestampMs(NOW_MS)
+    funding = FundingRate(
+        contract.symbol, Decimal("0.0001"), None, None, now, None, None, None, None
+    )
+    charges = worth_of(contract, position, (paid, rates), funding, entry).charges
+    builder = RowBuilder(contract)
+    builder.position, builder.charges = core, charges
+    rows = builder.build(
+        OrderBook(contract.symbol), Touch(Price(1000), Price(1001)),
+        indices=range(1010, 980, -1), step=1, own={}, marks=RowMarks(),
+        style=RowStyle({C.PNL: NumberFormat.LOTS}),
+    )  # fmt: skip
+    shown = {row.price: row.extras.pnl_text for row in rows}
+    # 10000/100 - 10000/101 - 0.02 - 0.01 - 0.02 % of 10000/101
+    assert shown[Price(1010)] == "+0.940297"
+    # 10000/100 - 10000/99 - 0.03 - 0.06 % of 10000/99
+    assert shown[Price(990)] == f"{MINUS}1.100707"
+    at = breakeven(contract, 10_000, entry.value, charges)
+    assert at is not None
+    assert round(at, 6) == Decimal("100.090027"), "10000 x 1.0006 / (100 - 0.03)"
+    assert abs(profit_at(contract, 10_000, entry.value, at, charges)) < Decimal("1e-20")
 
 
 async def test_a_flat_position_has_no_breakeven() -> None:
@@ -382,14 +510,13 @@ async def test_the_day_is_marked_with_since_when() -> None:
 async def test_a_click_at_the_result_shows_the_exit_and_again_sends_it() -> None:
     """On the side of the gain a reduce-only limit of the whole position, armed or not."""
     async with an_insight(3) as one:
-        place = one.place_of(1005)
-        one.insight.exit_clicked(place)
+        one.click_result(1005)
         words = "Sell 3 at 100.5, reduce-only"
         assert one.said == f"{words}: click it again to send, Esc drops it."
         assert one.row(1005).staged is not None
         await one.settle()
         assert one.protected.sent == []
-        one.insight.exit_clicked(place)
+        one.click_result(1005)
         assert one.said.startswith(words)
         await one.settle()
         ((ticket, _),) = one.desktop.bench.trading.placed
@@ -402,7 +529,7 @@ async def test_below_the_market_of_a_long_the_exit_is_a_stop() -> None:
     """It closes all of it; an armed mouse sends it with the first click."""
     async with an_insight(3) as one:
         one.ladder.toggle_mouse()
-        one.insight.exit_clicked(one.place_of(995))
+        one.click_result(995)
         assert "Close all at market, if mark falls to 99.5" in one.said
         await one.settle()
         assert one.protected.sent == [("close", None, 995)]
@@ -412,7 +539,7 @@ async def test_no_exit_is_entered_while_order_entry_is_locked() -> None:
     async with an_insight(3) as one:
         one.ladder.toggle_mouse()
         one.ladder.trading.locked = lambda: "Order entry is locked."
-        one.insight.exit_clicked(one.place_of(1005))
+        one.click_result(1005)
         assert one.said == "Not sent. Order entry is locked."
         await one.settle()
         assert one.protected.sent == []
@@ -421,19 +548,19 @@ async def test_no_exit_is_entered_while_order_entry_is_locked() -> None:
 
 async def test_a_short_is_bought_back_the_other_way_round() -> None:
     async with an_insight(-2) as one:
-        one.insight.exit_clicked(one.place_of(996))
+        one.click_result(996)
         assert one.said.startswith("Buy 2 at 99.6, reduce-only")
-        one.insight.exit_clicked(one.place_of(1006))
+        one.click_result(1006)
         assert one.said.startswith("Close all at market, if mark rises to 100.6")
 
 
 async def test_esc_another_row_or_a_changed_position_drop_the_exit() -> None:
     async with an_insight(3) as one:
-        one.insight.exit_clicked(one.place_of(1005))
+        one.click_result(1005)
         assert one.ladder.key_pressed(Chord("Esc"), 1000, False)
         assert one.said == "Nothing was sent."
-        one.insight.exit_clicked(one.place_of(1005))
-        one.insight.exit_clicked(one.place_of(1006))
+        one.click_result(1005)
+        one.click_result(1006)
         await one.settle()
         assert one.protected.sent == [], "another row shows another exit"
         assert one.row(1005).staged is None
@@ -454,17 +581,18 @@ async def test_a_click_at_rows_that_have_just_moved_sends_nothing() -> None:
         one.change(Side.BUY, 999, 0)
         one.change(Side.BUY, 996, 5)
         one.change(Side.SELL, 997, 5)
-        one.insight.exit_clicked(3)
+        at = int(one.ladder.view.rows[3].price)
+        one.click_result(at)
         assert one.said == "The rows moved as you clicked: nothing was sent."
         clock_ms += AIM_MS + 1
-        one.insight.exit_clicked(3)
+        one.click_result(at)
         await one.settle()
         assert len(one.protected.sent) == 1
 
 
 async def test_a_flat_position_has_nothing_to_exit() -> None:
     async with an_insight() as one:
-        one.insight.exit_clicked(one.place_of(1005))
+        one.click_result(1005)
         assert one.said == "Not sent. There is no position to close."
 
 
@@ -473,7 +601,7 @@ async def test_an_exit_is_sent_while_nothing_can_be_opened() -> None:
     async with an_insight(3) as one:
         one.desktop.desk._gate.stops.append(lambda: "Stopped.")
         for _ in range(2):
-            one.insight.exit_clicked(one.place_of(1005))
+            one.click_result(1005)
         await one.settle()
         assert len(one.desktop.bench.trading.placed) == 1
 
@@ -548,3 +676,38 @@ async def test_a_note_is_found_on_the_grouped_row_that_holds_its_price() -> None
         one.insight.ask_note(place)
         assert one.insight.notes.draft is not None
         assert one.insight.notes.draft.price_text == "100.3"
+
+
+async def test_the_last_trade_has_the_sign_of_who_took_it_and_its_tooltip_tells_both_ways() -> None:
+    async with an_insight() as one:
+        one.trade(Side.BUY, 1003, 1)
+        one.trade(Side.BUY, 1001, 4)  # bought, at a lower price than before
+        one.desktop.frame.tick()
+        row = one.row(1001)
+        assert (row.is_last, row.last_way) == (True, 1)
+        words = one.insight.words_at(one.place_of(1001), C.PRICE).split("\n")[0]
+        assert words == "▲ Last trade: 4 lots bought at 100.1. The price has fallen to it."
+        assert "Last trade" not in one.insight.words_at(one.place_of(1000), C.PRICE)
+        one.trade(Side.SELL, 1002, 2)
+        one.desktop.frame.tick()
+        assert one.row(1002).last_way == -1
+        words = one.insight.words_at(one.place_of(1002), C.PRICE)
+        assert words.startswith("▼ Last trade: 2 lots sold at 100.2. The price has risen to it.")
+
+
+@pytest.mark.parametrize(
+    ("place", "forms"),
+    [
+        ((1, 2, 3, False), ("q1-3", "q~2")),
+        ((640, 640, 640, False), ("q640", "q.6k")),
+        ((900, 1049, 1200, False), ("q900-1\u202f200", "q~1k")),
+        ((1033, 1160, 1200, False), ("q1\u202f033-1\u202f200", "q~1.2k", "q~1k")),
+        ((98_700, 98_700, 98_700, True), ("q~98\u202f700", "q~99k", "q~100k")),
+        ((960, 960, 960, False), ("q960", "q1k")),
+    ],
+)
+def test_a_place_in_the_queue_has_short_forms_that_say_whether_it_is_a_range(
+    place: tuple[int, int, int, bool], forms: tuple[str, ...]
+) -> None:
+    low, expected, high, is_guess = place
+    assert queue_forms(QueuePlace(Lots(low), Lots(expected), Lots(high), is_guess)) == forms

@@ -8,14 +8,16 @@ import pytest
 
 from terminal.domain.access import Access
 from terminal.domain.events import PositionSide
+from terminal.domain.lanes import other_lane
 from terminal.domain.units import ClientOid, OrderId, Price, Side
 from terminal.viewmodels.fills import FillsViewModel
+from terminal.viewmodels.ladder_clicks import Spot
 from terminal.viewmodels.ladder_columns import LadderColumn
 from terminal.viewmodels.ladder_group import LadderGroup
 from terminal.viewmodels.ladder_trading import ArmedBy
 from terminal.viewmodels.positions import key_of
 from tests.support.builders import XBT, a_fill, an_order_update
-from tests.support.clicks import click_own
+from tests.support.clicks import click, click_own
 from tests.support.desktop import Desktop
 from tests.viewmodels.test_hedge_mode import Hands, hands
 
@@ -105,10 +107,10 @@ async def test_both_lanes_have_a_header_and_the_focused_one_is_named() -> None:
 async def test_tags_of_entry_and_liquidation_say_their_lane_by_letter() -> None:
     async with hands() as one:
         tags = [tag.label for row in one.ladder.view.rows for tag in (*row.tags, *row.outside)]
-        assert {"E\N{THIN SPACE}L", "E\N{THIN SPACE}S"} <= set(tags)
+        assert {"E\N{NARROW NO-BREAK SPACE}L", "E\N{NARROW NO-BREAK SPACE}S"} <= set(tags)
         assert "E" not in tags
         assert not {tag for tag in tags if tag.startswith("LIQ")} - {
-            "LIQ\N{THIN SPACE}L", "LIQ\N{THIN SPACE}S",
+            "LIQ\N{NARROW NO-BREAK SPACE}L", "LIQ\N{NARROW NO-BREAK SPACE}S",
         }  # fmt: skip
 
 
@@ -128,6 +130,30 @@ async def test_a_click_in_a_lanes_column_focuses_it_and_cancels_what_was_clicked
         await one.protected.settle()
         assert one.ladder.lane is LONG
         assert one.desktop.bench.trading.cancels == ["o1"]
+        await one.desktop.clock.advance(30.0)
+
+
+@pytest.mark.parametrize(("lane", "column"), [(LONG, Side.BUY), (SHORT, Side.SELL)])
+async def test_a_list_of_several_stands_beside_its_lanes_column_whatever_their_side(
+    lane: PositionSide, column: Side
+) -> None:
+    """A press on it is about its lines alone: not about the other lane's column beneath."""
+    async with hands() as one:
+        for name, side in (("o1", Side.SELL), ("o2", Side.SELL), ("o3", Side.BUY)):
+            await works(one, name, side, lane, 1003)
+        await works(one, "beneath", Side.SELL, other_lane(lane), 1001)
+        at, _ = row_of(one, 1003)
+        one.ladder.take_lane(lane)
+        click_own(one.ladder, at, column)
+        await one.protected.settle()
+        own = one.ladder.view.own_list
+        assert own is not None
+        assert (own.side, len(own.lines)) == (column, 3)
+        other = LadderColumn.OWN_ASK if column is Side.BUY else LadderColumn.OWN_BID
+        click(one.ladder, Spot(own.row + 2, other, entry=1))
+        await one.protected.settle()
+        assert one.ladder.lane is lane
+        assert one.desktop.bench.trading.cancels == ["o2"]
         await one.desktop.clock.advance(30.0)
 
 

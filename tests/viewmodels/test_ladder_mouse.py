@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import contextlib
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from terminal.domain.guard import Touch
 from terminal.domain.ladder_habits import LadderHabits, OtherButton
 from terminal.domain.units import Lots, OrderId, Price, Side
-from terminal.viewmodels.keys import Chord
+from terminal.viewmodels.keys import Chord, LadderAction
 from terminal.viewmodels.ladder_clicks import Button, Spot
 from terminal.viewmodels.ladder_columns import LadderColumn
 from terminal.viewmodels.ladder_options import Centering
@@ -20,12 +20,14 @@ from terminal.viewmodels.text import Role
 from tests.support.builders import XBT, a_delta, a_position_update, an_order_update
 from tests.support.clicks import click
 from tests.support.guarded import a_stop_update
+from tests.support.hold_timer import HandHoldTimer, held_by_hand
 from tests.support.protected import Protected
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable
 
     from terminal.domain.events import OrderUpdate
+    from terminal.domain.units import ClientOid
     from terminal.viewmodels.ladder_view import LadderRow
 
 pytestmark = pytest.mark.usefixtures("qapp")
@@ -51,6 +53,7 @@ class Mouse:
         """Move there and show the next frame."""
         spot = self.spot(price, column, **more)
         self.ladder.mouse_moved(spot)
+        self.ladder.mark_dirty()
         self.tick()
         return spot
 
@@ -167,7 +170,7 @@ async def test_modifiers_without_a_meaning_send_nothing() -> None:
     async with a_mouse() as mouse:
         await mouse.click(999, BID, shift=True, ctrl=True)
         await mouse.click(999, BID, other=True)
-        assert mouse.hover(999) == ""
+        assert mouse.hover(999) == "Click: to the ticket", "Alt alone sends nothing, too"
         assert mouse.sent == []
 
 
@@ -189,7 +192,7 @@ async def test_the_cell_under_the_pointer_says_what_a_click_would_do() -> None:
         assert mouse.hover(999) == "Buy 1 limit"
         assert mouse.ladder.view.pointer is Shape.SENDS
         mouse.at(1004, BID, shift=True)
-        assert (mouse.hover(999), mouse.hover(1004)) == ("", "Buy 1 stop")
+        assert (mouse.hover(999), mouse.hover(1004)) == ("", "Buy 1 stop if mark rises")
         mouse.at(996, ASK, ctrl=True)
         assert mouse.hover(996) == "Sell stop, closes all"
         mouse.ladder.set_hovered(False)
@@ -236,7 +239,7 @@ async def test_the_other_button_sends_the_second_size() -> None:
 async def test_the_other_button_closes_the_net_size_and_never_opens() -> None:
     async with a_mouse(7, habits=LadderHabits(other_button=OtherButton.NET_SIZE)) as mouse:
         mouse.at(1003, ASK)
-        assert mouse.hover(1003) == "Sell 1 limit, right: 7 reduce-only"
+        assert mouse.hover(1003) == "Sell 1 limit, right: sell 7 limit reduce-only"
         await mouse.click(999, BID, Button.OTHER)
         assert mouse.said == "The net size only closes: it sells in the other column."
         await mouse.click(1003, ASK, Button.OTHER, shift=True)
@@ -245,6 +248,93 @@ async def test_the_other_button_closes_the_net_size_and_never_opens() -> None:
         ((ticket, _),) = mouse.trading.placed
         assert (ticket.side, ticket.lots, ticket.price) == (Side.SELL, 7, 1003)
         assert ticket.is_reduce_only
+
+
+@pytest.mark.parametrize("is_framed", [True, False])
+async def test_the_net_size_goes_as_the_last_frame_showed_it_or_not_at_all(
+    is_framed: bool,
+) -> None:
+    async with a_mouse(7, habits=LadderHabits(other_button=OtherButton.NET_SIZE)) as mouse:
+        spot = mouse.at(1003, ASK)
+        if not is_framed:
+            spot = mouse.spot(1004, ASK)
+            mouse.ladder.mouse_moved(spot)
+        bench = mouse.protected.desktop.bench
+        bench.stream.push(a_position_update(3))
+        await bench.clock.settle()
+        assert bench.account.position(XBT).core.lots == 3
+        mouse.ladder.mouse_pressed(spot, Button.OTHER)
+        mouse.ladder.mouse_released(spot, Button.OTHER)
+        await mouse.protected.settle()
+        assert mouse.sent == []
+        assert mouse.said
+
+
+async def test_the_other_button_says_all_that_it_sends() -> None:
+    """Modifiers hold for it too, and so do the flags of the next order."""
+    async with a_mouse(7, habits=LadderHabits(other_button=OtherButton.SECOND_SIZE)) as mouse:
+        mouse.at(995, ASK, ctrl=True)
+        assert mouse.hover(995) == "Sell stop, closes all, right: the same"
+    async with a_mouse(7, habits=LadderHabits(other_button=OtherButton.NET_SIZE)) as mouse:
+        mouse.ladder.toggle_post_only()
+        mouse.at(1003, ASK)
+        post = "post-only"
+        assert mouse.hover(1003) == (f"Sell 1 limit {post}, right: sell 7 limit {post} reduce-only")
+        mouse.at(1003, ASK, shift=True)
+        assert mouse.hover(1003) == "Sell 1 stop if mark falls", "right sends nothing with Shift"
+
+
+async def test_the_mark_says_what_goes_with_the_order() -> None:
+    async with a_mouse(3) as mouse:
+        ladder = mouse.ladder
+        for toggles, words in (
+            ((ladder.toggle_post_only,), "Buy 1 limit post-only"),
+            ((ladder.toggle_reduce_only,), "Buy 1 limit post-only reduce-only"),
+            ((ladder.toggle_post_only, ladder.toggle_reduce_only, ladder.toggle_exits),
+             "Buy 1 limit with exits"),
+        ):  # fmt: skip
+            for toggle in toggles:
+                toggle()
+            mouse.at(998, BID)
+            assert mouse.hover(998) == words
+        mouse.at(1004, BID, shift=True)
+        assert mouse.hover(1004) == "Buy 1 stop no bracket if mark rises"
+        await mouse.click(1004, BID, shift=True)
+        ((ticket, _),) = mouse.trading.placed
+        assert ticket.exits is None
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda ladder: ladder.toggle_post_only(),
+        lambda ladder: ladder.toggle_reduce_only(),
+        lambda ladder: ladder.resize(LadderAction.SIZE_UP),
+        lambda ladder: ladder.scroll(2),
+        lambda ladder: ladder.step(finer=False),
+    ],
+    ids=["post-only", "reduce-only", "size", "wheel", "grouping"],
+)
+async def test_what_no_frame_has_shown_is_not_sent(change: Callable[[Any], object]) -> None:
+    async with a_mouse(3) as mouse:
+        for moves in (False, True):
+            spot = mouse.at(998, BID)
+            if moves:
+                spot = spot._replace(row=(spot.row or 0) + 1)
+            change(mouse.ladder)
+            click(mouse.ladder, spot)
+            assert "nothing was sent" in mouse.said or mouse.said.startswith("This would be")
+            mouse.tick()
+        await mouse.protected.settle()
+        assert mouse.sent == []
+
+
+async def test_who_moves_and_clicks_within_a_frame_still_sends_where_he_clicks() -> None:
+    async with a_mouse() as mouse:
+        mouse.at(998, BID)
+        click(mouse.ladder, mouse.spot(997, BID))
+        await mouse.protected.settle()
+        assert mouse.sent == [("buy", 1, 997, None)]
 
 
 async def test_without_a_position_there_is_no_net_size() -> None:
@@ -284,11 +374,11 @@ async def test_the_place_of_a_click_says_limit_or_stop_and_it_is_shown_first() -
             (1000, BID, "Buy 1 limit"),
             (1001, BID, "Buy 1 limit"),
             (1021, BID, "Buy 1 limit"),
-            (1022, BID, "Buy 1 stop"),
+            (1022, BID, "Buy 1 stop if mark rises"),
             (1001, ASK, "Sell 1 limit"),
             (1000, ASK, "Sell 1 limit"),
             (980, ASK, "Sell 1 limit"),
-            (979, ASK, "Sell 1 stop"),
+            (979, ASK, "Sell 1 stop if mark falls"),
         ):
             mouse.at(price, column)
             assert mouse.hover(price) == words
@@ -300,7 +390,7 @@ async def test_a_kind_that_was_not_shown_is_not_sent() -> None:
     async with a_wide_mouse() as mouse:
         spot = mouse.spot(1023, BID)
         click(mouse.ladder, spot)  # no frame was drawn since the pointer came
-        assert mouse.said == "This would be: Buy 1 stop. Click again to send it."
+        assert mouse.said == "This would be: Buy 1 stop if mark rises. Click again to send it."
         assert mouse.sent == []
         mouse.tick()
         click(mouse.ladder, spot)
@@ -316,7 +406,7 @@ async def test_a_kind_that_changes_under_the_pointer_is_not_sent(
     async with a_wide_mouse() as mouse:
         monkeypatch.setattr(mouse.ladder.mouse, "_now_ms", lambda: now)
         spot = mouse.at(1022, BID)
-        assert mouse.hover(1022) == "Buy 1 stop"
+        assert mouse.hover(1022) == "Buy 1 stop if mark rises"
         mouse.protected.desktop.bench.touch = Touch(Price(1000), Price(1002))
         click(mouse.ladder, spot)
         assert mouse.said.startswith("The kind of order changed as you clicked")
@@ -336,7 +426,7 @@ async def test_through_the_market_on_the_closing_side_a_click_is_a_stop_that_onl
         mouse.at(1002, BID)
         assert mouse.hover(1002) == "Buy 1 limit"
         mouse.at(997, ASK)
-        assert mouse.hover(997) == "Sell 1 stop reduce-only"
+        assert mouse.hover(997) == "Sell 1 stop reduce-only if mark falls"
         await mouse.click(997, ASK)
         ((ticket, _),) = mouse.trading.placed
         assert (ticket.side, ticket.lots, ticket.is_reduce_only) == (Side.SELL, 1, True)
@@ -346,13 +436,16 @@ async def test_through_the_market_on_the_closing_side_a_click_is_a_stop_that_onl
 
 async def test_with_post_only_or_exits_a_click_stays_a_limit() -> None:
     async with a_wide_mouse(3) as mouse:
-        for toggle in (mouse.ladder.toggle_post_only, mouse.ladder.toggle_exits):
+        for toggle, words in (
+            (mouse.ladder.toggle_post_only, "post-only"),
+            (mouse.ladder.toggle_exits, "with exits"),
+        ):
             toggle()
             mouse.at(997, ASK)
-            assert mouse.hover(997) == "Sell 1 limit"
+            assert mouse.hover(997) == f"Sell 1 limit {words}"
             toggle()
             mouse.tick()
-            assert mouse.hover(997) == "Sell 1 stop reduce-only"
+            assert mouse.hover(997) == "Sell 1 stop reduce-only if mark falls"
 
 
 # On release --------------------------------------------------------------------------------------
@@ -588,6 +681,165 @@ async def test_a_stop_is_dragged_new_one_first_and_never_onto_a_price_where_it_f
         await mouse.protected.settle()
         assert mouse.sent == []
         assert mouse.said == "Not moved: it would fire now."
+
+
+def held(mouse: Mouse) -> HandHoldTimer:
+    mouse.ladder.habits = LadderHabits(hold_ms=300)
+    return held_by_hand(mouse.ladder)
+
+
+def oid_of(mouse: Mouse) -> ClientOid:
+    return list(mouse.protected.desktop.desk.orders)[-1]
+
+
+async def test_a_drag_is_held_back_as_a_keys_move_is() -> None:
+    async with a_mouse() as mouse:
+        await mouse.rests(998)
+        timer = held(mouse)
+        await mouse.drag(998, 996, OWN_BID)
+        assert mouse.said == "Held back: Esc drops it."
+        mark = mouse.row(996).staged
+        assert mark is not None
+        assert (mark.words, mark.held_share) == ("Buy 4 moved here held", 1.0)
+        timer.advance(225)
+        mouse.ladder.mark_dirty()
+        mouse.tick()
+        mark = mouse.row(996).staged
+        assert mark is not None
+        assert mark.held_share == pytest.approx(0.25)
+        assert mouse.trading.cancels == []
+        timer.advance(75)
+        await mouse.protected.settle()
+        assert mouse.trading.cancels == ["o1"]
+        assert mouse.said == "Moving to 99.6: cancel first."
+
+
+async def test_what_cannot_be_moved_is_said_at_once_and_not_held() -> None:
+    async with a_mouse() as mouse:
+        await mouse.rests(998)
+        held(mouse)
+        mouse.protected.desktop.desk.move(oid_of(mouse), Price(990))
+        await mouse.drag(998, 996, OWN_BID)
+        assert not mouse.ladder.holding.is_holding
+        assert mouse.said.startswith("Not moved. "), mouse.said
+
+
+def ends(mouse: Mouse) -> None:
+    mouse.protected.desktop.bench.stream.push(
+        an_order_update(
+            order_id=OrderId("o1"), client_oid=oid_of(mouse), price=Price(998),
+            lots=Lots(4), filled=Lots(4), is_done=True,
+        )
+    )  # fmt: skip
+
+
+def grabs(mouse: Mouse) -> None:
+    mouse.ladder.toggle_keyboard()
+    mouse.ladder.axis.place_cursor(998)
+    assert mouse.ladder.key_pressed(Chord("G"), 5000, False)
+    assert mouse.ladder.trading.grab is not None
+
+
+def drags_on(mouse: Mouse) -> None:
+    mouse.press(998, OWN_BID)
+    mouse.at(994, OWN_BID)
+
+
+@pytest.mark.parametrize(
+    "lose",
+    [
+        lambda mouse: mouse.esc(),
+        lambda mouse: mouse.ladder.toggle_mouse(),
+        lambda mouse: mouse.ladder.disarm("the connection was lost."),
+        lambda mouse: mouse.ladder.hidden(),
+        lambda mouse: mouse.ladder.cancel_all(),
+        lambda mouse: mouse.protected.desktop.market_stream.drop(),
+        lambda mouse: setattr(mouse.ladder.trading, "locked", lambda: "Locked."),
+        lambda mouse: mouse.protected.desktop.desk.move(oid_of(mouse), Price(990)),
+        ends,
+        grabs,
+        drags_on,
+    ],
+    ids=[
+        "esc", "disarmed", "connection", "sight", "cancel all", "stream", "lock", "moved",
+        "ended", "grabbed", "dragged on",
+    ],
+)  # fmt: skip
+async def test_a_held_drag_is_dropped_with_what_it_rests_on(
+    lose: Callable[[Mouse], object],
+) -> None:
+    async with a_mouse() as mouse:
+        await mouse.rests(998)
+        timer = held(mouse)
+        await mouse.drag(998, 996, OWN_BID)
+        assert mouse.ladder.holding.is_holding
+        lose(mouse)
+        mouse.ladder.mark_dirty()
+        await mouse.protected.settle()
+        assert not mouse.ladder.holding.is_holding
+        timer.advance(600)
+        await mouse.protected.settle()
+        assert all(price != 996 for _, _, price, _ in mouse.sent)
+        assert mouse.staged(996) == ""
+
+
+async def test_a_drop_that_the_market_has_made_wrong_is_not_carried_out() -> None:
+    async with a_mouse() as mouse:
+        await mouse.rests(998)
+        timer = held(mouse)
+        await mouse.drag(998, 1005, OWN_BID)
+        assert mouse.ladder.holding.is_holding
+        mouse.protected.desktop.bench.touch = Touch(Price(980), Price(981))
+        timer.advance(300)
+        await mouse.protected.settle()
+        assert mouse.trading.cancels == []
+        assert "24 ticks through, the collar is 20" in mouse.said
+
+
+async def test_a_drag_ends_a_grab_of_the_same_order_and_its_held_commit() -> None:
+    async with a_mouse() as mouse:
+        await mouse.rests(998)
+        timer = held(mouse)
+        grabs(mouse)
+        mouse.ladder.key_pressed(Chord("Up"), 6000, False)
+        mouse.ladder.key_pressed(Chord("Enter"), 7000, False)
+        mouse.tick()
+        assert mouse.ladder.holding.is_holding, mouse.said
+        mouse.press(998, OWN_BID)
+        mouse.at(996, OWN_BID)
+        assert mouse.ladder.trading.grab is None
+        mouse.tick()
+        assert not mouse.ladder.holding.is_holding
+        timer.advance(600)
+        await mouse.protected.settle()
+        assert mouse.trading.cancels == []
+        mouse.release(996, OWN_BID)
+        timer.advance(300)
+        await mouse.protected.settle()
+        assert mouse.trading.cancels == ["o1"]
+
+
+async def test_a_grab_ends_a_drag_of_the_same_order_and_leaves_others_alone() -> None:
+    async with a_mouse() as mouse:
+        await mouse.rests(998)
+        await mouse.rests(997, name="o2", lots=3)
+        mouse.ladder.toggle_keyboard()
+        mouse.ladder.axis.place_cursor(998)
+        mouse.press(997, OWN_BID)
+        mouse.at(996, OWN_BID)
+        assert mouse.ladder.key_pressed(Chord("G"), 5000, False)
+        mouse.tick()
+        assert mouse.ladder.mouse.drag.now is not None, "another order is in the keys' hand"
+        mouse.esc()
+        mouse.esc()
+        mouse.press(998, OWN_BID)
+        mouse.at(996, OWN_BID)
+        assert mouse.ladder.key_pressed(Chord("G"), 9000, False)
+        mouse.tick()
+        assert mouse.ladder.mouse.drag.now is None
+        mouse.release(996, OWN_BID)
+        await mouse.protected.settle()
+        assert mouse.trading.cancels == []
 
 
 async def test_rows_stay_where_they_are_while_a_button_is_down() -> None:

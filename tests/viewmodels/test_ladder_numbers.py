@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from terminal.domain.units import Price
 from terminal.viewmodels import text
 from terminal.viewmodels.ladder_columns import NumberFormat
-from terminal.viewmodels.ladder_numbers import SizeTexts, short, shortened
+from terminal.viewmodels.ladder_numbers import SizeTexts, short, shortened, shorter_forms
 from tests.support.builders import a_contract, an_inverse_contract
 
 UNITS = {"k": 10**3, "M": 10**6, "G": 10**9}
@@ -27,9 +27,9 @@ def test_an_abbreviated_size_never_looks_larger_and_loses_less_than_a_hundredth(
 @pytest.mark.parametrize(
     ("words", "made"),
     [
-        ("12\N{THIN SPACE}345", "12.3k"),
-        ("\N{MINUS SIGN}12\N{THIN SPACE}345", "\N{MINUS SIGN}12.3k"),
-        ("+1\N{THIN SPACE}234\N{THIN SPACE}567.89", "+1.23M"),
+        ("12\N{NARROW NO-BREAK SPACE}345", "12.3k"),
+        ("\N{MINUS SIGN}12\N{NARROW NO-BREAK SPACE}345", "\N{MINUS SIGN}12.3k"),
+        ("+1\N{NARROW NO-BREAK SPACE}234\N{NARROW NO-BREAK SPACE}567.89", "+1.23M"),
         ("999", "999"),
         ("entry 12345", "entry 12345"),
         ("", ""),
@@ -38,6 +38,26 @@ def test_an_abbreviated_size_never_looks_larger_and_loses_less_than_a_hundredth(
 def test_texts_of_numbers_are_abbreviated_and_others_left_alone(words: str, made: str) -> None:
     """The sign stays, small numbers stay exact."""
     assert shortened(words) == made
+
+
+@pytest.mark.parametrize(
+    ("words", "forms"),
+    [
+        ("+12\N{NARROW NO-BREAK SPACE}345\N{NARROW NO-BREAK SPACE}678", ("12.3M", "12M")),
+        ("1\N{NARROW NO-BREAK SPACE}234", ("1.2k", "1k")),
+        ("\N{MINUS SIGN}1\N{NARROW NO-BREAK SPACE}113", ("1.1k", "1k")),
+        ("\N{MINUS SIGN}0.125", ("0.12", "0.1")),
+        ("+0.05", ()),
+        ("469", ()),
+        ("entry 100.0", ()),
+    ],
+)
+def test_a_number_without_room_grows_shorter_step_by_step(
+    words: str, forms: tuple[str, ...]
+) -> None:
+    """It never becomes nothing, and never loses its sign."""
+    sign = words[0] if words[0] in "+\N{MINUS SIGN}" else ""
+    assert shorter_forms(words) == (words, *(f"{sign}{form}" for form in forms))
 
 
 def test_a_size_in_every_format() -> None:

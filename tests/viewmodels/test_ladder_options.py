@@ -5,6 +5,7 @@ import pytest
 
 from terminal.viewmodels.ladder_columns import DEFAULT_COLUMNS, LadderColumn, shown
 from terminal.viewmodels.ladder_options import (
+    MOST_STEPS,
     SHIPPED,
     BarScale,
     Centering,
@@ -26,6 +27,7 @@ CHOSEN = LadderOptions(
     is_pnl_net=False,
     shows_day=False,
     is_large_by_mean=True,
+    steps=(("XBTUSDTM", 25), ("ETHUSDTM", 2)),
 )
 
 
@@ -68,3 +70,17 @@ def test_another_version_is_not_guessed_at() -> None:
     assert from_document({**to_document(CHOSEN), "version": 99}) == SHIPPED
     assert from_document({}) == SHIPPED
     assert from_document(None) == SHIPPED
+
+
+def test_a_grouping_that_is_not_on_offer_is_one_tick() -> None:
+    """And so many contracts are kept at most; a tick is kept by leaving it out."""
+    wrong = {"A": 3, "B": True, "C": "5", "D": 5}
+    read = from_document({**to_document(SHIPPED), "steps": wrong})
+    assert read.steps == (("D", 5),)
+    assert from_document({**to_document(SHIPPED), "steps": [1]}).steps == ()
+    many = SHIPPED
+    for number in range(MOST_STEPS + 5):
+        many = many.with_step(f"C{number}", 10)
+    assert len(many.steps) == MOST_STEPS
+    assert many.step_of("C0") == 1
+    assert many.with_step("C100", 1).step_of("C100") == 1

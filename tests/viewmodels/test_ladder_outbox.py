@@ -148,6 +148,7 @@ async def test_a_stop_and_the_other_button_are_held_too() -> None:
 async def test_what_the_next_order_was_to_be_is_decided_by_the_click() -> None:
     async with a_clicker() as one:
         one.ladder.toggle_post_only()
+        one.desktop.frame.tick()
         one.click(999)
         one.ladder.toggle_reduce_only()  # for the one after it
         one.ladder.trading.sizes.set_current(7)
@@ -162,6 +163,7 @@ async def test_what_the_next_order_was_to_be_is_decided_by_the_click() -> None:
 async def test_flags_come_back_with_a_click_that_is_dropped() -> None:
     async with a_clicker() as one:
         one.ladder.toggle_post_only()
+        one.desktop.frame.tick()
         one.click(999)
         assert not one.ladder.trading.is_post_only
         one.esc()
@@ -196,6 +198,20 @@ async def test_losing_what_a_click_rests_on_drops_it_with_words(what: str) -> No
             assert one.said.startswith("What was held back was not sent")
             assert words in one.said
         assert await one.over() == []
+
+
+async def test_what_only_reduces_goes_out_although_the_market_became_stale_meanwhile() -> None:
+    async with a_clicker(3) as one:
+        one.ladder.toggle_reduce_only()
+        one.desktop.frame.tick()
+        one.click(1003, ASK)
+        assert one.ladder.holding.is_holding
+        LOSSES["stream"][0](one)
+        one.ladder.mark_dirty()
+        await one.protected.settle()
+        assert one.ladder.market is not None
+        assert one.ladder.market.staleness() is not None
+        assert await one.over() == [(Side.SELL, 1, 1003)]
 
 
 async def test_off_and_on_again_within_a_frame_drops_it_too() -> None:

@@ -5,11 +5,14 @@ from terminal.domain.events import BookSnapshot, Level, OrderType
 from terminal.domain.guard import Touch
 from terminal.domain.order import Order, OrderState, PendingCommand
 from terminal.domain.units import ClientOid, Lots, OrderId, Price, Side, Symbol
+from terminal.viewmodels.ladder_columns import LadderColumn, NumberFormat
 from terminal.viewmodels.ladder_rows import RowBuilder, RowMarks, own_marks
+from terminal.viewmodels.ladder_style import RowStyle
 from terminal.viewmodels.ladder_view import LadderRow, OwnState
 from tests.support.builders import a_contract
 
 NO_MARKS = RowMarks()
+C = LadderColumn
 
 
 def a_book() -> OrderBook:
@@ -55,7 +58,7 @@ def test_rows_run_from_the_top_down_with_depth_on_their_sides() -> None:
 
     assert [row.price for row in rows] == [104, 103, 102, 101, 100, 99]
     assert [row.ask_text for row in rows] == ["", "3", "7", "", "", ""]
-    assert [row.bid_text for row in rows] == ["", "", "", "", "5", "2\N{THIN SPACE}000"]
+    assert [row.bid_text for row in rows] == ["", "", "", "", "5", "2\N{NARROW NO-BREAK SPACE}000"]
     assert [row.is_best_bid for row in rows].index(True) == 4
     assert [row.is_best_ask for row in rows].index(True) == 2
     assert [row.is_inside for row in rows] == [False, False, False, True, False, False]
@@ -86,7 +89,7 @@ def test_marks_fall_on_their_rows() -> None:
     assert [row.is_grab_target for row in rows].index(True) == 3
     assert [row.is_entry for row in rows].index(True) == 5
     last = rows[2]
-    assert (last.is_last, last.last_text, last.last_direction) == (True, "4", -1)
+    assert (last.is_last, last.last_text, last.last_way) == (True, "4", -1)
 
 
 def test_grouped_rows_sum_their_levels() -> None:
@@ -95,7 +98,22 @@ def test_grouped_rows_sum_their_levels() -> None:
 
     assert rows[0].price == 100
     assert (rows[0].bid_text, rows[0].ask_text) == ("5", "10")
-    assert rows[1].bid_text == "2\N{THIN SPACE}000"
+    assert rows[1].bid_text == "2\N{NARROW NO-BREAK SPACE}000"
+
+
+def test_sums_run_through_rows_out_of_view_when_the_market_is_far_off() -> None:
+    """From the touch at 100 and 102, more than a screen away on either side."""
+    style = RowStyle(dict.fromkeys((C.BID_TOTAL, C.ASK_TOTAL, C.IMBALANCE), NumberFormat.LOTS))
+    touch = Touch(Price(100), Price(102))
+    for top in (1000, 60):
+        rows = RowBuilder(a_contract()).build(
+            a_book(), touch, indices=range(top, top - 6, -1), step=1, own={}, marks=NO_MARKS,
+            style=style,
+        )  # fmt: skip
+        for row in rows:
+            totals = (row.extras.bid_total, row.extras.ask_total)
+            assert totals == (("", "10") if top > 102 else ("2\N{NARROW NO-BREAK SPACE}005", ""))
+            assert row.extras.imbalance == "100", "2 005 of 2 015"
 
 
 def test_own_orders_gather_by_row_and_side() -> None:
@@ -129,3 +147,11 @@ def test_ended_orders_leave_no_mark() -> None:
     done = replace(an_open_order(), state=OrderState.CANCELED)
 
     assert own_marks([done], 1) == {}
+
+
+def test_a_stop_that_closes_the_position_says_all_whatever_lots_it_was_placed_for() -> None:
+    """Its lots are those of when it was placed; it closes what is held by then."""
+    stop = replace(an_open_order(1, lots=101), is_close_order=True)
+
+    assert own_marks([stop], 1)[100, Side.BUY].text == "all"
+    assert own_marks([stop, an_open_order(2)], 1)[100, Side.BUY].text == "2: all"

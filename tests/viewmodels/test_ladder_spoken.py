@@ -12,7 +12,8 @@ from PySide6.QtWidgets import QApplication
 from terminal.domain.units import OrderId, Price, Side
 from terminal.storage.paths import resources
 from terminal.viewmodels.frame import FrameMeter
-from terminal.viewmodels.ladder_spoken import cursor_row
+from terminal.viewmodels.ladder_columns import LadderColumn
+from terminal.viewmodels.ladder_spoken import cursor_row, row_words
 from terminal.widgets.canvas.ladder_canvas import LadderCanvas
 from terminal.widgets.canvas.ladder_speech import LadderSpeech
 from terminal.widgets.theme import Theme
@@ -44,6 +45,32 @@ async def test_price_size_own_order_and_cursor_are_said(desktop: Desktop) -> Non
     assert words[1:3] == ["bid 5", "best bid"]
     assert any(part.startswith("own buy ") and part.endswith(" working") for part in words)
     assert words[-1] == "cursor"
+
+
+async def test_all_that_lies_beyond_an_edge_is_said_and_told_by_the_tooltip(
+    desktop: Desktop,
+) -> None:
+    """Also what has no room there; each with its own price, never the row's."""
+    for number, (side, price) in enumerate(((Side.BUY, 900), (Side.BUY, 950), (Side.SELL, 940))):
+        desktop.bench.stream.push(
+            an_order_update(
+                order_id=OrderId(f"o{number}"), client_oid=None, side=side, price=Price(price)
+            )
+        )
+    desktop.frame.tick()
+    theme = Theme.load(resources() / "themes", "dark")
+    canvas = LadderCanvas(desktop.ladder, theme, FrameMeter())
+    canvas.resize(320, 21 * theme.row_height)
+    canvas.show()
+    desktop.frame.tick()
+    low = next(row for row in desktop.ladder.view.rows if row.outside_way < 0)
+    told = ("below the rows: 2 times own buy, the nearest 95.0", "below the rows: own sell 94.0")
+    assert all(words in row_words(low) for words in told)
+    place = desktop.ladder.view.rows.index(low)
+    help_ = canvas.help_at(canvas.point_of(place, LadderColumn.PRICE.value))
+    assert help_.split("\n") == [f"B{words[1:]}" for words in told]
+    canvas.close()
+    canvas.deleteLater()
 
 
 async def test_the_canvas_speaks_when_the_cursor_moves_not_when_sizes_do(desktop: Desktop) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
@@ -11,12 +12,15 @@ from terminal.domain.events import OrderType, PositionMode
 from terminal.domain.guard import Touch
 from terminal.domain.ladder_habits import LadderHabits
 from terminal.domain.units import Price, Side
-from terminal.viewmodels.keys import Chord
+from terminal.viewmodels.keys import DEFAULT_KEYS, Chord, LadderAction
+from terminal.viewmodels.ladder_options import Centering
+from terminal.viewmodels.ladder_spoken import cursor_row
 from tests.support.builders import a_delta, a_position_update
+from tests.support.desktop import OTHER
 from tests.support.protected import Protected
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
+    from collections.abc import AsyncIterator, Callable
 
     from terminal.viewmodels.ladder_view import StagedMark
 
@@ -93,16 +97,208 @@ async def test_an_armed_ladder_says_what_its_keys_send_and_an_unarmed_one_nothin
         assert one.line() == ""
 
 
-async def test_the_line_goes_with_a_cursor_that_follows_the_market() -> None:
-    """In every frame the line stands on the row at which the key would send."""
+async def test_the_line_says_what_the_other_sides_key_would_do_where_it_takes() -> None:
+    """Best bid 1000, best ask 1001: above the ask B takes, below the bid S does."""
     async with a_ladder() as one:
+        one.press("F4", "End")
+        mark = one.at_cursor()
+        assert mark is not None
+        assert (mark.whole, mark.short) == ("Sell 1 limit \u00b7 B takes", "Sell 1 \u00b7 B takes")
+        one.press("Up", "Up")
+        mark = one.at_cursor()
+        assert mark is not None
+        assert mark.whole == "Sell 1 limit \u00b7 B takes, 2 t through"
+        assert mark.short == "Sell 1 \u00b7 B takes 2 t"
+        spoken = cursor_row(one.ladder.view)
+        assert spoken is not None
+        assert "staged: Sell 1 limit, B takes, 2 t through" in spoken.words
+        one.press("Home", "Down", "Down", "Down")
+        mark = one.at_cursor()
+        assert mark is not None
+        assert mark.tail == "S takes, 3 t through"
+        one.press("O")
+        mark = one.at_cursor()
+        assert mark is not None
+        assert mark.tail == "S would take: post-only refuses it"
+        one.press("O", "S")
+        await one.desktop.settle()
+        ((ticket, _),) = one.desktop.bench.trading.placed
+        assert (ticket.side, ticket.price) == (Side.SELL, 997), "as was said"
+
+
+async def test_beyond_the_collar_the_line_says_so_unless_the_key_only_reduces() -> None:
+    async with a_ladder() as one:
+        one.press("F4", "End", *(["Up"] * 21))
+        mark = one.at_cursor()
+        assert mark is not None
+        assert mark.whole == "Sell 1 limit \u00b7 B: beyond the collar"
+        assert mark.short == "Sell 1 \u00b7 B: collar"
+        one.press("I")
+        mark = one.at_cursor()
+        assert mark is not None
+        assert mark.tail == "B takes, 21 t through"
+
+
+async def test_the_line_names_the_keys_that_hold_and_is_not_said_again_with_every_tick() -> None:
+    async with a_ladder() as one:
+        keys = {chord: action for chord, action in DEFAULT_KEYS.items() if chord != Chord("B")}
+        one.ladder.set_keys({**keys, Chord("X"): LadderAction.BUY})
+        one.press("F4", "End", "Up")
+        mark, before = one.at_cursor(), cursor_row(one.ladder.view)
+        assert mark is not None
+        assert before is not None
+        assert mark.tail == "X takes, 1 t through"
+        one.desktop.bench.touch = Touch(Price(999), Price(1000))
+        one.ladder.mark_dirty()
+        one.desktop.frame.tick()
+        mark, now = one.at_cursor(), cursor_row(one.ladder.view)
+        assert mark is not None
+        assert now is not None
+        assert mark.tail == "X takes, 2 t through"
+        assert now.reason == before.reason
+
+
+MOVES = ((101, Side.BUY, 1000, 0), (102, Side.BUY, 999, 0), (103, Side.BUY, 1000, 7))
+
+
+@pytest.mark.parametrize("centering", Centering)
+async def test_once_armed_the_cursor_never_moves_by_itself(centering: Centering) -> None:
+    """It was never placed, the market runs away, and the key sends where it was seen."""
+    async with a_ladder() as one:
+        one.ladder.set_options(replace(one.ladder.options, centering=centering, drift_ticks=1))
         one.press("F4")
-        for sequence, lots, best in ((101, 0, 999), (102, 7, 1000), (103, 0, 999)):
-            one.desktop.market_stream.push(a_delta(sequence, Side.BUY, 1000, lots))
+        for move in MOVES:
+            one.desktop.market_stream.push(a_delta(*move))
             one.desktop.frame.tick()
             (row,) = [row for row in one.ladder.view.rows if row.is_cursor]
-            assert row.price == one.ladder.axis.cursor == best
+            assert row.price == one.ladder.axis.cursor == 1000
             assert row.staged is not None
+        one.press("B")
+        await one.desktop.settle()
+        ((ticket, _),) = one.desktop.bench.trading.placed
+        assert ticket.price == 1000
+
+
+@pytest.mark.parametrize("centering", Centering)
+async def test_space_puts_the_cursor_at_the_inside_once_and_it_stays(centering: Centering) -> None:
+    async with a_ladder() as one:
+        one.ladder.set_options(replace(one.ladder.options, centering=centering, drift_ticks=1))
+        one.press("F4", "Home", "PgDown")
+        one.desktop.market_stream.push(a_delta(101, Side.BUY, 1000, 0))
+        one.press("Space")
+        assert one.ladder.axis.cursor == 999
+        one.desktop.market_stream.push(a_delta(102, Side.BUY, 999, 0))
+        one.desktop.frame.tick()
+        assert one.ladder.axis.cursor == 999
+
+
+async def test_disarmed_a_cursor_that_nobody_placed_follows_the_market_again() -> None:
+    async with a_ladder() as one:
+        one.press("F4", "F4")
+        one.desktop.market_stream.push(a_delta(101, Side.BUY, 1000, 0))
+        one.desktop.frame.tick()
+        assert one.ladder.axis.cursor == 999
+        one.press("Up", "F4", "F4")
+        one.desktop.market_stream.push(a_delta(102, Side.BUY, 999, 0))
+        one.desktop.frame.tick()
+        assert one.ladder.axis.cursor == 1000, "who has placed it finds it where it was"
+
+
+UNSEEN: dict[str, tuple[Callable[[Ladder], object], str]] = {
+    "grouping": (lambda one: one.ladder.step(finer=False), "the price grouping changed"),
+    "lane": (lambda one: one.ladder.toggle_lane(), "the lane changed"),
+    "wheel": (lambda one: one.ladder.scroll(60), "out of sight"),
+    "recentring": (lambda one: one.ladder.recenter(), "the cursor moved"),
+    "a message over the rows": (lambda one: one.ladder.set_message_rows(25), "out of sight"),
+    "flags": (lambda one: one.ladder.toggle_post_only(), "what goes with the order changed"),
+}
+
+
+async def test_a_message_that_comes_and_goes_is_no_frame() -> None:
+    """What changed meanwhile has not been seen for it."""
+    async with a_ladder(3, hedged=True) as one:
+        one.press("F4", "Home", *["Down"] * 3)
+        one.ladder.toggle_lane()
+        one.ladder.set_message_rows(2)
+        one.ladder.set_message_rows(0)
+        one.press("S")
+        assert await one.kinds() == []
+        assert "the lane changed" in one.words
+
+
+@pytest.mark.parametrize("key", ["B", "S", "Shift+B", "Shift+S", "Ctrl+S"])
+@pytest.mark.parametrize("what", UNSEEN)
+async def test_what_the_last_frame_did_not_show_at_the_cursor_is_not_sent(
+    what: str, key: str
+) -> None:
+    change, words = UNSEEN[what]
+    async with a_ladder(3, hedged=True) as one:
+        one.press("F4", "Home", *["Down"] * 20)
+        change(one)
+        one.press(key)
+        assert one.words.startswith("Nothing was sent: "), one.words
+        assert words in one.words
+        assert await one.kinds() == []
+        assert not one.ladder.holding.is_holding
+        one.press("Home", *["Down"] * 8)
+        one.press("B")
+        assert len(await one.kinds()) == 1, "what is seen is sent"
+
+
+async def test_a_cursor_in_sight_stays_there_in_a_lower_window() -> None:
+    async with a_ladder() as one:
+        one.press("F4", "Home", *["Down"] * 12)
+        cursor = one.ladder.axis.cursor
+        one.ladder.set_visible_rows(9)
+        one.desktop.frame.tick()
+        assert one.ladder.axis.seen_cursor == cursor
+        assert any(row.is_cursor for row in one.ladder.view.rows)
+        one.press("B")
+        assert len(await one.kinds()) == 1
+
+
+async def test_wheel_and_message_leave_an_armed_cursor_where_it_is_and_nothing_is_sent_unseen() -> (
+    None
+):
+    """The plate that tells where the market is lies on a row, too: no order goes from beneath."""
+    async with a_ladder() as one:
+        ladder, axis = one.ladder, one.ladder.axis
+        one.press("F4", "Home", *["Up"] * 4)
+        one.desktop.frame.tick()
+        cursor = axis.cursor
+        assert cursor is not None
+        ladder.scroll(
+            axis.count - 1 - (axis.row_of_index(cursor) or 0)
+        )  # the cursor is the lowest row
+        one.desktop.frame.tick()
+        assert ladder.view.off_market
+        assert (axis.cursor, axis.seen_cursor, axis.bottom_index) == (cursor, None, cursor)
+        one.press("B")
+        assert "out of sight" in one.words
+        assert await one.kinds() == []
+        one.press("Up")
+        one.press("Down")
+        one.desktop.frame.tick()
+        assert axis.seen_cursor == cursor
+        one.press("B")
+        assert len(await one.kinds()) == 1
+
+
+async def test_another_contract_between_frames_sends_nothing() -> None:
+    async with a_ladder() as one:
+        one.press("F4", "Home")
+        one.ladder.choose_contract(str(OTHER))
+        one.ladder.toggle_keyboard()
+        one.press("B")
+        assert await one.kinds() == []
+
+
+async def test_the_users_own_cursor_keys_need_no_frame_in_between() -> None:
+    async with a_ladder() as one:
+        one.press("F4", "End", "Down", "Down", "O", "B", "PgDown", "B")
+        await one.desktop.settle()
+        placed = [(t.price, t.is_post_only) for t, _ in one.desktop.bench.trading.placed]
+        assert placed == [(999, True), (989, False)]
 
 
 async def test_a_mouse_armed_ladder_shows_no_line_of_keys() -> None:
@@ -117,7 +313,7 @@ async def test_the_line_names_the_lane_of_hedge_mode() -> None:
         one.press("F4", "Home")
         assert one.line() == "Buy 1 limit (long lane)"
         one.press("L")
-        assert one.line() == "Buy 1 limit reduce-only (short lane)"
+        assert one.line() == "Buy 1 limit reduce-only (closes the short)"
 
 
 async def test_nothing_is_staged_while_an_order_is_in_hand_or_the_data_is_stale() -> None:
@@ -129,70 +325,32 @@ async def test_nothing_is_staged_while_an_order_is_in_hand_or_the_data_is_stale(
         assert one.line() == ""
 
 
-async def test_far_through_the_market_a_stop_is_announced_and_then_sent() -> None:
-    async with a_ladder(infers=True) as one:
+@pytest.mark.parametrize("infers", [True, False])
+async def test_b_and_s_are_limits_whatever_the_place_means_to_the_mouse(*, infers: bool) -> None:
+    """Beyond the collar the guard says so; below the market of a long position too."""
+    async with a_ladder(3, infers=infers) as one:
         one.press("F4", "Home", "PgDown", "PgDown", "Down")
-        mark = one.at_cursor()
-        assert mark is not None
-        assert mark.words == "Buy 1 limit"
-        assert mark.other == "S: sell 1 stop if mark falls to 97.9"
-        one.press("S")
-        assert await one.kinds() == [(Side.SELL, 979, False)]
-
-
-async def test_a_long_position_is_stopped_by_s_below_the_market() -> None:
-    async with a_ladder(3, infers=True) as one:
-        one.press("F4", "Home", "Down", "Down")
-        mark = one.at_cursor()
-        assert mark is not None
-        assert mark.other.startswith("S: sell 1 stop reduce-only if mark falls to")
-        one.press("S")
-        assert await one.kinds() == [(Side.SELL, 998, True)]
-
-
-async def test_who_presses_before_the_line_has_said_stop_sends_nothing() -> None:
-    """Ten rows down and S within one frame: nothing was seen, so nothing is sent."""
-    async with a_ladder(infers=True) as one:
-        one.press("F4", "Home", "PgDown", "PgDown", "Down", "S")
-        one.press("F4", "F4", "Home")
-        one.press("PgDown", "PgDown", "Down", "S")
-        assert await one.kinds() == []
-        assert "the line did not say so yet" in one.words
-        one.press("S")
-        assert len(await one.kinds()) == 1
-
-
-async def test_a_type_that_changed_under_the_finger_is_not_sent() -> None:
-    async with a_ladder(infers=True) as one:
-        one.press("F4", "Home", "PgDown", "PgDown", "Down")
-        one.desktop.bench.touch = Touch(Price(999), Price(1001))
-        one.press("S")
-        assert await one.kinds() == []
-        assert "means a limit now" in one.words
-
-
-async def test_unarmed_it_is_the_arming_that_is_told() -> None:
-    async with a_ladder(infers=True) as one:
-        one.press("Home", "PgDown", "PgDown", "Down", "S")
-        assert one.words.startswith("Keyboard trading is off")
-        assert await one.kinds() == []
-
-
-async def test_post_only_and_exits_keep_it_a_limit() -> None:
-    async with a_ladder(infers=True) as one:
-        one.press("F4", "Home", "PgDown", "PgDown", "Down", "O")
-        mark = one.at_cursor()
-        assert mark is not None
-        assert mark.other == ""
+        assert one.line() == "Buy 1 limit"
         one.press("S")
         assert await one.kinds() == []
         assert "collar" in one.words
-
-
-async def test_without_the_habit_s_below_the_market_is_a_limit_as_ever() -> None:
-    async with a_ladder(3) as one:
-        one.press("F4", "Home", "Down", "S")
+        one.press("Home", "Down", "Down", "S")
         await one.desktop.settle()
         ((ticket, _),) = one.desktop.bench.trading.placed
-        assert ticket.order_type is OrderType.LIMIT
+        assert (ticket.order_type, ticket.trigger, ticket.price) == (OrderType.LIMIT, None, 998)
         one.desktop.bench.stream.push(a_position_update(0))
+
+
+async def test_the_stop_is_shift_and_the_key() -> None:
+    async with a_ladder(3, infers=True) as one:
+        one.press("F4", "Home", "Down", "Down", "Shift+S")
+        assert await one.kinds() == [(Side.SELL, 998, False)]
+
+
+async def test_unarmed_it_is_the_arming_that_is_told() -> None:
+    async with a_ladder() as one:
+        one.press("Home", "Down")
+        one.ladder.step(finer=False)
+        one.press("S")
+        assert one.words.startswith("Keyboard trading is off")
+        assert await one.kinds() == []

@@ -3,7 +3,7 @@ from decimal import Decimal
 
 import pytest
 
-from terminal.domain.events import MarkUpdate, OrderType, StopDirection, StopReference
+from terminal.domain.events import MarkUpdate, OrderType, PositionSide, StopDirection, StopReference
 from terminal.domain.order import Order, OrderState
 from terminal.domain.position import FLAT, PositionCore
 from terminal.domain.units import ClientOid, ExactPrice, Lots, OrderId, Price, Side
@@ -11,6 +11,7 @@ from terminal.session.account import Position
 from terminal.viewmodels.ladder_tags import (
     PriceTag,
     TagKind,
+    own_tags,
     place_tags,
     position_tags,
     reference_tags,
@@ -68,8 +69,8 @@ def test_tags_stand_on_their_rows_and_the_weightiest_comes_first() -> None:
     assert (placed.above, placed.below) == ((), ())
 
 
-def test_tags_out_of_view_are_arrows_the_nearest_first() -> None:
-    """Each label once."""
+def test_tags_out_of_view_are_arrows_with_prices_the_weightiest_first() -> None:
+    """What is alike is one mark: how many there are, and the nearest price."""
     tags = (
         a_tag(TagKind.LIQUIDATION, 500, "LIQ"),
         a_tag(TagKind.STOP, 900, "S"),
@@ -81,8 +82,63 @@ def test_tags_out_of_view_are_arrows_the_nearest_first() -> None:
     placed = place_tags(tags, CONTRACT, 1, range(1010, 990, -1))
 
     assert [mark.label for mark in placed.above] == ["E", "H"]
-    assert placed.below == (TagMark("S", Role.TEXT), TagMark("LIQ", Role.TEXT))
+    assert placed.below == (
+        TagMark("LIQ", Role.TEXT, "50.0", "liquidation"),
+        TagMark("2 S", Role.TEXT, "90.0", "2 times stop, the nearest 90.0"),
+    )
     assert place_tags(tags, CONTRACT, 1, ()).above == ()
+
+
+def test_a_price_off_the_tick_is_written_at_the_edge_as_the_rows_write_theirs() -> None:
+    """The words keep all of it."""
+    (liquidation,) = (tag for tag in position_tags(a_position(4, "100.25", "81.34"), CONTRACT)
+                      if tag.kind is TagKind.LIQUIDATION)  # fmt: skip
+    (mark,) = place_tags((liquidation,), CONTRACT, 1, range(1010, 990, -1)).below
+    assert (mark.price, mark.words) == ("81.3", "liquidation 81.34")
+
+
+def a_limit(number: int, side: Side, price: int, lane: PositionSide | None = None) -> Order:
+    return Order(
+        symbol=XBT,
+        client_oid=ClientOid(f"l{number}"),
+        order_id=OrderId(f"o{number}"),
+        side=side,
+        order_type=OrderType.LIMIT,
+        price=Price(price),
+        lots=Lots(3),
+        state=OrderState.OPEN,
+        position_side=lane,
+    )
+
+
+def test_own_limits_out_of_view_are_counted_with_the_nearest_price() -> None:
+    """Those in view have marks, stops have tags, ended ones have nothing."""
+    view = range(1010, 990, -1)
+    orders = (
+        a_limit(1, Side.BUY, 950), a_limit(2, Side.BUY, 980), a_limit(3, Side.BUY, 1000),
+        a_limit(4, Side.SELL, 1100), a_stop(),
+        replace(a_limit(5, Side.SELL, 1200), state=OrderState.CANCELED),
+    )  # fmt: skip
+    placed = place_tags(own_tags(orders, 1, view, is_hedged=False), CONTRACT, 1, view)
+
+    assert placed.rows == {}
+    assert placed.above == (TagMark("sell", Role.SELL, "110.0", "own sell 110.0"),)
+    assert placed.below == (
+        TagMark("2 buys", Role.BUY, "98.0", "2 times own buy, the nearest 98.0"),
+    )
+    assert own_tags(orders, 1, (), is_hedged=False) == ()
+
+
+def test_own_limits_out_of_view_are_told_apart_by_lane_in_hedge_mode() -> None:
+    """A lane has buys and sells; one that names no lane says so."""
+    view = range(1010, 990, -1)
+    orders = (
+        a_limit(1, Side.BUY, 950, PositionSide.LONG),
+        a_limit(2, Side.BUY, 960, PositionSide.SHORT),
+        a_limit(3, Side.BUY, 970),
+    )
+    placed = place_tags(own_tags(orders, 1, view, is_hedged=True), CONTRACT, 1, view)
+    assert [mark.label for mark in placed.below] == ["? buy", "S buy", "L buy"]
 
 
 def test_an_exact_price_stands_on_the_nearest_row() -> None:
@@ -92,7 +148,7 @@ def test_an_exact_price_stands_on_the_nearest_row() -> None:
 
 
 def test_a_position_shows_where_it_was_entered_and_where_it_would_be_liquidated() -> None:
-    """Nothing for flat, and no liquidation price of zero."""
+    """Nothing for flat, and no liquidation price of zero or above what the contract can cost."""
     tags = position_tags(a_position(4, "100.25", "81.3"), CONTRACT)
 
     assert [(tag.kind, tag.label, tag.words) for tag in tags] == [
@@ -100,9 +156,9 @@ def test_a_position_shows_where_it_was_entered_and_where_it_would_be_liquidated(
         (TagKind.LIQUIDATION, "LIQ", "liquidation 81.30"),
     ]
     assert position_tags(a_position(0, None, "81"), CONTRACT) == ()
-    assert [tag.kind for tag in position_tags(a_position(4, "100", "0"), CONTRACT)] == [
-        TagKind.ENTRY
-    ]
+    for out_of_reach in ("0", "1811549640"):
+        tags = position_tags(a_position(4, "100", out_of_reach), CONTRACT)
+        assert [tag.kind for tag in tags] == [TagKind.ENTRY]
 
 
 def test_mark_and_index_are_tags_once_they_are_known() -> None:

@@ -239,7 +239,7 @@ async def test_the_status_bar() -> None:
         desktop.frame.tick()
         assert cell(status, "keyboard") == ("KEYS XBTUSDTM", Role.KEYBOARD_ARMED)
         assert cell(status, "mouse")[0] == ""
-        assert cell(status, "equity")[0] == "1\N{THIN SPACE}000.00 USDT"
+        assert cell(status, "equity")[0] == "1\N{NARROW NO-BREAK SPACE}000.00 USDT"
         assert cell(status, "day_pnl")[0] == "0.00 USDT"
         desktop.bench.stream.push(a_wallet(equity="990"))
         await desktop.clock.advance(4.0)
@@ -334,7 +334,7 @@ async def test_the_ticket_says_what_blocks_and_what_the_exchange_answered() -> N
         ticket.set_lots_text("20000")
         ticket.set_price_text("99.5")
         desktop.frame.tick()
-        assert "your limit is 10000" in ticket.view.blocked_reason
+        assert "your limit is 10\N{NARROW NO-BREAK SPACE}000" in ticket.view.blocked_reason
         assert not ticket.view.can_buy
         ticket.set_lots_text("x")
         desktop.frame.tick()

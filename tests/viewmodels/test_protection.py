@@ -13,9 +13,11 @@ from terminal.domain.protection import ProtectionSettings, ProtectionState
 from terminal.domain.ticket import AttachedExits
 from terminal.domain.triggers import References
 from terminal.domain.units import ExactPrice, Lots, Price
+from terminal.viewmodels import text
 from terminal.viewmodels.protection import (
     DIES_WITH_APP,
     exits_words,
+    kept_words,
     order_words,
     state_role,
     ticket_words,
@@ -55,6 +57,14 @@ async def test_the_table_says_the_state_of_each_position(
     protected = await Protected().start(2, *stops)  # type: ignore[arg-type]  # made of updates
     assert (row(protected).protection, row(protected).protection_role) == (word, role)
     await protected.stop()
+
+
+def test_after_a_reverse_the_line_says_how_far_away_its_stop_would_be() -> None:
+    naked = ProtectionState.NAKED
+    space = text.THIN_SPACE
+    words = f"Protect proposes a stop 1{space}200 ticks away, as before the reverse."
+    assert kept_words(1200, naked) == words
+    assert kept_words(None, naked) == kept_words(1200, ProtectionState.PROTECTED) == ""
 
 
 def test_every_state_has_a_colour() -> None:
@@ -211,4 +221,16 @@ async def test_what_was_said_of_one_situation_is_not_said_of_the_next() -> None:
     await protected.settle()
     assert protected.vm.view.words.startswith("NAKED")
     assert protected.vm.view.words != said
+    await protected.stop()
+
+
+async def test_an_alarm_below_the_rows_goes_once_the_position_is_protected() -> None:
+    protected = await Protected().start(2)
+    trading = protected.desktop.ladder.trading
+    trading.say("Not placed: the stop would fire now.", Role.DANGER)
+    protected.vm.press()
+    protected.vm.press()
+    await protected.settle()
+    assert row(protected).protection == "Protected"
+    assert trading.message is None
     await protected.stop()

@@ -2,17 +2,28 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from decimal import Decimal
+from functools import partial
+from typing import TYPE_CHECKING
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from terminal.domain.sizing import SizeBasis, SizeUnit
+from terminal.domain.sizing import UNITS, SizeBasis, SizeUnit, Unsized
 from terminal.viewmodels.sizes import LARGEST, Sizes, parse_lots
 from tests.support.builders import a_contract
 
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
 BASIS = SizeBasis(a_contract(), Decimal(100), Decimal(2000), 200, "to the bracket's stop")
+
+
+def lots_of(sizes: Sizes) -> int:
+    assert sizes.current is not None
+    return sizes.current
 
 
 def some_sizes() -> Sizes:
@@ -70,7 +81,7 @@ def test_the_size_never_leaves_its_bounds(steps: list[str]) -> None:
                 sizes.halve()
             case _:
                 sizes.double()
-        assert 1 <= sizes.current <= LARGEST
+        assert 1 <= lots_of(sizes) <= LARGEST
 
 
 @pytest.mark.parametrize(
@@ -96,7 +107,7 @@ def test_only_whole_lots_above_zero_are_read(typed: str, lots: int | None) -> No
 
 def in_unit(unit: SizeUnit, basis: SizeBasis | None = BASIS) -> Sizes:
     sizes = some_sizes()
-    sizes.basis = lambda: basis
+    sizes.follow(lambda: basis)
     sizes.enter("XBTUSDTM")
     sizes.choose_unit(unit)
     return sizes
@@ -104,9 +115,9 @@ def in_unit(unit: SizeUnit, basis: SizeBasis | None = BASIS) -> Sizes:
 
 def test_another_unit_leaves_the_lots_in_hand_as_they_are() -> None:
     sizes = some_sizes()
-    sizes.basis = lambda: BASIS
+    sizes.follow(lambda: BASIS)
     sizes.enter("XBTUSDTM")
-    for unit in SizeUnit:
+    for unit in UNITS:
         sizes.choose_unit(unit)
         assert sizes.current == 5
     assert sizes.amount == Decimal("0.005")  # 5 lots of 0.02 are 0.1 of 2000
@@ -124,34 +135,100 @@ def test_a_typed_value_becomes_whole_lots_and_it_is_said_when_it_was_rounded() -
     assert sizes.current == 100, "what was refused changed nothing"
 
 
-def test_what_is_in_hand_does_not_change_with_the_price() -> None:
-    """Only taking a size turns it into lots: a click must send what was shown a minute ago."""
+def test_what_is_in_hand_follows_the_price_once_a_frame() -> None:
+    """250 dollars stay 250 dollars; their lots are those of the last frame, whatever came since."""
     basis = BASIS
     sizes = in_unit(SizeUnit.VALUE)
-    sizes.basis = lambda: basis
+    sizes.follow(lambda: basis)
     sizes.choose(1)
     assert sizes.current == 1000
     basis = SizeBasis(a_contract(), Decimal(200))
+    assert (sizes.current, sizes.lots_at(2)) == (1000, 2500), "not drawn yet"
+    assert sizes.to_send() == (1000, True), "what is drawn is sent"
     sizes.settle()
-    assert sizes.current == 1000
+    assert (sizes.current, sizes.lots_at(2), sizes.amount) == (500, 1250, Decimal(100))
+
+
+def test_lots_in_hand_stay_lots_whatever_the_price_and_the_unit() -> None:
+    """The position's size is no value: it must still close the position a minute later."""
+    basis = BASIS
+    sizes = in_unit(SizeUnit.VALUE)
+    sizes.follow(lambda: basis)
     sizes.choose(1)
-    assert sizes.current == 500
+    sizes.set_current(7)
+    assert (sizes.amount, sizes.is_kept_in_lots) == (Decimal("0.7"), True)
+    basis = SizeBasis(a_contract(), Decimal(200))
+    sizes.settle()
+    assert (sizes.current, sizes.amount) == (7, Decimal("1.4"))
+    sizes.halve()
+    assert sizes.current == 3, "arithmetic stays in lots, too"
+    sizes.store(2)
+    assert (sizes.amounts[1], sizes.is_chosen(2), sizes.is_kept_in_lots) == (
+        Decimal("0.6"),
+        True,
+        False,
+    )
 
 
-def test_without_a_price_the_smallest_size_is_in_hand_until_there_is_one() -> None:
+def test_without_a_price_nothing_is_in_hand_until_there_is_one() -> None:
     basis: SizeBasis | None = SizeBasis(a_contract())
     sizes = in_unit(SizeUnit.VALUE, basis)
-    sizes.basis = lambda: basis
+    sizes.follow(lambda: basis)
     sizes.choose(2)
-    assert (sizes.current, sizes.is_pending, sizes.chosen) == (1, True, 2)
-    sizes.double()
-    sizes.step(1)
-    sizes.halve()
-    assert sizes.current == 1, "there is nothing to reckon with"
-    assert not sizes.settle()
+    assert (sizes.current, sizes.chosen, sizes.in_hand.amount) == (None, 2, Decimal(250))
+    for change in (sizes.double, sizes.halve, lambda: sizes.step(1)):
+        change()
+        assert sizes.said.startswith("There is no price yet")
+    assert isinstance(sizes.to_send(), Unsized)
     basis = BASIS
-    assert sizes.settle()
-    assert (sizes.current, sizes.is_pending) == (2500, False)
+    assert isinstance(sizes.to_send(), Unsized), "it was not drawn yet"
+    sizes.settle()
+    assert sizes.to_send() == (2500, True)
+    basis = SizeBasis(a_contract())
+    assert isinstance(sizes.to_send(), Unsized), "the price has gone since"
+    assert sizes.to_send(1) == sizes.to_send()
+
+
+GESTURES: dict[str, Callable[[Sizes], object]] = {
+    "up": lambda sizes: sizes.step(1),
+    "down": lambda sizes: sizes.step(-1),
+    "halve": Sizes.halve,
+    "double": Sizes.double,
+    "position": lambda sizes: sizes.set_current(7),
+    **{f"size {n}": partial(Sizes.choose, number=n) for n in range(1, 6)},
+    **{f"store {n}": partial(Sizes.store, number=n) for n in range(1, 6)},
+    **{unit.value: partial(Sizes.choose_unit, unit=unit) for unit in UNITS},
+    "frame": Sizes.settle,
+}
+MARKETS = st.one_of(
+    st.just(SizeBasis(a_contract())),  # neither price nor equity
+    st.decimals("0.1", "1000000", places=1).map(lambda price: replace(BASIS, price=price)),
+)
+
+
+@given(st.lists(st.one_of(st.sampled_from(list(GESTURES)), MARKETS), max_size=40))
+def test_what_was_drawn_is_what_is_sent_after_any_walk_of_the_price(
+    walk: list[str | SizeBasis],
+) -> None:
+    """Or nothing is, with a sentence; never no lots at all, never an old number."""
+    basis = BASIS
+    sizes = in_unit(SizeUnit.VALUE)
+    sizes.follow(lambda: basis)
+    drawn = sizes.current
+    for one in walk:
+        if isinstance(one, SizeBasis):
+            basis = one
+        else:
+            GESTURES[one](sizes)
+            drawn = sizes.current
+        assert sizes.current == drawn, "only a frame and a hand's own gesture change it"
+        sent = sizes.to_send()
+        if isinstance(sent, Unsized):
+            assert sent.reason.endswith(".")
+            assert drawn is None or sizes.in_hand.unit is not SizeUnit.LOTS
+        else:
+            assert sent.lots == drawn
+            assert 1 <= sent.lots <= LARGEST
 
 
 def test_a_stored_size_of_less_than_a_lot_is_not_taken() -> None:
@@ -173,7 +250,7 @@ def test_each_contract_keeps_its_unit_and_its_sizes_and_lots_are_common() -> Non
     kept = sizes.documents()
     assert set(kept) == {"XBTUSDTM"}
     again = Sizes(sizes.stored, sizes.chosen_lots)
-    again.basis = lambda: BASIS
+    again.follow(lambda: BASIS)
     again.restore(kept)
     assert again.current == 50, "the common size in lots"
     again.enter("XBTUSDTM")
@@ -196,17 +273,17 @@ def test_each_contract_keeps_its_unit_and_its_sizes_and_lots_are_common() -> Non
 )
 def test_stored_nonsense_is_as_if_it_were_not_there(document: dict[str, object]) -> None:
     sizes = some_sizes()
-    sizes.basis = lambda: BASIS
+    sizes.follow(lambda: BASIS)
     sizes.restore({"XBTUSDTM": document})
     sizes.enter("XBTUSDTM")
     assert sizes.unit in {SizeUnit.LOTS, SizeUnit.VALUE}
-    assert sizes.current >= 1
+    assert lots_of(sizes) >= 1
     assert len(sizes.amounts) == 5
     assert all(amount > 0 for amount in sizes.amounts)
 
 
 @given(
-    st.sampled_from(list(SizeUnit)),
+    st.sampled_from(UNITS),
     st.integers(1, 100_000),
     st.decimals("0.5", "90000", places=2),
 )
@@ -223,7 +300,7 @@ def test_lots_written_in_a_unit_are_the_same_lots_again(
 
 
 @given(
-    st.sampled_from(list(SizeUnit)),
+    st.sampled_from(UNITS),
     st.lists(st.sampled_from(["up", "down", "halve", "double"]), max_size=30),
 )
 def test_arithmetic_moves_the_lots_the_way_it_says_in_every_unit(
@@ -231,18 +308,18 @@ def test_arithmetic_moves_the_lots_the_way_it_says_in_every_unit(
 ) -> None:
     sizes = in_unit(unit)
     for step in steps:
-        before = sizes.current
+        before = lots_of(sizes)
         match step:
             case "up":
                 sizes.step(1)
-                assert sizes.current > before or before >= LARGEST
+                assert lots_of(sizes) > before or before >= LARGEST
             case "down":
                 sizes.step(-1)
-                assert sizes.current < before or before == 1
+                assert lots_of(sizes) < before or before == 1
             case "halve":
                 sizes.halve()
-                assert sizes.current <= max(1, before // 2 + 1)
+                assert lots_of(sizes) <= max(1, before // 2 + 1)
             case _:
                 sizes.double()
-                assert before <= sizes.current <= 2 * before + 1
-        assert 1 <= sizes.current <= LARGEST
+                assert before <= lots_of(sizes) <= 2 * before + 1
+        assert 1 <= lots_of(sizes) <= LARGEST

@@ -33,7 +33,7 @@ async def test_the_newest_trade_is_on_top_with_a_sign_for_its_taker(bench: TapeB
     bench.tick()
     rows = bench.tape.view.rows
     assert [(row.lots, row.price, row.arrow, row.role) for row in rows] == [
-        ("1\N{THIN SPACE}200", "99.9", DOWN, Role.SELL),
+        ("1\N{NARROW NO-BREAK SPACE}200", "99.9", DOWN, Role.SELL),
         ("3", "100.0", UP, Role.BUY),
     ]
 
@@ -186,6 +186,44 @@ async def test_large_ones_are_told_in_the_log_but_not_each_of_many(bench: TapeBe
     assert notices.notices[-1].text == (
         "Large sell: 200 lots at 100.0. 4 more came since the last line."
     )
+
+
+async def test_large_ones_by_value_have_one_rule_for_mark_log_and_sound(bench: TapeBench) -> None:
+    """A lot of the desktop's contract is 0.001 coins: at 100.0 a thousand lots are 100 USDT."""
+    heard: list[int] = []
+    bench.tape.sounded.connect(lambda: heard.append(len(heard)))
+    bench.tape.choose_large("5")  # lots, which do not count then
+    bench.tape.value_large(True)
+    assert bench.tape.large_unit == "USDT"
+    assert "USDT" in bench.tape.choose_large("x")
+    bench.tape.choose_large("100")
+    bench.trade(1000)
+    assert heard == [], "off as shipped"
+    bench.tape.sound_large(True)
+    bench.trade(999, price=1000, taker=Side.SELL)
+    bench.trade(999, price=1002)
+    bench.trade(1001, price=999, taker=Side.SELL)
+    bench.trade(1000, price=1000)
+    bench.tick()
+    rows = [
+        (row.lots.replace("\N{NARROW NO-BREAK SPACE}", ""), row.is_large)
+        for row in bench.tape.view.rows
+    ]
+    assert rows == [("1000", True), ("1001", False), ("999", True), ("999", False), ("1000", True)]
+    assert heard == [0], "of many at once one is heard"
+    notices = bench.desktop.bench.notices
+    assert not [one for one in notices.notices if one.topic == "tape"]
+    bench.tape.tell_large(True)
+    await bench.desktop.clock.advance(2)
+    bench.trade(1500)
+    assert (
+        notices.notices[-1].text
+        == "Large buy: 1\N{NARROW NO-BREAK SPACE}500 lots at 100.0, 150.00 USDT."
+    )
+    assert heard == [0, 1]
+    bench.tape.value_large(False)
+    bench.tick()
+    assert all(row.is_large for row in bench.tape.view.rows), "the lots of before hold again"
 
 
 async def test_large_ones_are_told_behind_another_tab(bench: TapeBench) -> None:

@@ -24,6 +24,9 @@ from terminal.viewmodels.tape_options import (
         least_lots=st.integers(0, LARGEST),
         large_lots=st.integers(0, LARGEST),
         alerts=st.booleans(),
+        sounds=st.booleans(),
+        large_value=st.integers(0, LARGEST),
+        is_large_by_value=st.booleans(),
     )
 )
 def test_what_is_stored_comes_back(options: TapeOptions) -> None:
@@ -33,10 +36,19 @@ def test_what_is_stored_comes_back(options: TapeOptions) -> None:
 @pytest.mark.parametrize(
     ("name", "value"),
     [("joins_bursts", 1), ("least_lots", -1), ("least_lots", True), ("large_lots", "5"),
-     ("large_lots", LARGEST + 1), ("alerts", None)],
+     ("large_lots", LARGEST + 1), ("alerts", None), ("sounds", 1),
+      ("large_value", -1), ("is_large_by_value", "yes")],
 )  # fmt: skip
 def test_a_value_that_cannot_be_used_is_as_shipped(name: str, value: Any) -> None:
-    other = TapeOptions(joins_bursts=False, least_lots=1, large_lots=2, alerts=True)
+    other = TapeOptions(
+        joins_bursts=False,
+        least_lots=1,
+        large_lots=2,
+        alerts=True,
+        sounds=True,
+        large_value=3,
+        is_large_by_value=True,
+    )
     read = from_document({**to_document(other), name: value})
     assert getattr(read, name) == getattr(SHIPPED, name)
     assert read != SHIPPED

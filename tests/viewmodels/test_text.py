@@ -1,3 +1,4 @@
+import unicodedata
 from decimal import Decimal
 
 import pytest
@@ -5,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from terminal.domain.clock import TimestampMs
-from terminal.domain.units import Money
+from terminal.domain.units import Money, spaced
 from terminal.viewmodels import text
 
 THIN = text.THIN_SPACE
@@ -117,3 +118,21 @@ def test_what_is_shown_exactly_reads_back(amount: Decimal) -> None:
 def test_doubtful_numbers_are_no_numbers(typed: str, bare: str) -> None:
     """A comma counts only where it can be nothing but a thousands separator."""
     assert text.bare_number(typed) == bare
+
+
+@given(st.integers(min_value=-(10**12), max_value=10**12))
+def test_thousands_are_set_apart_the_same_by_all_and_no_line_breaks_there(value: int) -> None:
+    """One helper for all: a number must never be read as two."""
+    assert unicodedata.name(text.THIN_SPACE) == "NARROW NO-BREAK SPACE"
+    written = (text.whole(value), text.number(Decimal(value), 0), spaced(value))
+    assert {one.replace(text.MINUS, "-") for one in written} == {f"{value:,}".replace(",", THIN)}
+    assert text.bare_number(text.whole(abs(value))) == str(abs(value))
+
+
+@pytest.mark.parametrize(
+    ("count", "shown"),
+    [(0, "0 ticks"), (1, "1 tick"), (-1, f"{text.MINUS}1 tick"), (1200, f"1{THIN}200 ticks")],
+)
+def test_one_is_not_a_plural(count: int, shown: str) -> None:
+    assert text.counted(count, "tick") == shown
+    assert text.counted(Decimal(count), "tick") == shown

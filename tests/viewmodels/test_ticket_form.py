@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from terminal.domain.draft import OrderKind
 from terminal.domain.events import PositionSide, StopReference, TimeInForce
-from terminal.domain.size_units import SizeUnit, Sizing
+from terminal.domain.sizing import SizeBasis, SizeUnit
 from terminal.domain.units import Lots
 from terminal.viewmodels.ticket_form import (
     TicketForm,
@@ -24,7 +24,7 @@ from terminal.viewmodels.ticket_form import (
 from tests.support.builders import a_contract, an_inverse_contract
 
 CONTRACT = a_contract()
-SIZING = Sizing(CONTRACT, Decimal(100), Decimal(5), Decimal(900))
+BASIS = SizeBasis(CONTRACT, Decimal(100), Decimal(2000), 200, "it", Decimal(5), Decimal(900))
 
 
 @pytest.mark.parametrize(
@@ -35,12 +35,14 @@ SIZING = Sizing(CONTRACT, Decimal(100), Decimal(5), Decimal(900))
         (SizeUnit.COIN, "0.0079", ("7", "0.0079", "0.7")),
         (SizeUnit.VALUE, "0.79", ("7", "0.007", "0.79")),
         (SizeUnit.SHARE, "10", ("4486", "4.486", "448.6")),
+        # 200 ticks of 0.1 on 0.001 coin are 0.02 a lot; one percent of 2000 is 20.
+        (SizeUnit.RISK, "1", ("1000", "1", "100")),
     ],
 )
 def test_the_field_that_is_typed_in_stays_and_the_others_follow(
     unit: SizeUnit, typed: str, texts: tuple[str, str, str]
 ) -> None:
-    found = sized(TicketForm(unit=unit, size_text=typed), SIZING)
+    found = sized(TicketForm(unit=unit, size_text=typed), BASIS)
     assert (
         found.texts[SizeUnit.LOTS],
         found.texts[SizeUnit.COIN],
@@ -50,21 +52,22 @@ def test_the_field_that_is_typed_in_stays_and_the_others_follow(
 
 
 @pytest.mark.parametrize(
-    ("unit", "typed", "sizing", "problem"),
+    ("unit", "typed", "basis", "problem"),
     [
-        (SizeUnit.LOTS, "1.5", SIZING, "A whole number of lots above zero."),
-        (SizeUnit.VALUE, "x", SIZING, "A number above zero."),
-        (SizeUnit.VALUE, "0.05", SIZING, "Less than one lot. One is 0.1."),
-        (SizeUnit.VALUE, "5", Sizing(CONTRACT), "The price is not known yet"),
-        (SizeUnit.SHARE, "5", Sizing(CONTRACT, Decimal(100)), "The available balance or the"),
-        (SizeUnit.COIN, "999999999", SIZING, "Too large."),
+        (SizeUnit.LOTS, "1.5", BASIS, "A whole number of lots above zero."),
+        (SizeUnit.VALUE, "x", BASIS, "A number above zero."),
+        (SizeUnit.VALUE, "0.05", BASIS, "The smallest order is 1 lot, about 0.1 USDT."),
+        (SizeUnit.VALUE, "5", SizeBasis(CONTRACT), "There is no price yet"),
+        (SizeUnit.SHARE, "5", SizeBasis(CONTRACT, Decimal(100)), "The available balance or the"),
+        (SizeUnit.RISK, "1", SizeBasis(CONTRACT, Decimal(100)), "The equity in USDT is not known"),
+        (SizeUnit.COIN, "999999999", BASIS, "Too large."),
         (SizeUnit.COIN, "1", None, "There is no contract yet."),
     ],
 )
 def test_a_size_that_is_none_says_why(
-    unit: SizeUnit, typed: str, sizing: Sizing | None, problem: str
+    unit: SizeUnit, typed: str, basis: SizeBasis | None, problem: str
 ) -> None:
-    found = sized(TicketForm(unit=unit, size_text=typed), sizing)
+    found = sized(TicketForm(unit=unit, size_text=typed), basis)
     assert found.lots is None
     assert found.problem.startswith(problem)
     assert found.texts[unit] == typed
@@ -73,7 +76,7 @@ def test_a_size_that_is_none_says_why(
 @given(
     st.sampled_from((a_contract(), an_inverse_contract())),
     st.integers(1, 10**6),
-    st.integers(1, 10**7),
+    st.integers(1000, 10**7),  # the stop of the risk must fit below
     st.lists(st.sampled_from(SizeUnit), min_size=1, max_size=6),
 )
 def test_typing_what_is_shown_in_one_field_after_the_other_keeps_the_lots(
@@ -81,12 +84,12 @@ def test_typing_what_is_shown_in_one_field_after_the_other_keeps_the_lots(
 ) -> None:
     """Through the texts, as a hand does it: no drift whatever the way."""
     chosen = CONTRACT if contract == CONTRACT else an_inverse_contract()
-    sizing = Sizing(chosen, Decimal(ticks) / 10, Decimal(5), Decimal(900))
+    basis = SizeBasis(chosen, Decimal(ticks) / 10, Decimal(2000), 5, "it", Decimal(5), Decimal(900))
     form = TicketForm(size_text=str(lots))
     for unit in units:
-        shown = sized(form, sizing).texts[unit]
+        shown = sized(form, basis).texts[unit]
         form = TicketForm(unit=unit, size_text=shown)
-        assert sized(form, sizing).lots == lots
+        assert sized(form, basis).lots == lots
 
 
 def test_steps_are_whole_lots_and_end_above_zero() -> None:

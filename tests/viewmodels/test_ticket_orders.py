@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -12,23 +13,34 @@ from terminal.domain.events import (
     MarginMode,
     PositionMode,
     PositionSide,
+    RiskLimitUpdate,
     SelfTrade,
     StopReference,
     TimeInForce,
 )
-from terminal.domain.size_units import SizeUnit
+from terminal.domain.sizing import SizeUnit
+from terminal.domain.slippage import sweep
 from terminal.domain.ticket_template import TicketTemplate
 from terminal.domain.units import ClientOid, Side
 from terminal.exchange.outcome import Rejected
 from terminal.exchange.translate import Scales
 from terminal.exchange.translate.bodies import order_body
+from terminal.session.position_modes import PositionModes
 from terminal.session.trading_terms import TradingTerms
-from terminal.viewmodels.text import Role
+from terminal.viewmodels import ticket_sources
+from terminal.viewmodels.text import EMPTY, Role
 from terminal.viewmodels.ticket import TicketViewModel
 from terminal.viewmodels.ticket_sources import QuickPrice
-from tests.support.builders import XBT, a_contract, a_position_update, an_inverse_contract
+from tests.support.builders import (
+    XBT,
+    a_contract,
+    a_position_update,
+    an_inverse_contract,
+    position_details,
+)
 from tests.support.desktop import OTHER, Desktop
 from tests.support.fakes import FakeAccountCommands
+from tests.support.guarding import some_tiers
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -50,6 +62,15 @@ class Hand:
         )
         self.changes = TradingTerms(self.commands, self.desktop.account, self.desktop.bench.owner)
         self.ticket.terms.changes = self.changes
+        bench = self.desktop.bench
+        self.modes = PositionModes(
+            self.commands,
+            bench.account,
+            bench.clock,
+            bench.owner,
+            lambda: len(bench.desk.working()),
+        )
+        self.ticket.terms.position_modes = self.modes
 
     async def type(self, **texts: Any) -> None:
         """Fill in by the names of the setters."""
@@ -93,6 +114,7 @@ async def a_hand(mode: PositionMode = PositionMode.ONE_WAY, lots: int = 0) -> As
     finally:
         hand.ticket.stop()
         await hand.changes.stop()
+        await hand.modes.stop()
         await hand.desktop.stop()
 
 
@@ -189,9 +211,8 @@ async def test_a_stop_that_would_fire_now_is_refused_at_both_presses() -> None:
         hand.ticket.stage(Side.SELL)
         assert "would fire now" in hand.words()
         await hand.type(trigger_text="99")
-        assert (
-            hand.ticket.view.trigger_text
-        ) == "Buy if mark rises to 99.0; sell if mark falls to 99.0."
+        words = "Buy if mark rises to it; sell if mark falls to it."
+        assert hand.ticket.view.trigger_text == words
         assert not hand.ticket.view.can_buy
         assert "would fire now" in hand.ticket.view.buy_reason
         hand.ticket.stage(Side.SELL)
@@ -232,17 +253,93 @@ async def test_the_figures_are_told_before_anything_is_sent() -> None:
         assert rows["Margin"] == ("0.16", "")
         assert rows["Free after"] == ("899.84", "")
         assert view.value_text == "0.80 USDT"
-        assert view.fee_text == "0.0002 / 0.0005 USDT"
+        assert (view.fee_title, view.fee_text) == ("Fee taker", "0.0005 USDT")
         assert "8 at 100.15 on average, the worst 100.2" in view.figures[1].tip
         await hand.type(kind=K.LIMIT, price_text="95")
         rows = {row.title: (row.buy, row.sell) for row in hand.ticket.view.figures}
         assert rows["Slippage"][0] == "none"
+        assert hand.ticket.view.fee_text == "0.0002 / 0.0005 USDT"
+
+
+@pytest.mark.parametrize(
+    ("typed", "title", "slippage"),
+    [
+        ({"price_text": "99.5"}, "Fee maker / taker", "none"),
+        ({"price_text": "99.5", "post_only": True}, "Fee maker", "none"),
+        ({"price_text": "99.5", "time_in_force": TimeInForce.IOC}, "Fee taker", "none"),
+        ({"price_text": "99.5", "hidden": True}, "Fee taker", "none"),
+        ({"kind": K.STOP_MARKET, "trigger_text": "103"}, "Fee taker", "not known"),
+        ({"kind": K.STOP_LIMIT, "trigger_text": "103", "price_text": "103"},
+         "Fee maker / taker", "not known"),
+    ],
+)  # fmt: skip
+async def test_only_fees_that_can_be_asked_are_told_and_no_slippage_of_what_waits(
+    typed: dict[str, Any], title: str, slippage: str
+) -> None:
+    async with a_hand() as hand:
+        await hand.type(lots_text="3", **typed)
+        view = hand.ticket.view
+        assert view.fee_title == title
+        assert len(view.fee_text.split(" / ")) == (2 if "/" in title else 1)
+        assert next(row for row in view.figures if row.title == "Slippage").buy == slippage
+
+
+@pytest.mark.parametrize(
+    ("level", "line", "doubted", "refused"),
+    [(1, "needs 2, is 1", True, True), (None, "needs 2, is 1?", True, False),
+     (2, "2", False, False)],
+)  # fmt: skip
+async def test_the_risk_level_is_what_the_exchange_does_about_it(
+    level: int | None, line: str, doubted: bool, refused: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It raises no isolated level by itself: what is beyond the one that is set is refused."""
+    async with a_hand() as hand:
+        bench = hand.desktop.bench
+        around = bench.desk.guarding.surroundings
+        monkeypatch.setattr(around, "tiers", lambda _symbol: some_tiers())
+        details = replace(position_details(), risk_level=level)
+        bench.stream.push(a_position_update(9000, details=details))
+        await hand.type(price_text="99.9", lots_text="2000")
+        view = hand.ticket.view
+        row = next(row for row in view.figures if row.title == "Risk level")
+        assert (row.buy, row.sell) == (line, "1" if level != 2 else "")
+        assert row.doubts == (frozenset({Side.BUY}) if doubted else frozenset())
+        assert (view.can_buy, view.can_sell) == (not refused, True)
+        words = (
+            "Buy: It needs risk level 2; 1 is set, and the exchange does not raise it by itself. "
+            "Take fewer lots."
+        )
+        assert view.buy_refused == view.lots_refused == (words if refused else "")
+        hand.ticket.stage(Side.BUY)
+        assert hand.ticket.is_staged is not refused
+        bench.stream.push(RiskLimitUpdate(XBT, True, 2, ""))
+        hand.desktop.frame.tick()
+        assert hand.ticket.view.can_buy, "somebody raised it"
+
+
+async def test_what_one_side_is_refused_for_stands_by_its_name_below_it_and_beside_its_field() -> (
+    None
+):
+    async with a_hand() as hand:
+        await hand.type(price_text="103", lots_text="1")
+        view = hand.ticket.view
+        assert view.buy_refused.startswith("Buy: 29 ticks above the best ask")
+        assert (view.sell_refused, view.price_refused) == ("", view.buy_refused)
+        assert (view.price_error, view.blocked_reason) == ("", "")
+        await hand.type(kind=K.STOP_LOSS, trigger_text="99")
+        view = hand.ticket.view
+        assert "would fire now" in view.buy_refused
+        assert view.trigger_refused == view.buy_refused
+        hand.ticket.locked = lambda: "Order entry is locked."
+        hand.ticket.mark_dirty()
+        hand.desktop.frame.tick()
+        assert (hand.ticket.view.buy_refused, hand.ticket.view.sell_refused) == ("", "")
 
 
 async def test_refusals_stand_beside_their_field() -> None:
     async with a_hand() as hand:
         await hand.type(price_text="99.5", lots_text="20000")
-        assert "your limit is 10000" in hand.ticket.view.lots_error
+        assert "your limit is 10\N{NARROW NO-BREAK SPACE}000" in hand.ticket.view.lots_error
         await hand.type(lots_text="40", visible_text="1")
         assert hand.ticket.view.terms_error == "Of 40 lots, 2 to 40 can be seen."
         await hand.type(visible_text="", kind=K.STOP_LIMIT, trigger_text="x")
@@ -278,6 +375,41 @@ async def test_each_ticket_is_tested_first_where_that_is_wished() -> None:
         assert "Test passed" in hand.ticket.view.preflight.text
         await hand.type(price_text="99.4")
         assert hand.ticket.view.preflight is None
+
+
+async def test_a_refresh_walks_the_book_once_for_each_side(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    async with a_hand() as hand:
+        await hand.type(price_text="100", lots_text="5")
+        walks: list[Side] = []
+
+        def counted(book: Any, contract: Any, side: Side, *rest: Any) -> Any:
+            walks.append(side)
+            return sweep(book, contract, side, *rest)
+
+        monkeypatch.setattr(ticket_sources, "sweep", counted)
+        hand.ticket.mark_dirty()
+        hand.desktop.frame.tick()
+        assert sorted(walks, key=list(Side).index) == list(Side)
+
+
+async def test_a_lock_keeps_margin_mode_and_leverage_as_they_are() -> None:
+    async with a_hand() as hand:
+        ticket, frame = hand.ticket, hand.desktop.frame
+        await hand.type(price_text="100", lots_text="100")
+        ticket.open_terms(is_open=True)
+        ticket.terms.set_leverage_text("10")
+        ticket.locked = lambda: "Order entry is locked."
+        ticket.apply_terms()
+        frame.tick()
+        assert ticket.view.terms.button_text == "Isolated 5x"
+        assert ticket.view.message is not None
+        assert ticket.view.message.text == "Not changed. Order entry is locked."
+        ticket.locked = str
+        ticket.apply_terms()
+        frame.tick()
+        assert ticket.view.terms.button_text == "Isolated 10x"
 
 
 async def test_margin_mode_and_leverage_are_changed_in_place() -> None:
@@ -365,3 +497,85 @@ async def test_a_new_contract_takes_prices_and_the_side_in_hand_away() -> None:
         assert hand.ticket.side is None
         assert hand.ticket.form.price_text == hand.ticket.form.trigger_text == ""
         assert str(XBT) != hand.ticket.view.symbol
+
+
+async def test_while_no_price_is_entered_nothing_is_foretold() -> None:
+    """A dash is no figure: neither a slippage of none nor a position that nothing makes."""
+    async with a_hand() as hand:
+        view = hand.ticket.view
+        assert {row.title: (row.buy, row.sell) for row in view.figures}["Slippage"] == (EMPTY, "")
+        assert view.effect_text == "Position 0"
+        await hand.type(price_text="99.5")
+        view = hand.ticket.view
+        assert {row.title: (row.buy, row.sell) for row in view.figures}["Slippage"][0] == "none"
+        assert view.effect_text.startswith("Position 0: buy makes 1, sell")
+
+
+async def test_a_size_in_risk_is_reckoned_to_the_stop_loss_that_goes_with_the_order() -> None:
+    async with a_hand() as hand:
+        await hand.type(price_text="99.5", loss_text="98.5")
+        hand.ticket.set_size_text(SizeUnit.RISK, "1")
+        hand.desktop.frame.tick()
+        view = hand.ticket.view
+        # Ten ticks of 0.1 on 0.001 coin are 0.001 a lot; one percent of 1000 is 10.
+        assert (view.lots_text, view.sizes[SizeUnit.COIN]) == ("10000", "10")
+        assert view.size_note == "Risk to the order's stop-loss at 98.5, 10 ticks"
+        assert [view.unit_names[unit] for unit in SizeUnit] == [
+            "Lots",
+            "XBT",
+            "USDT",
+            "% risk",
+            "% of available",
+        ]
+        await hand.type(loss_text="")
+        assert hand.ticket.view.lots_error == "There is no stop whose distance would say the risk."
+
+
+async def test_percent_of_what_is_available_says_so_where_the_size_stands() -> None:
+    async with a_hand() as hand:
+        await hand.type(price_text="99.5")
+        hand.ticket.set_size_text(SizeUnit.SHARE, "10")
+        hand.desktop.frame.tick()
+        assert hand.ticket.view.size_note == "10 % of available, under Advanced"
+        assert hand.ticket.view.sizes[SizeUnit.LOTS].isdigit()
+
+
+async def test_the_position_mode_is_switched_where_margin_and_leverage_are() -> None:
+    async with a_hand() as hand:
+        terms = hand.ticket.terms
+        hand.ticket.open_terms(is_open=True)
+        await hand.type()
+        view = hand.ticket.view.terms
+        assert (view.position_mode, view.can_choose_position_mode) == (PositionMode.ONE_WAY, True)
+        terms.set_position_mode(PositionMode.ONE_WAY)
+        await hand.type()
+        assert not hand.ticket.view.terms.can_apply, "it is that already"
+        terms.set_position_mode(PositionMode.HEDGE)
+        await hand.type()
+        view = hand.ticket.view.terms
+        assert view.can_apply
+        assert view.words.startswith("Hedge, for the whole account: each contract has a long and")
+        assert hand.commands.switched == []
+        hand.ticket.apply_terms()
+        await hand.desktop.settle()
+        view = hand.ticket.view.terms
+        assert hand.commands.switched == [PositionMode.HEDGE]
+        assert (view.answer, view.answer_role) == ("The account is in hedge mode now.", Role.BUY)
+        assert (view.position_mode, view.can_apply) == (PositionMode.HEDGE, False)
+        assert hand.ticket.view.lane_help
+
+
+async def test_the_position_mode_is_not_switched_while_something_is_open() -> None:
+    async with a_hand(lots=2) as hand:
+        hand.ticket.open_terms(is_open=True)
+        hand.ticket.terms.set_position_mode(PositionMode.HEDGE)
+        await hand.type()
+        view = hand.ticket.view.terms
+        assert view.words.endswith("1 position is open. Close and cancel first.")
+        assert not view.can_apply
+        hand.ticket.apply_terms()
+        hand.ticket.terms.set_mode(MarginMode.CROSS)
+        await hand.type()
+        assert "Cross" in hand.ticket.view.terms.words, "one wish at a time"
+        await hand.desktop.settle()
+        assert hand.commands.switched == []

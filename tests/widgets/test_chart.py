@@ -21,6 +21,8 @@ from terminal.storage.paths import resources
 from terminal.viewmodels.chart import ChartViewModel
 from terminal.viewmodels.chart_view import ChartPart, LineKind
 from terminal.viewmodels.frame import FrameMeter
+from terminal.viewmodels.ladder_view import Message
+from terminal.viewmodels.text import Role
 from terminal.widgets.chart import ChartPanel
 from terminal.widgets.theme import Theme
 from tests.support.builders import NOW_MS, a_fill, a_position_update, an_order_update
@@ -30,6 +32,7 @@ from tests.support.fake_candles import FakeCandleSources, a_candle, some_candles
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
+    from terminal.domain.contract import Contract
     from terminal.viewmodels.chart_view import ChartView
     from terminal.widgets.canvas.chart_canvas import ChartCanvas
     from terminal.widgets.canvas.chart_scale import PaneScale
@@ -646,3 +649,50 @@ async def test_no_timer_is_left_running_after_stop() -> None:
         assert not ui.vm.is_counting_down
         assert len(ui.sources.closed) == len(ui.sources.opened)
         await asyncio.sleep(0)
+
+
+async def test_alt_and_a_click_take_the_price_at_the_crosshair_and_pan_nothing() -> None:
+    async with shown() as it:
+        taken: list[tuple[str, int]] = []
+
+        def takes(contract: Contract, price: Price) -> Message:
+            taken.append((contract.symbol, price))
+            return Message("Taken.", Role.TEXT_DIM)
+
+        it.vm.takes_price = takes
+        left, point = it.vm.viewport.left, QPoint(300, 120)
+        QTest.mouseClick(it.canvas.viewport(), Qt.MouseButton.LeftButton, ALT, point)
+        it.frame()
+        crosshair = it.view.crosshair
+        assert crosshair is not None
+        assert taken == [("XBTUSDTM", round(crosshair.value))]
+        assert it.view.note == "Taken."
+        it.move_to(QPoint(500, 130))
+        assert it.vm.viewport.left == left
+        QTest.mouseClick(it.canvas.viewport(), Qt.MouseButton.LeftButton, NONE, point)
+        assert len(taken) == 1, "a plain click is none"
+
+
+async def test_the_menu_takes_the_price_where_it_was_asked_for() -> None:
+    async with shown() as it:
+        taken: list[int] = []
+
+        def takes(_contract: Contract, price: Price) -> Message:
+            taken.append(price)
+            return Message("Taken.", Role.TEXT_DIM)
+
+        it.vm.takes_price = takes
+        entry = next(one for one in it.panel.findChildren(QAction) if "ticket" in one.text())
+        it.move_to(QPoint(300, 120))
+        it.frame()
+        pointed = it.vm.pointed
+        it.canvas.menu_wanted.emit(it.canvas.mapToGlobal(QPoint(300, 120)))
+        menu = it.panel.findChild(QMenu, "chart.menu")
+        assert menu is not None
+        it.vm.point_nowhere()  # the pointer is on the menu now
+        entry.trigger()
+        menu.hide()
+        assert taken == [pointed]
+        it.panel.findChild(QToolButton, "chart.options").click()  # type: ignore[union-attr] # it is there
+        assert not entry.isEnabled(), "from the button nothing is pointed at"
+        menu.hide()

@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING
 
 import pytest
-from PySide6.QtCore import QByteArray, QEvent, QPoint, QRect, Qt
+from PySide6.QtCore import QByteArray, QEvent, QPoint, QRect, QSize, Qt
 from PySide6.QtGui import QContextMenuEvent, QGuiApplication
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QMainWindow, QMenu, QPlainTextEdit, QSplitter, QWidget
@@ -16,7 +16,7 @@ from terminal.storage.paths import resources
 from terminal.viewmodels.base import ViewModel
 from terminal.viewmodels.frame import HandFrameClock
 from terminal.viewmodels.links import LinkColor
-from terminal.widgets.dock import Docks, PanelDock, Place, move_onto_screens
+from terminal.widgets.dock import Docks, PanelDock, Place, home_of, move_onto_screens
 from terminal.widgets.dock_state import DockStateError, panels_in
 from terminal.widgets.link_badge import link_icon
 from terminal.widgets.theme import Theme
@@ -174,6 +174,56 @@ def test_a_larger_window_gives_its_room_to_the_chart(desk: Desk) -> None:
     assert after["ticket"].width() == before["ticket"].width()
     assert after["chart"].width() > before["chart"].width() + 500
     assert after["log"].height() > before["log"].height() + 250
+
+
+@pytest.mark.parametrize(
+    ("screen", "tape", "log"),
+    [
+        ((1920, 1080), Place.TAPE, Place.RIGHT_BELOW),
+        ((1366, 768), Place.RIGHT_BELOW, Place.BOTTOM),
+        ((960, 540), Place.RIGHT, Place.RIGHT),
+    ],
+)
+def test_tape_and_log_go_where_the_screen_has_room(
+    screen: tuple[int, int], tape: Place, log: Place
+) -> None:
+    room = QSize(*screen)
+    assert (home_of(Place.TAPE, room), home_of(Place.LOG, room)) == (tape, log)
+    fixed = [place for place in Place if place not in {Place.TAPE, Place.LOG}]
+    assert [home_of(place, room) for place in fixed] == fixed
+
+
+def test_the_tape_is_a_column_between_the_ladder_and_the_chart(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(Docks, "_room", QSize(1920, 1080))
+    desk = Desk((*PANELS, ("tape", Place.TAPE)))
+    try:
+        assert desk.box("ladder").right() < desk.box("tape").left()
+        assert desk.box("tape").right() < desk.box("chart").left()
+        assert 240 <= desk.box("tape").width() <= 320
+        monkeypatch.setattr(Docks, "_room", QSize(1366, 768))
+        desk.docks.restore_default()
+        assert desk.panel("tape").place is Place.RIGHT_BELOW
+        tape, log = (desk.panel(name).dock.dockAreaWidget() for name in ("tape", "log"))
+        assert tape is log, "on a smaller screen it is below the ticket"
+    finally:
+        desk.close()
+
+
+def test_tabs_that_share_a_place_shorten_their_titles_when_it_is_narrow(desk: Desk) -> None:
+    """The whole title stays in the tooltip; with room it comes back."""
+    orders, fills = desk.panel("orders"), desk.panel("fills")
+    orders.short_title = "O"
+    orders.set_note("XBTUSDTM  DEMO")
+    assert orders.dock.windowTitle() == "Orders  XBTUSDTM  DEMO"
+    fills.set_note("a note of the moment that is longer than any tab can be " * 3)
+    assert orders.dock.windowTitle() == "O"
+    assert fills.dock.windowTitle() == "Fills"
+    assert orders.dock.tabWidget().toolTip() == "Orders  XBTUSDTM  DEMO"
+    assert orders.toggle_action.text() == "Orders"
+    fills.set_note("")
+    assert orders.dock.windowTitle() == "Orders  XBTUSDTM  DEMO"
 
 
 # Tear off, side, close ---------------------------------------------------------------------------
@@ -554,3 +604,23 @@ def test_closing_is_told_and_a_locked_layout_ends_no_panel(desk: Desk) -> None:
     menu = menu_of(panel)
     assert "Close for good" not in offered(menu)
     menu.close()
+
+
+@pytest.mark.parametrize("where", ["behind another tab", "closed", "at the side", "in front"])
+def test_a_panel_is_shown_in_front_and_the_keys_stay_where_they_are(desk: Desk, where: str) -> None:
+    desk.window.activateWindow()
+    reading = desk.lines["chart"]
+    panel = desk.panel("orders")
+    desk.panel("positions").take_focus()
+    if where == "closed":
+        panel.close()
+    elif where == "at the side":
+        panel.hide_at_side()
+    elif where == "in front":
+        panel.take_focus()
+    reading.setFocus()
+    assert desk.lines["orders"].isVisible() is (where == "in front")
+    panel.show_in_front()
+    QApplication.sendPostedEvents()
+    assert desk.lines["orders"].isVisible()
+    assert QApplication.focusWidget() is reading

@@ -4,32 +4,45 @@ from __future__ import annotations
 
 import contextlib
 import itertools
+from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 import pytest
 from PySide6.QtCore import QEvent, QPoint, QPointF, QRect, Qt
 from PySide6.QtGui import QImage, QKeyEvent, QPainter, QRegion, QWheelEvent
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QComboBox, QLabel, QLineEdit, QPushButton, QWidget
+from PySide6.QtWidgets import (
+    QApplication,
+    QComboBox,
+    QLabel,
+    QLineEdit,
+    QMenu,
+    QPushButton,
+    QWidget,
+)
 
 from terminal.domain.access import Access
 from terminal.domain.events import PositionMode, PositionSide
-from terminal.domain.units import Lots, OrderId, Price, Side
+from terminal.domain.units import ExactPrice, Lots, Money, OrderId, Price, Side
 from terminal.storage.paths import resources
 from terminal.viewmodels.frame import FrameMeter
 from terminal.viewmodels.ladder_columns import DEFAULT_COLUMNS, STUDIED, LadderColumn
+from terminal.viewmodels.ladder_view import Message
 from terminal.viewmodels.text import Role
 from terminal.widgets.canvas.ladder_layout import LadderLayout, least_width, place
 from terminal.widgets.ladder import LadderPanel
+from terminal.widgets.protection import ProtectionBanner
 from terminal.widgets.theme import Theme
 from tests.support.builders import XBT, a_delta, a_position_update, an_order_update
 from tests.support.desktop import OTHER, Desktop
+from tests.support.insight import an_insight
+from tests.support.overlaps import overlaps
 from tests.support.protected import Protected
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
-    from terminal.widgets.canvas.ladder_list import RowList
+    from terminal.widgets.canvas.ladder_shapes import RowList
 
 pytestmark = pytest.mark.usefixtures("qapp")
 K = Qt.Key
@@ -65,10 +78,10 @@ class Shown:
 
 
 @contextlib.asynccontextmanager
-async def shown(access: Access = Access.FULL) -> AsyncIterator[Shown]:
+async def shown(access: Access = Access.FULL, *, scale: float = 1.0) -> AsyncIterator[Shown]:
     desktop = await Desktop(access).start()
     meter = FrameMeter()
-    theme = Theme.load(resources() / "themes", "dark")
+    theme = Theme.load(resources() / "themes", "dark", scale)
     panel = LadderPanel(desktop.ladder, theme, meter)
     panel.resize(420, 700)
     panel.show()
@@ -119,6 +132,7 @@ async def test_clicks_send_only_with_the_mouse_armed() -> None:
         assert isinstance(arm, QPushButton)
         QTest.mouseClick(arm, Qt.MouseButton.LeftButton)
         assert arm.isChecked()
+        ui.desktop.frame.tick()
         ui.click(999, "bid")
         ui.click(1002, "ask")
         await ui.desktop.settle()
@@ -553,7 +567,50 @@ async def test_a_price_without_room_goes_as_a_whole(monkeypatch: pytest.MonkeyPa
         one.desktop.mark("100.06")
         await one.desktop.settle()
         assert entry.text() == whole.split("  ")[0]
-        assert entry.toolTip() == whole.replace("100.05", "100.06")
+        told = entry.toolTip().splitlines()
+        assert told[0] == "Long 50\u202f000\u202f000 at 100.10"
+        assert told[-1].endswith("at the mark 100.06, without fees and funding")
+        assert entry.accessibleDescription() == entry.toolTip()
+
+
+async def test_the_head_shows_breakeven_and_liquidation_where_there_is_room_and_tells_all(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """The mark gives way first, then breakeven; the tooltip has margin and charges, too."""
+    async with an_insight(3) as one:
+        one.desktop.bench.stream.push(
+            a_position_update(
+                3, "100", liquidation=ExactPrice(Decimal("80.04")), margin=Money(Decimal(2), "USDT")
+            )
+        )
+        one.desktop.mark("100.05")
+        theme = Theme.load(resources() / "themes", "dark")
+        panel = LadderPanel(one.ladder, theme, FrameMeter())
+        panel.resize(900, 700)
+        panel.show()
+        await one.settle()
+        label = next(
+            label for label in panel.findChildren(QLabel) if label.text().startswith("at 100")
+        )
+        assert label.text() == "at 100.00  BE 100.1  LIQ 80.0  mark 100.05"
+        shown_at = [label.text()]
+        for letter_px in range(8, 60, 2):  # however wide this machine's letters are
+            monkeypatch.setattr(Theme, "text_width", lambda _, words, px=letter_px: px * len(words))
+            panel.resize(panel.width() - 1, 700)
+            if label.text() != shown_at[-1]:
+                shown_at.append(label.text())
+        assert shown_at[1:] == [
+            "at 100.00  BE 100.1  LIQ 80.0", "at 100.00  LIQ 80.0", "at 100.00",
+        ]  # fmt: skip
+        told = label.toolTip().splitlines()
+        assert told[0] == "Long 3 at 100.00"
+        assert told[1].startswith("Breakeven 100.13 with an entry fee of 0.06 %, assumed, ")
+        assert told[2:4] == ["Liquidation 80.04", "Margin 2.00 USDT, isolated 5x"]
+        assert told[4].endswith("at the mark 100.05, without fees and funding")
+        help_ = panel.header.help_of(LadderColumn.PNL)
+        assert help_.startswith("P&L USDT: P&L at price\nOf closing all of it at that price, less ")
+        panel.close()
+        panel.deleteLater()
 
 
 async def test_the_lane_of_hedge_mode_is_named_and_the_button_takes_the_other_one() -> None:
@@ -575,3 +632,116 @@ async def test_the_lane_of_hedge_mode_is_named_and_the_button_takes_the_other_on
         ladder.press(K.Key_L)
         assert button.text() == "Long lane"
         assert ladder.desktop.ladder.lane is PositionSide.LONG
+
+
+# Room --------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("size", "rows"),
+    [((390, 677), 26), ((470, 950), 35), ((380, 470), 14)],
+    ids=["1366x768", "1920x1080", "1920x1080 at twice the scale"],
+)
+async def test_so_many_whole_rows_fit_on_usual_screens(size: tuple[int, int], rows: int) -> None:
+    """What is left of a screen for the ladder, with the program's own letters and its sheet."""
+    Theme.register_fonts(resources() / "fonts")
+    theme = Theme.load(resources() / "themes", "dark")
+    protected = await Protected().start()
+    panel = LadderPanel(protected.desktop.ladder, theme, FrameMeter())
+    panel.show_protection(ProtectionBanner(protected.vm, protected.hand, theme))
+    panel.setStyleSheet(theme.style_sheet)
+    panel.resize(*size)
+    panel.show()
+    try:
+        protected.desktop.frame.tick()
+        assert panel.size().toTuple() == size, "nothing of it asks for more"
+        flat = panel.canvas.layout_grid.row_count
+        assert flat >= rows
+        for told in ("Sent.", "Not sent, for a reason that takes more than a line to tell. " * 3):
+            protected.desktop.ladder.trading.message = Message(told, Role.CAUTION)
+            protected.desktop.ladder.mark_dirty()
+            protected.desktop.frame.tick()
+            assert panel.canvas.layout_grid.row_count == flat
+        for button in panel.findChildren(QPushButton):
+            if button.isVisible():
+                words = button.fontMetrics().horizontalAdvance(button.text())
+                assert words <= button.width() - 2, button.text()
+    finally:
+        await protected.stop()
+        panel.close()
+        panel.deleteLater()
+        QApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
+
+
+async def test_what_a_low_ladder_folds_is_in_its_menu_and_has_keys() -> None:
+    async with shown() as ui:
+        ui.panel.resize(420, 600)
+        names = ("size_up", "size_down", "size_half", "size_double", "size_position")
+        buttons = [ui.panel.findChild(QPushButton, f"ladder.{name}") for name in names]
+        assert all(one is not None and not one.isVisible() for one in buttons)
+        note = ui.panel.findChild(QLabel, "ladder.size_note")
+        assert note is not None
+        assert note.isVisible()
+        ui.panel.header.open_menu()
+        sizes = next(
+            one.menu()
+            for one in ui.panel.header.menu.menu.actions()
+            if one.text() == "Size in hand"
+        )
+        assert isinstance(sizes, QMenu)
+        assert len(sizes.actions()) == len(names)
+        before = ui.desktop.sizes.current
+        sizes.actions()[0].trigger()
+        after = ui.desktop.sizes.current
+        assert before is not None
+        assert after is not None
+        assert after > before
+        ui.panel.header.menu.menu.close()
+        ui.panel.resize(420, 950)
+        assert all(one is not None and one.isVisible() for one in buttons)
+        assert note.isVisible()
+
+
+@pytest.mark.parametrize("scale", [1.0, 2.0])
+async def test_nothing_of_it_lies_on_anything_else_however_low_it_is(scale: float) -> None:
+    async with shown(scale=scale) as ladder:
+        panel, host = ladder.panel, QWidget()  # a window of its own would not become so low
+        host.resize(2000, 2000)
+        panel.setParent(host)
+        panel.show()
+        host.show()
+        for height in (900, 560, 400, 300, 220, 170):
+            panel.resize(round(400 * scale), round(height * scale))
+            QApplication.sendPostedEvents()
+            assert overlaps(panel) == [], height
+        panel.setParent(None)
+        host.close()
+
+
+async def test_the_frame_and_the_plate_of_the_market_end_above_a_message() -> None:
+    async with shown() as ladder:
+        panel, canvas, model = ladder.panel, ladder.canvas, ladder.desktop.ladder
+        panel.resize(420, 400)
+        ladder.press(K.Key_F4)
+        model.scroll(60)
+        words = "Nothing was sent: the cursor is out of sight, look again. " * 3
+        model.trading.say(words, Role.CAUTION)
+        model.mark_dirty()
+        ladder.desktop.frame.tick()
+        ladder.desktop.frame.tick()
+        message = panel.findChild(QLabel, "ladder.message")
+        assert message is not None
+        top = message.geometry().top() - canvas.geometry().top()
+        assert top < canvas.height()
+        picture = QImage(canvas.size(), QImage.Format.Format_RGB32)
+        canvas.render(picture)
+        palette = panel._theme.colors
+        assert picture.pixelColor(canvas.width() // 2, top - 1) == palette["keyboard_armed"]
+        row = next(
+            n for n in reversed(range(model.axis.count))
+            if canvas.layout_grid.row_rect(n).bottom() < top
+        )  # fmt: skip
+        plate = canvas.layout_grid.row_rect(row)
+        assert picture.pixelColor(10, plate.top() + 2) == palette["raised"]
+        assert model.axis.is_covered(row)
+        assert not model.axis.is_covered(row - 1)

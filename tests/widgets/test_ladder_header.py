@@ -261,3 +261,17 @@ async def test_shift_makes_the_wheel_go_further(
         QApplication.sendEvent(ui.panel.canvas, event)
         ui.desktop.frame.tick()
         assert ui.desktop.ladder.view.rows[0].price == top + rows
+
+
+async def test_no_title_is_cut_at_the_usual_widths_and_its_help_has_all_of_it() -> None:
+    """By the widths of these letters: where whole titles have no room there are shorter ones."""
+    async with shown() as ui:
+        for width in (380, 390, 430, 470):
+            ui.panel.resize(width, 673)
+            ui.desktop.frame.tick()
+            for placed in ui.panel.canvas.layout_grid.columns:
+                title = ui.header.title_of(placed.column)
+                assert "\N{HORIZONTAL ELLIPSIS}" not in title, (width, placed)
+                assert ui.header.help_of(placed.column)
+        assert ui.header.help_of(C.ASK_TRADES) == "Bought lots: trades at the ask\n"
+        assert ui.header.help_of(C.OWN_BID) == "My buys\n"

@@ -18,13 +18,14 @@ from terminal.viewmodels.frame import FrameMeter
 from terminal.viewmodels.ladder_columns import LadderColumn
 from terminal.viewmodels.text import Role
 from terminal.widgets.canvas import ladder_canvas
-from terminal.widgets.canvas.ladder_list import Fill, as_text
 from terminal.widgets.canvas.ladder_overlay import line_at, line_list, line_rects
+from terminal.widgets.canvas.ladder_shapes import Fill, as_text
 from terminal.widgets.choice_box import ChoiceBox
 from terminal.widgets.ladder import LadderPanel
 from terminal.widgets.theme import Theme
 from tests.support.builders import an_order_update
 from tests.support.hold_timer import held_by_hand
+from tests.support.pointer import point_at
 from tests.support.protected import Protected
 
 if TYPE_CHECKING:
@@ -73,12 +74,13 @@ class Ui:
 
 
 @contextlib.asynccontextmanager
-async def a_panel(habits: LadderHabits | None = None) -> AsyncIterator[Ui]:
+async def a_panel(
+    habits: LadderHabits | None = None, scale: float = 1.0, width: int = 420
+) -> AsyncIterator[Ui]:
     protected = await Protected().start()
-    panel = LadderPanel(
-        protected.desktop.ladder, Theme.load(resources() / "themes", "dark"), FrameMeter()
-    )
-    panel.resize(420, 700)
+    theme = Theme.load(resources() / "themes", "dark", scale)
+    panel = LadderPanel(protected.desktop.ladder, theme, FrameMeter())
+    panel.resize(width, 700)
     panel.show()
     ui = Ui(protected, panel)
     ui.ladder.habits = habits or LadderHabits()
@@ -114,13 +116,10 @@ async def test_the_pointer_frames_its_cell_and_has_a_shape_of_its_own() -> None:
             (998, "own_bid", Qt.CursorShape.PointingHandCursor),
             (999, "price", Qt.CursorShape.ArrowCursor),
         ):
-            QTest.mouseMove(
-                ui.canvas, QPoint(2, 2)
-            )  # a pointer that is there already does not move
-            QTest.mouseMove(ui.canvas, ui.point(price, column))
+            point_at(ui.canvas, ui.point(price, column))
             ui.tick()
             assert ui.canvas.cursor().shape() is shape, column
-        QTest.mouseMove(ui.canvas, ui.point(999, "bid"))
+        point_at(ui.canvas, ui.point(999, "bid"))
         ui.tick()
         row = next(n for n, one in enumerate(ui.ladder.view.rows) if one.price == 999)
         picture = as_text(ui.canvas._list_of(row, ui.ladder.view.rows[row]))
@@ -192,7 +191,7 @@ async def test_a_lost_focus_drops_what_is_dragged() -> None:
     async with a_panel() as ui:
         ui.rests(4)
         QTest.mousePress(ui.canvas, LEFT, NONE, ui.point(998, "own_bid"))
-        QTest.mouseMove(ui.canvas, ui.point(996, "own_bid"))
+        point_at(ui.canvas, ui.point(996, "own_bid"))
         assert ui.ladder.mouse.drag.now is not None
         ui.tick()
         assert ui.canvas.cursor().shape() is not Qt.CursorShape.ArrowCursor
@@ -335,12 +334,28 @@ async def test_sizes_in_value_are_shown_in_lots_and_keys_reckon_in_the_unit() ->
 async def test_the_limits_stand_at_the_field_and_too_much_is_marked() -> None:
     async with a_panel() as ui:
         note = ui.find(QLabel, "ladder.size_note")
-        assert ui.ladder.view.foot.limits == "At most 10\u2009000 lots and 250000 USDT an order."
+        assert (
+            ui.ladder.view.foot.limits == "At most 10\u202f000 lots and 250\u202f000 USDT an order."
+        )
         assert note.property("role") == Role.TEXT_DIM.value
         ui.ladder.set_size_text("10001")
         ui.tick()
         assert ui.ladder.view.foot.is_over
         assert note.property("role") == Role.DANGER.value
+
+
+@pytest.mark.parametrize(("scale", "width"), [(1.0, 420), (2.0, 840)])
+async def test_what_the_size_is_worth_is_never_cut(scale: float, width: int) -> None:
+    """Lots, value and how it was rounded; what the limits are is in the tooltip while they hold."""
+    async with a_panel(scale=scale, width=width) as ui:
+        ui.ladder.choose_unit(2)
+        for typed in ("20.02", "900.05", "0.05"):
+            ui.ladder.set_size_text(typed)
+            ui.tick()
+            note = ui.find(QLabel, "ladder.size_note")
+            assert isinstance(note, QLabel)
+            assert note.text() == ui.ladder.view.foot.note
+            assert "an order" in note.toolTip()
 
 
 async def test_risk_says_which_stop_it_is_reckoned_to() -> None:

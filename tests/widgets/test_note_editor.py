@@ -154,7 +154,7 @@ async def test_the_editor_stays_within_the_rows() -> None:
 
 
 async def test_clicks_in_the_volume_clear_its_part() -> None:
-    """Left in this ladder, right in all of the contract; between the best prices everything."""
+    """In this ladder only; between the best prices everything. A right click clears nothing."""
     async with shown() as ui:
         one = ui.one
         studies = one.shelf._open[XBT][0]
@@ -164,10 +164,11 @@ async def test_clicks_in_the_volume_clear_its_part() -> None:
         assert [one.row(price).extras.volume_text for price in (996, 1000, 1006)] == ["5", "5", ""]
         assert studies.profile.total == 15
         ui.click(998, C.VOLUME, B.RightButton)
-        assert [one.row(price).extras.volume_text for price in (996, 1000, 1006)] == ["", "5", ""]
-        assert studies.profile.total == 10
+        assert [one.row(price).extras.volume_text for price in (996, 1000, 1006)] == ["5", "5", ""]
+        assert one.said.startswith("Nothing was cleared.")
         ui.click(1000, C.VOLUME)
         assert one.row(1000).extras.volume_text == ""
+        assert studies.profile.total == 15, "another ladder still sees it"
 
 
 async def test_a_click_in_the_result_stages_and_a_second_sends() -> None:

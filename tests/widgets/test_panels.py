@@ -205,7 +205,7 @@ async def test_the_banner_and_the_status_line(theme: Theme) -> None:
         assert pressed == [1]
         equity = window.findChild(QLabel, "status.equity")
         assert isinstance(equity, QLabel)
-        assert equity.text() == "1\N{THIN SPACE}000.00 USDT"
+        assert equity.text() == "1\N{NARROW NO-BREAK SPACE}000.00 USDT"
 
 
 async def test_the_way_of_orders_and_the_budget_are_seen_and_heard(theme: Theme) -> None:

@@ -182,3 +182,28 @@ async def test_another_theme_paints_another_picture(stage: Stage) -> None:
 
 def _enter() -> QEvent:
     return QEnterEvent(QPointF(10, 60), QPointF(10, 60), QPointF(10, 60))
+
+
+async def test_the_threshold_of_large_ones_is_in_lots_or_in_value_and_can_be_heard(
+    stage: Stage,
+) -> None:
+    beeps: list[bool] = []
+    panel = TapePanel(
+        stage.tape,
+        Theme.load(resources() / "themes", "dark"),
+        FrameMeter(),
+        beep=lambda: beeps.append(True),
+    )
+    assert "so many lots" in panel.large.toolTip()
+    panel.by_value.trigger()
+    panel.sounds.trigger()
+    assert "so many USDT" in panel.large.toolTip()
+    panel.large.setText("50")
+    panel.large.editingFinished.emit()
+    assert stage.tape.options.large == (50, True)
+    assert "so many USDT" in panel.large.toolTip()
+    stage.trade(400, 600)
+    assert beeps == [True]
+    panel.by_value.trigger()
+    assert panel.large.text() == ""
+    panel.deleteLater()

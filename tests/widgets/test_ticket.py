@@ -24,6 +24,7 @@ from PySide6.QtWidgets import (
 from terminal.domain.draft import OrderKind
 from terminal.domain.ticket_template import TicketTemplate
 from terminal.domain.units import Side
+from terminal.session.position_modes import PositionModes
 from terminal.session.trading_terms import TradingTerms
 from terminal.storage.paths import resources
 from terminal.viewmodels.ticket import TicketViewModel
@@ -32,6 +33,7 @@ from terminal.widgets.ticket import TicketPanel
 from tests.support.builders import XBT
 from tests.support.desktop import Desktop
 from tests.support.fakes import FakeAccountCommands
+from tests.support.overlaps import overlaps, seen_part
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -59,14 +61,21 @@ class Shown(NamedTuple):
 
 
 @asynccontextmanager
-async def a_panel() -> AsyncIterator[Shown]:
+async def a_panel(scale: float = 1.0) -> AsyncIterator[Shown]:
     desktop = Desktop()
     ticket = TicketViewModel(desktop.workspace, desktop.desk, desktop.account, desktop.frame)
     terms = TradingTerms(
         FakeAccountCommands(desktop.bench.gateway), desktop.account, desktop.bench.owner
     )
     ticket.terms.changes = terms
-    theme = Theme.load(resources() / "themes", "dark")
+    modes = ticket.terms.position_modes = PositionModes(
+        FakeAccountCommands(desktop.bench.gateway),
+        desktop.account,
+        desktop.bench.clock,
+        desktop.bench.owner,
+        lambda: len(desktop.desk.working()),
+    )
+    theme = Theme.load(resources() / "themes", "dark", scale)
     panel = TicketPanel(ticket, theme)
     await desktop.start()
     ticket.start()
@@ -82,6 +91,7 @@ async def a_panel() -> AsyncIterator[Shown]:
         panel.deleteLater()
         ticket.stop()
         await terms.stop()
+        await modes.stop()
         await desktop.stop()
 
 
@@ -104,6 +114,45 @@ async def test_it_is_300_pixels_wide_with_and_without_what_unfolds() -> None:
         assert shown.panel.minimumSizeHint().width() <= 300
 
 
+@pytest.mark.parametrize("scale", [1.0, 2.0])
+async def test_nothing_lies_on_anything_else_however_low_it_is(scale: float) -> None:
+    async with a_panel(scale) as shown:
+        panel = shown.panel
+        host = QWidget()  # a window of its own would not become so low
+        host.resize(2000, 2000)
+        panel.setParent(host)
+        panel.show()
+        host.show()
+        for kind in (OrderKind.LIMIT, OrderKind.STOP_LIMIT):
+            shown.ticket.set_kind(kind)
+            shown.tick()
+            for height in (900, 560, 420, 330, 250, 150, 60):
+                panel.resize(round(300 * scale), round(height * scale))
+                QApplication.sendPostedEvents()
+                assert panel.height() == round(height * scale)
+                assert overlaps(panel) == [], (kind, height)
+        panel.setParent(None)
+        host.close()
+
+
+async def test_what_is_led_to_with_enter_is_scrolled_to() -> None:
+    async with a_panel() as shown:
+        panel, price, buy = (
+            shown.panel,
+            shown.part(QLineEdit, "price"),
+            shown.part(QPushButton, "buy"),
+        )
+        panel.resize(300, 150)
+        QApplication.sendPostedEvents()
+        assert seen_part(buy, panel).isEmpty()
+        price.setFocus()
+        QTest.keyClicks(price, "99.5")
+        shown.tick()
+        QTest.keyClick(price, Key.Key_Return)
+        assert panel.focusWidget() is buy
+        assert seen_part(buy, panel).height() == buy.height()
+
+
 async def test_tab_goes_as_the_ticket_is_read() -> None:
     async with a_panel() as shown:
         order: list[str] = []
@@ -114,8 +163,9 @@ async def test_tab_goes_as_the_ticket_is_read() -> None:
             at = at.nextInFocusChain()
             if at is widget:
                 break
-        wanted = ["kind", "terms", "price", "quick.bid", "lots", "coin", "value", "share",
-                  "postonly", "loss", "profit", "time", "buy", "sell", "test"]  # fmt: skip
+        wanted = ["kind", "terms", "price", "quick.bid", "lots", "coin", "value", "risk",
+                  "postonly", "loss", "profit", "time", "share", "share", "buy", "sell",
+                  "test"]  # fmt: skip
         places = [order.index(f"ticket.{name}") for name in wanted]
         assert places == sorted(places)
 
@@ -241,3 +291,43 @@ async def test_sizes_quick_prices_and_templates_by_hand() -> None:
         assert shown.ticket.view.templates == ("more", "ten")
         assert shown.ticket.view.staged is None
         assert shown.part(QPushButton, "template.delete").isEnabled()
+
+
+async def test_a_grey_side_has_its_reason_below_it_and_nothing_jumps_for_it() -> None:
+    async with a_panel() as shown:
+        ticket, line = shown.ticket, shown.part(QLabel, "buy.refused")
+        ticket.set_lots_text("1")
+        ticket.set_price_text("99")
+        shown.tick()
+        buy = shown.part(QPushButton, "buy")
+        before = buy.geometry().top()
+        assert not line.isVisible()
+        ticket.set_price_text("103")
+        shown.tick()
+        assert line.isVisible()
+        assert not buy.isEnabled()
+        assert line.text() == line.toolTip()
+        assert line.text().startswith("Buy: 29 ticks above the best ask")
+        assert shown.part(QLabel, "price.note").text() == line.text()
+        assert buy.geometry().top() == before
+        ticket.stage(Side.SELL)
+        shown.tick()
+        assert not line.isVisible(), "what is staged is read alone"
+
+
+async def test_the_accounts_mode_is_switched_by_its_button_and_change() -> None:
+    async with a_panel() as shown:
+        shown.part(QPushButton, "terms").click()
+        shown.tick()
+        one_way, hedge = (shown.part(QPushButton, f"terms.{name}") for name in ("one_way", "hedge"))
+        assert one_way.isChecked()
+        hedge.click()
+        shown.tick()
+        assert (one_way.isChecked(), hedge.isChecked()) == (False, True)
+        assert "for the whole account" in shown.part(QLabel, "terms.words").text()
+        shown.part(QPushButton, "terms.apply").click()
+        await shown.desktop.settle()
+        shown.tick()
+        words = shown.part(QLabel, "terms.words").text()
+        assert words == "The account is in hedge mode now."
+        assert shown.part(QPushButton, "lane.long").isVisible()

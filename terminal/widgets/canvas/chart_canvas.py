@@ -255,7 +255,7 @@ class ChartCanvas(GraphView):
     @override
     def mousePressEvent(self, event: QMouseEvent) -> None:
         if event.button() is Qt.MouseButton.LeftButton:
-            self._hands.press(event.position())
+            self._hands.press(event.position(), event.modifiers())
         event.accept()
 
     @override

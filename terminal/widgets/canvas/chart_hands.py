@@ -35,6 +35,8 @@ _MOVES = {
     Qt.Key.Key_End: (Move.LATEST, Move.LATEST),
 }
 """What a key does alone and with Ctrl."""
+_PICKING = _Modifier.AltModifier | _Modifier.MetaModifier
+"""Many desktops keep Alt with the mouse for their windows, so the other one does it, too."""
 _ZOOMS = {
     Qt.Key.Key_Plus: ZOOM_STEP,
     Qt.Key.Key_Equal: ZOOM_STEP,
@@ -156,10 +158,15 @@ class ChartHands:
 
     # Mouse -----------------------------------------------------------------------------------
 
-    def press(self, point: QPointF) -> None:
-        """A drag begins, or a tool takes the mouse."""
+    def press(self, point: QPointF, modifiers: Qt.KeyboardModifier = _Modifier.NoModifier) -> None:
+        """A drag begins, or a tool takes the mouse; with Alt the ticket takes the price there."""
         spot = self._spot_at(point)
         self._tool = None
+        if modifiers & _PICKING:
+            self.move(point)
+            self.follow_pointer()  # what is read at the crosshair is what is taken
+            self._vm.pick(self._vm.pointed)
+            return
         if spot is not None:
             self._tool = next((tool for tool in self._tools if tool.press(spot)), None)
         if self._tool is not None:

@@ -11,12 +11,15 @@ from typing_extensions import override
 
 from terminal.viewmodels.ladder_clicks import Button, Spot
 from terminal.viewmodels.ladder_columns import LadderColumn
+from terminal.viewmodels.ladder_spoken import help_words
 from terminal.viewmodels.ladder_view import Shape
 from terminal.widgets.canvas.ladder_clicks import take_click
+from terminal.widgets.canvas.ladder_frame import INSET
 from terminal.widgets.canvas.ladder_layout import LadderLayout, least_width, place
-from terminal.widgets.canvas.ladder_list import PLAIN, row_list
+from terminal.widgets.canvas.ladder_list import RowWriter
 from terminal.widgets.canvas.ladder_overlay import line_at, line_list, line_rects
-from terminal.widgets.canvas.ladder_painter import FRAME_PX, LadderPainter
+from terminal.widgets.canvas.ladder_painter import LadderPainter
+from terminal.widgets.canvas.ladder_shapes import PLAIN
 from terminal.widgets.canvas.ladder_speech import LadderSpeech
 from terminal.widgets.inputs import HeldKeys, chord_of, pressed_at_ms
 
@@ -37,7 +40,7 @@ if TYPE_CHECKING:
     from terminal.viewmodels.ladder import LadderViewModel
     from terminal.viewmodels.ladder_columns import ColumnSetting
     from terminal.viewmodels.ladder_view import LadderRow, LadderView, OwnList
-    from terminal.widgets.canvas.ladder_list import RowList
+    from terminal.widgets.canvas.ladder_shapes import RowList
     from terminal.widgets.theme import Theme
 
 ROWS_PER_NOTCH = 3
@@ -72,7 +75,9 @@ class LadderCanvas(QWidget):
         self._lists: list[tuple[LadderRow, RowList]] = []
         self._digit_width = self._painter.measure("0", PLAIN, 100)
         self._layout = self._place_columns()
+        self._writer = RowWriter(self._layout, self._painter.measure)
         self._wheel = 0
+        self._covered_px = 0
         self._held = HeldKeys()
         self.speech = LadderSpeech(self)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
@@ -85,11 +90,11 @@ class LadderCanvas(QWidget):
     @Slot()
     def _on_theme_changed(self) -> None:
         self._painter = LadderPainter(self._theme)
-        self._lists.clear()
+        self._begin_anew()
         self.update()
 
     def _place_columns(self) -> LadderLayout:
-        view, inset = self._shown, 2 * FRAME_PX
+        view, inset = self._shown, INSET
         columns = place(
             view.options.columns, self.width(), self.least_width, view.missing, inset=inset
         )
@@ -109,9 +114,14 @@ class LadderCanvas(QWidget):
         layout = self._place_columns()
         if layout != self._layout:
             self._layout = layout
-            self._lists.clear()
+            self._begin_anew()
             self.update()
             self.layout_changed.emit()
+
+    def _begin_anew(self) -> None:
+        """Fonts or places are others: nothing that was written holds any more."""
+        self._lists.clear()
+        self._writer = RowWriter(self._layout, self._painter.measure)
 
     @property
     def layout_grid(self) -> LadderLayout:
@@ -120,11 +130,21 @@ class LadderCanvas(QWidget):
 
     @override
     def sizeHint(self) -> QSize:
-        return QSize(400, 30 * self._theme.row_height + 4 * FRAME_PX)
+        return QSize(400, 30 * self._theme.row_height + 2 * INSET)
 
     @override
     def minimumSizeHint(self) -> QSize:
         return QSize(300, 8 * self._theme.row_height)
+
+    def set_covered(self, pixels: int) -> None:
+        """Take note of how much of the foot something stands on: 0 for nothing.
+
+        The frames and the market's plate end above it.
+        """
+        pixels = max(0, pixels)
+        if pixels != self._covered_px:
+            self._covered_px = pixels
+            self.update()
 
     # Showing ---------------------------------------------------------------------------------
 
@@ -161,12 +181,11 @@ class LadderCanvas(QWidget):
         while len(self._lists) <= row:
             place_ = len(self._lists)
             rows = self._shown.rows
-            made = row_list(rows[place_], self._layout, self._painter.measure)
-            self._lists.append((rows[place_], made))
+            self._lists.append((rows[place_], self._writer.write(rows[place_])))
         known, items = self._lists[row]
         if known is not shown:
             if known != shown:
-                items = row_list(shown, self._layout, self._painter.measure)
+                items = self._writer.write(shown)
             self._lists[row] = (shown, items)
         return items
 
@@ -197,15 +216,11 @@ class LadderCanvas(QWidget):
             if view.own_list is not None:
                 self._paint_list(painter, view.own_list)
             if view.off_market:
-                self._painter.paint_off_market(painter, layout, view)
+                self._painter.paint_off_market(painter, layout, view, self._covered_px)
             if view.stale is not None:
                 self._painter.paint_stale(painter, layout, view.stale)
-        self._painter.paint_frame(painter, layout, view)
-        if self.hasFocus():
-            # Inside the frame of an armed ladder: whether it reads the keys is another question.
-            inset = FRAME_PX if view.is_keyboard_armed or view.is_mouse_armed else 0
-            painter.setPen(self._theme.color("accent"))
-            painter.drawRect(self.rect().adjusted(inset, inset, -inset - 1, -inset - 1))
+        area = self.rect().adjusted(0, 0, 0, -self._covered_px)
+        self._painter.paint_frame(painter, area, view, has_focus=self.hasFocus())
         painter.end()
         self._meter.painted()
 
@@ -269,8 +284,10 @@ class LadderCanvas(QWidget):
         spot, button = self._spot_of(event), _BUTTONS.get(event.button())
         if (
             not self._vm.mouse.is_open
+            and not spot.picks
             and spot.row is not None
             and spot.column is not None
+            and not self._vm.axis.is_covered(spot.row)
             and take_click(self._vm, spot.row, spot.column, event.button())
         ):
             return
@@ -320,15 +337,19 @@ class LadderCanvas(QWidget):
         """A tooltip says a cell in words, made when it is asked for: queues, tagged prices."""
         if event.type() is QEvent.Type.WindowDeactivate:
             self._vm.window_left()
-        insight = self._vm.insight
-        if insight is not None and isinstance(event, QHelpEvent):
-            point = event.pos()
-            row, column = self._layout.row_at(point.y()), self._layout.column_at(point.x())
-            QToolTip.showText(
-                event.globalPos(), "" if row is None else insight.words_at(row, column), self
-            )
+        if isinstance(event, QHelpEvent):
+            QToolTip.showText(event.globalPos(), self.help_at(event.pos()), self)
             return True
         return super().event(event)
+
+    def help_at(self, point: QPoint) -> str:
+        """A cell in words: what is said of its row, also what had no room there."""
+        row, insight, rows = self._layout.row_at(point.y()), self._vm.insight, self._shown.rows
+        if row is None or row >= len(rows):
+            return ""
+        column = self._layout.column_at(point.x())
+        cell = "" if insight is None else insight.words_at(row, column)
+        return "\n".join(filter(None, (cell, *help_words(rows[row]))))
 
     @override
     def enterEvent(self, event: QEnterEvent) -> None:

@@ -1,4 +1,4 @@
-"""Clicks in the columns that are neither depth nor own orders: result, notes, volume."""
+"""Clicks in the columns from which nothing is sent: notes, volume."""
 
 from __future__ import annotations
 
@@ -18,19 +18,19 @@ def take_click(
 ) -> bool:
     """Act on a press in one of these columns; False when it is another's.
 
-    A click at the result stages or sends the exit there, one at the notes opens the editor, one at
-    the volume clears its part: left in this ladder, right in all of the contract.
+    A click at the notes opens the editor, one at the volume clears its part in this ladder. In all
+    ladders it is cleared from the menu only: the neighbouring columns' right clicks are orders.
     """
     insight = ladder.insight
     if insight is None:
         return False
     is_left = button is Qt.MouseButton.LeftButton
-    if column is LadderColumn.PNL and is_left:
-        insight.exit_clicked(row)
-    elif column is LadderColumn.NOTES and is_left:
+    if column is LadderColumn.NOTES and is_left:
         insight.ask_note(row)
-    elif column is LadderColumn.VOLUME and (is_left or button is Qt.MouseButton.RightButton):
-        insight.clear_volume(_part(ladder, row), everywhere=not is_left)
+    elif column is LadderColumn.VOLUME and is_left:
+        insight.clear_volume(_part(ladder, row))
+    elif column is LadderColumn.VOLUME and button is Qt.MouseButton.RightButton:
+        insight.keep_volume()
     else:
         return False
     return True

@@ -95,6 +95,11 @@ class LadderLayout:
         row = (y - self.inset) // self.row_height
         return row if 0 <= row < self.row_count else None
 
+    def rows_below(self, y: int) -> int:
+        """How many rows reach below a height, in part or as a whole."""
+        beyond = self.inset + self.row_count * self.row_height - y
+        return min(self.row_count, max(0, -(-beyond // self.row_height)))
+
     def column_at(self, x: int) -> LadderColumn | None:
         """The column under a place, None outside."""
         for one in self.columns:

@@ -7,142 +7,83 @@ the front, and tests compare it as text.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple, TypeAlias, final
+from typing import TYPE_CHECKING, final
 
 from terminal.domain.units import Side
 from terminal.viewmodels.ladder_columns import LadderColumn
 from terminal.viewmodels.ladder_lanes import UNCLEAR
-from terminal.viewmodels.ladder_numbers import shortened
-from terminal.viewmodels.ladder_view import HoverMark, LadderRow, OwnMark, OwnState
+from terminal.viewmodels.ladder_numbers import shortened, shorter_forms
+from terminal.viewmodels.ladder_view import LadderRow, OwnMark, OwnState
 from terminal.viewmodels.text import MINUS, THIN_SPACE
+from terminal.widgets.canvas.ladder_beside import EXTRA_TEXTS, beside_row, cut
 from terminal.widgets.canvas.ladder_layout import PAD, LadderLayout
+from terminal.widgets.canvas.ladder_shapes import (
+    BOLD,
+    ELLIPSIS,
+    LEFT,
+    MIDDLE,
+    PLAIN,
+    RIGHT,
+    SMALL,
+    Bar,
+    Fill,
+    Frame,
+    Hatch,
+    Line,
+    Text,
+    Triangle,
+)
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
-
     from terminal.viewmodels.ladder_columns import PlacedColumn
+    from terminal.widgets.canvas.ladder_shapes import Measure, Primitive, RowList
 
-    Measure: TypeAlias = Callable[[str, str, int], float]
-    """Pixels of a text in a font role at a percentage."""
-
-PLAIN, BOLD, SMALL = "plain", "bold", "small"
-LEFT, MIDDLE, RIGHT = "left", "middle", "right"
-_ELLIPSIS = "\N{HORIZONTAL ELLIPSIS}"
+CURSOR_END_PX = 4
+"""The cursor's row has thick ends: no other frame of the ladder has, whatever its colour."""
+TINY = 80
+"""Percent of the small letters: a place in the queue where there is little room for it."""
+_EDGE, _APART = 1, 1
 _UP, _DOWN, _FLAT = "\u25b2", "\u25bc", "\u2022"
 _LARGE_SIGNS = ("", "\u2022", "\u25c6")
 _HELD_SIGN = "\u2195"
+_KEPT_NUMBERS = 8192
 _C = LadderColumn
-
-
-@final
-class Fill(NamedTuple):
-    """A filled rectangle."""
-
-    x: int
-    y: int
-    width: int
-    height: int
-    ink: str
-
-
-@final
-class Bar(NamedTuple):
-    """A rectangle that lets its ground through: how much of something there is."""
-
-    x: int
-    y: int
-    width: int
-    height: int
-    ink: str
-
-
-@final
-class Text(NamedTuple):
-    """A text at the middle of the row's height; ``x`` is the edge, or the middle, of its anchor."""
-
-    x: int
-    anchor: str
-    font: str
-    percent: int
-    ink: str
-    text: str
-
-
-@final
-class Frame(NamedTuple):
-    """The outline of a rectangle, one pixel wide."""
-
-    x: int
-    y: int
-    width: int
-    height: int
-    ink: str
-    is_dashed: bool = False
-
-
-@final
-class Hatch(NamedTuple):
-    """A rectangle of slanted lines: what is going away."""
-
-    x: int
-    y: int
-    width: int
-    height: int
-    ink: str
-
-
-@final
-class Triangle(NamedTuple):
-    """A triangle around a point, which is +1 up or -1 down."""
-
-    x: int
-    y: int
-    size: int
-    way: int
-    ink: str
-
-
-@final
-class Line(NamedTuple):
-    """A level line, one pixel wide."""
-
-    x: int
-    y: int
-    width: int
-    ink: str
-    is_dashed: bool = False
-
-
-Primitive: TypeAlias = Fill | Bar | Text | Frame | Hatch | Triangle | Line
-RowList: TypeAlias = tuple[Primitive, ...]
-
-
-def as_text(items: Iterable[Primitive]) -> str:
-    """A list as lines of text, for comparing pictures without pixels."""
-    return "\n".join(
-        f"{type(item).__name__.lower():8} {' '.join(str(part) for part in item)}" for item in items
-    )
 
 
 def row_list(row: LadderRow, layout: LadderLayout, measure: Measure) -> RowList:
     """Everything a row shows: grounds and bars first, then marks, texts, and frames on top."""
-    return _RowWriter(row, layout, measure).write()
+    return RowWriter(layout, measure).write(row)
 
 
 @final
-class _RowWriter:
-    """Writes one row. Shapes lie below texts, so they are gathered apart."""
+class RowWriter:
+    """Writes rows of one layout with the same fonts; keeps how texts were fitted (bounded).
 
-    def __init__(self, row: LadderRow, layout: LadderLayout, measure: Measure) -> None:
-        self._row = row
+    Shapes lie below texts, so they are gathered apart.
+    """
+
+    def __init__(self, layout: LadderLayout, measure: Measure) -> None:
         self._layout = layout
         self._measure = measure
         self._height = layout.row_height
+        self._numbers: dict[tuple[int, int, str, str, str, int], Text] = {}
+        self._cuts: dict[tuple[str, str, int, int], str] = {}
+        self._halves = {
+            placed.left: (
+                placed._replace(width=placed.width // 2),
+                placed._replace(
+                    left=placed.left + placed.width // 2, width=placed.width - placed.width // 2
+                ),
+            )
+            for placed in layout.columns
+        }
+
+    def write(self, row: LadderRow) -> RowList:
+        """Everything the row shows."""
+        self._row = row
         self._shapes: list[Primitive] = []
         self._texts: list[Primitive] = []
-
-    def write(self) -> RowList:
-        row, layout, height = self._row, self._layout, self._height
+        layout, height = self._layout, self._height
         left, width = layout.inset, layout.width - 2 * layout.inset
         self._shapes.append(Fill(left, 0, width, height, "panel"))
         for placed in layout.columns:
@@ -158,12 +99,13 @@ class _RowWriter:
         over: list[Primitive] = []
         if row.is_cursor:
             over.append(Frame(left, 0, width - 1, height - 1, "accent"))
+            over += [
+                Fill(x, 0, CURSOR_END_PX, height, "accent")
+                for x in (left, left + width - CURSOR_END_PX)
+            ]
         if row.is_grab_target:
             over.append(Frame(left + 1, 1, width - 3, height - 3, "caution", is_dashed=True))
-        if row.staged is not None:
-            over += self._staged(left, width)
-        elif row.hover is not None:
-            over += self._hover(row.hover, left, width)
+        over += beside_row(row, layout, self._measure)
         return (*self._shapes, *self._texts, *over)
 
     def _cell(self, placed: PlacedColumn) -> None:
@@ -226,21 +168,15 @@ class _RowWriter:
             at = self._last(at, limit, percent)
         for tag in row.tags:
             at = self._beside(at, limit, percent, (tag.role.value, tag.label))
-        if row.outside:
-            arrow = _UP if row.outside_way > 0 else _DOWN
-            marks = [(tag.role.value, tag.label) for tag in row.outside]
-            at = self._beside(at, limit, percent, (marks[0][0], f"{arrow}{marks[0][1]}"), arrow)
-            for mark in marks[1:]:
-                at = self._beside(at, limit, percent, mark)
 
     def _last(self, at: int, limit: float, percent: int) -> int:
-        """The last trade: an arrow that tells the direction without colour, and its lots.
+        """The last trade: an arrow that tells who took without colour, and its lots.
 
         The lots are left out where there is no room: they must never run into the price.
         """
         row = self._row
-        ink = {1: "buy", -1: "sell"}.get(row.last_direction, "text_dim")
-        arrow = {1: _UP, -1: _DOWN}.get(row.last_direction, _FLAT)
+        ink = {1: "buy", -1: "sell"}.get(row.last_way, "text_dim")
+        arrow = {1: _UP, -1: _DOWN}.get(row.last_way, _FLAT)
         words = f"{arrow}{THIN_SPACE}{row.last_text}"
         return self._beside(at, limit, percent, (ink, words), arrow)
 
@@ -258,7 +194,7 @@ class _RowWriter:
 
     def _extra(self, placed: PlacedColumn) -> None:
         extras = self._row.extras
-        words, ink = _EXTRA_TEXTS[placed.column](self._row)
+        words, ink = EXTRA_TEXTS[placed.column](self._row)
         if placed.column is _C.VOLUME and extras.is_volume_split:
             self._split_volume(placed)
             return
@@ -274,9 +210,8 @@ class _RowWriter:
 
     def _split_volume(self, placed: PlacedColumn) -> None:
         """What sellers took on the left, what buyers took on the right, each with its bar."""
-        extras, half = self._row.extras, placed.width // 2
-        sold = placed._replace(width=half)
-        bought = placed._replace(left=placed.left + half, width=placed.width - half)
+        extras = self._row.extras
+        sold, bought = self._halves[placed.left]
         for cell, words, share, ink in (
             (sold, extras.volume_sold, extras.volume_sold_share, "sell"),
             (bought, extras.volume_text, extras.volume_share, "buy"),
@@ -292,17 +227,24 @@ class _RowWriter:
         self, placed: PlacedColumn, words: str, font: str, ink: str, taken: int = 0
     ) -> None:
         """A number at the right edge: abbreviated rather than cut, never short of digits."""
+        key = (placed.left, placed.width, words, font, ink, taken)
+        known = self._numbers.get(key)
+        if known is None:
+            if len(self._numbers) >= _KEPT_NUMBERS:
+                self._numbers.clear()
+            known = self._numbers[key] = self._fitted(placed, words, font, ink, taken)
+        self._texts.append(known)
+
+    def _fitted(self, placed: PlacedColumn, words: str, font: str, ink: str, taken: int) -> Text:
         percent = placed.font_percent
         room = placed.width - taken - 4
-        fits = self._measure(words, font, percent) <= room
-        made = words if fits else shortened(words)
-        if not fits and self._measure(made, font, percent) > room:
-            font = SMALL
-            if self._measure(made, font, percent) > room:
-                made = _ELLIPSIS
+        measure, forms = self._measure, shorter_forms(words)
+        attempts = [(form, font) for form in forms[:2]] + [(form, SMALL) for form in forms]
+        made, font = next(
+            (one for one in attempts if measure(*one, percent) <= room), (ELLIPSIS, SMALL)
+        )
         pad = min(PAD, max(1, placed.width - taken - round(self._measure(made, font, percent)) - 1))
-        right = placed.left + placed.width - pad
-        self._texts.append(Text(right, RIGHT, font, percent, ink, made))
+        return Text(placed.left + placed.width - pad, RIGHT, font, percent, ink, made)
 
     def _words(self, placed: PlacedColumn, words: str, ink: str) -> None:
         made = self._cut(words, SMALL, placed.font_percent, placed.width - 2 * PAD)
@@ -312,14 +254,19 @@ class _RowWriter:
         """As much of some words as fits, with an ellipsis where something is missing."""
         if self._measure(words, font, percent) <= room:
             return words
-        kept = words
-        while kept and self._measure(f"{kept}{_ELLIPSIS}", font, percent) > room:
-            kept = kept[:-1]
-        return f"{kept.rstrip()}{_ELLIPSIS}"
+        key = (words, font, percent, room)
+        known = self._cuts.get(key)
+        if known is None:
+            if len(self._cuts) >= _KEPT_NUMBERS:
+                self._cuts.clear()
+            known = self._cuts[key] = cut(words, self._measure, (font, percent), room)
+        return known
 
     # Own orders ------------------------------------------------------------------------------
 
-    def _own(self, placed: PlacedColumn, mark: OwnMark | None, side: str, queue: str) -> None:
+    def _own(
+        self, placed: PlacedColumn, mark: OwnMark | None, side: str, queue: tuple[str, ...]
+    ) -> None:
         """The look page's order states: each has a shape of its own, not only a colour."""
         if mark is None:
             return
@@ -335,13 +282,32 @@ class _RowWriter:
         if self._measure(words, BOLD, percent) > room:
             words = f"{': '.join([*count, prefix + shortened(lots)])}{suffix}{held}"
             if self._measure(words, SMALL, percent) > room:
-                words = f"{': '.join([*count, prefix + _ELLIPSIS])}{suffix}{held}"
-        if queue:
-            both = f"{words} {queue}"
-            words = both if self._measure(both, SMALL, percent) <= room else words
+                words = f"{': '.join([*count, prefix + ELLIPSIS])}{suffix}{held}"
+        if queue and self._measure(f"{words} {queue[0]}", SMALL, percent) <= room:
+            words = f"{words} {queue[0]}"
+        elif queue and self._with_place(x, width, words, queue, (ink, percent)):
+            return
         font = BOLD if self._measure(words, BOLD, percent) <= room else SMALL
         words = self._cut(words, font, percent, room)
         self._texts.append(Text(x + width // 2, MIDDLE, font, percent, ink, words))
+
+    def _with_place(
+        self, x: int, width: int, words: str, queue: tuple[str, ...], style: tuple[str, int]
+    ) -> bool:
+        """Size and place in the queue apart, each at its edge; False where they have no room."""
+        ink, percent = style
+        tiny = round(percent * TINY / 100)
+        room = width + 1 - 2 * _EDGE - _APART
+        for form in queue[1:] or queue:
+            for first, second in ((percent, percent), (percent, tiny), (tiny, tiny)):
+                wide = self._measure(words, SMALL, first) + self._measure(form, SMALL, second)
+                if wide <= room:
+                    self._texts += [
+                        Text(x + _EDGE, LEFT, SMALL, first, ink, words),
+                        Text(x + width + 1 - _EDGE, RIGHT, SMALL, second, ink, form),
+                    ]
+                    return True
+        return False
 
     def _own_box(self, mark: OwnMark, side: str, box: tuple[int, int, int, int]) -> tuple[str, str]:
         """Draw the box of a state; answer the text's ink and what follows the text."""
@@ -371,65 +337,6 @@ class _RowWriter:
         shapes.append(Frame(x, y, width, height, side))
         return "text", ""
 
-    # Staged ----------------------------------------------------------------------------------
-
-    def _staged(self, left: int, width: int) -> list[Primitive]:
-        """A dashed line with its words on a plate beside the price, on the order's own side."""
-        staged = self._row.staged
-        if staged is None:
-            return []
-        height, ink = self._height, staged.role.value
-        price_left, price_width = self._layout.column(LadderColumn.PRICE)
-        is_right = ink == "sell"
-        start = price_left + price_width if is_right else left
-        room = (left + width - start if is_right else price_left - left) - 2 * PAD
-        words = self._cut(staged.words, BOLD, 100, room)
-        plate = round(self._measure(words, BOLD, 100)) + 2 * PAD
-        x = start if is_right else price_left - plate
-        bar = round(width * staged.held_share)
-        return [
-            Line(left, 0, width, ink, is_dashed=True),
-            Line(left, height - 2, width, ink, is_dashed=True),
-            Fill(x, 1, plate, height - 3, "raised"),
-            Text(x + PAD, LEFT, BOLD, 100, ink, words),
-            *(self._other(staged.other, left, width, is_right=not is_right)),
-            *([Fill(left, height - 4, bar, 3, ink)] if bar else []),
-        ]
-
-    def _other(self, other: str, left: int, width: int, *, is_right: bool) -> list[Primitive]:
-        """What else could be sent there, on a plate on the other side of the price."""
-        if not other:
-            return []
-        price_left, price_width = self._layout.column(LadderColumn.PRICE)
-        start = price_left + price_width if is_right else left
-        room = (left + width - start if is_right else price_left - left) - 2 * PAD
-        words = self._cut(other, PLAIN, 100, room)
-        plate = round(self._measure(words, PLAIN, 100)) + 2 * PAD
-        x = start if is_right else price_left - plate
-        return [
-            Fill(x, 1, plate, self._height - 3, "raised"),
-            Text(x + PAD, LEFT, PLAIN, 100, "caution", words),
-        ]
-
-    # Hover -----------------------------------------------------------------------------------
-
-    def _hover(self, hover: HoverMark, left: int, width: int) -> list[Primitive]:
-        """A frame around the cell under the pointer, and beyond the price what a click would do."""
-        height, ink = self._height, hover.role.value
-        cell_left, cell_width = self._layout.column(hover.column)
-        price_left, price_width = self._layout.column(LadderColumn.PRICE)
-        is_right = cell_left < price_left  # the words must not cover what is aimed at
-        start = price_left + price_width if is_right else left
-        room = (left + width - start if is_right else price_left - left) - 2 * PAD
-        words = self._cut(hover.words, SMALL, 100, room)
-        plate = round(self._measure(words, SMALL, 100)) + 2 * PAD
-        x = start if is_right else price_left - plate
-        return [
-            Frame(cell_left, 0, cell_width - 1, height - 2, ink),
-            Fill(x, 1, plate, height - 3, "raised"),
-            Text(x + PAD, LEFT, SMALL, 100, ink, words),
-        ]
-
 
 def _of_lane(mark: OwnMark, side: str) -> tuple[str, str]:
     """What stands before the size, and the ink: in hedge mode the lane's letter and a sign.
@@ -444,21 +351,3 @@ def _of_lane(mark: OwnMark, side: str) -> tuple[str, str]:
 
 _SIDE_INKS = {Side.BUY: "buy", Side.SELL: "sell"}
 _SIGNS = {Side.BUY: "+", Side.SELL: MINUS, None: "\u00b1"}
-
-
-def _signed_ink(words: str) -> str:
-    return "buy" if words.startswith("+") else "sell"
-
-
-_EXTRA_TEXTS: dict[LadderColumn, Callable[[LadderRow], tuple[str, str]]] = {
-    _C.NOTES: lambda row: (row.extras.note, "text_dim"),
-    _C.BID_TOTAL: lambda row: (row.extras.bid_total, "buy"),
-    _C.ASK_TOTAL: lambda row: (row.extras.ask_total, "sell"),
-    _C.BID_CHANGE: lambda row: (row.extras.bid_change, _signed_ink(row.extras.bid_change)),
-    _C.ASK_CHANGE: lambda row: (row.extras.ask_change, _signed_ink(row.extras.ask_change)),
-    _C.BID_TRADES: lambda row: (row.extras.bid_trades, "sell"),
-    _C.ASK_TRADES: lambda row: (row.extras.ask_trades, "buy"),
-    _C.IMBALANCE: lambda row: (row.extras.imbalance, "text_dim"),
-    _C.VOLUME: lambda row: (row.extras.volume_text, "text"),
-    _C.PNL: lambda row: (row.extras.pnl_text, row.extras.pnl_role.value),
-}

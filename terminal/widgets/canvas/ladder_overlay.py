@@ -12,14 +12,14 @@ from PySide6.QtCore import QRect
 from terminal.domain.units import Side
 from terminal.viewmodels.ladder_columns import LadderColumn
 from terminal.widgets.canvas.ladder_layout import PAD
-from terminal.widgets.canvas.ladder_list import BOLD, LEFT, SMALL, Fill, Frame, Text
+from terminal.widgets.canvas.ladder_shapes import BOLD, LEFT, SMALL, Fill, Frame, Text
 
 if TYPE_CHECKING:
     from PySide6.QtCore import QPoint
 
     from terminal.viewmodels.ladder_view import OwnList
     from terminal.widgets.canvas.ladder_layout import LadderLayout
-    from terminal.widgets.canvas.ladder_list import Measure, RowList
+    from terminal.widgets.canvas.ladder_shapes import Measure, RowList
 
 
 def line_rects(own: OwnList, layout: LadderLayout, measure: Measure) -> tuple[QRect, ...]:

@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING, final
 from PySide6.QtCore import QPoint, QRect, Qt
 from PySide6.QtGui import QBrush, QFont, QPainter, QPen, QPolygon
 
+from terminal.widgets.canvas.ladder_frame import FRAME_PX, FramePainter, borders
 from terminal.widgets.canvas.ladder_layout import PAD, LadderLayout
-from terminal.widgets.canvas.ladder_list import (
+from terminal.widgets.canvas.ladder_shapes import (
     BOLD,
-    MIDDLE,
+    LEFT,
     PLAIN,
     RIGHT,
     SMALL,
@@ -26,10 +27,9 @@ from terminal.widgets.canvas.text_cache import TextCache
 
 if TYPE_CHECKING:
     from terminal.viewmodels.ladder_view import LadderView
-    from terminal.widgets.canvas.ladder_list import Primitive, RowList
+    from terminal.widgets.canvas.ladder_shapes import Primitive, RowList
     from terminal.widgets.theme import Theme
 
-FRAME_PX = 2
 _FADED = {"buy_bar": ("buy", 56), "sell_bar": ("sell", 56), "volume_bar": ("accent", 56),
           "buy_partly": ("buy", 110), "sell_partly": ("sell", 110)}  # fmt: skip
 
@@ -55,7 +55,7 @@ class LadderPainter:
         self._panel = color("panel")
         self._shade = theme.faded("window", 175)
         self._shade_plate = color("raised")
-        self._frames = {name: color(name) for name in ("keyboard_armed", "mouse_armed")}
+        self._frames = FramePainter(theme)
 
     def _cache(self, font: str, percent: int) -> TextCache:
         known = self._caches.get((font, percent))
@@ -67,7 +67,7 @@ class LadderPainter:
 
     def measure(self, words: str, font: str, percent: int) -> float:
         """The width of a text in pixels."""
-        return self._cache(font, percent).get(words).width
+        return self._cache(font, percent).width(words)
 
     # Rows ------------------------------------------------------------------------------------
 
@@ -78,8 +78,8 @@ class LadderPainter:
         font: TextCache | None = None
         pen: str | None = None
         for item in items:
-            if isinstance(item, Text):
-                place, anchor, role, percent, ink, words = item
+            if type(item) is Text:
+                _, _, role, percent, ink, _ = item
                 cache = self._caches.get((role, percent)) or self._cache(role, percent)
                 if font is not cache:
                     font = cache
@@ -87,25 +87,21 @@ class LadderPainter:
                 if pen is not ink:
                     pen = ink
                     painter.setPen(self._pens[ink])
-                prepared = cache.get(words)
-                x = float(place)
-                if anchor is RIGHT:
-                    x -= prepared.width
-                elif anchor is MIDDLE:
-                    x -= prepared.width / 2
-                at = top + (height - cache.height) / 2
-                painter.drawStaticText(int(x), int(at), prepared.text)
-            elif isinstance(item, Fill | Bar):
+                _paint_text(painter, cache, item, top + (height - cache.height) / 2)
+            elif type(item) is Fill or type(item) is Bar:
                 left, down, width, tall, ink = item
                 painter.fillRect(left, top + down, width, tall, inks[ink])
+            elif type(item) is Line and not item.is_dashed:
+                # A pen as wide as a pixel takes ten times as long.
+                painter.fillRect(item.x, top + item.y, item.width, 1, inks[item.ink])
             else:
                 pen = None
                 self._paint_shape(painter, top, item)
 
     def _paint_shape(self, painter: QPainter, top: int, item: Primitive) -> None:
         match item:
-            case Line(x, y, width, ink, is_dashed):
-                painter.setPen((self._dashed if is_dashed else self._pens)[ink])
+            case Line(x, y, width, ink):
+                painter.setPen(self._dashed[ink])
                 painter.drawLine(x, top + y, x + width - 1, top + y)
             case Frame(x, y, width, height, ink, is_dashed):
                 painter.setPen((self._dashed if is_dashed else self._pens)[ink])
@@ -155,12 +151,15 @@ class LadderPainter:
         flags = Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextWordWrap
         painter.drawText(plate.adjusted(PAD, 0, -PAD, 0), int(flags), words)
 
-    def paint_off_market(self, painter: QPainter, layout: LadderLayout, view: LadderView) -> None:
-        """A plate at the edge beyond which the market is."""
+    def paint_off_market(
+        self, painter: QPainter, layout: LadderLayout, view: LadderView, covered_px: int
+    ) -> None:
+        """A plate at the edge beyond which the market is, above what stands on the foot."""
         height = layout.row_height
         top = layout.inset
         if not view.is_market_above:
-            top += max(0, layout.row_count - 1) * height
+            covered = layout.rows_below(layout.height - covered_px)
+            top += max(0, layout.row_count - 1 - covered) * height
         plate = QRect(FRAME_PX, top, layout.width - 2 * FRAME_PX, height)
         painter.fillRect(plate, self._shade_plate)
         painter.setFont(self._texts.font)
@@ -169,19 +168,24 @@ class LadderPainter:
         at = plate.top() + (plate.height() - self._texts.height) / 2
         self._texts.draw_middle(painter, plate.center().x(), at, f"{arrow} {view.off_market}")
 
-    def paint_frame(self, painter: QPainter, layout: LadderLayout, view: LadderView) -> None:
-        """Two pixels around an armed ladder; both hands armed show both."""
-        inset = 0
-        for is_armed, name in (
-            (view.is_keyboard_armed, "keyboard_armed"),
-            (view.is_mouse_armed, "mouse_armed"),
-        ):
-            if not is_armed:
-                continue
-            color = self._frames[name]
-            width, height = layout.width - 2 * inset, layout.height - 2 * inset
-            painter.fillRect(inset, inset, width, FRAME_PX, color)
-            painter.fillRect(inset, inset + height - FRAME_PX, width, FRAME_PX, color)
-            painter.fillRect(inset, inset, FRAME_PX, height, color)
-            painter.fillRect(inset + width - FRAME_PX, inset, FRAME_PX, height, color)
-            inset += FRAME_PX
+    def paint_frame(
+        self, painter: QPainter, area: QRect, view: LadderView, *, has_focus: bool
+    ) -> None:
+        """What is armed, and whether the rows read the keys: one frame inside the other."""
+        frames = borders(
+            has_keys=view.is_keyboard_armed, has_mouse=view.is_mouse_armed, has_focus=has_focus
+        )
+        self._frames.paint(painter, area, frames)
+
+
+def _paint_text(painter: QPainter, cache: TextCache, item: Text, top: float) -> None:
+    """Draw a text; the painter has its font and pen."""
+    x, words = float(item.x), item.text
+    known = cache.known(words)
+    if item.anchor is not LEFT:
+        wide = cache.width(words) if known is None else known.width
+        x -= wide if item.anchor is RIGHT else wide / 2
+    if known is None:
+        cache.draw_new(painter, int(x), int(top), words)
+    else:
+        painter.drawStaticText(int(x), int(top), known.text)

@@ -275,7 +275,7 @@ class Bank:
         return bool(answer["code"] == "200000")
 
 
-@hypothesis.settings(deadline=None)
+@hypothesis.settings(deadline=None, max_examples=hypothesis.settings().max_examples // 2)
 @given(_steps, _turns, st.lists(st.sampled_from([0, 0, 0.5, 2]), min_size=20, max_size=20))
 def test_whatever_is_transferred_between_whomever_nothing_is_made_and_nothing_lost(
     steps: list[Any], turns: tuple[tuple[str, str], ...], waits: list[float]

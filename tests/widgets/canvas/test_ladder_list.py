@@ -14,8 +14,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from terminal.domain.units import Price, Side
+from terminal.viewmodels import text
 from terminal.viewmodels.ladder_columns import LadderColumn, PlacedColumn
 from terminal.viewmodels.ladder_view import (
+    HoverMark,
     LadderRow,
     OwnMark,
     OwnState,
@@ -25,7 +27,8 @@ from terminal.viewmodels.ladder_view import (
 )
 from terminal.viewmodels.text import Role
 from terminal.widgets.canvas.ladder_layout import LadderLayout
-from terminal.widgets.canvas.ladder_list import Text, as_text, row_list
+from terminal.widgets.canvas.ladder_list import RowWriter, row_list
+from terminal.widgets.canvas.ladder_shapes import Text, as_text
 
 SNAPSHOTS = Path(__file__).with_name("ladder_rows.txt")
 C = LadderColumn
@@ -56,7 +59,7 @@ def a_row(**changes: Any) -> LadderRow:
     values |= {
         "price": Price(1000), "price_text": "100.0", "bid_text": "", "ask_text": "",
         "bid_share": 0.0, "ask_share": 0.0, "own_bid": None, "own_ask": None, "last_text": "",
-        "last_direction": 0,
+        "last_way": 0,
     }  # fmt: skip
     return LadderRow(**{**values, **changes})
 
@@ -69,11 +72,11 @@ STATES: dict[str, LadderRow] = {
     "empty row": a_row(),
     "best bid with a full bar": a_row(bid_text="1 200", bid_share=1.0, is_best_bid=True),
     "best ask with a half bar": a_row(ask_text="7", ask_share=0.5, is_best_ask=True),
-    "last trade up": a_row(is_last=True, last_text="36", last_direction=1),
+    "last trade up": a_row(is_last=True, last_text="36", last_way=1),
     "last trade down without room for its lots": a_row(
-        is_last=True, last_text="1 000 000 000 000", last_direction=-1
+        is_last=True, last_text="1 000 000 000 000", last_way=-1
     ),
-    "last trade of unknown direction": a_row(is_last=True, last_text="1", last_direction=0),
+    "last trade of unknown direction": a_row(is_last=True, last_text="1", last_way=0),
     "large size, first threshold": a_row(bid_text="250", bid_share=0.3, large_bid=1),
     "large size, second threshold": a_row(ask_text="900", ask_share=0.9, large_ask=2),
     "chase trails": a_row(bid_trail=3, ask_trail=1),
@@ -82,18 +85,34 @@ STATES: dict[str, LadderRow] = {
     "staged buy that is held back": a_row(
         staged=StagedMark("Buy 4 limit held back", Role.BUY, held_share=0.5)
     ),
-    "staged buy where a sell would be a stop": a_row(
-        staged=StagedMark("Buy 4 limit", Role.BUY, "S: sell 4 stop")
-    ),
     "staged buy": a_row(staged=StagedMark("Buy 4 limit", Role.BUY)),
     "staged sell too long for its side": a_row(
         staged=StagedMark("Sell 4 stop if mark falls to 98.5", Role.SELL)
     ),
     "tags": a_row(tags=(TagMark("E", Role.ACCENT), TagMark("M", Role.TEXT_DIM))),
     "tags beyond the top": a_row(
-        outside=(TagMark("E", Role.ACCENT), TagMark("LIQ", Role.DANGER)), outside_way=1
+        outside=(TagMark("E", Role.ACCENT, "120.5"), TagMark("LIQ", Role.DANGER, "180.0")),
+        outside_way=1,
     ),
-    "tag beyond the bottom": a_row(outside=(TagMark("LIQ", Role.DANGER),), outside_way=-1),
+    "tag beyond the bottom": a_row(
+        bid_text="7", outside=(TagMark("LIQ", Role.DANGER, "80.0"),), outside_way=-1
+    ),
+    "tags beyond the bottom for which there is no room": a_row(
+        bid_text="7",
+        outside=(
+            TagMark("LIQ", Role.DANGER, "80.0"),
+            TagMark("2 buys", Role.BUY, "85.0"),
+            TagMark("E", Role.ACCENT, "90.0"),
+        ),
+        outside_way=-1,
+    ),
+    "tags beyond the top, all cells taken": a_row(
+        bid_text="7",
+        ask_text="9",
+        own_bid=own(),
+        outside_way=1,
+        outside=(TagMark("LIQ", Role.DANGER, "180.0"), TagMark("E", Role.ACCENT, "120.5")),
+    ),
     "rows left out below": a_row(is_gap_below=True),
     "own order at work": a_row(own_bid=own()),
     "own order partly filled": a_row(own_ask=own(OwnState.PARTLY)),
@@ -106,17 +125,36 @@ STATES: dict[str, LadderRow] = {
     "own order held under the pointer": a_row(own_bid=own(is_held=True)),
     "ghost of the held order": a_row(own_bid=own(is_ghost=True)),
     "own order with its place in the queue": a_row(
-        own_bid=own(text="5"), extras=RowExtras(bid_queue="q12")
+        own_bid=own(text="5"), extras=RowExtras(bid_queue=("q12",))
     ),
     "own order whose place in the queue has no room": a_row(
-        own_bid=own(text="5"), extras=RowExtras(bid_queue="q1 200-34 000")
+        own_bid=own(text="5"), extras=RowExtras(bid_queue=("q1 200-34 000",))
+    ),
+    "own order whose place in the queue has room in short": a_row(
+        own_bid=own(text="5"), extras=RowExtras(bid_queue=("q1 200-34 000", "q~9"))
+    ),
+    "click that would close": a_row(
+        hover=HoverMark(LadderColumn.PNL, "Sell 3 limit 100.4, closes, reduce-only", Role.SELL)
     ),
     "exit shown and not sent": a_row(staged=StagedMark("Sell 3 exit", Role.SELL)),
+    "click that the collar refuses": a_row(
+        bid_text="250",
+        hover=HoverMark(
+            LadderColumn.ASK,
+            "59 ticks through: the collar is 6",
+            Role.DANGER,
+            "59 through, collar 6",
+        ),
+    ),
+    "staged buy on the queue that it joins": a_row(
+        bid_text="1 200", bid_share=0.5, staged=StagedMark("Buy 4 limit", Role.BUY)
+    ),
     "several own orders too wide for the cell": a_row(
-        own_bid=own(text="12: 1\N{THIN SPACE}234\N{THIN SPACE}567")
+        own_bid=own(text="12: 1\N{NARROW NO-BREAK SPACE}234\N{NARROW NO-BREAK SPACE}567")
     ),
     "a size too wide for the cell": a_row(
-        bid_text="12\N{THIN SPACE}345\N{THIN SPACE}678\N{THIN SPACE}901", bid_share=0.1
+        bid_text=text.whole(12_345_678_901),
+        bid_share=0.1,
     ),
 }
 STUDIED = {
@@ -149,6 +187,12 @@ STUDIED = {
         ),
         extras=RowExtras(note="breakeven, alert on last called 10:00, my level"),
     ),
+    "changes as large as no cell is wide": a_row(
+        extras=RowExtras(
+            bid_change="+12\N{NARROW NO-BREAK SPACE}345\N{NARROW NO-BREAK SPACE}678",
+            ask_change="\N{MINUS SIGN}1\N{NARROW NO-BREAK SPACE}234\N{NARROW NO-BREAK SPACE}567",
+        )
+    ),
     "nothing studied": a_row(),
 }  # fmt: skip
 
@@ -162,7 +206,10 @@ LANES = {
     "buys and sells of a lane on one row": a_row(own_ask=own(text="2: 7", lane="S", side=None)),
     "order that names no lane": a_row(own_bid=own(lane="?", side=Side.BUY)),
     "tags of both lanes": a_row(
-        tags=(TagMark("E\N{THIN SPACE}L", Role.BUY), TagMark("E\N{THIN SPACE}S", Role.SELL))
+        tags=(
+            TagMark("E\N{NARROW NO-BREAK SPACE}L", Role.BUY),
+            TagMark("E\N{NARROW NO-BREAK SPACE}S", Role.SELL),
+        )
     ),
 }
 
@@ -213,12 +260,22 @@ def test_a_side_is_never_told_by_color_alone() -> None:
     assert len(shapes) == len(OwnState)
 
 
+@given(st.lists(st.sampled_from(sorted(STATES)), max_size=12))
+def test_what_a_writer_keeps_from_other_rows_changes_nothing(names: list[str]) -> None:
+    """A row is a pure function of itself, whatever was written before."""
+    for columns in (USUAL, STUDIES):
+        layout = a_layout(columns)
+        writer = RowWriter(layout, measure)
+        for name in names:
+            assert writer.write(STATES[name]) == row_list(STATES[name], layout, measure)
+
+
 @given(
     st.integers(0, 10**12), st.integers(12, 90), st.sampled_from([80, 100, 150]), st.integers(0, 2)
 )
 def test_digits_are_never_cut(size: int, width: int, percent: int, large: int) -> None:
     """A number stands whole or abbreviated in its cell, or an ellipsis says that it is there."""
-    words = f"{size:,}".replace(",", "\N{THIN SPACE}")
+    words = f"{size:,}".replace(",", "\N{NARROW NO-BREAK SPACE}")
     layout = LadderLayout(width, 50, 19, (PlacedColumn(C.BID, 0, width, percent),))
 
     items = row_list(a_row(bid_text=words, large_bid=large), layout, measure)

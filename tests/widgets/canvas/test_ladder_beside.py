@@ -1,0 +1,133 @@
+"""Labels beside a row's numbers cover nothing that says something, and are never cut silently."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from terminal.domain.units import Side
+from terminal.viewmodels.ladder_columns import LadderColumn
+from terminal.viewmodels.ladder_view import HoverMark, StagedMark, TagMark
+from terminal.viewmodels.text import Role
+from terminal.widgets.canvas.ladder_beside import beside_row, free_rooms
+from terminal.widgets.canvas.ladder_list import row_list
+from terminal.widgets.canvas.ladder_shapes import Fill, Primitive, Text
+from tests.widgets.canvas.test_ladder_list import USUAL, a_layout, a_row, measure, own
+
+C = LadderColumn
+SHIPPED_400 = (
+    (C.OWN_BID, 42), (C.BID_TRADES, 40), (C.BID, 60), (C.PRICE, 98), (C.ASK, 55),
+    (C.ASK_TRADES, 45), (C.OWN_ASK, 42),
+)  # fmt: skip
+"""The shipped columns as they lie in a ladder of 400 pixels."""
+
+
+def label_of(items: list[Primitive]) -> tuple[Fill, str]:
+    plate = next(item for item in items if isinstance(item, Fill) and item.ink == "raised")
+    return plate, next(item.text for item in items if isinstance(item, Text))
+
+
+def covers(plate: Fill, column: LadderColumn) -> bool:
+    left, wide = a_layout(SHIPPED_400).column(column)
+    return plate.x < left + wide and left < plate.x + plate.width
+
+
+@pytest.mark.parametrize(("side", "depth"), [(Side.BUY, C.BID), (Side.SELL, C.ASK)])
+def test_a_staged_line_leaves_the_queue_that_it_joins_to_be_read(
+    side: Side, depth: LadderColumn
+) -> None:
+    """It stands on the other side, where nothing rests; an own order there is not covered."""
+    words = f"{side.value.capitalize()} 1 limit"
+    depths = {"bid_text": "322"} if side is Side.BUY else {"ask_text": "322"}
+    row = a_row(staged=StagedMark(words, Role(side.value)), **depths)
+    plate, shown = label_of(beside_row(row, a_layout(SHIPPED_400), measure))
+    assert shown == words
+    assert not covers(plate, depth)
+    assert not covers(plate, C.PRICE)
+    beside = row._replace(own_ask=own()) if side is Side.BUY else row._replace(own_bid=own())
+    plate, shown = label_of(beside_row(beside, a_layout(SHIPPED_400), measure))
+    assert shown == words
+    assert not any(covers(plate, column) for column in (depth, C.PRICE))
+    assert not covers(plate, C.OWN_ASK if side is Side.BUY else C.OWN_BID)
+
+
+@pytest.mark.parametrize("column", [C.BID, C.ASK])
+def test_a_refusal_is_not_cut_at_400_pixels(column: LadderColumn) -> None:
+    """Whole where there is room, else in shorter words; never over the depth of the row."""
+    depth = C.ASK if column is C.BID else C.BID
+    depths = {"ask_text": "322"} if column is C.BID else {"bid_text": "322"}
+    hover = HoverMark(
+        column, "59 ticks through: the collar is 6", Role.DANGER, "59 through, collar 6"
+    )
+    plate, shown = label_of(
+        beside_row(a_row(hover=hover, **depths), a_layout(SHIPPED_400), measure)
+    )
+    assert shown == "59 through, collar 6"
+    assert not covers(plate, depth)
+    assert not covers(plate, C.PRICE)
+    wide = tuple((one, 2 * width) for one, width in SHIPPED_400)
+    _, shown = label_of(beside_row(a_row(hover=hover, **depths), a_layout(wide), measure))
+    assert shown == hover.words
+
+
+@given(st.sampled_from(["", "7"]), st.sampled_from(["", "9"]), st.booleans(), st.booleans())
+def test_free_rooms_are_what_no_cell_says_anything_in(
+    bid: str,
+    ask: str,
+    has_buy: bool,
+    has_sell: bool,
+) -> None:
+    """From left to right, each as wide as it can be."""
+    layout = a_layout(SHIPPED_400)
+    row = a_row(
+        bid_text=bid, ask_text=ask, own_bid=own() if has_buy else None,
+        own_ask=own() if has_sell else None,
+    )  # fmt: skip
+    rooms = free_rooms(row, layout)
+    assert all(one.end < two.start for one, two in pairwise(rooms))
+    taken = sum(
+        layout.column(column)[1]
+        for column, says in (
+            (C.PRICE, True), (C.BID, bid), (C.ASK, ask), (C.OWN_BID, has_buy), (C.OWN_ASK, has_sell)
+        )
+        if says
+    )  # fmt: skip
+    assert sum(room.width for room in rooms) == sum(width for _, width in SHIPPED_400) - taken
+
+
+@given(
+    st.integers(0, 6), st.sampled_from(["", "7"]), st.sampled_from(["", "9"]), st.booleans(),
+    st.integers(20, 90),
+)  # fmt: skip
+def test_plates_of_prices_out_of_view_cover_nothing_and_tell_all_or_how_many(
+    count: int,
+    bid: str,
+    ask: str,
+    has_own: bool,
+    width: int,
+) -> None:
+    """Each carries its own price, and none lies over a price, a size or an own order."""
+    columns = tuple((column, width) for column, _ in USUAL)
+    layout = a_layout(columns)
+    row = a_row(
+        bid_text=bid, ask_text=ask, own_ask=own() if has_own else None, outside_way=-1,
+        outside=tuple(TagMark(f"T{n}", Role.ACCENT, f"{n}.5") for n in range(count)),
+    )  # fmt: skip
+    items = row_list(row, layout, measure)
+    plates = [item for item in items if isinstance(item, Fill) and item.ink == "panel"][1:]
+    taken = [C.PRICE, *([C.BID] if bid else []), *([C.ASK] if ask else []),
+             *([C.OWN_ASK] if has_own else [])]  # fmt: skip
+    for plate in plates:
+        for column in taken:
+            left, wide = layout.column(column)
+            assert plate.x + plate.width <= left or left + wide <= plate.x
+    words = [item.text for item in items if isinstance(item, Text) and "\u25bc" in item.text]
+    shown = [one for one in words if "+" not in one]
+    assert shown == [f"\u25bc T{n} {n}.5" for n in range(len(shown))]
+    rest = [one for one in words if "+" in one]
+    assert rest in ([], [f"\u25bc +{count - len(shown)}"])
+    if not rest and len(shown) < count:
+        assert width < 30
