@@ -107,6 +107,8 @@ async def stage() -> AsyncIterator[Stage]:
     await made.stop()
 
 
+# The index lies off the market by a premium that follows the time of day (some 400 ticks of 0.1):
+# triggers are farther away.
 TYPES: tuple[tuple[Side, dict[str, Any], dict[str, Any]], ...] = (
     (Side.BUY, {"price_text": -300}, {"type": "limit", "size": 8}),
     (Side.BUY, {"price_text": -300, "post_only": True}, {"is_post_only": True}),
@@ -114,15 +116,15 @@ TYPES: tuple[tuple[Side, dict[str, Any], dict[str, Any]], ...] = (
     (Side.BUY, {"price_text": -300, "visible_text": "2"}, {"visible_size": 2}),
     (Side.BUY, {"price_text": -300, "self_trade": SelfTrade.CANCEL_BOTH}, {"stp": "CB"}),
     (Side.BUY, {"price_text": -300, "time_in_force": TimeInForce.RPI}, {"is_retail": True}),
-    (Side.BUY, {"kind": K.STOP_LIMIT, "trigger_text": 400, "price_text": 410},
+    (Side.BUY, {"kind": K.STOP_LIMIT, "trigger_text": 4000, "price_text": 4010},
      {"stop": "up", "type": "limit", "stop_price_type": "MP"}),
-    (Side.SELL, {"kind": K.STOP_MARKET, "trigger_text": -400, "reference": StopReference.LAST},
+    (Side.SELL, {"kind": K.STOP_MARKET, "trigger_text": -4000, "reference": StopReference.LAST},
      {"stop": "down", "type": "market", "stop_price_type": "TP"}),
-    (Side.SELL, {"kind": K.STOP_LOSS, "trigger_text": -400, "reference": StopReference.INDEX},
+    (Side.SELL, {"kind": K.STOP_LOSS, "trigger_text": -4000, "reference": StopReference.INDEX},
      {"stop": "down", "is_reduce_only": True, "stop_price_type": "IP"}),
-    (Side.SELL, {"kind": K.TAKE_PROFIT, "trigger_text": 400},
+    (Side.SELL, {"kind": K.TAKE_PROFIT, "trigger_text": 4000},
      {"stop": "up", "is_reduce_only": True}),
-    (Side.SELL, {"kind": K.STOP_LOSS, "trigger_text": -400, "closes": True},
+    (Side.SELL, {"kind": K.STOP_LOSS, "trigger_text": -4000, "closes": True},
      {"stop": "down", "is_close_order": True}),
 )  # fmt: skip
 
