@@ -312,7 +312,12 @@ class Sweeping:
     def _tell(self, sweep: _Sweep, recorded: Recorded, *, is_read: bool) -> tuple[Verdict, ...]:
         items = self._batches.canceled(sweep.chosen)
         left = sum(not item.ok for item in items)
-        words = f"No {sweep.name} work any more." if items else f"No {sweep.name} were working."
+        if items:
+            words = f"No {sweep.name} work any more."
+        elif sweep.symbol is None and not sweep.is_choice:
+            words = f"No {sweep.what} were working anywhere."
+        else:
+            words = f"No {sweep.name} were working."
         if left:
             noun = "order" if left == 1 else "orders"
             words = f"{left} {noun} of {len(items)} may still work: {sweep.name}."

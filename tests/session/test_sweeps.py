@@ -224,6 +224,14 @@ async def test_everything_counts_what_nobody_told_us_of() -> None:
     await d.stop()
 
 
+async def test_nothing_anywhere_is_said_as_a_person_would() -> None:
+    d = await a_pocket_desk()
+    d.desk.cancel_everywhere()
+    await d.clock.advance(4.0)
+    assert [one.sentence for one in d.reports] == ["No orders were working anywhere."]
+    await d.stop()
+
+
 async def test_without_a_list_everything_is_what_is_known_and_what_is_held() -> None:
     d = await a_pocket_desk()
     await d.hold(3)

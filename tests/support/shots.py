@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, NamedTuple, TypeAlias, final
 from PySide6.QtCore import QSize, Qt
 from PySide6.QtGui import QGuiApplication, QImage, QPainter
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QPushButton, QWidget
+from PySide6.QtWidgets import QApplication, QPushButton, QSplitter, QWidget
 
 from terminal.domain.access import Access
 from terminal.domain.events import MarginMode, PositionSide
@@ -46,6 +46,7 @@ if TYPE_CHECKING:
 
 PALETTES = ("dark", "light", "dark-colour-blind", "light-colour-blind", "high-contrast")
 SETTLED_S = 0.25
+WIDE_PX = 900
 LONGEST_S = 180
 K, NONE, LEFT = Qt.Key, Qt.KeyboardModifier.NoModifier, Qt.MouseButton.LeftButton
 C = LadderColumn
@@ -108,6 +109,18 @@ class Stage:
         self.program.window.docks.arrange()
         await self.rest()
 
+    async def widen(self) -> None:
+        """Give the ladder the room that all its columns ask for, as far as the window has it."""
+        for splitter in self.program.window.findChildren(QSplitter):
+            is_row = splitter.orientation() is Qt.Orientation.Horizontal
+            if is_row and splitter.isAncestorOf(self.canvas):
+                wide, *others = splitter.sizes()
+                more = min(max(0, WIDE_PX - wide), max(others))
+                given = others.index(max(others))
+                others[given] -= more
+                splitter.setSizes([wide + more, *others])
+        await self.rest()
+
     async def rest(self) -> None:
         """Let a few frames be painted."""
         await self.live.backend.clock.sleep(SETTLED_S)
@@ -141,6 +154,7 @@ class Stage:
             self.ladder.toggle_exits()
         self.ladder.set_options(replace(self.ladder.options, centering=Centering.STATIC))
         self.ladder.set_columns(DEFAULT_COLUMNS)
+        self.program.window.docks.arrange()
         self.program.ticket.drop()
         self.program.ticket.set_price_text("")
         self.button("ticket.advanced").setChecked(False)
@@ -173,9 +187,7 @@ async def armed(stage: Stage, *hands: str) -> None:
 
 async def working(stage: Stage) -> None:
     await stage.position()
-    await stage.orders(
-        (Side.BUY, 2, 4), (Side.BUY, 5, 120), (Side.SELL, 3, 5), (Side.SELL, 6, 1200)
-    )
+    await stage.orders((Side.BUY, 2, 4), (Side.BUY, 5, 120), (Side.SELL, 3, 5), (Side.SELL, 6, 900))
     stage.canvas.setFocus()
 
 
@@ -222,6 +234,7 @@ async def several(stage: Stage) -> None:
 
 async def every_column(stage: Stage) -> None:
     stage.ladder.set_columns(tuple(replace(one, is_shown=True) for one in DEFAULT_COLUMNS))
+    await stage.widen()
     await working(stage)
 
 
