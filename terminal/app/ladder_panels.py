@@ -22,7 +22,7 @@ def add_insight(
         ladder,
         InsightSources(
             backend.studies,
-            backend.charges,
+            backend.breakevens,
             backend.surroundings.tiers,
             backend.price_notes,
             backend.desk,

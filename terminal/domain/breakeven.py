@@ -1,18 +1,21 @@
-"""Where a position earns nothing, what it earns at a price, and where it would be liquidated.
+"""Where a position breaks even, what it earns at a price, and where it would be liquidated.
 
-Everything in the settle currency, Decimal, unrounded; linear and inverse contracts, long and short.
+Money is in the settle currency, Decimal, unrounded; linear and inverse contracts, long and short.
 Profit follows API reference 7.1, fees 7.2, funding 7.7; liquidation is ``risk``'s estimate.
+What a position has been charged, and how well that is known, is ``position_charges``' business.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from decimal import Decimal
+from fractions import Fraction
+from math import ceil, floor
 from typing import TYPE_CHECKING, final
 
 from terminal.domain.events import MarginMode
 from terminal.domain.risk import after_order, gain, liquidation_price, maintenance_rate
-from terminal.domain.units import Lots
+from terminal.domain.units import Lots, Price
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -77,21 +80,26 @@ def profit_at(
 
 def breakeven(
     contract: Contract, lots: int, entry: Decimal, charges: Charges = NO_CHARGES
-) -> Decimal | None:
-    """The price at which closing all of signed lots brings exactly nothing; None without one.
+) -> Price | None:
+    """The first tick at which closing all of signed lots loses nothing, in whole ticks.
 
-    There is none for a flat position, nor where the charges are more than it can ever earn.
+    Rounded away from the loss, in exact fractions: one tick worse loses. None for a flat position,
+    where the charges are more than it can ever earn, and where it earns at every price. Source:
+    7.1, 7.2 and 7.7, solved for the price.
     """
     if lots == 0 or entry <= 0:
         return None
-    size, rate = contract.multiplier * lots, charges.exit_rate
-    cost = charges.paid + charges.funding
+    size, rate = Fraction(contract.multiplier) * lots, Fraction(charges.exit_rate)
+    at, cost = Fraction(entry), Fraction(charges.paid) + Fraction(charges.funding)
     if contract.is_inverse:
-        below = size / entry - cost
-        return None if below * size <= 0 else (size + abs(size) * rate) / below
-    net = size - abs(size) * rate
-    price = (size * entry + cost) / net
-    return price if price > 0 else None
+        above, below = size + abs(size) * rate, size / at - cost
+    else:
+        above, below = size * at + cost, size - abs(size) * rate
+    if below * size <= 0 or above * size <= 0:
+        return None
+    ticks = above / below / Fraction(contract.scale.tick_size)
+    price = ceil(ticks) if lots > 0 else floor(ticks)
+    return Price(price) if price > 0 else None
 
 
 @final

@@ -37,7 +37,7 @@ class Target(NamedTuple):
 
 @final
 class Breakeven(NamedTuple):
-    """Once the price was so many ticks in favor, the level is at least ``price``."""
+    """Once the price was so many ticks in favor, and past it, the level is at least ``price``."""
 
     after: int
     price: Price
@@ -169,6 +169,14 @@ def closed(progress: Progress, target: int | None, *, is_done: bool) -> Progress
     return replace(progress, phase=Phase.WATCHING, done=progress.done | {target})
 
 
+def is_past_breakeven(plan: HeldPlan, best: Price) -> bool:
+    """Whether a best price so far takes the level to breakeven; False for a plan without it."""
+    even = plan.breakeven
+    if even is None:
+        return False
+    return (best - plan.entry) * plan.sign >= even.after and (best - even.price) * plan.sign > 0
+
+
 def _better(plan: HeldPlan, one: Price, other: Price) -> Price:
     return max(one, other) if plan.is_long else min(one, other)
 
@@ -181,7 +189,7 @@ def _level(plan: HeldPlan, level: Price, best: Price) -> Price:
     if reached:
         step = max(reached, key=lambda one: one.after)
         wanted = [*wanted, Price(best - plan.sign * step.behind)]
-    if plan.breakeven is not None and gained >= plan.breakeven.after:
+    if plan.breakeven is not None and is_past_breakeven(plan, best):
         wanted = [*wanted, plan.breakeven.price]
     return max(wanted) if plan.is_long else min(wanted)
 

@@ -535,17 +535,3 @@ def _room(held: Held, mark: ExactPrice) -> Decimal | None:
     room = mark.value - held.liquidation.value
     room = room if held.is_long else -room
     return room if room > 0 else None
-
-
-def breakeven_price(held: Held, entry: ExactPrice) -> Price:
-    """The first tick at which closing loses nothing, fees of both ways at the taker rate included.
-
-    Rounded away from the loss. The same for linear and inverse contracts: with the fee rate ``f``
-    the profit less fees is zero at ``E (1 + f) / (1 - f)`` of a long position and at
-    ``E (1 - f) / (1 + f)`` of a short one (API reference 7.1 and 7.2, solved for the price).
-    """
-    rate = held.contract.taker_fee_rate
-    scale = held.contract.scale
-    if held.is_long:
-        return scale.ticks_above(entry.value * (1 + rate) / (1 - rate))
-    return scale.ticks_below(entry.value * (1 - rate) / (1 + rate))

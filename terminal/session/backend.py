@@ -16,6 +16,7 @@ from terminal.domain.triggers import References
 from terminal.domain.units import ClientOid, Symbol
 from terminal.exchange.outcome import Rejected
 from terminal.session.account import AccountSession
+from terminal.session.breakevens import Breakevens
 from terminal.session.candle_sessions import CandleSessions
 from terminal.session.charges import ChargeBook
 from terminal.session.clock import ClockKeeping, ExchangeClock
@@ -61,6 +62,7 @@ if TYPE_CHECKING:
     from terminal.domain.clock import Clock
     from terminal.domain.contract import Contract
     from terminal.domain.guard import GuardLimits, Touch
+    from terminal.domain.units import ExactPrice
     from terminal.exchange.batches import Subject
     from terminal.exchange.connect import ExchangeClients
     from terminal.exchange.outcome import Outcome
@@ -173,7 +175,10 @@ class Backend:
             protection,
             owner,
         )
-        self.exit_orders = ExitOrders(self.desk, self.account, self.protection)
+        fees = clients.account if self.has_account else None
+        self.charges = ChargeBook(clients.market, fees, self.exchange_clock, owner)
+        self.breakevens = Breakevens(self.charges, self.desk.own_fills, self.mark_of)
+        self.exit_orders = ExitOrders(self.desk, self.account, self.protection, self.breakevens)
         self.held_exits = HeldExits(
             self.desk, self.account, self.markets, self.protection, self.exit_orders, owner
         )
@@ -185,8 +190,6 @@ class Backend:
         self.price_notes = PriceNotes(
             notes or NoFile(), self.market_feed, self.markets.contracts, clock, self.notices
         )
-        fees = clients.account if self.has_account else None
-        self.charges = ChargeBook(clients.market, fees, self.exchange_clock, owner)
         self.fuse = Fuse(
             clients.funds, self.desk, self.exchange_clock, owner, self.notices, safety.fuse
         )
@@ -296,6 +299,12 @@ class Backend:
         """The touch of a contract whose book is open and live, else None."""
         market = self.markets.get(symbol)
         return None if market is None else market.touch()
+
+    def mark_of(self, symbol: Symbol) -> ExactPrice | None:
+        """The mark price as it was heard last, however long ago: for what is only valued by it."""
+        market = self.markets.get(symbol)
+        heard = None if market is None else market.mark
+        return self.account.mark(symbol) if heard is None else heard.mark_price
 
     def references_of(self, symbol: Symbol) -> References:
         """The prices that stops watch, of an open and live market; else what the account tells."""

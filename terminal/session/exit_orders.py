@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, final
 from terminal.domain.events import OrderType, StopDirection
 from terminal.domain.guard import BlockField
 from terminal.domain.lanes import about, closes, wire_lane
-from terminal.domain.protection import Held, ProtectionState, breakeven_price, exit_tickets
+from terminal.domain.protection import Held, ProtectionState, exit_tickets
 from terminal.domain.ticket import (
     ASSUMED_MODE,
     OrderTerms,
@@ -38,6 +38,7 @@ if TYPE_CHECKING:
     from terminal.domain.order import Order
     from terminal.domain.units import Symbol
     from terminal.session.account import AccountSession
+    from terminal.session.breakevens import BreakevenPoint, Breakevens
     from terminal.session.orders import OrderDesk
     from terminal.session.positions import Key
     from terminal.session.protection import ProtectionWatch
@@ -47,10 +48,17 @@ if TYPE_CHECKING:
 class ExitOrders:
     """Places and moves a position's stops and take-profits at the exchange."""
 
-    def __init__(self, desk: OrderDesk, account: AccountSession, watch: ProtectionWatch) -> None:
+    def __init__(
+        self,
+        desk: OrderDesk,
+        account: AccountSession,
+        watch: ProtectionWatch,
+        breakevens: Breakevens,
+    ) -> None:
         self._desk = desk
         self._account = account
         self._watch = watch
+        self._breakevens = breakevens
         self._moving: set[Key] = set()
 
     def is_moving(self, symbol: Symbol, lane: PositionSide | None = None) -> bool:
@@ -170,23 +178,42 @@ class ExitOrders:
 
     # Breakeven -------------------------------------------------------------------------------
 
-    def breakeven(self, symbol: Symbol, lane: PositionSide | None = None) -> Blocked | Price:
-        """Move the position's stop to where closing loses nothing, fees included.
+    def breakeven_of(
+        self, symbol: Symbol, lane: PositionSide | None = None
+    ) -> BreakevenPoint | None:
+        """Where a position breaks even by what is known now; None while it is flat."""
+        contract = self._desk.contract(symbol)
+        if contract is None:
+            return None
+        return self._breakevens.of(contract, self._account.position(symbol, lane))
 
-        Stops that are there or better stay. The others are canceled once the new one waits. Returns
-        the price that is on its way.
+    def breakeven(self, symbol: Symbol, lane: PositionSide | None = None) -> Blocked | Price:
+        """Move the position's stop to where closing loses nothing, charges included.
+
+        Stops that are there or better stay. The others are canceled once the new one waits. Refused
+        where the stop would fire now or might, as its price is not known. Returns the price that is
+        on its way.
         """
-        held = self._watch.held(symbol, lane)
-        entry = self._account.position(symbol, lane).core.average_entry
-        if held is None or not held.lots or entry is None:
+        held, point = self._watch.held(symbol, lane), self.breakeven_of(symbol, lane)
+        if held is None or not held.lots or point is None:
             return not_sent(BlockField.POSITION, "There is no position whose stop could be moved.")
-        price = breakeven_price(held, entry)
-        return self.move_stop(symbol, price, lane) or price
+        if point.price is None:
+            words = "There is no price at which the position breaks even."
+            return not_sent(BlockField.PRICE, words)
+        return self.move_stop(symbol, point.price, lane, must_wait=True) or point.price
 
     def move_stop(
-        self, symbol: Symbol, price: Price, lane: PositionSide | None = None
+        self,
+        symbol: Symbol,
+        price: Price,
+        lane: PositionSide | None = None,
+        *,
+        must_wait: bool = False,
     ) -> Blocked | None:
-        """Bring the position's stops to a price that limits the loss more than they do."""
+        """Bring the position's stops to a price that limits the loss more than they do.
+
+        What it watches may be unknown: it might fire now then, which ``must_wait`` refuses.
+        """
         key = (symbol, self._account.lane(symbol, lane))
         held, mode = self._watch.held(*key), self._mode(*key)
         watched = self._watch.watched(*key)
@@ -207,6 +234,9 @@ class ExitOrders:
         why = problem(Purpose.LOSS, held.closing_side, trigger, held.contract, now)
         if why:
             return not_sent(BlockField.PRICE, why)
+        if must_wait and would_fire_now(trigger, held.contract.scale, now) is Fires.UNKNOWN:
+            words = f"The {trigger.reference.value} price is not known: it might fire now."
+            return not_sent(BlockField.BOOK, words)
         if any(order.is_close_order for order in worse):
             tickets: tuple[OrderTicket, ...] = (_close(held, mode, trigger),)
         else:

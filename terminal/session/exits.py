@@ -7,7 +7,7 @@ A close that is not known to have worked is never sent again: it is said, and le
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, final
 
 from terminal.domain.errors import TernError
@@ -22,6 +22,7 @@ from terminal.domain.held_exits import (
     advance,
     begin,
     closed,
+    is_past_breakeven,
 )
 from terminal.domain.intention import Purpose
 from terminal.domain.lanes import about, lane_words, wire_lane
@@ -232,6 +233,7 @@ class HeldExits:
             return
         is_new = price != one.price
         one.price = price
+        self._keep_breakeven(key, one)
         before = one.progress
         progress, wish = advance(one.plan, before, price, lots)
         if progress.phase is Phase.ENDED:
@@ -247,6 +249,14 @@ class HeldExits:
             self._say(key, one, self._gap(key, one))
         if one.progress != before:
             self.on_changed.notify()
+
+    def _keep_breakeven(self, key: Key, one: _Running) -> None:
+        """Until the level is there, breakeven is where it lies by what is known now."""
+        even, point = one.plan.breakeven, self._exit_orders.breakeven_of(*key)
+        if even is None or point is None or point.price is None:
+            return
+        if point.price != even.price and not is_past_breakeven(one.plan, one.progress.best):
+            one.plan = replace(one.plan, breakeven=even._replace(price=point.price))
 
     def _problem(self, one: _Running) -> str:
         stale = one.market.staleness()

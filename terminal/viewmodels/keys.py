@@ -69,7 +69,7 @@ class LadderAction(Enum):
     STOP_SELL = "Stop-market sell at the cursor"
     CLOSE_BUY = "Stop that closes a short at the cursor"
     CLOSE_SELL = "Stop that closes a long at the cursor"
-    BREAKEVEN = "Stop to breakeven, fees included"
+    BREAKEVEN = "Stop to breakeven, fees and next funding included"
     PROTECT = "Show the order that would protect, again sends it"
     JOIN_BID = "Join the best bid"
     JOIN_ASK = "Join the best ask"

@@ -223,7 +223,7 @@ class LadderBuilder:
             if core.average_entry is None
             else text.exact_price(core.average_entry, contract),
             mark=text.exact_price(mark, contract),
-            breakeven="" if even is None else edge_price(even.price, contract),
+            breakeven="" if insight is None or core.is_flat else insight.breakeven_text,
             liquidation="" if liquidation is None else edge_price(liquidation, contract),
             help=_position_help(position, contract, even, mark),
         )

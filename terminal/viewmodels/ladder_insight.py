@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from terminal.domain.units import Symbol
     from terminal.domain.volume_view import VolumePart
     from terminal.session.account import AccountSession
-    from terminal.session.charges import ChargeBook
+    from terminal.session.breakevens import Breakevens
     from terminal.session.exits import Protecting
     from terminal.session.market import MarketSession
     from terminal.session.orders import OrderDesk
@@ -80,7 +80,7 @@ class InsightSources:
     """Who knows. ``protecting`` is None without an account."""
 
     studies: StudyShelf
-    charges: ChargeBook
+    breakevens: Breakevens
     tiers: Callable[[Symbol], Sequence[RiskTier]]
     notes: PriceNotes
     desk: OrderDesk
@@ -101,9 +101,7 @@ class LadderInsight(QObject):
         self._sources = sources
         self._counts: LadderCounts | None = None
         self._market: MarketSession | None = None
-        self._worth = LadderWorth(
-            sources.account, sources.charges, sources.tiers, sources.desk.own_fills
-        )
+        self._worth = LadderWorth(sources.account, sources.breakevens, sources.tiers)
         self.exits = LadderExit(ladder.trading, sources.desk, sources.account, sources.protecting)
         self.notes = LadderNotes(sources.notes)
 
@@ -111,7 +109,7 @@ class LadderInsight(QObject):
         """Listen from now on; the ladder ends it."""
         sources, ladder = self._sources, self._ladder
         ladder.listen(
-            sources.charges.on_changed.add(ladder.mark_dirty),
+            sources.breakevens.on_changed.add(ladder.mark_dirty),
             sources.notes.on_changed.add(ladder.mark_dirty),
             sources.notes.on_fired.add(self._on_fired),
         )
@@ -144,6 +142,11 @@ class LadderInsight(QObject):
     def breakeven(self) -> PriceTag | None:
         """Of the position shown, with its words; None while it is flat."""
         return self._worth.breakeven
+
+    @property
+    def breakeven_text(self) -> str:
+        """The same for the head of the ladder; empty while it is flat."""
+        return self._worth.breakeven_text
 
     def result_words(self) -> str:
         """What is in the result at a price, for the help of its heading."""

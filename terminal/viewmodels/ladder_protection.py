@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, final
 
 from terminal.domain.held_exits import Breakeven, HeldPlan, Step, Target
 from terminal.domain.lanes import closes
-from terminal.domain.protection import breakeven_price, protective_price
+from terminal.domain.protection import protective_price
 from terminal.domain.ticket import AttachedExits, StopTrigger
 from terminal.domain.triggers import (
     Fires,
@@ -23,6 +23,7 @@ from terminal.domain.triggers import (
 from terminal.domain.units import Lots, Price, Side
 from terminal.session.results import Blocked
 from terminal.viewmodels import text
+from terminal.viewmodels.charge_words import charge_words, estimate
 from terminal.viewmodels.ladder_trading import ArmedBy, Sending
 from terminal.viewmodels.protection import (
     DIES_WITH_APP,
@@ -164,17 +165,22 @@ class LadderProtection:
         return gap_warning(contract.scale, now, self._watch.settings.gap_ticks)
 
     def breakeven(self) -> None:
-        """Move the position's stop to where closing loses nothing, fees included."""
+        """Move the position's stop to its breakeven, the row of the tag."""
         contract = self._trading.ready(Price(1), reduces=True)
         if contract is None:
             return
-        result = self._orders.breakeven(contract.symbol, self._trading.lane)
+        lane = self._trading.lane
+        point = self._orders.breakeven_of(contract.symbol, lane)
+        result = self._orders.breakeven(contract.symbol, lane)
+        at, words = "", ""
+        if point is not None and point.price is not None:
+            at = f"{text.price(point.price, contract)}{estimate(point.known)}"
+            words = charge_words(point.known, contract).taker
         if isinstance(result, Blocked):
-            self._trading.say(f"Not moved. {result.blocks[0].reason}", Role.DANGER)
+            where = f"Breakeven is {at}. " if at else ""
+            self._trading.say(f"Not moved. {where}{result.blocks[0].reason}", Role.DANGER)
             return
-        at = text.price(result, contract)
-        words = f"Stop to breakeven at {at}, with taker fees of both ways: the new one first."
-        self._trading.say(words, Role.CAUTION)
+        self._trading.say(f"Stop to breakeven {at} with {words}: the new one first.", Role.CAUTION)
 
     # Brackets --------------------------------------------------------------------------------
 
@@ -213,8 +219,12 @@ class LadderProtection:
         held, entry = self._position()
         if held is None or entry is None:
             return
+        point = self._orders.breakeven_of(held.contract.symbol, held.lane)
+        price = None if point is None else point.price
+        if price is None:
+            self._trading.say("There is no price at which it breaks even.", Role.CAUTION)
+            return
         loss = self._watch.settings.bracket_loss_ticks
-        price = breakeven_price(held, entry)
         after = max(loss, abs(price - held.contract.scale.ticks_nearest(entry.value)) + 1)
         self._hold(breakeven=Breakeven(after, price))
 

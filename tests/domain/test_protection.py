@@ -25,7 +25,6 @@ from terminal.domain.protection import (
     ProtectionSettings,
     ProtectionState,
     StopDistance,
-    breakeven_price,
     classify,
     mending,
     protective_price,
@@ -538,26 +537,3 @@ def test_a_mending_stop_waits_on_the_side_of_the_loss_before_the_end(
     assert sign * (mark - price) > 0
     if liquidation is not None and sign * (mark - liquidation) > 0:
         assert sign * (price - liquidation) > 0
-
-
-@pytest.mark.parametrize("contract", CONTRACTS, ids=["linear", "inverse"])
-@given(st.integers(-50, 50).filter(bool), st.decimals("50", "5000", places=3))
-def test_breakeven_is_the_first_tick_that_loses_nothing(
-    contract: Contract, lots: int, entry: Decimal
-) -> None:
-    of = held(lots, contract)
-    price = breakeven_price(of, ExactPrice(entry))
-    rate = contract.taker_fee_rate
-
-    def net(ticks: int) -> Decimal:
-        """Profit less fees of both ways in settle currency, by 7.1 and 7.2."""
-        out = contract.scale.decimal(Price(ticks))
-        size = contract.multiplier * lots
-        if contract.is_inverse:
-            return size * (1 / entry - 1 / out) - abs(size) * rate * (1 / entry + 1 / out)
-        return size * (out - entry) - abs(size) * rate * (entry + out)
-
-    worse = price - 1 if lots > 0 else price + 1
-    # Exact up to the 28 digits of the division.
-    assert net(price) >= Decimal("-1e-20")
-    assert net(worse) < 0

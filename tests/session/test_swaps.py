@@ -16,6 +16,7 @@ from terminal.session.swaps import swap
 from tests.support.builders import XBT, a_ticket
 from tests.support.guarded import a_guarded, a_stop_update, prices
 from tests.support.pocket import Fate, PocketDesk, a_pocket_desk, stop_at
+from tests.support.rates import silent_breakevens
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -105,7 +106,8 @@ async def a_moving_stop() -> AsyncIterator[PocketDesk]:
         d.desk, d.account, d.contracts, lambda _symbol: prices(1000), ProtectionSettings, d.owner
     )
     watch.start()
-    exits = ExitOrders(d.desk, d.account, watch)
+    breakevens = silent_breakevens(d.desk, d.clock, d.owner)
+    exits = ExitOrders(d.desk, d.account, watch, breakevens)
     d.exchange.fate = lambda kind: Fate.LATE if kind == "word" else Fate.WELL
     assert exits.move_stop(XBT, Price(950)) is None
     await d.clock.settle()

@@ -11,14 +11,20 @@ from terminal.domain.protection import DistanceUnit, ProtectionSettings, StopDis
 from terminal.domain.triggers import References
 from terminal.domain.units import ClientOid, ExactPrice, Lots, OrderId, Price, Side
 from terminal.exchange.outcome import Accepted
+from terminal.session.breakevens import Breakevens
+from terminal.session.charges import ChargeBook
 from terminal.session.exit_orders import ExitOrders
 from terminal.session.protection import ProtectionWatch
 from tests.support.builders import XBT, a_contract, a_position_update, an_order_update
 from tests.support.desk import Bench
+from tests.support.rates import Rates
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from terminal.domain.protection import ProtectionState
     from terminal.domain.ticket import OrderTicket
+    from terminal.domain.units import Symbol
     from terminal.session.protection import Mended
 
 SCALE = a_contract().scale
@@ -54,13 +60,17 @@ def a_stop_update(name: str = "s1", lots: int = 2, /, **changes: Any) -> OrderUp
 @final
 @dataclass
 class Guarded:
-    """A bench, a watch and the exits on it. With ``keeps`` the exchange takes stops by itself."""
+    """A bench, a watch and the exits on it. With ``keeps`` the exchange takes stops by itself.
+
+    Fee rates and funding are not told unless ``rates`` are made to.
+    """
 
     bench: Bench = field(default_factory=Bench)
     now: References = field(default_factory=lambda: prices(1000))
     settings: ProtectionSettings = CLOSE_BY
     mended: list[Mended] = field(default_factory=list)
     keeps: bool = True
+    mark_of: Callable[[Symbol], ExactPrice | None] | None = None
 
     def __post_init__(self) -> None:
         bench = self.bench
@@ -72,10 +82,16 @@ class Guarded:
             lambda: self.settings,
             bench.owner,
         )
-        self.exits = ExitOrders(bench.desk, bench.account, self.watch)
+        self.rates = Rates(bench.clock, is_told=False)
+        self.charges = ChargeBook(self.rates, self.rates, bench.clock, bench.owner)
+        self.breakevens = Breakevens(self.charges, bench.desk.own_fills, self._mark)
+        self.exits = ExitOrders(bench.desk, bench.account, self.watch, self.breakevens)
         self.watch.on_mended.add(self.mended.append)
         bench.trading.on_place = self._take
         bench.trading.on_cancel = self._end
+
+    def _mark(self, symbol: Symbol) -> ExactPrice | None:
+        return self.now.mark if self.mark_of is None else self.mark_of(symbol)
 
     async def start(self, lots: int = 0, *stops: OrderUpdate) -> None:
         """Connect with a position and stops that the exchange has already."""

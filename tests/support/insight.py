@@ -6,13 +6,9 @@ import contextlib
 from decimal import Decimal
 from typing import TYPE_CHECKING, final
 
-from terminal.domain.account_facts import FeeRates
-from terminal.domain.clock import TimestampMs
 from terminal.domain.events import PositionMode, PositionSide, PublicTrade
-from terminal.domain.market_facts import FundingRate, RiskTier
-from terminal.domain.units import Lots, Price, Side, Symbol
+from terminal.domain.units import Lots, Price, Side
 from terminal.session.candle_sessions import CandleSessions
-from terminal.session.charges import ChargeBook
 from terminal.session.price_notes import NoFile, PriceNotes
 from terminal.session.studies import StudyShelf
 from terminal.viewmodels.ladder_clicks import Spot
@@ -25,26 +21,10 @@ from tests.support.protected import Protected
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
-    from terminal.domain.events import OrderUpdate
+    from terminal.domain.events import OrderUpdate, PositionUpdate
+    from terminal.domain.market_facts import RiskTier
     from terminal.domain.price_notes import PriceNote
     from terminal.viewmodels.ladder_view import LadderRow
-
-
-@final
-class Rates:
-    """Tells fees and funding; ``next_in_s`` is when the next funding is."""
-
-    def __init__(self) -> None:
-        self.funding = Decimal("0.0001")
-        self.now_ms = 0
-
-    async def fee_rates(self, symbol: Symbol) -> FeeRates:
-        return FeeRates(symbol, Decimal("0.0002"), Decimal("0.0006"))
-
-    async def funding_rate(self, symbol: Symbol) -> FundingRate:
-        after = TimestampMs(self.now_ms + 3_600_000)
-        began = TimestampMs(self.now_ms)
-        return FundingRate(symbol, self.funding, None, None, began, after, None, None, None)
 
 
 @final
@@ -64,9 +44,8 @@ class Insighted:
             desktop.markets.contracts,
         )
         self.shelf = StudyShelf(desktop.markets, self.candles, bench.desk, bench.clock)
-        self.rates = Rates()
-        self.rates.now_ms = bench.clock.now_ms()
-        self.charges = ChargeBook(self.rates, self.rates, bench.clock, bench.owner)
+        self.rates = self.protected.guarded.rates
+        self.rates.is_told = True
         self.notes = PriceNotes(
             NoFile(), desktop.market_feed, desktop.markets.contracts, bench.clock, bench.notices
         )
@@ -75,7 +54,7 @@ class Insighted:
             self.ladder,
             InsightSources(
                 self.shelf,
-                self.charges,
+                self.protected.guarded.breakevens,
                 lambda _: self.tiers,
                 self.notes,
                 bench.desk,
@@ -92,7 +71,6 @@ class Insighted:
         """End everything."""
         self.ladder.stop()
         self.notes.stop()
-        await self.charges.stop()
         await self.candles.stop()
         await self.protected.stop()
 
@@ -149,15 +127,25 @@ class Insighted:
 
 @contextlib.asynccontextmanager
 async def an_insight(
-    lots: int = 0, *stops: OrderUpdate, hedged: bool = False
+    lots: int = 0,
+    *stops: OrderUpdate,
+    hedged: bool = False,
+    held: tuple[PositionUpdate, ...] = (),
+    funding: str = "0.0001",
 ) -> AsyncIterator[Insighted]:
-    """Connected, with a position and stops that the exchange has already; ``hedged`` it is long."""
+    """Connected, with a position and stops that the exchange has already; ``hedged`` it is long.
+
+    Positions may be told whole in ``held``; ``funding`` is the rate of the next one.
+    """
     insighted = Insighted()
+    insighted.rates.funding = Decimal(funding)
     gateway = insighted.desktop.bench.gateway
     if hedged:
         gateway.mode = PositionMode.HEDGE
         gateway.held = (a_position_update(lots, details=position_details(PositionSide.LONG)),)
         lots = 0
+    if held:
+        gateway.held = held
     await insighted.protected.start(lots, *stops)
     insighted.notes.start()
     await insighted.settle()

@@ -25,6 +25,7 @@ from terminal.session.protection import ProtectionWatch
 from tests.support.builders import NOW_MS, a_contract
 from tests.support.fake_fuse import FakeFuseGateway
 from tests.support.guarded import CLOSE_BY, prices
+from tests.support.rates import silent_breakevens
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -126,7 +127,10 @@ class Keepers:
         self.watch = ProtectionWatch(
             desk, account, contracts, markets.references, lambda: CLOSE_BY, owner
         )
-        self.exits = ExitOrders(desk, account, self.watch)
+        breakevens = silent_breakevens(
+            desk, clock, owner, lambda symbol: markets.references(symbol).mark
+        )
+        self.exits = ExitOrders(desk, account, self.watch, breakevens)
         self.held = HeldExits(
             desk, account, cast("Markets", markets), self.watch, self.exits, owner
         )

@@ -14,6 +14,7 @@ from tests.support.guarded import Guarded
 
 if TYPE_CHECKING:
     from terminal.domain.events import OrderUpdate
+    from terminal.domain.units import ExactPrice, Symbol
 
 
 @final
@@ -22,7 +23,7 @@ class Protected:
 
     def __init__(self) -> None:
         self.desktop = Desktop()
-        self.guarded = Guarded(bench=self.desktop.bench)
+        self.guarded = Guarded(bench=self.desktop.bench, mark_of=self._mark)
         bench, guarded = self.desktop.bench, self.guarded
         self.held = HeldExits(
             bench.desk,
@@ -41,6 +42,10 @@ class Protected:
         self.ticket = TicketViewModel(workspace, bench.desk, bench.account, frame)
         self.positions.protecting = self.ticket.protecting = self.protecting
         self.hand = self.desktop.ladder.protect_with(self.protecting, self.vm)
+
+    def _mark(self, symbol: Symbol) -> ExactPrice | None:
+        market = self.desktop.markets.get(symbol)
+        return None if market is None or market.mark is None else market.mark.mark_price
 
     async def start(self, lots: int = 0, *stops: OrderUpdate) -> Protected:
         """Connect with a position and stops that the exchange has already."""

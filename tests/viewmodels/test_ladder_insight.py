@@ -16,11 +16,11 @@ from terminal.domain.fees_paid import fees_of
 from terminal.domain.guard import Touch
 from terminal.domain.market_facts import FundingRate
 from terminal.domain.position import PositionCore
+from terminal.domain.position_charges import KnownFacts, charges_of
 from terminal.domain.price_notes import AlertSource
 from terminal.domain.queue_estimate import QueuePlace
 from terminal.domain.units import ClientOid, ExactPrice, Lots, Money, OrderId, Price, Side
 from terminal.domain.volume_view import VolumePart
-from terminal.session.account import Position
 from terminal.viewmodels.keys import Chord
 from terminal.viewmodels.ladder_choices import ColumnChoice, column_choices
 from terminal.viewmodels.ladder_columns import (
@@ -43,7 +43,6 @@ from terminal.viewmodels.ladder_rows import RowBuilder, RowMarks
 from terminal.viewmodels.ladder_style import RowStyle
 from terminal.viewmodels.ladder_tags import TagKind
 from terminal.viewmodels.ladder_view import StagedOrder
-from terminal.viewmodels.ladder_worth import worth_of
 from tests.support.builders import (
     NOW_MS,
     XBT,
@@ -375,10 +374,10 @@ async def test_breakeven_has_fees_and_the_next_funding_in_it() -> None:
         contract, entry, taker = a_contract(), Decimal(100), Decimal("0.0006")
         due = funding_due(contract, 300, Decimal("100.05"), Decimal("0.0001"))
         charges = Charges(entry_fee(contract, 300, entry, taker), taker, due)
-        at = breakeven(contract, 300, entry, charges)
-        assert at is not None
+        assert breakeven(contract, 300, entry, charges) == 1002
         (words,) = tags_of(one, TagKind.BREAKEVEN)
-        assert words.startswith(f"breakeven {at:.2f} with an entry fee of 0.06 %, assumed, ")
+        start = "breakeven 100.2 (estimated) with an entry fee of 0.06 %, assumed, "
+        assert words.startswith(start)
         assert "0.06 % for leaving as taker and the next funding of 0.01 % at" in words
         show(one, C.PNL)
         maker = replace(charges, exit_rate=Decimal("0.0002"))
@@ -410,17 +409,19 @@ async def test_after_a_maker_entry_head_column_and_breakeven_agree_with_what_was
         assert one.row(1005).extras.pnl_text == "+13.50"
         # 30 x -0.2 - 0.60 - 0.30015 - 0.06 % of 2994: there it takes, or a stop does.
         assert one.row(998).extras.pnl_text == f"{MINUS}8.70"
-        # Leaving as taker: (3000 + 0.90015) / (30 - 30 x 0.06 %); as maker with 0.02 %.
+        # Leaving as taker: (3000 + 0.90015) / (30 - 30 x 0.06 %) = 100.0901.
         (words,) = tags_of(one, TagKind.BREAKEVEN)
-        assert words.startswith("breakeven 100.09 with about 0.60 USDT of entry fees paid, ")
-        assert words.endswith("; 100.05 by a limit that rests")
-        assert view.breakeven_text == "100.1"
+        start = "breakeven 100.1 (estimated) with about 0.60 USDT of entry fees paid, "
+        assert words.startswith(start)
+        assert view.breakeven_text == "~100.1"
         told = replace(fill, fee=Money(Decimal("0.3"), "USDT"))
         one.desktop.desk.take_recent_fills((told,))
         await one.settle()
         assert one.row(1005).extras.pnl_text == "+13.80", "it paid half of what was reckoned"
         (words,) = tags_of(one, TagKind.BREAKEVEN)
-        assert "with 0.30 USDT of entry fees paid, 0.06 % for leaving as taker" in words
+        start = "breakeven 100.1 with 0.30 USDT of entry fees paid, 0.06 % for leaving as taker"
+        assert words.startswith(start)
+        assert one.ladder.view.breakeven_text == "100.1", "all of it is known"
         help_ = one.ladder.view.position_help
         assert f"Breakeven{words[9:]}" in help_
         assert "+1.50 USDT at the mark 100.05, without fees and funding" in help_
@@ -435,7 +436,6 @@ def test_an_inverse_position_is_reckoned_alike() -> None:
     contract, rates = an_inverse_contract(), FeeRates(XBT, Decimal("0.0002"), Decimal("0.0006"))
     entry = ExactPrice(Decimal(100))
     core = PositionCore(Lots(10_000), entry)
-    position = Position(contract.symbol, core, None, None, None, None, None, None)
     fill = a_fill(lots=Lots(10_000), liquidity=Liquidity.MAKER, symbol=contract.symbol)
     paid = fees_of(contract, 10_000, (fill,), rates)
     assert paid.paid == Decimal("0.02")
@@ -443,7 +443,8 @@ def test_an_inverse_position_is_reckoned_alike() -> None:
     funding = FundingRate(
         contract.symbol, Decimal("0.0001"), None, None, now, None, None, None, None
     )
-    charges = worth_of(contract, position, (paid, rates), funding, entry).charges
+    known = KnownFacts(paid, rates, funding, entry.value)
+    charges = charges_of(contract, 10_000, entry.value, known).charges
     builder = RowBuilder(contract)
     builder.position, builder.charges = core, charges
     rows = builder.build(
@@ -457,9 +458,7 @@ def test_an_inverse_position_is_reckoned_alike() -> None:
     # 10000/100 - 10000/99 - 0.03 - 0.06 % of 10000/99
     assert shown[Price(990)] == f"{MINUS}1.100707"
     at = breakeven(contract, 10_000, entry.value, charges)
-    assert at is not None
-    assert round(at, 6) == Decimal("100.090027"), "10000 x 1.0006 / (100 - 0.03)"
-    assert abs(profit_at(contract, 10_000, entry.value, at, charges)) < Decimal("1e-20")
+    assert at == 1001, "10000 x 1.0006 / (100 - 0.03) = 100.090027"
 
 
 async def test_a_flat_position_has_no_breakeven() -> None:

@@ -103,7 +103,10 @@ async def test_a_close_linked_stop_closes_what_is_held() -> None:
 
 async def test_y_moves_the_stop_to_breakeven() -> None:
     async with hands(2, a_stop_update()) as (protected, keys):
-        assert "would fire now" in await keys.press("F4", "Y")
+        refused = await keys.press("F4", "Y")
+        assert refused.startswith("Not moved. Breakeven is 100.2 (estimated). It would fire now: ")
+        protected.guarded.now = UNKNOWN_REFERENCES
+        assert "it might fire now" in await keys.press("Y")
         protected.guarded.now = prices(1010)
         await keys.press("Y")
         assert protected.sent == [("sell", 2, 1002)]

@@ -592,7 +592,7 @@ async def test_the_head_shows_breakeven_and_liquidation_where_there_is_room_and_
         label = next(
             label for label in panel.findChildren(QLabel) if label.text().startswith("at 100")
         )
-        assert label.text() == "at 100.00  BE 100.1  LIQ 80.0  mark 100.05"
+        assert label.text() == "at 100.00  BE ~100.2  LIQ 80.0  mark 100.05"
         shown_at = [label.text()]
         for letter_px in range(8, 60, 2):  # however wide this machine's letters are
             monkeypatch.setattr(Theme, "text_width", lambda _, words, px=letter_px: px * len(words))
@@ -600,11 +600,11 @@ async def test_the_head_shows_breakeven_and_liquidation_where_there_is_room_and_
             if label.text() != shown_at[-1]:
                 shown_at.append(label.text())
         assert shown_at[1:] == [
-            "at 100.00  BE 100.1  LIQ 80.0", "at 100.00  LIQ 80.0", "at 100.00",
+            "at 100.00  BE ~100.2  LIQ 80.0", "at 100.00  LIQ 80.0", "at 100.00",
         ]  # fmt: skip
         told = label.toolTip().splitlines()
         assert told[0] == "Long 3 at 100.00"
-        assert told[1].startswith("Breakeven 100.13 with an entry fee of 0.06 %, assumed, ")
+        assert told[1].startswith("Breakeven 100.2 (estimated) with an entry fee of 0.06 %, ")
         assert told[2:4] == ["Liquidation 80.04", "Margin 2.00 USDT, isolated 5x"]
         assert told[4].endswith("at the mark 100.05, without fees and funding")
         help_ = panel.header.help_of(LadderColumn.PNL)
