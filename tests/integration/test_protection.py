@@ -14,8 +14,8 @@ from terminal.domain.order import OrderState
 from terminal.domain.protection import ProtectionState
 from terminal.domain.ticket import AttachedExits, OrderTicket
 from terminal.domain.triggers import Purpose
-from terminal.domain.units import ClientOid, Lots, Price, Side
-from terminal.session.results import Submitted
+from terminal.domain.units import ClientOid, Lots, Price, Side, Symbol
+from terminal.session.results import Blocked, Submitted
 from tests.support.builders import XBT, a_ticket
 from tests.support.deadlines import eventually
 from tests.support.live import Live
@@ -25,6 +25,7 @@ from tests.support.stranger import Stranger
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
+    from terminal.session.breakevens import BreakevenPoint
     from terminal.session.protection import Mended
 
 STATE = ProtectionState
@@ -241,19 +242,84 @@ async def test_a_take_profit_and_a_stop_of_a_standing_position_and_breakeven(liv
     await eventually(lambda: len(live.exchange.engine.account.active(XBT)) == 2, "two exits")
     for _ in range(20):
         live.exchange.engine.move(XBT, 100)
-    entry = live.backend.account.position(XBT).core.average_entry
-    assert entry is not None
-    contract = live.market.contract
-    wanted = contract.scale.ticks_above(entry.value * Decimal("1.0006") / Decimal("0.9994"))
-    await eventually(
-        lambda: isinstance(exits.breakeven(XBT), int) or exits.is_moving(XBT), "a move"
-    )
+    wanted = (await to_breakeven(live, XBT)).price
     await eventually(lambda: not exits.is_moving(XBT), "the end of the move", 20.0)
     await becomes(live, STATE.PROTECTED)
     watched = live.backend.protection.watched(XBT)
     assert watched is not None
     assert [order.trigger for order in watched.cover.stops] == [wanted]
     assert len(watched.cover.targets) == 1
+
+
+async def to_breakeven(live: Live, symbol: Symbol) -> BreakevenPoint:
+    """Move the stop to breakeven once the price is past it; what was known at that moment."""
+    exits = live.backend.exit_orders
+    found: list[BreakevenPoint] = []
+
+    def is_sent() -> bool:
+        result, point = exits.breakeven(symbol), exits.breakeven_of(symbol)
+        if not isinstance(result, Blocked) and point is not None:
+            assert point.price == result
+            found.append(point)
+        return bool(found)
+
+    await eventually(is_sent, "a move", 20.0)
+    return found[0]
+
+
+@pytest.mark.parametrize("side", list(Side))
+@pytest.mark.parametrize("name", ["XBTUSDTM", "XBTUSDM"])
+async def test_a_stop_at_breakeven_that_fires_loses_nothing_but_its_slippage(
+    live: Live, name: str, side: Side
+) -> None:
+    """By the exchange's own account of the closed position, fees of both ways taken off.
+
+    What is kept for the next funding is left over, as it is closed before.
+    """
+    symbol, backend, engine = Symbol(name), live.backend, live.exchange.engine
+    market = backend.markets.open(symbol)
+    contract = market.contract
+    sign = side.sign
+    await eventually(
+        lambda: market.touch() is not None and backend.account.margin_mode(symbol) is not None,
+        "a live book",
+    )
+    touch = market.touch()
+    assert touch is not None
+    best = touch.best_ask if side is Side.BUY else touch.best_bid
+    assert best is not None
+    ticket = a_ticket(symbol=symbol, side=side, lots=Lots(20), price=Price(best + 3 * sign))
+    assert isinstance(backend.desk.submit(ticket), Submitted)
+    await eventually(lambda: not backend.account.position(symbol).core.is_flat, "the position")
+    backend.exit_orders.breakeven_of(symbol)  # rates and funding are read from now on
+
+    def is_known() -> bool:
+        point = backend.exit_orders.breakeven_of(symbol)
+        return point is not None and not point.known.is_estimated
+
+    await eventually(is_known, "fees, rates and funding, all of them told", 20.0)
+    for _ in range(20):
+        engine.move(symbol, 200 * sign)
+    point = await to_breakeven(live, symbol)
+    assert point.price is not None
+    await eventually(lambda: not backend.exit_orders.is_moving(symbol), "the stop waits", 20.0)
+    for _ in range(60):  # the mark follows the market slowly
+        engine.move(symbol, -200 * sign)
+        if engine.account.positions[symbol].lots == 0:
+            break
+    (closed,) = engine.account.closings.newest(symbol)
+    assert closed.way == "CLOSE"
+    assert closed.funding == 0
+    # From where the market order filled to the stop's own price: what it slipped, and its fee.
+    at, charges = contract.scale.decimal(point.price), point.known.charges
+    wanted, got = (contract.settle_value(one, Lots(20)).amount for one in (at, closed.close_price))
+    slipped = (wanted - got) * (-sign if contract.is_inverse else sign)
+    at_the_stop = closed.pnl + slipped - (wanted - got) * charges.exit_rate
+    left = at_the_stop - charges.funding
+    one_tick = wanted * contract.scale.tick_size / at
+    assert left >= Decimal("-1E-9")
+    assert left <= one_tick * 2, "and no further away than it must be"
+    await eventually(lambda: backend.account.position(symbol).core.is_flat, "flat here, too")
 
 
 async def test_a_stop_entry_fires_and_opens(live: Live) -> None:
