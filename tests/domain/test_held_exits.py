@@ -68,6 +68,24 @@ def test_breakeven_comes_once_and_never_back() -> None:
     assert progress.level == 1002
 
 
+@pytest.mark.parametrize("sign", [1, -1])
+def test_a_breakeven_that_the_price_has_not_passed_is_waited_for(sign: int) -> None:
+    """Charges may put it beyond the ticks in favor: without a stop it would close at a loss."""
+    plan = a_plan(
+        is_long=sign > 0,
+        level=Price(1000 - 50 * sign),
+        breakeven=Breakeven(30, Price(1000 + 40 * sign)),
+        is_insured=False,
+    )
+    way = (30, 40, 41, 40)
+    prices = [1000 + ticks * sign for ticks in way]
+    for number in (1, 2, 3):
+        assert walk(plan, *prices[:number], held=4 * sign)[1] == []
+    progress, wishes = walk(plan, *prices, held=4 * sign)
+    assert progress.level == 1000 + 40 * sign
+    assert wishes == [CloseLots(Lots(4), None)]
+
+
 def test_without_a_stop_at_the_exchange_it_closes_all_at_its_level_once() -> None:
     plan = a_plan(is_insured=False, steps=STEPS)
     progress, wishes = walk(plan, 1030, 1000, 990, 900)
