@@ -11,6 +11,7 @@ from terminal.domain.position import unrealized
 from terminal.domain.triggers import words
 from terminal.viewmodels import text
 from terminal.viewmodels.ladder_face import RowFacts
+from terminal.viewmodels.ladder_fading import Fading
 from terminal.viewmodels.ladder_lanes import lane_heads
 from terminal.viewmodels.ladder_tags import edge_price, liquidation_of
 from terminal.viewmodels.ladder_trading import ArmedBy
@@ -67,6 +68,7 @@ class LadderBuilder:
         self._trading, self._axis, self._face = ladder.trading, ladder.axis, ladder.face
         self._mouse, self._foot, self._holding = ladder.mouse, ladder.foot, ladder.holding
         self._staging, self._bracket = ladder.staging, ladder.bracket
+        self._fading = Fading(self._face.now_ms)
 
     def build(self) -> LadderView:
         """What is drawn now."""
@@ -75,6 +77,8 @@ class LadderBuilder:
         position = self._position_texts(market)  # after the rows: with them its charges are known
         off_market, is_above = self._off_market()
         stale = None if market is None else market.staleness()
+        if self._fading.is_over(trading.message):
+            trading.message = None
         return LadderView(
             symbol="" if market is None else str(market.contract.symbol),
             unit_text="" if market is None else _unit_text(market.contract),

@@ -16,6 +16,7 @@ from terminal.exchange.outcome import Rejected
 from terminal.session.results import Submitted
 from terminal.viewmodels.keys import DOUBLE_PRESS_MS, Chord
 from terminal.viewmodels.ladder_actions import KEY_BOUNCE_MS
+from terminal.viewmodels.ladder_fading import LASTS_MS
 from terminal.viewmodels.ladder_options import from_document, to_document
 from terminal.viewmodels.text import Role
 from tests.support.builders import (
@@ -625,6 +626,21 @@ async def test_how_a_sweep_ended_is_said_next_to_its_ladder() -> None:
         await desktop.clock.advance(1.0)
         desktop.frame.tick()
         assert message(desktop) == "No buys of XBTUSDTM were working."
+
+
+async def test_a_word_of_what_was_done_does_not_outlive_it(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    async with a_desktop() as (desktop, hands):
+        hands.press("D")
+        await desktop.clock.advance(1.0)
+        desktop.frame.tick()
+        assert message(desktop) == "No buys of XBTUSDTM were working."
+        later = desktop.ladder.face.now_ms() + 2 * LASTS_MS
+        monkeypatch.setattr(desktop.ladder.face, "_now_ms", lambda: later)
+        desktop.ladder.mark_dirty()
+        desktop.frame.tick()
+        assert desktop.ladder.view.message is None
 
 
 async def test_a_margin_mode_that_nobody_told_keeps_back_only_what_opens(
