@@ -112,18 +112,19 @@ STUDIED = frozenset(column for column, facts in FACTS.items() if facts.needs)
 """Columns that need a source of trades."""
 
 GOES_FIRST = (
-    LadderColumn.NOTES,
-    LadderColumn.IMBALANCE,
-    LadderColumn.BID_TOTAL,
-    LadderColumn.ASK_TOTAL,
-    LadderColumn.BID_CHANGE,
-    LadderColumn.ASK_CHANGE,
-    LadderColumn.PNL,
-    LadderColumn.VOLUME,
-    LadderColumn.BID_TRADES,
-    LadderColumn.ASK_TRADES,
+    (LadderColumn.NOTES,),
+    (LadderColumn.IMBALANCE,),
+    (LadderColumn.BID_TOTAL, LadderColumn.ASK_TOTAL),
+    (LadderColumn.BID_CHANGE, LadderColumn.ASK_CHANGE),
+    (LadderColumn.PNL,),
+    (LadderColumn.VOLUME,),
+    (LadderColumn.BID_TRADES, LadderColumn.ASK_TRADES),
 )
-"""Which columns give way, in this order, where the width is too small. The others never do."""
+"""Which columns give way, in this order, where the width is too small. The others never do.
+
+Two sides of the same go together: of what was sold without what was bought one would read a market
+that only falls.
+"""
 
 LOCKED = LadderColumn.PRICE
 """A ladder without prices is none."""
@@ -219,10 +220,10 @@ def fit(
     ``width`` exactly. Where even the last ones do not fit, all shrink alike.
     """
     kept = [one for one in columns if one.is_shown and one.column not in missing]
-    for column in GOES_FIRST:
+    for group in GOES_FIRST:
         if sum(least(one) for one in kept) <= width:
             break
-        kept = [one for one in kept if one.column is not column]
+        kept = [one for one in kept if one.column not in group]
     floors = [least(one) for one in kept]
     spare = width - sum(floors)
     if spare < 0:

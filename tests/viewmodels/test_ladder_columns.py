@@ -93,12 +93,38 @@ def test_a_narrow_ladder_drops_columns_in_the_order_that_is_declared() -> None:
     everything = tuple(
         ColumnSetting(one.column, is_shown=True, share=one.share) for one in DEFAULT_COLUMNS
     )
+    order = [column for group in GOES_FIRST for column in group]
     gone: list[LadderColumn] = []
     for width in range(1400, 100, -1):
         left = {one.column for one in fit(everything, width, ten_a_digit)}
-        gone += [column for column in GOES_FIRST if column not in left and column not in gone]
+        gone += [column for column in order if column not in left and column not in gone]
         assert len(left) + len(gone) == len(everything)
-    assert tuple(gone) == GOES_FIRST
+    assert gone == order
+
+
+def test_both_sides_of_a_column_give_way_together() -> None:
+    """At any width, sizes of the system included: a bid's column never stands without the ask's."""
+    everything = tuple(
+        ColumnSetting(one.column, is_shown=True, share=one.share) for one in DEFAULT_COLUMNS
+    )
+    pairs = [
+        (one, LadderColumn(one.value.replace("bid", "ask")))
+        for one in LadderColumn
+        if "bid" in one.value
+    ]
+    assert len(pairs) == 5
+    for columns in (everything, DEFAULT_COLUMNS):
+        for width in range(1400, 100, -1):
+            left = {one.column for one in fit(columns, width, ten_a_digit)}
+            assert all((bid in left) == (ask in left) for bid, ask in pairs), (width, left)
+
+
+def test_one_side_that_the_user_hides_does_not_take_the_other_with_it() -> None:
+    """Pairs are about room alone; what is shown is the user's choice."""
+    one_sided = shown(DEFAULT_COLUMNS, LadderColumn.BID_TRADES, is_shown=False)
+    left = {one.column for one in fit(one_sided, 600, ten_a_digit)}
+    assert LadderColumn.ASK_TRADES in left
+    assert LadderColumn.BID_TRADES not in left
 
 
 def test_four_hundred_pixels_hold_the_shipped_columns_with_all_their_digits() -> None:
