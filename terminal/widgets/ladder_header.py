@@ -98,10 +98,8 @@ class LadderHeader(QWidget):
         theme, height = self._theme, self.height()
         painter.fillRect(self.rect(), theme.color("panel"))
         painter.setFont(theme.small_font)
-        metrics = painter.fontMetrics()
-        for placed in self._canvas.layout_grid.columns:
+        for placed, words in self.titles(painter.fontMetrics()):
             cell = QRect(placed.left, 0, placed.width, height)
-            words = self._title(placed, metrics)
             if placed.column is self._target and self._dragged is not None:
                 painter.fillRect(cell, theme.color("raised"))
             painter.setPen(theme.color("text_dim"))
@@ -120,11 +118,11 @@ class LadderHeader(QWidget):
                 painter.drawRect(cell.adjusted(0, 0, -1, -1))
         painter.end()
 
-    def title_of(self, column: LadderColumn) -> str:
-        """What stands above a column now; shorter where it is narrow, its help tells the whole."""
-        metrics = QFontMetrics(self._theme.small_font)
-        placed = next(one for one in self._canvas.layout_grid.columns if one.column is column)
-        return self._title(placed, metrics)
+    def titles(self, metrics: QFontMetrics) -> list[tuple[PlacedColumn, str]]:
+        """What is written above each column; shorter where it is narrow, its help tells all."""
+        return [
+            (placed, self._title(placed, metrics)) for placed in self._canvas.layout_grid.columns
+        ]
 
     def _title(self, placed: PlacedColumn, metrics: QFontMetrics) -> str:
         is_own = placed.column in _OWN  # stands in the middle, needs no edge

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 from PySide6.QtCore import QEvent, QPoint, QPointF, Qt
-from PySide6.QtGui import QContextMenuEvent, QWheelEvent
+from PySide6.QtGui import QContextMenuEvent, QFontMetrics, QWheelEvent
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QMenu, QSpinBox, QToolButton
 
@@ -38,8 +38,9 @@ SHIFT, CTRL = Qt.KeyboardModifier.ShiftModifier, Qt.KeyboardModifier.ControlModi
 
 
 class Shown:
-    def __init__(self, desktop: Desktop, panel: LadderPanel) -> None:
+    def __init__(self, desktop: Desktop, panel: LadderPanel, theme: Theme) -> None:
         self.desktop, self.panel, self.header = desktop, panel, panel.header
+        self.theme = theme
 
     def middle_of(self, column: LadderColumn) -> QPoint:
         left, width = self.panel.canvas.layout_grid.column(column)
@@ -88,12 +89,13 @@ def entry(menu: QMenu, words: str) -> QAction:
 @contextlib.asynccontextmanager
 async def shown(width: int = 420) -> AsyncIterator[Shown]:
     desktop = await Desktop().start()
-    panel = LadderPanel(desktop.ladder, Theme.load(resources() / "themes", "dark"), FrameMeter())
+    theme = Theme.load(resources() / "themes", "dark")
+    panel = LadderPanel(desktop.ladder, theme, FrameMeter())
     panel.resize(width, 700)
     panel.show()
     desktop.frame.tick()
     try:
-        yield Shown(desktop, panel)
+        yield Shown(desktop, panel, theme)
     finally:
         await desktop.stop()
         panel.close()
@@ -269,8 +271,7 @@ async def test_no_title_is_cut_at_the_usual_widths_and_its_help_has_all_of_it() 
         for width in (380, 390, 430, 470):
             ui.panel.resize(width, 673)
             ui.desktop.frame.tick()
-            for placed in ui.panel.canvas.layout_grid.columns:
-                title = ui.header.title_of(placed.column)
+            for placed, title in ui.header.titles(QFontMetrics(ui.theme.small_font)):
                 assert "\N{HORIZONTAL ELLIPSIS}" not in title, (width, placed)
                 assert ui.header.help_of(placed.column)
         assert ui.header.help_of(C.ASK_TRADES) == "Bought lots: trades at the ask\n"
