@@ -44,6 +44,7 @@ if TYPE_CHECKING:
     from terminal.viewmodels.ladder_trading import LadderTrading
 
 SIDE_ROLES = {Side.BUY: Role.BUY, Side.SELL: Role.SELL}
+NO_MODIFIERS = "A click at a result closes by its place alone: Shift and Ctrl mean nothing there."
 NO_POSITION = "There is no position whose size could be sent."
 
 
@@ -86,7 +87,7 @@ class LadderAim:
         if index is None or button is Button.MIDDLE:
             return None
         if spot.column is LadderColumn.PNL:
-            found = self._exit(index) if button is Button.LEFT else None
+            found = self._exit(spot, index) if button is Button.LEFT else None
             return found if isinstance(found, Click) else None
         side, kind = None if spot.column is None else TRADED.get(spot.column), kind_of(spot)
         if side is None or kind is None:
@@ -117,7 +118,7 @@ class LadderAim:
         if index is None:
             return silent
         if spot.column is LadderColumn.PNL and button is Button.LEFT:
-            found = self._exit(index)
+            found = self._exit(spot, index)
             return (f"Not sent. {found}", Role.CAUTION) if isinstance(found, str) else silent
         side = None if spot.column is None else TRADED.get(spot.column)
         is_net = button is Button.OTHER and self._habits().other_button is OtherButton.NET_SIZE
@@ -147,7 +148,12 @@ class LadderAim:
         label = self._label(side, kind, reduces=True)
         return Click(index, side, kind, price, Lots(abs(lots)), reduces=True, label=label)
 
-    def _exit(self, index: int) -> Click | str | None:
+    def _exit(self, spot: Spot, index: int) -> Click | str | None:
+        if kind_of(spot) is not Kind.LIMIT:
+            # Elsewhere they ask for stops. Here the place alone decides between limit and stop, and
+            # all that is held would be closed: whoever meant something else must not find that out
+            # by its being gone.
+            return NO_MODIFIERS
         return None if self.exits is None else self.exits.plan(index, self._axis.step)
 
     @property

@@ -17,6 +17,7 @@ from terminal.viewmodels.ladder_pace import AIM_MS
 from terminal.viewmodels.ladder_view import Shape
 from terminal.viewmodels.text import Role
 from tests.support.builders import XBT, a_position_update, an_order_update
+from tests.support.clicks import click
 from tests.support.desktop import OTHER
 from tests.support.hold_timer import HandHoldTimer, held_by_hand
 from tests.support.insight import Insighted, an_insight
@@ -376,5 +377,29 @@ async def test_no_exit_is_sent_under_the_lock_and_the_right_button_sends_none() 
         lock(one)
         one.click_result(1004)
         assert one.said == "Not sent. Order entry is locked."
+        await one.settle()
+        assert sent(one) == []
+
+
+@pytest.mark.parametrize("is_armed", [True, False])
+@pytest.mark.parametrize("held", [{"shift": True}, {"ctrl": True}, {"shift": True, "ctrl": True}])
+async def test_shift_and_ctrl_at_a_result_close_nothing_and_say_so(
+    held: dict[str, bool], *, is_armed: bool
+) -> None:
+    """Elsewhere they ask for a stop: none is what would be made there of all that is held."""
+    async with an_armed() as one:
+        if not is_armed:
+            one.ladder.toggle_mouse()
+            one.click_result(1004)  # shown once: a second plain click would send it
+        spot = Spot(one.place_of(1004), LadderColumn.PNL, **held)
+        one.ladder.mouse_moved(spot)
+        one.desktop.frame.tick()
+        mark = one.row(1004).hover
+        if is_armed:
+            assert mark is not None
+            assert "Shift and Ctrl mean nothing there" in mark.words
+        assert one.ladder.view.pointer is Shape.ARROW
+        click(one.ladder, spot)
+        assert one.said.startswith("Not sent. A click at a result closes by its place alone")
         await one.settle()
         assert sent(one) == []
