@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, final
 from PySide6.QtCore import QObject, Signal
 from typing_extensions import override
 
+from terminal.domain.depth_rows import row_index
 from terminal.domain.ladder_habits import LadderHabits
 from terminal.domain.lanes import lane_help, lane_words
 from terminal.domain.sizing import UNITS
@@ -67,6 +68,7 @@ if TYPE_CHECKING:
     from terminal.viewmodels.ladder_insight import LadderInsight
     from terminal.viewmodels.ladder_options import LadderOptions
     from terminal.viewmodels.ladder_studies import RowStudies
+    from terminal.viewmodels.ladder_view import TagMark
     from terminal.viewmodels.protection import ProtectionViewModel
     from terminal.viewmodels.sizes import Sizes
     from terminal.viewmodels.workspace import Workspace
@@ -332,7 +334,11 @@ class LadderViewModel(ViewModel):
         if spot.row is not None and self.axis.is_covered(spot.row) and not self.mouse.is_open:
             if self.view.off_market:
                 self.recenter()
-        elif spot.picks or not (button is Button.LEFT and self._took_lane(spot)):
+        elif (
+            spot.picks
+            or spot.edge is not None
+            or not (button is Button.LEFT and self._took_lane(spot))
+        ):
             with asked_by(self._surface):
                 self.mouse.pressed(spot, button)
         self.mark_dirty()
@@ -389,6 +395,12 @@ class LadderViewModel(ViewModel):
         """Move the window; positive is up. Rows stay where they are under a button that is down."""
         if not self.mouse.is_busy:
             self.axis.scroll(rows)
+        self.mark_dirty()
+
+    def bring(self, tag: TagMark) -> None:
+        """Scroll to what lies out of view, as a click on its plate does; nothing is sent."""
+        if not self.mouse.is_busy and tag.at is not None:
+            self.axis.bring(row_index(tag.at, self.axis.step))
         self.mark_dirty()
 
     def step(self, finer: bool) -> None:  # noqa: FBT001 - a direction

@@ -75,7 +75,9 @@ class LadderAim:
 
     def index(self, spot: Spot) -> int | None:
         """The absolute row under the pointer; None where something lies on it."""
-        if spot.row is None or spot.column is None or self._axis.is_covered(spot.row):
+        if spot.row is None or spot.column is None or spot.edge is not None:
+            return None
+        if self._axis.is_covered(spot.row):
             return None
         return self._axis.index_of_row(spot.row)
 

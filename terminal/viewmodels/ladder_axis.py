@@ -26,6 +26,9 @@ EDGE_ROWS = 3
 
 PAGE_ROWS = 10
 
+EDGE_QUARTER = 4
+"""What is brought into view stands this part of the rows inside: what lies around it is seen."""
+
 MOST_HIDDEN = 2000
 """A collapsed spread leaves out so many rows at most."""
 
@@ -232,9 +235,29 @@ class LadderAxis:
 
         The cursor comes along, but for one at which orders may be sent: that goes out of sight.
         """
-        if self.top_index is None:
+        if self.top_index is not None:
+            self._scroll_to(self._shifted(self.top_index, rows))
+
+    def bring(self, index: int) -> None:
+        """Scroll so far that a row out of sight stands a quarter of the rows inside the edge.
+
+        The user holds the place from then on, as after any scrolling. A row that can be read
+        already moves nothing.
+        """
+        if self.top_index is None or not self.count:
             return
-        self.top_index = max(self.count - 1, self._shifted(self.top_index, rows))
+        row = self.row_of_index(index)
+        if row is not None and not self.is_covered(row):
+            return
+        inside = self.count // EDGE_QUARTER
+        if index > self.indices[self.count // 2]:
+            self._scroll_to(self._shifted(index, max(inside, 1)))
+        else:
+            inside = min(self.count - 1, max(inside, self.message_rows + 1))
+            self._scroll_to(self._shifted(index, self.count - 1 - inside))
+
+    def _scroll_to(self, top: int) -> None:
+        self.top_index = max(self.count - 1, top)
         self.is_placed = self.is_away = True
         if self.cursor is not None and not self.is_kept:
             low = self._shifted(self.top_index, 1 - self.count)

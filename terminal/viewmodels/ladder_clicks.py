@@ -16,6 +16,7 @@ from terminal.viewmodels.ladder_places import Kind
 if TYPE_CHECKING:
     from terminal.domain.ticket import OrderTicket
     from terminal.domain.units import Lots, Price
+    from terminal.viewmodels.ladder_view import TagMark
 
 SECOND_SIZE = 2
 """The number of the stored size that the right button may send."""
@@ -37,7 +38,8 @@ class Spot(NamedTuple):
 
     ``row`` is a visible row (0 is the top). None is outside of rows or columns. ``entry`` is the
     number of a line in the list of several orders, from 0. ``other`` tells of Alt or Meta: alone
-    they mean the ticket, with others nothing.
+    they mean the ticket, with others nothing. ``edge`` is what lies out of view and stands there on
+    a plate: it hides the cell, so a press is never about the cell's price.
     """
 
     row: int | None
@@ -46,6 +48,7 @@ class Spot(NamedTuple):
     ctrl: bool = False
     other: bool = False
     entry: int | None = None
+    edge: TagMark | None = None
 
     @property
     def picks(self) -> bool:

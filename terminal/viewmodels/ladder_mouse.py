@@ -10,6 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, final
 
+from terminal.domain.depth_rows import row_index
 from terminal.domain.ladder_habits import OtherButton
 from terminal.viewmodels.ladder_aim import SIDE_ROLES, LadderAim
 from terminal.viewmodels.ladder_clicks import TRADED, Button, Spot
@@ -43,6 +44,7 @@ if TYPE_CHECKING:
 
 NOWHERE = Spot(None, None)
 _MOVED = "The rows moved as you clicked: nothing was sent."
+_EDGE_GONE = "What was under the pointer is elsewhere: nothing was sent. Click again."
 _OTHER_BY_NOW = "It would be another order by now: nothing was sent."
 
 
@@ -138,11 +140,15 @@ class LadderMouse:
         """A button goes down."""
         trading = self._trading
         trading.forget_press()
-        self._spot = spot
+        before, self._spot = self._spot, spot
         if self.is_busy:  # a second button takes back what the first one began
             self.lost("Both buttons: nothing was sent.")
         elif trading.choice is not None:
             self._press_list(spot, button)
+        elif button is not Button.MIDDLE and (
+            spot.edge is not None or _has_lost_edge(before, spot)
+        ):
+            self._press_edge(spot, button)
         elif spot.picks and button is Button.LEFT:
             self._pick(spot)
         elif button is Button.MIDDLE or (
@@ -156,6 +162,17 @@ class LadderMouse:
                 self._press_own(spot, spot.row, OWN_SIDES[spot.column])
         elif spot.column in TRADED or spot.column is LadderColumn.PNL:
             self._press_traded(spot, button)
+
+    def _press_edge(self, spot: Spot, button: Button) -> None:
+        """A press on the plate of something out of view goes there; nothing is sent or canceled.
+
+        Plates move when the row's numbers do. One that went away under a resting pointer, by
+        itself or because it was clicked, must not let the next press through to the cell below.
+        """
+        if spot.edge is None:
+            self._trading.say(_EDGE_GONE, Role.CAUTION)
+        elif button is Button.LEFT and spot.edge.at is not None:
+            self._axis.bring(row_index(spot.edge.at, self._axis.step))
 
     def moved(self, spot: Spot) -> bool:
         """The pointer moves; whether anything is to be shown anew."""
@@ -401,6 +418,8 @@ class LadderMouse:
         """What the pointer looks like."""
         if self.drag.now is not None:
             return Shape.DRAGS if self.drag.may_drop else Shape.REFUSES
+        if self._spot.edge is not None:
+            return Shape.GOES
         if self._spot.entry is not None or self._own_here():
             return Shape.CANCELS
         return Shape.SENDS if self._shown is not None else Shape.ARROW
@@ -436,6 +455,8 @@ class LadderMouse:
     def _mark(self) -> HoverMark | None:
         spot = self._spot
         column, press = spot.column, self._press
+        if spot.edge is not None:
+            return None
         if spot.picks and column in PICKED and not self.is_open:
             return HoverMark(column, PICK_WORDS, Role.ACCENT)
         if column is None or self.drag.now is not None or ArmedBy.MOUSE not in self._trading.armed:
@@ -457,10 +478,16 @@ class LadderMouse:
     def _own_here(self) -> list[Order]:
         spot = self._spot
         side = None if spot.column is None else OWN_SIDES.get(spot.column)
-        if side is None or spot.row is None:
+        if side is None or spot.row is None or spot.edge is not None:
             return []
         index = self._face.index_of_own(spot.row, side)
         return self._trading.orders_at(index, self._axis.step, side)
+
+
+def _has_lost_edge(before: Spot, now: Spot) -> bool:
+    """Whether a plate has gone from under a pointer that rests on its cell."""
+    is_same = (before.row, before.column) == (now.row, now.column)
+    return is_same and before.edge is not None and now.edge is None
 
 
 def _is_other_kind(one: Click | None, other: Click | None) -> bool:

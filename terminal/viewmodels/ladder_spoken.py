@@ -8,7 +8,7 @@ from terminal.viewmodels.text import THIN_SPACE
 
 if TYPE_CHECKING:
     from terminal.domain.units import Price
-    from terminal.viewmodels.ladder_view import LadderRow, LadderView, OwnMark, StagedMark
+    from terminal.viewmodels.ladder_view import LadderRow, LadderView, OwnMark, StagedMark, TagMark
 
 
 @final
@@ -57,6 +57,12 @@ def edge_words(row: LadderRow) -> tuple[str, ...]:
     """All that lies beyond the edge at which a row stands, each with its own price."""
     where = "above" if row.outside_way > 0 else "below"
     return tuple(f"{where} the rows: {tag.words}" for tag in row.outside)
+
+
+def plate_help(row: LadderRow, tag: TagMark) -> str:
+    """What a click on the plate of something out of view does."""
+    way = "up" if row.outside_way > 0 else "down"
+    return f"Click: scrolls {way} to {tag.words}. Nothing is sent."
 
 
 def help_words(row: LadderRow) -> tuple[str, ...]:

@@ -76,11 +76,16 @@ class TagPlaces(NamedTuple):
     below: tuple[TagMark, ...]
 
 
+def tag_tick(tag: PriceTag, contract: Contract) -> Price:
+    """The tick that a tag stands at: the nearest one."""
+    if isinstance(tag.price, ExactPrice):
+        return contract.scale.ticks_nearest(tag.price.value)
+    return tag.price
+
+
 def tag_index(tag: PriceTag, contract: Contract, step: int) -> int:
     """The row that a tag stands on."""
-    if isinstance(tag.price, ExactPrice):
-        return row_index(contract.scale.ticks_nearest(tag.price.value), step)
-    return row_index(tag.price, step)
+    return row_index(tag_tick(tag, contract), step)
 
 
 def place_tags(
@@ -126,7 +131,7 @@ def _edge_mark(tags: list[PriceTag], contract: Contract) -> TagMark:
         words = f"{count} times {words}, the nearest"
     if count > 1 or nearest.kind in _PRICELESS:
         words = f"{words} {price}"
-    return TagMark(label, nearest.role, price, words)
+    return TagMark(label, nearest.role, price, words, tag_tick(nearest, contract))
 
 
 def edge_price(price: Price | ExactPrice, contract: Contract) -> str:

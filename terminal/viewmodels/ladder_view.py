@@ -33,6 +33,7 @@ class Shape(Enum):
     CANCELS = "cancels"
     DRAGS = "drags"
     REFUSES = "refuses"
+    GOES = "goes"
 
 
 class OwnState(Enum):
@@ -164,13 +165,15 @@ class OwnList(NamedTuple):
 class TagMark(NamedTuple):
     """A tag on a row or at an edge, ready to draw.
 
-    At an edge it has its own ``price``, which is not the row's; ``words`` say all of it.
+    At an edge it has its own ``price``, which is not the row's; ``words`` say all of it, and ``at``
+    is the nearest tick, to which a click goes.
     """
 
     label: str
     role: Role
     price: str = ""
     words: str = ""
+    at: Price | None = None
 
 
 @final

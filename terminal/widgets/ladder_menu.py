@@ -59,6 +59,7 @@ _FORMATS = {
 }
 WIDER, NARROWER = 1.25, 0.8
 _MOST_DRIFT = 100_000
+_ARROWS = {1: "\u25b2", -1: "\u25bc"}
 
 
 @final
@@ -94,6 +95,7 @@ class LadderMenu(QObject):
         menu.addSeparator()
         self._add_ways(menu)
         self._add_sizes(menu)
+        self._add_outside(menu)
         menu.addSeparator()
         self._add(menu, "Reset the columns", partial(self._set, DEFAULT_COLUMNS))
         menu.popup(at)
@@ -184,6 +186,15 @@ class LadderMenu(QObject):
             key = first_key(action, self._vm.keys)
             words = f"{action.value}\t{key}" if key else action.value
             self._add(sizes, words, partial(self._vm.resize, action))
+
+    def _add_outside(self, menu: QMenu) -> None:
+        """What a click on a plate at the edge does, for who has no pointer or no room for it."""
+        found = [(row.outside_way, tag) for row in self._vm.view.rows for tag in row.outside]
+        outside = menu.addMenu("Out of view")
+        outside.setEnabled(bool(found))
+        for way, tag in found:
+            words = f"{_ARROWS[way]} {tag.words[:1].upper()}{tag.words[1:]}"
+            self._add(outside, words, partial(self._vm.bring, tag))
 
     # Hands -----------------------------------------------------------------------------------
 

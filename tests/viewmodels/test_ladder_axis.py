@@ -135,6 +135,49 @@ def test_one_sided_books_centre_on_the_side_that_is_there() -> None:
     assert axis.cursor == 500
 
 
+@pytest.mark.parametrize(
+    ("index", "row"), [(1500, 5), (1011, 5), (500, 14), (990, 14), (3, 16), (0, 19)]
+)
+def test_what_lies_out_of_view_is_brought_a_quarter_inside_its_edge(index: int, row: int) -> None:
+    """What lies beyond it is seen, too; the lowest price is the end of all rows."""
+    axis = an_axis()
+    axis.follow(a_touch(), is_held=False)
+
+    axis.bring(index)
+
+    assert axis.row_of_index(index) == row
+    assert axis.cursor in axis.indices, "a free cursor comes along"
+    axis.follow(a_touch(), is_held=False)
+    assert index in axis.indices, "the user holds the place"
+
+
+def test_a_kept_cursor_stays_on_its_row_when_something_else_is_brought_into_view() -> None:
+    """Orders may be sent there: it goes out of sight, as by any scrolling."""
+    axis = an_axis()
+    axis.follow(a_touch(), is_held=False)
+    axis.is_kept = True
+
+    axis.bring(1500)
+
+    assert axis.cursor == 1000
+    assert axis.seen_cursor is None
+
+
+def test_what_can_be_read_already_moves_nothing_and_what_is_covered_does() -> None:
+    """A row below a message is in view, and nobody sees it."""
+    axis = an_axis()
+    axis.follow(a_touch(), is_held=False)
+    axis.bring(1008)
+    assert axis.top_index == 1010
+    assert not axis.is_placed
+    axis.message_rows = 6
+    axis.cover(a_touch())
+    axis.bring(993)
+    row = axis.row_of_index(993)
+    assert row is not None
+    assert not axis.is_covered(row)
+
+
 def test_grouping_keeps_the_cursor_price_on_its_screen_row() -> None:
     """Coarser and finer do not lose the place."""
     axis = an_axis()

@@ -44,7 +44,7 @@ class Mouse:
         self.ladder = protected.desktop.ladder
         self.trading = protected.desktop.bench.trading
 
-    def spot(self, price: int, column: LadderColumn, **more: bool) -> Spot:
+    def spot(self, price: int, column: LadderColumn, **more: Any) -> Spot:
         rows = self.ladder.view.rows
         row = next(number for number, one in enumerate(rows) if one.price == price)
         return Spot(row, column, **more)
@@ -932,3 +932,107 @@ async def test_the_position_does_not_change_what_a_left_click_means() -> None:
         await mouse.click(999, BID)
         ((ticket, _),) = mouse.trading.placed
         assert not ticket.is_reduce_only
+
+
+# Plates of what lies out of view ------------------------------------------------------------------
+
+
+def edge_spot(mouse: Mouse, column: LadderColumn = ASK, **more: bool) -> Spot:
+    """The pointer on the first plate that there is, over a cell of its row."""
+    rows = mouse.ladder.view.rows
+    row = next(number for number, one in enumerate(rows) if one.outside)
+    spot = Spot(row, column, edge=rows[row].outside[0], **more)
+    mouse.ladder.mouse_moved(spot)
+    mouse.tick()
+    return spot
+
+
+async def an_order_out_of_view(mouse: Mouse, price: int = 1050) -> None:
+    mouse.protected.desktop.bench.stream.push(
+        an_order_update(
+            order_id=OrderId("far"), client_oid=None, price=Price(price), side=Side.SELL,
+            lots=Lots(2),
+        )
+    )  # fmt: skip
+    await mouse.protected.settle()
+
+
+@pytest.mark.parametrize("more", [{}, {"shift": True}, {"ctrl": True}, {"other": True}])
+@pytest.mark.parametrize("column", [ASK, BID, OWN_ASK, LadderColumn.PNL, LadderColumn.VOLUME])
+async def test_a_click_on_a_plate_brings_what_it_names_and_sends_nothing(
+    column: LadderColumn, more: dict[str, bool]
+) -> None:
+    async with a_mouse() as mouse:
+        await an_order_out_of_view(mouse)
+        spot = edge_spot(mouse, column, **more)
+        assert mouse.ladder.view.pointer is Shape.GOES
+        assert all(row.hover is None for row in mouse.ladder.view.rows), "no order is shown for it"
+        click(mouse.ladder, spot)
+        await mouse.protected.settle()
+        assert mouse.row(1050).own_ask is not None
+        assert mouse.sent == []
+        assert mouse.trading.cancels == []
+
+
+async def test_who_goes_on_clicking_where_a_plate_was_sends_nothing_at_the_new_row() -> None:
+    """The rows moved by the first click: another row lies there, which nobody aimed at."""
+    async with a_mouse() as mouse:
+        await an_order_out_of_view(mouse)
+        spot = edge_spot(mouse)
+        click(mouse.ladder, spot)
+        mouse.tick()
+        for button in (Button.LEFT, Button.OTHER):
+            mouse.ladder.mouse_moved(spot)
+            mouse.ladder.mouse_pressed(spot._replace(edge=None), button)
+            await mouse.protected.settle()
+            assert mouse.said.startswith("What was under the pointer is elsewhere")
+        assert mouse.sent == []
+        await mouse.click(1052, ASK)
+        assert mouse.sent == [("sell", 1, 1052, None)], "a pointer that has moved means its cell"
+
+
+async def test_the_right_button_on_a_plate_does_nothing_and_the_middle_one_recentres() -> None:
+    async with a_mouse(habits=LadderHabits(other_button=OtherButton.SECOND_SIZE)) as mouse:
+        await an_order_out_of_view(mouse)
+        top = mouse.ladder.view.rows[0].price
+        click(mouse.ladder, edge_spot(mouse), Button.OTHER)
+        mouse.tick()
+        assert mouse.ladder.view.rows[0].price == top
+        mouse.ladder.scroll(4)
+        mouse.tick()
+        click(mouse.ladder, edge_spot(mouse), Button.MIDDLE)
+        mouse.tick()
+        assert mouse.ladder.view.rows[0].price == top
+        await mouse.protected.settle()
+        assert mouse.sent == []
+
+
+async def test_a_plate_moves_no_rows_under_a_hand_that_has_begun_something() -> None:
+    """A second button on a plate takes back what the first one began, as anywhere else."""
+    async with a_mouse(habits=LadderHabits(acts_on_release=True)) as mouse:
+        await an_order_out_of_view(mouse)
+        top = mouse.ladder.view.rows[0].price
+        plate = edge_spot(mouse)
+        mouse.press(999, BID)
+        assert plate.edge is not None
+        mouse.ladder.bring(plate.edge)  # from the menu
+        mouse.ladder.mouse_pressed(plate, Button.OTHER)
+        mouse.tick()
+        assert mouse.ladder.view.rows[0].price == top
+        await mouse.protected.settle()
+        assert mouse.sent == []
+
+
+async def test_an_armed_cursor_stays_on_its_row_when_a_plate_is_clicked() -> None:
+    async with a_mouse() as mouse:
+        await an_order_out_of_view(mouse)
+        mouse.ladder.toggle_keyboard()
+        mouse.tick()
+        cursor = mouse.ladder.axis.cursor
+        click(mouse.ladder, edge_spot(mouse))
+        mouse.tick()
+        assert mouse.row(1050).own_ask is not None
+        assert mouse.ladder.axis.cursor == cursor
+        assert mouse.ladder.key_pressed(Chord("B"), 1, False)
+        await mouse.protected.settle()
+        assert mouse.sent == [], "it is out of sight: nothing is sent there"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -47,7 +47,7 @@ class Hand:
             assert self.ladder.key_pressed(Chord(name), self._at_ms, False)
         self.frame()
 
-    def spot(self, price: int, column: LadderColumn, **more: bool) -> Spot:
+    def spot(self, price: int, column: LadderColumn, **more: Any) -> Spot:
         rows = self.ladder.view.rows
         row = next(number for number, one in enumerate(rows) if one.price == price)
         return Spot(row, column, **more)

@@ -83,8 +83,8 @@ def test_tags_out_of_view_are_arrows_with_prices_the_weightiest_first() -> None:
 
     assert [mark.label for mark in placed.above] == ["E", "H"]
     assert placed.below == (
-        TagMark("LIQ", Role.TEXT, "50.0", "liquidation"),
-        TagMark("2 S", Role.TEXT, "90.0", "2 times stop, the nearest 90.0"),
+        TagMark("LIQ", Role.TEXT, "50.0", "liquidation", Price(500)),
+        TagMark("2 S", Role.TEXT, "90.0", "2 times stop, the nearest 90.0", Price(900)),
     )
     assert place_tags(tags, CONTRACT, 1, ()).above == ()
 
@@ -122,9 +122,9 @@ def test_own_limits_out_of_view_are_counted_with_the_nearest_price() -> None:
     placed = place_tags(own_tags(orders, 1, view, is_hedged=False), CONTRACT, 1, view)
 
     assert placed.rows == {}
-    assert placed.above == (TagMark("sell", Role.SELL, "110.0", "own sell 110.0"),)
+    assert placed.above == (TagMark("sell", Role.SELL, "110.0", "own sell 110.0", Price(1100)),)
     assert placed.below == (
-        TagMark("2 buys", Role.BUY, "98.0", "2 times own buy, the nearest 98.0"),
+        TagMark("2 buys", Role.BUY, "98.0", "2 times own buy, the nearest 98.0", Price(980)),
     )
     assert own_tags(orders, 1, (), is_hedged=False) == ()
 

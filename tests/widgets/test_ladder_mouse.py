@@ -3,33 +3,38 @@
 from __future__ import annotations
 
 import contextlib
+from decimal import Decimal
 from typing import TYPE_CHECKING
 
 import pytest
 from PySide6.QtCore import QEvent, QPoint, QPointF, Qt
 from PySide6.QtGui import QContextMenuEvent, QWheelEvent
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QLabel, QLineEdit, QPushButton, QWidget
+from PySide6.QtWidgets import QApplication, QLabel, QLineEdit, QMenu, QPushButton, QWidget
 
 from terminal.domain.ladder_habits import LadderHabits, OtherButton
-from terminal.domain.units import Lots, OrderId, Price
+from terminal.domain.units import ExactPrice, Lots, OrderId, Price, Side
 from terminal.storage.paths import resources
 from terminal.viewmodels.frame import FrameMeter
 from terminal.viewmodels.ladder_columns import LadderColumn
 from terminal.viewmodels.text import Role
 from terminal.widgets.canvas import ladder_canvas
+from terminal.widgets.canvas.ladder_beside import plate_at
 from terminal.widgets.canvas.ladder_overlay import line_at, line_list, line_rects
 from terminal.widgets.canvas.ladder_shapes import Fill, as_text
+from terminal.widgets.canvas.ladder_speech import LadderSpeech
 from terminal.widgets.choice_box import ChoiceBox
 from terminal.widgets.ladder import LadderPanel
 from terminal.widgets.theme import Theme
-from tests.support.builders import an_order_update
+from tests.support.builders import a_position_update, an_order_update
 from tests.support.hold_timer import held_by_hand
 from tests.support.pointer import point_at
 from tests.support.protected import Protected
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
+
+    from terminal.viewmodels.ladder_view import TagMark
 
 pytestmark = pytest.mark.usefixtures("qapp")
 LEFT, RIGHT = Qt.MouseButton.LeftButton, Qt.MouseButton.RightButton
@@ -126,6 +131,75 @@ async def test_the_pointer_frames_its_cell_and_has_a_shape_of_its_own() -> None:
         assert "Buy 1 limit" in picture
         left, width = ui.canvas.layout_grid.column(LadderColumn.BID)
         assert f"frame    {left} 0 {width - 1}" in picture
+
+
+def plates(ui: Ui) -> list[tuple[QPoint, TagMark]]:
+    """The middle of every plate that is drawn, with what it names, found pixel by pixel."""
+    grid = ui.canvas.layout_grid
+    found: dict[TagMark, list[QPoint]] = {}
+    for number, row in enumerate(ui.ladder.view.rows):
+        y = grid.row_rect(number).center().y()
+        for x in range(grid.width if row.outside else 0):
+            plate = plate_at(x, row, grid, ui.canvas.measure)
+            if plate is not None:
+                found.setdefault(plate.tag, []).append(QPoint(x, y))
+    return [(points[len(points) // 2], tag) for tag, points in found.items()]
+
+
+async def test_plates_at_the_edge_are_targets_of_their_own_with_hand_help_and_voice() -> None:
+    async with a_panel() as ui:
+        heard: list[str] = []
+        ui.canvas.speech = LadderSpeech(ui.canvas, lambda words, _: heard.append(words))
+        for name, side, price in (("a", Side.BUY, 900), ("b", Side.SELL, 1100)):
+            ui.protected.desktop.bench.stream.push(
+                an_order_update(order_id=OrderId(name), client_oid=None, price=Price(price),
+                                side=side, lots=Lots(2))
+            )  # fmt: skip
+        held = a_position_update(3, liquidation=ExactPrice(Decimal("85.04")))
+        ui.protected.desktop.bench.stream.push(held)
+        await ui.protected.settle()
+        assert {tag.label for _, tag in plates(ui)} >= {"buy", "sell", "LIQ"}
+        for label, price in (("buy", 900), ("sell", 1100), ("LIQ", 850)):
+            at, tag = next(one for one in plates(ui) if one[1].label == label)
+            way = "up" if label == "sell" else "down"
+            assert ui.canvas.help_at(at).startswith(f"Click: scrolls {way} to {tag.words}. Nothing")
+            point_at(ui.canvas, at)
+            ui.tick()
+            assert ui.canvas.cursor().shape() is Qt.CursorShape.PointingHandCursor
+            QTest.mouseClick(ui.canvas, LEFT, NONE, at)
+            ui.tick()
+            assert tag.at in {row.price for row in ui.ladder.view.rows}
+            assert tag.at == price
+            assert heard[-1] == f"In view: {tag.words}"
+            QTest.mouseDClick(ui.canvas, LEFT, NONE, at)
+            QTest.mouseClick(ui.canvas, LEFT, NONE, at)
+            QTest.keyClick(ui.canvas, Qt.Key.Key_Space)
+            ui.tick()
+        await ui.protected.settle()
+        assert ui.placed == []
+        assert ui.protected.desktop.bench.trading.cancels == []
+
+
+async def test_the_menu_brings_what_lies_out_of_view_as_well() -> None:
+    async with a_panel() as ui:
+        menu = ui.panel.header.menu
+        menu.open(LadderColumn.PRICE, ui.canvas.layout_grid, QPoint(0, 0))
+        outside = next(one for one in menu.menu.actions() if one.text() == "Out of view")
+        assert not outside.isEnabled(), "there is nothing"
+        ui.protected.desktop.bench.stream.push(
+            an_order_update(order_id=OrderId("a"), client_oid=None, price=Price(900))
+        )
+        await ui.protected.settle()
+        menu.open(LadderColumn.PRICE, ui.canvas.layout_grid, QPoint(0, 0))
+        outside = next(one for one in menu.menu.actions() if one.text() == "Out of view")
+        listed = outside.menu()
+        assert isinstance(listed, QMenu)
+        (entry,) = listed.actions()
+        assert entry.text() == "\u25bc Own buy 90.0"
+        entry.trigger()
+        menu.menu.close()
+        ui.tick()
+        assert any(row.own_bid is not None for row in ui.ladder.view.rows)
 
 
 async def test_the_wheel_turns_nothing_while_a_button_is_down() -> None:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, NamedTuple, final
 
 from terminal.viewmodels.ladder_columns import LadderColumn
 from terminal.widgets.canvas.ladder_layout import PAD
+from terminal.widgets.canvas.ladder_plates import Plate, Room, edge_plates, plate_list, without
 from terminal.widgets.canvas.ladder_shapes import (
     BOLD,
     ELLIPSIS,
@@ -29,23 +30,7 @@ if TYPE_CHECKING:
     from terminal.widgets.canvas.ladder_layout import LadderLayout
     from terminal.widgets.canvas.ladder_shapes import Measure, Primitive
 
-EDGE_PAD = 3
-"""Free pixels on either side of a text on the plate of a price out of view."""
-_UP, _DOWN = "\u25b2", "\u25bc"
 _C = LadderColumn
-
-
-@final
-class Room(NamedTuple):
-    """A stretch of a row, in pixels; ``end`` is the first that is not in it."""
-
-    start: int
-    end: int
-
-    @property
-    def width(self) -> int:
-        """Its pixels."""
-        return self.end - self.start
 
 
 @final
@@ -57,20 +42,50 @@ class _Label(NamedTuple):
     start: int
     end: int
 
+    @property
+    def room(self) -> Room:
+        """Where it lies."""
+        return Room(self.start, self.end)
+
 
 def beside_row(row: LadderRow, layout: LadderLayout, measure: Measure) -> list[Primitive]:
     """Everything beside the numbers of a row, over them: nothing for most rows."""
     made: list[Primitive] = []
-    label: _Label | None = None
+    label, plates = _laid_out(row, layout, measure)
+    if label is not None and row.staged is not None:
+        made += _staged(row.staged, label, layout)
+    elif label is not None and row.hover is not None:
+        made += _hover(row.hover, label, layout)
+    return [*made, *plate_list(plates, layout.row_height)]
+
+
+def plate_at(x: int, row: LadderRow, layout: LadderLayout, measure: Measure) -> Plate | None:
+    """The plate of something out of view under a place in a row, as it is drawn."""
+    if not row.outside:
+        return None
+    plates = _laid_out(row, layout, measure)[1]
+    return next((one for one in plates if one.room.start <= x < one.room.end), None)
+
+
+def _laid_out(
+    row: LadderRow, layout: LadderLayout, measure: Measure
+) -> tuple[_Label | None, tuple[Plate, ...]]:
+    """The label of a row and the plates of what lies out of view, none over another.
+
+    What the cursor or a hand stages comes first. The pointer's label comes after the plates: they
+    must not run away from a pointer that is on its way to one. Where it has no room beside them it
+    covers some, as what a click would send has to be read whole.
+    """
+    free = free_rooms(row, layout)
     if row.staged is not None:
         label = _staged_label(row, row.staged, layout, measure)
-        made += _staged(row.staged, label, layout)
-    elif row.hover is not None:
-        label = _hover_label(row, row.hover, layout, measure)
-        made += _hover(row.hover, label, layout)
-    if row.outside:
-        made += _edge(row, free_rooms(row, layout), label, (layout.row_height, measure))
-    return made
+        return label, edge_plates(row, without(free, [label.room]), measure)
+    plates = edge_plates(row, free, measure) if row.outside else ()
+    if row.hover is None:
+        return None, plates
+    taken = [plate.room for plate in plates]
+    label = _hover_label(row, row.hover, layout, measure, taken)
+    return label, tuple(one for one in plates if not one.room.meets(label.room))
 
 
 # Room --------------------------------------------------------------------------------------------
@@ -126,15 +141,9 @@ def _placed(
 
     It stands at the end of its room that is nearer to the price.
     """
-    found = [
-        (room, words, font)
-        for words, font in forms
-        if words
-        for room in rooms
-        if measure(words, font, 100) + 2 * PAD <= room.width
-    ]
-    if found:
-        room, words, font = found[0]
+    found = _fitting(forms, rooms, measure)
+    if found is not None:
+        room, words, font = found
     else:
         room = max(rooms, key=lambda one: one.width)
         words, font = next(form for form in reversed(forms) if form[0])
@@ -142,6 +151,20 @@ def _placed(
     wide = round(measure(words, font, 100)) + 2 * PAD
     start = room.start if room.start >= price.end else max(room.start, room.end - wide)
     return _Label(words, font, start, start + wide)
+
+
+def _fitting(
+    forms: Sequence[tuple[str, str]], rooms: Sequence[Room], measure: Measure
+) -> tuple[Room, str, str] | None:
+    """The first form that fits whole, with its font and the first room that has it."""
+    found = (
+        (room, words, font)
+        for words, font in forms
+        if words
+        for room in rooms
+        if measure(words, font, 100) + 2 * PAD <= room.width
+    )
+    return next(found, None)
 
 
 def _price_room(layout: LadderLayout) -> Room:
@@ -203,16 +226,24 @@ def _words(label: _Label, ink: str, height: int) -> tuple[Primitive, ...]:
 
 
 def _hover_label(
-    row: LadderRow, hover: HoverMark, layout: LadderLayout, measure: Measure
+    row: LadderRow, hover: HoverMark, layout: LadderLayout, measure: Measure, plates: list[Room]
 ) -> _Label:
     """The cell that is aimed at is the last to be covered, and only while it says nothing."""
     price = _price_room(layout)
     is_right_first = layout.column(hover.column)[0] < price.start
+    beside, anywhere = free_rooms(row, layout, hover.column), free_rooms(row, layout)
     rooms = [
-        *_ordered(free_rooms(row, layout, hover.column), price, right_first=is_right_first),
-        *_ordered(free_rooms(row, layout), price, right_first=is_right_first),
+        *_ordered(beside, price, right_first=is_right_first),
+        *_ordered(anywhere, price, right_first=is_right_first),
     ]
     forms = [(hover.words, SMALL), (hover.short, SMALL)]
+    if plates:
+        left = [
+            *_ordered(without(beside, plates), price, right_first=is_right_first),
+            *_ordered(without(anywhere, plates), price, right_first=is_right_first),
+        ]
+        if _fitting(forms, left, measure) is not None:
+            rooms = left
     return _placed(forms, rooms or _sides(layout, price), measure, price)
 
 
@@ -221,63 +252,6 @@ def _hover(hover: HoverMark, label: _Label, layout: LadderLayout) -> list[Primit
     left, width = layout.column(hover.column)
     height, ink = layout.row_height, hover.role.value
     return [*_words(label, ink, height), Frame(left, 0, width - 1, height - 2, ink)]
-
-
-# Prices out of view ------------------------------------------------------------------------------
-
-
-def _edge(
-    row: LadderRow, rooms: Iterable[Room], label: _Label | None, by: tuple[int, Measure]
-) -> list[Primitive]:
-    """What lies beyond the edge, on plates with prices of their own; the rest is counted."""
-    height, measure = by
-    arrow = _UP if row.outside_way > 0 else _DOWN
-    waiting = [
-        (tag.role.value, " ".join(filter(None, (arrow, tag.label, tag.price))))
-        for tag in row.outside
-    ]
-    left_over = [part for room in rooms for part in _without(room, label)]
-    left_over.sort(key=lambda room: -room.width)
-    made: list[Primitive] = []
-    for number, room in enumerate(left_over):
-        is_last = number == len(left_over) - 1
-        at = room.start + 1
-        while waiting:
-            wide = _wide(waiting[0][1], measure)
-            more = _wide(f"{arrow} +{len(waiting) - 1}", measure) + 2
-            if at + wide + (more if is_last and len(waiting) > 1 else 0) > room.end:
-                break
-            made += _plate(at, wide, waiting.pop(0), height)
-            at += wide + 2
-        if waiting and is_last:
-            rest = (waiting[0][0], f"{arrow} +{len(waiting)}")
-            wide = _wide(rest[1], measure)
-            made += _plate(at, wide, rest, height) if at + wide <= room.end else ()
-    return made
-
-
-def _without(room: Room, label: _Label | None) -> list[Room]:
-    """What is left of a room beside a label that lies there already."""
-    if label is None:
-        return [room]
-    parts = (
-        Room(room.start, min(room.end, label.start)),
-        Room(max(room.start, label.end), room.end),
-    )
-    return [part for part in parts if part.width > 0]
-
-
-def _wide(words: str, measure: Measure) -> int:
-    return round(measure(words, SMALL, 100)) + 2 * EDGE_PAD
-
-
-def _plate(x: int, width: int, mark: tuple[str, str], height: int) -> tuple[Primitive, ...]:
-    ink, words = mark
-    return (
-        Fill(x, 1, width, height - 3, "panel"),
-        Frame(x, 1, width - 1, height - 4, ink),
-        Text(x + EDGE_PAD, LEFT, SMALL, 100, ink, words),
-    )
 
 
 # Cells beyond the depth --------------------------------------------------------------------------

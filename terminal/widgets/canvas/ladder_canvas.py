@@ -11,8 +11,9 @@ from typing_extensions import override
 
 from terminal.viewmodels.ladder_clicks import Button, Spot
 from terminal.viewmodels.ladder_columns import LadderColumn
-from terminal.viewmodels.ladder_spoken import help_words
+from terminal.viewmodels.ladder_spoken import help_words, plate_help
 from terminal.viewmodels.ladder_view import Shape
+from terminal.widgets.canvas.ladder_beside import plate_at
 from terminal.widgets.canvas.ladder_clicks import take_click
 from terminal.widgets.canvas.ladder_frame import INSET
 from terminal.widgets.canvas.ladder_layout import LadderLayout, least_width, place
@@ -40,6 +41,7 @@ if TYPE_CHECKING:
     from terminal.viewmodels.ladder import LadderViewModel
     from terminal.viewmodels.ladder_columns import ColumnSetting
     from terminal.viewmodels.ladder_view import LadderRow, LadderView, OwnList
+    from terminal.widgets.canvas.ladder_plates import Plate
     from terminal.widgets.canvas.ladder_shapes import RowList
     from terminal.widgets.theme import Theme
 
@@ -266,6 +268,7 @@ class LadderCanvas(QWidget):
         if own is not None:
             entry = line_at(at, line_rects(own, self._layout, self._painter.measure))
         is_inside = self.rect().contains(at)
+        plate = self._plate_at(at) if is_inside else None
         return Spot(
             self._layout.row_at(at.y()) if is_inside else None,
             self._layout.column_at(at.x()) if is_inside else None,
@@ -273,7 +276,20 @@ class LadderCanvas(QWidget):
             ctrl=bool(modifiers & Qt.KeyboardModifier.ControlModifier),
             other=bool(modifiers & _OTHER_MODIFIERS),
             entry=entry,
+            edge=None if plate is None else plate.tag,
         )
+
+    def _plate_at(self, at: QPoint) -> Plate | None:
+        """The plate of something out of view under a point, as it was drawn last.
+
+        None while a press or a list is open: what was begun on the rows ends on rows.
+        """
+        row, rows = self._layout.row_at(at.y()), self._shown.rows
+        if row is None or row >= len(rows) or self._vm.mouse.is_open:
+            return None
+        if self._vm.axis.is_covered(row) or self._shown.waiting is not None:
+            return None
+        return plate_at(at.x(), rows[row], self._layout, self._painter.measure)
 
     def _spot_of(self, event: QMouseEvent) -> Spot:
         return self._spot(event.position().toPoint(), event.modifiers())
@@ -285,6 +301,7 @@ class LadderCanvas(QWidget):
         if (
             not self._vm.mouse.is_open
             and not spot.picks
+            and spot.edge is None
             and spot.row is not None
             and spot.column is not None
             and not self._vm.axis.is_covered(spot.row)
@@ -292,7 +309,10 @@ class LadderCanvas(QWidget):
         ):
             return
         if button is not None:
+            top = self._vm.axis.top_index
             self._vm.mouse_pressed(spot, button)
+            if spot.edge is not None and self._vm.axis.top_index != top:
+                self.speech.say(f"In view: {spot.edge.words}")
 
     @override
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
@@ -347,6 +367,9 @@ class LadderCanvas(QWidget):
         row, insight, rows = self._layout.row_at(point.y()), self._vm.insight, self._shown.rows
         if row is None or row >= len(rows):
             return ""
+        plate = self._plate_at(point)
+        if plate is not None:
+            return "\n".join((plate_help(rows[row], plate.tag), *help_words(rows[row])))
         column = self._layout.column_at(point.x())
         cell = "" if insight is None else insight.words_at(row, column)
         return "\n".join(filter(None, (cell, *help_words(rows[row]))))
@@ -396,4 +419,5 @@ _CURSORS = {
     Shape.CANCELS: Qt.CursorShape.PointingHandCursor,
     Shape.DRAGS: Qt.CursorShape.ClosedHandCursor,
     Shape.REFUSES: Qt.CursorShape.ForbiddenCursor,
+    Shape.GOES: Qt.CursorShape.PointingHandCursor,
 }

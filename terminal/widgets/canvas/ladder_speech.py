@@ -38,6 +38,10 @@ class LadderSpeech:
         self._canvas.setAccessibleDescription(spoken.words)
         self._announcer.say(spoken.words, False)  # noqa: FBT003 - a Qt slot has no names
 
+    def say(self, words: str) -> None:
+        """Say what a hand has just done to the rows."""
+        self._announcer.say(words, False)  # noqa: FBT003 - a Qt slot has no names
+
     def focus_came(self, view: LadderView) -> None:
         """Somebody has come to the ladder: say where the cursor is."""
         self._canvas.setAccessibleName(f"{NAME} {view.symbol}".strip())

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from itertools import pairwise
+from typing import TYPE_CHECKING
 
 import pytest
 from hypothesis import given
@@ -12,10 +13,13 @@ from terminal.domain.units import Side
 from terminal.viewmodels.ladder_columns import LadderColumn
 from terminal.viewmodels.ladder_view import HoverMark, StagedMark, TagMark
 from terminal.viewmodels.text import Role
-from terminal.widgets.canvas.ladder_beside import beside_row, free_rooms
+from terminal.widgets.canvas.ladder_beside import beside_row, free_rooms, plate_at
 from terminal.widgets.canvas.ladder_list import row_list
-from terminal.widgets.canvas.ladder_shapes import Fill, Primitive, Text
+from terminal.widgets.canvas.ladder_shapes import Fill, Frame, Primitive, Text
 from tests.widgets.canvas.test_ladder_list import USUAL, a_layout, a_row, measure, own
+
+if TYPE_CHECKING:
+    from terminal.viewmodels.ladder_view import LadderRow
 
 C = LadderColumn
 SHIPPED_400 = (
@@ -131,3 +135,55 @@ def test_plates_of_prices_out_of_view_cover_nothing_and_tell_all_or_how_many(
     assert rest in ([], [f"\u25bc +{count - len(shown)}"])
     if not rest and len(shown) < count:
         assert width < 30
+
+
+def a_crowd(count: int, **more: str) -> LadderRow:
+    tags = tuple(TagMark(f"T{n}", Role.ACCENT, f"{n}.5", f"tag {n}") for n in range(count))
+    return a_row(outside_way=1, outside=tags)._replace(**more)  # type: ignore[arg-type] # texts
+
+
+@given(
+    st.integers(1, 6), st.sampled_from(["", "7"]), st.sampled_from(["", "9"]),
+    st.sampled_from([None, "staged", "hover"]), st.sampled_from([C.BID, C.ASK]),
+)  # fmt: skip
+def test_a_plate_is_clicked_exactly_where_it_is_drawn(
+    count: int, bid: str, ask: str, over: str | None, column: LadderColumn
+) -> None:
+    """Every pixel of a row is either on the one plate that is drawn there, or on none."""
+    layout = a_layout(SHIPPED_400)
+    row = a_crowd(count, bid_text=bid, ask_text=ask)
+    if over == "staged":
+        row = row._replace(staged=StagedMark("Buy 1 limit", Role.BUY))
+    elif over == "hover":
+        row = row._replace(hover=HoverMark(column, "Buy 1 limit", Role.BUY))
+    items = beside_row(row, layout, measure)
+    drawn = {item.x: item.width for item in items if isinstance(item, Fill) and item.ink == "panel"}
+    words = {
+        x: text.text
+        for text in items
+        if isinstance(text, Text) and text.text.startswith("\u25b2")
+        for x, width in drawn.items()
+        if x <= text.x < x + width
+    }
+    for x in range(layout.width):
+        plate = plate_at(x, row, layout, measure)
+        here = [left for left, width in drawn.items() if left <= x < left + width]
+        assert [plate.words for plate in (plate,) if plate is not None] == [words[n] for n in here]
+        if plate is not None and "+" not in plate.words:
+            assert plate.words == f"\u25b2 {plate.tag.label} {plate.tag.price}", "each its own"
+
+
+def test_plates_do_not_run_away_from_a_pointer_on_its_way_to_one() -> None:
+    """What a click on the cell before it would send is written beside them, or over some."""
+    layout = a_layout(SHIPPED_400)
+    for count in range(1, 7):
+        row = a_crowd(count, ask_text="9")
+        resting = [item for item in beside_row(row, layout, measure) if isinstance(item, Frame)]
+        for column in (C.BID, C.ASK):
+            hover = HoverMark(column, "Sell 1 limit post-only", Role.SELL)
+            items = beside_row(row._replace(hover=hover), layout, measure)
+            framed = [item for item in items if isinstance(item, Frame) and item.ink == "accent"]
+            assert set(framed) <= set(resting), "none is elsewhere"
+            assert any(
+                isinstance(item, Text) and item.text == "Sell 1 limit post-only" for item in items
+            ), "it is read whole"

@@ -1,0 +1,106 @@
+"""Plates at the ladder's edge for prices out of view: where they are, and what stands on them.
+
+Places are a pure function of rooms and font widths, so what is drawn is what is clicked.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple, final
+
+from terminal.widgets.canvas.ladder_shapes import LEFT, SMALL, Fill, Frame, Text
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from terminal.viewmodels.ladder_view import LadderRow, TagMark
+    from terminal.widgets.canvas.ladder_shapes import Measure, Primitive
+
+EDGE_PAD = 3
+"""Free pixels on either side of a text on a plate."""
+_UP, _DOWN = "\u25b2", "\u25bc"
+_APART = 2
+
+
+@final
+class Room(NamedTuple):
+    """A stretch of a row, in pixels; ``end`` is the first that is not in it."""
+
+    start: int
+    end: int
+
+    @property
+    def width(self) -> int:
+        """Its pixels."""
+        return self.end - self.start
+
+    def meets(self, other: Room) -> bool:
+        """Whether they have pixels in common."""
+        return self.start < other.end and other.start < self.end
+
+
+@final
+class Plate(NamedTuple):
+    """A plate with its words. ``tag`` is where a click on it goes: of a count, the weightiest."""
+
+    room: Room
+    words: str
+    tag: TagMark
+
+
+def edge_plates(row: LadderRow, rooms: Iterable[Room], measure: Measure) -> tuple[Plate, ...]:
+    """What lies beyond the edge, on plates with prices of their own; the rest is counted."""
+    arrow = _UP if row.outside_way > 0 else _DOWN
+    waiting = [(tag, " ".join(filter(None, (arrow, tag.label, tag.price)))) for tag in row.outside]
+    widest_first = sorted(rooms, key=lambda room: -room.width)
+    made: list[Plate] = []
+    for number, room in enumerate(widest_first):
+        is_last = number == len(widest_first) - 1
+        at = room.start + 1
+        while waiting:
+            tag, words = waiting[0]
+            wide = _wide(words, measure)
+            more = _wide(f"{arrow} +{len(waiting) - 1}", measure) + _APART
+            if at + wide + (more if is_last and len(waiting) > 1 else 0) > room.end:
+                break
+            made.append(Plate(Room(at, at + wide), words, tag))
+            waiting.pop(0)
+            at += wide + _APART
+        if waiting and is_last:
+            rest = f"{arrow} +{len(waiting)}"
+            wide = _wide(rest, measure)
+            if at + wide <= room.end:
+                made.append(Plate(Room(at, at + wide), rest, waiting[0][0]))
+    return tuple(made)
+
+
+def without(rooms: Iterable[Room], taken: Sequence[Room]) -> list[Room]:
+    """What is left of some rooms beside what lies there already."""
+    left = list(rooms)
+    for one in taken:
+        left = [
+            part
+            for room in left
+            for part in (
+                Room(room.start, min(room.end, one.start)),
+                Room(max(room.start, one.end), room.end),
+            )
+            if part.width > 0
+        ]
+    return left
+
+
+def plate_list(plates: Iterable[Plate], height: int) -> list[Primitive]:
+    """What to paint of plates on a row."""
+    made: list[Primitive] = []
+    for (start, end), words, tag in plates:
+        width, ink = end - start, tag.role.value
+        made += (
+            Fill(start, 1, width, height - 3, "panel"),
+            Frame(start, 1, width - 1, height - 4, ink),
+            Text(start + EDGE_PAD, LEFT, SMALL, 100, ink, words),
+        )
+    return made
+
+
+def _wide(words: str, measure: Measure) -> int:
+    return round(measure(words, SMALL, 100)) + 2 * EDGE_PAD
