@@ -332,6 +332,7 @@ class LadderViewModel(ViewModel):
         it goes there.
         """
         if spot.row is not None and self.axis.is_covered(spot.row) and not self.mouse.is_open:
+            self.mouse.rest(spot)
             if self.view.off_market:
                 self.recenter()
         elif (

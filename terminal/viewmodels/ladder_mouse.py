@@ -44,7 +44,7 @@ if TYPE_CHECKING:
 
 NOWHERE = Spot(None, None)
 _MOVED = "The rows moved as you clicked: nothing was sent."
-_EDGE_GONE = "What was under the pointer is elsewhere: nothing was sent. Click again."
+_PLATE_GONE = "What was under the pointer is elsewhere: nothing was sent. Click again."
 _OTHER_BY_NOW = "It would be another order by now: nothing was sent."
 
 
@@ -98,6 +98,7 @@ class LadderMouse:
         self._now_ms = now_ms
         self._recenter = recenter
         self._spot = NOWHERE
+        self._is_on_plate = False
         self._press: _Press | None = None
         self._shown: Click | None = None
         self._shown_right: Click | None = None  # of the other button, beside it
@@ -140,15 +141,14 @@ class LadderMouse:
         """A button goes down."""
         trading = self._trading
         trading.forget_press()
-        before, self._spot = self._spot, spot
+        has_lost_plate = self._has_lost_plate(spot)
+        self.rest(spot)
         if self.is_busy:  # a second button takes back what the first one began
             self.lost("Both buttons: nothing was sent.")
         elif trading.choice is not None:
             self._press_list(spot, button)
-        elif button is not Button.MIDDLE and (
-            spot.edge is not None or _has_lost_edge(before, spot)
-        ):
-            self._press_edge(spot, button)
+        elif button is not Button.MIDDLE and (spot.edge is not None or has_lost_plate):
+            self._press_plate(spot, button)
         elif spot.picks and button is Button.LEFT:
             self._pick(spot)
         elif button is Button.MIDDLE or (
@@ -163,20 +163,33 @@ class LadderMouse:
         elif spot.column in TRADED or spot.column is LadderColumn.PNL:
             self._press_traded(spot, button)
 
-    def _press_edge(self, spot: Spot, button: Button) -> None:
-        """A press on the plate of something out of view goes there; nothing is sent or canceled.
+    def rest(self, spot: Spot) -> None:
+        """The pointer is at a place; remember whether something lies on the row there."""
+        self._spot = spot
+        is_covered = spot.row is not None and self._axis.is_covered(spot.row)
+        self._is_on_plate = is_covered or spot.edge is not None
 
-        Plates move when the row's numbers do. One that went away under a resting pointer, by
-        itself or because it was clicked, must not let the next press through to the cell below.
+    def _has_lost_plate(self, now: Spot) -> bool:
+        """Whether what lay on the row has gone from under a pointer that rests there.
+
+        Plates go by themselves when the market comes back or the row's numbers change, and by a
+        click. The press that was meant for one, or for one more, must not reach the cell below.
         """
+        before = self._spot
+        is_same = (before.row, before.column) == (now.row, now.column)
+        return self._is_on_plate and is_same and now.edge is None
+
+    def _press_plate(self, spot: Spot, button: Button) -> None:
+        """A press on the plate of something out of view goes there; nothing is sent or canceled."""
         if spot.edge is None:
-            self._trading.say(_EDGE_GONE, Role.CAUTION)
+            self._trading.say(_PLATE_GONE, Role.CAUTION)
         elif button is Button.LEFT and spot.edge.at is not None:
             self._axis.bring(row_index(spot.edge.at, self._axis.step))
 
     def moved(self, spot: Spot) -> bool:
         """The pointer moves; whether anything is to be shown anew."""
-        before, self._spot = self._spot, spot
+        before = self._spot
+        self.rest(spot)
         press = self._press
         if self.drag.now is not None:
             return self.drag.to(self.aim.index(spot))
@@ -482,12 +495,6 @@ class LadderMouse:
             return []
         index = self._face.index_of_own(spot.row, side)
         return self._trading.orders_at(index, self._axis.step, side)
-
-
-def _has_lost_edge(before: Spot, now: Spot) -> bool:
-    """Whether a plate has gone from under a pointer that rests on its cell."""
-    is_same = (before.row, before.column) == (now.row, now.column)
-    return is_same and before.edge is not None and now.edge is None
 
 
 def _is_other_kind(one: Click | None, other: Click | None) -> bool:

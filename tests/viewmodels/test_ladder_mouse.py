@@ -1036,3 +1036,32 @@ async def test_an_armed_cursor_stays_on_its_row_when_a_plate_is_clicked() -> Non
         assert mouse.ladder.key_pressed(Chord("B"), 1, False)
         await mouse.protected.settle()
         assert mouse.sent == [], "it is out of sight: nothing is sent there"
+
+
+@pytest.mark.parametrize("how", ["clicked", "market comes back"])
+async def test_a_press_meant_for_the_markets_plate_does_not_reach_the_row_below_it(
+    how: str,
+) -> None:
+    """It went by the first click, or by itself: what lies there now nobody aimed at."""
+    async with a_mouse() as mouse:
+        mouse.ladder.scroll(14)
+        mouse.tick()
+        spot = Spot(20, ASK)
+        mouse.ladder.mouse_moved(spot)
+        mouse.tick()
+        assert mouse.ladder.view.off_market
+        if how == "clicked":
+            click(mouse.ladder, spot)
+        else:
+            mouse.ladder.scroll(-14)
+        for _ in range(2):  # frames that show what a click would send there now
+            mouse.ladder.mark_dirty()
+            mouse.tick()
+        assert not mouse.ladder.view.off_market
+        mouse.ladder.mouse_pressed(spot, Button.LEFT)
+        await mouse.protected.settle()
+        assert mouse.said.startswith("What was under the pointer is elsewhere")
+        assert mouse.sent == []
+        mouse.ladder.mouse_pressed(spot, Button.LEFT)
+        await mouse.protected.settle()
+        assert len(mouse.sent) == 1
