@@ -212,6 +212,10 @@ class Touch:
     best_bid: Price | None
     best_ask: Price | None
 
+    def best(self, side: Side) -> Price | None:
+        """The best price of those who buy, or of those who sell."""
+        return self.best_bid if side is Side.BUY else self.best_ask
+
 
 @final
 class Holding(NamedTuple):

@@ -199,15 +199,20 @@ class LadderActions:
             self._axis.place_cursor(row_index(price, self._axis.step))
 
     def _best(self, side: Side) -> Price | None:
-        touch = shown_touch(self._ladder.market)
-        return touch.best_bid if side is Side.BUY else touch.best_ask
+        return shown_touch(self._ladder.market).best(side)
 
     def _send_at_cursor(self, side: Side) -> None:
         if self._is_seen(side):
             self._trading.send_limit(side, self._price_at_cursor(side), ArmedBy.KEYBOARD)
 
     def _send_at_touch(self, side: Side, touch_side: Side) -> None:
-        self._trading.send_limit(side, self._best(touch_side), ArmedBy.KEYBOARD)
+        trading, price = self._trading, self._best(touch_side)
+        if price is not None and trading.is_free(ArmedBy.KEYBOARD, reduces=trading.is_exit(side)):
+            now = shown_touch(self._ladder.market)
+            price = self._staging.best_to_send(side, touch_side, now)
+            if price is None:
+                return
+        trading.send_limit(side, price, ArmedBy.KEYBOARD)  # or it says what keeps it
 
     def _grab(self) -> None:
         if self._trading.grab is None:

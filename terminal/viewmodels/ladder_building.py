@@ -131,6 +131,7 @@ class LadderBuilder:
             is_hovered=self._ladder.is_hovered,
             is_busy=trading.grab is not None or bool(trading.choice) or self._mouse.is_busy,
         )
+        self._staging.see_touch(facts.touch)
         self._face.place(facts)  # a free cursor moves; what is staged at it goes with it
         self._axis.cover(facts.touch)
         return self._face.rows(facts._replace(staged=self._staged_orders(market.contract)))

@@ -1,7 +1,8 @@
 """What B and S mean at the cursor before they are pressed: the staged line of an armed ladder.
 
 They are limits, always. Keys that send at the cursor send at the row where the last frame showed
-it, or where the user's own keys have put it since; never at one that nobody has seen.
+it, or where the user's own keys have put it since; never at one that nobody has seen. Keys that
+join or hit a best price send at the one that the last frame showed.
 """
 
 from __future__ import annotations
@@ -9,7 +10,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple, final
 
 from terminal.domain.depth_rows import price_for_side
-from terminal.domain.guard import ticks_through_touch
+from terminal.domain.guard import Touch, ticks_through_touch
 from terminal.domain.units import Side
 from terminal.viewmodels import text
 from terminal.viewmodels.keys import LadderAction, first_key
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from terminal.domain.events import PositionSide
-    from terminal.domain.units import Symbol
+    from terminal.domain.units import Price, Symbol
     from terminal.session.orders import OrderDesk
     from terminal.viewmodels.keys import Chord
     from terminal.viewmodels.ladder_trading import LadderTrading
@@ -53,6 +54,7 @@ class LadderStaging:
         self._trading = trading
         self._desk = desk
         self._seen: AtCursor | None = None
+        self._seen_touch = Touch(None, None)
         self._keys = {Side.BUY: "B", Side.SELL: "S"}
         self._tail: tuple[tuple[object, ...], tuple[str, str]] = ((), ("", ""))
 
@@ -77,6 +79,14 @@ class LadderStaging:
         """A frame shows the cursor on a row of a grouping; None where it is out of sight."""
         self._seen = self.now(row, step)
 
+    def see_touch(self, touch: Touch) -> None:
+        """A frame shows these best prices."""
+        self._seen_touch = touch
+
+    def forget(self) -> None:
+        """Nobody sees the rows any more: only a frame shows what keys may send."""
+        self._seen, self._seen_touch = None, Touch(None, None)
+
     def hide(self) -> None:
         """Something lies on the cursor's row now; only a frame shows it again."""
         if self._seen is not None:
@@ -85,8 +95,8 @@ class LadderStaging:
     def follow(self, action: LadderAction, before: AtCursor, after: AtCursor) -> None:
         """A key of the user's own changed what was there before it.
 
-        He knows what it does and need not wait for the frame that shows it: where the cursor went
-        and which flags hold. What was not shown before it stays unseen.
+        He knows what it does and need not wait for the frame that shows it: where the cursor went,
+        which flags hold, which lane is meant. What was not shown before it stays unseen.
         """
         seen = self._seen
         if seen is None:
@@ -95,6 +105,8 @@ class LadderStaging:
             seen = seen._replace(row=after.row)
         if seen.flags == before.flags:
             seen = seen._replace(flags=after.flags)
+        if action is _A.OTHER_LANE and seen.lane is before.lane:
+            seen = seen._replace(lane=after.lane)
         self._seen = seen
 
     def preview(self, row: int, step: int) -> StagedOrder | None:
@@ -129,6 +141,32 @@ class LadderStaging:
 
     # Sending ---------------------------------------------------------------------------------
 
+    def best_to_send(self, side: Side, of: Side, now: Touch) -> Price | None:
+        """The best price of a side at which a buy or a sell is sent; None after saying why none is.
+
+        The one that the last frame showed is sent, as a click sends the row's price and as the lots
+        of the last frame are the lots that are sent: between the eye and the key the market may
+        have run, and a limit at a price that nobody has seen may be worse by all of that. Where it
+        ran away, a hit waits at the price that was wanted. Nothing is sent where it ran further
+        than the collar, as that order would mean nothing any more, and a join never takes.
+        """
+        trading, contract = self._trading, self._trading.contract
+        painted, best = self._seen_touch.best(of), now.best(of)
+        before, terms = self._seen, self.now(None, 0)
+        name = f"the best {'bid' if of is Side.BUY else 'ask'}"
+        if before is None or before._replace(row=None, step=0) != terms:
+            why = _why_terms(before, terms)
+        elif painted is None or best is None or contract is None:
+            why = f"no frame has shown {name} yet"
+        elif abs(best - painted) > self._desk.guarding.limits.collar_ticks:
+            why = f"{name} ran {text.whole(abs(best - painted))} ticks as you pressed"
+        elif side is of and _takes(side, painted, now):
+            why = f"{name} fell through as you pressed, and a join would take"
+        else:
+            return painted
+        trading.say(f"Nothing was sent: {why}. Look, and press again.", Role.CAUTION)
+        return None
+
     def is_seen(self, now: AtCursor) -> bool:
         """Whether the user has seen at the cursor what a key sends there; else it is said."""
         seen = self._seen
@@ -137,6 +175,12 @@ class LadderStaging:
         words = f"{_why(seen, now)}. Look, and press again."
         self._trading.say(f"Nothing was sent: {words}", Role.CAUTION)
         return False
+
+
+def _takes(side: Side, price: Price, touch: Touch) -> bool:
+    """Whether a limit would find somebody at once."""
+    against = touch.best(side.opposite)
+    return against is not None and (price - against) * side.sign >= 0
 
 
 def _tail_words(key: str, through: int, *, is_kept: bool, is_post_only: bool) -> tuple[str, str]:
@@ -152,14 +196,21 @@ def _tail_words(key: str, through: int, *, is_kept: bool, is_post_only: bool) ->
 
 
 def _why(seen: AtCursor | None, now: AtCursor) -> str:
-    if seen is None or seen.symbol != now.symbol:
-        return "no frame has shown this contract yet"
-    if seen.lane is not now.lane:
-        return "the lane changed as you pressed"
+    if seen is None or (seen.symbol, seen.lane) != (now.symbol, now.lane):
+        return _why_terms(seen, now)
     if seen.step != now.step:
         return "the price grouping changed as you pressed"
     if seen.row is None or now.row is None:
         return "the cursor is out of sight, Space or an arrow brings it back"
     if seen.row != now.row:
         return "the cursor moved as you pressed"
+    return _why_terms(seen, now)
+
+
+def _why_terms(seen: AtCursor | None, now: AtCursor) -> str:
+    """What is another than was seen, beside the place."""
+    if seen is None or seen.symbol != now.symbol:
+        return "no frame has shown this contract yet"
+    if seen.lane is not now.lane:
+        return "the lane changed as you pressed"
     return "what goes with the order changed as you pressed"

@@ -79,6 +79,7 @@ class HandsWalk:
         self._seen: int | None = None
         self._at = Spot(None, None)
         self._bid, self._ask = BID, ASK
+        self._framed = (BID, ASK)
         self._sequence = 100
         self._now_ms = 10_000_000
         self._is_stale = False
@@ -155,6 +156,7 @@ class HandsWalk:
 
     def _do_frame(self) -> None:
         self.scene.tick()
+        self._framed = (self._bid, self._ask)
         at = next((row.price for row in self.ladder.view.rows if row.is_cursor), None)
         self._seen = None if at is None else at // self.ladder.axis.step
 
@@ -168,7 +170,7 @@ class HandsWalk:
             self._ask_for(armed, SENDS[plain], self._price(self._seen, SENDS[plain]))
         elif name in TOUCHES:
             side, of = TOUCHES[name]
-            self._ask_for(armed, side, self._bid if of is Side.BUY else self._ask)
+            self._ask_for(armed, side, self._framed[0 if of is Side.BUY else 1])
         elif name in MARKET:
             self._ask_for(armed, MARKET[name], None)
         elif name == "Enter":

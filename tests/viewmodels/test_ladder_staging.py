@@ -354,3 +354,111 @@ async def test_unarmed_it_is_the_arming_that_is_told() -> None:
         one.press("S")
         assert one.words.startswith("Keyboard trading is off")
         assert await one.kinds() == []
+
+
+# Join and hit ------------------------------------------------------------------------------------
+
+
+class Market:
+    """Moves the book of 1000/1001 without a frame that shows it."""
+
+    def __init__(self, one: Ladder) -> None:
+        self._one, self._sequence = one, 100
+
+    def push(self, side: Side, price: int, lots: int) -> None:
+        self._sequence += 1
+        self._one.desktop.market_stream.push(a_delta(self._sequence, side, price, lots))
+
+    def up(self, ticks: int) -> None:
+        """Both best prices rise."""
+        for price in range(1001, 1001 + ticks):
+            self.push(Side.SELL, price, 0)
+        self.push(Side.SELL, 1001 + ticks, 5)
+        self.push(Side.BUY, 1000 + ticks, 5)
+
+    def down(self, ticks: int) -> None:
+        """Both best prices fall."""
+        for price in range(1000, 1000 - ticks, -1):
+            self.push(Side.BUY, price, 0)
+        self.push(Side.BUY, 1000 - ticks, 5)
+        self.push(Side.SELL, 1001 - ticks, 5)
+
+
+async def sent(one: Ladder) -> list[tuple[Side | None, int | None]]:
+    await one.desktop.settle()
+    return [(t.side, t.price) for t, _ in one.desktop.bench.trading.placed]
+
+
+@pytest.mark.parametrize(
+    ("key", "side", "price"),
+    [("Q", Side.BUY, 1000), ("A", Side.SELL, 1001), ("W", Side.BUY, 1001), ("Z", Side.SELL, 1000)],
+)
+@pytest.mark.parametrize("ran", ["not", "up", "down"])
+async def test_a_join_or_hit_goes_at_the_best_price_of_the_last_frame_or_not_at_all(
+    key: str, side: Side, price: int, ran: str
+) -> None:
+    """What the eye saw is sent; a join that would take by now is not."""
+    async with a_ladder() as one:
+        one.press("F4")
+        if ran != "not":
+            getattr(Market(one), ran)(3)
+        one.press(key)
+        would_take = (key, ran) in {("Q", "down"), ("A", "up")}
+        if would_take:
+            assert one.words.endswith("and a join would take. Look, and press again.")
+            assert await sent(one) == []
+            one.press(key)  # a frame has shown the new price
+            price += 3 if ran == "up" else -3
+        assert await sent(one) == [(side, price)]
+
+
+async def test_best_prices_that_ran_beyond_the_collar_since_the_last_frame_are_not_sent_at() -> (
+    None
+):
+    """Twenty ticks as shipped; the frame after the refusal shows where they are."""
+    for ticks, is_sent in ((20, True), (21, False)):
+        async with a_ladder() as one:
+            one.press("F4")
+            Market(one).up(ticks)
+            one.desktop.bench.touch = Touch(Price(1000 + ticks), Price(1001 + ticks))
+            one.press("W")
+            assert await sent(one) == ([(Side.BUY, 1001)] if is_sent else [])
+            if not is_sent:
+                assert one.words == (
+                    "Nothing was sent: the best ask ran 21 ticks as you pressed. "
+                    "Look, and press again."
+                )
+                one.press("W")
+                assert await sent(one) == [(Side.BUY, 1022)]
+
+
+async def test_what_goes_with_a_join_is_what_the_last_frame_showed() -> None:
+    """Another surface's switch is not sent unseen; the hand's own key before it is known."""
+    async with a_ladder() as one:
+        one.press("F4")
+        one.ladder.toggle_post_only()
+        one.press("Q")
+        assert "what goes with the order changed" in one.words
+        one.ladder.key_pressed(Chord("I"), 10_000, False)
+        one.press("Q")
+        assert await sent(one) == [(Side.BUY, 1000)]
+
+
+async def test_a_ladder_out_of_sight_joins_nothing_until_a_frame_shows_it() -> None:
+    """The palette reaches it all the same."""
+    async with a_ladder() as one:
+        one.press("F4")
+        one.ladder.hidden()
+        one.ladder.run(LadderAction.JOIN_BID)
+        assert await sent(one) == []
+        assert "Nothing was sent: no frame has shown" in one.words
+        one.ladder.run(LadderAction.JOIN_BID)
+        assert await sent(one) == [(Side.BUY, 1000)]
+
+
+async def test_unarmed_the_reason_is_told_as_before() -> None:
+    async with a_ladder() as one:
+        Market(one).up(40)
+        one.press("Q")
+        assert one.words.startswith("Keyboard trading is off")
+        assert await sent(one) == []
