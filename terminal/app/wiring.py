@@ -23,6 +23,7 @@ from terminal.viewmodels.log import LogViewModel
 from terminal.viewmodels.orders import OrdersViewModel
 from terminal.viewmodels.positions import PositionsViewModel
 from terminal.viewmodels.protection import ProtectionViewModel, all_held_words
+from terminal.viewmodels.stray_news import StrayNews
 from terminal.viewmodels.text import Role
 from terminal.viewmodels.ticket import TicketViewModel
 from terminal.widgets.fills import FillsPanel
@@ -119,6 +120,7 @@ def build(
             safety.fuse,
             backend.desk,
             ladders.group,
+            StrayNews(backend.desk, lambda: (*ladders.group.all.values(), shown.ticket)),
         ),
         badge,
         frame,

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from terminal.viewmodels.frame import FrameClock
     from terminal.viewmodels.fuse import FuseViewModel
     from terminal.viewmodels.ladder import LadderViewModel
+    from terminal.viewmodels.stray_news import StrayNews
     from terminal.viewmodels.workspace import Workspace
 
 AGE_INTERVAL_MS = 500
@@ -69,6 +70,8 @@ class StatusView:
     badge_role: Role
     cells: tuple[StatusCell, ...]
     banner: Banner | None
+    news: str = ""
+    """A refusal that no panel in sight has told; empty for none."""
 
 
 @final
@@ -87,6 +90,7 @@ class StatusSources:
     desk: OrderDesk | None = None
     ladders: LadderGroup | None = None
     """All ladders where there are several; ``ladder`` is the first one."""
+    news: StrayNews | None = None
 
 
 @final
@@ -126,6 +130,11 @@ class StatusViewModel(ViewModel):
         if self._on_banner is not None:
             self._on_banner()
 
+    def drop_news(self) -> None:
+        """The news was read: it stands in the event log still."""
+        if self._sources.news is not None:
+            self._sources.news.drop()
+
     @override
     def connect_sources(self) -> None:
         sources = self._sources
@@ -138,6 +147,8 @@ class StatusViewModel(ViewModel):
         self._ladders.changed.connect(self.mark_dirty)
         if sources.fuse is not None:
             sources.fuse.changed.connect(self.mark_dirty)
+        if sources.news is not None:
+            self.listen(*sources.news.listen(self.mark_dirty))
         self._timer.start()
 
     @override
@@ -160,7 +171,8 @@ class StatusViewModel(ViewModel):
             self._fuse(),
             *self._money(),
         )
-        view = StatusView(self._badge[0], self._badge[1], cells, self._banner)
+        news = "" if self._sources.news is None else self._sources.news.words
+        view = StatusView(self._badge[0], self._badge[1], cells, self._banner, news)
         changed = view != self.view
         self.view = view
         return changed

@@ -14,6 +14,7 @@ from terminal.domain.ladder_habits import LadderHabits
 from terminal.domain.lanes import lane_help, lane_words
 from terminal.domain.sizing import UNITS
 from terminal.session.origins import Surface, asked_by
+from terminal.session.results import OrderResult
 from terminal.viewmodels.base import ViewModel
 from terminal.viewmodels.keys import (
     BUTTON_PRESS_MS,
@@ -60,7 +61,7 @@ if TYPE_CHECKING:
     from terminal.session.market import MarketSession
     from terminal.session.orders import OrderDesk
     from terminal.session.protection import Mended
-    from terminal.session.results import BatchResult, OrderResult
+    from terminal.session.results import BatchResult
     from terminal.viewmodels.base import Removable
     from terminal.viewmodels.frame import FrameClock
     from terminal.viewmodels.ladder_clicks import Spot
@@ -655,10 +656,19 @@ class LadderViewModel(ViewModel):
     def _symbol(self) -> Symbol | None:
         return None if self.trading.contract is None else self.trading.contract.symbol
 
-    def _answered(self, result: OrderResult | BatchResult) -> None:
+    def tells(self, result: OrderResult | BatchResult) -> bool:
+        """Whether the user sees here how a command ended."""
+        symbol = result.order.symbol if isinstance(result, OrderResult) else result.symbol
+        is_shown = symbol in {None, self._symbol}  # None is of a command about all contracts
+        return self.is_seen and is_shown and self._is_told_here(result)
+
+    def _is_told_here(self, result: OrderResult | BatchResult) -> bool:
         """An answer is told where it was asked for; one that nobody asked for, in one ladder."""
         is_mine = result.origin is self._surface
-        if is_mine or (result.origin is None and self.speaks()):
+        return is_mine or (result.origin is None and self.speaks())
+
+    def _answered(self, result: OrderResult | BatchResult) -> None:
+        if self._is_told_here(result):
             self.trading.say(result.sentence, Role.TEXT_DIM if result.ok else Role.DANGER)
             self.mark_dirty()
 

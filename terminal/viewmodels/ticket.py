@@ -18,7 +18,7 @@ from terminal.domain.effect import effect_of
 from terminal.domain.triggers import Fires, would_fire_now
 from terminal.domain.units import Side
 from terminal.session.origins import Surface, asked_by
-from terminal.session.results import Blocked
+from terminal.session.results import Blocked, OrderResult
 from terminal.viewmodels import text
 from terminal.viewmodels.ladder_view import Message
 from terminal.viewmodels.mode_change import ModeChange
@@ -44,7 +44,7 @@ if TYPE_CHECKING:
     from terminal.session.account import AccountSession
     from terminal.session.exits import Protecting
     from terminal.session.orders import OrderDesk
-    from terminal.session.results import DryRun, OrderResult
+    from terminal.session.results import BatchResult, DryRun
     from terminal.viewmodels.base import Removable
     from terminal.viewmodels.frame import FrameClock
     from terminal.viewmodels.ticket_candidates import Candidate
@@ -401,9 +401,16 @@ class TicketViewModel(TicketEditing):
             self._message = words
         self.mark_dirty()
 
-    def _on_outcome(self, result: OrderResult) -> None:
+    def tells(self, result: OrderResult | BatchResult) -> bool:
+        """Whether the user sees here that a command was refused."""
+        return self.is_seen and isinstance(result, OrderResult) and self._is_told_here(result)
+
+    def _is_told_here(self, result: OrderResult) -> bool:
         is_mine = result.origin is self._surface
-        if is_mine and not result.ok and result.order.symbol == self.view.symbol:
+        return is_mine and not result.ok and result.order.symbol == self.view.symbol
+
+    def _on_outcome(self, result: OrderResult) -> None:
+        if self._is_told_here(result):
             self._message = Message(result.sentence, Role.DANGER)
             self.mark_dirty()
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, final
 
-from PySide6.QtCore import QSize, Slot
+from PySide6.QtCore import QSize, Qt, Slot
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QWidget
 from typing_extensions import override
 
@@ -15,6 +15,10 @@ if TYPE_CHECKING:
     from PySide6.QtGui import QResizeEvent
 
     from terminal.viewmodels.connection import StatusCell, StatusViewModel
+
+NEWS_PART = 2
+"""The news takes this part of the bar at most."""
+NEWS_HELP = "No panel in sight could tell it. A press takes it away; the event log keeps it."
 
 
 @final
@@ -35,6 +39,8 @@ class StatusBar(QWidget):
         row = QHBoxLayout(self)
         row.setContentsMargins(8, 2, 8, 3)
         row.addWidget(self._badge)
+        self._news = self._make_news()
+        row.addWidget(self._news)
         self._feeds, self._money = QHBoxLayout(), QHBoxLayout()
         for part in (self._feeds, self._money):
             part.setSpacing(6)
@@ -47,6 +53,41 @@ class StatusBar(QWidget):
         self._more.hide()
         view_model.changed.connect(self._show)
         self._show()
+
+    def _make_news(self) -> QPushButton:
+        """What no panel has told: a press takes it away, by mouse or by Space."""
+        button = QPushButton(self)
+        button.setObjectName("status.news")
+        button.setFlat(True)
+        button.setCursor(Qt.CursorShape.PointingHandCursor)
+        button.clicked.connect(self._on_news_read)
+        paint_role(button, Role.DANGER)
+        button.hide()
+        return button
+
+    @Slot()
+    def _on_news_read(self) -> None:
+        self._vm.drop_news()
+
+    def _show_news(self) -> int:
+        """The news as far as half of the bar holds it; its tooltip has all. The pixels it takes."""
+        words = self._vm.view.news
+        self._news.setVisible(bool(words))
+        if not words:
+            return 0
+        margin = self._news.sizeHint().width() - self._news.fontMetrics().horizontalAdvance(
+            self._news.text()
+        )
+        room = max(0, self.width() // NEWS_PART - margin)
+        whole = words.replace("&", "&&")  # one alone would name a key
+        elided = self._news.fontMetrics().elidedText(whole, Qt.TextElideMode.ElideRight, room)
+        if self._news.text() != elided:
+            self._news.setText(elided)
+        if self._news.accessibleName() != words:
+            self._news.setAccessibleName(words)
+            self._news.setToolTip(f"{words}\n{NEWS_HELP}")
+            self._news.setAccessibleDescription(NEWS_HELP)
+        return self._news.sizeHint().width() + _GAP_PX
 
     @Slot()
     def _show(self) -> None:
@@ -63,7 +104,7 @@ class StatusBar(QWidget):
         rare = [cells[name] for name in _FIRST_TO_GO if name in cells]
         rare.sort(key=lambda cell: cell.role in _LOUD)  # a stable sort: else in their order
         widths = {name: self._width_of(name) for name in cells}
-        gap = _EDGE_PX + self._badge.sizeHint().width()
+        gap = _EDGE_PX + self._badge.sizeHint().width() + self._show_news()
         needed = gap + sum(widths.values())
         left_out: list[StatusCell] = []
         for cell in rare:

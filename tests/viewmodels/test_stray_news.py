@@ -1,0 +1,146 @@
+"""Refusals that no panel in sight has told stand in the status bar, and nothing else does."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from typing import TYPE_CHECKING
+
+import pytest
+
+from terminal.exchange.outcome import Rejected
+from terminal.viewmodels.keys import Chord
+from terminal.viewmodels.ladder import LadderViewModel
+from terminal.viewmodels.ladder_group import LadderGroup
+from terminal.viewmodels.sizes import Sizes
+from terminal.viewmodels.stray_news import StrayNews
+from terminal.viewmodels.ticket import TicketViewModel
+from terminal.viewmodels.workspace import Workspace
+from tests.support.builders import XBT
+from tests.support.desktop import OTHER, Desktop
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Callable
+
+pytestmark = pytest.mark.usefixtures("qapp")
+WORDS = "Rejected: Too poor. Use a smaller size."
+
+
+class Stage:
+    """Two ladders and the ticket; the second ladder is the one that sends and may go."""
+
+    def __init__(self, desktop: Desktop) -> None:
+        self.desktop = desktop
+        self.workspace = Workspace(desktop.markets)
+        self.second = LadderViewModel(
+            self.workspace, desktop.desk, desktop.account, Sizes((7, 7, 7, 7, 7), 1), desktop.frame
+        )
+        self.ticket = TicketViewModel(
+            desktop.workspace, desktop.desk, desktop.account, desktop.frame
+        )
+        for one in (self.second, self.ticket):
+            one.start()
+        self.second.set_visible_rows(21)
+        self.workspace.choose(XBT)
+        self.group = LadderGroup(desktop.ladder)
+        self.group.add("ladder-2", self.second)
+        self.news = StrayNews(desktop.desk, lambda: (*self.group.all.values(), self.ticket))
+        self.told = 0
+        self.handles = self.news.listen(self._count)
+
+    def _count(self) -> None:
+        self.told += 1
+
+    def close(self) -> None:
+        """Close the second ladder for good, as its menu does."""
+        if "ladder-2" in self.group.all:
+            self.group.remove("ladder-2").stop()
+
+    async def refused(self, meanwhile: Callable[[], object] | None = None) -> None:
+        """An order of the second ladder is refused, after something has happened to it."""
+        gateway = self.desktop.bench.trading
+        gateway.hold = asyncio.Event()
+        gateway.place_outcomes.append(Rejected("300003", "Too poor.", "Use a smaller size."))
+        if not self.second.trading.armed:
+            self.second.toggle_keyboard()
+        self.desktop.frame.tick()
+        assert self.second.key_pressed(Chord("Q"), 1000, False)
+        await self.desktop.settle()
+        assert len(gateway.placed) == 1
+        gateway.placed.clear()
+        if meanwhile is not None:
+            meanwhile()
+        gateway.hold.set()
+        await self.desktop.settle()
+
+
+@contextlib.asynccontextmanager
+async def a_stage() -> AsyncIterator[Stage]:
+    stage = Stage(await Desktop().start())
+    await stage.desktop.settle()
+    try:
+        yield stage
+    finally:
+        stage.close()
+        stage.ticket.stop()
+        stage.workspace.leave()
+        for handle in stage.handles:
+            handle.remove()
+        await stage.desktop.stop()
+
+
+async def test_a_refusal_that_its_ladder_shows_is_no_stray_news() -> None:
+    async with a_stage() as stage:
+        await stage.refused()
+        message = stage.second.trading.message
+        assert message is not None
+        assert message.text == WORDS
+        assert stage.news.words == ""
+
+
+@pytest.mark.parametrize(
+    "meanwhile",
+    [
+        pytest.param(lambda stage: stage.close(), id="closed"),
+        pytest.param(lambda stage: stage.second.set_paused(True), id="out of sight"),
+        pytest.param(lambda stage: stage.workspace.choose(OTHER), id="another contract"),
+    ],
+)
+async def test_a_refusal_whose_ladder_cannot_tell_it_is_brought_to_the_status_bar(
+    meanwhile: Callable[[Stage], object],
+) -> None:
+    """Once, with the contract; a press takes it away."""
+    async with a_stage() as stage:
+        await stage.refused(lambda: meanwhile(stage))
+        assert stage.news.words == f"{XBT}: {WORDS}"
+        assert stage.told == 1
+        stage.news.drop()
+        assert (stage.news.words, stage.told) == ("", 2)
+
+
+async def test_more_of_them_are_counted_and_the_newest_is_read() -> None:
+    async with a_stage() as stage:
+        stage.second.set_paused(True)
+        for at_ms, name in ((1000, "Too poor."), (2000, "Much too poor.")):
+            stage.desktop.bench.trading.place_outcomes.append(Rejected("300003", name, ""))
+            ladder = stage.second
+            ladder.set_paused(False)
+            if not ladder.trading.armed:
+                ladder.toggle_keyboard()
+            stage.desktop.frame.tick()
+            assert ladder.key_pressed(Chord("Q"), at_ms, False)
+            ladder.set_paused(True)
+            await stage.desktop.settle()
+        assert stage.news.words == f"2 refusals: {XBT}: Rejected: Much too poor."
+
+
+async def test_what_went_well_and_what_another_panel_tells_is_no_stray_news() -> None:
+    async with a_stage() as stage:
+        stage.second.toggle_keyboard()
+        stage.desktop.frame.tick()
+        stage.second.key_pressed(Chord("Q"), 1000, False)
+        stage.close()
+        await stage.desktop.settle()
+        oid = next(iter(stage.desktop.desk.orders))
+        stage.desktop.desk.tell(oid, "Canceled.", ok=True)
+        assert stage.news.words == ""
