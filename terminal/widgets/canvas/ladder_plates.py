@@ -48,13 +48,17 @@ class Plate(NamedTuple):
 
 
 def edge_plates(row: LadderRow, rooms: Iterable[Room], measure: Measure) -> tuple[Plate, ...]:
-    """What lies beyond the edge, on plates with prices of their own; the rest is counted."""
+    """What lies beyond the edge, on plates with prices of their own; the rest is counted.
+
+    They begin at the left, the weightiest first: sizes that come and go beside the price change
+    what has room at the end, and the first plates stay where a hand is on its way to.
+    """
     arrow = _UP if row.outside_way > 0 else _DOWN
     waiting = [(tag, " ".join(filter(None, (arrow, tag.label, tag.price)))) for tag in row.outside]
-    widest_first = sorted(rooms, key=lambda room: -room.width)
+    in_order = sorted(rooms)
     made: list[Plate] = []
-    for number, room in enumerate(widest_first):
-        is_last = number == len(widest_first) - 1
+    for number, room in enumerate(in_order):
+        is_last = number == len(in_order) - 1
         at = room.start + 1
         while waiting:
             tag, words = waiting[0]

@@ -187,3 +187,18 @@ def test_plates_do_not_run_away_from_a_pointer_on_its_way_to_one() -> None:
             assert any(
                 isinstance(item, Text) and item.text == "Sell 1 limit post-only" for item in items
             ), "it is read whole"
+
+
+def test_the_first_plate_stays_while_sizes_come_and_go_beside_the_price() -> None:
+    """A hand is on its way to it; only what has no room any more goes elsewhere."""
+    layout = a_layout(SHIPPED_400)
+    for count in range(1, 5):
+        places = set()
+        for bid, ask in (("", ""), ("322", ""), ("", "322"), ("322", "51")):
+            row = a_crowd(count, bid_text=bid, ask_text=ask)
+            found = [plate_at(x, row, layout, measure) for x in range(layout.width)]
+            places.add(
+                tuple(x for x, one in enumerate(found) if one and one.tag.label == "T0"
+                      and "+" not in one.words)
+            )  # fmt: skip
+        assert len(places) == 1, count
