@@ -227,6 +227,7 @@ def _shown(backend: Backend, ladders: Ladders, frame: QtFrameClock) -> _Shown:
     ticket = TicketViewModel(ladders.workspace("ticket"), desk, account, frame)
     ticket.sources.candles = backend.candles
     ticket.terms.changes = backend.terms if backend.has_account else None
+    ticket.level.levels = backend.risk_levels if backend.has_account else None
     ticket.terms.position_modes = backend.position_modes if backend.has_account else None
     return _Shown(
         ladders.first.view_model,

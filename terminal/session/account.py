@@ -106,6 +106,8 @@ class AccountSession:
         self.comparison: Comparison | None = None
         """The last reading of all positions."""
         self.on_changed: Listeners[[]] = Listeners(self._owner.listener_failed)
+        self.on_risk_limit: Listeners[[RiskLimitUpdate]] = Listeners(self._owner.listener_failed)
+        """How changes of the isolated risk level ended, whoever asked for them."""
         self.trust = Trust(clock, self.on_changed.notify)
         self._recovery = Recovery(
             self._owner,
@@ -450,6 +452,8 @@ class AccountSession:
             level = NoticeLevel.WARNING
             text = f"The risk limit was not changed. {fact.message}".strip()
         self._notices.post(level, "account", text, fact.symbol)
+        if isinstance(fact, RiskLimitUpdate):
+            self.on_risk_limit.notify(fact)
 
     def _take_risk_level(self, fact: RiskLimitUpdate) -> None:
         if fact.symbol is not None and fact.level is not None:

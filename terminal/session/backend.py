@@ -51,6 +51,7 @@ from terminal.session.position_modes import PositionModes
 from terminal.session.price_notes import NoFile, PriceNotes
 from terminal.session.protection import ProtectionWatch
 from terminal.session.reconcile import Reconciling
+from terminal.session.risk_levels import RiskLevels
 from terminal.session.studies import StudyShelf
 from terminal.session.surroundings import GuardSurroundings
 from terminal.session.trading_terms import TradingTerms
@@ -199,6 +200,7 @@ class Backend:
         self.leaving.busy.extend((self.exit_orders.under_way, self.protection.under_way))
         self.reconciling = Reconciling(self.desk, owner)
         self.terms = TradingTerms(clients.settings, self.account, owner)
+        self.risk_levels = RiskLevels(clients.settings, self.account, clock, owner)
         self.position_modes = PositionModes(
             clients.settings, self.account, clock, owner, lambda: len(self.desk.working())
         )
@@ -342,6 +344,7 @@ class Backend:
         await self.markets.stop()
         await self.transfers.stop()
         await self.terms.stop()
+        await self.risk_levels.stop()
         await self.position_modes.stop()
         await self.reconciling.stop()
         await self.leaving.stop()

@@ -118,7 +118,7 @@ class TradingTerms:
     async def _ask(self, symbol: Symbol, asking: Awaitable[Outcome], done: str) -> None:
         answer = TermsAnswer(ok=False, sentence="Something went wrong inside the program.")
         try:
-            answer = _answered(await asking, done)
+            answer = answer_of(await asking, done)
         finally:
             self._answers[symbol] = answer
             self._account.read_modes_again(symbol)  # the exchange's word, not ours
@@ -133,7 +133,8 @@ class TradingTerms:
         await self._owner.close()
 
 
-def _answered(outcome: Outcome, done: str) -> TermsAnswer:
+def answer_of(outcome: Outcome, done: str) -> TermsAnswer:
+    """How a change ended, in one sentence; ``done`` is that of one that was accepted."""
     if isinstance(outcome, Accepted):
         return TermsAnswer(ok=True, sentence=done)
     if isinstance(outcome, Rejected):

@@ -2,7 +2,8 @@
 
 What is typed is in ``ticket_form``, what would be sent in ``ticket_candidates``, what it would do
 in ``ticket_figures``, where that is known from in ``ticket_sources``; margin mode and leverage are
-in ``ticket_terms``, templates in ``ticket_shelf``. ``ticket_building`` makes the view of it all.
+in ``ticket_terms``, the risk level in ``ticket_level``, templates in ``ticket_shelf``.
+``ticket_building`` makes the view of it all.
 """
 
 from __future__ import annotations
@@ -26,6 +27,7 @@ from terminal.viewmodels.text import Role
 from terminal.viewmodels.ticket_building import TicketBuilder, TicketState
 from terminal.viewmodels.ticket_candidates import TicketCandidates
 from terminal.viewmodels.ticket_editing import TicketEditing
+from terminal.viewmodels.ticket_level import TicketLevel
 from terminal.viewmodels.ticket_shelf import TicketTemplates
 from terminal.viewmodels.ticket_sources import TicketSources
 from terminal.viewmodels.ticket_terms import TicketTerms
@@ -80,8 +82,9 @@ class TicketViewModel(TicketEditing):
         self._desk = desk
         self._account = account
         self.terms = TicketTerms(account, self._terms_edited, self._estimate)
+        self.level = TicketLevel(desk)
         self._candidates = TicketCandidates(self.sources, desk)
-        self._builder = TicketBuilder(self.sources, self._candidates, self.terms, desk)
+        self._builder = TicketBuilder(self.sources, self._candidates, self.terms, self.level, desk)
         self._handles: list[Removable] = []
         self.locked: Callable[[], str] = str
         """Why no order is entered by hand at all; empty while some may be."""
@@ -124,6 +127,7 @@ class TicketViewModel(TicketEditing):
 
     def _take_back(self) -> None:
         self._staged = self._message = self._preflight = None
+        self.level.drop()
 
     def ask_for_scale(self) -> None:
         """Somebody wants many orders between two prices."""
@@ -172,6 +176,25 @@ class TicketViewModel(TicketEditing):
             self.mark_dirty()
             return
         self.terms.apply(self.sources.contract)
+
+    def raise_level(self) -> None:
+        """Show what raising the risk level does; pressed again, ask the exchange for it."""
+        reason = self.locked()
+        if reason:
+            self._take_back()
+            self._message = Message(f"Not changed. {reason}", Role.CAUTION)
+        else:
+            self._staged = self._message = self._preflight = None
+            self.level.press(self.sources.contract)
+        self.mark_dirty()
+
+    def _on_level_changed(self) -> None:
+        """How it ended is told once, where it was asked for."""
+        contract = self.sources.contract
+        answer = None if contract is None else self.level.ended(contract.symbol)
+        if answer is not None:
+            self._message = Message(answer.sentence, Role.BUY if answer.ok else Role.DANGER)
+        self.mark_dirty()
 
     def _estimate(self, mode: MarginMode, leverage: Decimal) -> Effect | None:
         """What the order in the ticket would do with other terms; the first side that it can be."""
@@ -324,6 +347,8 @@ class TicketViewModel(TicketEditing):
         )
         if self.terms.changes is not None:
             self.listen(self.terms.changes.on_changed.add(self.mark_dirty))
+        if self.level.levels is not None:
+            self.listen(self.level.levels.on_changed.add(self._on_level_changed))
         if self.terms.position_modes is not None:
             self.listen(self.terms.position_modes.on_changed.add(self.mark_dirty))
         self._on_contract_changed()

@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from terminal.viewmodels.ladder_view import Message
     from terminal.viewmodels.ticket_candidates import TicketCandidates
     from terminal.viewmodels.ticket_form import Sized, TicketForm
+    from terminal.viewmodels.ticket_level import TicketLevel
     from terminal.viewmodels.ticket_sources import TicketSources
     from terminal.viewmodels.ticket_terms import TicketTerms
 
@@ -62,11 +63,13 @@ class TicketBuilder:
         sources: TicketSources,
         candidates: TicketCandidates,
         terms: TicketTerms,
+        level: TicketLevel,
         desk: OrderDesk,
     ) -> None:
         self._sources = sources
         self._candidates = candidates
         self._terms = terms
+        self._level = level
         self._desk = desk
 
     def build(self, now: TicketState) -> TicketView:
@@ -142,6 +145,7 @@ class TicketBuilder:
             tests_first=now.tests_first,
             templates=now.templates,
             message=now.message,
+            level=self._level.view(contract, [one.effect for one in sides.values()]),
         )
 
     def _errors(

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from terminal.viewmodels.text import Role
     from terminal.viewmodels.ticket_figures import FigureRow
     from terminal.viewmodels.ticket_form import TicketForm
+    from terminal.viewmodels.ticket_level import LevelView
     from terminal.viewmodels.ticket_terms import TermsView
 
 
@@ -74,3 +75,4 @@ class TicketView:
     tests_first: bool
     templates: tuple[str, ...]
     message: Message | None
+    level: LevelView

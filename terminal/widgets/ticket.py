@@ -249,7 +249,8 @@ class TicketPanel(QWidget):
             *self._terms.findChildren(QLineEdit), *self._lanes.values(),
             *self._prices.tab_order(), *self._sizes.tab_order(),
             self._post_only, self._reduce_only, self._closes, self._loss, self._profit,
-            *self._advanced.tab_order(), self._brief, *self._sides.buttons.values(), self._test,
+            *self._advanced.tab_order(), self._brief, *self._sides.buttons.values(),
+            self._sides.raise_level, self._test,
             self._scale, self._templates, self._more,
         ]  # fmt: skip
         for before, after in itertools.pairwise(order):

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from terminal.widgets.theme import Theme
 
 _SEND_TIP = "Press once to read what would be sent, again to send it"
+_LEVEL_TIP = "Press once to read what it does, again to ask the exchange; this sends no order"
 DRY_TIP = "Test order: the exchange checks it and answers; nothing is placed"
 
 
@@ -46,12 +47,16 @@ class TicketSides(QWidget):
         self._vm = view_model
         self.buttons = {side: SingleClick(self) for side in Side}
         self._refused = {side: note(self, theme, f"{side.value}.refused") for side in Side}
+        self.raise_level = SingleClick(self)
         self._words = QLabel(self)
         for side, button in self.buttons.items():
             name(button, side.value, side.value.capitalize(), _SEND_TIP)
             set_property(button, "side", side.value)
         self.buttons[Side.BUY].clicked.connect(self._on_buy)
         self.buttons[Side.SELL].clicked.connect(self._on_sell)
+        name(self.raise_level, "raise_level", "Raise the risk level", _LEVEL_TIP)
+        self.raise_level.hide()
+        self.raise_level.clicked.connect(view_model.raise_level)
         self._words.setObjectName("ticket.words")
         self._words.setWordWrap(True)
         self._least = 2 * theme.base_px + 10
@@ -67,6 +72,7 @@ class TicketSides(QWidget):
         for line in self._refused.values():
             line.hide()
             column.addWidget(line)
+        column.addWidget(self.raise_level)
         column.addWidget(self._words)
 
     @Slot()
@@ -92,6 +98,7 @@ class TicketSides(QWidget):
         """Show what each side would do, and what is said."""
         self._show_sides(view)
         self._show_refused(view)
+        self._show_level(view)
         self._show_words(view)
 
     def _show_sides(self, view: TicketView) -> None:
@@ -117,12 +124,23 @@ class TicketSides(QWidget):
             taken += line.sizeHint().height() if words else 0
         self._words.setMinimumHeight(max(0, self._least - taken))
 
+    def _show_level(self, view: TicketView) -> None:
+        """The way out of a refusal for the risk level; while an order is staged only that."""
+        level = view.level
+        put_words(self.raise_level, level.button)
+        self.raise_level.setEnabled(level.can_press)
+        self.raise_level.setVisible(bool(level.button) and view.staged is None)
+        if level.button:
+            self.raise_level.setAccessibleName(level.button)
+
     def _show_words(self, view: TicketView) -> None:
         if view.staged is not None:
             words, role = f"{view.staged} Press again to send, Esc drops.", view.staged_role
             if view.preflight is not None:
                 words = f"{words} {view.preflight.text}"
                 role = Role.DANGER if view.preflight.role is Role.DANGER else role
+        elif view.level.words:
+            words, role = view.level.words, Role.CAUTION
         elif view.message is not None:
             words, role = view.message.text, view.message.role
         else:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -40,6 +41,7 @@ class Stage:
         self.workspace = Workspace(backend.markets)
         self.ticket = TicketViewModel(self.workspace, backend.desk, backend.account, self.frame)
         self.ticket.terms.changes = backend.terms
+        self.ticket.level.levels = backend.risk_levels
         self.ticket.sources.candles = backend.candles
         assert self.workspace.choose(XBT)
         self.ticket.start()
@@ -206,3 +208,43 @@ async def test_margin_mode_and_leverage_are_changed_at_the_exchange(stage: Stage
     assert "only without a position and without orders" in words
     assert "exist.order.or.position" not in words, "it says the same"
     assert account.margin_mode(XBT) is MarginMode.CROSS
+
+
+async def test_the_risk_level_is_raised_from_the_ticket_and_the_order_then_taken(
+    stage: Stage,
+) -> None:
+    """The exchange's own word ends it; what worked was canceled with it, as was said before."""
+    await stage.hold(10)
+    stage.fill_in(price_text=-900, lots_text="5")
+    resting = await stage.send(Side.BUY)
+    account = stage.live.backend.account
+    await eventually(lambda: account.position(XBT).risk_level == 1, "the level that is set")
+    stage.fill_in(price_text=-40, lots_text="1500")
+    await eventually(lambda: stage.view().level.can_press, "the levels of the contract")
+    assert not stage.ticket.view.can_buy
+    stage.ticket.raise_level()
+    assert "open orders with it (1 order now)" in stage.view().level.words
+    stage.ticket.raise_level()
+    words = "The risk level of XBTUSDTM is 2 now."
+    await eventually(lambda: stage.words().startswith(words), "the word of the stream")
+    assert not resting.is_active
+    assert stage.account.positions[XBT].level.level == 2
+    await eventually(lambda: stage.view().can_buy, "room for the order")
+    assert (await stage.send(Side.BUY)).size == 1500
+
+
+async def test_a_level_that_the_exchange_refuses_on_the_stream_is_said_in_the_ticket(
+    stage: Stage,
+) -> None:
+    """A position at a higher leverage than the level has, where the exchange lowers none."""
+    stage.live.exchange.engine.switches.set("risk_limit_leverage", "refused")
+    stage.live.exchange.engine.switches.set("risk_limit_refusal", "feed")
+    await stage.hold(10)
+    stage.account.positions[XBT].leverage = Decimal(120)
+    stage.fill_in(price_text=-40, lots_text="1500")
+    await eventually(lambda: stage.view().level.can_press, "the levels of the contract")
+    stage.ticket.raise_level()
+    stage.view()
+    stage.ticket.raise_level()
+    await eventually(lambda: stage.words().startswith("Not changed."), "the word of the stream")
+    assert stage.account.positions[XBT].level.level == 1

@@ -281,6 +281,11 @@ class FakeAccountCommands:
             self._gateway.mode = mode
         return outcome
 
+    async def set_risk_level(self, symbol: Symbol, level: int) -> Outcome:
+        self.asked.append(("level", symbol, level))
+        await self.hold.wait()
+        return self.outcomes.popleft() if self.outcomes else Accepted()
+
     async def set_cross_leverage(self, symbol: Symbol, leverage: Decimal) -> Outcome:
         self.asked.append(("leverage", symbol, leverage))
         await self.hold.wait()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from contextlib import asynccontextmanager
 from dataclasses import replace
+from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -26,10 +27,12 @@ from terminal.exchange.outcome import Rejected
 from terminal.exchange.translate import Scales
 from terminal.exchange.translate.bodies import order_body
 from terminal.session.position_modes import PositionModes
+from terminal.session.risk_levels import RiskLevels
 from terminal.session.trading_terms import TradingTerms
 from terminal.viewmodels import ticket_sources
 from terminal.viewmodels.text import EMPTY, Role
 from terminal.viewmodels.ticket import TicketViewModel
+from terminal.viewmodels.ticket_level import NO_LEVEL, LevelView
 from terminal.viewmodels.ticket_sources import QuickPrice
 from tests.support.builders import (
     XBT,
@@ -63,6 +66,8 @@ class Hand:
         self.changes = TradingTerms(self.commands, self.desktop.account, self.desktop.bench.owner)
         self.ticket.terms.changes = self.changes
         bench = self.desktop.bench
+        self.levels = RiskLevels(self.commands, bench.account, bench.clock, bench.owner)
+        self.ticket.level.levels = self.levels
         self.modes = PositionModes(
             self.commands,
             bench.account,
@@ -115,6 +120,7 @@ async def a_hand(mode: PositionMode = PositionMode.ONE_WAY, lots: int = 0) -> As
         hand.ticket.stop()
         await hand.changes.stop()
         await hand.modes.stop()
+        await hand.levels.stop()
         await hand.desktop.stop()
 
 
@@ -315,6 +321,89 @@ async def test_the_risk_level_is_what_the_exchange_does_about_it(
         bench.stream.push(RiskLimitUpdate(XBT, True, 2, ""))
         hand.desktop.frame.tick()
         assert hand.ticket.view.can_buy, "somebody raised it"
+
+
+async def a_refused_size(hand: Hand, monkeypatch: pytest.MonkeyPatch, lots: str = "2000") -> None:
+    """Level 1 is set and worth 900 are held: a buy of as much again needs level 2."""
+    bench = hand.desktop.bench
+    monkeypatch.setattr(bench.desk.guarding.surroundings, "tiers", lambda _symbol: some_tiers())
+    details = replace(position_details(), risk_level=1)
+    bench.stream.push(a_position_update(9000, details=details))
+    await hand.type(price_text="99.9", lots_text=lots)
+
+
+async def test_the_level_that_an_order_needs_is_raised_by_two_presses_and_asked_for_once(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """What it does is read first; no order is sent, and the order can be sent afterwards."""
+    async with a_hand() as hand:
+        await a_refused_size(hand, monkeypatch)
+        assert hand.ticket.view.level == LevelView("Raise to risk level 2", can_press=True)
+        hand.ticket.raise_level()
+        hand.desktop.frame.tick()
+        level = hand.ticket.view.level
+        assert level.button == "Press again: risk level 2"
+        assert level.words.startswith(
+            "Risk level 2 of XBTUSDTM: positions up to 5\u202f000 USDT, at most 10x. The exchange "
+            "cancels the contract's open orders with it (none works now); whether stops go too"
+        )
+        assert hand.commands.asked == []
+        hand.ticket.raise_level()
+        await hand.desktop.settle()
+        assert hand.commands.asked == [("level", XBT, 2)]
+        assert not hand.ticket.view.level.can_press, "it is under way"
+        hand.ticket.raise_level()
+        hand.desktop.bench.stream.push(RiskLimitUpdate(XBT, True, 2, ""))
+        await hand.desktop.clock.advance(1)
+        assert hand.words().startswith("The risk level of XBTUSDTM is 2 now.")
+        assert hand.ticket.view.level == NO_LEVEL
+        assert hand.ticket.view.can_buy
+        assert hand.commands.asked == [("level", XBT, 2)]
+        assert hand.desktop.bench.trading.placed == []
+
+
+@pytest.mark.parametrize("what", ["drop", "type", "stage", "lock"])
+async def test_whatever_else_is_done_takes_the_first_press_back(
+    what: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with a_hand() as hand:
+        await a_refused_size(hand, monkeypatch)
+        hand.ticket.raise_level()
+        hand.desktop.frame.tick()
+        if what == "drop":
+            hand.ticket.drop()
+        elif what == "type":
+            await hand.type(lots_text="2001")
+        elif what == "stage":
+            hand.ticket.stage(Side.SELL)
+            hand.ticket.drop()
+        else:
+            hand.ticket.locked = lambda: "Order entry is locked."
+        hand.desktop.frame.tick()
+        hand.ticket.raise_level()
+        await hand.desktop.settle()
+        assert hand.commands.asked == []
+        if what == "lock":
+            assert hand.words() == "Not changed. Order entry is locked."
+
+
+async def test_no_level_is_offered_where_none_helps_or_nobody_told_which_is_set(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Beyond the highest level; where nobody told, what looks like raising might lower it."""
+    async with a_hand() as hand:
+        await a_refused_size(hand, monkeypatch)
+        assert hand.ticket.view.level.can_press
+        first, last = some_tiers()
+        around = hand.desktop.bench.desk.guarding.surroundings
+        low = (first, replace(last, max_value=Decimal(1050)))
+        monkeypatch.setattr(around, "tiers", lambda _symbol: low)
+        await hand.type(lots_text="2000")
+        assert hand.ticket.view.buy_refused
+        assert hand.ticket.view.level == NO_LEVEL
+        hand.desktop.bench.stream.push(a_position_update(0))
+        await hand.type(lots_text="10000")
+        assert hand.ticket.view.level == NO_LEVEL
 
 
 async def test_what_one_side_is_refused_for_stands_by_its_name_below_it_and_beside_its_field() -> (

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from decimal import Decimal
 from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
@@ -25,14 +26,16 @@ from terminal.domain.draft import OrderKind
 from terminal.domain.ticket_template import TicketTemplate
 from terminal.domain.units import Side
 from terminal.session.position_modes import PositionModes
+from terminal.session.risk_levels import RiskLevels
 from terminal.session.trading_terms import TradingTerms
 from terminal.storage.paths import resources
 from terminal.viewmodels.ticket import TicketViewModel
 from terminal.widgets.theme import Theme
 from terminal.widgets.ticket import TicketPanel
-from tests.support.builders import XBT
+from tests.support.builders import XBT, a_position_update, position_details
 from tests.support.desktop import Desktop
 from tests.support.fakes import FakeAccountCommands
+from tests.support.guarding import some_tiers
 from tests.support.overlaps import overlaps, seen_part
 
 if TYPE_CHECKING:
@@ -331,3 +334,42 @@ async def test_the_accounts_mode_is_switched_by_its_button_and_change() -> None:
         words = shown.part(QLabel, "terms.words").text()
         assert words == "The account is in hedge mode now."
         assert shown.part(QPushButton, "lane.long").isVisible()
+
+
+async def test_the_way_out_of_a_risk_level_is_a_button_below_the_refusal_read_before_it_acts(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """By mouse and by Enter; a double click is one press, and Esc drops what was read."""
+    async with a_panel() as shown:
+        bench = shown.desktop.bench
+        commands = FakeAccountCommands(bench.gateway)
+        levels = RiskLevels(commands, bench.account, bench.clock, bench.owner)
+        shown.ticket.level.levels = levels
+        monkeypatch.setattr(bench.desk.guarding.surroundings, "tiers", lambda _symbol: some_tiers())
+        details = replace(position_details(), risk_level=1)
+        bench.stream.push(a_position_update(9000, details=details))
+        button, words = shown.part(QPushButton, "raise_level"), shown.part(QLabel, "words")
+        shown.tick()
+        assert not button.isVisible()
+        shown.ticket.set_price_text("99.9")
+        shown.ticket.set_lots_text("2000")
+        shown.tick()
+        assert button.isVisible()
+        assert button.text() == button.accessibleName() == "Raise to risk level 2"
+        QTest.mouseClick(button, Qt.MouseButton.LeftButton)
+        QTest.mouseDClick(button, Qt.MouseButton.LeftButton)
+        shown.tick()
+        assert "The exchange cancels the contract's open orders" in words.text()
+        QTest.keyClick(shown.panel, Qt.Key.Key_Escape)
+        shown.tick()
+        assert button.text() == "Raise to risk level 2"
+        button.setFocus()
+        QTest.keyClick(button, Qt.Key.Key_Return)
+        shown.tick()
+        assert commands.asked == []
+        QTest.keyClick(button, Qt.Key.Key_Return)
+        await shown.desktop.settle()
+        assert commands.asked == [("level", XBT, 2)]
+        assert bench.trading.placed == []
+        assert overlaps(shown.panel) == []
+        await levels.stop()
