@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 @final
 class LevelView(NamedTuple):
-    """The button below the refused side, empty for none; ``words`` once it was pressed."""
+    """The button below the sides, empty for none; ``words`` once it was pressed."""
 
     button: str = ""
     can_press: bool = False
@@ -32,6 +32,11 @@ class LevelView(NamedTuple):
 
 
 NO_LEVEL = LevelView()
+HELP = (
+    "Asks the exchange for the isolated risk level that the order needs; this sends no order.\n"
+    "It cancels the contract's open orders with it. Whether waiting stops go too is not\n"
+    "documented: look at the protection afterwards. The first press says what it does."
+)
 
 
 @final
@@ -95,15 +100,13 @@ class TicketLevel:
         return LevelView(f"Press again: risk level {tier.level}", can_press=True, words=words)
 
     def _words(self, contract: Contract, tier: RiskTier) -> str:
+        """Few: the button must not move away between two presses."""
         working = len(self._desk.working(contract.symbol))
-        orders = "none works now" if not working else f"{text.counted(working, 'order')} now"
-        most = text.number(tier.max_value, 0)
+        most, times = text.number(tier.max_value, 0), f"{tier.max_leverage.normalize():f}x"
         return (
-            f"Risk level {tier.level} of {contract.symbol}: positions up to {most} "
-            f"{contract.settle_currency}, at most {tier.max_leverage.normalize():f}x. The exchange "
-            f"cancels the contract's open orders with it ({orders}); whether stops go too is not "
-            f"documented, so look at the protection afterwards. Press again to ask for it, Esc "
-            f"drops. No order is sent."
+            f"Level {tier.level}: up to {most} {contract.settle_currency}, at most {times}. "
+            f"Cancels the contract's open orders ({working or 'none'} now), stops perhaps. "
+            f"Press again, Esc drops."
         )
 
 

@@ -10,6 +10,7 @@ from typing_extensions import override
 
 from terminal.domain.units import Side
 from terminal.viewmodels.text import Role
+from terminal.viewmodels.ticket_level import HELP
 from terminal.widgets.dialog import put_words
 from terminal.widgets.styling import paint_role, set_property
 from terminal.widgets.ticket_parts import name, note, show_note
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
     from terminal.widgets.theme import Theme
 
 _SEND_TIP = "Press once to read what would be sent, again to send it"
-_LEVEL_TIP = "Press once to read what it does, again to ask the exchange; this sends no order"
+_GAP = 4
 DRY_TIP = "Test order: the exchange checks it and answers; nothing is placed"
 
 
@@ -54,7 +55,7 @@ class TicketSides(QWidget):
             set_property(button, "side", side.value)
         self.buttons[Side.BUY].clicked.connect(self._on_buy)
         self.buttons[Side.SELL].clicked.connect(self._on_sell)
-        name(self.raise_level, "raise_level", "Raise the risk level", _LEVEL_TIP)
+        name(self.raise_level, "raise_level", "Raise the risk level", HELP)
         self.raise_level.hide()
         self.raise_level.clicked.connect(view_model.raise_level)
         self._words.setObjectName("ticket.words")
@@ -67,12 +68,12 @@ class TicketSides(QWidget):
             row.addWidget(button, 1)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(4)
+        column.setSpacing(_GAP)
         column.addLayout(row)
+        column.addWidget(self.raise_level)  # nothing above it comes or goes between two presses
         for line in self._refused.values():
             line.hide()
             column.addWidget(line)
-        column.addWidget(self.raise_level)
         column.addWidget(self._words)
 
     @Slot()
@@ -114,15 +115,19 @@ class TicketSides(QWidget):
             button.setEnabled(can)
 
     def _show_refused(self, view: TicketView) -> None:
-        """Why a button is grey stands below it; while an order is staged only that is shown."""
+        """Why a button is grey stands below it; while something is staged only that is shown.
+
+        What is staged takes the room of what it hides: no button moves between two presses.
+        """
         told = {Side.BUY: view.buy_refused, Side.SELL: view.sell_refused}
-        lines, taken = self._refused, 0
+        lines, taken, hidden = self._refused, 0, 0
         for side, line in lines.items():
-            words = "" if view.staged is not None else told[side]
+            words = "" if view.staged is not None or view.level.words else told[side]
             show_note(line, "", "", words)
             line.setVisible(bool(words))
-            taken += line.sizeHint().height() if words else 0
-        self._words.setMinimumHeight(max(0, self._least - taken))
+            taken += line.sizeHint().height() if told[side] and view.staged is None else 0
+            hidden += line.sizeHint().height() + _GAP if told[side] and view.level.words else 0
+        self._words.setMinimumHeight(max(0, self._least - taken) + hidden)
 
     def _show_level(self, view: TicketView) -> None:
         """The way out of a refusal for the risk level; while an order is staged only that."""

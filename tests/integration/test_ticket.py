@@ -223,7 +223,7 @@ async def test_the_risk_level_is_raised_from_the_ticket_and_the_order_then_taken
     await eventually(lambda: stage.view().level.can_press, "the levels of the contract")
     assert not stage.ticket.view.can_buy
     stage.ticket.raise_level()
-    assert "open orders with it (1 order now)" in stage.view().level.words
+    assert "open orders (1 now)" in stage.view().level.words
     stage.ticket.raise_level()
     words = "The risk level of XBTUSDTM is 2 now."
     await eventually(lambda: stage.words().startswith(words), "the word of the stream")

@@ -74,7 +74,7 @@ async def test_the_streams_word_ends_it_whatever_the_answer_was(
     """The answer only says that it was asked for."""
     async with Stage() as stage:
         await stage.ask(outcome)
-        assert stage.said == (None, "Asking the exchange.")
+        assert stage.levels.is_busy(XBT)
         stage.bench.stream.push(RiskLimitUpdate(XBT if is_named else None, True, 2, ""))
         await stage.bench.clock.advance(1)
         assert stage.said == DONE

@@ -343,9 +343,9 @@ async def test_the_level_that_an_order_needs_is_raised_by_two_presses_and_asked_
         hand.desktop.frame.tick()
         level = hand.ticket.view.level
         assert level.button == "Press again: risk level 2"
-        assert level.words.startswith(
-            "Risk level 2 of XBTUSDTM: positions up to 5\u202f000 USDT, at most 10x. The exchange "
-            "cancels the contract's open orders with it (none works now); whether stops go too"
+        assert level.words == (
+            "Level 2: up to 5\u202f000 USDT, at most 10x. Cancels the contract's open orders "
+            "(none now), stops perhaps. Press again, Esc drops."
         )
         assert hand.commands.asked == []
         hand.ticket.raise_level()

@@ -356,10 +356,14 @@ async def test_the_way_out_of_a_risk_level_is_a_button_below_the_refusal_read_be
         shown.tick()
         assert button.isVisible()
         assert button.text() == button.accessibleName() == "Raise to risk level 2"
+        QApplication.sendPostedEvents()
+        place = button.mapTo(shown.panel, button.rect().center())
         QTest.mouseClick(button, Qt.MouseButton.LeftButton)
         QTest.mouseDClick(button, Qt.MouseButton.LeftButton)
         shown.tick()
-        assert "The exchange cancels the contract's open orders" in words.text()
+        QApplication.sendPostedEvents()
+        assert "Cancels the contract's open orders" in words.text()
+        assert button.mapTo(shown.panel, button.rect().center()) == place, "it does not move away"
         QTest.keyClick(shown.panel, Qt.Key.Key_Escape)
         shown.tick()
         assert button.text() == "Raise to risk level 2"
