@@ -382,7 +382,7 @@ class LadderViewModel(ViewModel):
     def hidden(self) -> None:
         """Nobody sees the rows any more: what was begun or held back there is not sent."""
         self._let_go("the ladder is out of sight.")
-        self.staging.forget()
+        self.staging.forget_touch()
         self.set_hovered(False)  # a hidden panel is told of no pointer that leaves
 
     def set_message_rows(self, rows: int) -> None:

@@ -83,9 +83,9 @@ class LadderStaging:
         """A frame shows these best prices."""
         self._seen_touch = touch
 
-    def forget(self) -> None:
-        """Nobody sees the rows any more: only a frame shows what keys may send."""
-        self._seen, self._seen_touch = None, Touch(None, None)
+    def forget_touch(self) -> None:
+        """Nobody sees the rows any more: best prices grow old, and no frame tells newer ones."""
+        self._seen_touch = Touch(None, None)
 
     def hide(self) -> None:
         """Something lies on the cursor's row now; only a frame shows it again."""
