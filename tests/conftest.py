@@ -12,8 +12,10 @@ from typing import TYPE_CHECKING
 import hypothesis
 import pytest
 
+from tests.support.item_wrappers import item_wrappers
+
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Iterator
+    from collections.abc import AsyncIterator, Generator, Iterator
 
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 
@@ -64,6 +66,15 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 def _folder(item: pytest.Item) -> str:
     return item.path.relative_to(ROOT).parts[0]
+
+
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_runtest_teardown() -> Generator[None, None, None]:
+    """Layout items with a Python object fail a test; looked for while its widgets still live."""
+    items = item_wrappers()
+    yield
+    items.extend(item_wrappers())
+    assert not items, f"layout items with a Python object: {len(items)}, {set(items)}"
 
 
 @pytest.fixture(autouse=True)

@@ -36,7 +36,7 @@ class StatusBar(QWidget):
         self._badge = QLabel(self)
         self._badge.setObjectName("status.badge")
         self._cells: dict[str, tuple[QLabel, QLabel]] = {}
-        row = QHBoxLayout(self)
+        row = QHBoxLayout()
         row.setContentsMargins(8, 2, 8, 3)
         row.addWidget(self._badge)
         self._news = self._make_news()
@@ -50,6 +50,7 @@ class StatusBar(QWidget):
         self._more = QLabel("\N{HORIZONTAL ELLIPSIS}", self)
         self._more.setObjectName("status.more")
         row.addWidget(self._more)
+        self.setLayout(row)
         self._more.hide()
         view_model.changed.connect(self._show)
         self._show()

@@ -100,7 +100,7 @@ class UnlockDialog(Dialog):
         )
         set_property(self._unlock, "main", "true")
         paint_role(self._problem, Role.DANGER)
-        column = QVBoxLayout(self)
+        column = QVBoxLayout()
         for widget in (self._words, self._password, self._problem):
             column.addWidget(widget)
         row = QHBoxLayout()
@@ -108,6 +108,7 @@ class UnlockDialog(Dialog):
         row.addWidget(self._unlock)
         row.addWidget(stay)
         column.addLayout(row)
+        self.setLayout(column)
         self._unlock.clicked.connect(self._on_unlock)
         stay.clicked.connect(self.reject)
         view_model.changed.connect(self._show)

@@ -77,7 +77,7 @@ class ExitFormDialog(Dialog):
         self._words.setWordWrap(True)
 
     def _lay_out(self, em: int) -> None:
-        column = QVBoxLayout(self)
+        column = QVBoxLayout()
         column.setContentsMargins(round(1.5 * em), em, round(1.5 * em), em)
         column.setSpacing(round(0.5 * em))
         column.addWidget(self._position)
@@ -92,6 +92,7 @@ class ExitFormDialog(Dialog):
         foot.addWidget(self._close)
         foot.addWidget(self._place)
         column.addLayout(foot)
+        self.setLayout(column)
 
     def _connect(self) -> None:
         self._vm.changed.connect(self._show)

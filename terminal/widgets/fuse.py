@@ -81,7 +81,7 @@ class FuseDialog(Dialog):
         self._scope.addItem(ALL)
 
     def _lay_out(self) -> None:
-        column = QVBoxLayout(self)
+        column = QVBoxLayout()
         what = QLabel(WHAT_IT_IS, self)
         what.setWordWrap(True)
         set_property(what, "dim", "true")
@@ -103,6 +103,7 @@ class FuseDialog(Dialog):
         foot.addWidget(self._close)
         foot.addWidget(self._light)
         column.addLayout(foot)
+        self.setLayout(column)
 
     def _connect(self) -> None:
         self._vm.changed.connect(self._show)

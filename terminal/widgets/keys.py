@@ -76,7 +76,7 @@ class KeysDialog(Dialog):
     def __init__(self, keys: Mapping[Chord, LadderAction], theme: Theme, parent: QWidget) -> None:
         super().__init__("keys.dialog", "Keys of the ladder", theme, parent)
         body = QWidget(self)
-        inner = QVBoxLayout(body)
+        inner = QVBoxLayout()
         inner.setContentsMargins(0, 0, 0, 0)
         room = self.fitting(QSize(_WIDEST_PX, 1)).width() - 6 * theme.base_px
         inner.addLayout(_grid(keys, theme, room, body))
@@ -84,6 +84,7 @@ class KeysDialog(Dialog):
             paragraph = QLabel(words, body)
             paragraph.setWordWrap(True)
             inner.addWidget(paragraph)
+        body.setLayout(inner)
         buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Close, self)
         self._close = buttons.button(QDialogButtonBox.StandardButton.Close)
         buttons.rejected.connect(self.reject)

@@ -143,7 +143,7 @@ class LadderPanel(QWidget):
         return button
 
     def _lay_out(self) -> None:
-        column = self._column = QVBoxLayout(self)
+        column = self._column = QVBoxLayout()
         column.addLayout(_row(self._picker, 1, self._arm_keyboard, self._arm_mouse, self._more))
         held = _row(self._lane, self._lanes, self._position, self._entry, 1, self._pnl)
         held.setStretchFactor(self._lanes, ALL_ROOM)
@@ -160,6 +160,7 @@ class LadderPanel(QWidget):
                 self._post_only, self._reduce_only, self._exits, 1, self._cancel_all, self._flatten
             )
         )
+        self.setLayout(column)
         self._fold(is_folded=False)
 
     def _fold(self, *, is_folded: bool) -> None:

@@ -126,7 +126,7 @@ class LadderFoot(QWidget):
         self._note.setWordWrap(True)
 
     def _lay_out(self) -> None:
-        column = self._column = QVBoxLayout(self)
+        column = self._column = QVBoxLayout()
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(SPACING)
         first, second = QHBoxLayout(), QHBoxLayout()
@@ -139,6 +139,7 @@ class LadderFoot(QWidget):
             for widget in widgets:
                 row.addWidget(widget, 1 if widget is self._note else 0)
             column.addLayout(row)
+        self.setLayout(column)
         first.insertStretch(len(self._presets), 1)
 
     def _connect(self) -> None:

@@ -288,10 +288,11 @@ class LadderNumbers(QDialog):
         )
         buttons.accepted.connect(self.accept)
         buttons.rejected.connect(self.reject)
-        column = QVBoxLayout(self)
+        column = QVBoxLayout()
         column.addLayout(form)
         column.addWidget(note)
         column.addWidget(buttons)
+        self.setLayout(column)
         self.accepted.connect(self._on_accepted)
         self.finished.connect(self.deleteLater)
 

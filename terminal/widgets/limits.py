@@ -112,7 +112,7 @@ class LimitsDialog(Dialog):
 
     def _lay_out(self) -> None:
         em = self._theme.base_px
-        column = QVBoxLayout(self)
+        column = QVBoxLayout()
         column.setContentsMargins(round(1.5 * em), em, round(1.5 * em), em)
         column.setSpacing(round(0.5 * em))
         column.addWidget(self._state)
@@ -127,11 +127,12 @@ class LimitsDialog(Dialog):
         foot.addWidget(self._close)
         foot.addWidget(self._apply)
         column.addLayout(foot)
+        self.setLayout(column)
 
     def _lay_out_body(self) -> QWidget:
         em = self._theme.base_px
         body = QWidget(self)
-        column = QVBoxLayout(body)
+        column = QVBoxLayout()
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(round(0.5 * em))
         self._grid.setHorizontalSpacing(round(0.7 * em))
@@ -146,6 +147,7 @@ class LimitsDialog(Dialog):
         column.addWidget(self._unrealized)
         column.addWidget(self._margin)
         column.addStretch(1)
+        body.setLayout(column)
         return body
 
     def _connect(self) -> None:

@@ -94,7 +94,7 @@ class LiveDialog(Dialog):
 
     def _lay_out(self) -> None:
         em = self._theme.base_px
-        column = QVBoxLayout(self)
+        column = QVBoxLayout()
         column.setContentsMargins(round(1.5 * em), round(1.2 * em), round(1.5 * em), em)
         column.setSpacing(round(0.6 * em))
         column.addWidget(self._state)
@@ -118,6 +118,7 @@ class LiveDialog(Dialog):
         for button in (self._close, self._off, self._on):
             foot.addWidget(button)
         column.addLayout(foot)
+        self.setLayout(column)
         stops = (self._typed, self._on, self._off, self._close, self._allow, self._watch)
         for before, after in pairwise(stops):
             QWidget.setTabOrder(before, after)

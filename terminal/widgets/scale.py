@@ -117,7 +117,7 @@ class ScaleDialog(Dialog):
 
     def _lay_out(self) -> None:
         em = self._theme.base_px
-        column = QVBoxLayout(self)
+        column = QVBoxLayout()
         column.setContentsMargins(round(1.5 * em), em, round(1.5 * em), em)
         column.setSpacing(round(0.5 * em))
         head = QHBoxLayout()
@@ -145,6 +145,7 @@ class ScaleDialog(Dialog):
         foot.addWidget(self._close)
         foot.addWidget(self._send)
         column.addLayout(foot)
+        self.setLayout(column)
 
     def _connect(self) -> None:
         vm = self._vm

@@ -116,10 +116,11 @@ class SettingsDialog(Dialog):
         foot = QHBoxLayout()
         foot.addStretch(1)
         foot.addWidget(self._close)
-        column = QVBoxLayout(self)
+        column = QVBoxLayout()
         column.setContentsMargins(em, em, em, em)
         column.addLayout(both, 1)
         column.addLayout(foot)
+        self.setLayout(column)
 
     def show_page(self, name: str) -> None:
         """Show a page by its name in the list."""

@@ -78,12 +78,13 @@ class AppearancePage(QWidget):
                 set_property(label, "dim", "true")
                 grid.addWidget(label, row, 0)
             grid.addWidget(widget, row, 1)
-        column = QVBoxLayout(self)
+        column = QVBoxLayout()
         column.setContentsMargins(0, 0, 0, 0)
         column.addLayout(grid)
         column.addSpacing(em)
         column.addWidget(self._note)
         column.addStretch(1)
+        self.setLayout(column)
 
     @Slot(int)
     def _on_theme(self, index: int) -> None:

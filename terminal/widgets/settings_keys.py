@@ -40,7 +40,7 @@ class KeysPage(QWidget):
             )
         }
         self._set_up()
-        column = QVBoxLayout(self)
+        column = QVBoxLayout()
         column.setContentsMargins(0, 0, 0, 0)
         column.addWidget(self.panel, 1)
         column.addWidget(self.catcher)
@@ -49,6 +49,7 @@ class KeysPage(QWidget):
             row.addWidget(button)
         row.addStretch(1)
         column.addLayout(row)
+        self.setLayout(column)
         self._connect()
         self._show()
         self.setFocusProxy(self.panel)

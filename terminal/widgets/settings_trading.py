@@ -133,11 +133,12 @@ class TradingPage(QWidget):
         row = QHBoxLayout()
         row.addWidget(self._limits)
         row.addStretch(1)
-        column = QVBoxLayout(self)
+        column = QVBoxLayout()
         column.setContentsMargins(0, 0, 0, 0)
         column.addLayout(grid)
         column.addLayout(row)
         column.addStretch(1)
+        self.setLayout(column)
 
     def _lay_out_ladder(self) -> None:
         self._head("The ladder's hands")

@@ -42,7 +42,7 @@ class ChoiceCard(QPushButton):
         self.clicked.connect(self._on_clicked)
 
     def _build(self, em: int, *, is_account: bool) -> None:
-        row = QHBoxLayout(self)
+        row = QHBoxLayout()
         across, down = round(1.2 * em), round((0.45 if is_account else 0.8) * em)
         row.setContentsMargins(across, down, across, down)
         row.setSpacing(across)
@@ -68,6 +68,7 @@ class ChoiceCard(QPushButton):
             label.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
         if is_account:
             row.addWidget(self._forget_button(), 0, Qt.AlignmentFlag.AlignVCenter)
+        self.setLayout(row)
 
     def _forget_button(self) -> QPushButton:
         button = QPushButton("Forget", self)

@@ -188,7 +188,7 @@ class TapePanel(QWidget):
 
     def _lay_out(self) -> None:
         gap = self._theme.px(4)
-        column = QVBoxLayout(self)
+        column = QVBoxLayout()
         column.setContentsMargins(gap, gap, gap, gap)
         column.setSpacing(gap)
         fields = QHBoxLayout()
@@ -204,6 +204,7 @@ class TapePanel(QWidget):
         column.addWidget(self.speed)
         column.addWidget(self._bar)
         column.addWidget(self.canvas, 1)
+        self.setLayout(column)
         # Long words of a fast tape must not make the panel wider.
         self.speed.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
 

@@ -171,7 +171,7 @@ class TicketPanel(QWidget):
         around = QVBoxLayout(self)
         around.setContentsMargins(0, 0, 0, 0)
         around.addWidget(self._room)
-        column = QVBoxLayout(self._all)
+        column = QVBoxLayout()
         column.setContentsMargins(8, 6, 8, 6)
         column.setSpacing(_GAP)
         self._lay_out_head(column)
@@ -186,6 +186,7 @@ class TicketPanel(QWidget):
         foot.addWidget(self._templates, 1)
         foot.addWidget(self._more)
         column.addLayout(foot)
+        self._all.setLayout(column)
 
     def _lay_out_head(self, column: QVBoxLayout) -> None:
         """What, where and how much never scroll away from the buttons that send it."""
@@ -201,7 +202,7 @@ class TicketPanel(QWidget):
         column.addWidget(self._sizes)
 
     def _lay_out_inside(self) -> None:
-        column = QVBoxLayout(self._inside)
+        column = QVBoxLayout()
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(_GAP)
         column.addWidget(self._terms)
@@ -218,10 +219,11 @@ class TicketPanel(QWidget):
         column.addWidget(self._terms_note)
         self._lay_out_figures(column)
         column.addStretch(1)
+        self._inside.setLayout(column)
 
     def _lay_out_figures(self, column: QVBoxLayout) -> None:
         column.addWidget(self._numbers)
-        column = QVBoxLayout(self._numbers)
+        column = QVBoxLayout()
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(_GAP)
         grid = QGridLayout()
@@ -241,6 +243,7 @@ class TicketPanel(QWidget):
         column.addLayout(grid)
         column.addWidget(self._figures)
         column.addWidget(self._effect)
+        self._numbers.setLayout(column)
 
     def _order_tabs(self) -> None:
         """As it is read: what, where, how much, how; then the sides."""

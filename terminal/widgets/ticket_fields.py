@@ -72,7 +72,7 @@ class PriceFields(QWidget):
             name(button, f"quick.{wanted.value.lower()}", said)
 
     def _lay_out(self) -> None:
-        column = QVBoxLayout(self)
+        column = QVBoxLayout()
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(2)
         trigger = QGridLayout(self._waiting)
@@ -96,6 +96,7 @@ class PriceFields(QWidget):
             button.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         column.addLayout(quick)
         column.addWidget(self._price_note)
+        self.setLayout(column)
 
     def _connect(self) -> None:
         vm = self._vm

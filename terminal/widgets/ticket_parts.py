@@ -243,7 +243,7 @@ class TermsStrip(QWidget):
         row.setSpacing(4)
         for widget in (*self._modes.values(), self._leverage, self._apply):
             row.addWidget(widget)
-        column = QVBoxLayout(self)
+        column = QVBoxLayout()
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(2)
         column.addLayout(row)
@@ -254,6 +254,7 @@ class TermsStrip(QWidget):
             account.addWidget(button, 1)
         column.addLayout(account)
         column.addWidget(self._words)
+        self.setLayout(column)
 
     @Slot()
     def _on_isolated(self) -> None:
@@ -352,7 +353,7 @@ class AdvancedTerms(QWidget):
         self._name.setMaxLength(40)
 
     def _lay_out(self) -> None:
-        grid = QGridLayout(self)
+        grid = QGridLayout()
         grid.setContentsMargins(0, 0, 0, 0)
         grid.setVerticalSpacing(4)
         grid.setHorizontalSpacing(4)
@@ -374,6 +375,7 @@ class AdvancedTerms(QWidget):
         row.addWidget(self._save)
         row.addWidget(self._delete)
         grid.addLayout(row, 5, 0, 1, 3)
+        self.setLayout(grid)
 
     def _connect(self) -> None:
         vm = self._vm

@@ -66,7 +66,7 @@ class TicketSides(QWidget):
         row = QHBoxLayout()
         for button in self.buttons.values():
             row.addWidget(button, 1)
-        column = QVBoxLayout(self)
+        column = QVBoxLayout()
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(_GAP)
         column.addLayout(row)
@@ -75,6 +75,7 @@ class TicketSides(QWidget):
             line.hide()
             column.addWidget(line)
         column.addWidget(self._words)
+        self.setLayout(column)
 
     @Slot()
     def _on_buy(self) -> None:

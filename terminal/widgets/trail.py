@@ -90,11 +90,12 @@ class TrailDialog(Dialog):
         self._close = buttons.button(QDialogButtonBox.StandardButton.Close)
         buttons.addButton(self.copy, QDialogButtonBox.ButtonRole.ActionRole)
         buttons.rejected.connect(self.reject)
-        column = QVBoxLayout(self)
+        column = QVBoxLayout()
         column.addWidget(self.headline)
         column.addWidget(self.lines)
         column.addLayout(both, 1)
         column.addWidget(buttons)
+        self.setLayout(column)
         self.events.table.setFocus()
 
     @Slot()

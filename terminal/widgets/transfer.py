@@ -111,7 +111,7 @@ class TransferDialog(Dialog):
 
     def _lay_out(self) -> None:
         em = self._theme.base_px
-        column = QVBoxLayout(self)
+        column = QVBoxLayout()
         column.setContentsMargins(round(1.5 * em), round(1.2 * em), round(1.5 * em), em)
         column.setSpacing(round(0.3 * em))
         column.addLayout(self._form())
@@ -128,6 +128,7 @@ class TransferDialog(Dialog):
         foot.addWidget(self._send)
         column.addSpacing(round(0.6 * em))
         column.addLayout(foot)
+        self.setLayout(column)
         stops = (self._source, self._swap, self._target, self._currency, self._amount, self._all)
         buttons = (*self._note.stops, self._send, self._close, self._read)
         for before, after in zip((*stops, *buttons), (*stops[1:], *buttons), strict=False):
@@ -326,7 +327,7 @@ class _NoteBox(QFrame):
         self.arrived.setToolTip("You have seen it arrive: it is no gain of the day (Alt+I)")
         self.not_moved.setToolTip("You have seen that nothing was moved (Alt+N)")
         em = theme.base_px
-        grid = QGridLayout(self)
+        grid = QGridLayout()
         grid.setContentsMargins(em, round(0.7 * em), em, round(0.7 * em))
         grid.setHorizontalSpacing(round(0.7 * em))
         grid.setColumnStretch(1, 1)
@@ -339,6 +340,7 @@ class _NoteBox(QFrame):
             row.addWidget(button)
         row.addStretch(1)
         grid.addLayout(row, 2, 1)
+        self.setLayout(grid)
 
     @property
     def stops(self) -> tuple[QPushButton, ...]:

@@ -134,6 +134,34 @@ def test_nothing_spins_the_loop() -> None:
         assert not banned.search(path.read_text(encoding="utf-8")), path.name
 
 
+def test_layouts_are_nested_before_they_stand_on_a_widget() -> None:
+    """Else PySide makes Python objects of their items: see tests/support/item_wrappers.py."""
+    for path in SOURCES:
+        for part in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(part, ast.FunctionDef):
+                assert not nested_too_late(part), f"{path.name}: {part.name}"
+
+
+def nested_too_late(function: ast.FunctionDef) -> set[str]:
+    """Layouts of a function that take others, or are given on, after they stand on a widget."""
+    stands: dict[str, int] = {}
+    taken: list[tuple[str, int]] = []
+    made_on_a_widget = re.compile(r"Q\w+Layout\([^)]")
+    for node in ast.walk(function):
+        if isinstance(node, ast.Assign) and made_on_a_widget.match(ast.unparse(node.value)):
+            stands.update((ast.unparse(target), node.lineno) for target in node.targets)
+        if not isinstance(node, ast.Call):
+            continue
+        whose, _, name = ast.unparse(node.func).rpartition(".")
+        if name == "setLayout":
+            stands[ast.unparse(node.args[0])] = node.lineno
+            continue
+        if name in {"addLayout", "insertLayout"}:
+            taken.append((whose, node.lineno))
+        taken.extend((ast.unparse(argument), node.lineno) for argument in node.args)
+    return {name for name, line in taken if line > stands.get(name, line)}
+
+
 def test_no_float_where_money_is() -> None:
     for path in (PACKAGE / "domain").glob("*.py"):
         if path.name == "clock.py":  # seconds of waiting are no money
