@@ -28,7 +28,7 @@ from terminal.simexchange.rest.deadman_calls import DeadManCalls
 from terminal.simexchange.rest.funding_calls import FundingCalls
 from terminal.simexchange.rest.futures_transfers import FuturesTransfers
 from terminal.simexchange.rest.gateway import Gateway
-from terminal.simexchange.rest.http_server import BACKLOG, MAX_BODY, HttpServer
+from terminal.simexchange.rest.http_server import BACKLOG, MAX_BODY, HttpServer, drop
 from terminal.simexchange.rest.margin_calls import MarginCalls
 from terminal.simexchange.rest.market_calls import MarketCalls
 from terminal.simexchange.rest.order_calls import OrderCalls
@@ -48,11 +48,10 @@ from terminal.simexchange.switches import Switches
 from terminal.simexchange.tokens import TOKEN_LIFE_S, Pings, Tokens
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Sequence
+    from collections.abc import Sequence
 
     from terminal.simexchange.trading.transfers import Funding
 
-    Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 LOOPBACK = "127.0.0.1"
 STEP_S = 0.06
@@ -295,7 +294,7 @@ class SimExchange:
 
     async def start(self, port: int = 0) -> None:
         """Listen on loopback; port 0 takes a free one. Raises ``OSError`` when it is taken."""
-        app = web.Application(client_max_size=MAX_BODY, middlewares=[self._at_the_door])
+        app = web.Application(client_max_size=MAX_BODY)
         app.router.add_route("GET", "/endpoint", self.streams.handle)
         app.router.add_route("GET", PATH, self.order_sockets.handle)
         self.control.add_to(app)
@@ -303,7 +302,7 @@ class SimExchange:
         http.add_to(app)
         app.on_shutdown.append(self._end_streams)
         app.on_response_prepare.append(self._stamp)
-        self._runner = http.runner(app)
+        self._runner = http.runner(app, self._at_the_door)
         await self._runner.setup()
         site = web.TCPSite(self._runner, LOOPBACK, port, backlog=BACKLOG)
         try:
@@ -315,13 +314,9 @@ class SimExchange:
         self._begin()
         self._time = asyncio.get_running_loop().create_task(self.clock.run(), name="sim time")
 
-    @web.middleware
-    async def _at_the_door(self, request: web.Request, handler: Handler) -> web.StreamResponse:
+    def _at_the_door(self, request: web.BaseRequest) -> None:
         if self.faults.refuses_connections and not request.path.startswith(f"{PREFIX}/"):
-            if request.transport is not None:
-                request.transport.abort()
-            raise asyncio.CancelledError
-        return await handler(request)
+            drop(request)
 
     async def _stamp(self, _request: web.Request, response: web.StreamResponse) -> None:
         """Answers carry the exchange's time, not the machine's."""

@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     from terminal.simexchange.clock import SimClock
     from terminal.simexchange.rest.gateway import Gateway
 
+    Door = Callable[[web.BaseRequest], None]
+
 MAX_BODY = 1 << 20
 """Bytes of the largest body that is read."""
 BODY_DEADLINE_S = 10.0
@@ -50,11 +52,16 @@ class HttpServer:
         """Take all paths that nobody else takes."""
         app.router.add_route("*", "/{path:.*}", self._handle)
 
-    def runner(self, app: web.Application) -> web.AppRunner:
-        """What runs the application, so that errors have the envelope."""
+    def runner(self, app: web.Application, door: Door) -> web.AppRunner:
+        """What runs the application, so that errors have the envelope.
+
+        Every request passes the door first. No middleware does that: aiohttp keeps what it made
+        with one for a thousand handlers, and with them exchanges that have ended long ago.
+        """
         return _Runner(
             app,
             self._gateway,
+            door,
             access_log=None,
             shutdown_timeout=1.0,
             keepalive_timeout=IDLE_S,
@@ -86,7 +93,7 @@ class HttpServer:
             elif fate.yields:
                 await let_others_write()
             if fate.is_lost:
-                _drop(request)
+                drop(request)
             response = response_of(answer)
             if fate.told is not None:
                 await response.prepare(request)
@@ -109,7 +116,7 @@ class HttpServer:
         except (web.RequestPayloadError, http_exceptions.HttpProcessingError):
             return self._gateway.refusal(_unreadable(), headers)
         except (TimeoutError, OSError):
-            _drop(request)
+            drop(request)
 
 
 def _own_address(request: web.BaseRequest) -> str:
@@ -134,7 +141,7 @@ def _unreadable(status: int = 400) -> Refused:
     return Refused("400100", "The request cannot be read", status)
 
 
-def _drop(request: web.BaseRequest) -> NoReturn:
+def drop(request: web.BaseRequest) -> NoReturn:
     """Break the connection instead of answering."""
     if request.transport is not None:
         request.transport.abort()
@@ -156,11 +163,18 @@ def response_of(answer: Answer) -> web.Response:
 
 @final
 class _Runner(web.AppRunner):
-    __slots__ = ("_gateway",)
+    __slots__ = ("_door", "_gateway")
 
-    def __init__(self, app: web.Application, gateway: Gateway, **options: Any) -> None:  # noqa: ANN401
+    def __init__(
+        self,
+        app: web.Application,
+        gateway: Gateway,
+        door: Door,
+        **options: Any,  # noqa: ANN401
+    ) -> None:
         super().__init__(app, **options)
         self._gateway = gateway
+        self._door = door
 
     @override
     async def _make_server(self) -> web.Server:
@@ -179,6 +193,7 @@ class _Runner(web.AppRunner):
         handler: Callable[[Any], Awaitable[web.StreamResponse]],
         request: web.BaseRequest,
     ) -> web.StreamResponse:
+        self._door(request)
         try:
             return await handler(request)
         except web.HTTPException as error:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import gc
 import itertools
+import weakref
 from typing import TYPE_CHECKING
 
 import aiohttp
@@ -159,3 +161,18 @@ async def test_quota_headers_and_its_end(stranger: Stranger) -> None:
     async with stranger.session.get(url) as answer:
         assert answer.status == 429
         assert answer.headers["gw-ratelimit-remaining"] == "0"
+
+
+async def test_an_exchange_that_has_ended_is_kept_by_nobody() -> None:
+    async def ended() -> weakref.ref[SimExchange]:
+        exchange = SimExchange(is_calm=True)
+        await exchange.start()
+        async with aiohttp.ClientSession() as session:
+            stranger = Stranger(exchange, session)
+            assert await stranger.data("/api/v1/timestamp")
+        await exchange.stop()
+        return weakref.ref(exchange)
+
+    left = await ended()
+    gc.collect()
+    assert left() is None
