@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import inspect
 import os
 import threading
@@ -13,6 +14,7 @@ import hypothesis
 import pytest
 
 from tests.support.item_wrappers import item_wrappers
+from tests.support.left_windows import end_what_is_left
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Generator, Iterator
@@ -70,18 +72,26 @@ def _folder(item: pytest.Item) -> str:
 
 @pytest.hookimpl(wrapper=True, tryfirst=True)
 def pytest_runtest_teardown() -> Generator[None, None, None]:
-    """Layout items with a Python object fail a test; looked for while its widgets still live."""
+    """Layout items with a Python object fail a test; looked for while its widgets still live.
+
+    Windows that it leaves end with it.
+    """
     items = item_wrappers()
-    yield
+    try:
+        yield
+    finally:
+        end_what_is_left()
     items.extend(item_wrappers())
     assert not items, f"layout items with a Python object: {len(items)}, {set(items)}"
 
 
 @pytest.fixture(autouse=True)
 def _no_leaks() -> Iterator[None]:
-    """Threads, tasks and windows that a test leaves behind fail it."""
+    """Threads that a test leaves behind fail it, and a garbage collector that it slowed down."""
     before = {thread.ident for thread in threading.enumerate()}
+    thresholds = gc.get_threshold()
     yield
+    assert gc.get_threshold() == thresholds
     left = [
         thread.name
         for thread in threading.enumerate()

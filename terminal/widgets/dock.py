@@ -305,7 +305,7 @@ class PanelDock(QObject):
 
     def end(self) -> None:
         """Go for good, with the content and the menu; nothing follows the dock any longer."""
-        self._menu.deleteLater()
+        self._menu.end()
         self.dock.deleteLater()
         self.deleteLater()
 

@@ -95,6 +95,11 @@ class DockMenu(QObject):
         self._end.triggered.connect(act)
         self._menu.insertAction(self._end_of_panel, self._end)
 
+    def end(self) -> None:
+        """Go for good, with what it opens: that is a child of the window, not of this."""
+        self._menu.deleteLater()
+        self.deleteLater()
+
     def _entry(self, words: str, act: Callable[[], None]) -> QAction:
         action = QAction(words, self._menu)
         action.triggered.connect(act)

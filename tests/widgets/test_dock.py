@@ -10,6 +10,7 @@ from PySide6.QtCore import QByteArray, QEvent, QPoint, QRect, QSize, Qt
 from PySide6.QtGui import QContextMenuEvent, QGuiApplication
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QMainWindow, QMenu, QPlainTextEdit, QSplitter, QWidget
+from shiboken6 import Shiboken
 from typing_extensions import override
 
 from terminal.storage.paths import resources
@@ -584,6 +585,7 @@ def test_a_panel_is_taken_away_for_good_wherever_it_is(desk: Desk, where: str) -
     desk.docks.remove("ladder-2")
     QApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
     assert "ladder-2" not in desk.docks.panels
+    assert not Shiboken.isValid(menu)
     assert "ladder-2" not in panels_in(desk.docks.state())
     desk.docks.restore(desk.docks.state())
     desk.docks.restore_default()
