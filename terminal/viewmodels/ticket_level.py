@@ -24,11 +24,15 @@ if TYPE_CHECKING:
 
 @final
 class LevelView(NamedTuple):
-    """The button below the sides, empty for none; ``words`` once it was pressed."""
+    """The button below the sides, empty for none; ``words`` once it was pressed.
+
+    ``announced`` are the words that the first press will show: room is kept for them.
+    """
 
     button: str = ""
     can_press: bool = False
     words: str = ""
+    announced: str = ""
 
 
 NO_LEVEL = LevelView()
@@ -93,14 +97,14 @@ class TicketLevel:
             return NO_LEVEL
         tier = min(found, key=lambda one: one.level)
         self._shown = (contract.symbol, tier)
+        words = self._words(contract, tier)
         if self._staged != (contract.symbol, tier.level):
             self._staged = None
-            return LevelView(f"Raise to risk level {tier.level}", can_press=True)
-        words = self._words(contract, tier)
+            button = f"Raise to risk level {tier.level}"
+            return LevelView(button, can_press=True, announced=words)
         return LevelView(f"Press again: risk level {tier.level}", can_press=True, words=words)
 
     def _words(self, contract: Contract, tier: RiskTier) -> str:
-        """Few: the button must not move away between two presses."""
         working = len(self._desk.working(contract.symbol))
         most, times = text.number(tier.max_value, 0), f"{tier.max_leverage.normalize():f}x"
         return (

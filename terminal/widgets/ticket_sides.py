@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, final
 
-from PySide6.QtCore import Qt, Slot
+from PySide6.QtCore import QRect, Qt, Slot
+from PySide6.QtGui import QFontMetrics
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
 from typing_extensions import override
 
@@ -128,7 +129,16 @@ class TicketSides(QWidget):
             line.setVisible(bool(words))
             taken += line.sizeHint().height() if told[side] and view.staged is None else 0
             hidden += line.sizeHint().height() + _GAP if told[side] and view.level.words else 0
-        self._words.setMinimumHeight(max(0, self._least - taken) + hidden)
+        least = max(self._least, self._height_of(view.level.words or view.level.announced))
+        self._words.setMinimumHeight(max(0, least - taken) + hidden)
+
+    def _height_of(self, words: str) -> int:
+        """How high words are that wrap as wide as this is; 0 for none."""
+        if not words:
+            return 0
+        room = QRect(0, 0, self._words.width(), 100 * self._least)
+        metrics = QFontMetrics(self._words.font())
+        return metrics.boundingRect(room, Qt.TextFlag.TextWordWrap, words).height()
 
     def _show_level(self, view: TicketView) -> None:
         """The way out of a refusal for the risk level; while an order is staged only that."""

@@ -338,7 +338,8 @@ async def test_the_level_that_an_order_needs_is_raised_by_two_presses_and_asked_
     """What it does is read first; no order is sent, and the order can be sent afterwards."""
     async with a_hand() as hand:
         await a_refused_size(hand, monkeypatch)
-        assert hand.ticket.view.level == LevelView("Raise to risk level 2", can_press=True)
+        offered = hand.ticket.view.level
+        assert offered._replace(announced="") == LevelView("Raise to risk level 2", can_press=True)
         hand.ticket.raise_level()
         hand.desktop.frame.tick()
         level = hand.ticket.view.level
@@ -347,6 +348,7 @@ async def test_the_level_that_an_order_needs_is_raised_by_two_presses_and_asked_
             "Level 2: up to 5\u202f000 USDT, at most 10x. Cancels the contract's open orders "
             "(none now), stops perhaps. Press again, Esc drops."
         )
+        assert offered.announced == level.words, "room was kept for just these"
         assert hand.commands.asked == []
         hand.ticket.raise_level()
         await hand.desktop.settle()
