@@ -233,7 +233,7 @@ class HeldExits:
             return
         is_new = price != one.price
         one.price = price
-        self._keep_breakeven(key, one)
+        self._keep_breakeven(key, one, price)
         before = one.progress
         progress, wish = advance(one.plan, before, price, lots)
         if progress.phase is Phase.ENDED:
@@ -250,13 +250,22 @@ class HeldExits:
         if one.progress != before:
             self.on_changed.notify()
 
-    def _keep_breakeven(self, key: Key, one: _Running) -> None:
-        """Until the level is there, breakeven is where it lies by what is known now."""
+    def _keep_breakeven(self, key: Key, one: _Running, price: Price) -> None:
+        """Until the level is there, breakeven is where it lies by what is known now.
+
+        It falls when a funding was settled or more was bought for less. A best price of long ago
+        may be past it then while the price is not: the level would fire at once. So it waits.
+        """
         even, point = one.plan.breakeven, self._exit_orders.breakeven_of(*key)
-        if even is None or point is None or point.price is None:
+        if even is None or point is None or point.price is None or point.price == even.price:
             return
-        if point.price != even.price and not is_past_breakeven(one.plan, one.progress.best):
-            one.plan = replace(one.plan, breakeven=even._replace(price=point.price))
+        best, moved = one.progress.best, even._replace(price=point.price)
+        plan = replace(one.plan, breakeven=moved)
+        is_ahead = (price - point.price) * plan.sign > 0
+        if not is_past_breakeven(one.plan, best) and (
+            is_ahead or not is_past_breakeven(plan, best)
+        ):
+            one.plan = plan
 
     def _problem(self, one: _Running) -> str:
         stale = one.market.staleness()

@@ -232,6 +232,35 @@ async def test_breakeven_moves_the_stop_when_the_price_was_far_enough() -> None:
     await held.stop()
 
 
+@pytest.mark.parametrize("is_insured", [True, False])
+async def test_a_breakeven_that_falls_below_a_price_of_long_ago_does_not_fire_at_once(
+    *, is_insured: bool
+) -> None:
+    """A funding was in it and is settled: the best price is past the new one, the price is not."""
+    held = await Held().start(4, *([a_stop_update("s1", 4)] if is_insured else []))
+    rates = held.guarded.rates
+    rates.is_told, rates.funding = True, Decimal("0.03")
+    held.guarded.exits.breakeven_of(XBT)
+    plan = a_plan(steps=(), breakeven=Breakeven(10, Price(1002)), is_insured=is_insured)
+    assert held.exits.start(XBT, plan) is None
+    for ticks in (1001, 1020, 995):
+        await held.price(ticks)
+    (one,) = held.exits.held()
+    assert one.plan.breakeven == Breakeven(10, Price(1032)), "with the funding that is due"
+    rates.is_told = False
+    await held.guarded.bench.clock.advance(3601.0)
+    for ticks in (996, 1002):
+        await held.price(ticks)
+    assert held.placed == []
+    (one,) = held.exits.held()
+    assert (one.level, one.problem) == (950, "")
+    await held.price(1003)
+    assert held.placed == ([("sell", 4, 1002)] if is_insured else [])
+    (one,) = held.exits.held()
+    assert one.level == 1002
+    await held.stop()
+
+
 async def test_the_price_may_fall_before_the_stop_could_follow() -> None:
     """Then nothing is sent: it would fire at once; what was there stays, and that is said."""
     held = await Held().start(4, a_stop_update("s1", 4))
