@@ -28,6 +28,9 @@ WORD_WITHIN_S = 5.0
 """So long the stream's word is waited for before the level is read."""
 LOOK_S = 0.25
 NOT_ISOLATED = "Not changed. Only isolated margin has risk levels that are set."
+NOT_KNOWN = (
+    "Not changed. The account is being read again: somebody may have set another level meanwhile."
+)
 NOBODY_TOLD = (
     "Nobody told how it ended, and without a position the level cannot be read. It was not asked "
     "for again."
@@ -80,6 +83,9 @@ class RiskLevels:
         if self._account.margin_mode(symbol) is not MarginMode.ISOLATED:
             self._tell(symbol, TermsAnswer(ok=False, sentence=NOT_ISOLATED))
             return
+        if not self._account.is_trusted:
+            self._tell(symbol, TermsAnswer(ok=False, sentence=NOT_KNOWN))
+            return
         self._asked[symbol] = level
         self._tell(symbol, TermsAnswer(ok=None, sentence="Asking the exchange."))
         self._owner.spawn(f"risk level of {symbol}", self._ask(symbol, level))
@@ -108,7 +114,7 @@ class RiskLevels:
         if told is None:
             return await self._read(symbol, level)
         if told.is_done:
-            return _done(symbol, level)
+            return await self._check(told, symbol, level)
         return TermsAnswer(ok=False, sentence=f"Not changed. {told.message}".strip())
 
     async def _word(self, symbol: Symbol) -> RiskLimitUpdate | None:
@@ -118,21 +124,35 @@ class RiskLevels:
             await self._clock.sleep(LOOK_S)
         return self._told.get(symbol)
 
-    async def _read(self, symbol: Symbol, level: int) -> TermsAnswer:
-        """What holds, by the position's own word; asked once, the command is never sent again."""
+    async def _check(self, told: RiskLimitUpdate, symbol: Symbol, level: int) -> TermsAnswer:
+        """What a word leads to; one that names no contract is held against the position.
+
+        The frame of all positions names none (API reference 5.7): it may be about another contract,
+        and nobody else has taken the level from it. Where nothing can be read the word holds.
+        """
+        if told.symbol is None:
+            read = await self._levels(symbol)
+            if isinstance(read, set) and read - {level}:
+                return _unchanged(symbol, read)
+        return _done(symbol, level)
+
+    async def _levels(self, symbol: Symbol) -> set[int] | TernError:
+        """What is set by the position's own word, empty without one; or why it cannot be read."""
         try:
             lanes = await self._account.read_lanes(symbol)
         except TernError as error:
-            words = f"Nobody told how it ended, and it could not be read. {error.sentence}"
+            return error
+        return {one.risk_level for one in lanes if one.risk_level is not None}
+
+    async def _read(self, symbol: Symbol, level: int) -> TermsAnswer:
+        """What holds, by the position's own word; asked once, the command is never sent again."""
+        levels = await self._levels(symbol)
+        if isinstance(levels, TernError):
+            words = f"Nobody told how it ended, and it could not be read. {levels.sentence}"
             return TermsAnswer(ok=False, sentence=words)
-        levels = {one.risk_level for one in lanes if one.risk_level is not None}
         if not levels:
             return TermsAnswer(ok=False, sentence=NOBODY_TOLD)
-        if levels == {level}:
-            return _done(symbol, level)
-        shown = ", ".join(str(one) for one in sorted(levels))
-        words = f"The risk level of {symbol} is {shown}: it was not changed so far."
-        return TermsAnswer(ok=False, sentence=words)
+        return _done(symbol, level) if levels == {level} else _unchanged(symbol, levels)
 
     def _on_told(self, fact: RiskLimitUpdate) -> None:
         """A word about a contract that is asked for; one that names none is about the only one."""
@@ -152,3 +172,9 @@ class RiskLevels:
 def _done(symbol: Symbol, level: int) -> TermsAnswer:
     words = f"The risk level of {symbol} is {level} now. Its open orders were canceled with it."
     return TermsAnswer(ok=True, sentence=words)
+
+
+def _unchanged(symbol: Symbol, levels: set[int]) -> TermsAnswer:
+    shown = ", ".join(str(one) for one in sorted(levels))
+    words = f"The risk level of {symbol} is {shown}: it was not changed so far."
+    return TermsAnswer(ok=False, sentence=words)

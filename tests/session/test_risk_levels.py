@@ -9,7 +9,13 @@ import pytest
 
 from terminal.domain.events import MarginMode, RiskLimitUpdate
 from terminal.exchange.outcome import Accepted, NotSent, Rejected, Unknown
-from terminal.session.risk_levels import NOBODY_TOLD, NOT_ISOLATED, WORD_WITHIN_S, RiskLevels
+from terminal.session.risk_levels import (
+    NOBODY_TOLD,
+    NOT_ISOLATED,
+    NOT_KNOWN,
+    WORD_WITHIN_S,
+    RiskLevels,
+)
 from tests.support.builders import XBT, a_contract, a_position_update, position_details
 from tests.support.desk import Bench
 from tests.support.fakes import FakeAccountCommands
@@ -168,4 +174,36 @@ async def test_cross_margin_has_no_level_to_set() -> None:
     async with Stage(MarginMode.CROSS) as stage:
         await stage.ask()
         assert stage.said == (False, NOT_ISOLATED)
+        assert stage.commands.asked == []
+
+
+@pytest.mark.parametrize(
+    ("level", "said"),
+    [
+        (2, DONE),
+        (1, (False, "The risk level of XBTUSDTM is 1: it was not changed so far.")),
+    ],
+)
+async def test_a_word_that_names_no_contract_is_held_against_the_position(
+    level: int, said: tuple[bool, str]
+) -> None:
+    """It may be about another contract; and afterwards it is known which level is set."""
+    async with Stage() as stage:
+        gateway, account = stage.bench.gateway, stage.bench.account
+        gateway.held = (held(1),)
+        await account.read_again()
+        await stage.ask()
+        gateway.held = (held(level),)
+        stage.bench.stream.push(RiskLimitUpdate(None, True, 2, ""))
+        await stage.bench.clock.advance(1)
+        assert stage.said == said
+        assert account.position(XBT).risk_level == level
+
+
+async def test_while_the_account_is_read_again_nothing_is_asked_for() -> None:
+    """The level that was known may be an old one: what looks like raising might lower it."""
+    async with Stage() as stage:
+        stage.bench.account.trust.take_away()
+        await stage.ask()
+        assert stage.said == (False, NOT_KNOWN)
         assert stage.commands.asked == []
