@@ -133,7 +133,7 @@ class StatusViewModel(ViewModel):
     def drop_news(self) -> None:
         """The news was read: it stands in the event log still."""
         if self._sources.news is not None:
-            self._sources.news.drop()
+            self._sources.news.drop(self.view.news)
 
     @override
     def connect_sources(self) -> None:

@@ -6,16 +6,18 @@ one place is told there, and what has no place any more is told where everybody 
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Protocol, final
+from typing import TYPE_CHECKING, NamedTuple, Protocol, final
 
-from terminal.session.results import OrderResult
+from terminal.domain.order import OrderState, PendingCommand
+from terminal.session.results import BatchResult, OrderResult
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
     from typing import TypeAlias
 
+    from terminal.domain.order import Order
+    from terminal.domain.units import ClientOid
     from terminal.session.orders import OrderDesk
-    from terminal.session.results import BatchResult
     from terminal.viewmodels.base import Removable
 
     Result: TypeAlias = OrderResult | BatchResult
@@ -30,14 +32,25 @@ class Teller(Protocol):
 
 
 @final
+class _News(NamedTuple):
+    """One sentence; ``is_asked`` while it says that the exchange is asked what became of it."""
+
+    words: str
+    order: ClientOid | None
+    is_asked: bool
+
+
+@final
 class StrayNews:
-    """The newest refusal that nobody told, until it is dropped. ``tellers`` are asked each time."""
+    """What went wrong and nobody told, until it is dropped. ``tellers`` are asked each time.
+
+    Of one order only the newest word holds; that its end is not known, only until it is.
+    """
 
     def __init__(self, desk: OrderDesk, tellers: Callable[[], Iterable[Teller]]) -> None:
         self._desk = desk
         self._tellers = tellers
-        self._count = 0
-        self._newest = ""
+        self._kept: list[_News] = []
         self._changed: Callable[[], None] = _nothing
 
     def listen(self, changed: Callable[[], None]) -> tuple[Removable, ...]:
@@ -48,21 +61,43 @@ class StrayNews:
     @property
     def words(self) -> str:
         """What to show; empty for nothing."""
-        return f"{self._count} refusals: {self._newest}" if self._count > 1 else self._newest
+        kept = self._kept = [one for one in self._kept if not self._is_answered(one)]
+        if not kept:
+            return ""
+        return f"{len(kept)} warnings: {kept[-1].words}" if len(kept) > 1 else kept[0].words
 
-    def drop(self) -> None:
-        """It was read."""
-        self._count, self._newest = 0, ""
+    def drop(self, read: str) -> None:
+        """These words were read; what has come since stays."""
+        if read == self.words:
+            self._kept = []
         self._changed()
 
     def _take(self, result: Result) -> None:
-        if result.ok or any(one.tells(result) for one in self._tellers()):
-            return
-        symbol = result.order.symbol if isinstance(result, OrderResult) else result.symbol
-        is_named = symbol is None or str(symbol) in result.sentence
-        self._count += 1
-        self._newest = result.sentence if is_named else f"{symbol}: {result.sentence}"
-        self._changed()
+        order = result.order if isinstance(result, OrderResult) else None
+        symbol = result.symbol if isinstance(result, BatchResult) else result.order.symbol
+        before = self._kept
+        if order is not None:
+            self._kept = [one for one in before if one.order != order.client_oid]
+        if not result.ok and not any(one.tells(result) for one in self._tellers()):
+            is_named = symbol is None or str(symbol) in result.sentence
+            words = result.sentence if is_named else f"{symbol}: {result.sentence}"
+            oid = None if order is None else order.client_oid
+            self._kept = [*self._kept, _News(words, oid, is_asked=_is_asked(order))]
+        if self._kept != before:
+            self._changed()
+
+    def _is_answered(self, one: _News) -> bool:
+        """Whether it is known by now what was asked for; nothing else is told of a good end."""
+        if one.order is None or not one.is_asked:
+            return False
+        return not _is_asked(self._desk.orders.get(one.order))
+
+
+def _is_asked(order: Order | None) -> bool:
+    """Whether the exchange is being asked what became of an order or of its cancel."""
+    if order is None:
+        return False
+    return order.state is OrderState.UNKNOWN or order.pending is PendingCommand.CANCEL_UNKNOWN
 
 
 def _nothing() -> None:

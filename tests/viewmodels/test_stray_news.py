@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from terminal.exchange.outcome import Rejected
+from terminal.exchange.outcome import Rejected, Unknown
 from terminal.viewmodels.keys import Chord
 from terminal.viewmodels.ladder import LadderViewModel
 from terminal.viewmodels.ladder_group import LadderGroup
@@ -16,7 +16,7 @@ from terminal.viewmodels.sizes import Sizes
 from terminal.viewmodels.stray_news import StrayNews
 from terminal.viewmodels.ticket import TicketViewModel
 from terminal.viewmodels.workspace import Workspace
-from tests.support.builders import XBT
+from tests.support.builders import XBT, an_order_update
 from tests.support.desktop import OTHER, Desktop
 
 if TYPE_CHECKING:
@@ -114,8 +114,10 @@ async def test_a_refusal_whose_ladder_cannot_tell_it_is_brought_to_the_status_ba
         await stage.refused(lambda: meanwhile(stage))
         assert stage.news.words == f"{XBT}: {WORDS}"
         assert stage.told == 1
-        stage.news.drop()
-        assert (stage.news.words, stage.told) == ("", 2)
+        stage.news.drop("what stood there before")
+        assert stage.news.words == f"{XBT}: {WORDS}", "it came as he pressed, and was not read"
+        stage.news.drop(stage.news.words)
+        assert (stage.news.words, stage.told) == ("", 3)
 
 
 async def test_more_of_them_are_counted_and_the_newest_is_read() -> None:
@@ -131,7 +133,7 @@ async def test_more_of_them_are_counted_and_the_newest_is_read() -> None:
             assert ladder.key_pressed(Chord("Q"), at_ms, False)
             ladder.set_paused(True)
             await stage.desktop.settle()
-        assert stage.news.words == f"2 refusals: {XBT}: Rejected: Much too poor."
+        assert stage.news.words == f"2 warnings: {XBT}: Rejected: Much too poor."
 
 
 async def test_what_went_well_and_what_another_panel_tells_is_no_stray_news() -> None:
@@ -143,4 +145,36 @@ async def test_what_went_well_and_what_another_panel_tells_is_no_stray_news() ->
         await stage.desktop.settle()
         oid = next(iter(stage.desktop.desk.orders))
         stage.desktop.desk.tell(oid, "Canceled.", ok=True)
+        assert stage.news.words == ""
+
+
+async def test_that_nobody_answered_is_said_only_until_it_is_known() -> None:
+    """The exchange has the order after all: a good end is told by nobody, it is seen."""
+    async with a_stage() as stage:
+        bench = stage.desktop.bench
+        stage.second.toggle_keyboard()
+        stage.desktop.frame.tick()
+        bench.trading.place_outcomes.append(Unknown("No answer came."))
+        assert stage.second.key_pressed(Chord("Q"), 1000, False)
+        stage.second.set_paused(True)
+        await stage.desktop.settle()
+        assert "No answer to the order" in stage.news.words
+        ((_, oid),) = bench.trading.placed
+        bench.stream.push(an_order_update(client_oid=oid))
+        await stage.desktop.settle()
+        assert stage.news.words == ""
+
+
+async def test_of_one_order_the_newest_word_holds() -> None:
+    async with a_stage() as stage:
+        desk = stage.desktop.desk
+        stage.desktop.bench.stream.push(an_order_update())
+        await stage.desktop.settle()
+        stage.second.set_paused(True)
+        stage.desktop.ladder.set_paused(True)
+        oid = next(iter(desk.orders))
+        for words in ("Not moved.", "Not canceled."):
+            desk.tell(oid, words, ok=False)
+        assert stage.news.words == f"{XBT}: Not canceled."
+        desk.tell(oid, "Canceled.", ok=True)
         assert stage.news.words == ""
