@@ -403,7 +403,7 @@ class TicketViewModel(TicketEditing):
                 market.on_mark_changed.add(self.mark_dirty),
             ]
         self.terms.open(self.sources.contract, is_open=False)
-        self.mark_dirty()
+        self._on_level_changed()  # it may have ended while another contract was shown
 
     def _on_account_changed(self) -> None:
         because = self._mode_change.words()

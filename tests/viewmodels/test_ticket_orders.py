@@ -364,6 +364,23 @@ async def test_the_level_that_an_order_needs_is_raised_by_two_presses_and_asked_
         assert hand.desktop.bench.trading.placed == []
 
 
+async def test_how_a_change_of_the_level_ended_is_told_once_its_contract_is_shown_again(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    async with a_hand() as hand:
+        await a_refused_size(hand, monkeypatch)
+        for _ in range(2):
+            hand.ticket.raise_level()
+            hand.desktop.frame.tick()
+        hand.desktop.workspace.choose(OTHER)
+        hand.desktop.bench.stream.push(RiskLimitUpdate(XBT, False, 1, "Too little margin."))
+        await hand.desktop.clock.advance(1)
+        assert hand.words() == ""
+        for _ in range(2):
+            hand.desktop.workspace.choose(XBT)
+            assert hand.words() == "Not changed. Too little margin."
+
+
 @pytest.mark.parametrize("what", ["drop", "type", "stage", "lock"])
 async def test_whatever_else_is_done_takes_the_first_press_back(
     what: str, monkeypatch: pytest.MonkeyPatch
