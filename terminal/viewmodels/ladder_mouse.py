@@ -141,7 +141,8 @@ class LadderMouse:
         """A button goes down."""
         trading = self._trading
         trading.forget_press()
-        has_lost_plate = self._has_lost_plate(spot)
+        has_lost_plate = self.has_lost_plate(spot)
+        self._is_on_plate &= not has_lost_plate  # said once; who presses again means the cell
         self.rest(spot)
         if self.is_busy:  # a second button takes back what the first one began
             self.lost("Both buttons: nothing was sent.")
@@ -164,20 +165,25 @@ class LadderMouse:
             self._press_traded(spot, button)
 
     def rest(self, spot: Spot) -> None:
-        """The pointer is at a place; remember whether something lies on the row there."""
+        """The pointer is at a place; remember whether something lies on the row there.
+
+        Or lay there since it came to the cell: a hand that trembles has aimed at nothing else.
+        """
+        was_on_plate = self._is_on_plate and self._is_same_cell(spot)
         self._spot = spot
         is_covered = spot.row is not None and self._axis.is_covered(spot.row)
-        self._is_on_plate = is_covered or spot.edge is not None
+        self._is_on_plate = is_covered or spot.edge is not None or was_on_plate
 
-    def _has_lost_plate(self, now: Spot) -> bool:
+    def _is_same_cell(self, spot: Spot) -> bool:
+        return (self._spot.row, self._spot.column) == (spot.row, spot.column)
+
+    def has_lost_plate(self, now: Spot) -> bool:
         """Whether what lay on the row has gone from under a pointer that rests there.
 
         Plates go by themselves when the market comes back or the row's numbers change, and by a
         click. The press that was meant for one, or for one more, must not reach the cell below.
         """
-        before = self._spot
-        is_same = (before.row, before.column) == (now.row, now.column)
-        return self._is_on_plate and is_same and now.edge is None
+        return self._is_on_plate and self._is_same_cell(now) and now.edge is None
 
     def _press_plate(self, spot: Spot, button: Button) -> None:
         """A press on the plate of something out of view goes there; nothing is sent or canceled."""

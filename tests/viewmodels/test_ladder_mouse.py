@@ -991,6 +991,25 @@ async def test_who_goes_on_clicking_where_a_plate_was_sends_nothing_at_the_new_r
         assert mouse.sent == [("sell", 1, 1052, None)], "a pointer that has moved means its cell"
 
 
+async def test_a_hand_that_trembles_where_a_plate_was_has_not_aimed_at_the_row_below() -> None:
+    """Said once; who presses again means the cell."""
+    async with a_mouse() as mouse:
+        await an_order_out_of_view(mouse)
+        spot = edge_spot(mouse)
+        click(mouse.ladder, spot)
+        mouse.tick()
+        below = spot._replace(edge=None)
+        mouse.ladder.mouse_moved(below)
+        mouse.tick()
+        click(mouse.ladder, below)
+        await mouse.protected.settle()
+        assert mouse.said.startswith("What was under the pointer is elsewhere")
+        assert mouse.sent == []
+        click(mouse.ladder, below)
+        await mouse.protected.settle()
+        assert len(mouse.sent) == 1
+
+
 async def test_the_right_button_on_a_plate_does_nothing_and_the_middle_one_recentres() -> None:
     async with a_mouse(habits=LadderHabits(other_button=OtherButton.SECOND_SIZE)) as mouse:
         await an_order_out_of_view(mouse)

@@ -16,8 +16,11 @@ from terminal.domain.price_notes import AlertSource
 from terminal.domain.units import Price, Side
 from terminal.storage.paths import resources
 from terminal.viewmodels.frame import FrameMeter
+from terminal.viewmodels.ladder_clicks import Spot
 from terminal.viewmodels.ladder_columns import DEFAULT_COLUMNS, LadderColumn
 from terminal.viewmodels.ladder_trading import ArmedBy
+from terminal.viewmodels.ladder_view import TagMark
+from terminal.viewmodels.text import Role
 from terminal.widgets.ladder import LadderPanel
 from terminal.widgets.note_editor import NoteEditor
 from terminal.widgets.theme import Theme
@@ -120,6 +123,22 @@ async def test_an_alert_is_switched_on_with_the_price_that_calls() -> None:
         ui.alert.click()
         QTest.keyClick(ui.text, K.Key_Return)
         assert ui.one.kept == ()
+
+
+async def test_a_press_where_a_plate_has_just_gone_opens_no_note_and_clears_no_volume() -> None:
+    """It was meant for the plate: said once, the next one means the cell."""
+    async with shown() as ui:
+        mouse, plate = ui.one.ladder.mouse, TagMark("BE", Role.ACCENT)
+        for column in (C.NOTES, C.VOLUME):
+            mouse.rest(Spot(ui.one.place_of(1003), column, edge=plate))
+            ui.click(1003, column)
+            assert not ui.editor.isVisible()
+            message = ui.one.ladder.view.message
+            assert message is not None
+            assert message.text.startswith("What was under the pointer is elsewhere")
+        mouse.left()
+        ui.click(1003, C.NOTES)
+        assert ui.editor.isVisible()
 
 
 async def test_neither_keys_nor_clicks_in_the_editor_reach_the_rows_below_it() -> None:

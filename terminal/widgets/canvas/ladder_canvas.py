@@ -305,6 +305,7 @@ class LadderCanvas(QWidget):
             and spot.row is not None
             and spot.column is not None
             and not self._vm.axis.is_covered(spot.row)
+            and not self._vm.mouse.has_lost_plate(spot)
             and take_click(self._vm, spot.row, spot.column, event.button())
         ):
             return
