@@ -670,6 +670,7 @@ class LadderViewModel(ViewModel):
     def _answered(self, result: OrderResult | BatchResult) -> None:
         if self._is_told_here(result):
             self.trading.say(result.sentence, Role.TEXT_DIM if result.ok else Role.DANGER)
+            self.trading.question.note(result, self.trading.message)
             self.mark_dirty()
 
     def choose_unit(self, number: int) -> None:

@@ -77,7 +77,8 @@ class LadderBuilder:
         position = self._position_texts(market)  # after the rows: with them its charges are known
         off_market, is_above = self._off_market()
         stale = None if market is None else market.staleness()
-        if self._fading.is_over(trading.message):
+        is_known = trading.question.is_answered(trading.message)
+        if is_known or self._fading.is_over(trading.message):
             trading.message = None
         return LadderView(
             symbol="" if market is None else str(market.contract.symbol),

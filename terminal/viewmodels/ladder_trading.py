@@ -22,6 +22,7 @@ from terminal.domain.ticket import ASSUMED_MODE, OrderTerms, OrderTicket
 from terminal.domain.units import Lots, Price, Side
 from terminal.session.results import Blocked
 from terminal.viewmodels import text
+from terminal.viewmodels.asked_about import OpenQuestion
 from terminal.viewmodels.keys import DOUBLE_PRESS_MS, LadderAction
 from terminal.viewmodels.ladder_hands import ArmedBy, Choice, ChoicePurpose, Grab, Sending
 from terminal.viewmodels.ladder_own import LadderOwnOrders
@@ -63,6 +64,7 @@ class LadderTrading:
         self.grab: Grab | None = None
         self.choice: Choice | None = None
         self.message: Message | None = None
+        self.question = OpenQuestion(desk)
         self.arming_key = "F4"
         self.holds: Callable[[Sending], bool] | None = None
         """Takes an order that is to be held back a moment before it is sent; True when it did."""

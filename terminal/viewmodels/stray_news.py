@@ -8,14 +8,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple, Protocol, final
 
-from terminal.domain.order import OrderState, PendingCommand
 from terminal.session.results import BatchResult, OrderResult
+from terminal.viewmodels.asked_about import is_asked_about
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
     from typing import TypeAlias
 
-    from terminal.domain.order import Order
     from terminal.domain.units import ClientOid
     from terminal.session.orders import OrderDesk
     from terminal.viewmodels.base import Removable
@@ -82,7 +81,7 @@ class StrayNews:
             is_named = symbol is None or str(symbol) in result.sentence
             words = result.sentence if is_named else f"{symbol}: {result.sentence}"
             oid = None if order is None else order.client_oid
-            self._kept = [*self._kept, _News(words, oid, is_asked=_is_asked(order))]
+            self._kept = [*self._kept, _News(words, oid, is_asked=is_asked_about(order))]
         if self._kept != before:
             self._changed()
 
@@ -90,14 +89,7 @@ class StrayNews:
         """Whether it is known by now what was asked for; nothing else is told of a good end."""
         if one.order is None or not one.is_asked:
             return False
-        return not _is_asked(self._desk.orders.get(one.order))
-
-
-def _is_asked(order: Order | None) -> bool:
-    """Whether the exchange is being asked what became of an order or of its cancel."""
-    if order is None:
-        return False
-    return order.state is OrderState.UNKNOWN or order.pending is PendingCommand.CANCEL_UNKNOWN
+        return not is_asked_about(self._desk.orders.get(one.order))
 
 
 def _nothing() -> None:

@@ -21,6 +21,7 @@ from terminal.domain.units import Side
 from terminal.session.origins import Surface, asked_by
 from terminal.session.results import Blocked, OrderResult
 from terminal.viewmodels import text
+from terminal.viewmodels.asked_about import OpenQuestion
 from terminal.viewmodels.ladder_view import Message
 from terminal.viewmodels.mode_change import ModeChange
 from terminal.viewmodels.text import Role
@@ -95,6 +96,7 @@ class TicketViewModel(TicketEditing):
         """The side in hand: that which was staged for what is typed now."""
         self._preflight: Message | None = None
         self._message: Message | None = None
+        self._question = OpenQuestion(desk)
         self._mode_change = ModeChange(account)
         self._surface = Surface()
         self.view = self._build()
@@ -183,7 +185,7 @@ class TicketViewModel(TicketEditing):
         if reason:
             self._take_back()
             self._message = Message(f"Not changed. {reason}", Role.CAUTION)
-        else:
+        elif not self.level.is_staged or self.view.level.words:  # what is read, as with orders
             self._staged = self._message = self._preflight = None
             self.level.press(self.sources.contract)
         self.mark_dirty()
@@ -289,8 +291,11 @@ class TicketViewModel(TicketEditing):
         self.mark_dirty()
 
     def confirm(self) -> None:
-        """Second press: send what is staged, once."""
-        if self._is_locked():
+        """Second press: send what is staged, once; none while no frame has shown it yet.
+
+        Two presses that waited together in a loop that was held up are one that was meant.
+        """
+        if self._is_locked() or (self._staged is not None and self.view.staged is None):
             return
         staged, self._staged = self._staged, None
         if staged is None:
@@ -343,6 +348,7 @@ class TicketViewModel(TicketEditing):
         self.listen(
             self._account.on_changed.add(self._on_account_changed),
             self._desk.on_outcome.add(self._on_outcome),
+            self._desk.on_changed.add(self._on_orders_changed),
             self._desk.on_dry_run.add(self._on_dry_run),
         )
         if self.terms.changes is not None:
@@ -376,6 +382,8 @@ class TicketViewModel(TicketEditing):
         return self._candidates.of(self.form, side)
 
     def _build(self) -> TicketView:
+        if self._question.is_answered(self._message):
+            self._message = None
         return self._builder.build(
             TicketState(
                 self.form,
@@ -437,6 +445,11 @@ class TicketViewModel(TicketEditing):
     def _on_outcome(self, result: OrderResult) -> None:
         if self._is_told_here(result):
             self._message = Message(result.sentence, Role.DANGER)
+            self._question.note(result, self._message)
+            self.mark_dirty()
+
+    def _on_orders_changed(self) -> None:
+        if self._question.is_answered(self._message):
             self.mark_dirty()
 
     def _leave(self) -> None:

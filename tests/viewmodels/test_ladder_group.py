@@ -175,6 +175,7 @@ async def test_a_refusal_of_the_tickets_order_stands_in_the_ticket_only() -> Non
         ticket.set_price_text("99")
         ticket.set_lots_text("2")
         ticket.stage(Side.BUY)
+        desktop.frame.tick()
         ticket.stage(Side.BUY)
         await desktop.settle()
         assert ticket.view.message is not None

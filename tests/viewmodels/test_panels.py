@@ -343,6 +343,7 @@ async def test_the_ticket_says_what_blocks_and_what_the_exchange_answered() -> N
         ticket.set_market(True)
         desktop.bench.trading.place_outcomes.append(Rejected("300003", "Not enough."))
         ticket.stage(Side.SELL)
+        desktop.frame.tick()
         ticket.confirm()
         await desktop.settle()
         assert ticket.view.message is not None

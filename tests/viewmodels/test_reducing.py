@@ -244,6 +244,7 @@ async def test_the_ticket_says_nothing_against_an_order_that_only_reduces(
         still.desktop.frame.tick()
         assert (ticket.view.blocked_reason, ticket.view.can_sell) == ("", True)
         ticket.stage(Side.SELL)
+        still.desktop.frame.tick()
         ticket.confirm()
         await still.protected.settle()
         assert still.trading.placed[-1][0].is_reduce_only

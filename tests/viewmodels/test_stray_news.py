@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from terminal.domain.units import Side
 from terminal.exchange.outcome import Rejected, Unknown
 from terminal.viewmodels.keys import Chord
 from terminal.viewmodels.ladder import LadderViewModel
@@ -163,6 +164,32 @@ async def test_that_nobody_answered_is_said_only_until_it_is_known() -> None:
         bench.stream.push(an_order_update(client_oid=oid))
         await stage.desktop.settle()
         assert stage.news.words == ""
+
+
+async def test_a_ladder_and_the_ticket_ask_only_until_it_is_known() -> None:
+    async with a_stage() as stage:
+        bench, ladder, ticket = stage.desktop.bench, stage.second, stage.ticket
+        ladder.toggle_keyboard()
+        stage.desktop.frame.tick()
+        bench.trading.place_outcomes.extend([Unknown("No answer came."), Unknown("None.")])
+        assert ladder.key_pressed(Chord("Q"), 1000, False)
+        ticket.set_price_text("99.0")
+        ticket.set_lots_text("1")
+        stage.desktop.frame.tick()
+        ticket.stage(Side.BUY)
+        stage.desktop.frame.tick()
+        ticket.stage(Side.BUY)
+        await stage.desktop.settle()
+        stage.desktop.frame.tick()
+        for shown in (ladder.view.message, ticket.view.message):
+            assert shown is not None
+            assert "No answer to the order" in shown.text
+        for _, oid in bench.trading.placed:
+            bench.stream.push(an_order_update(client_oid=oid))
+        await stage.desktop.settle()
+        stage.desktop.frame.tick()
+        assert ladder.view.message is None
+        assert ticket.view.message is None
 
 
 async def test_of_one_order_the_newest_word_holds() -> None:

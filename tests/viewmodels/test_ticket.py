@@ -133,6 +133,7 @@ async def test_a_margin_mode_that_nobody_told_keeps_back_only_what_opens(
     assert not protected.ticket.view.can_buy
     protected.ticket.set_reduce_only(True)
     protected.ticket.stage(Side.SELL)
+    protected.desktop.frame.tick()
     protected.ticket.confirm()
     await protected.settle()
     ((sent, _),) = protected.desktop.bench.trading.placed

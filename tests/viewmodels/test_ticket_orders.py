@@ -211,6 +211,36 @@ async def test_hedge_mode_names_the_lane_that_was_chosen(
         assert body.get("reduceOnly") is reduces
 
 
+async def test_two_presses_that_waited_together_are_one() -> None:
+    """Held up, the loop takes both before anybody could read what the second would send."""
+    async with a_hand() as hand:
+        await hand.type(price_text="99.5", lots_text="1")
+        hand.ticket.stage(Side.BUY)
+        hand.ticket.stage(Side.BUY)
+        await hand.desktop.settle()
+        assert hand.desktop.bench.trading.placed == []
+        assert hand.ticket.is_staged
+        hand.desktop.frame.tick()
+        hand.ticket.stage(Side.BUY)
+        await hand.desktop.settle()
+        assert len(hand.desktop.bench.trading.placed) == 1
+
+
+async def test_two_presses_of_the_risk_level_that_waited_together_ask_for_nothing(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    async with a_hand() as hand:
+        await a_refused_size(hand, monkeypatch)
+        hand.ticket.raise_level()
+        hand.ticket.raise_level()
+        await hand.desktop.settle()
+        assert hand.commands.asked == []
+        hand.desktop.frame.tick()
+        hand.ticket.raise_level()
+        await hand.desktop.settle()
+        assert hand.commands.asked == [("level", XBT, 2)]
+
+
 async def test_a_stop_that_would_fire_now_is_refused_at_both_presses() -> None:
     async with a_hand() as hand:
         await hand.type(kind=K.STOP_LOSS, trigger_text="101", lots_text="1")
@@ -222,6 +252,7 @@ async def test_a_stop_that_would_fire_now_is_refused_at_both_presses() -> None:
         assert not hand.ticket.view.can_buy
         assert "would fire now" in hand.ticket.view.buy_reason
         hand.ticket.stage(Side.SELL)
+        hand.desktop.frame.tick()
         hand.desktop.mark("98.9")
         hand.ticket.confirm()
         assert "it would fire now" in hand.words()

@@ -143,6 +143,7 @@ async def test_the_ticket_by_hand(theme: Theme) -> None:
         await desktop.settle()
         assert not desktop.bench.trading.placed
         QTest.mouseClick(buy, Qt.MouseButton.LeftButton)
+        desktop.frame.tick()
         QTest.mouseClick(buy, Qt.MouseButton.LeftButton)
         await desktop.settle()
         assert len(desktop.bench.trading.placed) == 1

@@ -224,6 +224,7 @@ async def test_what_was_shown_with_another_leverage_is_not_sent() -> None:
         shown.ticket.set_price_text("99.5")
         shown.ticket.stage(Side.BUY)
         assert shown.ticket.is_staged
+        shown.tick()
         shown.desktop.account.choose_leverage(XBT, Decimal(9))
         shown.ticket.confirm()
         shown.tick()
