@@ -40,6 +40,7 @@ from tests.support.deadlines import STRETCH, eventually
 from tests.support.live import clients_of
 from tests.support.qt_loop import run_on_qt
 from tests.support.rings import NAME, MemoryRing
+from tests.support.steady_time import steady_time
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine, Iterator
@@ -75,7 +76,7 @@ class Stage:
 
     def __init__(self, home: Path) -> None:
         self.home = home
-        self.exchange = SimExchange(is_calm=True)
+        self.exchange = SimExchange(is_calm=True, clock=steady_time())
         self.faults = Faults()
         self.code: int | None = None
 
@@ -85,7 +86,7 @@ class Stage:
         """Run the program to its end while ``act`` uses it; the window is closed afterwards."""
 
         async def work() -> None:
-            self.exchange = SimExchange(is_calm=True)
+            self.exchange = SimExchange(is_calm=True, clock=steady_time())
             await self.exchange.start()
             rest = self.exchange.rest
             paths = Paths.of_system({"TERN_HOME": str(self.home)})

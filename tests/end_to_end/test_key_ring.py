@@ -15,6 +15,7 @@ import pytest
 from terminal.simexchange.server import SimExchange
 from tests.support.deadlines import STRETCH, eventually
 from tests.support.ring_driver import PARTS
+from tests.support.steady_time import steady_time
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -190,7 +191,7 @@ async def test_the_program_stores_an_account_and_opens_it_again(
     session: Session, tmp_path: Path
 ) -> None:
     """Typed once into the dialog, read from the ring by the next run, asked for when locked."""
-    exchange = SimExchange()
+    exchange = SimExchange(clock=steady_time())
     await exchange.start()
     key = exchange.key
     texts = (key.key, key.secret, key.passphrase)

@@ -28,6 +28,7 @@ from terminal.widgets.leaving import LeavingDialog
 from tests.support.builders import XBT, a_ticket
 from tests.support.deadlines import eventually
 from tests.support.qt_loop import run_on_qt
+from tests.support.steady_time import steady_time
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine, Iterator
@@ -138,7 +139,7 @@ def with_program(
     faults = Faults()
 
     async def work() -> None:
-        exchange = SimExchange(is_calm=True)
+        exchange = SimExchange(is_calm=True, clock=steady_time())
         await exchange.start()
         key = exchange.key
 

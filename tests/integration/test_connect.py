@@ -36,12 +36,12 @@ from terminal.exchange.key_check import check_key
 from terminal.exchange.outcome import NotSent
 from terminal.exchange.paging import Walk
 from terminal.exchange.permit import Permit
-from terminal.session.clock import SystemClock
 from terminal.simexchange.server import SimExchange
 from terminal.simexchange.switches import Switches
 from terminal.wire.endpoints import ENDPOINTS, Effect, Host, Pool, endpoint, listed
 from tests.support.builders import XBT, a_ticket, a_transfer
 from tests.support.fake_clock import FakeClock
+from tests.support.steady_time import SteadyClock, steady_time
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterator
@@ -116,7 +116,11 @@ class Watched:
     """An exchange that keeps what it is asked; its account host has a name of its own."""
 
     def __init__(self) -> None:
-        self.exchange = SimExchange(is_calm=True, switches=Switches(margin_requirement_verb="post"))
+        self.exchange = SimExchange(
+            is_calm=True,
+            clock=steady_time(),
+            switches=Switches(margin_requirement_verb="post"),
+        )
         self.seen: list[Seen] = []
         self._answer = self.exchange.gateway.answer
         self.exchange.gateway.answer = self._keep  # type: ignore[method-assign]  # looks on
@@ -129,7 +133,7 @@ class Watched:
 
     def connect(self, access: Access = Access.FULL) -> ExchangeClients:
         """Clients of the demo key."""
-        return connect(self.hosts, self.credentials, SystemClock(), access=access)
+        return connect(self.hosts, self.credentials, SteadyClock(), access=access)
 
     @property
     def hosts(self) -> Hosts:
@@ -223,7 +227,7 @@ async def test_every_row_of_the_table_is_used_and_nothing_else_is_asked(watched:
     await ask_everything(clients)
     for name in STREAMS:
         await open_once(clients, name)
-    await check_key(watched.hosts, watched.credentials, SystemClock())
+    await check_key(watched.hosts, watched.credentials, SteadyClock())
     await clients.aclose()
     used = {listed(one.method, one.path) for one in watched.seen}
     assert None not in used, [one for one in watched.seen if listed(one.method, one.path) is None]

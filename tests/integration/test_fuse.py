@@ -17,6 +17,7 @@ from terminal.simexchange.switches import Switches
 from tests.support.deadlines import eventually
 from tests.support.quick_time import run_quickly, until
 from tests.support.rig import Rig
+from tests.support.steady_time import steady_time
 
 if TYPE_CHECKING:
     from tests.support.quick_time import QuickClock
@@ -28,7 +29,7 @@ T = 6
 
 async def a_killed_client(switches: Switches) -> None:
     """Kill it with SIGKILL after a renewal; its orders go when the exchange's time is over."""
-    exchange = SimExchange(is_calm=True, switches=switches)
+    exchange = SimExchange(is_calm=True, switches=switches, clock=steady_time())
     await exchange.start()
     key = exchange.key
     account = exchange.engine.account

@@ -16,13 +16,13 @@ from terminal.domain.units import Lots, Price, Side
 from terminal.session.account import LaneNotNamedError
 from terminal.session.backend import Backend
 from terminal.session.clearing import ClearingKind
-from terminal.session.clock import SystemClock
 from terminal.session.results import Blocked, Submitted
 from terminal.session.tasks import TaskOwner
 from tests.support.builders import XBT, a_ticket
 from tests.support.deadlines import eventually
 from tests.support.live import Live, clients_of
 from tests.support.readings import COUNT, NAMES, reading
+from tests.support.steady_time import SteadyClock
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -236,7 +236,7 @@ async def test_after_a_restart_both_lanes_are_there_and_the_whole_is_flattened()
     await hedged.hold(3, 2)
     errors: list[str] = []
     owner = TaskOwner("second", lambda name, error: errors.append(f"{name} {error!r}"))
-    second = Backend(clients_of(hedged.exchange), SystemClock(), owner, GuardLimits)
+    second = Backend(clients_of(hedged.exchange), SteadyClock(), owner, GuardLimits)
     await second.start()
     await eventually(
         lambda: second.desk.is_trusted and second.account.is_trusted, "a second program", 20.0

@@ -18,6 +18,7 @@ from terminal.exchange.outcome import Accepted, Rejected, Route, Unknown
 from terminal.session.library import BlockedError, NotReadyError, open_exchange
 from terminal.simexchange.server import SimExchange
 from tests.support.builders import XBT
+from tests.support.steady_time import steady_time
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -31,7 +32,7 @@ FAR = 500
 
 @pytest.fixture
 async def sim() -> AsyncIterator[SimExchange]:
-    exchange = SimExchange(is_calm=True)
+    exchange = SimExchange(is_calm=True, clock=steady_time())
     await exchange.start()
     yield exchange
     await exchange.stop()
@@ -137,7 +138,7 @@ async def test_watching_places_nothing(sim: SimExchange) -> None:
 
 async def test_a_book_is_waited_for_until_it_changes() -> None:
     """Each call returns a book that is newer than the one before."""
-    sim = SimExchange()
+    sim = SimExchange(clock=steady_time())
     await sim.start()
     async with open_exchange(hosts_of(sim)) as exchange:
         market = await exchange.market(XBT)

@@ -22,7 +22,6 @@ from terminal.domain.risk import (
 from terminal.domain.units import Lots, Price, Side, Symbol
 from terminal.exchange.outcome import Accepted
 from terminal.session.backend import Backend
-from terminal.session.clock import SystemClock
 from terminal.session.results import Blocked, Submitted
 from terminal.session.tasks import TaskOwner
 from terminal.simexchange.trading import risk as simulated
@@ -30,6 +29,7 @@ from terminal.storage.limits import LimitStore
 from tests.support.builders import XBT, a_ticket
 from tests.support.deadlines import eventually
 from tests.support.live import Live, clients_of
+from tests.support.steady_time import SteadyClock
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -138,11 +138,11 @@ async def test_a_real_ledger_locks_what_opens_and_a_restart_keeps_the_lock(
     await live.backend.stop()
 
     async def begin(most: str) -> None:
-        store = LimitStore((tmp_path / "config", tmp_path / "data"), "demo", SystemClock())
+        store = LimitStore((tmp_path / "config", tmp_path / "data"), "demo", SteadyClock())
         first = GuardLimits(max_losses={"USDT": Decimal(most)})
         owner = TaskOwner("run", lambda name, error: live.errors.append(f"{name} {error!r}"))
         live.backend = Backend(
-            clients_of(live.exchange), SystemClock(), owner, lambda: first, limit_file=store
+            clients_of(live.exchange), SteadyClock(), owner, lambda: first, limit_file=store
         )
         await live.backend.start()
         await eventually(lambda: live.backend.markets.contracts, "the contract list")

@@ -20,6 +20,7 @@ from terminal.exchange.outcome import Accepted
 from terminal.simexchange.server import SimExchange
 from tests.support.builders import XBT, a_ticket
 from tests.support.live import clients_of
+from tests.support.steady_time import steady_time
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -32,7 +33,7 @@ class Desk:
     """Clients on a calm exchange; what is sent by REST or by the order socket has one body."""
 
     async def start(self) -> None:
-        self.exchange = SimExchange(is_calm=True)
+        self.exchange = SimExchange(is_calm=True, clock=steady_time())
         await self.exchange.start()
         self.clients = clients_of(self.exchange)
         await self.clients.market.contracts()

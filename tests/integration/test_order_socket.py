@@ -22,13 +22,13 @@ from terminal.exchange.routes import OrderRoutes
 from terminal.exchange.trading_client import TradingClient
 from terminal.exchange.translate import Scales
 from terminal.session.backend import Backend
-from terminal.session.clock import SystemClock
 from terminal.session.results import Submitted
 from terminal.session.tasks import TaskOwner
 from terminal.simexchange.auth import ApiKey
 from terminal.simexchange.server import SimExchange
 from tests.support.builders import XBT, a_ticket
 from tests.support.deadlines import eventually
+from tests.support.steady_time import SteadyClock, steady_time
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -43,11 +43,11 @@ class Live:
     """Clients with an order socket on a calm exchange."""
 
     def __init__(self) -> None:
-        self.exchange = SimExchange(is_calm=True)
+        self.exchange = SimExchange(is_calm=True, clock=steady_time())
         self.errors: list[str] = []
         self.owner = TaskOwner("live", lambda name, error: self.errors.append(f"{name} {error!r}"))
         self.corrections: list[Correction] = []
-        self.clock = SystemClock()
+        self.clock = SteadyClock()
 
     async def start(self) -> None:
         await self.exchange.start()

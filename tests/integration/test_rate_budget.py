@@ -9,11 +9,11 @@ import pytest
 from terminal.domain.candles import CandleInterval
 from terminal.domain.units import ClientOid, OrderId
 from terminal.exchange.outcome import NotSent, Rejected, Unknown
-from terminal.session.clock import SystemClock
 from terminal.simexchange.server import SimExchange
 from terminal.wire.endpoints import Pool
 from tests.support.builders import XBT, a_ticket
 from tests.support.live import clients_of
+from tests.support.steady_time import SteadyClock, steady_time
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -26,7 +26,7 @@ OID = ClientOid("tern-budget")
 
 @pytest.fixture
 async def exchange() -> AsyncIterator[SimExchange]:
-    exchange = SimExchange(is_calm=True)
+    exchange = SimExchange(is_calm=True, clock=steady_time())
     await exchange.start()
     yield exchange
     await exchange.stop()
@@ -42,7 +42,7 @@ async def clients(exchange: SimExchange) -> AsyncIterator[ExchangeClients]:
 
 
 def pool_of(clients: ExchangeClients, pool: Pool) -> PoolState:
-    state = clients.budget.state(SystemClock().monotonic_s())
+    state = clients.budget.state(SteadyClock().monotonic_s())
     return next(one for one in state.pools if one.name == pool.value)
 
 
@@ -87,7 +87,7 @@ async def test_an_overload_is_ridden_out_by_reads_and_cancels_only(
     exchange.faults.overloads = 1
     assert isinstance(await clients.trading.place(a_ticket(), OID), Unknown)
     assert exchange.faults.overloads == 0
-    assert clients.budget.state(SystemClock().monotonic_s()).overloads == 4
+    assert clients.budget.state(SteadyClock().monotonic_s()).overloads == 4
 
 
 async def test_a_cancel_that_met_an_error_of_the_server_is_asked_again(

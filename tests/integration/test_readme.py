@@ -11,6 +11,7 @@ from pathlib import Path
 
 from terminal.simexchange.server import SimExchange
 from tests.support.deadlines import STRETCH
+from tests.support.steady_time import steady_time
 
 ROOT = Path(__file__).parent.parent.parent
 DEADLINE_S = 40.0
@@ -53,7 +54,7 @@ def test_the_example_is_short() -> None:
 
 async def test_the_example_of_the_readme_runs(tmp_path: Path) -> None:
     """A live book, an order in it and out of it, by the order socket; nothing is left behind."""
-    exchange = SimExchange()
+    exchange = SimExchange(clock=steady_time())
     await exchange.start()
     ready = tmp_path / "ready.json"
     ready.write_text(json.dumps(exchange.announcement()))

@@ -12,11 +12,11 @@ from terminal.exchange.credentials import Credentials
 from terminal.exchange.hosts import Hosts
 from terminal.exchange.outcome import Accepted, Route
 from terminal.exchange.stamps import Stamps, stamping
-from terminal.session.clock import SystemClock
 from terminal.session.tasks import TaskOwner
 from terminal.simexchange.server import SimExchange
 from tests.support.builders import a_ticket
 from tests.support.deadlines import eventually
+from tests.support.steady_time import SteadyClock, steady_time
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 @pytest.fixture
 async def exchange() -> AsyncIterator[SimExchange]:
-    one = SimExchange(is_calm=True)
+    one = SimExchange(is_calm=True, clock=steady_time())
     await one.start()
     yield one
     await one.stop()
@@ -35,7 +35,7 @@ async def exchange() -> AsyncIterator[SimExchange]:
 def clients_of(exchange: SimExchange, orders: str) -> ExchangeClients:
     key = exchange.key
     hosts = Hosts(exchange.rest, exchange.rest, orders)
-    return connect(hosts, Credentials(key.key, key.secret, key.passphrase), SystemClock())
+    return connect(hosts, Credentials(key.key, key.secret, key.passphrase), SteadyClock())
 
 
 async def place(clients: ExchangeClients, name: str) -> tuple[Stamps, Route, float, float]:

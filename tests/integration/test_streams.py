@@ -29,7 +29,6 @@ from terminal.exchange.connect import connect
 from terminal.exchange.gateway import Channel, ChannelKind
 from terminal.exchange.hosts import Hosts
 from terminal.exchange.outcome import Accepted
-from terminal.session.clock import SystemClock
 from terminal.session.feed import Feed
 from terminal.session.market import BookMode, MarketSession
 from terminal.session.notices import NoticeBoard
@@ -40,6 +39,7 @@ from terminal.simexchange.switches import Switches
 from tests.support.builders import XBT
 from tests.support.deadlines import eventually
 from tests.support.live import clients_of
+from tests.support.steady_time import SteadyClock, steady_time
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -52,7 +52,7 @@ class Desk:
     """An exchange, clients, and both feeds of one account."""
 
     def __init__(self, switches: Switches | None = None) -> None:
-        self.exchange = SimExchange(switches=switches)
+        self.exchange = SimExchange(switches=switches, clock=steady_time())
         self.errors: list[str] = []
         self.owner = TaskOwner("desk", lambda name, error: self.errors.append(f"{name} {error!r}"))
         self.facts: list[StreamFact] = []
@@ -61,7 +61,7 @@ class Desk:
         await self.exchange.start()
         self.clients: ExchangeClients = clients_of(self.exchange)
         self.contracts = {one.symbol: one for one in await self.clients.market.contracts()}
-        clock = SystemClock()
+        clock = SteadyClock()
         self.notices = NoticeBoard(clock)
         self.public = Feed("public", self.clients.market_stream, clock, self.owner)
         self.private = Feed("private", self.clients.account_stream, clock, self.owner)
@@ -89,7 +89,7 @@ class Desk:
     def market(self, mode: BookMode) -> MarketSession:
         contract = self.contracts[XBT]
         market = MarketSession(
-            contract, self.clients.market, self.public, SystemClock(), self.owner, self.notices
+            contract, self.clients.market, self.public, SteadyClock(), self.owner, self.notices
         )
         market.follow(mode)
         market.start()
@@ -247,7 +247,7 @@ async def test_the_book_is_read_with_a_key_only_where_it_must_be() -> None:
     desk = await Desk(Switches(snapshot_key="signed")).start()
     assert (await desk.clients.market.book_snapshot(XBT)).bids
     assert (await desk.clients.market.book_snapshot(XBT)).bids
-    keyless = connect(Hosts(desk.exchange.rest, desk.exchange.rest), None, SystemClock())
+    keyless = connect(Hosts(desk.exchange.rest, desk.exchange.rest), None, SteadyClock())
     await keyless.market.contracts()
     assert (await keyless.market.book_depth(XBT, 20)).bids
     await keyless.aclose()

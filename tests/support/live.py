@@ -9,11 +9,11 @@ from terminal.exchange.connect import ExchangeClients, connect
 from terminal.exchange.credentials import Credentials
 from terminal.exchange.hosts import Hosts
 from terminal.session.backend import Backend, Safety
-from terminal.session.clock import SystemClock
 from terminal.session.tasks import TaskOwner
 from terminal.simexchange.server import SimExchange
 from tests.support.builders import XBT
 from tests.support.deadlines import eventually
+from tests.support.steady_time import SteadyClock, steady_time
 
 if TYPE_CHECKING:
     from terminal.exchange.permit import Permit
@@ -29,7 +29,7 @@ def clients_of(
     return connect(
         Hosts(exchange.rest, exchange.rest, exchange.ws_api if has_socket else ""),
         Credentials(key.key, key.secret, key.passphrase),
-        SystemClock(),
+        SteadyClock(),
         permit=permit,
     )
 
@@ -50,14 +50,14 @@ class Live:
         self._has_socket = has_socket
         self._permit = permit
         self._safety = safety
-        self.exchange = SimExchange(is_calm=is_calm, switches=switches)
+        self.exchange = SimExchange(is_calm=is_calm, switches=switches, clock=steady_time())
         self.errors: list[str] = []
         self.owner = TaskOwner("live", lambda name, error: self.errors.append(f"{name} {error!r}"))
 
     async def start(self) -> None:
         """Start both and wait until everything is live and trusted."""
         await self.exchange.start()
-        clock = SystemClock()
+        clock = SteadyClock()
         self.backend = Backend(
             clients_of(self.exchange, self._permit, has_socket=self._has_socket),
             clock,
