@@ -23,6 +23,11 @@ if TYPE_CHECKING:
     Send = Callable[[int], Awaitable[None]]
 
 _Seen = TypeVar("_Seen")
+SETTLING = "Settlement is in progress."
+"""How the reason begins for which an order is refused while funding is settled."""
+PATIENCE = 60
+"""So often an order is sent again that was refused for it; a settlement may take 20 s."""
+
 _MET = frozenset({OrderState.PARTLY_FILLED, OrderState.FILLED})
 _ARRIVED = _MET | {OrderState.OPEN, OrderState.CANCELED, OrderState.REJECTED}
 
@@ -52,11 +57,15 @@ class MetError(Exception):
 
 @final
 class TourOrders:
-    """Sends orders and watches them, with the patience that ``until`` has."""
+    """Sends orders and watches them, with the patience that ``until`` has.
 
-    def __init__(self, desk: Desk, until: Until) -> None:
+    ``pause`` waits for about half a second.
+    """
+
+    def __init__(self, desk: Desk, until: Until, pause: Callable[[], Awaitable[None]]) -> None:
         self._desk = desk
         self._until = until
+        self._pause = pause
 
     def now(self, order: Order) -> Order:
         """An order as it is now."""
@@ -74,16 +83,26 @@ class TourOrders:
     async def sent(self, send: Callable[[], Awaitable[None]]) -> Order:
         """Send one order; return it as it is when the exchange has it.
 
-        Raises ``StepFailedError`` when it was rejected or does not come.
+        While funding is settled it is sent again and again, as the exchange asks for. Raises
+        ``StepFailedError`` when it was rejected or does not come.
         """
+        order = await self._sent_once(send)
+        for _ in range(PATIENCE):
+            if order.state is not OrderState.REJECTED or not order.reason.startswith(SETTLING):
+                break
+            await self._pause()
+            order = await self._sent_once(send)
+        if order.state is OrderState.REJECTED:
+            raise StepFailedError(f"rejected: {order.reason}")
+        return order
+
+    async def _sent_once(self, send: Callable[[], Awaitable[None]]) -> Order:
         before = set(self._desk.orders)
         await send()
         await self._until(lambda: self._arrived(before) is not None, "an order on the exchange")
         order = self._arrived(before)
         if order is None:
             raise StepFailedError("the order is gone")
-        if order.state is OrderState.REJECTED:
-            raise StepFailedError(f"rejected: {order.reason}")
         return order
 
     async def rested(self, send: Callable[[], Awaitable[None]]) -> Order:

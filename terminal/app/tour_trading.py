@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
 CANVAS = "ladder.canvas"
 DOUBLE_PRESS_PAUSE_S = 0.12
+SETTLING_PAUSE_S = 0.5
 FARTHER = (0, 40, 400)
 """How much farther away an order is sent at each try, in ticks: the last one for slow machines."""
 RESTS_AWAY = tuple(5 + rows for rows in FARTHER)
@@ -44,7 +45,10 @@ class TradingSteps:
         self._program = stage.program
         self._until = stage.until
         self._take_picture = take_picture
-        self._orders = TourOrders(self._program.backend.desk, self._until)
+        clock = self._program.backend.clock
+        self._orders = TourOrders(
+            self._program.backend.desk, self._until, partial(clock.sleep, SETTLING_PAUSE_S)
+        )
         self._resting: Order | None = None
         self._taking: Order | None = None
         self.position_after_entry: int | None = None

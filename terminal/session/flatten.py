@@ -1,6 +1,8 @@
 """Flattening a contract: cancel entries, close with ``closeOrder``, verify, then leftover exits.
 
 Exits stay until the position is verified flat, because they are what protects it if closing fails.
+While funding is settled the exchange refuses every order for seconds (API reference 1.6, 300015):
+the close is sent again until it takes it.
 In hedge mode a contract is flat when both its lanes are; one lane can be flattened by itself, and
 then nothing of the other one is touched.
 """
@@ -19,12 +21,15 @@ from terminal.domain.intention import Purpose
 from terminal.domain.lanes import about, is_of_lane, lane_words, never_opens, wire_lane
 from terminal.domain.order import OrderState
 from terminal.domain.ticket import OrderTerms, close_ticket
+from terminal.exchange.outcome import Rejected
 from terminal.session.procedures import Recorded, say
 
 if TYPE_CHECKING:
     from terminal.domain.events import PositionSide
     from terminal.domain.order import Order
     from terminal.domain.units import ClientOid, Symbol
+    from terminal.exchange.batches import Subject
+    from terminal.exchange.outcome import Outcome
     from terminal.session.account import Position
     from terminal.session.desk import Desk
 
@@ -32,6 +37,10 @@ CANCEL_WAIT_S = 3.0
 FLAT_WAIT_S = 10.0
 READ_INTERVAL_S = 1.0
 ROUNDS = 3
+SETTLING = "300015"
+SETTLING_INTERVAL_S = 2.0
+SETTLING_WAIT_S = 40.0
+"""Settlements of up to 20 s are known (API reference 5.6)."""
 
 
 @final
@@ -63,6 +72,15 @@ class Flattening:
     def __init__(self, desk: Desk) -> None:
         self._desk = desk
         self._running: set[tuple[Symbol, PositionSide | None]] = set()
+        self._refused_for_now: set[ClientOid] = set()
+        desk.on_answer.add(self._on_answer)
+
+    def _on_answer(self, subject: Subject, outcome: Outcome) -> None:
+        oid = subject.client_oid
+        if oid is None or not self._running:
+            return
+        if isinstance(outcome, Rejected) and outcome.code == SETTLING:
+            self._refused_for_now.add(oid)
 
     def is_running(self, symbol: Symbol, lane: PositionSide | None = None) -> bool:
         """True while a contract, or one of its lanes, is being flattened."""
@@ -101,18 +119,30 @@ class Flattening:
         recorded.close(flattened.sentence, ok=flattened.is_flat and flattened.is_sure)
 
     async def carry_out(
-        self, symbol: Symbol, recorded: Recorded, lane: PositionSide | None = None
+        self,
+        symbol: Symbol,
+        recorded: Recorded,
+        lane: PositionSide | None = None,
+        *,
+        outlasts_settlement: bool = True,
     ) -> Flattened:
-        """Flatten as a step of a procedure; until it ends nothing opens there."""
+        """Flatten as a step of a procedure; until it ends nothing opens there.
+
+        A settlement of funding is waited out, unless what follows would come too late then.
+        """
         self._running.add((symbol, lane))
+        wait_s = SETTLING_WAIT_S if outlasts_settlement else 0.0
         try:
-            return await self._flatten(symbol, lane, recorded)
+            until_s = self._desk.clock.monotonic_s() + wait_s
+            return await self._flatten(symbol, lane, recorded, until_s)
         finally:
             self._running.discard((symbol, lane))
+            if not self._running:
+                self._refused_for_now.clear()
             self._desk.on_changed.notify()
 
     async def _flatten(
-        self, symbol: Symbol, lane: PositionSide | None, recorded: Recorded
+        self, symbol: Symbol, lane: PositionSide | None, recorded: Recorded, until_s: float
     ) -> Flattened:
         """Rounds of entries, close and exits until the last word of the exchange is flat.
 
@@ -126,16 +156,10 @@ class Flattening:
         for _ in range(ROUNDS):
             recorded.step("cancel entries")
             await self._cancel(symbol, lane, exits=False)
-            closes = await self._close_held(symbol, lane, recorded)
-            if closes:
-                recorded.step("verify")
-                ends = {one: await self._closed(symbol, one, oid) for one, oid in closes.items()}
-                failed = next((one for one, end in ends.items() if end is _Close.FAILED), None)
-                if failed is not None:
-                    return self._not_flat(symbol, failed, closes[failed])
-                if _Close.LEFT in ends.values():
-                    continue
-            if self._entries(symbol, lane):
+            closed = await self._close(symbol, lane, recorded, until_s)
+            if isinstance(closed, Flattened):
+                return closed
+            if closed is _Close.LEFT or self._entries(symbol, lane):
                 continue  # exits stay while an entry may still fill
             recorded.step("cancel exits")
             await self._cancel(symbol, lane, exits=True)
@@ -236,6 +260,27 @@ class Flattening:
 
     def _lanes(self, symbol: Symbol, lane: PositionSide | None) -> tuple[PositionSide, ...]:
         return self._desk.account.lanes(symbol) if lane is None else (lane,)
+
+    async def _close(
+        self, symbol: Symbol, lane: PositionSide | None, recorded: Recorded, until_s: float
+    ) -> _Close | Flattened:
+        """Close what is held and verify it; how flattening ended where that failed.
+
+        What came amid a settlement is sent again until ``until_s``.
+        """
+        while True:
+            closes = await self._close_held(symbol, lane, recorded)
+            if closes:
+                recorded.step("verify")
+            ends = {one: await self._closed(symbol, one, oid) for one, oid in closes.items()}
+            failed = [one for one, end in ends.items() if end is _Close.FAILED]
+            if not failed:
+                return _Close.LEFT if _Close.LEFT in ends.values() else _Close.FLAT
+            is_over = self._desk.clock.monotonic_s() >= until_s
+            for one in failed:
+                if is_over or closes[one] not in self._refused_for_now:
+                    return self._not_flat(symbol, one, closes[one])
+            await self._desk.clock.sleep(SETTLING_INTERVAL_S)
 
     async def _close_held(
         self, symbol: Symbol, lane: PositionSide | None, recorded: Recorded

@@ -108,7 +108,10 @@ class Reversing:
         if reason:
             return f"Not reversed, and nothing was touched. {reason}", False
         recorded.step("flatten", {"held": held})
-        flattened = await self._flattening.carry_out(symbol, recorded, wire_lane(lane))
+        # What is opened afterwards is meant for now: it does not wait for a settlement's end.
+        flattened = await self._flattening.carry_out(
+            symbol, recorded, wire_lane(lane), outlasts_settlement=False
+        )
         if not flattened.is_flat:
             return f"Not reversed: {flattened.sentence}", False
         # From here to the order there is no wait: nothing comes in between.

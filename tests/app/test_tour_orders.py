@@ -8,12 +8,13 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from terminal.app.tour_orders import TourOrders
+from terminal.app.tour_orders import PATIENCE, SETTLING, TourOrders
 from terminal.app.tour_stage import StepFailedError
 from terminal.domain.clock import TimestampNs
 from terminal.domain.events import Fill, Liquidity, OrderType
 from terminal.domain.order import Order, OrderState
 from terminal.domain.units import ClientOid, Lots, OrderId, Price, Side, Symbol
+from terminal.wire.envelope import meaning
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -32,6 +33,8 @@ class Desk:
         self.asked: list[int] = []
         self.fill_price = fill_price
         self.told = told
+        self.reason = "no money"
+        self.pauses = 0
 
     async def send(self, rows: int, side: Side = Side.BUY) -> None:
         self.asked.append(rows)
@@ -46,7 +49,7 @@ class Desk:
             Price(LIMIT),
             Lots(1),
             state,
-            reason="no money" if state is OrderState.REJECTED else "",
+            reason=self.reason if state is OrderState.REJECTED else "",
         )
         self.orders[order.client_oid] = order
         if state is OrderState.FILLED:
@@ -71,6 +74,9 @@ class Desk:
                 )
             )
 
+    async def pause(self) -> None:
+        self.pauses += 1
+
     async def until(self, condition: Callable[[], bool], what: str) -> None:
         await asyncio.sleep(0)
         if not condition():
@@ -85,7 +91,7 @@ def outlast(desk: Desk, away: tuple[int, ...] = (5, 15, 40), side: Side = Side.B
     async def send(rows: int) -> None:
         await desk.send(rows, side)
 
-    return asyncio.run(TourOrders(desk, desk.until).outlast(send, kept, away))
+    return asyncio.run(TourOrders(desk, desk.until, desk.pause).outlast(send, kept, away))
 
 
 def test_an_order_that_rests_is_used() -> None:
@@ -132,6 +138,22 @@ def test_a_rejected_order_is_a_failure() -> None:
         outlast(Desk(OrderState.REJECTED, OrderState.OPEN))
 
 
+def test_an_order_that_is_refused_while_funding_is_settled_is_sent_again_where_it_was() -> None:
+    """The exchange asks for it; that three times a day it takes none for seconds is no defect."""
+    desk = Desk(OrderState.REJECTED, OrderState.REJECTED, OrderState.OPEN)
+    desk.reason = f"{meaning('300015', '').sentence} The exchange says: Wait."
+    assert outlast(desk).client_oid == "3"
+    assert (desk.asked, desk.pauses) == ([5, 5, 5], 2)
+
+
+def test_a_settlement_that_does_not_end_is_a_failure() -> None:
+    desk = Desk(*[OrderState.REJECTED] * (PATIENCE + 1))
+    desk.reason = SETTLING
+    with pytest.raises(StepFailedError, match=SETTLING):
+        outlast(desk)
+    assert desk.ends == []
+
+
 def test_an_order_that_nobody_canceled_is_a_failure() -> None:
     with pytest.raises(StepFailedError, match="did not rest"):
         outlast(Desk(OrderState.CANCELED, OrderState.OPEN))
@@ -145,7 +167,7 @@ def test_an_order_of_which_no_word_comes_is_a_failure() -> None:
 def test_what_is_waited_for_must_come_while_the_order_rests() -> None:
     """Met before it, another order is sent; neither met nor seen, the step fails."""
     desk = Desk(OrderState.OPEN, OrderState.OPEN)
-    orders = TourOrders(desk, desk.until)
+    orders = TourOrders(desk, desk.until, desk.pause)
     seen: list[Order] = []
 
     async def met_once(order: Order) -> Order:
@@ -167,7 +189,7 @@ def test_what_is_waited_for_must_come_while_the_order_rests() -> None:
 
 def test_an_order_at_hand_is_used_before_another_is_sent() -> None:
     desk = Desk(OrderState.OPEN)
-    orders = TourOrders(desk, desk.until)
+    orders = TourOrders(desk, desk.until, desk.pause)
     asyncio.run(desk.send(1))
     first = desk.orders[ClientOid("1")]
     assert asyncio.run(orders.outlast(desk.send, kept, (5,), first)) is first

@@ -320,6 +320,35 @@ async def test_a_refused_close_says_why_and_nothing_is_left_naked() -> None:
     await d.stop()
 
 
+async def test_a_settlement_of_funding_is_waited_out() -> None:
+    """Three times a day the exchange refuses every order for seconds: that is no reason to stay."""
+    d = await a_held_position()
+    stop = await d.placed(a_ticket(lots=Lots(3), **stop_at(900)))
+    d.exchange.fate = lambda kind: Fate.SETTLING if kind == "place" else Fate.WELL
+    d.desk.flatten(XBT)
+    await d.clock.advance(20.0)
+    assert d.desk.flattening(XBT)
+    assert [order.client_oid for order in d.exchange.alive()] == [stop]
+    d.exchange.fate = lambda _kind: Fate.WELL
+    await d.clock.advance(5.0)
+    assert d.exchange.held == 0
+    assert d.exchange.alive() == []
+    assert d.sentences[-1] == "XBTUSDTM is flat."
+    await d.stop()
+
+
+async def test_a_settlement_that_does_not_end_is_told_and_nothing_is_left_naked() -> None:
+    d = await a_held_position()
+    stop = await d.placed(a_ticket(lots=Lots(3), **stop_at(900)))
+    d.exchange.fate = lambda kind: Fate.SETTLING if kind == "place" else Fate.WELL
+    d.desk.flatten(XBT)
+    await d.clock.advance(60.0)
+    assert not d.desk.flattening(XBT)
+    assert "was not flattened. Settlement is in progress." in d.sentences[-1]
+    assert [order.client_oid for order in d.exchange.alive()] == [stop]
+    await d.stop()
+
+
 async def test_flattening_is_written_down_step_by_step() -> None:
     d = await a_held_position()
     await d.placed(a_ticket(lots=Lots(3), **stop_at(900)))

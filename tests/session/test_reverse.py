@@ -109,6 +109,19 @@ async def test_a_refused_close_sends_nothing_opposite_and_keeps_the_stop() -> No
     await d.stop()
 
 
+async def test_amid_a_settlement_nothing_is_reversed_later_than_it_was_meant() -> None:
+    """Unlike flattening it does not wait: the opposite order is meant for the market of now."""
+    d = await a_held_position()
+    d.exchange.fate = lambda kind: Fate.SETTLING if kind == "place" else Fate.WELL
+    d.desk.reverse(XBT)
+    await d.clock.advance(4.0)
+    d.exchange.fate = lambda _kind: Fate.WELL
+    await d.clock.advance(60.0)
+    assert d.exchange.held == 3
+    assert "Not reversed: XBTUSDTM was not flattened. Settlement" in d.sentences[-1]
+    await d.stop()
+
+
 async def test_flattening_in_the_middle_calls_the_opposite_order_off() -> None:
     d = await a_held_position()
     d.exchange.fate = lambda kind: Fate.LATE if kind == "cancel" else Fate.WELL

@@ -68,6 +68,7 @@ class Fate(Enum):
     LOST = "lost on the way"
     LATE = "after a second or two"
     REFUSED = "refused"
+    SETTLING = "refused while funding is settled"
     TWICE = "twice"
 
 
@@ -200,6 +201,8 @@ class Pocket:
         fate = self.fate(kind)
         if fate is Fate.REFUSED:
             return Rejected("300002", "Trading is suspended.")
+        if fate is Fate.SETTLING:
+            return Rejected("300015", "Settlement is in progress.", "Try again in seconds.")
         if fate is Fate.LOST:
             return Unknown("No answer.")
         if fate is Fate.LATE:
