@@ -124,7 +124,8 @@ class Scene:
 @pytest.fixture(scope="module")
 def exchange() -> Iterator[Child]:
     keys = [word for number in range(ACCOUNTS) for word in ("--key", f"k{number}@a{number}")]
-    child = Child("--calm", "--vip", "12", *keys)
+    # Run at eight o'clock, a settlement of funding must not refuse what is compared.
+    child = Child("--calm", "--vip", "12", "--settlement-lasts", "0.001", *keys)
     yield child
     child.end()
 

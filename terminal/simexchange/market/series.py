@@ -225,10 +225,11 @@ class Series:
         """The premium of the price over the index, a fraction of six digits.
 
         Exact where a minute begins; within one that is older than two hours it is that of the
-        nearest second before which was kept.
+        nearest second before which was kept. Until anything was shown it is that of the crowd: a
+        market may open in the last moments of a cycle and be asked first in those of the next.
         """
         at_s = at_ms // SECOND_MS
-        if at_s >= self._from_s:
+        if at_s >= self._from_s and self._at:
             return self._premium[self._place(at_s)] / _MILLION
         return round(self.crowd_premium(at_ms), 6) + 0.0  # no negative nought
 

@@ -37,6 +37,15 @@ def a_series(seed: str = "7") -> Series:
     return series
 
 
+def test_a_market_that_opens_across_a_settlement_knows_its_rate() -> None:
+    """Opened a moment before eight o'clock, it is asked first for a rate a moment after."""
+    at_ms = NOW_MS - NOW_MS % CYCLE_MS + CYCLE_MS
+    opened = Series(SPEC, PricePath(SPEC, "7", at_ms - 1), "7", at_ms - 1)
+    asked = opened.funding_rate(at_ms + CYCLE_MS, CYCLE_MS)
+    later = Series(SPEC, PricePath(SPEC, "7", at_ms + 1), "7", at_ms + 1)
+    assert asked == pytest.approx(later.funding_rate(at_ms + CYCLE_MS, CYCLE_MS), abs=2e-6)
+
+
 def gone_on(series: Series) -> Series:
     """A new series that goes on from what is kept of one."""
     writer = Writer()
