@@ -16,6 +16,7 @@ from terminal.app.tour_panels import PanelSteps
 from terminal.app.tour_report import StepReport, TourReport, percentile
 from terminal.app.tour_stage import Stage, StepFailedError
 from terminal.app.tour_trading import TradingSteps
+from terminal.domain.order import OrderState
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -137,7 +138,10 @@ class Tour:
         meter = self._program.frame.meter
         meter.close()
         report.position_after_entry = self._trading.position_after_entry
-        report.orders_sent = len(backend.desk.orders)
+        # The exchange keeps none that it refused, as it does while funding is settled.
+        report.orders_sent = sum(
+            order.state is not OrderState.REJECTED for order in backend.desk.orders.values()
+        )
         report.fills = len(backend.desk.fills)
         report.position_at_end = self._trading.held()
         report.feed_messages = (

@@ -172,9 +172,20 @@ def hold_a_key(display: str, log: Path) -> None:
     """A key held down for a second of auto-repeat sends one order."""
     # Far away, so that the market does not meet it.
     xdotool(display, "key", "F4", "Home", *["Next"] * 40, "1")
-    xdotool(display, "keydown", "b")
-    threading.Event().wait(1.5)
-    xdotool(display, "keyup", "b")
+    sent = 0
+
+    def taken() -> bool:
+        # Run at eight o'clock, the order comes amid a settlement of funding and is refused.
+        nonlocal sent
+        refused = log.read_text().count("Rejected: Settlement is in progress")
+        if refused == sent:
+            sent += 1
+            xdotool(display, "keydown", "b")
+            threading.Event().wait(1.5)
+            xdotool(display, "keyup", "b")
+        return log.read_text().count("Rejected: Settlement is in progress") < sent
+
+    wait_for(taken, "an order that is not refused for a settlement")
 
     def canceled() -> int:
         xdotool(display, "key", "ctrl+Delete")
