@@ -343,15 +343,17 @@ class Docks(QObject):
     """All panels of a window.
 
     ``changed`` is emitted when panels were moved, shown or hidden; ``torn_off`` with each window
-    that is made for panels outside of this one.
+    that is made for panels outside of this one. ``scale`` is how large letters are, 1.0 is usual: a
+    screen has as much less room for the default layout, and its columns are as much wider.
     """
 
     changed = Signal()
     torn_off = Signal(QWidget)
 
-    def __init__(self, parent: QWidget) -> None:
+    def __init__(self, parent: QWidget, scale: float = 1.0) -> None:
         super().__init__(parent)
         self.is_locked = False
+        self._scale = scale
         self._manager = _dock_manager(parent)
         self._panels: dict[str, PanelDock] = {}
         self._is_built = False
@@ -376,7 +378,7 @@ class Docks(QObject):
         self, name: str, title: str, widget: QWidget, place: Place, view_model: Pausable
     ) -> PanelDock:
         """Add a panel. ``name`` is what layouts are stored by."""
-        place = home_of(place, self._room) if self._is_built else place
+        place = self._home_of(place) if self._is_built else place
         dock = ads.CDockWidget(self._manager, title)
         dock.setObjectName(name)
         dock.setWidget(widget, ads.CDockWidget.eInsertMode.ForceNoScrollArea)
@@ -434,7 +436,7 @@ class Docks(QObject):
             return
         self._is_built = True
         for panel in self._panels.values():
-            panel.place = home_of(panel.asked, self._room)
+            panel.place = self._home_of(panel.asked)
         for place in Place:
             for panel in self._panels.values():
                 if panel.place is place:
@@ -484,7 +486,7 @@ class Docks(QObject):
         self._manager.restoreState(self._default)
         self._place_strays()
         for panel in self._panels.values():
-            home = home_of(panel.asked, self._room)  # the screen may be another one by now
+            home = self._home_of(panel.asked)  # the screen may be another one by now
             if home is not panel.place:
                 panel.place = home
                 self.place(panel)
@@ -506,7 +508,12 @@ class Docks(QObject):
 
     def _width_of(self, part: QWidget) -> int:
         """How wide a part of the default layout is; 0 for what is left."""
-        width = self.widget.width()
+        return round(
+            self._usual_width_of(part, round(self.widget.width() / self._scale)) * self._scale
+        )
+
+    def _usual_width_of(self, part: QWidget, width: int) -> int:
+        """The same for letters of the usual size, of so much width."""
         if self._holds(part, Place.TAPE):
             return _between(_TAPE_PX, width * 13 // 100)
         if width < _SLIM_PX and self._holds(part, Place.LEFT):
@@ -530,13 +537,14 @@ class Docks(QObject):
         ticket, below = self._docked(Place.RIGHT), self._docked(Place.RIGHT_BELOW)
         if ticket is None:
             return 0
+        header = round(_HEADER_PX * self._scale)
         content: QWidget = ticket.dock.widget()
-        wanted = content.sizeHint().height() + _HEADER_PX
+        wanted = content.sizeHint().height() + header
         if below is None:
             return wanted
         other: QWidget = below.dock.widget()
-        room = self.widget.height() - other.sizeHint().height() - _HEADER_PX
-        return max(content.minimumSizeHint().height() + _HEADER_PX, min(wanted, room))
+        room = self.widget.height() - other.sizeHint().height() - header
+        return max(content.minimumSizeHint().height() + header, min(wanted, room))
 
     def _holds(self, part: QWidget, place: Place) -> bool:
         """Whether a part of a splitter holds a panel of a place."""
@@ -557,6 +565,9 @@ class Docks(QObject):
         window = self.widget.window()
         found = self.widget.findChildren(QSplitter)
         return [one for one in found if one.window() is window]
+
+    def _home_of(self, place: Place) -> Place:
+        return home_of(place, self._room / self._scale)
 
     @property
     def _room(self) -> QSize:

@@ -78,7 +78,7 @@ class MainWindow(QMainWindow):
         column = QVBoxLayout(shell)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
-        self.docks = Docks(shell)
+        self.docks = Docks(shell, theme.scale)
         column.addWidget(BannerBar(status, shell))
         column.addWidget(self.docks.widget, 1)
         self._status_bar = StatusBar(status, shell)

@@ -52,10 +52,15 @@ class Watched(ViewModel):
 class Desk:
     """A window with panels that hold one line each."""
 
-    def __init__(self, panels: tuple[tuple[str, Place], ...] = PANELS) -> None:
+    def __init__(
+        self,
+        panels: tuple[tuple[str, Place], ...] = PANELS,
+        size: tuple[int, int] = (1366, 768),
+        scale: float = 1.0,
+    ) -> None:
         self.window = QMainWindow()
-        self.window.resize(1366, 768)
-        self.docks = Docks(self.window)
+        self.window.resize(*size)
+        self.docks = Docks(self.window, scale)
         self.window.setCentralWidget(self.docks.widget)
         self.models: dict[str, Watched] = {}
         self.lines: dict[str, QPlainTextEdit] = {}
@@ -208,6 +213,18 @@ def test_the_tape_is_a_column_between_the_ladder_and_the_chart(
         assert desk.panel("tape").place is Place.RIGHT_BELOW
         tape, log = (desk.panel(name).dock.dockAreaWidget() for name in ("tape", "log"))
         assert tape is log, "on a smaller screen it is below the ticket"
+    finally:
+        desk.close()
+
+
+def test_the_default_layout_has_room_for_large_letters(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What fits 1280 pixels at the usual size fits 1920 at 150 %: as many columns, but wider."""
+    monkeypatch.setattr(Docks, "_room", QSize(1920, 1080))
+    desk = Desk((*PANELS, ("tape", Place.TAPE)), (1920, 1050), 1.5)
+    try:
+        assert desk.panel("tape").place is Place.RIGHT_BELOW, "no column of its own"
+        assert desk.box("ladder").width() >= 590
+        assert desk.box("ticket").width() >= 430
     finally:
         desk.close()
 
