@@ -188,8 +188,10 @@ class LadderAim:
         if column is None:
             return None
         if shown is None and column is LadderColumn.PNL and self._held():
-            words, _ = self.why_nothing(spot, Button.LEFT)
-            return HoverMark(column, words, Role.CAUTION) if words else None
+            # Before a click nothing was sent or not sent: what the last one did says the message.
+            index = self.index(spot)
+            found = None if index is None else self._exit(spot, index)
+            return HoverMark(column, found, Role.CAUTION) if isinstance(found, str) else None
         right = self.plan(spot, Button.OTHER)
         if shown is not None and (refused := self._refused(shown)):
             words, short = refused

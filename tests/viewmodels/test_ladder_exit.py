@@ -107,7 +107,7 @@ async def test_the_mark_names_the_lane_of_hedge_mode() -> None:
 async def test_a_place_that_sends_nothing_says_why_before_the_click() -> None:
     async with an_armed() as one:
         one.desktop.bench.touch = None
-        assert hover(one, 1004).startswith("Not sent. There is no best price now")
+        assert hover(one, 1004).startswith("There is no best price now")
         mark = one.row(1004).hover
         assert mark is not None
         assert mark.role is Role.CAUTION
@@ -325,7 +325,9 @@ async def test_a_second_exit_at_the_same_place_is_refused_with_a_sentence() -> N
         one.click_result(1004)
         await one.settle()
         assert sent(one) == [("sell", 3, 1004)]
-        assert hover(one, 1004).startswith("Not sent. Sell 3 at 100.4 closes all of it there")
+        assert one.said.endswith("sent.")
+        said = hover(one, 1004)
+        assert said == "Sell 3 at 100.4 closes all of it there already.", "not that it was not sent"
         for _ in range(3):
             one.click_result(1004)
         assert one.said == "Not sent. Sell 3 at 100.4 closes all of it there already."
