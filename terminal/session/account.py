@@ -446,11 +446,11 @@ class AccountSession:
             if lane is not None:
                 text = f"{text[:-1]} of the {lane_words(lane)}."
         elif fact.is_done:
-            text = f"The risk limit level is {fact.level} now."
+            text = f"The risk level is {fact.level} now."
             self._take_risk_level(fact)
         else:
             level = NoticeLevel.WARNING
-            text = f"The risk limit was not changed. {fact.message}".strip()
+            text = f"The risk level was not changed. {fact.message}".strip()
         self._notices.post(level, "account", text, fact.symbol)
         if isinstance(fact, RiskLimitUpdate):
             self.on_risk_limit.notify(fact)

@@ -170,7 +170,7 @@ class RiskLevels:
 
 
 def _done(symbol: Symbol, level: int) -> TermsAnswer:
-    words = f"The risk level of {symbol} is {level} now. Its open orders were canceled with it."
+    words = f"The risk level of {symbol} is {level} now. Any open orders in it were canceled."
     return TermsAnswer(ok=True, sentence=words)
 
 

@@ -109,7 +109,7 @@ class TicketLevel:
         most, times = text.number(tier.max_value, 0), f"{tier.max_leverage.normalize():f}x"
         return (
             f"Level {tier.level}: up to {most} {contract.settle_currency}, at most {times}. "
-            f"Cancels the contract's open orders ({working or 'none'} now), stops perhaps. "
+            f"Cancels the contract's open orders ({working or 'none'} now), perhaps its stops. "
             f"Press again, Esc drops."
         )
 

@@ -393,8 +393,8 @@ async def test_settlements_and_risk_limits_are_said() -> None:
     texts = [notice.text for notice in bench.notices.notices]
     assert texts[-3:] == [
         "Funding: -0.0142 USDT on 2 lots.",
-        "The risk limit level is 2 now.",
-        "The risk limit was not changed. Too large.",
+        "The risk level is 2 now.",
+        "The risk level was not changed. Too large.",
     ]
     await bench.stop()
 

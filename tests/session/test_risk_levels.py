@@ -69,7 +69,7 @@ class Stage:
         return answer.ok, answer.sentence
 
 
-DONE = (True, "The risk level of XBTUSDTM is 2 now. Its open orders were canceled with it.")
+DONE = (True, "The risk level of XBTUSDTM is 2 now. Any open orders in it were canceled.")
 
 
 @pytest.mark.parametrize("outcome", [Accepted(), Unknown("No answer came.")])

@@ -377,7 +377,7 @@ async def test_the_level_that_an_order_needs_is_raised_by_two_presses_and_asked_
         assert level.button == "Press again: risk level 2"
         assert level.words == (
             "Level 2: up to 5\u202f000 USDT, at most 10x. Cancels the contract's open orders "
-            "(none now), stops perhaps. Press again, Esc drops."
+            "(none now), perhaps its stops. Press again, Esc drops."
         )
         assert offered.announced == level.words, "room was kept for just these"
         assert hand.commands.asked == []
