@@ -240,7 +240,7 @@ class LadderBuilder:
             return "", False
         unit = "row" if abs(rows) == 1 else "rows"
         where = "above" if rows > 0 else "below"
-        return f"The market is {abs(rows)} {unit} {where}. Space recentres.", rows > 0
+        return f"The market is {text.whole(abs(rows))} {unit} {where}. Space recentres.", rows > 0
 
     def _waiting(self, market: MarketSession | None) -> str | None:
         if market is None:

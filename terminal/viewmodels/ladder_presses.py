@@ -134,6 +134,7 @@ class LadderPresses:
         blocked = self._desk.close_share(contract.symbol, HALF, lane=trading.lane)
         if blocked is None:
             name = about(contract.symbol, trading.lane)
-            trading.say(f"Closing half of {name} at market.", Role.CAUTION)
+            # Quiet, so that it goes: nothing else says that it was done but the position.
+            trading.say(f"Closing half of {name} at market.", Role.TEXT)
         else:
             trading.say(f"Nothing was closed. {blocked.blocks[0].reason}", Role.DANGER)

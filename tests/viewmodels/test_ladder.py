@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import re
 from dataclasses import replace
 from itertools import count
 from typing import TYPE_CHECKING
@@ -18,6 +19,7 @@ from terminal.viewmodels.keys import DOUBLE_PRESS_MS, Chord
 from terminal.viewmodels.ladder_actions import KEY_BOUNCE_MS
 from terminal.viewmodels.ladder_fading import LASTS_MS
 from terminal.viewmodels.ladder_options import from_document, to_document
+from terminal.viewmodels.ladder_view import Message
 from terminal.viewmodels.text import Role
 from tests.support.builders import (
     XBT,
@@ -519,6 +521,10 @@ async def test_how_far_the_market_is_when_it_left_the_rows() -> None:
         assert view.off_market.endswith("above. Space recentres.")
         hands.press("Space")
         assert desktop.ladder.view.off_market == ""
+        desktop.ladder.scroll(1500)
+        desktop.frame.tick()
+        words = desktop.ladder.view.off_market
+        assert re.fullmatch(r"The market is 1\u202f\d{3} rows below. Space recentres.", words)
 
 
 async def test_tooltips_name_the_keys() -> None:
@@ -592,6 +598,9 @@ async def test_half_is_closed_by_two_presses_without_arming() -> None:
         await desktop.settle()
         ticket, _ = desktop.bench.trading.placed[0]
         assert (ticket.side, ticket.lots, ticket.is_reduce_only) == (Side.SELL, 2, True)
+        assert desktop.ladder.view.message == Message(
+            "Closing half of XBTUSDTM at market.", Role.TEXT
+        ), "quiet: it goes before the position has changed again"
         hands.press("H", at_ms=8000)
         hands.press("Down", at_ms=8100)
         hands.press("H", at_ms=8200)
