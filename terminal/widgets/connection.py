@@ -60,6 +60,7 @@ class StatusBar(QWidget):
         button = QPushButton(self)
         button.setObjectName("status.news")
         button.setFlat(True)
+        set_property(button, "in_bar", "true")  # no higher than the badge: the window would shift
         button.setCursor(Qt.CursorShape.PointingHandCursor)
         button.clicked.connect(self._on_news_read)
         paint_role(button, Role.DANGER)

@@ -11,11 +11,13 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QPushButton
 
 from terminal.domain.units import ClientOid
+from terminal.storage.paths import resources
 from terminal.viewmodels.connection import StatusSources, StatusViewModel
 from terminal.viewmodels.ladder_group import LadderGroup
 from terminal.viewmodels.stray_news import StrayNews
 from terminal.viewmodels.text import Role
 from terminal.widgets.connection import NEWS_HELP, StatusBar
+from terminal.widgets.theme import Theme
 from tests.support.builders import an_order_update
 from tests.support.desktop import Desktop
 
@@ -76,6 +78,22 @@ async def test_news_stands_in_the_bar_until_a_press_takes_it_away(hand: str) -> 
         desktop.frame.tick()
         assert not button.isVisible()
         assert bar.isVisible()
+
+
+async def test_news_makes_the_bar_no_higher() -> None:
+    """Else all above it would move, the buttons below the ladder among it."""
+    async with a_bar() as (desktop, bar, button):
+        bar.setStyleSheet(Theme.load(resources() / "themes", "dark").style_sheet)
+        bar.ensurePolished()
+        before = bar.sizeHint().height()
+        desktop.ladder.set_paused(True)
+        desktop.desk.tell(ClientOid("c1"), "Rejected: Too poor.", ok=False)
+        desktop.frame.tick()
+        assert button.isVisible()
+        layout = bar.layout()
+        assert layout is not None
+        layout.activate()
+        assert bar.sizeHint().height() == before
 
 
 @pytest.mark.parametrize("width", [600, 1000, 1900])
