@@ -148,7 +148,7 @@ class SizeFields(QWidget):
 
     def __init__(self, view_model: TicketViewModel, theme: Theme, parent: QWidget) -> None:
         super().__init__(parent)
-        self._fields = {unit: StepLine(theme, self) for unit in UNITS}
+        self._fields = {unit: StepLine(theme, self, is_whole=True) for unit in UNITS}
         self._names = {unit: dim("", self, self._fields[unit]) for unit in UNITS}
         self._note = note(self, theme, "size.note")
         grid = QGridLayout(self)
@@ -176,7 +176,7 @@ class SizeFields(QWidget):
         """Show the size in all units; a close has none."""
         for unit, field in self._fields.items():
             put_words(self._names[unit], view.unit_names[unit])
-            put_words(field, view.sizes[unit])
+            field.show_from_start(view.sizes[unit])
             field.setEnabled(not view.form.is_close)
             is_wrong = bool(view.lots_error) and unit is view.form.unit
             set_property(field, "wrong", "true" if is_wrong else "false")

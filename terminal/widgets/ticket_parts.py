@@ -28,7 +28,7 @@ from terminal.widgets.dialog import put_words
 from terminal.widgets.styling import paint_role, set_property
 
 if TYPE_CHECKING:
-    from PySide6.QtGui import QKeyEvent, QPaintEvent
+    from PySide6.QtGui import QFocusEvent, QKeyEvent, QMouseEvent, QPaintEvent
 
     from terminal.viewmodels.ticket import TicketViewModel
     from terminal.viewmodels.ticket_figures import FigureRow
@@ -77,12 +77,18 @@ def check(box: QCheckBox | QPushButton, is_set: object) -> None:
 
 @final
 class StepLine(QLineEdit):
-    """A right-aligned field; Up and Down step by one, with Shift by ten."""
+    """A right-aligned field; Up and Down step by one, with Shift by ten.
+
+    With ``is_whole`` the click that goes into it selects all of it, as Tab does: who then types 500
+    where a 1 stands means 500, not 5001.
+    """
 
     stepped = Signal(int)
 
-    def __init__(self, theme: Theme, parent: QWidget) -> None:
+    def __init__(self, theme: Theme, parent: QWidget, *, is_whole: bool = False) -> None:
         super().__init__(parent)
+        self._is_whole = is_whole
+        self._is_entered = False
         self.setAlignment(Qt.AlignmentFlag.AlignRight)
         self.setFont(theme.font)
         self.setMaxLength(20)
@@ -97,6 +103,25 @@ class StepLine(QLineEdit):
             return
         is_large = bool(event.modifiers() & Qt.KeyboardModifier.ShiftModifier)
         self.stepped.emit(by * _LARGE_STEP if is_large else by)
+
+    @override
+    def focusInEvent(self, event: QFocusEvent) -> None:
+        super().focusInEvent(event)
+        self._is_entered = event.reason() is Qt.FocusReason.MouseFocusReason
+
+    @override
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
+        super().mouseReleaseEvent(event)
+        is_entered, self._is_entered = self._is_entered, False
+        if self._is_whole and is_entered and not self.hasSelectedText():
+            self.selectAll()
+
+    def show_from_start(self, words: str) -> None:
+        """Show a number by its first digits, where it has no room: they say how large it is."""
+        if self.text() != words:
+            self.setText(words)
+            if not self.hasFocus():
+                self.home(False)  # noqa: FBT003 - Qt's own signature
 
 
 def dim(words: str, parent: QWidget, buddy: QWidget | None = None) -> QLabel:

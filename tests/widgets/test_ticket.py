@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
 import pytest
 from PySide6.QtCore import QEvent, QPointF, Qt
-from PySide6.QtGui import QMouseEvent
+from PySide6.QtGui import QFocusEvent, QMouseEvent
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import (
     QAbstractButton,
@@ -32,6 +32,7 @@ from terminal.storage.paths import resources
 from terminal.viewmodels.ticket import TicketViewModel
 from terminal.widgets.theme import Theme
 from terminal.widgets.ticket import TicketPanel
+from terminal.widgets.ticket_parts import StepLine
 from tests.support.builders import XBT, a_position_update, position_details
 from tests.support.desktop import Desktop
 from tests.support.fakes import FakeAccountCommands
@@ -295,6 +296,29 @@ async def test_sizes_quick_prices_and_templates_by_hand() -> None:
         assert shown.ticket.view.templates == ("more", "ten")
         assert shown.ticket.view.staged is None
         assert shown.part(QPushButton, "template.delete").isEnabled()
+
+
+async def test_a_click_into_a_size_selects_it_and_the_next_click_places_the_cursor() -> None:
+    """Who types 500 where a 1 stands means 500: not 5001, nor 1500."""
+    async with a_panel() as shown:
+        lots, left = shown.part(QLineEdit, "lots"), Qt.MouseButton.LeftButton
+        assert lots.text() == "1"
+        came = QFocusEvent(QEvent.Type.FocusIn, Qt.FocusReason.MouseFocusReason)
+        QApplication.sendEvent(lots, came)  # no window is active here
+        QTest.mouseClick(lots, left)
+        QTest.keyClicks(lots, "500")
+        shown.tick()
+        assert lots.text() == "500"
+        QTest.mouseClick(lots, left, pos=lots.rect().center())
+        assert not lots.hasSelectedText()
+
+
+async def test_a_size_that_has_no_room_shows_its_first_digits() -> None:
+    async with a_panel() as shown:
+        value = shown.part(StepLine, "value")
+        value.show_from_start("1234567890123.4567")
+        assert value.fontMetrics().horizontalAdvance(value.text()) > value.width()
+        assert value.cursorPosition() == 0
 
 
 async def test_a_grey_side_has_its_reason_below_it_and_nothing_jumps_for_it() -> None:
