@@ -135,7 +135,8 @@ class Standing:
     """What a ticket takes from the account: its modes, and the lane that was chosen.
 
     ``lane`` is BOTH in one-way mode. ``now`` are the prices that triggers watch and ``far`` what a
-    market order of a side would pay, None where it is not known.
+    market order of a side would pay, None where it is not known. ``held`` are signed lots of the
+    only position of one-way mode, None where they are not known for sure.
     """
 
     mode: MarginMode
@@ -143,6 +144,7 @@ class Standing:
     lane: PositionSide
     now: References
     far: dict[Side, Price | None]
+    held: int | None = None
 
 
 def only_reduces(draft: Draft, side: Side, lane: PositionSide) -> bool:
@@ -209,9 +211,19 @@ def _contradiction(draft: Draft, side: Side, standing: Standing) -> Fault | None
     reduces = only_reduces(draft, side, standing.lane)
     if exits and (reduces or draft.is_close):
         return Fault(Field.EXITS, "An order that only reduces takes no exits with it.")
-    if draft.is_reduce_only and not draft.is_close and standing.lane is not PositionSide.BOTH:
+    if not (draft.is_reduce_only or draft.kind.is_exit) or draft.is_close:
+        return None
+    if standing.lane is not PositionSide.BOTH:
         return _opens(side, standing.lane)
-    return None
+    return _adds(side, standing.held)
+
+
+def _adds(side: Side, held: int | None) -> Fault | None:
+    """An exit on the side that is held would wait, look like protection, and reduce nothing."""
+    if held is None or held * side.sign <= 0:
+        return None
+    name = "Long" if held > 0 else "Short"
+    return Fault(Field.TERMS, f"{name} {abs(held)} is held: a {side.value} cannot reduce it.")
 
 
 def _opens(side: Side, lane: PositionSide) -> Fault | None:

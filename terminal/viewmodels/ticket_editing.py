@@ -41,8 +41,14 @@ class TicketEditing(ViewModel):
     # Editing ---------------------------------------------------------------------------------
 
     def set_kind(self, kind: OrderKind) -> None:
-        """Another type of order; what is typed stays where it has a field."""
-        self.edit(replace(self.form, kind=kind))
+        """Another type of order; what is typed stays where it has a field.
+
+        The price of an exit is a choice: left over from another order it would make a limit of it,
+        which need not fill where protection is wanted.
+        """
+        is_left_over = kind.is_exit and not self.form.kind.is_exit
+        price = "" if is_left_over else self.form.price_text
+        self.edit(replace(self.form, kind=kind, price_text=price))
 
     def set_market(self, is_market: bool) -> None:  # noqa: FBT001 - a switch told by the widget
         """Market or limit; a market order has no price and no post-only."""

@@ -179,7 +179,14 @@ class TicketSources:
             lane,
             self.references(),
             {one: self.far(one) for one in Side},
+            self._held(contract, lane),
         )
+
+    def _held(self, contract: Contract, lane: PositionSide) -> int | None:
+        """Signed lots of the one position; None in lanes, and while the account is not sure."""
+        if lane is not PositionSide.BOTH or not self._has_account or not self._account.is_trusted:
+            return None
+        return int(self._account.position(contract.symbol).core.lots)
 
     def sizing(self, form: TicketForm) -> SizeBasis | None:
         """What the units of the size are reckoned with.

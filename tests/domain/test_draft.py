@@ -193,6 +193,32 @@ def test_the_lane_says_which_side_only_reduces(
     assert ticket.terms.position_side is (None if lane is PositionSide.BOTH else lane)
 
 
+@pytest.mark.parametrize("kind", [K.STOP_LOSS, K.TAKE_PROFIT])
+@pytest.mark.parametrize("side", list(Side))
+def test_an_exit_lies_on_the_side_that_reduces(kind: OrderKind, side: Side) -> None:
+    """On the other side it would wait, look like protection, and reduce nothing."""
+    is_above = (side is Side.BUY) is (kind is K.STOP_LOSS)
+    draft = Draft(kind, trigger=P(1050 if is_above else 950), lots=L(1))
+    name = "Long" if side is Side.BUY else "Short"
+    words = f"{name} 5 is held: a {side.value} cannot reduce it."
+    assert fault(draft, side, held=5 * side.sign).sentence == words
+    for held in (-5 * side.sign, 0, None):
+        assert made(draft, side, held=held).is_reduce_only
+    in_lane = PositionSide.LONG if side is Side.BUY else PositionSide.SHORT
+    assert fault(draft, side, lane=in_lane).field is Field.LANE
+
+
+def test_a_reduce_only_limit_lies_on_the_side_that_reduces() -> None:
+    draft = Draft(K.LIMIT, P(990), lots=L(1), is_reduce_only=True)
+    assert fault(draft, Side.BUY, held=2).field is Field.TERMS
+    assert made(draft, Side.BUY, held=-2).is_reduce_only
+
+
+def test_closing_all_is_of_no_side() -> None:
+    draft = Draft(K.STOP_LOSS, trigger=P(1050), closes=True)
+    assert made(draft, Side.BUY, held=5).is_close_order
+
+
 def test_what_opens_a_lane_cannot_only_reduce() -> None:
     draft = Draft(K.LIMIT, P(990), lots=L(1), is_reduce_only=True)
     assert fault(draft, Side.BUY, lane=PositionSide.LONG).field is Field.LANE

@@ -211,6 +211,30 @@ async def test_hedge_mode_names_the_lane_that_was_chosen(
         assert body.get("reduceOnly") is reduces
 
 
+async def test_an_exit_has_no_price_left_over_from_another_order() -> None:
+    """A stop-loss with a limit above its own trigger need not fill: it is a choice of its own."""
+    async with a_hand() as hand:
+        await hand.type(price_text="99.5", lots_text="1")
+        await hand.type(kind=K.STOP_LOSS, trigger_text="99")
+        assert hand.ticket.view.price_text == ""
+        await hand.type(price_text="98.9")
+        await hand.type(kind=K.TAKE_PROFIT)
+        assert hand.ticket.view.price_text == "98.9", "typed for an exit"
+        await hand.type(kind=K.LIMIT)
+        assert hand.ticket.view.price_text == "98.9"
+
+
+async def test_an_exit_that_would_reduce_nothing_is_refused_by_what_is_held() -> None:
+    async with a_hand() as hand:
+        hand.desktop.bench.stream.push(a_position_update(5))
+        await hand.type(kind=K.STOP_LOSS, trigger_text="101", lots_text="5")
+        view = hand.ticket.view
+        assert not view.can_buy
+        assert view.buy_reason == "Long 5 is held: a buy cannot reduce it."
+        await hand.type(kind=K.STOP_LOSS, trigger_text="99")
+        assert (hand.ticket.view.can_buy, hand.ticket.view.can_sell) == (False, True)
+
+
 async def test_two_presses_that_waited_together_are_one() -> None:
     """Held up, the loop takes both before anybody could read what the second would send."""
     async with a_hand() as hand:
