@@ -24,13 +24,16 @@ from terminal.widgets.canvas.ladder_shapes import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Callable, Collection, Iterable, Sequence
 
     from terminal.viewmodels.ladder_view import HoverMark, LadderRow, StagedMark
     from terminal.widgets.canvas.ladder_layout import LadderLayout
     from terminal.widgets.canvas.ladder_shapes import Measure, Primitive
 
 _C = LadderColumn
+_LIVELY = frozenset(
+    {_C.BID_TOTAL, _C.ASK_TOTAL, _C.BID_CHANGE, _C.ASK_CHANGE, _C.IMBALANCE, _C.VOLUME, _C.PNL}
+)
 
 
 @final
@@ -80,7 +83,7 @@ def _laid_out(
     if row.staged is not None:
         label = _staged_label(row, row.staged, layout, measure)
         return label, edge_plates(row, without(free, [label.room]), measure)
-    plates = edge_plates(row, free, measure) if row.outside else ()
+    plates = edge_plates(row, free, measure, _steady_rooms(row, layout)) if row.outside else ()
     if row.hover is None:
         return None, plates
     taken = [plate.room for plate in plates]
@@ -108,13 +111,22 @@ def _is_taken(row: LadderRow, column: LadderColumn) -> bool:
     return column is _C.PRICE or bool(EXTRA_TEXTS[column](row)[0])
 
 
+def _steady_rooms(row: LadderRow, layout: LadderLayout) -> list[Room]:
+    """Where plates lie first: no cell whose figures come and go is among it, empty or not.
+
+    A plate would jump to the other side and back with every size of the last row.
+    """
+    depth = _C.ASK if row.outside_way > 0 else _C.BID
+    return free_rooms(row, layout, {depth, *_LIVELY})
+
+
 def free_rooms(
-    row: LadderRow, layout: LadderLayout, kept: LadderColumn | None = None
+    row: LadderRow, layout: LadderLayout, kept: Collection[LadderColumn] = ()
 ) -> list[Room]:
-    """The stretches of a row on which nothing stands, left to right; ``kept`` is not free."""
+    """The stretches of a row on which nothing stands, left to right; ``kept`` are not free."""
     rooms: list[Room] = []
     for placed in layout.columns:
-        if placed.column is kept or _is_taken(row, placed.column):
+        if placed.column in kept or _is_taken(row, placed.column):
             continue
         end = placed.left + placed.width
         if rooms and rooms[-1].end == placed.left:
@@ -231,7 +243,7 @@ def _hover_label(
     """The cell that is aimed at is the last to be covered, and only while it says nothing."""
     price = _price_room(layout)
     is_right_first = layout.column(hover.column)[0] < price.start
-    beside, anywhere = free_rooms(row, layout, hover.column), free_rooms(row, layout)
+    beside, anywhere = free_rooms(row, layout, (hover.column,)), free_rooms(row, layout)
     rooms = [
         *_ordered(beside, price, right_first=is_right_first),
         *_ordered(anywhere, price, right_first=is_right_first),

@@ -47,16 +47,40 @@ class Plate(NamedTuple):
     tag: TagMark
 
 
-def edge_plates(row: LadderRow, rooms: Iterable[Room], measure: Measure) -> tuple[Plate, ...]:
+def edge_plates(
+    row: LadderRow, rooms: Sequence[Room], measure: Measure, steady: Iterable[Room] = ()
+) -> tuple[Plate, ...]:
     """What lies beyond the edge, on plates with prices of their own; the rest is counted.
 
-    They begin at the left, the weightiest first: sizes that come and go beside the price change
-    what has room at the end, and the first plates stay where a hand is on its way to.
+    They begin at the left, the weightiest first, in what is ``steady`` of the rooms: sizes that
+    come and go beside the price decide only what has room besides, and a plate that a hand is on
+    its way to stays. Of the steady ones the last gives way where the rest could not be counted.
     """
     arrow = _UP if row.outside_way > 0 else _DOWN
-    waiting = [(tag, " ".join(filter(None, (arrow, tag.label, tag.price)))) for tag in row.outside]
-    in_order = sorted(rooms)
+    tags = [(tag, " ".join(filter(None, (arrow, tag.label, tag.price)))) for tag in row.outside]
+    staying: list[Plate] = []
+    for room in sorted(steady):
+        at = room.start + 1
+        for tag, words in tags:
+            wide = _wide(words, measure)
+            if at + wide <= room.end and all(tag is not one.tag for one in staying):
+                staying.append(Plate(Room(at, at + wide), words, tag))
+                at += wide + _APART
+    while True:
+        taken = [Room(one.room.start, one.room.end + _APART - 1) for one in staying]
+        waiting = [one for one in tags if all(one[0] is not plate.tag for plate in staying)]
+        others, is_told = _fill(without(rooms, taken), waiting, arrow, measure)
+        if is_told or not staying:
+            return (*staying, *others)
+        staying.pop()
+
+
+def _fill(
+    rooms: Iterable[Room], waiting: list[tuple[TagMark, str]], arrow: str, measure: Measure
+) -> tuple[list[Plate], bool]:
+    """Plates for what waits, from left to right; whether all of it has one or is counted on one."""
     made: list[Plate] = []
+    in_order = sorted(rooms)
     for number, room in enumerate(in_order):
         is_last = number == len(in_order) - 1
         at = room.start + 1
@@ -74,7 +98,8 @@ def edge_plates(row: LadderRow, rooms: Iterable[Room], measure: Measure) -> tupl
             wide = _wide(rest, measure)
             if at + wide <= room.end:
                 made.append(Plate(Room(at, at + wide), rest, waiting[0][0]))
-    return tuple(made)
+                return made, True
+    return made, not waiting
 
 
 def without(rooms: Iterable[Room], taken: Sequence[Room]) -> list[Room]:

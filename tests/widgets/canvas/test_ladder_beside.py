@@ -202,3 +202,22 @@ def test_the_first_plate_stays_while_sizes_come_and_go_beside_the_price() -> Non
                       and "+" not in one.words)
             )  # fmt: skip
         assert len(places) == 1, count
+
+
+def test_a_plate_that_has_room_beside_all_sizes_never_goes_where_a_size_may_come() -> None:
+    """However long its price is: at one width it jumped to the other side with every size."""
+    layout = a_layout(SHIPPED_400)
+    stayed = 0
+    for long in range(1, 12):
+        for way in (1, -1):
+            places = set()
+            for size in ("", "51", "322"):
+                tag = TagMark("LIQ", Role.DANGER, "8" * long)
+                row = a_crowd(1, **{"ask_text" if way > 0 else "bid_text": size})
+                row = row._replace(outside=(tag,), outside_way=way)
+                found = [plate_at(x, row, layout, measure) for x in range(layout.width)]
+                places.add(tuple(x for x, one in enumerate(found) if one and "+" not in one.words))
+            if () not in places:
+                stayed += 1
+                assert len(places) == 1, (long, way)
+    assert stayed > 8
