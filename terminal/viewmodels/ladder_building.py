@@ -155,8 +155,12 @@ class LadderBuilder:
             _position_help(one, contract, even if head.is_focused else None, mark)
             for head, one in zip(heads, held, strict=True)
         )
+        mend = self._ladder.mend
         return tuple(
-            head._replace(help="\n".join(filter(None, (more, head.help))))
+            head._replace(
+                help="\n".join(filter(None, (more, head.help))),
+                alarm="" if mend is None else mend.alarm(head.lane),
+            )
             for head, more in zip(heads, helps, strict=True)
         )
 

@@ -105,7 +105,10 @@ class StagedOrder(NamedTuple):
 
 @final
 class LaneHead(NamedTuple):
-    """What stands above a lane of hedge mode: its name, what is held, whether keys act on it."""
+    """What stands above a lane of hedge mode: its name, what is held, whether keys act on it.
+
+    ``alarm`` is what is wrong with its protection, empty while nothing is.
+    """
 
     lane: PositionSide
     name: str
@@ -115,6 +118,7 @@ class LaneHead(NamedTuple):
     pnl_role: Role
     is_focused: bool
     help: str
+    alarm: str = ""
 
 
 @final

@@ -250,6 +250,17 @@ class ProtectionViewModel(ViewModel):
         words_ = proposal_words(self._proposal, contract)
         return Message(f"{words_} Press again to send, Esc drops.", Role.CAUTION)
 
+    def alarm(self, lane: PositionSide) -> str:
+        """What is wrong with a lane's protection, in a word or two; empty while nothing is.
+
+        What the user silenced is not called out here either.
+        """
+        contract = self._contract()
+        watched = None if contract is None else self._watch.watched(contract.symbol, lane)
+        if contract is None or watched is None or not watched.cover.is_loud:
+            return ""
+        return "" if is_quiet(self._watch, contract.symbol) else state_words(watched.cover)
+
     @override
     def connect_sources(self) -> None:
         self._workspace.contract_changed.connect(self._on_contract_changed)

@@ -97,10 +97,12 @@ class _Head(QPushButton):
         entry = f" at {head.entry}" if head.entry else ""
         name = head.name.removesuffix(" lane")
         self._name.setText(f"{sign}{name} {head.lots}{entry}")
-        self._pnl.setText(head.pnl or ("keys act here" if head.is_focused else ""))
-        paint_role(self._pnl, head.pnl_role if head.pnl else Role.TEXT_DIM)
+        below = f"{head.alarm.upper()} {head.pnl}".strip()
+        self._pnl.setText(below or ("keys act here" if head.is_focused else ""))
+        role = Role.DANGER if head.alarm else head.pnl_role
+        paint_role(self._pnl, role if below else Role.TEXT_DIM)
         self.setChecked(head.is_focused)
-        words = f"{head.name} {head.lots}{entry} {head.pnl}".rstrip()
+        words = " ".join(filter(None, (f"{head.name} {head.lots}{entry}", head.pnl, head.alarm)))
         acts = "Keys and clicks act on it." if head.is_focused else "A press lets keys act on it."
         self.setAccessibleName(f"{words}, focused" if head.is_focused else words)
         self.setToolTip(f"{words}\n{head.help} {acts} {help_}.\n{BOTH_LANES}")

@@ -9,6 +9,7 @@ import pytest
 from terminal.domain.access import Access
 from terminal.domain.events import PositionSide
 from terminal.domain.lanes import other_lane
+from terminal.domain.protection import ProtectionSettings
 from terminal.domain.units import ClientOid, OrderId, Price, Side
 from terminal.viewmodels.fills import FillsViewModel
 from terminal.viewmodels.ladder_clicks import Spot
@@ -19,6 +20,7 @@ from terminal.viewmodels.positions import key_of
 from tests.support.builders import XBT, a_fill, an_order_update
 from tests.support.clicks import click, click_own
 from tests.support.desktop import Desktop
+from tests.support.guarded import a_stop_update
 from tests.viewmodels.test_hedge_mode import Hands, hands
 
 if TYPE_CHECKING:
@@ -102,6 +104,20 @@ async def test_both_lanes_have_a_header_and_the_focused_one_is_named() -> None:
         await one.press("L")
         assert [head.is_focused for head in one.ladder.view.lanes] == [False, True]
         assert focus_of(one) is LadderColumn.OWN_ASK
+
+
+async def test_the_head_of_each_lane_says_when_nothing_protects_it() -> None:
+    """Keys act on one lane, and its banner is the only one: the other is not forgotten."""
+    async with hands() as one:
+        assert [head.alarm for head in one.ladder.view.lanes] == ["Naked", "Naked"]
+        stop = a_stop_update("s1", 4, position_side=LONG)
+        one.desktop.bench.stream.push(stop)
+        await one.protected.settle()
+        assert [head.alarm for head in one.ladder.view.lanes] == ["", "Naked"]
+        one.protected.guarded.settings = ProtectionSettings(quiet=frozenset({XBT}))
+        one.ladder.mark_dirty()
+        await one.protected.settle()
+        assert [head.alarm for head in one.ladder.view.lanes] == ["", ""]
 
 
 async def test_tags_of_entry_and_liquidation_say_their_lane_by_letter() -> None:

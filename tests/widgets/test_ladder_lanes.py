@@ -5,10 +5,13 @@ from __future__ import annotations
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QLabel, QPushButton
+from PySide6.QtWidgets import QLabel, QPushButton, QWidget
 
 from terminal.domain.events import PositionMode, PositionSide
 from terminal.viewmodels.ladder_columns import LadderColumn
+from terminal.viewmodels.ladder_view import LaneHead
+from terminal.viewmodels.text import Role
+from terminal.widgets.ladder_lanes import LaneHeads
 from tests.support.builders import a_position_update, position_details
 from tests.widgets.test_ladder import Shown, shown
 
@@ -27,6 +30,24 @@ def focus_of(ladder: Shown) -> LadderColumn | None:
 
 def words(button: QPushButton) -> list[str]:
     return [label.text() for label in button.findChildren(QLabel)]
+
+
+def test_a_naked_lane_says_so_also_while_keys_act_on_the_other() -> None:
+    parent = QWidget()
+    heads = LaneHeads(parent)
+    long = LaneHead(PositionSide.LONG, "Long lane", "4", "100.00", "+1.00 USDT", Role.BUY,
+                    is_focused=False, help="", alarm="Naked")  # fmt: skip
+    short = long._replace(lane=PositionSide.SHORT, name="Short lane", is_focused=True, alarm="")
+    heads.show_lanes((long, short), "L")
+    first, second = heads.findChildren(QPushButton)
+    assert words(first)[1] == "NAKED +1.00 USDT"
+    assert first.accessibleName().endswith("Naked")
+    assert words(second)[1] == "+1.00 USDT"
+    labels = first.findChildren(QLabel)
+    assert labels[1].property("role") == Role.DANGER.value
+    heads.show_lanes((long._replace(alarm=""), short), "L")
+    assert words(first)[1] == "+1.00 USDT"
+    assert labels[1].property("role") == Role.BUY.value
 
 
 async def test_lanes_are_shown_in_hedge_mode_and_pressed_to_be_focused() -> None:
