@@ -271,7 +271,9 @@ async def test_time_goes_on_paused_and_resumed_and_at_another_speed() -> None:
         await turns()
         assert (clock.is_paused, clock.now_ms(), len(seen)) == (True, stood, count)
         clock.advance(1)
-        assert len(seen) == count + 1
+        # Paused just before what was due happened, this makes up for it.
+        assert len(seen) == (clock.now_ms() - START_MS) // 1000 > count
+        count = len(seen)
         clock.resume()
         assert clock.speed == 1000
         await eventually(lambda: len(seen) > count + 3, "resumed time")
