@@ -48,6 +48,7 @@ def pytest_configure(config: pytest.Config) -> None:
     hypothesis.settings.load_profile("nightly" if config.getoption("--nightly") else "dev")
 
 
+@pytest.hookimpl(tryfirst=True)  # xdist reads the groups in its own hook, which came before
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     for item in items:
         folder = _folder(item)
