@@ -220,6 +220,36 @@ async def test_a_double_click_shows_an_order_and_does_not_send_it() -> None:
         assert shown.desktop.bench.trading.placed == []
 
 
+async def test_a_burst_of_clicks_is_one_however_many_there_are() -> None:
+    """Qt makes a plain press of the third of three; frames come in between, so it could be read."""
+    async with a_panel() as shown:
+        shown.ticket.set_price_text("99.5")
+        shown.tick()
+        buy = shown.part(QPushButton, "buy")
+        kinds = (QEvent.Type.MouseButtonPress, QEvent.Type.MouseButtonDblClick)
+        apart = QApplication.doubleClickInterval() - 1
+        for number in range(5):
+            press(buy, kinds[number % 2], 10_000 + number * apart)
+            shown.tick()
+        await shown.desktop.settle()
+        assert shown.ticket.is_staged
+        assert shown.desktop.bench.trading.placed == []
+        press(buy, kinds[0], 10_000 + 4 * apart + apart + 1)
+        await shown.desktop.settle()
+        assert len(shown.desktop.bench.trading.placed) == 1
+
+
+def press(button: QPushButton, kind: QEvent.Type, at_ms: int) -> None:
+    """A press, or the second of a double click, at a time of the window system; let go at once."""
+    for one in (kind, QEvent.Type.MouseButtonRelease):
+        event = QMouseEvent(
+            one, QPointF(5, 5), button.mapToGlobal(QPointF(5, 5)), Qt.MouseButton.LeftButton,
+            Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier,
+        )  # fmt: skip
+        event.setTimestamp(at_ms)
+        QApplication.sendEvent(button, event)
+
+
 async def test_what_was_shown_with_another_leverage_is_not_sent() -> None:
     async with a_panel() as shown:
         shown.ticket.set_price_text("99.5")
