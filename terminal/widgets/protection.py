@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING, final
 
 from PySide6.QtCore import Signal, Slot
 from PySide6.QtGui import QFontMetrics
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QMenu, QPushButton, QToolButton, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QMenu, QToolButton, QWidget
 
 from terminal.viewmodels.protection import DIES_WITH_APP
+from terminal.widgets.single_click import SingleClick
 from terminal.widgets.styling import elided, paint_role, set_property
 
 if TYPE_CHECKING:
@@ -47,7 +48,8 @@ class ProtectionBanner(QWidget):
         self._words.setMargin(2)
         self._theme = theme
         self.fold(is_folded=False)
-        self._mend = QPushButton("Protect", self)
+        self._mend = SingleClick(self)
+        self._mend.setText("Protect")
         self._mend.setObjectName("protection.mend")
         self._mend.setToolTip(MEND_TIP)
         self._hold = QToolButton(self)

@@ -24,6 +24,7 @@ from terminal.viewmodels.scale import SHAPES
 from terminal.viewmodels.text import Role
 from terminal.widgets.dialog import ENTER, Dialog, put_words, show_one
 from terminal.widgets.row_table import RowTable
+from terminal.widgets.single_click import SingleClick
 from terminal.widgets.styling import paint_role, set_property
 
 if TYPE_CHECKING:
@@ -80,7 +81,7 @@ class ScaleDialog(Dialog):
         self._total = QLabel(self)
         self._words = QLabel(self)
         self._close = QPushButton("Close", self)
-        self._send = QPushButton(self)
+        self._send = SingleClick(self)
         self._set_up()
         self._lay_out()
         self._connect()

@@ -6,19 +6,17 @@ from typing import TYPE_CHECKING, final
 
 from PySide6.QtCore import QRect, Qt, Slot
 from PySide6.QtGui import QFontMetrics
-from PySide6.QtWidgets import QApplication, QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
-from typing_extensions import override
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
 from terminal.domain.units import Side
 from terminal.viewmodels.text import Role
 from terminal.viewmodels.ticket_level import HELP
 from terminal.widgets.dialog import put_words
+from terminal.widgets.single_click import SingleClick
 from terminal.widgets.styling import paint_role, set_property
 from terminal.widgets.ticket_parts import name, note, show_note
 
 if TYPE_CHECKING:
-    from PySide6.QtGui import QMouseEvent
-
     from terminal.viewmodels.ticket import TicketViewModel
     from terminal.viewmodels.ticket_view import TicketView
     from terminal.widgets.theme import Theme
@@ -26,37 +24,6 @@ if TYPE_CHECKING:
 _SEND_TIP = "Press once to read what would be sent, again to send it"
 _GAP = 4
 DRY_TIP = "Test order: the exchange checks it and answers; nothing is placed"
-
-
-@final
-class SingleClick(QPushButton):
-    """A button for which the clicks of one burst are one: double, triple, however many.
-
-    The first shows an order, the second sends it: one gesture must not do both. What comes sooner
-    after a press than the desktop's double click may is of the same burst.
-    """
-
-    def __init__(self, parent: QWidget) -> None:
-        super().__init__(parent)
-        self._pressed_ms: int | None = None
-
-    @override
-    def mousePressEvent(self, event: QMouseEvent) -> None:
-        if self._is_of_a_burst(event):
-            event.accept()
-        else:
-            super().mousePressEvent(event)
-
-    @override
-    def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
-        self._is_of_a_burst(event)  # a third press goes on from this one
-        event.accept()
-
-    def _is_of_a_burst(self, event: QMouseEvent) -> bool:
-        before, self._pressed_ms = self._pressed_ms, event.timestamp()
-        if before is None:
-            return False
-        return 0 <= event.timestamp() - before < QApplication.doubleClickInterval()
 
 
 @final

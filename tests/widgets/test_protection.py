@@ -11,6 +11,7 @@ from terminal.storage.paths import resources
 from terminal.widgets.protection import ProtectionBanner
 from terminal.widgets.theme import Theme
 from tests.support.guarded import a_stop_update
+from tests.support.pointer import burst
 from tests.support.protected import Protected
 
 if TYPE_CHECKING:
@@ -46,7 +47,7 @@ async def test_the_button_asks_and_sends(
     assert words is not None
     assert words.property("loud") == "true"
     assert "NAKED" in words.toolTip()
-    mend.click()
+    burst(mend, 3)
     await protected.settle()
     assert mend.text() == "Send"
     assert protected.sent == []

@@ -19,6 +19,7 @@ from terminal.viewmodels.scale import ScaleViewModel
 from terminal.widgets.scale import ScaleDialog, show_scale
 from terminal.widgets.theme import Theme
 from tests.support.desktop import Desktop
+from tests.support.pointer import burst
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -87,6 +88,14 @@ async def opened() -> AsyncIterator[Hands]:
         window.close()
         window.deleteLater()
         QApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
+
+
+async def test_a_burst_of_clicks_stages_and_sends_nothing() -> None:
+    async with opened() as one:
+        one.type(first="99", last="98", count="3", lots="6")
+        burst(one.send, 4)
+        await one.desktop.settle()
+        assert one.placed == []
 
 
 async def test_the_button_stages_and_sends_and_says_what_came_of_it() -> None:

@@ -38,6 +38,7 @@ from tests.support.desktop import Desktop
 from tests.support.fakes import FakeAccountCommands
 from tests.support.guarding import some_tiers
 from tests.support.overlaps import overlaps, seen_part
+from tests.support.pointer import press_at
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -229,25 +230,14 @@ async def test_a_burst_of_clicks_is_one_however_many_there_are() -> None:
         kinds = (QEvent.Type.MouseButtonPress, QEvent.Type.MouseButtonDblClick)
         apart = QApplication.doubleClickInterval() - 1
         for number in range(5):
-            press(buy, kinds[number % 2], 10_000 + number * apart)
+            press_at(buy, kinds[number % 2], 10_000 + number * apart)
             shown.tick()
         await shown.desktop.settle()
         assert shown.ticket.is_staged
         assert shown.desktop.bench.trading.placed == []
-        press(buy, kinds[0], 10_000 + 4 * apart + apart + 1)
+        press_at(buy, kinds[0], 10_000 + 4 * apart + apart + 1)
         await shown.desktop.settle()
         assert len(shown.desktop.bench.trading.placed) == 1
-
-
-def press(button: QPushButton, kind: QEvent.Type, at_ms: int) -> None:
-    """A press, or the second of a double click, at a time of the window system; let go at once."""
-    for one in (kind, QEvent.Type.MouseButtonRelease):
-        event = QMouseEvent(
-            one, QPointF(5, 5), button.mapToGlobal(QPointF(5, 5)), Qt.MouseButton.LeftButton,
-            Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier,
-        )  # fmt: skip
-        event.setTimestamp(at_ms)
-        QApplication.sendEvent(button, event)
 
 
 async def test_what_was_shown_with_another_leverage_is_not_sent() -> None:
